@@ -9,6 +9,11 @@ SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
+# What the engine's kernel is made of. Environments build it, and again when one of these has changed.
+KERNEL := $(wildcard lockstep/kernel/build.py lockstep/kernel/kernel.c lockstep/kernel/library.py)
+# The systems that wheels are made for.
+WHEELS := linux-arm64 linux-x86_64 macos-arm64 macos-x86_64
+
 # The targets that `make help` lists; none is a file.
 TARGETS := $(shell sed -n 's/^\([a-z-]*\): .*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 # A folder is up to date for make: without these, `make tests` would do nothing, and look like a success.
@@ -56,11 +61,12 @@ test-all: .venv/test ## Run all tests, the long ones too, with thousands of gene
 	pytest --numprocesses auto --dist worksteal --hypothesis-profile many
 
 test-oldest: .venv-oldest/test ## Run the packages' tests with the oldest versions that the engine takes, in an environment apart
+	.venv-oldest/bin/python -m lockstep.kernel.build
 	PATH="$(CURDIR)/.venv-oldest/bin:$$PATH" pytest --numprocesses auto --dist worksteal tests/lockstep tests/resampled \
 	  --ignore tests/lockstep/oracles/test_scikit_learn.py  # names tests that an older scikit-learn lacks
 
-cross-cpu: .venv/test ## Run a small search here and on two emulated processors; needs Debian's qemu-user
-	python -m benchmarks.cross_cpu
+cross-cpu: .venv/test $(if $(ARM),.venv-arm64/made) ## Run the pipeline, in small, here and on two emulated processors, with ARM=yes also on arm64; needs qemu-user
+	python -m benchmarks.cross_cpu $(if $(ARM),--arm64)
 
 bench-joint: .venv/bench ## Compare the joint search with Optuna; takes about 2 minutes
 	python -m benchmarks.engine.joint
@@ -74,6 +80,9 @@ simulate: .venv/test ## Check the statistics on searches with a known truth; tak
 
 torture: .venv/repro ## Kill a whole run at twenty random moments, and repair it; takes about 45 minutes on two cores
 	python -m benchmarks.torture
+
+wheels: .venv/python ## Write the engine's wheels for Linux and macOS, x86-64 and arm64, into dist/; downloads zig's compiler
+	for system in $(WHEELS); do pip wheel --quiet --no-deps --wheel-dir dist --config-settings target=$$system .; done
 
 constraints: .venv/python ## Renew constraints.txt, the version of every package that is installed
 	python -m tests.constraints
@@ -94,7 +103,7 @@ docs: .venv/repro ## Write the blocks of README.md that are made from metrics/
 	@python -m stages.docs
 
 clean: ## Remove the environment, the report and all caches
-	rm -rf .venv .venv-oldest report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-arm64 .venv-oldest report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(NO_TARGETS):
@@ -107,17 +116,25 @@ $(NO_TARGETS):
 	$(PYTHON) -m venv .venv
 	touch $@
 
-.venv/repro: requirements.txt constraints.txt | .venv/python
+.venv/repro: requirements.txt constraints.txt $(KERNEL) | .venv/python
 	pip install --quiet --constraint constraints.txt --requirement requirements.txt
+	python -m lockstep.kernel.build
 	touch $@
 
-.venv/test: requirements-dev.txt requirements.txt constraints.txt | .venv/python
+.venv/test: requirements-dev.txt requirements.txt constraints.txt $(KERNEL) | .venv/python
 	pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt
+	python -m lockstep.kernel.build
 	touch $@ .venv/repro
 
-.venv/bench: requirements-bench.txt requirements.txt constraints.txt | .venv/python
+.venv/bench: requirements-bench.txt requirements.txt constraints.txt $(KERNEL) | .venv/python
 	pip install --quiet --constraint constraints.txt --requirement requirements-bench.txt
+	python -m lockstep.kernel.build
 	touch $@ .venv/repro
+
+# Python and the packages with compiled code for an emulated arm64: a download of 520 MB.
+.venv-arm64/made: constraints.txt benchmarks/cross_cpu/arm64.py | .venv/test
+	python -m benchmarks.cross_cpu.arm64
+	touch $@
 
 # Has the pins of all other packages. The oldest ones have builds for few versions of Python.
 .venv-oldest/test: requirements-oldest.txt requirements-dev.txt requirements-dask.txt requirements.txt constraints.txt

@@ -14,6 +14,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import torch
 from cloudpickle import CloudPickler
 from joblib.parallel import BatchedCalls
@@ -46,7 +47,7 @@ with _noting():
     from sklearn.metrics import _scorer
     from sklearn.utils.metaestimators import _safe_split
 with _noting():
-    from torch._decomp import decompositions
+    from torch._decomp import decomposition_table, decompositions
     from torch._functorch.eager_transforms import (
         _create_differentiable,
         _undo_create_differentiable,
@@ -63,6 +64,9 @@ with _noting():
     is_all_true = torch._is_all_true
     make_subclass = torch.Tensor._make_subclass
     no_torch_function = torch._C._disabled_torch_function_impl
+
+# Where a layer keeps its own parameters and buffers.
+TENSORS = "_parameters", "_buffers"
 
 # What scikit-learn's searches and cross-validations run for each candidate and split.
 _FITS = ("_fit_and_score", "_fit_and_predict")
@@ -132,6 +136,22 @@ def lean_checks() -> Iterator[None]:
         yield
     finally:
         torch._check_with = check_with
+
+
+@contextmanager
+def plain_splits() -> Iterator[None]:
+    """Let scikit-learn take a net's rows out of arrays without asking whether these are tables of other libraries."""
+
+    def split(estimator: Any, X: Any, y: Any, indices: Any, train_indices: Any = None) -> Any:
+        if isinstance(estimator, NeuralNet) and all(type(each) is np.ndarray for each in (X, y, indices)):
+            return X[indices], y[indices]
+        return _safe_split(estimator, X, y, indices, train_indices)
+
+    _validation._safe_split = split
+    try:
+        yield
+    finally:
+        _validation._safe_split = _safe_split
 
 
 class _Packer(CloudPickler):

@@ -13,6 +13,7 @@ from joblib import parallel_config, register_parallel_backend
 from joblib.parallel import ParallelBackendBase
 
 from lockstep._compat import missing_parts
+from lockstep.kernel.library import missing
 from lockstep.members.numerics import new_seed, seed_everything
 from lockstep.members.refusals import LockstepWarning, Refusal
 from lockstep.options import Options, Shared
@@ -45,9 +46,9 @@ class LockstepBackend(Options, ParallelBackendBase):
     record_losses : bool, default=True
         False leaves batches and their losses out of the histories of stacked nets without callbacks, which spares a
         tenth of each step, and the evaluation of held-out rows.
-    products : {"torch", "numpy"}, default="torch"
-        Which library multiplies the matrices of wide nets in a stack. numpy's products have the same bits on every
-        x86-64 processor if OPENBLAS_CORETYPE is set before numpy is imported.
+    same_bytes : bool, default=False
+        True lets the kernel train every net that it can, so that weights are the same bytes on every machine; False
+        leaves wide nets to torch, whose products of large matrices are faster.
     inner_backend : str, optional
         joblib's backend for stacks side by side, such as "loky" or "dask".
     inner_n_jobs : int, default=1
@@ -63,8 +64,6 @@ class LockstepBackend(Options, ParallelBackendBase):
     uses_threads = True
 
     def __post_init__(self) -> None:
-        if self.products not in ("torch", "numpy"):
-            raise ValueError(f"products is {self.products!r}; it can be 'torch' or 'numpy'")
         if self.random_state is None:
             self.random_state = new_seed()
         if not isinstance(self.random_state, Integral) or not 0 <= self.random_state < 2**32:
@@ -130,6 +129,8 @@ class LockstepBackend(Options, ParallelBackendBase):
             if task := task_of(job.batch):
                 job.batch, job.task = None, task  # the task lets go of the call, and so of the net, when it is done
         if tasks := self._tasks():
+            if self.stack and (reason := missing()):
+                _warn_of_missing_kernel(reason)
             seed_tasks(tasks, self.random_state)
             with parallel_config(backend=self.get_nested_backend()[0]):  # for searches in the steps around a net
                 Search(tasks, self, self.shared).run()
@@ -157,6 +158,13 @@ def _warn_of_missing_parts() -> None:
         f"This version of lockstep can't stack nets with the packages that are installed ({'; '.join(missing_parts())})"
     )
     warnings.warn(f"{reason}, so every net is fitted one by one, without a seed", LockstepWarning, stacklevel=4)
+
+
+@cache
+def _warn_of_missing_kernel(reason: str) -> None:
+    """Say once why no net is trained by the kernel."""
+    message = f"There is no kernel, so nets are trained by torch alone, more slowly and to other bytes: {reason}"
+    warnings.warn(message, LockstepWarning, stacklevel=4)
 
 
 @dataclass

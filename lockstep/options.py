@@ -16,7 +16,7 @@ class Options:
     on_result: Callable[[Any], None] | None = None
     stack: bool = True
     record_losses: bool = True
-    products: str = "torch"
+    same_bytes: bool = False
     inner_backend: str | None = None
     inner_n_jobs: int = 1
     prepare_worker: Callable[[], Any] | None = None

@@ -23,6 +23,7 @@ from lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
 from lockstep.members.numerics import one_thread
 from lockstep.members.refusals import LockstepWarning, Refusal, RefusalError, refusal_of
 from lockstep.options import Options, Shared
+from lockstep.stacks.by_kernel.evaluation import outputs_of
 from lockstep.stacks.nets import Job
 from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
@@ -44,7 +45,7 @@ class Search:
 
     def __init__(self, tasks: list[Task], options: Options, shared: Shared) -> None:
         self.tasks, self.options, self.shared = tasks, options, shared
-        self.grouping = Grouping(tasks, shared.proven, options.products)
+        self.grouping = Grouping(tasks, shared.proven, options.same_bytes)
         self.inner = options.inner_backend or "loky"
         self.records_losses = options.record_losses and any(task.is_looked_at for task in tasks)
         self.total = 0  # net-epochs
@@ -113,15 +114,15 @@ class Search:
                 numbers = [number for member in members for number in member.numbers]
                 self.grouping.refuse(numbers, too_large(kind, self.options.max_memory_mb))
                 continue
-            by_numpy = self.grouping.takes_numpys_products(kind)
             # Workers trace by themselves.
             traces = self.shared.traces.setdefault((group, self.records_losses), {}) if n_jobs == 1 else {}
-            job = Job(members, group[0], kind.places.multiple, size, by_numpy, traces, self.records_losses)
+            job = Job(members, group[0], kind.places.multiple, size, kind.by_kernel, traces, self.records_losses)
             jobs += [replace(job, members=members[start : start + size]) for start in range(0, len(members), size)]
         return jobs
 
     def _take(self, job: Job, nets: Iterator[Trained]) -> None:
         """Give a stack's nets to the tasks as they come; if the stack fails, each net that is left is trained alone."""
+        forward = partial(outputs_of, job.traces) if job.by_kernel else None
         try:
             for trained in nets:
                 tasks = trained.member.tasks
@@ -132,7 +133,8 @@ class Search:
                     continue
                 for number in numbers:
                     task, own = self.tasks[number], trained if number == numbers[0] else trained.copy()
-                    task.finish = partial(hand_back, task, own, self.grouping.prepared(task, task.estimator))
+                    prepared = self.grouping.prepared(task, task.estimator)
+                    task.finish = partial(hand_back, task, own, prepared, forward)
         except Exception as error:  # whatever a module raises during the training
             if error is self.cancelled:
                 raise
@@ -164,7 +166,9 @@ class Search:
         except Exception as error:
             self.grouping.refuse(numbers, refusal_of(error))
         else:
-            job = Job([member], filled, kind.places.multiple, record_losses=self.records_losses)
+            job = Job(
+                [member], filled, kind.places.multiple, by_kernel=kind.by_kernel, record_losses=self.records_losses
+            )
             self._take(job, _train(job, self._tell))
 
 

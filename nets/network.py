@@ -19,7 +19,8 @@ class PimaClassifier(nn.Module):
     activation : type of nn.Module
         Follows each hidden layer; called without arguments.
     weight_init : callable, optional
-        An initialiser of `torch.nn.init` for the weights of every layer; None, like all biases, keeps torch's default.
+        An initialiser of `torch.nn.init` for the weights of every layer, which it gets in float64; None, like all
+        biases, keeps torch's default.
     dropout_rate : float
         The share of hidden units that a training step drops, at least 0 and below 1. Dropout follows the activation.
     weight_constraint : float, optional
@@ -52,8 +53,9 @@ class PimaClassifier(nn.Module):
             raise ValueError(f"weight_constraint is {weight_constraint}; it should be above 0, or null for none")
 
         widths = [n_inputs, *[n_neurons] * n_layers]
-        self.hidden = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(widths))
-        self.last = nn.Linear(n_neurons, n_outputs)
+        # Weights are drawn in float64 and rounded, because what torch draws in float32 depends on the processor.
+        self.hidden = nn.ModuleList(nn.Linear(*each, dtype=torch.float64) for each in pairwise(widths))
+        self.last = nn.Linear(n_neurons, n_outputs, dtype=torch.float64)
         self.activation = activation()
         self.dropout = nn.Dropout(dropout_rate)
         self.output = output()
@@ -63,6 +65,8 @@ class PimaClassifier(nn.Module):
         if weight_init is not None:
             for layer in [*self.hidden, self.last]:
                 weight_init(layer.weight)
+        for weight in self.parameters():
+            weight.data = weight.data.to(torch.get_default_dtype())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map rows of shape (n, n_inputs) to outputs of shape (n, n_outputs)."""

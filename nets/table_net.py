@@ -1,7 +1,8 @@
 """A network for tables of any kind, which `adopt` starts from: a perceptron with embeddings of numbers."""
 
 from itertools import pairwise
-from typing import Literal, get_args
+from statistics import NormalDist
+from typing import Any, Literal, get_args
 
 import torch
 from rtdl_num_embeddings import PeriodicEmbeddings, PiecewiseLinearEmbeddings
@@ -87,21 +88,28 @@ class TableNet(nn.Module):
 
         self.n_numbers = n_numbers
         self.embedding: nn.Module | None = None
+        # Weights are drawn in float64 and rounded, because what torch draws in float32 depends on the processor.
+        drawn: list[Any] = []
         if embedding == "periodic":
             about = {"n_frequencies": n_frequencies, "frequency_init_scale": frequency_scale}
             self.embedding = PeriodicEmbeddings(n_numbers, d_embedding, lite=False, **about)
+            drawn = [self.embedding.periodic, self.embedding.linear]
         elif embedding == "piecewise":
-            bends = torch.distributions.Normal(0.0, 1.0).icdf(torch.linspace(0, 1, _N_BINS + 1)[1:-1])
-            edges = torch.tensor([-_OUTERMOST, *bends.tolist(), _OUTERMOST])
+            bends = [NormalDist().inv_cdf(i / _N_BINS) for i in range(1, _N_BINS)]
+            edges = torch.tensor([-_OUTERMOST, *bends, _OUTERMOST])
             self.embedding = PiecewiseLinearEmbeddings([edges] * n_numbers, d_embedding, activation=False, version="B")
+            drawn = [self.embedding.linear0]
+        for part in drawn:
+            part.double().reset_parameters()
         first = n_inputs + (0 if self.embedding is None else n_numbers * d_embedding)
         layers: list[nn.Module] = []
         for before, after in pairwise([first, *[n_neurons] * n_layers]):
-            layers += [nn.Linear(before, after), *([norm(after)] if norm else [])]
+            layers += [nn.Linear(before, after, dtype=torch.float64), *([norm(after)] if norm else [])]
             layers += [activation(), nn.Dropout(dropout_rate)]
         self.hidden = nn.Sequential(*layers)
-        self.last = nn.Linear(n_neurons, n_outputs)
+        self.last = nn.Linear(n_neurons, n_outputs, dtype=torch.float64)
         self.output = output()
+        self.to(torch.get_default_dtype())
 
     def forward(self, x: Tensor) -> Tensor:
         """Map rows of shape (n, n_inputs) to outputs of shape (n, n_outputs)."""

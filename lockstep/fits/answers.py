@@ -1,6 +1,6 @@
 """Answers for trained nets: the outputs that a stack has computed for the rows that scikit-learn will predict."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from lockstep.fits.tasks import Task
 from lockstep.members.member import Cache, Member, has_lone_row
 from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Prepared
-from lockstep.members.rows import as_tensor, in_multiples
+from lockstep.members.rows import as_tensor, in_multiples, taken
 from lockstep.stacks.nets import LANES, Nets
 
 # The rows of a split that is evaluated alone are filled up to a multiple of this number, those of a whole table to a
@@ -56,8 +56,9 @@ def rows_to_answer(
         elif isinstance(prepared.fitted, NetStub) and isinstance(task.X, np.ndarray | Tensor):
             if (whole := ("rows", id(task.X))) not in cache:
                 cache[whole] = in_multiples(as_tensor(task.X), LANES)
-            rows = cache[whole]
-            cache[key] = RowsToAnswer(rows, [(prepared.X, task.train), (test, task.test)])
+            places = np.arange(len(task.X))  # a splitter may give masks
+            parts = [(prepared.X, places[task.train]), (test, places[task.test])]
+            cache[key] = RowsToAnswer(cache[whole], parts)
         else:
             n = len(prepared.X)
             rows = in_multiples(torch.cat([as_tensor(part) for part in (prepared.X, test)]), _ROWS)
@@ -76,24 +77,40 @@ def inputs_of(stack: Nets) -> tuple[Any, bool] | None:
     return stack.placed(rows, max(map(len, rows))), False
 
 
-class Answer:
-    """Replaces a net's `forward_iter`: returns the outputs that its stack has computed."""
+# Computes the outputs of a net for rows.
+Forward = Callable[[NeuralNet, Tensor], Any]
 
-    def __init__(self, net: NeuralNet, asked: RowsToAnswer, outputs: Any) -> None:
-        self.net, self.asked, self.outputs = net, asked, outputs
+
+class Answer:
+    """Replaces a net's `forward_iter`: returns the outputs that its stack has computed.
+
+    `forward` computes the outputs for other rows, if the kernel has trained the net.
+    """
+
+    def __init__(self, net: NeuralNet, asked: RowsToAnswer, outputs: Any, forward: Forward | None) -> None:
+        self.net, self.asked, self.outputs, self.forward = net, asked, outputs, forward
         self.weights = [tensor.detach().clone() for tensor in net.module_.parameters()]
         # The size of skorch's batches; some modules treat a last batch of one row differently.
         self.batch = net.get_params_for("iterator_valid").get("batch_size", net.batch_size)
 
     def __call__(self, skorchs: Any, X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
-        """Yield the stack's outputs for rows if it has them, otherwise those of skorch's `forward_iter`."""
-        places = next((places for part, places in self.asked.parts if _is_same(X, part)), None)
-        if training or places is None or has_lone_row(len(places), self.batch) or not self._holds():
+        """Yield the outputs for rows as one batch if they are known, otherwise those of skorch's `forward_iter`."""
+        outputs = None if training else self._outputs(X)
+        if outputs is None:
             yield from skorchs(self.net, X, training=training, device=device)
             return
         torch.empty((), dtype=torch.int64).random_()  # as skorch's loader of these rows draws a seed
         self.net._set_training(False)
-        yield tree_map(lambda tensor: tensor[torch.as_tensor(places)].to(device), self.outputs)
+        yield tree_map(lambda tensor: tensor.to(device), outputs)
+
+    def _outputs(self, X: Any) -> Any:
+        like = self.asked.parts[0][0]
+        if type(X) is not type(like) or X.dtype != like.dtype or has_lone_row(len(X), self.batch):
+            return None
+        places = next((places for part, places in self.asked.parts if _is_same(X, part)), None)
+        if places is not None and self._holds():
+            return taken(self.outputs, torch.as_tensor(places))
+        return None if self.forward is None else self.forward(self.net, as_tensor(X))
 
     def _holds(self) -> bool:
         """Whether the net's weights are unchanged: a `predict` of its own may have changed them."""

@@ -9,7 +9,8 @@ import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet
 
-from lockstep.fits.answers import Answer
+from lockstep._compat import plain_splits
+from lockstep.fits.answers import Answer, Forward
 from lockstep.fits.surroundings import assemble
 from lockstep.fits.tasks import Outcome, Task, outcome_of
 from lockstep.members.numerics import set_others
@@ -19,14 +20,14 @@ from lockstep.stacks.trained import Trained
 from lockstep.turns import caught
 
 
-def hand_back(task: Task, trained: Trained, prepared: Prepared) -> Outcome | None:
+def hand_back(task: Task, trained: Trained, prepared: Prepared, forward: Forward | None) -> Outcome | None:
     """Return the result of scikit-learn's fit and score, or the exception; None if skorch has to fit the net alone."""
     if not trained.is_finite and not hasattr(type(trained.net), "diverged_"):
         return None  # skorch has to meet the infinite numbers itself
     printed = io.StringIO()
     with caught(printed), contextlib.ExitStack() as scored:
-        handed = _HandedBack(task, trained, prepared, printed, scored)
-        with stand_ins(task.estimator, fit=handed.fit):
+        handed = _HandedBack(task, trained, prepared, forward, printed, scored)
+        with stand_ins(task.estimator, fit=handed.fit), plain_splits():
             outcome = outcome_of(task.run, task.seeds[0])
     if handed.net is None:
         task.refusal = Refusal(f"the fit of {type(trained.net).__name__} looks at the net before it is trained")
@@ -45,6 +46,7 @@ class _HandedBack:
     task: Task
     trained: Trained
     prepared: Prepared  # whose estimator has the fitted steps around the net
+    forward: Forward | None  # computes the net's outputs for further rows, if the kernel does
     printed: io.StringIO  # gets standard output meanwhile
     scored: contextlib.ExitStack  # closed after the scoring; until then the stack's outputs replace predictions
     net: NeuralNet | None = None  # the estimator's, once it has taken over the training
@@ -82,6 +84,6 @@ class _HandedBack:
         if others:
             set_others(others)
         if trained.outputs is not None:
-            answer = Answer(net, trained.member.rows_to_answer, trained.outputs)
+            answer = Answer(net, trained.member.rows_to_answer, trained.outputs, self.forward)
             self.scored.enter_context(method_of_one(net, "forward_iter", answer))
         self.net = net

@@ -58,6 +58,7 @@ def without_net(estimator: Any) -> Any:
 def prepare(estimator: BaseEstimator, X: Any, y: Any, seed: int) -> Prepared:
     """Fit the steps around the net of an estimator, as its own `fit` does under a seed."""
     seed_everything(seed)
+    seeded = random_states()
     stub = fitted = without_net(estimator)
     before = None if isinstance(fitted, NetStub) else fingerprint([X, y])
     fitted.fit(X, y)
@@ -65,7 +66,8 @@ def prepare(estimator: BaseEstimator, X: Any, y: Any, seed: int) -> Prepared:
         raise RefusalError("a step before the net changes its input rows in place")
     while not isinstance(stub, NetStub):
         stub = _inside(stub)
-    return Prepared(*stub.given_, fitted, random_states())
+    states = random_states()
+    return Prepared(*stub.given_, fitted, None if states == seeded else states)
 
 
 def assemble(estimator: Any, fitted: Any, resume: Callable[[NeuralNet], NeuralNet]) -> Any:

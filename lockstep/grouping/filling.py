@@ -33,7 +33,7 @@ def own_rows(member: Member) -> OwnRows:
     apart = step_view(net, net.module_, copy.deepcopy(net.criterion_))
     apart.criterion_.reduction = "none"
     is_mean = are_apart = True
-    for rows, training in zip(filter(None, (member.train, member.valid)), (True, False), strict=False):
+    for rows, training in zip(member.rows, (True, False), strict=False):
         for start in range(0, rows.n, EVALUATED_ROWS):
             x, y = taken((rows.X, rows.y), slice(start, start + EVALUATED_ROWS))
             n = min(rows.n - start, EVALUATED_ROWS)

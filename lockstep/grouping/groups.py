@@ -8,15 +8,17 @@ from io import StringIO
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
+from torch import Tensor
 
 from lockstep.fits.answers import rows_to_answer
-from lockstep.fits.surroundings import net_of, prepare, without_net
+from lockstep.fits.surroundings import NetStub, net_of, prepare, without_net
 from lockstep.fits.tasks import Task
 from lockstep.grouping.checks import check_class
 from lockstep.grouping.filling import OwnRows, asked_apart, own_rows
 from lockstep.grouping.kinds import Kind, group_key, kind_of, measured_on
-from lockstep.grouping.places import is_long_step, places_of
+from lockstep.grouping.places import ANY_NETS, better_by_torch, is_long_step, places_of
 from lockstep.grouping.trial import SHARED, Verdict, changing, prove
 from lockstep.members.callbacks import may_predict, only_records
 from lockstep.members.fingerprint import fingerprint
@@ -26,12 +28,11 @@ from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import trained_params
 from lockstep.members.refusals import Refusal, RefusalError, refusal_of
 from lockstep.members.state import hashed, net_state
-from lockstep.stacks.products import LARGE_PRODUCT, numpys_products
 from lockstep.turns import caught
 
 # The result of the trial of a family of nets, or why it is fitted one by one; the key also says whether the losses of
-# its nets allow batches to be filled up.
-Proven = dict[tuple[str, bool], Verdict | Refusal]
+# its nets allow batches to be filled up, and whether the kernel is to train them if it can.
+Proven = dict[tuple[str, str, bool, bool], Verdict | Refusal]
 
 # The nets to train, by what nets have in common that may share a stack; the key begins with whether their batches are
 # filled up.
@@ -50,8 +51,8 @@ class Candidate:
 class Grouping:
     """The nets that the fits of one search ask for."""
 
-    def __init__(self, tasks: list[Task], proven: Proven, products: str = "torch") -> None:
-        self.tasks, self.proven, self.products = tasks, proven, products
+    def __init__(self, tasks: list[Task], proven: Proven, same_bytes: bool = False) -> None:
+        self.tasks, self.proven, self.same_bytes = tasks, proven, same_bytes
         self._cache: Cache = {}
         self._n_splits = len({(task.split, task.rows) for task in tasks})
 
@@ -119,9 +120,12 @@ class Grouping:
         places_of(kind.measured, n_steps, self._n_splits)  # before a trial, which may take long
         verdict, is_apart = self._verdict(task, member, kind)
         filled = verdict.filled and not member.has_lone_row
-        lengths = sorted(member.other_lengths(filled)) if is_long_step(kind.measured.n_flops) else []
-        sizes = [measured_on(member, kind.structure, n).common_size for n in lengths]
-        kind = replace(kind, places=places_of(kind.measured, n_steps, self._n_splits, sizes))
+        if verdict.lacks is None:
+            kind = replace(kind, by_kernel=True, places=ANY_NETS)
+        else:
+            lengths = sorted(member.other_lengths(filled)) if is_long_step(kind.measured.n_flops) else []
+            sizes = [measured_on(member, kind.structure, n).common_size for n in lengths]
+            kind = replace(kind, places=places_of(kind.measured, n_steps, self._n_splits, sizes))
         if member.recorders and member.valid:
             kept = member.epochs * member.valid.n * kind.measured.row_bytes
             kind = replace(kind, bytes_each=kind.bytes_each + 2 * kept)
@@ -142,7 +146,7 @@ class Grouping:
                 f"fit is given {', '.join(sorted(task.fit_params))}", "give it to the net as a parameter"
             )
         net = net_of(estimator)
-        check_class(type(net))
+        _once(self._cache, ("class", type(net)), lambda: check_class(type(net)))
         callbacks = net.callbacks
         member = make_member(net, self.prepared(task, estimator), task.seeds, self._cache)
         if net.max_epochs != max(epochs) or net.callbacks is not callbacks:
@@ -166,18 +170,31 @@ class Grouping:
         """Return the result of the trial of a net's kind, and whether its own rows are independent in evaluation."""
         criterion = member.net.criterion_
         counts = hashed([*criterion.named_parameters(), *criterion.named_buffers()])
-        key = "own rows", id(member.train), id(member.valid), kind.parts, counts
-        by_numpy = numpys_products(self.takes_numpys_products(kind))
+        about = kind.parts, counts
+        key = "own rows", id(member.train), id(member.valid), *about
+        by_torch = better_by_torch(kind.measured, self.same_bytes)
         with warnings.catch_warnings(action="ignore"), caught(StringIO()):  # users never see these nets
-            with by_numpy:
-                rows: OwnRows = _once(self._cache, key, lambda: own_rows(member))
+            rows: OwnRows = _once(self._cache, key, lambda: self._own_rows(task, member, about))
             may_fill = rows.is_mean and rows.are_apart
 
             def find() -> Verdict:
                 estimator = task.own_estimator()
-                return prove(member, net_of(estimator), self.prepared(task, estimator), may_fill)
+                return prove(member, net_of(estimator), self.prepared(task, estimator), may_fill, by_torch)
 
-            return _once(self.proven, (kind.family, may_fill), find), rows.are_apart
+            return _once(self.proven, (kind.family, kind.activations, may_fill, by_torch is None), find), rows.are_apart
+
+    def _own_rows(self, task: Task, member: Member, about: tuple[str, str]) -> OwnRows:
+        """Check a net's own rows, unless nets of its kind have shown each of them in other splits of the table."""
+        prepared = self.prepared(task, task.estimator)
+        is_table = isinstance(prepared.fitted, NetStub) and isinstance(task.X, np.ndarray | Tensor)
+        tables = [(getattr(each, "X", None), getattr(each, "y", None)) for each in member.tables]
+        if not is_table or not all(X is prepared.X and y is prepared.y for X, y in tables):
+            return own_rows(member)
+        key = "shown", *about, id(task.X), id(task.y), *((rows.n, rows.batch) for rows in member.rows)
+        shown: np.ndarray = self._cache.setdefault(key, np.zeros(len(task.X), dtype=bool))
+        found = OwnRows(is_mean=True, are_apart=True) if shown[task.train].all() else own_rows(member)
+        shown[task.train] |= all(found)
+        return found
 
     def _let_answer(self, task: Task, estimator: BaseEstimator, member: Member, kind: Kind) -> None:
         """Let a net's stack predict the rows that will be scored, if these do not influence one another either."""
@@ -185,14 +202,9 @@ class Grouping:
         asked = rows_to_answer(task, estimator, member, self.prepared(task, estimator), self._cache, is_long)
         if asked is None:
             return
-        with numpys_products(self.takes_numpys_products(kind)):
-            key = "apart", id(asked.rows), kind.parts
-            if _once(self._cache, key, lambda: asked_apart(member, asked.rows)):
-                member.rows_to_answer = asked
-
-    def takes_numpys_products(self, kind: Kind) -> bool:
-        """Whether numpy multiplies the matrices of a kind of net: if the net is wide, and the user wants it."""
-        return self.products == "numpy" and kind.measured.largest_product >= LARGE_PRODUCT
+        key = "apart", id(asked.rows), kind.parts
+        if _once(self._cache, key, lambda: asked_apart(member, asked.rows)):
+            member.rows_to_answer = asked
 
     def refuse(self, numbers: list[int], refusal: Refusal) -> None:
         """Note why tasks are run one by one."""

@@ -38,6 +38,7 @@ class Kind:
     measured: Measured
     bytes_each: int  # memory of one more net in a stack
     places: Places = ANY_NETS  # which a trial decides
+    by_kernel: bool = False  # this, too
 
 
 def kind_of(member: Member) -> Kind:
@@ -114,7 +115,12 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
     features = str([(t.shape[1:], t.dtype) for t in train.tensors])
     shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named_tensors(member.net).items())
     asked = member.rows_to_answer and len(member.rows_to_answer.rows)
-    return kind.structure, kind.places, member.has_listeners, asked, rows, features, shapes, own_numbers(member.net)
+    # The nets of a block have one program.
+    program = (kind.activations, kind.optimizer) if kind.by_kernel else ()
+    return (
+        *(kind.structure, program, kind.places, member.has_listeners, asked, rows, features, shapes),
+        own_numbers(member.net),
+    )
 
 
 def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:

@@ -33,6 +33,12 @@ _OF_A_LOOP = 10_000_000
 # allowed.
 _OF_A_TRACE, _FEW = 20, 1_000
 
+# With more floating-point operations in its largest product, a net is faster by torch than by the kernel.
+_FASTER_BY_TORCH = 1_000_000
+
+# The most bytes of a net that the kernel trains; its blocks, which are always whole, then have 1 GiB.
+_MOST_BYTES = 2**26
+
 # The number of nets that a stack is assumed to have for each split: about the fewest candidates that a grid has.
 _CANDIDATES = 3
 
@@ -65,6 +71,17 @@ def places_of(measured: Measured, n_steps: int, n_splits: int, sizes: Iterable[i
     if -n_nets % multiple / n_nets * work > _OF_A_LOOP:
         raise RefusalError(f"its steps are long, and a stack of {multiple} places would be partly empty")
     return Places(multiple, nets_at_once(work, n_operations, multiple))
+
+
+def better_by_torch(measured: Measured, same_bytes: bool) -> str | None:
+    """Return why torch is to train a net that the kernel can train; None if the kernel is to.
+
+    If nets have to be the `same_bytes` everywhere, the kernel trains them also where torch is faster.
+    """
+    if measured.n_bytes > _MOST_BYTES:
+        return f"a net takes {measured.n_bytes / 2**20:,.0f} MiB, and the kernel computes {LANES} of them at once"
+    is_faster = measured.largest_product > _FASTER_BY_TORCH and not same_bytes
+    return "torch multiplies large matrices faster" if is_faster else None
 
 
 def is_long_step(n_flops: int) -> bool:

@@ -15,12 +15,14 @@ from torch.utils.data import Subset
 
 from lockstep._compat import tree_leaves, tree_map
 from lockstep.grouping.filling import rows_are_apart
+from lockstep.kernel.library import missing
+from lockstep.kernel.program import UnsupportedError
 from lockstep.members.callbacks import may_predict
 from lockstep.members.lean import step_lean
 from lockstep.members.member import Member, make_member, start
 from lockstep.members.numerics import other_states
 from lockstep.members.own_fit import Prepared, method_of_one
-from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
+from lockstep.members.parts import Tensors, cloned, is_torchs, named_tensors, optimizer_of, trained_params
 from lockstep.members.refusals import ListenerError, RefusalError, refusal_of
 from lockstep.members.rows import taken
 from lockstep.members.state import net_state
@@ -45,13 +47,15 @@ class Verdict(NamedTuple):
 
     filled: bool  # whether batches may be filled up with rows of weight zero
     answers: bool  # whether a stack computes the predictions of its nets
+    lacks: str | None  # why the kernel does not train them, as a clause; None if it does
 
 
-def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) -> Verdict:
+def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool, by_torch: str | None = None) -> Verdict:
     """Train two nets of a member's kind both ways; raises `RefusalError` if the results differ, or one raises.
 
     `net` is the member's net before its `fit`, and `prepared` has the rows for `fit`: the net's own code may see and
-    prepare all of them, but here it trains on few. `may_fill` is whether its own rows allow batches to be filled up.
+    prepare all of them, but here it trains on few. `may_fill` is whether its own rows allow batches to be filled up,
+    `by_torch` why the kernel is not to train such nets.
     """
     twin, few = _small(net), _some_rows(member, prepared, 1, torch.get_default_dtype())
     start(twin, few, member.noise_seed, None)
@@ -59,10 +63,18 @@ def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) ->
         raise RefusalError(SHARED)
     errors: dict[torch.dtype, list[Exception]] = {torch.float64: [], torch.float32: []}
     may_fill &= rows_are_apart(member)
+    lacks = by_torch or not_for_kernel(member)
     for dtype, raised in errors.items():
         for filled in [True] * may_fill + [False]:
+            if lacks is None:
+                try:
+                    return Verdict(filled, _compare(member, net, prepared, dtype, filled, by_kernel=True), None)
+                except UnsupportedError as error:
+                    reason = f"the kernel has no {error}"
+                except Exception as error:
+                    reason = refusal_of(error).reason
             try:
-                return Verdict(filled, _compare(member, net, prepared, dtype, filled))
+                return Verdict(filled, _compare(member, net, prepared, dtype, filled), lacks or reason)
             except Exception as error:  # whatever a module raises under vmap, or in float64
                 raised.append(error)
         if any(type(error) is RefusalError for error in raised):
@@ -77,7 +89,24 @@ def changing(net: NeuralNet) -> set[int]:
     return {t.untyped_storage().data_ptr() for t in (*trained_params(net).values(), *buffers) if t.numel()}
 
 
-def _compare(member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dtype, filled: bool) -> bool:
+def not_for_kernel(member: Member) -> str | None:
+    """Return why the kernel can't train a net, as far as that can be seen without a trial."""
+    if reason := missing():
+        return f"there is no kernel: {reason.removesuffix('.')}"
+    optimizer, _ = optimizer_of(member.net)
+    if not is_torchs(optimizer):
+        return f"{optimizer.__name__} is not one of torch's optimizers"
+    clips = [getattr(callback, "gradient_clip_norm_type", 2) for _, callback in member.net.callbacks_]
+    if any(float(kind) != 2 for kind in clips):
+        return "gradients are clipped by another norm than the Euclidean one"
+    own = next(iter(trained_params(member.net).values()))
+    is_known = own.device.type == "cpu" and own.dtype in (torch.float32, torch.float64)
+    return None if is_known else f"the kernel has no {own.dtype} on {own.device.type}"
+
+
+def _compare(
+    member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dtype, filled: bool, by_kernel: bool = False
+) -> bool:
     """Raise if nets that skorch and a stack train differ; returns whether they also predict alike."""
     few = [_some_rows(member, prepared, i, dtype) for i in range(2)]
     members = [make_member(_small(net), few[i], (i, i), {}, dtype) for i in range(2)]
@@ -94,7 +123,7 @@ def _compare(member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dt
         own = [rows[nets.members[i].noise_seed] for i in nets.order]
         return tree_map(lambda *parts: torch.stack(parts), *own), False
 
-    training = Training(Job(members, filled, places=1), inputs)
+    training = Training(Job(members, filled, places=1, by_kernel=by_kernel), inputs)
     alike = True
     for trained in list(training.run()):
         if trained.refusal:

@@ -12,13 +12,13 @@ from torch.nn.parameter import is_lazy
 
 from lockstep.members.callbacks import check_callbacks, hears
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.numerics import other_states, random_states, seed_everything, set_random_states
+from lockstep.members.numerics import drawn_others, other_states, random_states, seed_everything, set_random_states
 from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Prepared, capture
 from lockstep.members.parts import copied_parts, named_tensors
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
-from lockstep.members.rows import Order, Rows, fetch
+from lockstep.members.rows import Order, Rows, base_of, fetch
 from lockstep.members.state import own_params
 from lockstep.turns import caught
 
@@ -49,6 +49,16 @@ class Member:
     unused: frozenset[str] = frozenset()  # the parameters that the loss does not use; optimizers skip them
     rows_to_answer: Any = None  # the rows that it will predict
     follows: bool = False  # whether torch's generator stands where skorch's does at the end of each epoch
+
+    @property
+    def rows(self) -> list[Rows]:
+        """The rows that the net trains on, and those that it holds out, if it does."""
+        return [self.train, *([] if self.valid is None else [self.valid])]
+
+    @property
+    def tables(self) -> list[Any]:
+        """The datasets of skorch or torch that these rows are parts of."""
+        return [base_of(dataset) for dataset in self.datasets if dataset is not None]
 
     @property
     def epochs(self) -> int:
@@ -137,7 +147,7 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
         valid=split.valid,
         order=order,
         state=state,
-        others=None if (now := other_states()) == others else now,
+        others=None if prepared.random_states is None and drawn_others() == others else other_states(),
         noise_seed=seeds[1],
         output=output,
     )
@@ -165,12 +175,12 @@ def _split(net: NeuralNet, rows: tuple[Any, Any], key: Any, cache: Cache) -> _Sp
 def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[Any, Any, Any]:
     """Initialise a net as its `fit` does under a seed, and cast it to `dtype` if that is not None.
 
-    Returns the rows and targets that `fit` trains on, and the states of the other generators before it.
+    Returns the rows and targets that `fit` trains on, and what changes if `fit` draws from the other generators.
     """
     seed_everything(seed)
     if prepared.random_states is not None:
         set_random_states(prepared.random_states)
-    others = other_states()
+    others = drawn_others()
     X, y = capture(net, prepared)
     if dtype is not None:
         # Copies, because a module may contain objects of the user's, such as a pretrained part.

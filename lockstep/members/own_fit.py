@@ -26,7 +26,7 @@ class Prepared:
     X: Any
     y: Any
     fitted: Any = None  # the estimator, with a stub in the place of the net
-    random_states: Any = None  # of all generators after the fit of the steps around the net
+    random_states: Any = None  # of all generators after the fit of the steps around the net, if these have drawn
     handed_on: tuple[Any, Any] | None = None  # the X and y to train on instead of those that `fit` passes on
 
     def transform(self, X: Any) -> Any:

@@ -41,5 +41,7 @@ def refusal_of(error: Exception) -> Refusal:
     """Return the refusal that follows from an error; torch's long messages are cut."""
     if isinstance(error, RefusalError):
         return error.refusal
+    if isinstance(error, MemoryError):
+        return Refusal("a stack takes more memory than there is", "lower max_memory_mb, which makes stacks smaller")
     first = re.sub("0x[0-9a-f]{6,}", "0x…", (str(error).splitlines() or [""])[0])  # of one object
     return Refusal(f"{type(error).__name__}: {shorten(first, 180, placeholder=' …')}")

@@ -47,7 +47,7 @@ class EachItsOwn(TorchFunctionMode):
         tensors = [each for each in (*args, *kwargs.values()) if isinstance(each, Tensor) and type(each) is not PerNet]
         stacked = next((t for t in tensors if t.dim() > 0), None)
         if stacked is not None:
-            return _beside_parameters(function, name, args, kwargs, stacked.dtype)
+            return self._beside_parameters(function, name, args, kwargs, stacked.dtype)
         if name in _KEPT:
             return args[0]
         if tensors and args[0] is tensors[0] and _is_in_place(name):
@@ -59,6 +59,24 @@ class EachItsOwn(TorchFunctionMode):
             return bool(result.all())
         return PerNet.of(result) if isinstance(result, Tensor) else result
 
+    def rounded(self, number: PerNet, dtype: torch.dtype) -> Tensor:
+        """Return the number of each net, rounded to the type of the parameters."""
+        return number.each.to(dtype)
+
+    def _beside_parameters(self, function: Any, name: str, args: Any, kwargs: Any, dtype: torch.dtype) -> Any:
+        def rounded(number: Any) -> Any:
+            return self.rounded(number, dtype) if type(number) is PerNet else number
+
+        # torch takes the scales of these as numbers, never as tensors; the forms below round in the same way.
+        args, kwargs = tuple(map(rounded, args)), {key: rounded(value) for key, value in kwargs.items()}
+        plain, inplace = name.rstrip("_"), _is_in_place(name)
+        if plain in {"add", "sub"} and isinstance(alpha := kwargs.get("alpha"), Tensor):
+            scale = -alpha if plain == "sub" else alpha
+            return args[0].addcmul_(args[1], scale) if inplace else torch.addcmul(args[0], args[1], scale)
+        if plain in {"addcmul", "addcdiv"} and isinstance(value := kwargs.get("value"), Tensor):
+            return function(args[0], args[1] * value, args[2])
+        return function(*args, **kwargs)
+
 
 def _is_in_place(name: str) -> bool:
     """Whether a function of this name writes into its first argument, such as `mul_` and `__imul__`."""
@@ -67,18 +85,3 @@ def _is_in_place(name: str) -> bool:
 
 def _each(number: Any) -> Any:
     return number.each if type(number) is PerNet else number
-
-
-def _beside_parameters(function: Any, name: str, args: Any, kwargs: Any, dtype: torch.dtype) -> Any:
-    def rounded(number: Any) -> Any:
-        return number.each.to(dtype) if type(number) is PerNet else number
-
-    # torch takes the scales of these as numbers, never as tensors; the forms below round in the same way.
-    args, kwargs = tuple(map(rounded, args)), {key: rounded(value) for key, value in kwargs.items()}
-    plain, inplace = name.rstrip("_"), _is_in_place(name)
-    if plain in {"add", "sub"} and isinstance(alpha := kwargs.get("alpha"), Tensor):
-        scale = -alpha if plain == "sub" else alpha
-        return args[0].addcmul_(args[1], scale) if inplace else torch.addcmul(args[0], args[1], scale)
-    if plain in {"addcmul", "addcdiv"} and isinstance(value := kwargs.get("value"), Tensor):
-        return function(args[0], args[1] * value, args[2])
-    return function(*args, **kwargs)

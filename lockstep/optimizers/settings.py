@@ -25,12 +25,14 @@ def numbers_of(settings: Settings) -> Iterator[tuple[Place, float]]:
     """Yield the settings that are floats, by their places."""
     for key, value in settings.items():
         if isinstance(value, tuple):
-            yield from (((key, i), float(part)) for i, part in enumerate(value) if part is not None)
+            parts = [(i, part) for i, part in enumerate(value) if part is not None and type(part) is not PerNet]
+            yield from (((key, i), float(part)) for i, part in parts)
         elif isinstance(value, float | int) and not isinstance(value, bool):
             yield (key, None), float(value)
 
 
-def _replaced(settings: Settings, place: Place, number: Any) -> Settings:
+def replaced(settings: Settings, place: Place, number: Any) -> Settings:
+    """Return settings with another number at a place."""
     key, i = place
     if i is None:
         return settings | {key: number}
@@ -71,7 +73,7 @@ def put_settings(group: dict[str, Any], of_nets: list[Settings], varying: frozen
             if (key, i) not in varying:
                 raise MixedError(f"{key} differs between nets of one group")
             numbers = torch.tensor(each, dtype=torch.float64, device=group["params"][0].device)
-            group.update(_replaced(group, (key, i), PerNet.of(numbers.unsqueeze(1))))
+            group.update(replaced(group, (key, i), PerNet.of(numbers.unsqueeze(1))))
 
 
 def _canonical(optimizer: type[torch.optim.Optimizer], settings: Settings) -> Settings:
@@ -88,7 +90,7 @@ def _canonical(optimizer: type[torch.optim.Optimizer], settings: Settings) -> Se
             if i is not None:
                 default = default[i] if isinstance(default, tuple) else None
             is_number = isinstance(default, float | int) and not isinstance(default, bool)
-            canonical = _replaced(canonical, (key, i), default if is_number and default else 0.01)
+            canonical = replaced(canonical, (key, i), default if is_number and default else 0.01)
     return canonical
 
 
@@ -154,7 +156,7 @@ def _try(
     varying = set()
     for place, value in numbers_of(settings):
         if value != 0:
-            other = _replaced(settings, place, value * 0.75)
+            other = replaced(settings, place, value * 0.75)
             # One that can't use such a number may raise anything; then nets with other numbers step separately.
             with suppress(Exception):
                 mixed = stepped([settings, other], frozenset({place}))

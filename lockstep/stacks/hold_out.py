@@ -38,12 +38,12 @@ class HoldOut:
         # Callbacks see the weights, so these are evaluated themselves; otherwise only the last evaluation counts.
         self.left = tensors = stack.trained | stack.untrained if stack.members[0].has_listeners else stack.copies()
         if stack.job.filled:
-            by_row, made = stack.stacked.evaluate(tensors, stack.rates, *self.rows)
+            by_row, made = stack.evaluate(tensors, *self.rows)
             by_row = by_row.reshape(*self.weight.shape, -1).mean(-1)
             # Rows that fill up are NaN if a loss is infinite.
             return torch.where(self.weight > 0, by_row * self.weight, 0).sum(-1).T, made
         batches = (taken(self.rows, (slice(None), span)) for span in _spans(self.lengths[0]))
-        parts = [stack.stacked.evaluate(tensors, stack.rates, *batch) for batch in batches]
+        parts = [stack.evaluate(tensors, *batch) for batch in batches]
         made = tree_map(self._joined, *(each for _, each in parts))
         return torch.stack([loss for loss, _ in parts]), made
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -12,6 +13,7 @@ from lockstep._compat import tree_leaves, tree_map
 from lockstep.members.member import Member
 from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
 from lockstep.members.rows import companies, filled_up, is_close, taken
+from lockstep.stacks.by_kernel.evaluation import evaluated
 from lockstep.stacks.layers import dropouts
 from lockstep.stacks.step import StackedNet
 
@@ -32,7 +34,7 @@ class Job:
     filled: bool  # whether the last batch is filled up with rows of weight zero; otherwise all lengths are equal
     places: int = LANES  # a stack has a multiple of this many nets; copies of members fill it up
     size: int = 0  # the least number of nets in the tensors
-    numpys_products: bool = False  # whether numpy multiplies matrices instead of torch
+    by_kernel: bool = False  # whether the kernel computes the nets; then all have one activation and kind of optimizer
     traces: dict[Any, Any] = field(default_factory=dict)  # traced steps, which stacks of the group share
     record_losses: bool = True
 
@@ -41,7 +43,7 @@ class Job:
         """Whether losses are computed, and not only their gradients: callbacks get them."""
         return self.record_losses or self.members[0].has_listeners
 
-    @property
+    @cached_property
     def records_outputs(self) -> bool:
         """Whether nets that only have recorders keep their outputs for the hold-out."""
         return not self.members[0].has_listeners and any(member.recorders for member in self.members)
@@ -98,7 +100,7 @@ class Nets:
         self.layout = str([(stop - start, key) for key, start, stop in layout])
         owners = [(self.members[self.order[start]].net.module_, start, stop) for _, start, stop in layout]
         drops = any(layer.p for member in self.members for layer in dropouts(member.net))
-        self.stacked = StackedNet(self.members[0].net, owners, self.job.filled, drops, self.job.numpys_products)
+        self.stacked = StackedNet(self.members[0].net, owners, self.job.filled, drops)
 
     def by_name(self, rows: Tensor) -> Tensors:
         """Return views of each parameter's part in rows of numbers, shape (…, n_numbers)."""
@@ -142,13 +144,19 @@ class Nets:
         """Return copies of all parameters and buffers: a forward pass may change them, as max-norm does."""
         return cloned(self.trained | self.untrained)
 
+    def evaluate(self, tensors: Tensors, x: Any, y: Any = None, shared: bool = False) -> Any:
+        """Return what `StackedNet.evaluate` returns for the nets with these tensors, which it may change."""
+        if self.job.by_kernel:
+            return evaluated(self.stacked, tensors, self.rates, x, y, shared, self.job.traces)
+        return self.stacked.evaluate(tensors, self.rates, x, y, shared)
+
     def outputs(self, x: Any, shared: bool) -> Any:
         """Return the nets' outputs for rows, shape (n_nets, n_rows, …); `shared` rows have no first dimension."""
         before = () if shared else (slice(None),)
         parts = []
         for start in range(0, tree_leaves(x)[0].shape[len(before)], EVALUATED_ROWS):
             part = taken(x, (*before, slice(start, start + EVALUATED_ROWS)))
-            parts.append(self.stacked.evaluate(self.copies(), self.rates, part, shared=shared))
+            parts.append(self.evaluate(self.copies(), part, shared=shared))
         return tree_map(lambda *each: torch.cat(each, dim=1).cpu(), *parts)
 
     def rows_are_apart(self) -> Tensor:
@@ -160,7 +168,7 @@ class Nets:
         try:
             for batch in batches:
                 x = tree_map(lambda rows, batch=batch: rows[batch].to(self.flat.device), self.members[0].train.X)
-                outputs = tree_leaves(self.stacked.evaluate(self.copies(), self.rates, x, shared=True))
+                outputs = tree_leaves(self.evaluate(self.copies(), x, shared=True))
                 made.append(torch.cat([part[:, place].flatten(1).double() for part in outputs], dim=1))
         except Exception:  # whatever a module raises; skorch never evaluates these rows together
             return torch.ones(len(self.order), dtype=torch.bool)

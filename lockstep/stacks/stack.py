@@ -32,8 +32,9 @@ class Stack(Nets):
 
     def __init__(self, job: Job, before: "Stack | None" = None) -> None:
         super().__init__(job)
+        self.tables: list[Any] = []
         device = self.flat.device
-        self.optimizer = StackedOptimizer(self.flat, self.gradient, [optimizer_of(net) for net in self.nets])
+        self.optimizer = self._make_optimizer()
         self.clips = [_clipping_of(member.net) for member in self.members]
         self.clip = _clipping(self)
         # Nets of one source share rows and their order; nets of one split share noise.
@@ -59,11 +60,13 @@ class Stack(Nets):
             return
         self.generators = {seed: torch.Generator().manual_seed(seed) for seed in seeds}
         self._order_rows()
-        first = taken(next(self.batches())[: self._spec.num_leaves], 0)
-        self.draws = self.stacked.draws(*tree_unflatten(first, self._spec))
+        self.draws = self.stacked.draws(*tree_unflatten(self._example(), self._spec))
         if any(draw.shape[:1] != (self.lengths[0],) for draw in self.draws):
             raise ValueError("the module draws random numbers that do not belong to a row")
         self._draw()
+
+    def _make_optimizer(self) -> Any:
+        return StackedOptimizer(self.flat, self.gradient, [optimizer_of(net) for net in self.nets])
 
     def next_epoch(self) -> None:
         """Put the rows into the order of the next epoch, and draw its noise."""
@@ -76,7 +79,11 @@ class Stack(Nets):
     def _order_rows(self) -> None:
         epochs = [order.next_epoch() for order in self.orders]
         self.sizes.append([[len(batch) for batch in batches] for batches in epochs])
-        self.lengths, index, weight = self._index(epochs, self.sizes[-1])
+        self.lengths, index, weight = self._indexed(epochs, self.sizes[-1])
+        self._lay_out(index, weight)
+
+    def _lay_out(self, index: Tensor, weight: Tensor | None) -> None:
+        """Put the rows of each source into the order of an epoch."""
 
         def ordered(*parts: Tensor) -> Tensor:
             return torch.stack([part[i] for part, i in zip(parts, index, strict=True)]).to(self.flat.device)
@@ -90,7 +97,7 @@ class Stack(Nets):
         fixed = not self.members[0].has_listeners and all(order.fixed is not None for order in self.orders)
         self._placed = list(self._placed_rows()) if fixed and size <= _LAID_OUT else None
 
-    def _index(self, epochs: list[Batches], sizes: list[list[int]]) -> tuple[list[int], Tensor, Tensor | None]:
+    def _indexed(self, epochs: list[Batches], sizes: list[list[int]]) -> tuple[list[int], Tensor, Tensor | None]:
         """Return the batches' lengths, the rows of each source, and, if filled up, the weight of each row."""
         if not self.job.filled:
             if any(each != sizes[0] for each in sizes):
@@ -110,6 +117,10 @@ class Stack(Nets):
             torch.stack([draw.sample(n, dtype, each) for each in self.generators.values()]).to(self.flat.device)
             for draw in self.draws
         ]
+
+    def _example(self) -> list[Tensor]:
+        """Return the rows of a net's first batch."""
+        return taken(next(self.batches())[: self._spec.num_leaves], 0)
 
     def sizes_of(self, i: int) -> list[int]:
         """Return the lengths of a member's batches in this epoch."""
@@ -138,6 +149,13 @@ class Stack(Nets):
         """Let optimizers and the clipping of gradients use the settings of schedules and callbacks."""
         self.optimizer.set([optimizer_of(net)[1] for net in self.nets])
         self.clip = _clipping(self)
+
+    def train_epoch(self) -> list[Any]:
+        """Take all steps of the epoch; returns the losses of each batch, if needed."""
+        return [self.take_step(batch)[0] for batch in self.batches()]
+
+    def fetch(self) -> None:
+        """Bring the tensors of the nets up to date; here, they are."""
 
     def take_step(self, batch: list[Tensor]) -> tuple[Any, Any]:
         """Step all nets on a batch; returns their losses, if needed, and a function for their predictions before it."""

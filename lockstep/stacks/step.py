@@ -18,7 +18,6 @@ from lockstep.members.parts import Tensors
 from lockstep.stacks.activations import Slice, Switch, switchable
 from lockstep.stacks.layers import GivenNoise, dropouts
 from lockstep.stacks.noise import Draw
-from lockstep.stacks.products import numpys_products
 
 
 class StepInputs(NamedTuple):
@@ -57,9 +56,7 @@ class StackedNet:
     with rows of weight zero, the loss is a weighted sum over rows.
     """
 
-    def __init__(
-        self, net: NeuralNet, owners: list[Slice], filled: bool, drops: bool, numpys_products: bool = False
-    ) -> None:
+    def __init__(self, net: NeuralNet, owners: list[Slice], filled: bool, drops: bool) -> None:
         twin = step_view(net, copy.deepcopy(net.module_), copy.deepcopy(net.criterion_))
         for path in switchable(twin.module_):
             parts = [(owner.get_submodule(path), start, stop) for owner, start, stop in owners]
@@ -67,7 +64,7 @@ class StackedNet:
                 twin.module_.set_submodule(path, Switch(parts))
         if filled:
             twin.criterion_.reduction = "none"
-        self._net, self.filled, self.drops, self.numpys_products = net, filled, drops, numpys_products
+        self._net, self.filled, self.drops = net, filled, drops
         self.parts = _Parts(twin)
         self.params = dict(self.parts.named_parameters()).keys()
         self.dropouts = dropouts(twin)
@@ -87,6 +84,14 @@ class StackedNet:
         for key, tensor in new_buffers.items():
             inputs.untrained[key].copy_(tensor)
         return gradient, losses, predicted
+
+    def train_one(self, trained: Tensors, inputs: StepInputs) -> Any:
+        """Do the same for one net, whose tensors have no first dimension of nets."""
+        self.parts.train()
+        gradient, loss, predicted, new_buffers = self._step(trained, inputs)
+        for key, tensor in new_buffers.items():
+            inputs.untrained[key].copy_(tensor)
+        return gradient, loss, predicted
 
     def _step(self, trained: Tensors, inputs: StepInputs) -> Any:
         """Do the same for one net; returns its new buffers as well."""
@@ -136,12 +141,17 @@ class StackedNet:
         """
         self.parts.eval()
         x = tree_map(torch.clone, x)  # a module may change its input, but these rows are the user's
-
-        def call(tensors: Tensors, rates: Tensor, x: Any, y: Any) -> Any:
-            self._mark(tensors)
-            with GivenNoise((), in_stack=True), self._dropping(rates):
-                return functional_call(self.parts, tensors, (x, y, False))
-
         dims = (0, 0, None if shared else 0, None if y is None or shared else 0)
-        with torch.no_grad(), numpys_products(self.numpys_products):
-            return vmap(call, in_dims=dims)(tensors, rates, x, y)
+        with torch.no_grad():
+            return vmap(self._evaluate, in_dims=dims)(tensors, rates, x, y)
+
+    def evaluate_one(self, tensors: Tensors, rates: Tensor, x: Any, y: Any = None) -> Any:
+        """Do the same for one net, whose tensors have no first dimension of nets."""
+        self.parts.eval()
+        with torch.no_grad():
+            return self._evaluate(tensors, rates, x, y)
+
+    def _evaluate(self, tensors: Tensors, rates: Tensor, x: Any, y: Any) -> Any:
+        self._mark(tensors)
+        with GivenNoise((), in_stack=True), self._dropping(rates):
+            return functional_call(self.parts, tensors, (x, y, False))

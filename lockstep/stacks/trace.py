@@ -8,82 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.fx import Graph, GraphModule, Node
-from torch.utils.weak import WeakTensorKeyDictionary
 
-from lockstep._compat import TreeSpec, tree_flatten, tree_leaves, tree_map_only, tree_unflatten
-from lockstep.members.lean import LeanMode
+from lockstep._compat import TreeSpec, tree_flatten, tree_leaves, tree_unflatten
+from lockstep.kernel.recording import Recorder, is_check
 from lockstep.members.parts import Tensors
-from lockstep.stacks.products import let_numpy_multiply
 from lockstep.stacks.step import StackedNet, StepInputs
 
 aten = torch.ops.aten
-
-
-class _Recorder(LeanMode):
-    """Records the operations that run under it, as a graph whose inputs are some tensors.
-
-    `branches` gets the bools by which Python has branched, each with its node. If branches are not `allowed`, or if
-    Python reads another number that may differ from step to step, a `RuntimeError` is raised.
-    """
-
-    def __init__(self, inputs: list[Any], allowed: bool) -> None:
-        super().__init__()
-        self.graph = Graph()
-        self.branches: list[tuple[Node, bool]] = []
-        self.constants = nn.Module()
-        self._allowed = allowed
-        self._nodes: Any = (
-            WeakTensorKeyDictionary()
-        )  # weak, because a step may make more tensors than there is memory for
-        self._unknown: set[int] = set()  # addresses of the tensors that may differ from step to step
-        for i, tensor in enumerate(inputs):
-            self._note(tensor, self.graph.placeholder(f"input_{i}"))
-
-    def _note(self, tensor: Tensor, node: Node, is_known: bool = False) -> None:
-        node.meta = {"shape": tensor.shape, "dtype": tensor.dtype, "is_known": is_known}
-        self._nodes[tensor] = node
-        if not is_known and not tensor._is_zerotensor():  # which has no memory
-            self._unknown.add(tensor.untyped_storage().data_ptr())
-
-    def node_of(self, tensor: Tensor) -> Node:
-        """Return the node whose result a tensor is."""
-        if tensor not in self._nodes:  # such as an attribute of the module that is not a buffer
-            name = f"constant_{len(self.constants._buffers)}"
-            self.constants.register_buffer(name, tensor)
-            is_known = tensor._is_zerotensor() or tensor.untyped_storage().data_ptr() not in self._unknown
-            self._note(tensor, self.graph.get_attr(name), is_known)
-        node: Node = self._nodes[tensor]
-        return node
-
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run an operation, and record it."""
-        kwargs = kwargs or {}
-        noted = tree_map_only(Tensor, self.node_of, (args, kwargs))
-        if (
-            function is aten.lift_fresh.default
-        ):  # the last operation of `torch.tensor`; the graph must keep the original
-            function, is_known = aten.lift_fresh_copy.default, True
-        else:
-            is_known = all(node.meta["is_known"] for node in tree_leaves(noted) if isinstance(node, Node))
-        result = function(*args, **kwargs)
-        # What is taken by an index has a size; by a mask, vmap takes nothing.
-        sized_by_data = torch.Tag.dynamic_output_shape in function.tags and function is not aten.index.Tensor
-        if sized_by_data and not is_known:
-            raise RuntimeError("a tensor's size may differ from step to step")
-        if torch.Tag.data_dependent_output in function.tags and not is_known:
-            if not (self._allowed and isinstance(result, bool) and function is aten._local_scalar_dense.default):
-                raise RuntimeError("the module's Python code reads numbers that may differ from step to step")
-            self.branches.append((noted[0][0], result))
-        several = isinstance(result, tuple | list)
-        parts = {i: each for i, each in enumerate(result if several else [result]) if isinstance(each, Tensor)}
-        if parts or function._schema.is_mutable or _is_check(function):
-            node = self.graph.call_function(function, *noted)
-            for i, each in parts.items():
-                part = self.graph.call_function(operator.getitem, (node, i)) if several else node
-                self._note(each, part, is_known)
-        return result
 
 
 @dataclass(frozen=True)
@@ -119,7 +52,7 @@ def trace(stacked: StackedNet, trained: Tensors, inputs: StepInputs, with_losses
     leaves, spec = tree_flatten((trained, inputs))
     copies = [leaf.clone() for leaf in leaves]
     # A row that fills up a batch might decide a branch differently from the batch without it.
-    recorder = _Recorder(copies, allowed=not stacked.filled)
+    recorder = Recorder(copies, allowed=not stacked.filled)
     with recorder:
         gradient, losses, predicted = stacked.train(*tree_unflatten(copies, spec))
         made, out_spec = tree_flatten(predicted)
@@ -127,10 +60,8 @@ def trace(stacked: StackedNet, trained: Tensors, inputs: StepInputs, with_losses
     graph, results = recorder.graph, [*rows, *([losses] if with_losses else []), *made]
     graph.output([*map(recorder.node_of, results), *(node for node, _ in recorder.branches)])
     _simplify(graph, len(inputs.untrained), len(tree_leaves(inputs)))
-    if stacked.numpys_products:
-        let_numpy_multiply(graph)
     run: Callable[..., Any] = GraphModule(recorder.constants, graph)
-    if compile_graph and not any(_is_check(node.target) for node in graph.nodes):  # which TorchScript would drop
+    if compile_graph and not any(is_check(node.target) for node in graph.nodes):  # which TorchScript would drop
         with warnings.catch_warnings(), torch.no_grad(), suppress(RuntimeError):
             # It fuses nothing. Its tracer refuses some operations, such as the backward of layer norm.
             warnings.simplefilter("ignore")
@@ -138,6 +69,42 @@ def trace(stacked: StackedNet, trained: Tensors, inputs: StepInputs, with_losses
     own = graph.find_nodes(op="placeholder")[: len(trained) + len(inputs.untrained)]
     written = [i for i, node in enumerate(own) if not _is_only_read(node)]
     return Trace(run, [branch for _, branch in recorder.branches], out_spec, written)
+
+
+def graph_of_step(
+    stacked: StackedNet, trained: Tensors, inputs: StepInputs, with_losses: bool, with_predictions: bool
+) -> tuple[Graph, TreeSpec]:
+    """Return the step of one net as a graph for the kernel, and the structure of the predictions.
+
+    The graph takes the inputs of `train_one` as a flat list, and may write into parameters and buffers. It returns the
+    gradient of each parameter, the loss and the predictions as tensors, if they are wanted.
+    """
+    leaves, spec = tree_flatten((trained, inputs))
+    copies = [leaf.clone() for leaf in leaves]
+    recorder = Recorder(copies, for_kernel=True)
+    with recorder:
+        gradient, loss, predicted = stacked.train_one(*tree_unflatten(copies, spec))
+    made, out_spec = tree_flatten(predicted)
+    results = [*gradient.values(), *([loss] if with_losses else []), *(made if with_predictions else [])]
+    graph = recorder.graph
+    graph.output(list(map(recorder.node_of, results)))
+    _simplify(graph, len(inputs.untrained), len(tree_leaves(inputs)))
+    return graph, out_spec
+
+
+def graph_of_evaluation(
+    stacked: StackedNet, tensors: Tensors, rates: Tensor, x: Any, y: Any = None
+) -> tuple[Graph, Any]:
+    """Return an evaluation of one net as a graph for the kernel, and the structure of what `evaluate_one` returns."""
+    leaves, spec = tree_flatten((tensors, rates, *((x,) if y is None else (x, y))))
+    copies = [leaf.clone() for leaf in leaves]
+    recorder = Recorder(copies, for_kernel=True)
+    with recorder:
+        result = stacked.evaluate_one(*tree_unflatten(copies, spec))
+    made, out_spec = tree_flatten(result)
+    recorder.graph.output(list(map(recorder.node_of, made)))
+    _simplify(recorder.graph, 0, 0)
+    return recorder.graph, out_spec
 
 
 def _simplify(graph: Graph, n_untrained: int, n_copies: int) -> None:
@@ -155,7 +122,7 @@ def _simplify(graph: Graph, n_untrained: int, n_copies: int) -> None:
         if isinstance(source, Node) and "shape" in source.meta and "shape" in node.meta:
             for rewrite in _REWRITES.get(node.target, ()):
                 rewrite(node, source)
-    graph.eliminate_dead_code(is_impure_node=lambda node: node.is_impure() or _is_check(node.target))
+    graph.eliminate_dead_code(is_impure_node=lambda node: node.is_impure() or is_check(node.target))
 
 
 def _without_detach(node: Node, source: Node) -> None:
@@ -226,12 +193,6 @@ def _writes(node: Node) -> bool:
     """Whether an operation may write into what it is given; schemas of batch norm do not say so of its statistics."""
     schema = getattr(node.target, "_schema", None)
     return bool(schema and (schema.is_mutable or "batch_norm" in schema.name))
-
-
-def _is_check(function: Any) -> bool:
-    """Whether an operation returns nothing: it raises where a matrix can't be inverted, say."""
-    schema = getattr(function, "_schema", None)
-    return bool(schema and not schema.returns and not schema.is_mutable)
 
 
 def _is_only_read(node: Node) -> bool:

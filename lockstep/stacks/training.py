@@ -17,6 +17,7 @@ from lockstep.members.numerics import subnormals_as_zero
 from lockstep.members.parts import Tensors, cloned, copied_parts, exchange, named_tensors, shallow_copy
 from lockstep.members.refusals import Refusal
 from lockstep.members.rows import taken
+from lockstep.stacks.by_kernel.stack import KernelStack
 from lockstep.stacks.callbacks import Audience
 from lockstep.stacks.hold_out import HoldOut
 from lockstep.stacks.nets import Job, Nets
@@ -48,7 +49,7 @@ class Training:
         self.losses: list[tuple[Tensor | None, Tensor | None]] = []
         self.made: list[Any] = []  # for each epoch, the nets' outputs for the hold-out, if they are recorded
         self.audiences: dict[int, Audience] = {}
-        self._take_up(Stack(job))
+        self._take_up((KernelStack if job.by_kernel else Stack)(job))
 
     def _take_up(self, stack: Stack) -> None:
         """Start with a stack, or continue with a smaller one."""
@@ -129,7 +130,7 @@ class Training:
         stack, losses = self.stack, []
         by_batch = [i for i, audience in self._present() if audience.by_batch]
         scoring = [i for i, audience in self._present() if audience.scores_training and not audience.by_batch]
-        for number, batch in enumerate(stack.batches()):
+        for number, batch in enumerate(stack.batches() if by_batch or scoring else ()):
             own = {i: stack.own_batch(batch, i, number) for i in (*by_batch, *scoring) if i not in self.gone}
             for i in filter(own.__contains__, by_batch):
                 self._tell(i, epoch, self.audiences[i].batch_begins, own[i], True)
@@ -146,6 +147,8 @@ class Training:
                     if self.audiences[i].calls_own_code:
                         stack.show_state(i, self.audiences[i].net, self.audiences[i].named)
                     self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[place], outputs, True)
+        losses = losses if by_batch or scoring else stack.train_epoch()
+        stack.fetch()
         self.losses.append((torch.stack(losses) if stack.job.knows_losses else None, None))
         self._record(self.losses[-1][0], stack.sizes_of, training=True)
 
@@ -221,7 +224,7 @@ class Training:
         old = self.stack
         for i in left:
             exchange(named_tensors(old.members[i].net), cloned(old.tensors_of(i)))
-        new = Stack(replace(old.job, members=[old.members[i] for i in left], size=0), old)
+        new = type(old)(replace(old.job, members=[old.members[i] for i in left], size=0), old)
         places = [old.positions[left[i]] for i in new.order]
         new.optimizer.load_states([old.optimizer.state_of(place) for place in places])
         self._take_up(new)

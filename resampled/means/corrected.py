@@ -127,18 +127,18 @@ def _over_rows(units: Units, rng: np.random.Generator) -> _Round:
     sums = units.blocks(N_BLOCKS, rng)  # step 1
     n_splits, (n_blocks, n_candidates, k) = len(sums), sums[0].shape
     rows, splits = _parts(n_blocks, rng), _parts(n_splits, rng)  # step 2
-    rows_in, splits_in = _others(rows).astype(np.float32), _others(splits).astype(np.float32)
+    rows_in, splits_in = _others(rows).astype(float), _others(splits).astype(float)
     n_row_parts, n_split_parts = rows_in.shape[1], splits_in.shape[1]
 
     # Step 3: the score of each candidate on the rows that select, then its mean over the splits that select.
-    inside = np.empty((N_CUTS, n_splits, n_row_parts * n_candidates), dtype=np.float32)
+    inside = np.empty((N_CUTS, n_splits, n_row_parts * n_candidates))
     for split, of_split in enumerate(sums):
         added = rows_in.reshape(-1, n_blocks) @ of_split.reshape(n_blocks, -1)
         inside[:, split] = score(added.reshape(-1, k)).reshape(N_CUTS, -1)
     finite = np.isfinite(inside)
     with np.errstate(divide="ignore", invalid="ignore"):
-        means = (splits_in @ np.where(finite, inside, 0)) / (splits_in @ finite.astype(np.float32))
-    means = means.reshape(N_CUTS, n_split_parts, n_row_parts, n_candidates)
+        means = (splits_in @ np.where(finite, inside, 0)) / (splits_in @ finite.astype(float))
+    means = _even(means).reshape(N_CUTS, n_split_parts, n_row_parts, n_candidates)
     selected = np.nan_to_num(means, nan=-np.inf).argmax(axis=3)
 
     # Step 4: of each cut, split and block, the sums of the candidate that was selected without it.
@@ -159,10 +159,15 @@ def _over_rows(units: Units, rng: np.random.Generator) -> _Round:
 def _over_splits(scores: np.ndarray, rng: np.random.Generator) -> _Round:
     """Leave out a third of the splits alone, of scores of shape (n_candidates, n_splits)."""
     inside = _others(_parts(scores.shape[1], rng)).astype(float)
-    means = (inside @ scores.T) / inside.sum(axis=2, keepdims=True)
+    means = _even((inside @ scores.T) / inside.sum(axis=2, keepdims=True))
     selected, outside = means.argmax(axis=2), 1 - inside
     left_out = (scores[selected] * outside).sum(axis=2) / outside.sum(axis=2)
     return _Round(selected, means.max(axis=2), left_out, left_out.mean(axis=0))
+
+
+def _even(means: np.ndarray) -> np.ndarray:
+    """Return means in float32: in which order a processor adds up does not decide between candidates that are equal."""
+    return means.astype(np.float32)
 
 
 def _parts(n: int, rng: np.random.Generator) -> np.ndarray:

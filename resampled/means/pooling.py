@@ -96,7 +96,8 @@ def _of_classes(n_classes: int) -> dict[str, Pooling]:
 
     def log_loss(y: np.ndarray, p: np.ndarray) -> np.ndarray:
         least = np.finfo(p.dtype).eps
-        return -np.log(np.clip(p[np.arange(len(y)), y.astype(int)], least, 1 - least))
+        # Logarithms of float32 depend on the processor.
+        return -np.log(np.clip(p[np.arange(len(y)), y.astype(int)], least, 1 - least).astype(float))
 
     def brier(y: np.ndarray, p: np.ndarray) -> np.ndarray:
         squares = ((p - np.eye(p.shape[1])[y.astype(int)]) ** 2).sum(1)

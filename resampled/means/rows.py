@@ -58,7 +58,7 @@ class Units:
         blocks = []
         for sums, numbers in zip(self.sums, self.numbers, strict=True):
             added, present = _added(sums, drawn[numbers])
-            blocks.append(np.zeros((n_blocks, len(sums), sums.shape[2]), dtype=np.float32))
+            blocks.append(np.zeros((n_blocks, len(sums), sums.shape[2])))
             blocks[-1][present] = added.swapaxes(0, 1)
         return blocks
 

@@ -36,11 +36,13 @@ def test_what_differs_is_listed(project: Project, in_process: Command) -> None:
     (project.folder / "metrics/ignored.csv").touch()
     project.git("mv", "models/answer.safetensors", "models/other.safetensors")
     done = in_process(reproduced)
-    assert done.stdout.splitlines() == [
+    *listed, advice = done.stdout.splitlines()
+    assert listed == [
         "These files differ from the committed ones:",
         *("metrics/ignored.csv", "metrics/new.json", "metrics/search/a.json"),
         *("models/answer.safetensors", "models/other.safetensors"),
     ]
+    assert advice.startswith("If another processor made those, files may differ of a search whose nets TorchScript")
     assert done.returncode == 0
 
 

@@ -2,12 +2,14 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from lockstep.kernel.library import levels, load
 from stages import adopt, check, search
 from stages.lib.doctor import everything
 from stages.lib.doctor.plan import seconds_a_step
@@ -77,6 +79,23 @@ def test_a_csv_that_is_to_be_downloaded_is_no_problem(write: Write, in_process: 
     done = in_process(check)
     assert (done.returncode, done.stdout) == (0, "params.yaml: fine\n")
     assert done.stderr == "note: data/later.csv is missing; run `dvc repro fetch`, then `make check` again\n"
+
+
+def test_without_the_kernel_the_check_and_the_search_refuse(
+    write: Write, in_process: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write({}, "optimizer")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    load.cache_clear()
+    checked, searched = in_process(check), in_process(search, "optimizer")
+    said = (
+        f"error: The kernel is not built for {levels()[0]}. Run `python -m lockstep.kernel.build`. Without it, results "
+        "have other bytes. `engine: one-by-one` in params.yaml does not need it.\n"
+    )
+    assert (checked.returncode, checked.stderr) == (searched.returncode, searched.stderr) == (1, said)
+    write({"engine": "one-by-one"}, "optimizer")
+    assert in_process(check).stderr == ""
+    load.cache_clear()
 
 
 def test_copies_of_rows_are_noted(write: Write, in_process: Command) -> None:

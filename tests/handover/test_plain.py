@@ -32,7 +32,7 @@ def check(path: Path, data: Dataset, new: Dataset, fitted: BaseEstimator, model:
         assert np.array_equal(loaded.predict_proba(given), proba)
         assert table["y"].tolist() == [data.classes[int(i)] for i in fitted.predict(given)]
         names = [f"y={label}" for label in data.classes][1 if len(data.classes) == 2 else 0 :]
-        # A linear model computes in float32, whose rounding depends on how rows lie in memory.
+        # A linear model is rounded to float32.
         assert table[names].to_numpy() == pytest.approx(proba[:, -len(names) :], abs=1e-6)
     else:
         assert table["y"].to_numpy() == pytest.approx(fitted.predict(given).ravel(), rel=1e-6)

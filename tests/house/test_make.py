@@ -1,5 +1,6 @@
 """The targets of make: none is hidden by a folder, and none hides that something failed."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -15,13 +16,19 @@ echo "$*" >> ran
 [ "${FAILS:-none}" = none ] || [[ "$*" != *"$FAILS"* ]]
 """
 
+# In place of Python: notes what is run.
+PYTHON = """\
+#!/usr/bin/env bash
+echo "$*" >> called
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A folder with the Makefile, where `dvc` only notes what it is told, and `python` does nothing."""
+    """A folder with the Makefile, where `dvc` and `python` only note what they are told."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / ".venv/bin").mkdir(parents=True)
-    for name, script in {"dvc": DVC, "python": "#!/usr/bin/env bash\n"}.items():
+    for name, script in {"dvc": DVC, "python": PYTHON}.items():
         (tmp_path / ".venv/bin" / name).write_text(script, encoding="utf-8")
         (tmp_path / ".venv/bin" / name).chmod(0o755)
     for needed in ("constraints.txt", *(path.name for path in ROOT.glob("requirements*.txt"))):
@@ -48,3 +55,16 @@ def test_make_repro_fails_where_a_stage_fails(project: Project, failing: str) ->
     assert done.returncode == (0 if failing == "none" else 2)
     ran = (project.folder / "ran").read_text(encoding="utf-8")
     assert ("charts" in ran) == (failing in ("none", "charts"))
+
+
+def test_the_kernel_is_built_again_when_its_source_changes(project: Project) -> None:
+    source = project.folder / "lockstep/kernel/kernel.c"
+    source.parent.mkdir(parents=True)
+    source.touch()
+    called = project.folder / "called"
+    project.make("check")
+    assert called.read_text(encoding="utf-8").splitlines() == ["-m stages.check"]
+    later = (project.folder / ".venv/repro").stat().st_mtime + 1000
+    os.utime(source, (later, later))
+    project.make("check")
+    assert called.read_text(encoding="utf-8").splitlines()[1:] == ["-m lockstep.kernel.build", "-m stages.check"]

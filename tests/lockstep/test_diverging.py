@@ -69,7 +69,8 @@ def test_without_the_mixin_a_diverging_candidate_is_skorchs_own() -> None:
     grid = {"lr": [1e37, 0.001]}
     estimator = net(optimizer=torch.optim.SGD)
     ours, theirs = told(estimator, grid, Y)[0], told(estimator, grid, Y, backend={"stack": False})[0]
+    # A rounding decides whether a probability near 1 is 1, where BCELoss has no gradient.
     for key in ("mean_test_score", "rank_test_score"):
-        np.testing.assert_allclose(ours.cv_results_[key], theirs.cv_results_[key], rtol=1e-4)
+        np.testing.assert_allclose(ours.cv_results_[key], theirs.cv_results_[key], rtol=5e-3)
     with pytest.raises(RuntimeError, match="all elements of input should be between 0 and 1"):
         told(estimator, grid, Y, error_score="raise")

@@ -13,7 +13,7 @@ from skorch import NeuralNetRegressor
 from skorch.callbacks import Callback
 
 from lockstep import reads_only
-from lockstep.stacks.stack import Stack
+from lockstep.stacks.by_kernel.stack import KernelStack
 from tests.lockstep.cases.base import X as CASES
 from tests.lockstep.cases.modules import MLP
 from tests.lockstep.nets import LABELS, LogitNet, Y, net, scores, search, told
@@ -119,14 +119,14 @@ def test_a_net_that_takes_another_branch_in_the_middle_is_fitted_by_skorch_alone
 
 def test_a_stack_that_fails_in_the_middle_is_tried_net_by_net(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = scores(search(net(), {"lr": [0.1, 0.01]}))
-    take_step = Stack.take_step
+    train_epoch = KernelStack.train_epoch
 
-    def failing(self: Stack, *args: Any) -> Any:
+    def failing(self: KernelStack) -> Any:
         if len(self.members) > 2:
             raise RuntimeError("out of memory")
-        return take_step(self, *args)
+        return train_epoch(self)
 
-    monkeypatch.setattr(Stack, "take_step", failing)
+    monkeypatch.setattr(KernelStack, "train_epoch", failing)
     found, messages = told(net(), {"lr": [0.1, 0.01]}, Y)
     assert messages == ["a stack of 6 nets failed, so each is trained by itself: RuntimeError: out of memory"]
     assert scores(found) == expected

@@ -14,7 +14,8 @@ def test_the_base_module_is_the_tutorials() -> None:
     torch.manual_seed(0)
     ours = PimaClassifier()
     torch.manual_seed(0)
-    tutorials = nn.Sequential(nn.Linear(8, 12), nn.ReLU(), nn.Linear(12, 1), nn.Sigmoid())
+    layers = [nn.Linear(8, 12, dtype=torch.float64), nn.ReLU(), nn.Linear(12, 1, dtype=torch.float64), nn.Sigmoid()]
+    tutorials = nn.Sequential(*layers).float()
     x = torch.randn(5, 8)
     assert torch.equal(ours(x), tutorials(x))
     module = PimaClassifier(n_inputs=30, n_outputs=3, n_layers=2, n_neurons=7, output=nn.Identity)

@@ -29,9 +29,9 @@ REAL: dict[str, dict[str, list[Any]]] = {
     },
     "dropout": {
         "module__dropout_rate": [0.0, 0.05, 0.1, 0.15, 0.2],
-        "module__weight_constraint": [2.0, 2.5, 3.0, 3.5, 4.0],
+        "module__weight_constraint": [0.5, 0.75, 1.0, 1.5, 2.0],
     },
-    "neurons": {"module__n_neurons": [15, 18, 20, 22, 25]},
+    "neurons": {"module__n_neurons": [20, 22, 25, 28, 30]},
 }
 
 

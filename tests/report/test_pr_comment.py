@@ -80,7 +80,7 @@ def test_a_pull_request_that_ran_its_stages(
     assert f"compared with {base[:7]}, where this branch left main." in text
     first = text.splitlines()[1]
     use = json.loads(project.read("metrics/evaluation.json"))["use"]
-    assert re.fullmatch(r"\*\*.*Use .*\.\*\* .*neurons.* Cause: .*", first)
+    assert re.fullmatch(r"\*\*.*Use .*neurons.* Cause: .*", first)
     assert str(use) in first
     assert re.search(
         r"^\| neurons \| .* \| 0\.\d{4} ± 0\.\d{4} \| 0\.\d{4} ± 0\.\d{4} \| .* \| \w+ \|$", text, re.MULTILINE

@@ -50,7 +50,7 @@ def test_of_many_candidates_the_first_are_shown_until_all_are_asked_for(browser:
     opened = Opened(browser.new_page(), report)
     shown = "[...document.querySelectorAll('#experiment-dropout tbody tr')].filter(r => r.checkVisibility())"
     ranks = f"{shown}.map(row => Number(row.cells[0].textContent))"
-    assert opened(ranks) == [1, 1, 1, 4, 5, 6, 7, 8, 9, 9, 11, 12]
+    assert opened(ranks) == [1, 2, 2, 4, 5, 6, 6, 6, 9, 10, 11, 12]
     # Also of a table that is sorted by something else: here from the worst.
     for _ in range(2):
         opened.page.locator("#experiment-dropout th button", has_text="rank").click()

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyRegressor
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import get_scorer
 
 from resampled.candidates.stuck import Answered
@@ -91,13 +91,41 @@ def test_what_a_net_answers_tells_whether_it_is_stuck() -> None:
     assert np.isnan(mean_of_others(np.array([0.5]), np.array([True])))
 
 
-@pytest.mark.parametrize("scoring", ["neg_log_loss", "neg_mean_poisson_deviance", "neg_mean_squared_log_error"])
-def test_a_score_of_logarithms_has_the_digits_that_all_processors_agree_in(scoring: str) -> None:
+@pytest.mark.parametrize(
+    ("scoring", "model"),
+    [
+        ("neg_log_loss", LogisticRegression()),
+        ("neg_mean_poisson_deviance", DummyRegressor()),
+        ("neg_mean_squared_log_error", DummyRegressor()),
+        ("r2", LinearRegression()),
+    ],
+)
+def test_a_score_has_the_digits_that_all_processors_agree_in(scoring: str, model: BaseEstimator) -> None:
     X, y = np.arange(6.0)[:, None], np.array([0, 0, 1, 0, 1, 1])
-    model = (LogisticRegression() if scoring == "neg_log_loss" else DummyRegressor()).fit(X, y)
-    score = get_scorer(scoring)(model, X, y)
+    score = get_scorer(scoring)(model.fit(X, y), X, y)
     assert make_scorer(scoring).scorers[scoring](model, X, y) == float(f"{score:.12g}") != score
-    assert make_scorer("r2").scorers["r2"](model, X, y) == get_scorer("r2")(model, X, y)
+
+
+class InFloat32(ClassifierMixin, BaseEstimator):
+    """Answers with float32, as nets do, some of which are 0 and 1."""
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> "InFloat32":
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        second = np.float32(X[:, 0] / len(X))
+        return np.stack([1 - second, second], axis=1)
+
+
+def test_logarithms_of_a_nets_answers_are_in_float64() -> None:
+    X, y = np.arange(1001.0)[:, None], np.arange(1001) % 2
+    model = InFloat32().fit(X, y)
+    found = make_scorer("neg_log_loss").scorers["neg_log_loss"](model, X, y.astype(np.float32))
+    least = np.finfo(np.float32).eps
+    clipped = np.clip(model.predict_proba(X), least, 1 - least).astype(float)
+    assert found == pytest.approx(np.log(clipped[np.arange(1001), y]).mean(), rel=1e-11)
+    assert found == pytest.approx(get_scorer("neg_log_loss")(model, X, y), rel=1e-6)
 
 
 def test_few_rows_of_a_class_and_few_groups_are_told() -> None:

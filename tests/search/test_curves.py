@@ -23,7 +23,7 @@ from tests.project import real_params
 from tests.search_results import SEED, net_settings
 
 EPOCHS = 4
-BEST = Watched(["best"], {"lr": 0.05}, {"lr": 0.05})
+BEST = Watched(["best"], {"lr": 0.001}, {"lr": 0.001})
 PARAMS = Params.model_validate(real_params() | {"seed": SEED})
 # skorch's names of what is recorded.
 THEIRS = {"train_loss": "train_loss", "valid_loss": "valid_loss", "valid_score": "valid_acc"}
@@ -51,11 +51,11 @@ def test_a_curve_is_the_median_of_what_skorch_records(data: Dataset, recwarn: py
     table = watched(data, [BEST, Watched(["starting_point"], {}, {})])
     assert not [each for each in recwarn if issubclass(each.category, LockstepWarning)]
     assert table["setting"].tolist() == ["best"] * EPOCHS + ["starting_point"] * EPOCHS
-    assert table["params"].unique().tolist() == ["lr=0.05", "model and fixed as they stand"]
+    assert table["params"].unique().tolist() == ["lr=0.001", "model and fixed as they stand"]
     X, y = rows(data, plain_net()), target(data.y, NeuralNetClassifier, nn.BCELoss)
     histories = []
     for number, (train, _) in enumerate(make_splits(data, CV(n_splits=3, n_repeats=3), SEED)):
-        net = plain_net(max_epochs=EPOCHS, batch_size=64, lr=0.05, callbacks=None)
+        net = plain_net(max_epochs=EPOCHS, batch_size=64, lr=0.001, callbacks=None)
         seed_everything(fit_seed(SEED, number))
         histories.append(net.fit(X[train], y[train]).history)
     for ours, theirs in THEIRS.items():

@@ -82,7 +82,7 @@ def test_several_scorers_are_scikit_learns_and_the_first_one_selects(data: Datas
         stock = GridSearchCV(net, GRID, cv=splits, scoring=list(names), refit=False).fit(rows(data, net), y).cv_results_
     for name, scores in zip(names, found.scores.values(), strict=True):
         expected = np.stack([stock[f"split{i}_test_{name}"] for i in range(3)], axis=1)
-        assert np.array_equal(scores, expected), name
+        np.testing.assert_allclose(scores, expected, rtol=1e-11, err_msg=name)
     # From what was recorded of the rows, the score can be computed again.
     recorded = found.rows(np.arange(4))
     assert recorded is not None

@@ -127,13 +127,13 @@ def test_the_model_is_the_kept_setting_fitted_on_every_row(evaluated: Evaluated)
     assert card.settings
     assert card.settings.model_dump() == params.model.model_dump() | {"optimizer": "Adamax", "train_split": None}
 
-    seed_everything(params.seed)
+    seed_everything(fit_seed(params.seed, 0))
     plain = model_in_skorch(params, optimizer=optim.Adamax, train_split=None)
     plain.fit(np.array(data.X, dtype=np.float32), data.y.astype(np.float32).reshape(-1, 1))
     saved, fitted = (net.module_.state_dict() for net in (net_of(estimator), plain))
-    assert {name: weight.tolist() for name, weight in saved.items()} == {
-        name: weight.tolist() for name, weight in fitted.items()
-    }
+    # The kernel has trained the one, skorch the other.
+    for name, weight in fitted.items():
+        np.testing.assert_allclose(saved[name].numpy(), weight.numpy(), rtol=1e-3, atol=1e-4)
 
 
 def test_the_answer_is_saved_whichever_it_is(

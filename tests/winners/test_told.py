@@ -37,7 +37,7 @@ def test_the_answer_follows_from_the_numbers_that_are_written() -> None:
         names[key] for key in ("use", "runner_up", "handed_over")
     ]
     assert answer.headline == "Use logistic_regression: its accuracy is 0.7711 ± 0.0355 on fresh splits of the rows."
-    assert answer.reasons.startswith("The net joint would gain nothing: it scores 0.7724 ± 0.0294, and 0.7648 (95 % fr")
+    assert answer.reasons.startswith("The net joint would gain nothing: it scores 0.7742 ± 0.0294, and 0.7650 (95 % fr")
     assert answer.files == f"models/answer.safetensors is logistic_regression; {KEPT}"
     words = inputs_told(results, params)
     assert words.index("logistic_regression loses the most accuracy for glucose") < words.index("joint loses the most")

@@ -1,21 +1,26 @@
 """The environment variables that decide which kernels torch and numpy use; they are read when these are imported."""
 
 import os
-import platform
+from typing import Any
 
 # One thread: the nets are so small that a second thread slows them down, and it changes the order of summation.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
-# Each library picks its kernels by CPU, and their results differ in the last bits. These are the newest kernels that
-# every x86-64 server of the last ten years supports.
-SAME_KERNELS = {
-    "ATEN_CPU_CAPABILITY": "avx2",
-    "ONEDNN_MAX_CPU_ISA": "AVX2",
-    "MKL_CBWR": "COMPATIBLE",
-    "OPENBLAS_CORETYPE": "Haswell",  # used by scikit-learn's linear models
-}
+# Nets that the engine's own kernel trains do not need these pins. For others, such as convolutions, torch picks its
+# kernels by processor, and MKL by the number of nets in a stack, and their results differ in the last bits.
+ANY_STACK = {"MKL_CBWR": "COMPATIBLE"}
+AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 
 
 def pin() -> None:
     """Set the variables, whatever the user's shell says."""
-    os.environ.update(ONE_THREAD | (SAME_KERNELS if platform.machine().lower() in {"x86_64", "amd64"} else {}))
+    os.environ.update(ONE_THREAD | ANY_STACK)
+    try:
+        from numpy import show_config  # which reads them when it is imported
+    except ImportError:  # the stages tell what is missing
+        return
+    extensions: Any = show_config(mode="dicts")["SIMD Extensions"]
+    has = {name for kind in ("baseline", "found") for name in extensions.get(kind, ())}
+    # numpy knows it by one name or the other. torch would end the process on a processor that lacks it.
+    if not has.isdisjoint({"AVX2", "X86_V3"}):
+        os.environ.update(AVX2)

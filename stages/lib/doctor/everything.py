@@ -16,6 +16,7 @@ from stages.lib.fetch import ensure_file, what_is_wrong
 from stages.lib.model import resolve_experiment
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.scores.splits import read_table
+from stages.lib.search import check_kernel
 
 T = TypeVar("T")
 
@@ -48,6 +49,7 @@ def check() -> Findings:
     if params is None:
         findings.notes.append(f"the CSV and the nets are checked once {PARAMS_FILE} is fixed")
         return findings
+    findings.of(check_kernel, params)
     table = _check_table(params, findings)
     if table is None and findings.problems:
         findings.notes.append("the nets are checked once the CSV is there and fine")

@@ -12,6 +12,7 @@ pin_this_process()
 
 from lockstep import HoldOutRecorder, LockstepWarning, fit_seed  # noqa: E402
 from lockstep.fits.surroundings import net_of  # noqa: E402
+from lockstep.kernel.library import missing  # noqa: E402
 from lockstep.members.lean import lean_optimizer  # noqa: E402
 from lockstep.members.numerics import seed_everything  # noqa: E402
 

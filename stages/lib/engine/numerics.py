@@ -1,36 +1,13 @@
-"""Makes torch compute the same bytes on every processor, and ends fits that leave the finite numbers."""
+"""Lets torch use one thread, and ends fits that leave the finite numbers."""
 
-import warnings
-from functools import cache
 from typing import Any
 
 import torch
 
 
-@cache
-def pin_this_process() -> torch.library.Library:
-    """Let torch use one thread, and round square roots as IEEE 754 says, in this process, from now on.
-
-    The engine calls it in each worker, which may know nothing else of this package. The kernels would be withdrawn if
-    the library, which is returned, were collected; the cache keeps it.
-
-    torch's own root on a CPU is MKL's, which rounds one float32 in six wrongly, and other ones on each maker's CPU,
-    whatever MKL_CBWR says. `rsqrt` and `reciprocal` use the processor's own instructions, which IEEE 754 defines to the
-    last bit. The root is replaced in the dispatcher, so that optimizers, autograd and vmap get the new one, too.
-    """
+def pin_this_process() -> None:
+    """Let torch use one thread in this process, from now on; the engine calls it in each worker, too."""
     torch.set_num_threads(1)
-
-    def root(x: torch.Tensor, *, out: torch.Tensor | None = None) -> torch.Tensor:
-        if not x.is_complex():
-            return torch.rsqrt(x, out=out).reciprocal_()
-        return x.pow(0.5) if out is None else out.copy_(x.pow(0.5))
-
-    aten = torch.library.Library("aten", "IMPL")
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="(?s).*Overriding a previously registered kernel")
-        for operator, kernel in {"sqrt": root, "sqrt_": lambda x: root(x, out=x), "sqrt.out": root}.items():
-            aten.impl(operator, kernel, "CPU")
-    return aten
 
 
 class FiniteOrUnfit:
@@ -56,5 +33,9 @@ class FiniteOrUnfit:
 
 def _is_finite(net: Any, X: Any) -> bool:
     """Whether the net's parameters and its outputs for the rows `X` are finite numbers, all of them."""
-    weights = all(bool(torch.isfinite(weight).all()) for weight in net.module_.parameters())
-    return weights and bool(torch.isfinite(torch.as_tensor(net.forward(X))).all())
+    return all(map(_all_finite, net.module_.parameters())) and _all_finite(torch.as_tensor(net.forward(X)))
+
+
+def _all_finite(numbers: torch.Tensor) -> bool:
+    # A finite sum, which takes a third of the time, has finite terms; an infinite one may be too large.
+    return bool(numbers.detach().sum().isfinite()) or bool(numbers.isfinite().all())

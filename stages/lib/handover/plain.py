@@ -31,10 +31,9 @@ def named(arrays: Mapping[str, np.ndarray], prefix: str = "") -> Tensors:
 
 @dataclass(frozen=True)
 class _Linear:
-    """A StandardScaler, with the mean and scale of each input, and a LogisticRegression or LinearRegression.
+    """A StandardScaler, with the mean and scale of each input, and a linear model of `stages.lib.winners`.
 
-    Each result is scikit-learn's, bit by bit, for rows that lie in memory in the same way: rounding depends on that.
-    The type of `coef` is that in which scikit-learn computes: float32 where the inputs are not prepared.
+    Each result is that model's, bit by bit: computed in float64, and rounded to float32.
     """
 
     mean: np.ndarray
@@ -50,10 +49,9 @@ class _Linear:
         return cls(scaler.mean_, scaler.scale_, model.coef_, np.atleast_1d(model.intercept_))
 
     def outputs(self, X: np.ndarray) -> np.ndarray:
-        scaled = X.astype(self.coef.dtype)  # a copy
-        scaled -= self.mean.astype(scaled.dtype)
-        scaled /= self.scale.astype(scaled.dtype)
-        return np.reshape(scaled @ self.coef.T + self.intercept, (len(X), -1))
+        scaled = (X.astype(np.float64) - self.mean) / self.scale
+        sums = scaled @ self.coef.T + self.intercept
+        return np.reshape(sums.astype(np.float32).astype(np.float64), (len(X), -1))
 
 
 @dataclass(frozen=True)

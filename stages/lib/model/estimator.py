@@ -5,10 +5,11 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
+import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from skorch import NeuralNet, NeuralNetBinaryClassifier
 from skorch.callbacks import Callback
-from torch import nn
+from torch import Tensor, nn
 
 from stages.lib.common import UserError, in_params
 from stages.lib.config import Prepare
@@ -29,6 +30,19 @@ AGAINST_DIVERGENCE = (
 _OUTPUTS = {nn.BCELoss: nn.Sigmoid, nn.NLLLoss: partial(nn.Softmax, dim=-1)}
 
 
+def _softmax(outputs: Tensor) -> Tensor:
+    """Do what skorch's does; computed in float64, because the last bits of torch's float32 depend on the processor."""
+    return torch.softmax(outputs.double(), dim=-1).to(outputs.dtype)
+
+
+def _sigmoid_of_pairs(outputs: Tensor) -> Tensor:
+    second = torch.sigmoid(outputs.double())
+    return torch.stack((1 - second, second), dim=1).to(outputs.dtype)
+
+
+# What turns the outputs for these criteria into probabilities.
+_NONLINEARITIES = {nn.CrossEntropyLoss: _softmax, nn.BCEWithLogitsLoss: _sigmoid_of_pairs}
+
 # Those of skorch's default callbacks that cost little and that others may watch.
 _RECORDING = ("train_loss", "valid_loss")
 
@@ -47,8 +61,8 @@ class _ProjectNet(ClassWeights, FiniteOrUnfit):
     def get_params_for(self, prefix: str) -> dict[str, Any]:
         """Return what a part of the net is built with."""
         params: dict[str, Any] = super().get_params_for(prefix)  # type: ignore[misc]
-        takes_width = prefix == "module" and "n_inputs" in parameters(self.module)
-        return {"n_inputs": self.n_features_in_} | params if takes_width else params
+        sized = prefix == "module" and _takes_width(self.module)  # type: ignore[arg-type]
+        return {"n_inputs": self.n_features_in_} | params if sized else params
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities of shape (n, n_classes); skorch leaves them (n, 2, 1) for outputs of shape (n, 1)."""
@@ -61,6 +75,11 @@ class _ProjectNet(ClassWeights, FiniteOrUnfit):
         watched = {str(monitor).removesuffix("_best") for monitor in _monitors(vars(self)).values()}
         wanted = {*_RECORDING, *varied, *watched}
         return [each for each in super().get_default_callbacks() if each[0] in wanted]  # type: ignore[misc]
+
+
+@cache  # each net asks when it is initialised, and a signature takes long
+def _takes_width(module: type[nn.Module]) -> bool:
+    return "n_inputs" in parameters(module)
 
 
 @cache
@@ -105,7 +124,10 @@ def build_estimator(
         "output": next((output for loss, output in _OUTPUTS.items() if issubclass(criterion, loss)), nn.Identity),
     }
     taken = parameters(settings["module"])
-    defaults = {f"module__{name}": value for name, value in shape.items() if name in taken}
+    defaults: dict[str, Any] = {f"module__{name}": value for name, value in shape.items() if name in taken}
+    if is_classifier(wrapper):
+        known = (function for loss, function in _NONLINEARITIES.items() if issubclass(criterion, loss))
+        defaults["predict_nonlinearity"] = next(known, "auto")
     check_class_weight(settings, data.n_classes)
     in_skorchs_terms = {
         "verbose": settings.get("verbose", 0),

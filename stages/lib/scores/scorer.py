@@ -1,6 +1,6 @@
 """scikit-learn's scorers, except that a diverged net gets no score, and that a score carries a record of the net."""
 
-import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,8 +20,11 @@ from stages.lib.results import COMPUTED, SCORE
 # Looks at a fitted estimator on rows and their target of shape (n,), and returns what is to be recorded.
 Look = Callable[[BaseEstimator, Any, np.ndarray], Any]
 
-# Scorers that take logarithms, whose last bits are not the same on every processor.
-_OF_LOGARITHMS = re.compile("log|deviance|mutual_info|v_measure|homogeneity|completeness")
+# Scorers that take logarithms, and the method whose answers these are of.
+_OF_LOGARITHMS = {"neg_log_loss": "predict_proba"} | {
+    f"neg_{name}": "predict"
+    for name in "mean_squared_log_error root_mean_squared_log_error mean_poisson_deviance mean_gamma_deviance".split()
+}
 
 # What scorers ask of an estimator. The answers to the same rows are the same, however many scorers ask.
 _ASKED = ("predict", "predict_proba", "decision_function", "predict_log_proba")
@@ -110,10 +113,27 @@ def _scorer(name: str) -> Callable[..., float]:
     if name == "accuracy":
         return _accuracy
     scorer = get_scorer(name)
-    return partial(_rounded, scorer) if _OF_LOGARITHMS.search(name) else scorer
+    return partial(rounded, partial(_in_float64, _OF_LOGARITHMS[name], scorer) if name in _OF_LOGARITHMS else scorer)
 
 
-def _rounded(scorer: Callable[..., float], estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
+def _in_float64(method: str, scorer: Callable[..., float], estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
+    """Return a scorer's score of answers in float64, because logarithms of float32 depend on the processor."""
+    answers = np.asarray(getattr(estimator, method)(X))
+    if answers.dtype == np.float32 and method == "predict_proba":
+        least = np.finfo(np.float32).eps  # as scikit-learn does with float32
+        answers = np.clip(answers, least, 1 - least)
+
+    def wide(rows: Any) -> np.ndarray:
+        return answers.astype(float)
+
+    wide.__name__ = method  # which scikit-learn looks at
+    with replaced(estimator, {method: wide}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The y_prob")  # float32 does nearly
+        return float(scorer(estimator, X, y.astype(float)))
+
+
+def rounded(scorer: Callable[..., float], estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
+    """Return a scorer's score; logarithms and exponentials are not the same on every processor in their last bits."""
     return significant(float(scorer(estimator, X, y)), COMPUTED)
 
 

@@ -2,4 +2,4 @@
 
 from stages.lib.search.progress import doing
 from stages.lib.search.result import SearchResult
-from stages.lib.search.run import advice_on_one_row, run_search
+from stages.lib.search.run import advice_on_one_row, check_kernel, run_search

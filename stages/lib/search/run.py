@@ -10,9 +10,9 @@ from joblib import cpu_count, parallel_config
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 
-from stages.lib.common import UserError, explained, in_params
+from stages.lib.common import Problem, UserError, explained, in_params
 from stages.lib.config import Params, Runtime
-from stages.lib.engine import TrainTest, pin_this_process
+from stages.lib.engine import TrainTest, missing, pin_this_process
 from stages.lib.results import SCORE
 from stages.lib.search.progress import doing
 from stages.lib.search.result import SearchResult
@@ -22,6 +22,13 @@ def advice_on_one_row(error: BaseException) -> str:
     """Return what to do about torch's error of a net that can't learn from a batch of one row; "" for another error."""
     advice = "A batch has one row, from which BatchNorm can't learn: set model.iterator_train__drop_last to true."
     return advice if "more than 1 value per channel" in str(error) else ""
+
+
+def check_kernel(params: Params) -> None:
+    """Raise `UserError` if the engine has no kernel: its nets would train, but to other bytes."""
+    if params.engine == "lockstep" and (reason := missing()):
+        remedy = "Without it, results have other bytes. `engine: one-by-one` in params.yaml does not need it."
+        raise UserError(Problem(reason, remedy))
 
 
 def run_search(
@@ -40,8 +47,10 @@ def run_search(
 
     `label` heads the progress display. Each candidate is a grid of the estimator with one value per key, as
     `nested_grid` returns them; the scorer is as `make_scorer` returns it; `record_losses` says whether it reads the
-    losses in a net's history. Raises `UserError`, which includes the original error, if a fit or a score fails.
+    losses in a net's history. Raises `UserError` if the engine has no kernel, and, with the original error, if a fit
+    or a score fails.
     """
+    check_kernel(params)
     search = GridSearchCV(estimator, candidates, cv=splits, scoring=scorer, refit=False, error_score="raise")
     records: list[Any] = []
 
@@ -73,7 +82,7 @@ def run_search(
                 on_result=keep,
                 stack=stack,
                 record_losses=record_losses,
-                products="numpy",  # whose kernels are pinned, and faster than torch's pinned ones
+                same_bytes=True,
                 inner_backend=backend,
                 inner_n_jobs=n_jobs,
                 prepare_worker=pin_this_process,

@@ -9,24 +9,23 @@ import numpy as np
 from sklearn import ensemble
 from sklearn.base import BaseEstimator, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from resampled.means.pooling import Pooling
-from stages.lib.common import significant
 from stages.lib.config import CV, Params, Prepare
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import TrainTest
 from stages.lib.model import rows
-from stages.lib.model.prepared import preparation_of, prepared
-from stages.lib.results import COMPUTED, SCORE, Results, files
+from stages.lib.model.prepared import prepared
+from stages.lib.results import SCORE, Results, files
 from stages.lib.scores.reached import Reached, reached_of
-from stages.lib.scores.scorer import all_alike, remembering
+from stages.lib.scores.scorer import all_alike, remembering, rounded
 from stages.lib.scores.splits import Table, make_splits
 from stages.lib.winners.diagnostics import Seen, predictions
+from stages.lib.winners.linear import LinearRegression, LogisticRegression
 from stages.lib.winners.shuffled import REFUSALS, importances
 
 # What gradient boosting is tuned over; 0.1 and 31 are scikit-learn's defaults, and small tables want less.
@@ -90,11 +89,10 @@ def _linear(model: BaseEstimator, data: Dataset, prepare: Prepare) -> Baseline:
     own = own.model_copy(update={"scale": None if own.scale == "standard" else own.scale})  # which is done once
     steps_in_words += [f"inputs scaled ({own.scale}) and standardized" if own.scale else "inputs standardized"]
     steps_in_words += [f"target scaled ({own.target})"] if own.target else []
-    steps = [StandardScaler(), model]
-    if preparation_of(prepared(model, data, own)) is not None:
-        # The columns of a category add up to one, which rounding to float32 would hide from the least squares.
-        steps.insert(0, FunctionTransformer(np.asarray, kw_args={"dtype": np.float64}))
-    return Baseline(prepared(make_pipeline(*steps), data, own, name="model"), _described(model, steps_in_words), own)
+    # The columns of a category add up to one, which rounding to float32 would hide from the least squares.
+    exact = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
+    steps = make_pipeline(exact, StandardScaler(), model)
+    return Baseline(prepared(steps, data, own, name="model"), _described(model, steps_in_words), own)
 
 
 def _forest(model: BaseEstimator, data: Dataset, prepare: Prepare) -> Baseline:
@@ -160,8 +158,7 @@ def score_baseline(
         with remembering(fitted, part) as answers:
             for key in scorers:
                 try:
-                    # Some of these models compute with exponentials, which differ by the processor in their last bits.
-                    scores[key][split] = significant(float(scorers[key](fitted, part, y)), COMPUTED)
+                    scores[key][split] = rounded(scorers[key], fitted, part, y)
                 except REFUSALS as error:
                     failures.setdefault(key, error)
                 if key == selecting:

@@ -15,14 +15,14 @@ from resampled.means.pooling import pooling
 from stages.lib.common import UserError, explained, format_changes
 from stages.lib.config import PREFIX, Params
 from stages.lib.data import Dataset
-from stages.lib.engine import lean, net_of, seed_everything
+from stages.lib.engine import TrainTest
 from stages.lib.handover import Card, PlainModel
 from stages.lib.model import AGAINST_DIVERGENCE, build_estimator, hold_out_watchers, resolve_settings, rows, target
 from stages.lib.results import Results, files
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import RecordingScorer, make_scorer
 from stages.lib.scores.splits import Table
-from stages.lib.search import advice_on_one_row, doing, run_search
+from stages.lib.search import doing, run_search
 from stages.lib.search.result import SearchResult
 from stages.lib.winners.baselines import baselines
 from stages.lib.winners.diagnostics import COLUMNS, Seen, diagnostics, predictions
@@ -53,7 +53,8 @@ def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached
     """
     reached, model = dict(scored), fresh.params.model.model_dump()
     for estimators, y in _alike({name: own for name, own in settings.items() if name not in scored}, fresh):
-        result = _search("evaluation", estimators, y, fresh, fresh.scorer(len(estimators), second=True))
+        scorer = fresh.scorer(len(estimators), second=True)
+        result = _search("evaluation", estimators, y, fresh.data, fresh.params, fresh.splits, scorer)
         for number, name in enumerate(estimators):
             reached[name] = fresh.reached(result, number)
     changes = {name: format_changes(setting, model) for name, setting in settings.items()}
@@ -71,7 +72,8 @@ def see_nets(settings: dict[str, dict[str, Any]], fresh: Table) -> dict[str, See
 
     seen = {}
     for estimators, y in _alike(settings, fresh):
-        result = _search("saved nets", estimators, y, fresh, make_scorer(scoring, look=look))
+        scorer = make_scorer(scoring, look=look)
+        result = _search("saved nets", estimators, y, fresh.data, fresh.params, fresh.splits, scorer)
         for name, records in zip(estimators, result.records, strict=True):
             predicted, worth = zip(*(each.seen or (None, np.full(n_features, np.nan)) for each in records), strict=True)
             seen[name] = Seen(list(predicted), np.stack(worth))
@@ -95,7 +97,13 @@ def _alike(settings: dict[str, dict[str, Any]], fresh: Table) -> Iterator[tuple[
 
 
 def _search(
-    label: str, estimators: dict[str, BaseEstimator], y: np.ndarray, fresh: Table, scorer: RecordingScorer
+    label: str,
+    estimators: dict[str, BaseEstimator],
+    y: np.ndarray,
+    data: Dataset,
+    params: Params,
+    splits: list[TrainTest],
+    scorer: RecordingScorer,
 ) -> SearchResult:
     """Train each estimator on all splits, in a search whose candidates put a whole estimator into a pipeline's step.
 
@@ -108,8 +116,7 @@ def _search(
     else:
         searched = Pipeline([("contender", nets[0])])
         candidates = [{"contender": [net]} for net in nets]
-    X = rows(fresh.data, nets[0])
-    return run_search(label, searched, candidates, X, y, splits=fresh.splits, scorer=scorer, params=fresh.params)
+    return run_search(label, searched, candidates, rows(data, nets[0]), y, splits=splits, scorer=scorer, params=params)
 
 
 # A model, its card, and what it was fitted on, in words.
@@ -142,16 +149,18 @@ def _fit_baseline(name: str, data: Dataset, params: Params) -> tuple[PlainModel,
 def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: Params) -> BaseEstimator:
     """Fit the net of this name on every row; raises `UserError` if that fails or diverges."""
     resolved = resolve_settings(settings, files.BEST_PARAMS.path, name, params.cv)
-    estimator = build_estimator(resolved, data, params.prepare)
-    lean(net_of(estimator))
-    seed_everything(params.seed)
     y = target(data.y, resolved["wrapper"], resolved["criterion"])
-    with explained(
-        f"The net {name} can't be fitted on all rows",
-        lambda error: advice_on_one_row(error) or "Fix the module or its settings.",
-    ):
-        estimator.fit(rows(data, estimator), y)
-    if net_of(estimator).diverged_:
+    every = np.arange(len(data.y))
+
+    def keep(estimator: BaseEstimator, X: Any, y: np.ndarray) -> BaseEstimator:
+        return estimator if isinstance(estimator, TransformedTargetRegressor) else estimator.named_steps["contender"]
+
+    # A search of one candidate on one split, so that the net is trained as those are that were scored.
+    scorer = make_scorer(params.cv.scoring, look=keep)
+    estimators = {name: build_estimator(resolved, data, params.prepare)}
+    result = _search("saved net", estimators, y, data, params, [(every, every)], scorer)
+    estimator = result.records[0][0].seen
+    if estimator is None:
         raise UserError(
             f"The net {name} diverged when it was fitted on all rows: its weights are not finite. " + AGAINST_DIVERGENCE
         )

@@ -16,7 +16,7 @@ from skorch.utils import to_device
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
 from stages.lib.engine import net_of, replaced
-from stages.lib.scores.scorer import remembering
+from stages.lib.scores.scorer import remembering, rounded
 
 # How often a column is shuffled in each split. More would only lower the part of chance that is the shuffle's.
 _SHUFFLES = 5
@@ -58,7 +58,7 @@ def importances(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, n_column
             for start in range(0, len(changes), size):
                 copies = [_shuffled(X, column, order) for column, order in changes[start : start + size]]
                 with remembering(estimator, np.concatenate(copies), copies):  # all are predicted at once
-                    scores += [float(scorer(estimator, copy, y)) for copy in copies]
+                    scores += [rounded(scorer, estimator, copy, y) for copy in copies]
     except REFUSALS:
         return np.full(n_columns, np.nan)
     return scores[0] - np.array(scores[1:]).reshape(n_columns, _SHUFFLES).mean(axis=1)

@@ -152,4 +152,6 @@ def test_dropout_given_the_same_masks() -> None:
                 optimizer.step()
         module(x[:1])
         for name, tensor in module.state_dict().items():
-            torch.testing.assert_close(seen[f"module {name}"], tensor, rtol=1e-9, atol=1e-12)
+            torch.testing.assert_close(
+                seen[f"module {name}"], tensor, rtol=1e-7, atol=1e-9
+            )  # Adamax divides gradients that are rounding errors

@@ -30,9 +30,9 @@ def test_nets_are_trained_as_skorch_trains_them_and_print_nothing(
     data, cv = table(2), CV(n_splits=3, n_repeats=1)
     y = data.y.astype(np.float32)
 
-    def net(patience: int) -> skorch.NeuralNet:
+    def net(load_best: bool) -> skorch.NeuralNet:
         callbacks = [
-            EarlyStopping(patience=patience, load_best=True),
+            EarlyStopping(patience=3, load_best=load_best),
             LRScheduler(CosineAnnealingLR, T_max=20),
             GradientNormClipping(0.1),
         ]
@@ -40,10 +40,10 @@ def test_nets_are_trained_as_skorch_trains_them_and_print_nothing(
         return plain(wrapper, callbacks=callbacks, max_epochs=20, lr=0.1, iterator_train__shuffle=True)
 
     splits = make_splits(data, cv, SEED)
-    expected = [by_hand(data, splits, lambda _, n=patience: net(n), y) for patience in (1, 3)]  # type: ignore[misc]
+    expected = [by_hand(data, splits, lambda _, each=best: net(each), y) for best in (True, False)]  # type: ignore[misc]
     found = searched(
         data,
-        {"callbacks__EarlyStopping__patience": [1, 3]},
+        {"callbacks__EarlyStopping__load_best": [True, False]},
         engine,
         wrapper="NeuralNetBinaryClassifier",
         criterion="BCEWithLogitsLoss",

@@ -1,0 +1,121 @@
+"""The memory of nets that the kernel computes, in blocks of 16, and the tables that a program reads and writes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lockstep.kernel.library import load
+from lockstep.kernel.program import LANES, Assembled
+from lockstep.kernel.values import Layout, Value
+
+_TABLE = np.dtype([("rows", "u8", LANES), ("index", "u8", LANES)])
+
+
+@dataclass
+class Table:
+    """The rows that the nets of a program read or write in its steps, one after the other.
+
+    `rows` and `index` have an address for each net; without an index, rows come in order. `kept` are the arrays there.
+    """
+
+    rows: np.ndarray
+    index: np.ndarray | None
+    row_bytes: int
+    kept: Any
+
+    def later(self, n_rows: int) -> "Table":
+        """Return the table from a later row on."""
+        if self.index is None:
+            return replace(self, rows=self.rows + np.uint64(n_rows * self.row_bytes))
+        return replace(self, index=self.index + np.uint64(4 * n_rows))
+
+
+def table(rows: Tensor | Sequence[Tensor], of_net: np.ndarray, index: np.ndarray | None = None) -> Table:
+    """Return a table.
+
+    `rows` are tensors of rows, all contiguous, of which each net has the one at its number in `of_net`; in `index`,
+    int32, the numbers of the rows have the same places.
+    """
+    if isinstance(rows, Tensor):
+        start, row = rows.data_ptr() + np.arange(len(rows)) * (rows.stride(0) * rows.itemsize), rows[0]
+    else:
+        start, row = np.array([each.data_ptr() for each in rows]), rows[0]
+    order = None if index is None else (index.ctypes.data + of_net * index.strides[0]).astype("u8")
+    return Table(start[of_net].astype("u8"), order, prod(row.shape[1:]) * row.itemsize, (rows, index))
+
+
+def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Return zeros at an address that suits the widest vectors."""
+    size = prod(shape) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + 64, "u1")
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+class Blocks:
+    """The numbers that a program keeps for each of some nets."""
+
+    def __init__(self, n_nets: int, layout: Layout, dtype: torch.dtype) -> None:
+        self.n_nets, self.dtype = n_nets, dtype
+        self.number = torch.empty(0, dtype=dtype).numpy().dtype
+        self.n_blocks = -(-n_nets // LANES)
+        self.memory = aligned((self.n_blocks, max(layout.size, 1), LANES), self.number)
+        self._scratch: dict[int, tuple[Assembled, np.ndarray]] = {}
+
+    def grow(self, layout: Layout) -> None:
+        """Make room for what the layout has in addition by now."""
+        if layout.size > self.memory.shape[1]:
+            larger = aligned((self.n_blocks, layout.size, LANES), self.number)
+            larger[:, : self.memory.shape[1]] = self.memory
+            self.memory = larger
+
+    def put(self, value: Value, tensor: Tensor) -> None:
+        """Write a tensor whose first dimension is the nets."""
+        n, start = prod(value.shape), value.start
+        rows = tensor.detach().reshape(self.n_nets, n).numpy()
+        if missing := self.n_blocks * LANES - self.n_nets:  # lanes without a net compute what the last net does
+            rows = np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])
+        self.memory[:, start : start + n] = rows.reshape(self.n_blocks, LANES, n).transpose(0, 2, 1)
+
+    def get(self, value: Value, out: Tensor) -> None:
+        """Copy to a tensor whose first dimension is the nets."""
+        n, start = prod(value.shape), value.start
+        rows = self.memory[:, start : start + n].transpose(0, 2, 1).reshape(self.n_blocks * LANES, n)[: self.n_nets]
+        out.copy_(torch.from_numpy(rows).reshape(out.shape))
+
+    def run(self, program: Assembled, n_steps: int, tables: list[Table]) -> None:
+        """Run the steps of all blocks."""
+        scratch = self._scratch_of(program)
+        given = np.zeros((self.n_blocks, max(len(tables), 1)), _TABLE)
+        for i, each in enumerate(tables):
+            for name in ("rows", "index"):
+                addresses = getattr(each, name)
+                if addresses is None:
+                    continue
+                if missing := self.n_blocks * LANES - self.n_nets:
+                    addresses = np.concatenate([addresses, np.repeat(addresses[-1:], missing)])
+                given[name][:, i] = addresses.reshape(self.n_blocks, LANES)
+        library = load()
+        call = library.run_float if self.dtype == torch.float32 else library.run_double
+        instructions = program.instructions
+        for block in range(self.n_blocks):
+            call(
+                self.memory[block].ctypes.data,
+                scratch.ctypes.data,
+                instructions.ctypes.data,
+                len(instructions),
+                n_steps,
+                given[block].ctypes.data,
+            )
+
+    def _scratch_of(self, program: Assembled) -> np.ndarray:
+        if id(program) not in self._scratch:
+            scratch = aligned((max(len(program.scratch), 1), LANES), self.number)
+            scratch[: len(program.scratch)] = program.scratch[:, None]
+            self._scratch[id(program)] = program, scratch
+        return self._scratch[id(program)][1]

@@ -1,0 +1,23 @@
+"""The form of the kernel's operations: functions that write instructions, by the names of torch's operations.
+
+Each function takes the program, the tensor to write into (or None for a new one), and the operation's own arguments.
+Numbers of every type are kept as the net's own: whole numbers, and 1 and 0 for true and false.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+Operation = Callable[..., Any]
+
+
+class Operations(dict[str, Operation]):
+    """Operations by name."""
+
+    def named(self, *names: str) -> Callable[[Operation], Operation]:
+        """Return a decorator that adds a function under these names."""
+
+        def noted(function: Operation) -> Operation:
+            self.update(dict.fromkeys(names, function))
+            return function
+
+        return noted

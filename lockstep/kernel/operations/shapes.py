@@ -1,0 +1,169 @@
+"""Views of tensors, their parts put together, and numbers at places that are computed."""
+
+from functools import partial
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from lockstep.kernel.operations.native import Operations
+from lockstep.kernel.program import Program, UnsupportedError
+from lockstep.kernel.values import Value, contiguous
+
+NATIVE = Operations()
+
+
+def dims_of(x: Value, dims: Any) -> set[int]:
+    """Return which dimensions are meant, counted from the first; all, if none is named."""
+    wanted = range(len(x.shape)) if dims is None or dims == [] else [dims] if isinstance(dims, int) else dims
+    return {dim % len(x.shape) for dim in wanted} if x.shape else set()
+
+
+@NATIVE.named("t", "transpose", "permute")
+def _permute(p: Program, out: Value | None, x: Value, *about: Any) -> Value:
+    order = list(range(len(x.shape)))
+    if about and not isinstance(about[0], int):
+        return x.permuted([dim % len(order) for dim in about[0]])
+    i, j = (dim % len(order) for dim in about) if about else (0, len(order) - 1)
+    order[i], order[j] = order[j], order[i]
+    return x.permuted(order)
+
+
+@NATIVE.named("unsqueeze")
+def _unsqueeze(p: Program, out: Value | None, x: Value, dim: int) -> Value:
+    return x.with_one(dim % (len(x.shape) + 1))
+
+
+@NATIVE.named("squeeze")
+def _squeeze(p: Program, out: Value | None, x: Value, dims: Any = None) -> Value:
+    return x.without({dim for dim in dims_of(x, dims) if x.shape[dim] == 1})
+
+
+@NATIVE.named("expand")
+def _expand(p: Program, out: Value | None, x: Value, shape: Any, **options: Any) -> Value:
+    own = (1,) * (len(shape) - len(x.shape)) + x.shape
+    return x.spread(tuple(n if m == -1 else m for n, m in zip(own, shape, strict=True)))
+
+
+@NATIVE.named("view", "reshape", "_unsafe_view")
+def view(p: Program, out: Value | None, x: Value, shape: Any) -> Value:
+    """Return a tensor in another shape; a copy, if its memory does not allow a view."""
+    if not isinstance(shape, list | tuple):
+        raise UnsupportedError("a view as another type")
+    n, known = prod(x.shape), prod(m for m in shape if m != -1)
+    wanted = tuple(n // known if m == -1 else m for m in shape)
+    if (seen := x.viewed(wanted)) is not None:
+        return seen
+    copy = p.emit("copy", x).buffer
+    p.torn |= {x.buffer, copy}
+    return Value(copy, wanted, contiguous(wanted))
+
+
+@NATIVE.named("select")
+def _select(p: Program, out: Value | None, x: Value, dim: int, i: int) -> Value:
+    dim, i = dim % len(x.shape), i % x.shape[dim]
+    return x.part(dim, i, i + 1).without({dim})
+
+
+@NATIVE.named("slice")
+def _slice(
+    p: Program, out: Value | None, x: Value, dim: int = 0, start: Any = None, stop: Any = None, step: int = 1
+) -> Value:
+    dim = dim % len(x.shape)
+    return x.part(dim, *slice(start, stop, step).indices(x.shape[dim]))
+
+
+@NATIVE.named("split", "split_with_sizes")
+def _split(p: Program, out: Value | None, x: Value, sizes: Any, dim: int = 0) -> list[Value]:
+    n = x.shape[dim]
+    ends = np.cumsum(sizes).tolist() if not isinstance(sizes, int) else [min(i + sizes, n) for i in range(0, n, sizes)]
+    return [x.part(dim % len(x.shape), start, end) for start, end in zip([0, *ends], ends, strict=False)]
+
+
+@NATIVE.named("unbind")
+def _unbind(p: Program, out: Value | None, x: Value, dim: int = 0) -> list[Value]:
+    return [_select(p, None, x, dim, i) for i in range(x.shape[dim])]
+
+
+@NATIVE.named("cat")
+def _cat(p: Program, out: Value | None, parts: list[Value], dim: int = 0) -> Value:
+    parts = [part for part in parts if part.shape != (0,)]
+    dim, shape = dim % len(parts[0].shape), list(parts[0].shape)
+    shape[dim] = sum(part.shape[dim] for part in parts)
+    out, start = p.new(tuple(shape)) if out is None else out, 0
+    for part in parts:
+        p.emit("copy", part, out=out.part(dim, start, start := start + part.shape[dim]))
+    return out
+
+
+@NATIVE.named("stack")
+def _stack(p: Program, out: Value | None, parts: list[Value], dim: int = 0) -> Value:
+    return _cat(p, out, [_unsqueeze(p, None, part, dim) for part in parts], dim)
+
+
+@NATIVE.named("slice_backward")
+def _slice_backward(p: Program, out: Any, g: Value, shape: Any, dim: int, start: int, stop: int, step: int) -> Value:
+    made = p.emit("copy", 0.0, out=p.new(tuple(shape)))
+    p.emit("copy", g, out=_slice(p, None, made, dim, start, stop, step))
+    return made
+
+
+@NATIVE.named("select_backward")
+def _select_backward(p: Program, out: Value | None, g: Value, shape: Any, dim: int, i: int) -> Value:
+    made = p.emit("copy", 0.0, out=p.new(tuple(shape)))
+    p.emit("copy", g, out=_select(p, None, made, dim, i))
+    return made
+
+
+def _along(x: Value, dim: int, index: Value) -> tuple[Value, int, int]:
+    """Return what lies at index 0 of a dimension, in the shape of an index; the stride there, and the length."""
+    dim = dim % len(x.shape)
+    part = x
+    for other, n in enumerate(index.shape):
+        part = part.part(other, 0, n if other != dim else 1)
+    return part.spread(index.shape), x.strides[dim], x.shape[dim]
+
+
+@NATIVE.named("gather")
+def _gather(p: Program, out: Value | None, x: Value, dim: int, index: Value, **options: Any) -> Value:
+    if not index.shape:
+        index, x = index.with_one(0), x.with_one(0) if not x.shape else x
+        return _gather(p, out, x, 0, index).without({0})
+    start, stride, n = _along(x, dim, index)
+    out = p.new(index.shape) if out is None else out
+    p.indexed("pick", out, start, index, stride, n)
+    return out
+
+
+@NATIVE.named("scatter", "scatter_add")
+def _scatter(p: Program, out: Value | None, x: Value, dim: int, index: Value, source: Any, name: str = "put") -> Value:
+    out = p.emit("copy", x) if out is None else out
+    start, stride, n = _along(out, dim, index)
+    source = p.value(source)
+    for other, m in enumerate(index.shape if source.shape else ()):
+        source = source.part(other, 0, m)
+    p.indexed(name, start, source.spread(index.shape), index, stride, n)
+    return out
+
+
+NATIVE["scatter_add"] = partial(_scatter, name="add_at")
+
+
+@NATIVE.named("embedding")
+def _embedding(p: Program, out: Value | None, weight: Value, index: Value, *about: Any) -> Value:
+    n, out = weight.shape[0], p.new((*index.shape, weight.shape[1]))
+    row = weight.part(0, 0, 1).without({0}).spread(out.shape)
+    p.indexed("pick", out, row, index.with_one(len(index.shape)).spread(out.shape), weight.strides[0], n)
+    return out
+
+
+@NATIVE.named("embedding_dense_backward")
+def _embedding_backward(p: Program, out: Any, g: Value, index: Value, n: int, padding: int, by_count: bool) -> Value:
+    if by_count:
+        raise UnsupportedError("an embedding whose gradients are scaled by frequency")
+    made = p.emit("copy", 0.0, out=p.new((n, g.shape[-1])))
+    row = made.part(0, 0, 1).without({0}).spread(g.shape)
+    p.indexed("add_at", row, g, index.with_one(len(index.shape)).spread(g.shape), made.strides[0], n)
+    if padding >= 0:
+        p.emit("copy", 0.0, out=made.part(0, padding, padding + 1))
+    return made

@@ -1,0 +1,116 @@
+"""Sums over dimensions, products of matrices, and norms."""
+
+from functools import partial
+from math import inf, prod
+from typing import Any
+
+from lockstep.kernel.operations.elementwise import rsqrt
+from lockstep.kernel.operations.native import Operations
+from lockstep.kernel.operations.shapes import dims_of, view
+from lockstep.kernel.program import Program, UnsupportedError
+from lockstep.kernel.values import Value
+
+NATIVE = Operations()
+
+
+def _reduced(
+    p: Program, out: Value | None, x: Value, dims: Any = None, keep: bool = False, *, how: Any, **options: Any
+) -> Value:
+    gone = dims_of(x, dims)
+    operation, start = how
+    joined = p.reduced(operation, x, gone, start)
+    value = joined if keep else joined.without(gone)
+    return value if out is None else p.emit("copy", value, out=out)
+
+
+NATIVE["sum"] = partial(_reduced, how=("add", 0.0))
+NATIVE["amax"] = partial(_reduced, how=("maximum", -inf))
+NATIVE["amin"] = partial(_reduced, how=("minimum", inf))
+
+
+@NATIVE.named("mean")
+def _mean(p: Program, out: Value | None, x: Value, dims: Any = None, keep: bool = False, **options: Any) -> Value:
+    n = prod(x.shape[dim] for dim in dims_of(x, dims))
+    return p.emit("div", NATIVE["sum"](p, None, x, dims, keep), n, out=out)
+
+
+@NATIVE.named("linalg_vector_norm")
+def _norm(
+    p: Program, out: Value | None, x: Value, ord: Any = 2, dims: Any = None, keep: bool = False, **o: Any
+) -> Value:
+    if ord != 2:
+        raise UnsupportedError(f"a norm of order {ord}")
+    return p.emit("sqrt", NATIVE["sum"](p, None, p.emit("mul", x, x), dims, keep), out=out)
+
+
+@NATIVE.named("mm")
+def _mm(p: Program, out: Value | None, a: Value, b: Value) -> Value:
+    return p.product(a, b, out=out)
+
+
+@NATIVE.named("addmm")
+def _addmm(p: Program, out: Value | None, c: Value, a: Value, b: Value, beta: Any = 1, alpha: Any = 1) -> Value:
+    if (beta, alpha) != (1, 1):
+        raise UnsupportedError("addmm with beta or alpha")
+    return p.product(a, b, c, out=out)
+
+
+@NATIVE.named("bmm")
+def _bmm(p: Program, out: Value | None, a: Value, b: Value, c: Any = 0.0) -> Value:
+    out = p.new((a.shape[0], a.shape[1], b.shape[2])) if out is None else out
+    for i in range(a.shape[0]):
+        own = [each.part(0, i, i + 1).without({0}) for each in (a, b, p.value(c).spread(out.shape), out)]
+        p.product(*own)
+    return out
+
+
+@NATIVE.named("baddbmm")
+def _baddbmm(p: Program, out: Value | None, c: Value, a: Value, b: Value, **options: Any) -> Value:
+    if options:
+        raise UnsupportedError("baddbmm with beta or alpha")
+    return _bmm(p, out, a, b, c)
+
+
+@NATIVE.named("var")
+def _var(
+    p: Program, out: Any, x: Value, dims: Any = None, unbiased: Any = 1, keep: bool = False, **named: Any
+) -> Value:
+    gone, correction = dims_of(x, dims), named.get("correction", int(unbiased))
+    n = prod(x.shape[dim] for dim in gone)
+    apart = p.emit("sub", x, _mean(p, None, x, sorted(gone), True))
+    squares = NATIVE["sum"](p, None, p.emit("mul", apart, apart), sorted(gone), named.get("keepdim", keep))
+    return p.emit("div", squares, n - correction)
+
+
+@NATIVE.named("var_mean")
+def _var_mean(
+    p: Program, out: Any, x: Value, dims: Any = None, unbiased: Any = 1, keep: bool = False, **named: Any
+) -> Any:
+    mean = _mean(p, None, x, sorted(dims_of(x, dims)), named.get("keepdim", keep))
+    return [_var(p, None, x, dims, unbiased, keep, **named), mean]
+
+
+def _normalized(p: Program, x: Value, dims: list[int], eps: float) -> tuple[Value, Value, Value]:
+    """Return numbers with mean 0 and variance 1 over dimensions; their mean before, and 1 over their deviation."""
+    mean = _mean(p, None, x, dims, True)
+    deviation = rsqrt(p, None, p.emit("add", _var(p, None, x, dims, 0, True), eps))
+    return p.emit("mul", p.emit("sub", x, mean), deviation), mean, deviation
+
+
+@NATIVE.named("native_layer_norm")
+def _layer_norm(p: Program, out: Any, x: Value, shape: Any, weight: Any, bias: Any, eps: float) -> list[Value]:
+    n = len(x.shape)
+    made, *about = _normalized(p, x, list(range(n - len(shape), n)), eps)
+    made = made if weight is None else p.emit("mul", made, weight)
+    return [made if bias is None else p.emit("add", made, bias), *about]
+
+
+@NATIVE.named("native_group_norm")
+def _group_norm(
+    p: Program, out: Any, x: Value, weight: Any, bias: Any, n: int, c: int, size: int, groups: int, eps: float
+) -> list[Value]:
+    made, mean, deviation = _normalized(p, view(p, None, x, [n, groups, -1]), [2], eps)
+    made = view(p, None, made, [n, c, size])
+    made = made if weight is None else p.emit("mul", made, weight.with_one(1))
+    made = made if bias is None else p.emit("add", made, bias.with_one(1))
+    return [view(p, None, made, list(x.shape)), mean.without({2}), deviation.without({2})]

@@ -1,0 +1,213 @@
+"""A program of the kernel: instructions on tensors that lie in a block's memory, without the dimension of the nets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lockstep.kernel.values import Buffer, Value, contiguous
+
+# Nets of a block, each with a lane of its own in every vector. One number of a block is that many numbers of memory.
+LANES = 16
+
+# In the order of kernel.c.
+OPERATIONS = (
+    """copy add sub mul div maximum minimum where gt ge lt le eq ne threshold_backward sigmoid_backward tanh_backward
+    addcmul addcdiv lerp neg abs sign sqrt floor trunc exp expm1 log log1p tanh sigmoid erf pow sin cos product rows
+    store pick put add_at"""
+).split()
+
+# Operations that the kernel runs over four nested loops, as they are given; others have loops of their own.
+_NESTED = frozenset(OPERATIONS[: OPERATIONS.index("product")])
+
+_OPERAND = np.dtype([("place", "i8"), ("strides", "i8", 4)])
+INSTRUCTION = np.dtype(
+    [("operation", "i8"), ("n", "i8", 4), ("table", "i8"), *((name, _OPERAND) for name in ("out", "a", "b", "c"))]
+)
+
+
+class UnsupportedError(Exception):
+    """The kernel lacks an operation; the message names the operation."""
+
+
+class _Emitted(NamedTuple):
+    operation: str
+    n: tuple[int, ...]
+    operands: tuple[Value, ...]  # the first is written
+    table: int
+    about: tuple[int, int]  # of `pick`, `put` and `add_at`: the stride of an index, and how many there are
+
+
+class Assembled(NamedTuple):
+    """A program for the kernel."""
+
+    instructions: np.ndarray  # of type INSTRUCTION
+    scratch: np.ndarray  # the program's own memory, float64 of shape (n_numbers,), with its constants
+
+
+@dataclass
+class Program:
+    """Instructions that a step consists of."""
+
+    emitted: list[_Emitted] = field(default_factory=list)
+    constants: dict[bytes, tuple[np.ndarray, Value]] = field(default_factory=dict)
+    n_tables: int = 0
+    torn: set[Buffer] = field(default_factory=set)  # of tensors that have a copy where torch has a view
+
+    def new(self, shape: tuple[int, ...]) -> Value:
+        """Return a tensor that is needed within a step only."""
+        return Value(Buffer(prod(shape)), shape, contiguous(shape))
+
+    def constant(self, numbers: Any) -> Value:
+        """Return a number, or an array of numbers, that is the same for all nets and steps."""
+        array = np.asarray(numbers, dtype=np.float64)
+        key = repr(array.shape).encode() + array.tobytes()
+        if key not in self.constants:
+            self.constants[key] = array, self.new(array.shape)
+        return self.constants[key][1]
+
+    def value(self, operand: Any) -> Value:
+        """Return a tensor or a number as a tensor."""
+        return operand if isinstance(operand, Value) else self.constant(operand)
+
+    def check_writable(self, x: Value) -> None:
+        """Raise `UnsupportedError` if something else would keep, or lose, what is written into a tensor."""
+        if x.buffer in self.torn or any(x.buffer is constant.buffer for _, constant in self.constants.values()):
+            raise UnsupportedError("writing into a tensor that the kernel has copied, or that is a constant")
+
+    def emit(self, operation: str, *operands: Any, out: Value | None = None) -> Value:
+        """Add an operation on each number; returns the tensor of its results, `out` if that is given."""
+        values = [self.value(each) for each in operands]
+        if out is None:
+            out = self.new(tuple(np.broadcast_shapes(*(each.shape for each in values))))
+        spread = tuple(each.spread(out.shape) for each in values)
+        self.emitted.append(_Emitted(operation, out.shape, (out, *spread), -1, (0, 0)))
+        return out
+
+    def reduced(self, operation: str, x: Value, dims: set[int], start: float) -> Value:
+        """Add a sum, or another operation that joins numbers one after the other, over dimensions that stay as 1."""
+        out = self.new(tuple(1 if i in dims else n for i, n in enumerate(x.shape)))
+        self.emit("copy", start, out=out)
+        joined = out.spread(x.shape)
+        self.emitted.append(_Emitted(operation, x.shape, (joined, joined, x), -1, (0, 0)))
+        return out
+
+    def product(self, a: Value, b: Value, plus: Value | None = None, out: Value | None = None) -> Value:
+        """Add the product of two matrices, plus a third; sums run over the inner dimension from first to last."""
+        (i, k), (_, j) = a.shape, b.shape
+        out = self.new((i, j)) if out is None else out
+        if k == 0:
+            return self.emit("copy", 0.0 if plus is None else plus, out=out)
+        c = self.value(0.0 if plus is None else plus).spread((i, j))
+        operands = (
+            replace(out, strides=(*out.strides, 0, 0)),
+            replace(a, strides=(a.strides[0], 0, a.strides[1], 0)),
+            replace(b, strides=(0, b.strides[1], b.strides[0], 0)),
+            replace(c, strides=(*c.strides, 0, 0)),
+        )
+        self.emitted.append(_Emitted("product", (i, j, k, 1), operands, -1, (0, 0)))
+        return out
+
+    def rows(self, shape: tuple[int, ...]) -> Value:
+        """Return a tensor that is filled in each step from the next rows of a table, a further one."""
+        return self._moved("rows", self.new(shape))
+
+    def store(self, x: Value) -> None:
+        """Write a tensor into the next rows of a table, a further one, in each step."""
+        self._moved("store", x if x.is_contiguous else self.emit("copy", x))
+
+    def _moved(self, operation: str, x: Value) -> Value:
+        n = (x.shape[0], prod(x.shape[1:]), 1, 1) if x.shape else (1, 1, 1, 1)
+        self.emitted.append(_Emitted(operation, n, (replace(x, strides=(n[1], 1, 0, 0)),), self.n_tables, (0, 0)))
+        self.n_tables += 1
+        return x
+
+    def indexed(self, operation: str, out: Value, x: Value, index: Value, stride: int, n: int) -> None:
+        """Add `pick`, `put` or `add_at`: one of `out` and `x` has a further dimension, of `n` places with a stride."""
+        shape = index.shape
+        self.emitted.append(_Emitted(operation, shape, (out, x, index), -1, (stride, n)))
+
+    def assembled(self) -> Assembled:
+        """Return the program as the kernel takes it."""
+        scratch = _place(self.emitted, [value.buffer for _, value in self.constants.values()])
+        for numbers, value in self.constants.values():
+            start = ~(value.buffer.place or 0)
+            scratch[start : start + numbers.size] = numbers.ravel()
+        made = np.zeros(len(self.emitted), INSTRUCTION)
+        for record, each in zip(made, self.emitted, strict=True):
+            n, strides = _collapsed(each) if each.operation in _NESTED else _filled(each)
+            record["operation"], record["n"], record["table"] = OPERATIONS.index(each.operation), n, each.table
+            for name, operand, stride in zip(("out", "a", "b", "c"), each.operands, strides, strict=False):
+                record[name]["place"], record[name]["strides"] = operand.start, stride
+            if any(each.about):
+                record["c"]["strides"][:2] = each.about
+        return Assembled(made, scratch)
+
+
+def _filled(each: _Emitted) -> tuple[Any, Any]:
+    if len(each.n) > 4:
+        raise UnsupportedError(f"{each.operation} in {len(each.n)} dimensions")
+    lead = (0,) * (4 - len(each.n))
+    return (1,) * len(lead) + each.n, [lead + operand.strides for operand in each.operands]
+
+
+def _collapsed(each: _Emitted) -> tuple[Any, Any]:
+    """Join dimensions over which all operands step evenly: one long loop is faster than nested short ones."""
+    dims = [
+        (n, strides)
+        for n, *strides in zip(each.n, *(operand.strides for operand in each.operands), strict=True)
+        if n != 1
+    ]
+    joined: list[Any] = dims[:1]
+    for n, strides in dims[1:]:
+        before, outer = joined[-1]
+        if all(o == s * n for o, s in zip(outer, strides, strict=True)):
+            joined[-1] = before * n, strides
+        else:
+            joined.append((n, strides))
+    shape = tuple(n for n, _ in joined)
+    operands = tuple(
+        replace(operand, shape=shape, strides=tuple(strides[i] for _, strides in joined))
+        for i, operand in enumerate(each.operands)
+    )
+    return _filled(each._replace(n=shape, operands=operands))
+
+
+def _place(emitted: list[_Emitted], constants: list[Buffer]) -> np.ndarray:
+    """Give buffers their places; one whose numbers are no longer needed leaves its place to later ones."""
+    last = {operand.buffer: i for i, each in enumerate(emitted) for operand in each.operands}
+    size, free, ends = 0, list[tuple[int, int]](), dict[int, list[Buffer]]()
+    for buffer in constants:
+        buffer.place, size = ~size, size + buffer.size
+    for i, each in enumerate(emitted):
+        for buffer in dict.fromkeys(operand.buffer for operand in each.operands):
+            if buffer.place is not None:
+                continue
+            fit = min((hole for hole in free if hole[1] >= buffer.size), key=lambda hole: hole[1], default=None)
+            if fit is None:
+                buffer.place, size = ~size, size + buffer.size
+            else:
+                free.remove(fit)
+                buffer.place = ~fit[0]
+                free += [(fit[0] + buffer.size, fit[1] - buffer.size)] * (fit[1] > buffer.size)
+            ends.setdefault(last[buffer], []).append(buffer)
+        free = _joined_holes([*free, *((~(buffer.place or 0), buffer.size) for buffer in ends.pop(i, []))])
+    return np.zeros(size)
+
+
+def _joined_holes(free: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    free = sorted(free)
+    if not any(a + n == b for (a, n), (b, _) in pairwise(free)):
+        return free
+    joined = free[:1]
+    for place, n in free[1:]:
+        before, size = joined[-1]
+        if before + size == place:
+            joined[-1] = before, size + n
+        else:
+            joined.append((place, n))
+    return joined

@@ -1,0 +1,135 @@
+"""Records torch's operations as a graph."""
+
+import operator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.fx import Graph, Node
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from lockstep._compat import decomposition_table, tree_leaves, tree_map_only
+from lockstep.kernel.translate import is_native, name_of
+from lockstep.members.lean import LeanMode
+
+aten = torch.ops.aten
+
+
+class Recorder(LeanMode):
+    """Records the operations that run under it, as a graph whose inputs are some tensors.
+
+    `branches` gets the bools by which Python has branched, each with its node. If branches are not `allowed`, or if
+    Python reads another number that may differ from step to step, a `RuntimeError` is raised. With `for_kernel`, an
+    operation that the kernel has not is recorded as those that torch's own decomposition consists of.
+    """
+
+    def __init__(self, inputs: list[Any], allowed: bool = False, for_kernel: bool = False) -> None:
+        super().__init__()
+        self.graph = Graph()
+        self._for_kernel, self._is_paused, self._whole = for_kernel, False, ""
+        self.branches: list[tuple[Node, bool]] = []
+        self.constants = nn.Module()
+        self._allowed = allowed
+        self._nodes: Any = (
+            WeakTensorKeyDictionary()
+        )  # weak, because a step may make more tensors than there is memory for
+        self._unknown: set[int] = set()  # addresses of the tensors that may differ from step to step
+        self._n_inputs = 0
+        for tensor in inputs:
+            self.take(tensor)
+
+    def take(self, tensor: Tensor) -> None:
+        """Make a tensor a further input of the graph."""
+        self._note(tensor, self.graph.placeholder(f"input_{self._n_inputs}"))
+        self._n_inputs += 1
+
+    @contextmanager
+    def _within(self, name: str) -> Iterator[None]:
+        """In the block, note of which operation others are parts."""
+        before, self._whole = self._whole, self._whole or name
+        try:
+            yield
+        finally:
+            self._whole = before
+
+    def _note(self, tensor: Tensor, node: Node, is_known: bool = False) -> None:
+        node.meta = {"shape": tensor.shape, "dtype": tensor.dtype, "is_known": is_known, "whole": self._whole}
+        self._nodes[tensor] = node
+        if not is_known and not tensor._is_zerotensor():  # which has no memory
+            self._unknown.add(tensor.untyped_storage().data_ptr())
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """In the block, record nothing."""
+        self._is_paused = True
+        try:
+            yield
+        finally:
+            self._is_paused = False
+
+    def node_of(self, tensor: Tensor) -> Node:
+        """Return the node whose result a tensor is."""
+        if tensor not in self._nodes:  # such as an attribute of the module that is not a buffer
+            name = f"constant_{len(self.constants._buffers)}"
+            self.constants.register_buffer(name, tensor)
+            is_known = tensor._is_zerotensor() or tensor.untyped_storage().data_ptr() not in self._unknown
+            self._note(tensor, self.graph.get_attr(name), is_known)
+            self._nodes[tensor].meta["tensor"] = tensor
+        node: Node = self._nodes[tensor]
+        return node
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run an operation, and record it."""
+        kwargs = kwargs or {}
+        if self._is_paused:
+            return function(*args, **kwargs)
+        if self._for_kernel and not is_native(function) and (found := _decomposition(function)):
+            with self, self._within(name_of(function)):
+                result = found(*args, **kwargs)
+            if result is not NotImplemented:
+                return result
+        noted = tree_map_only(Tensor, self.node_of, (args, kwargs))
+        if (
+            function is aten.lift_fresh.default
+        ):  # the last operation of `torch.tensor`; the graph must keep the original
+            function, is_known = aten.lift_fresh_copy.default, True
+        else:
+            is_known = all(node.meta["is_known"] for node in tree_leaves(noted) if isinstance(node, Node))
+        result = function(*args, **kwargs)
+        # What is taken by an index has a size; by a mask, vmap takes nothing.
+        sized_by_data = torch.Tag.dynamic_output_shape in function.tags and function is not aten.index.Tensor
+        if sized_by_data and not is_known:
+            raise RuntimeError("a tensor's size may differ from step to step")
+        if torch.Tag.data_dependent_output in function.tags and not is_known:
+            if not (self._allowed and isinstance(result, bool) and function is aten._local_scalar_dense.default):
+                raise RuntimeError("the module's Python code reads numbers that may differ from step to step")
+            self.branches.append((noted[0][0], result))
+        several = isinstance(result, tuple | list)
+        parts = {i: each for i, each in enumerate(result if several else [result]) if isinstance(each, Tensor)}
+        if parts or function._schema.is_mutable or is_check(function):
+            node = self.graph.call_function(function, *noted)
+            node.meta["whole"] = self._whole
+            for i, each in parts.items():
+                part = self.graph.call_function(operator.getitem, (node, i)) if several else node
+                self._note(each, part, is_known)
+        return result
+
+
+def is_check(function: Any) -> bool:
+    """Whether an operation returns nothing: it raises where a matrix can't be inverted, say."""
+    schema = getattr(function, "_schema", None)
+    return bool(schema and not schema.returns and not schema.is_mutable)
+
+
+def _decomposition(function: Any) -> Any:
+    """Return torch's own function that computes an operation by others, or None if there is none."""
+    schema = getattr(function, "_schema", None)
+    if function is aten.lift_fresh.default:  # which is recorded as a copy
+        return None
+    if function in decomposition_table or schema is None or not schema.is_mutable:
+        return decomposition_table.get(function, getattr(function, "decompose", None))
+    plain = getattr(getattr(aten, name_of(function), None), function._overloadname, None)
+    found = plain and decomposition_table.get(plain)
+    return found and (lambda x, *args, **kwargs: x.copy_(found(x, *args, **kwargs)))

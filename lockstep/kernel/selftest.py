@@ -1,0 +1,87 @@
+"""Tries a library that was just built: a dozen operations on numbers that are always the same, whose results are known.
+
+A compiler that contracts a product and a sum, changes the order of a sum, or takes a root or a quotient that is not
+rounded exactly, gives other bytes. When the operations change, `python -m lockstep.kernel.selftest` prints the hashes
+of each level that is installed, to be written here if all are the same, as built by gcc and by clang.
+"""
+
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from lockstep.kernel.library import KernelError, Library, levels, load
+from lockstep.kernel.program import INSTRUCTION, LANES, OPERATIONS
+
+EXPECTED = {
+    "float": "9ed5cfed16ac2119ff9a394188d7e2b1be4c08e880092e3eaf5f3301ff41a65a",
+    "double": "3196f4e67ad9f8faf5dabeffbbc1cf2d4bdb5d88a92b29937b7ba947028696dc",
+}
+
+# The memory has parts of so many blocks of LANES numbers; the first parts are given, each step fills one more.
+_BLOCKS, _GIVEN = 64, 3
+# What each step does, and the numbers of the parts that it reads: a, b, c.
+_STEPS: tuple[tuple[str, int, int, int], ...] = (
+    *((name, 0, 1, 2) for name in ("add", "sub", "mul", "div", "maximum", "addcmul", "lerp", "sqrt", "floor", "exp")),
+    *((name, 0, 1, 2) for name in ("expm1", "log", "log1p", "tanh", "sigmoid", "erf", "pow", "sin", "cos")),
+)
+
+
+def check(library: Library, compiler: str) -> None:
+    """Raise `KernelError` if the numbers of a library are not those of every correct one."""
+    if digests(library) != EXPECTED:
+        raise KernelError(
+            f"{compiler} makes a kernel whose numbers differ from those of other compilers, so it is not installed. "
+            "Flags such as -ffast-math or -ffp-contract=fast do this: remove them from CFLAGS, or name another "
+            "compiler in CC."
+        )
+
+
+def digests(library: Library) -> dict[str, str]:
+    """Return a hash of what the operations compute, by the type of the numbers."""
+    runs = {"float": (library.run_float, np.float32), "double": (library.run_double, np.float64)}
+    return {name: _digest(run, np.dtype(dtype)) for name, (run, dtype) in runs.items()}
+
+
+def _digest(run: Any, dtype: np.dtype) -> str:
+    program = np.concatenate([*_program()])
+    memory = _aligned((_GIVEN + len(program)) * _BLOCKS * LANES, dtype)
+    given = memory[: _GIVEN * _BLOCKS * LANES]
+    # The numbers of this old generator are the same in every version of numpy.
+    given[:] = np.random.RandomState(46).standard_normal(len(given))
+    given[::97], given[13::101], given[29::103], given[31::107] = 0.0, np.inf, np.nan, -np.finfo(dtype).tiny / 4
+    run(memory.ctypes.data, memory.ctypes.data, program.ctypes.data, len(program), 1, None)
+    memory[np.isnan(memory)] = np.nan  # the sign of a NaN depends on the processor
+    return sha256(memory.astype(dtype.newbyteorder("<")).tobytes()).hexdigest()
+
+
+def _program() -> Iterator[np.ndarray]:
+    """Yield an instruction for each step, on all numbers of the parts."""
+    for out, (name, *reads) in enumerate(_STEPS, start=_GIVEN):
+        instruction = np.zeros(1, INSTRUCTION)
+        instruction["operation"], instruction["n"] = OPERATIONS.index(name), (1, 1, 1, _BLOCKS)
+        for operand, part in zip(("out", "a", "b", "c"), (out, *reads), strict=True):
+            instruction[operand]["place"] = part * _BLOCKS
+            instruction[operand]["strides"] = (0, 0, 0, 1)
+        yield instruction
+
+
+def _aligned(n: int, dtype: np.dtype) -> np.ndarray:
+    """Return zeros that begin at a multiple of 64 bytes, as the widest vectors do."""
+    room = np.zeros(n * dtype.itemsize + 64, np.uint8)
+    start = -room.ctypes.data % 64
+    return room[start : start + n * dtype.itemsize].view(dtype)
+
+
+def main() -> None:
+    """Print the hashes of every level that this processor has; end with status 1 if one is not as it should be."""
+    found = {level: digests(load(level)) for level in levels()}
+    for level, digest in found.items():
+        print(level, digest)
+    sys.exit(any(digest != EXPECTED for digest in found.values()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Translates the graph of a net's step, or of an optimizer's, into instructions of the kernel."""
+
+import operator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.fx import Graph, Node
+
+from lockstep._compat import tree_leaves, tree_map_only
+from lockstep.kernel.operations import NATIVE
+from lockstep.kernel.program import Program, UnsupportedError
+from lockstep.kernel.values import Value
+
+# The types that the kernel's numbers stand for, besides the net's own; in float32, whole numbers are exact up to 2**24.
+_WHOLE = torch.bool, torch.int32, torch.int64
+_LARGEST = 2**24
+# Operations whose results are whole numbers or bools, whatever they get.
+_ASKING = set("gt ge lt le eq ne logical_and logical_or logical_not _to_copy zeros_like ones_like empty_like".split())
+
+# Functions that cost much more than a product. A backward pass computes those of the forward pass again.
+_COSTLY = set("exp expm1 log log1p tanh sigmoid erf sin cos".split())
+
+
+def name_of(function: Any) -> str:
+    """Return the name of one of torch's operations, without the sign of one that writes into its first argument."""
+    name: str = function._schema.name.split("::")[1] if hasattr(function, "_schema") else function.__name__
+    return name if name.startswith("__") else name.removesuffix("_")
+
+
+def is_native(function: Any) -> bool:
+    """Whether the kernel has instructions for one of torch's operations."""
+    return name_of(function) in NATIVE and str(getattr(function, "namespace", "")) == "aten"
+
+
+def translate(program: Program, graph: Graph, inputs: list[Value]) -> list[Value]:
+    """Add a graph's operations to a program; returns the tensors that the graph returns.
+
+    `inputs` are the tensors of its placeholders; the graph may write into them. Raises `UnsupportedError`.
+    """
+    made: dict[Node, Any] = {}
+    costly: dict[Any, Node] = {}
+    given = iter(inputs)
+    types = [node.meta["dtype"] for node in graph.find_nodes(op="placeholder")]
+    own = next((dtype for dtype in types if dtype.is_floating_point), torch.get_default_dtype())
+    for node in graph.nodes:
+        if node.op == "placeholder":
+            made[node] = next(given)
+        elif node.op == "get_attr":
+            check_whole(node.meta["tensor"])
+            made[node] = program.constant(node.meta["tensor"].detach().double().numpy())
+        elif node.op == "output":
+            return [made[each] for each in node.args[0]]
+        elif node.target is operator.getitem:
+            _check_types(node, own)
+            made[node] = made[node.args[0]][node.args[1]]
+        else:
+            _check_types(node, own)
+            if getattr(getattr(node.target, "_schema", None), "is_mutable", False):
+                costly.clear()  # because what was computed before may be changed
+            key = name_of(node.target), node.args
+            first = costly.setdefault(key, node) if key[0] in _COSTLY and not node.kwargs else node
+            made[node] = made[first] if first is not node else _operation(program, node, made)
+    raise AssertionError("a graph without results")
+
+
+def _operation(program: Program, node: Node, made: dict[Node, Any]) -> Any:
+    function: Any = node.target
+    name = name_of(function)
+    if not is_native(function):
+        raise UnsupportedError(node.meta.get("whole") or name)
+    args, kwargs = tree_map_only(Node, made.__getitem__, (tuple(node.args), dict(node.kwargs)))
+    writes = function._schema.name.endswith("_") and not function._schema.name.endswith("__")
+    out = kwargs.pop("out", None) if not writes else args[0]
+    if out is not None:
+        program.check_writable(out)
+    try:
+        value = NATIVE[name](program, out, *args, **kwargs)
+    except (TypeError, IndexError, KeyError, ValueError) as error:  # arguments that the kernel's operation has not
+        raise UnsupportedError(f"{name} ({error})") from error
+    if out is not None and value is not out and value.buffer is not out.buffer:
+        return program.emit("copy", value, out=out)
+    return value
+
+
+def _check_types(node: Node, own: torch.dtype) -> None:
+    """Raise `UnsupportedError` if a result has a type that the kernel's numbers can't stand for."""
+    dtype = node.meta.get("dtype", own)  # several results have theirs at the nodes that take them apart
+    # In a trial in float64, a module may make float32 numbers, which lose nothing here.
+    if dtype not in (own, torch.float32, *_WHOLE) and not node.meta.get("is_known"):
+        raise UnsupportedError(f"{dtype} in a net of {own}")
+    function: Any = node.target
+    if dtype not in _WHOLE or function is operator.getitem or function.is_view:
+        return
+    name, operands = name_of(function), [each.meta["dtype"] for each in node.all_input_nodes if "dtype" in each.meta]
+    numbers = [each for each in tree_leaves((node.args, node.kwargs)) if isinstance(each, float | int)]
+    if name == "add" and dtype is torch.bool:
+        raise UnsupportedError("add of bools")
+    if name.startswith("bitwise") and set(operands) != {torch.bool}:
+        raise UnsupportedError(f"{name} of whole numbers")
+    if name not in _ASKING and any(each.is_floating_point for each in operands) | any(each % 1 for each in numbers):
+        raise UnsupportedError(f"{name} of other numbers into {dtype}")
+    check_whole(*map(torch.tensor, numbers))
+
+
+def check_whole(*tensors: Tensor) -> None:
+    """Raise `UnsupportedError` if there are whole numbers that float32 can't stand for."""
+    for each in tensors:
+        if not each.is_floating_point() and each.numel() and each.double().abs().max() > _LARGEST:
+            raise UnsupportedError("whole numbers above 2**24")

@@ -1,0 +1,99 @@
+"""Tensors of one net, as views of the kernel's memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+
+
+@dataclass(eq=False)
+class Buffer:
+    """Numbers of memory: a block's own, at places from 0 on, or of a program, which all blocks use, at places below 0.
+
+    The place in a program's memory is found when the program is assembled; place -1 is the first number there.
+    """
+
+    size: int
+    place: int | None = None
+
+
+@dataclass(frozen=True)
+class Value:
+    """A tensor of each net, as a view of a buffer."""
+
+    buffer: Buffer
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    offset: int = 0
+
+    def spread(self, shape: tuple[int, ...]) -> Value:
+        """Return the tensor broadcast to a shape."""
+        own = tuple(0 if n == 1 else stride for n, stride in zip(self.shape, self.strides, strict=True))
+        return replace(self, shape=shape, strides=(0,) * (len(shape) - len(own)) + own)
+
+    def permuted(self, order: list[int]) -> Value:
+        """Return the tensor with its dimensions in another order."""
+        return replace(self, shape=tuple(self.shape[i] for i in order), strides=tuple(self.strides[i] for i in order))
+
+    def part(self, dim: int, start: int, stop: int, step: int = 1) -> Value:
+        """Return a slice along a dimension."""
+        n, stride = len(range(start, stop, step)), self.strides[dim]
+        shape, strides = list(self.shape), list(self.strides)
+        shape[dim], strides[dim] = n, stride * step
+        return replace(self, shape=tuple(shape), strides=tuple(strides), offset=self.offset + start * stride)
+
+    def without(self, dims: set[int]) -> Value:
+        """Return the tensor without some dimensions, at their first index."""
+        return self.permuted([i for i in range(len(self.shape)) if i not in dims])
+
+    def with_one(self, dim: int) -> Value:
+        """Return the tensor with a further dimension of length 1."""
+        return replace(
+            self,
+            shape=(*self.shape[:dim], 1, *self.shape[dim:]),
+            strides=(*self.strides[:dim], 0, *self.strides[dim:]),
+        )
+
+    @property
+    def start(self) -> int:
+        """The place of the first number."""
+        place = self.buffer.place or 0
+        return place + self.offset if place >= 0 else place - self.offset
+
+    def moves_to(self, other: Value) -> bool:
+        """Let another tensor's memory have the numbers, if no other tensor has this one's; returns whether it does."""
+        is_whole = self.is_contiguous and self.offset == 0 and self.buffer.size == prod(self.shape)
+        if self.buffer.place is not None or not is_whole or other.start < 0:
+            return False
+        self.buffer.place = other.start
+        return True
+
+    def viewed(self, shape: tuple[int, ...]) -> Value | None:
+        """Return the tensor in another shape if its memory allows, else None."""
+        if not self.is_contiguous:
+            return None
+        return replace(self, shape=shape, strides=contiguous(shape))
+
+    @property
+    def is_contiguous(self) -> bool:
+        """Whether the numbers lie one after the other."""
+        own = zip(self.shape, self.strides, contiguous(self.shape), strict=True)
+        return 0 in self.shape or all(n == 1 or stride == wanted for n, stride, wanted in own)
+
+
+def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the strides of a tensor whose numbers lie one after the other."""
+    return tuple(prod(shape[i + 1 :]) for i in range(len(shape)))
+
+
+@dataclass
+class Layout:
+    """What a block keeps from step to step."""
+
+    size: int = 0
+
+    def new(self, shape: tuple[int, ...]) -> Value:
+        """Return a tensor with memory of its own."""
+        buffer = Buffer(prod(shape), self.size)
+        self.size += buffer.size
+        return Value(buffer, shape, contiguous(shape))

@@ -1,0 +1,100 @@
+"""Makes wheels of the engine, with the kernel in them: pyproject.toml names this module as the build backend.
+
+It is setuptools', and puts the libraries into the wheel that setuptools makes. Where no C compiler is found, pip
+installs zig's for the build. `pip wheel . --config-settings target=linux-arm64` builds for another system, by zig;
+`make wheels` builds for all.
+"""
+
+import base64
+import os
+import sys
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+_ENGINE = Path(__file__).resolve().parents[1]
+# pip finds this module by its folder, whose other modules must not stand in for packages of the same names.
+sys.path[:] = [each for each in sys.path if Path(each).resolve() != _ENGINE / "kernel"]
+# Importing the engine itself would take torch, which a build does not need.
+sys.modules["lockstep"] = ModuleType("lockstep")
+sys.modules["lockstep"].__path__ = [str(_ENGINE)]
+
+from setuptools import build_meta  # noqa: E402
+from setuptools.build_meta import *  # noqa: E402, F403 (the hooks that stay as they are)
+
+from lockstep.kernel import build  # noqa: E402
+from lockstep.kernel.library import KernelError  # noqa: E402
+
+Settings = dict[str, Any] | None
+
+
+def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
+    """Return what the build needs: zig's compiler, where there is none, or where it builds for another system."""
+    target, command = _chosen(config_settings)
+    return [*build_meta.get_requires_for_build_wheel(), *[build.ZIG] * bool(target and not command)]
+
+
+def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None) -> str:
+    """Build a wheel that has the kernel in it, and return its name; for a system without a kernel, a plain one."""
+    target, command = _chosen(config_settings)
+    if target is None:
+        return build_meta.build_wheel(wheel_directory, metadata_directory=metadata_directory)
+    if command is None:
+        raise KernelError(f"There is no C compiler. Install gcc or clang, or run `pip install {build.ZIG}`.")
+    with TemporaryDirectory() as folder:
+        made = Path(folder)
+        build.build(made / "lockstep/kernel", command, target)
+        plain = made / build_meta.build_wheel(folder, metadata_directory=metadata_directory)
+        # What is built by this system's own compiler may need its C library, which only the name linux_… allows.
+        is_own = target.system == "Linux" and not _named(config_settings)
+        platform = f"linux_{os.uname().machine}" if is_own else target.tag
+        name = plain.name.replace("-any.whl", f"-{platform}.whl")
+        _with_libraries(plain, Path(wheel_directory, name), made, platform)
+    return name
+
+
+def _named(config_settings: Settings) -> str:
+    """Return the name of the target in pip's settings, or ""."""
+    return str((config_settings or {}).get("target", ""))
+
+
+def _chosen(config_settings: Settings) -> tuple[build.Target | None, list[str] | None]:
+    """Return the target, and the command of a compiler for it; None for what there is not.
+
+    Raises `KernelError` if pip's settings name no known target.
+    """
+    if name := _named(config_settings):
+        if name not in build.TARGETS:
+            raise KernelError(f"There is no target {name!r}, only {', '.join(build.TARGETS)}.")
+        return build.TARGETS[name], build.zig()
+    try:
+        return build.this_machine(), build.compiler()
+    except KernelError:
+        return None, None
+
+
+def _with_libraries(plain: Path, path: Path, made: Path, platform: str) -> None:
+    """Write a wheel with the libraries, and with the name of their platform: setuptools takes it for plain Python."""
+    lines = []
+
+    def note(name: str, content: bytes) -> None:
+        digest = base64.urlsafe_b64encode(sha256(content).digest()).decode().rstrip("=")
+        lines.append(f"{name},sha256={digest},{len(content)}")
+
+    with ZipFile(plain) as old, ZipFile(path, "w", ZIP_DEFLATED) as new:
+        for library in sorted(made.glob("lockstep/kernel/*.so")):
+            name = library.relative_to(made).as_posix()
+            new.write(library, name)
+            note(name, library.read_bytes())
+        for entry in old.infolist():
+            content, name = old.read(entry), entry.filename
+            if name.endswith(".dist-info/RECORD"):  # the last one
+                content = "\n".join([*lines, f"{name},,", ""]).encode()
+            elif name.endswith(".dist-info/WHEEL"):
+                text = content.decode().replace("Root-Is-Purelib: true", "Root-Is-Purelib: false")
+                content = text.replace("Tag: py3-none-any", f"Tag: py3-none-{platform}").encode()
+            new.writestr(entry, content)
+            note(name, content)

@@ -1,0 +1,190 @@
+"""torch's own optimizers as graphs: an optimizer's code runs once for an epoch, on the numbers of all of its steps."""
+
+import inspect
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.fx import Graph
+
+from lockstep.kernel.recording import Recorder
+from lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
+from lockstep.optimizers.settings import Settings, build, numbers_of, put_settings, replaced, varying_numbers
+
+
+@dataclass(frozen=True)
+class Update:
+    """An optimizer's step, as a graph of the operations on the parameters.
+
+    The graph gets the parameters, their gradients, the tensors of the state that there are by then, and the numbers
+    that differ between nets and steps; it writes the parameters, and returns the tensors of the state, by `kept`.
+    """
+
+    graph: Graph
+    held: list[str]  # what the state has before the step
+    kept: list[str]  # and after
+
+
+@dataclass(frozen=True)
+class Run:
+    """Steps that one graph describes."""
+
+    update: Update
+    n_steps: int
+    numbers: np.ndarray  # float64, shape (n_nets or 1, n_steps, n_numbers)
+
+
+class _Watched(EachItsOwn):
+    """Collects the numbers that meet parameters, and the names of the functions that the optimizer calls."""
+
+    def __init__(self, recorder: Recorder | None = None) -> None:
+        super().__init__()
+        self.numbers: list[Tensor] = []
+        self.calls: list[str] = []
+        self._recorder = recorder
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.calls.append(function.__name__)
+        beside_parameters = any(map(_is_row, (*args, *(kwargs or {}).values())))
+        # Numbers alone are computed here, not by the kernel.
+        with nullcontext() if self._recorder is None or beside_parameters else self._recorder.paused():
+            if function.__name__ == "item" and type(args[0]) is PerNet:
+                return PerNet.of(args[0].each.clone())
+            return super().__torch_function__(function, types, args, kwargs)
+
+    def rounded(self, number: PerNet, dtype: torch.dtype) -> Tensor:
+        """Return a tensor that stands for the number of each net and step."""
+        self.numbers.append(number.each)
+        if self._recorder is None:
+            return torch.ones((), dtype=dtype)
+        with self._recorder.paused():
+            tensor = torch.ones((), dtype=dtype)
+        self._recorder.take(tensor)
+        return tensor
+
+
+class RecordedOptimizer:
+    """The optimizer of some nets, whose settings may differ in numbers that `varying_numbers` allows.
+
+    `dtype` is that of the parameters.
+    """
+
+    def __init__(self, optimizers: list[tuple[type, Settings]], dtype: torch.dtype, updates: dict[Any, Update]) -> None:
+        cls, settings = optimizers[0]
+        self._param = torch.ones(1, dtype=dtype)
+        self._param.grad = torch.ones(1, dtype=dtype)
+        self._optimizer = build(cls, settings, [self._param])
+        self._take_step = inspect.unwrap(type(self._optimizer).step)  # without hooks
+        self._varying = varying_numbers(cls, settings)
+        self._updates = updates
+        self._has_begun = False  # the first step makes the state
+        self.set([settings for _, settings in optimizers])
+
+    @property
+    def _group(self) -> dict[str, Any]:
+        return self._optimizer.param_groups[0]
+
+    def set(self, settings: list[Settings]) -> None:
+        """Use the nets' current settings, such as rates that a schedule has changed."""
+        try:
+            put_settings(self._group, settings, self._varying)
+        except MixedError:  # a rate that started at 0, for example
+            self._varying |= varying_numbers(type(self._optimizer), settings[0])
+            put_settings(self._group, settings, self._varying)
+        for place, number in list(numbers_of(self._group)):
+            if place in self._varying and type(number) is float:
+                each = torch.full((1, 1), number, dtype=torch.float64)
+                self._group.update(replaced(self._group, place, PerNet.of(each)))
+        self._fixed = repr([(key, value) for key, value in self._group.items() if key != "params"])
+
+    def state(self) -> dict[str, Any]:
+        """Return the state of a parameter: tensors with one number stand for one of each parameter's numbers."""
+        return dict(self._optimizer.state.get(self._param, {}))
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Continue with the state of a net."""
+        ones, self._has_begun = torch.ones_like(self._param), True
+        self._restore({key: ones if _is_row(value) else value for key, value in state.items()})
+
+    def runs(self, n_steps: int) -> list[Run]:
+        """Return the next steps, cut where the optimizer does something else, and count them as done."""
+        runs: list[Run] = []
+        while n_steps:
+            run = self._run(n_steps if self._has_begun else 1)
+            runs.append(run)
+            self._has_begun = True
+            n_steps -= run.n_steps
+        return runs
+
+    def _run(self, n_steps: int) -> Run:
+        before = self.state()
+        while True:
+            try:
+                return self._tried(before, n_steps)
+            except MixedError:
+                self._restore(before)
+                if n_steps == 1:
+                    raise
+                n_steps = 1
+
+    def _tried(self, before: dict[str, Any], n_steps: int) -> Run:
+        entries = {key: value.double() + torch.arange(n_steps) for key, value in before.items() if _is_number(value)}
+        for _ in range(n_steps + 1):
+            watched, ends = self._step(before, entries)
+            if all(torch.equal(entries[key][1:], ends[key][:-1]) for key in entries):
+                break
+            # Each step has to begin with what the step before has left.
+            entries = {key: torch.cat([entries[key][:1], ends[key][:-1]]) for key in entries}
+        key = self._fixed, str(watched.calls), tuple(before)
+        if key not in self._updates:
+            self._updates[key] = self._recorded(before, entries)
+        state = self._optimizer.state[self._param]
+        for name, value in ends.items():
+            state[name] = torch.full_like(before[name], value[-1].item())
+        n_nets = max((len(each) for each in watched.numbers), default=1)
+        numbers = [each.expand(n_nets, n_steps).numpy() for each in watched.numbers]
+        made = np.stack(numbers, axis=2) if numbers else np.zeros((1, n_steps, 0))
+        return Run(self._updates[key], n_steps, made)
+
+    def _restore(self, before: dict[str, Any], entries: Any = None) -> None:
+        state = {key: value.clone() if isinstance(value, Tensor) else value for key, value in before.items()}
+        state |= {key: PerNet.of(value.clone().unsqueeze(0)) for key, value in (entries or {}).items()}
+        if state:
+            self._optimizer.state[self._param] = state
+        else:
+            self._optimizer.state.pop(self._param, None)
+
+    def _step(self, before: dict[str, Any], entries: dict[str, Tensor], recorder: Any = None) -> Any:
+        """Run the optimizer's code once; returns what it did, and its counts after each step."""
+        self._restore(before, entries)
+        watched = _Watched(recorder)
+        with torch.no_grad(), watched:
+            self._take_step(self._optimizer, lambda: 0.0)
+        state = self.state()
+        # Rounded in each step, as torch does, so that it does not matter how many steps a run has.
+        ends = {key: state[key].each.to(before[key].dtype).double() for key in entries}
+        return watched, {key: value.reshape(-1).expand(len(entries[key])) for key, value in ends.items()}
+
+    def _recorded(self, before: dict[str, Any], entries: dict[str, Tensor]) -> Update:
+        held = [key for key, value in before.items() if _is_row(value)]
+        self._restore(before, entries)
+        state = self.state()
+        recorder = Recorder([self._param, self._param.grad, *(state[key] for key in held)], for_kernel=True)
+        watched = _Watched(recorder)
+        with torch.no_grad(), recorder, watched:
+            self._take_step(self._optimizer, lambda: 0.0)
+        state = self.state()
+        kept = [key for key, value in state.items() if _is_row(value)]
+        recorder.graph.output([recorder.node_of(state[key]) for key in kept])
+        return Update(recorder.graph, held, kept)
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.dim() > 0 and type(value) is not PerNet
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.dim() == 0

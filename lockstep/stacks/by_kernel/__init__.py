@@ -1,0 +1,1 @@
+"""Stacks whose nets the kernel trains and evaluates."""

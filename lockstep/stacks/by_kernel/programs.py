@@ -1,0 +1,121 @@
+"""The kernel's programs for the steps of a group of nets, and where the numbers of a net lie in its memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import torch
+
+from lockstep._compat import tree_leaves
+from lockstep.kernel.program import Assembled, Program
+from lockstep.kernel.translate import translate
+from lockstep.kernel.values import Layout, Value
+from lockstep.members.parts import Tensors
+from lockstep.optimizers.recorded import Update
+from lockstep.stacks.step import StackedNet, StepInputs
+from lockstep.stacks.trace import graph_of_step
+
+
+class Step(NamedTuple):
+    """A program that takes a step of all nets on batches of one length.
+
+    Its tables are the rows, their targets and weights, the noise, the optimizer's numbers, and, as far as they are
+    told, the losses and the predictions.
+    """
+
+    program: Assembled
+    told: list[tuple[tuple[int, ...], torch.dtype]]  # the shapes and types of predictions
+    spec: Any  # their structure
+
+
+@dataclass
+class Plan:
+    """What the stacks of a group share."""
+
+    layout: Layout
+    weights: Value
+    parts: list[Value]  # of the weights: the trained parameters
+    gradient: Value
+    untrained: dict[str, Value]
+    rates: Value  # of dropout
+    limit: Value  # of the gradient's norm
+    state: dict[str, Value] = field(default_factory=dict)  # of the optimizer
+    updates: dict[Any, Update] = field(default_factory=dict)
+    steps: dict[Any, Step] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, trained: Tensors, untrained: Tensors, n_rates: int) -> "Plan":
+        """Lay out the memory of a net with these tensors, which have no first dimension of nets."""
+        layout, length = Layout(), sum(tensor.numel() for tensor in trained.values())
+        weights, gradient = layout.new((length,)), layout.new((length,))
+        rest = {name: layout.new(tuple(tensor.shape)) for name, tensor in untrained.items()}
+        parts = _parts(weights, [tuple(tensor.shape) for tensor in trained.values()])
+        return cls(layout, weights, parts, gradient, rest, layout.new((n_rates,)), layout.new(()))
+
+    def make_room_for(self, state: Sequence[str]) -> None:
+        """Lay out the tensors of an optimizer's state, if they are new."""
+        for name in state:
+            if name not in self.state:
+                self.state[name] = self.layout.new(self.weights.shape)
+
+    def step(
+        self,
+        stacked: StackedNet,
+        trained: Tensors,
+        inputs: StepInputs,
+        update: Update,
+        n_numbers: int,
+        clips: bool,
+        with_losses: bool,
+        with_predictions: bool,
+    ) -> Step:
+        """Write the program of a step, from the tensors of a net and of a batch."""
+        graph, spec = graph_of_step(stacked, trained, inputs, with_losses, with_predictions)
+        program = Program()
+        rows = [*tree_leaves((inputs.x, inputs.y)), *inputs.weight, *inputs.noise]
+        given = [program.rows(tuple(each.shape)) for each in rows]
+        numbers = program.rows((1, n_numbers))
+        results = translate(program, graph, [*self.parts, *self.untrained.values(), self.rates, *given])
+        gradients = _parts(self.gradient, [part.shape for part in self.parts])
+        told = results[len(gradients) :]
+        for gradient, each in zip(gradients, results, strict=False):
+            if not each.moves_to(gradient):
+                program.emit("copy", each, out=gradient)
+        if clips:
+            self._clip(program, gradients)
+        self._update(program, update, [numbers.part(1, i, i + 1).without({0, 1}) for i in range(n_numbers)])
+        for value in told:
+            program.store(value if value.shape else value.with_one(0))
+        (output,) = graph.find_nodes(op="output")
+        dtypes = [node.meta["dtype"] for node in output.args[0]][len(gradients) :]
+        shapes = [(value.shape, dtype) for value, dtype in zip(told, dtypes, strict=True)]
+        return Step(program.assembled(), shapes[with_losses:], spec)
+
+    def _update(self, program: Program, update: Update, numbers: list[Value]) -> None:
+        """Add the optimizer's operations."""
+        before = [self.state[name] for name in update.held]
+        after = translate(program, update.graph, [self.weights, self.gradient, *before, *numbers])
+        for name, value in zip(update.kept, after, strict=True):
+            if value is not self.state[name]:
+                program.emit("copy", value, out=self.state[name])
+
+    def _clip(self, program: Program, gradients: list[Value]) -> None:
+        """Scale the gradient down to its limit, as torch.nn.utils.clip_grad_norm_ does: by the norm of norms."""
+        total: Any = 0.0
+        for part in gradients:
+            dims = set(range(len(part.shape)))
+            squares = program.reduced("add", program.emit("mul", part, part), dims, 0.0).without(dims)
+            norm = program.emit("sqrt", squares)
+            total = program.emit("addcmul", total, norm, norm)
+        scale = program.emit("div", self.limit, program.emit("add", program.emit("sqrt", total), 1e-6))
+        program.emit("mul", self.gradient, program.emit("minimum", scale, 1.0), out=self.gradient)
+
+
+def _parts(flat: Value, shapes: list[tuple[int, ...]]) -> list[Value]:
+    """Return the views of tensors that lie one after the other."""
+    parts, start = list[Value](), 0
+    for shape in shapes:
+        n = Layout().new(shape).buffer.size
+        parts += [part for part in [flat.part(0, start, start + n).viewed(shape)] if part is not None]
+        start += n
+    return parts

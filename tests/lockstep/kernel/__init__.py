@@ -1,0 +1,1 @@
+"""The kernel: how it is built and found, and what it computes."""

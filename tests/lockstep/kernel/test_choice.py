@@ -1,0 +1,152 @@
+"""Which nets the kernel trains, what a user is told of it, and what happens where it fails."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.model_selection import cross_validate
+from skorch.callbacks import EpochScoring
+from torch import Tensor, nn
+
+from lockstep import LockstepWarning, backend, explain
+from lockstep.grouping import trial
+from lockstep.kernel import blocks
+from lockstep.kernel.values import Layout
+from lockstep.stacks.by_kernel import stack as kernel_stack
+from tests.lockstep.cases.base import LABELS, RATES, classifier
+from tests.lockstep.searches import ROWS, both_ways, check, scores
+
+MISSING = "The kernel has no version for Plan 9 on m68k."
+
+
+class Convolves(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution, self.out = nn.Conv1d(1, 2, 3), nn.Linear(2 * (ROWS.shape[1] - 2), 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.convolution(x.unsqueeze(1)).flatten(1))
+
+
+class Wide(nn.Sequential):
+    def __init__(self, width: int, table: int = 0) -> None:
+        super().__init__(nn.Linear(ROWS.shape[1], width), nn.ReLU(), nn.Linear(width, 2))
+        self.table = nn.Parameter(torch.zeros(table, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + self.table[:1].sum()
+
+
+@pytest.fixture
+def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let there be no kernel, of which nobody has been told."""
+    monkeypatch.setattr(backend, "missing", lambda: MISSING)
+    monkeypatch.setattr(trial, "missing", lambda: MISSING)
+    backend._warn_of_missing_kernel.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"module": Convolves}, "the kernel has no convolution"),
+        ({"module": Wide, "module__width": 8192, "batch_size": 64}, "torch multiplies large matrices faster"),
+        ({"module": Wide, "module__width": 4, "module__table": 2_000_000}, "a net takes "),
+        ({"optimizer": torch.optim.Rprop}, "the kernel has no index_put"),
+        ({"optimizer": type("Own", (torch.optim.SGD,), {})}, "Own is not one of torch's optimizers"),
+    ],
+)
+def test_explain_says_why_torchscript_trains_a_net(settings: dict[str, Any], reason: str) -> None:
+    said = explain(classifier(**settings), ROWS, LABELS)
+    assert f". TorchScript trains it, because {reason}" in said
+
+
+def test_explain_says_that_the_kernel_trains_a_net() -> None:
+    adagrad = classifier(optimizer=torch.optim.Adagrad, optimizer__initial_accumulator_value=0.5)
+    for net in (classifier(), adagrad):
+        assert explain(net, ROWS, LABELS).endswith(" times as much. The kernel trains it.")
+
+
+@pytest.mark.usefixtures("no_kernel")
+def test_without_a_kernel_a_warning_says_so_once_and_torch_trains() -> None:
+    with pytest.warns(LockstepWarning) as caught:
+        found = scores(classifier(), RATES, "neg_log_loss")
+    said = "There is no kernel, so nets are trained by torch alone, more slowly and to other bytes: "
+    assert [str(each.message) for each in caught] == [said + MISSING]
+    assert scores(classifier(), RATES, "neg_log_loss") == found
+    assert explain(classifier(), ROWS, LABELS).endswith(
+        "TorchScript trains it, because there is no kernel: The kernel has no version for Plan 9 on m68k."
+    )
+
+
+class Counter(nn.Linear):
+    """Counts its calls, also in evaluation."""
+
+    n: Tensor
+
+    def __init__(self) -> None:
+        super().__init__(ROWS.shape[1], 2)
+        self.register_buffer("n", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.n += 1
+        return super().forward(x) * self.n
+
+
+def test_what_an_evaluation_changes_counts_in_the_next_epoch() -> None:
+    counter = classifier(Counter, callbacks=[EpochScoring("accuracy")])
+    assert explain(counter, ROWS, LABELS).endswith("The kernel trains it.")
+    found = both_ways(lambda: cross_validate(counter, ROWS, LABELS, cv=2, return_estimator=True)["estimator"])
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours.module_.state_dict(), theirs.module_.state_dict())
+
+
+class Times(nn.Module):
+    """Gets whole numbers, of which the difference counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.out = nn.Linear(1, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out((x[:, :1] - x[:, 1:]).float() / 100)
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"), [(0, "The kernel trains it."), (2**31, "no whole numbers above 2**24.")]
+)
+def test_whole_numbers_that_float32_would_round_are_left_to_torch(start: int, expected: str) -> None:
+    times = start + np.random.RandomState(0).randint(0, 500, (96, 2))
+    assert explain(classifier(Times), times, LABELS).endswith(expected)
+
+
+class TestMemoryThatCannotBeHad:
+    def test_nets_of_a_stack_that_fails_are_trained_by_themselves(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        wanted = scores(classifier(), RATES, "neg_log_loss")
+        fail(monkeypatch, 1)
+        said = "^a stack of 6 nets failed, so each is trained by itself: a stack takes more memory than there is$"
+        with pytest.warns(LockstepWarning, match=said):
+            assert scores(classifier(), RATES, "neg_log_loss") == wanted
+
+    def test_if_there_is_none_at_all_skorch_fits_and_the_warning_says_what_to_do(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fail(monkeypatch, 100)
+        with pytest.warns(LockstepWarning) as caught:
+            check(classifier(), "neg_log_loss")
+        said = "a stack takes more memory than there is, so 2 candidates are fitted one by one; lower max_memory_mb"
+        assert str(caught[-1].message).startswith(said)
+
+
+def fail(monkeypatch: pytest.MonkeyPatch, n_times: int) -> None:
+    """Let numpy find no memory for blocks of a training, a number of times."""
+    left = list(range(n_times))
+
+    class Limited(blocks.Blocks):
+        def __init__(self, n_nets: int, layout: Layout, dtype: torch.dtype) -> None:
+            if left and dtype == torch.float32:  # a trial is in float64
+                left.pop()
+                np.empty(2**60, np.uint8)
+            super().__init__(n_nets, layout, dtype)
+
+    monkeypatch.setattr(kernel_stack, "Blocks", Limited)

@@ -1,0 +1,169 @@
+"""The kernel's functions: within an ulp of exact for floats, two for doubles, and right at the ends of their ranges."""
+
+import math
+from collections.abc import Callable
+
+import mpmath
+import numpy as np
+import pytest
+import torch
+
+Array = np.ndarray
+SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+Evaluate = Callable[..., Array]
+
+
+def logistic(x: Array) -> Array:
+    return np.where(x < 0, np.exp(x), 1) / (1 + np.exp(-np.abs(x)))
+
+
+# What each function is compared with for floats, and where its results are neither constant nor trivial.
+DOUBLES: dict[str, tuple[Callable[[Array], Array], tuple[float, float]]] = {
+    "exp": (np.exp, (-110, 92)),
+    "expm1": (np.expm1, (-20, 92)),
+    "log": (np.log, (0, 10)),
+    "log1p": (np.log1p, (-1, 10)),
+    "sigmoid": (logistic, (-110, 20)),
+    "tanh": (np.tanh, (-10, 10)),
+    "erf": (lambda x: torch.special.erf(torch.from_numpy(x)).numpy(), (-4.5, 4.5)),
+    "sin": (lambda x: np.where(np.abs(x) <= 1e6, np.sin(x), np.nan), (-100, 100)),
+    "cos": (lambda x: np.where(np.abs(x) <= 1e6, np.cos(x), np.nan), (-100, 100)),
+    "sqrt": (np.sqrt, (0, 10)),
+    "floor": (np.floor, (-10, 10)),
+}
+# The same for doubles: numbers of any number of places.
+EXACT: dict[str, tuple[Callable, tuple[float, float]]] = {
+    "exp": (mpmath.exp, (-746, 710)),
+    "expm1": (mpmath.expm1, (-40, 710)),
+    "log": (mpmath.log, (0, 10)),
+    "log1p": (mpmath.log1p, (-1, 10)),
+    "sigmoid": (lambda x: 1 / (1 + mpmath.exp(-x)), (-746, 40)),
+    "tanh": (mpmath.tanh, (-20, 20)),
+    "erf": (mpmath.erf, (-6, 6)),
+    "sin": (lambda x: mpmath.sin(x) if abs(x) <= 1e6 else mpmath.nan, (-100, 100)),
+    "cos": (lambda x: mpmath.cos(x) if abs(x) <= 1e6 else mpmath.nan, (-100, 100)),
+}
+DOMAINS = {"log": 0.0, "log1p": -1.0, "sqrt": 0.0}
+ENDS = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0]
+
+
+def numbers(name: str, span: tuple[float, float], count: int, dtype: np.dtype, seed: int) -> Array:
+    """Ends, numbers of any bits, of the function's own range, and of the size of a net's outputs."""
+    rng = np.random.default_rng(seed)
+    limits = np.finfo(dtype)
+    ends = [*ENDS, *(sign * size for sign in (1, -1) for size in (limits.max, limits.tiny, limits.smallest_subnormal))]
+    bits = rng.integers(0, 256, count // 2 * dtype.itemsize, dtype=np.uint8).view(dtype)
+    with np.errstate(all="ignore"):
+        x = np.concatenate([ends, bits, rng.uniform(*span, count // 4), rng.normal(size=count // 4)]).astype(dtype)
+        inside = np.abs(x + 1) - 1 if name == "log1p" else np.abs(x)
+    return inside if name in DOMAINS else x
+
+
+def check_floats(evaluate: Evaluate, name: str, count: int) -> None:
+    function, span = DOUBLES[name]
+    x = numbers(name, span, count, SINGLE, 1)
+    with np.errstate(all="ignore"):
+        exact = function(x.astype(np.float64))
+        expected = exact.astype(np.float32)
+        found = evaluate(name, x)
+        error = np.abs(found.astype(np.float64) - exact) / np.spacing(np.abs(expected)).astype(np.float64)
+    finite = np.isfinite(expected)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found[~finite], expected[~finite])
+    np.testing.assert_array_equal(np.signbit(found[expected == 0]), np.signbit(expected[expected == 0]))
+    assert np.max(error[finite], initial=0) <= 0.6
+
+
+def check_doubles(evaluate: Evaluate, name: str, count: int) -> None:
+    function, span = EXACT[name]
+    x = numbers(name, span, count, DOUBLE, 2)
+    x = x[np.isfinite(x)]
+    x = x[x != DOMAINS[name]] if name in DOMAINS else x
+    with mpmath.workprec(160):
+        expected = np.array([float(function(mpmath.mpf(number))) for number in x.tolist()])
+    found = evaluate(name, x)
+    finite = np.isfinite(expected)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found[~finite], expected[~finite])
+    assert np.max(np.abs(found[finite] - expected[finite]) / np.spacing(np.abs(expected[finite]))) <= 2
+
+
+@pytest.mark.parametrize("name", DOUBLES)
+def test_a_float_is_within_an_ulp_of_exact(evaluate: Evaluate, name: str) -> None:
+    check_floats(evaluate, name, 200_000)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", DOUBLES)
+def test_ten_million_floats_are_within_an_ulp_of_exact(evaluate: Evaluate, name: str) -> None:
+    check_floats(evaluate, name, 10_000_000)
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_double_is_within_two_ulp_of_exact(evaluate: Evaluate, name: str) -> None:
+    check_doubles(evaluate, name, 1_000)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", EXACT)
+def test_a_hundred_thousand_doubles_are_within_two_ulp_of_exact(evaluate: Evaluate, name: str) -> None:
+    check_doubles(evaluate, name, 100_000)
+
+
+@pytest.mark.parametrize("name", ["sqrt", "floor"])
+def test_a_root_and_a_whole_number_are_exact_in_doubles(evaluate: Evaluate, name: str) -> None:
+    function, span = DOUBLES[name]
+    x = numbers(name, span, 100_000, DOUBLE, 3)
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(evaluate(name, x), function(x))
+
+
+@pytest.mark.parametrize("dtype", [SINGLE, DOUBLE])
+@pytest.mark.parametrize("name", DOUBLES)
+def test_ends_and_what_lies_outside_are_numpys(evaluate: Evaluate, name: str, dtype: np.dtype) -> None:
+    x = np.array([*ENDS[:5], -1, -2, np.finfo(dtype).max, -np.finfo(dtype).max], dtype)
+    with np.errstate(all="ignore"):
+        expected = DOUBLES[name][0](x.astype(np.float64)).astype(dtype)
+    found = evaluate(name, x)
+    np.testing.assert_allclose(found, expected, rtol=float(np.finfo(dtype).eps))
+    np.testing.assert_array_equal(np.signbit(found[expected == 0]), np.signbit(expected[expected == 0]))
+
+
+@pytest.mark.parametrize("dtype", [SINGLE, DOUBLE])
+def test_a_power_follows_the_rules_of_c_at_its_ends(evaluate: Evaluate, dtype: np.dtype) -> None:
+    values = [*ENDS, 3, -3, 4, -4, 2.5, -2.5, 1e10, -1e10, np.finfo(dtype).max, np.finfo(dtype).smallest_subnormal]
+    x, y = (side.ravel() for side in np.meshgrid(np.array(values, dtype), np.array(values, dtype)))
+    expected = np.array([power_of_c(*pair) for pair in zip(x.tolist(), y.tolist(), strict=True)])
+    with np.errstate(all="ignore"):
+        expected = expected.astype(dtype)
+    found = evaluate("pow", x, y)
+    np.testing.assert_allclose(found, expected, rtol=2048 * float(np.finfo(dtype).eps))
+    signed = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(found[signed]), np.signbit(expected[signed]))
+
+
+def power_of_c(x: float, y: float) -> float:
+    """`math.pow` is C's; Python raises where C gives infinity or NaN."""
+    odd = y == math.floor(y) and y % 2 == 1 if math.isfinite(y) else False
+    try:
+        return math.pow(x, y)
+    except OverflowError:
+        return math.copysign(math.inf, x) if odd else math.inf
+    except ValueError:
+        return math.nan if x != 0 else math.copysign(math.inf, x) if odd else math.inf
+
+
+def test_a_power_is_within_an_ulp_for_floats_and_as_exact_as_its_exponent_for_doubles(evaluate: Evaluate) -> None:
+    rng = np.random.default_rng(4)
+    x, y = np.exp(rng.normal(size=(2, 200_000))) * [[1], [3]]
+    singles = x.astype(np.float32), y.astype(np.float32)
+    with np.errstate(all="ignore"):
+        exact = np.power(*(side.astype(np.float64) for side in singles))
+        ulp = np.spacing(exact.astype(np.float32)).astype(np.float64)
+        found = evaluate("pow", *singles)
+        ordinary = np.isfinite(ulp)
+        np.testing.assert_array_equal(found[~ordinary], exact.astype(np.float32)[~ordinary])
+        assert np.max((np.abs(found - exact) / ulp)[ordinary]) <= 0.6
+        doubles = np.power(x, y)
+        error = np.abs(evaluate("pow", x, y) - doubles) / np.spacing(doubles)
+    assert np.all((error <= 3 + 2 * np.abs(y * np.log(x)))[np.isfinite(doubles)])

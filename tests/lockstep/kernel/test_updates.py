@@ -1,0 +1,199 @@
+"""Oracle: torch's optimizers, each on a net of its own. The kernel takes their steps for many nets at once."""
+
+import inspect
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from lockstep.kernel.blocks import Blocks, table
+from lockstep.kernel.program import Program, UnsupportedError
+from lockstep.kernel.translate import translate
+from lockstep.kernel.values import Layout, Value
+from lockstep.optimizers.recorded import RecordedOptimizer
+
+Settings = dict[str, Any]
+N_NETS, N_NUMBERS = 18, 5
+# The steps of each epoch; RAdam takes other steps from the sixth on.
+EPOCHS = 4, 7, 1
+TOLERANCES = {torch.float32: {"rtol": 3e-5, "atol": 1e-6}, torch.float64: {"rtol": 1e-11, "atol": 1e-13}}
+
+# The settings of the first net, and of the last; those between lie between.
+SETTINGS: dict[str, tuple[Settings, Settings]] = {
+    "SGD": ({"lr": 0.1}, {"lr": 0.4}),
+    "SGD, momentum": ({"lr": 0.1, "momentum": 0.5}, {"lr": 0.01, "momentum": 0.9}),
+    "SGD, nesterov": ({"momentum": 0.9, "nesterov": True}, {"momentum": 0.5, "nesterov": True}),
+    "SGD, dampening": (
+        {"momentum": 0.9, "dampening": 0.1, "weight_decay": 0.1},
+        {"momentum": 0.8, "dampening": 0.5, "weight_decay": 0.01},
+    ),
+    "SGD, maximize": ({"lr": 0.1, "maximize": True}, {"lr": 0.2, "maximize": True}),
+    "Adam": ({"lr": 0.1}, {"lr": 0.001}),
+    "Adam, betas": ({"betas": (0.9, 0.99), "eps": 1e-8}, {"betas": (0.9, 0.999), "eps": 1e-4}),
+    "Adam, amsgrad": ({"amsgrad": True, "weight_decay": 0.1}, {"amsgrad": True, "weight_decay": 0.2}),
+    "Adam, maximize": ({"maximize": True}, {"maximize": True, "lr": 0.1}),
+    "AdamW": ({"lr": 0.1, "weight_decay": 0.1}, {"lr": 0.01, "weight_decay": 0.3}),
+    "AdamW, amsgrad": ({"amsgrad": True}, {"amsgrad": True, "lr": 0.1}),
+    "Adamax": ({"lr": 0.1, "weight_decay": 0.1}, {"lr": 0.01, "weight_decay": 0.2}),
+    "NAdam": ({"lr": 0.1, "momentum_decay": 0.01}, {"lr": 0.01, "momentum_decay": 0.01}),
+    "NAdam, decoupled": (
+        {"weight_decay": 0.1, "decoupled_weight_decay": True},
+        {"weight_decay": 0.3, "decoupled_weight_decay": True},
+    ),
+    "RAdam": ({"lr": 0.1}, {"lr": 0.01}),
+    "RAdam, decay": ({"lr": 0.1, "weight_decay": 0.1}, {"lr": 0.01, "weight_decay": 0.2}),
+    "Adagrad": ({"lr": 0.1, "lr_decay": 0.1}, {"lr": 0.5, "lr_decay": 0.2}),
+    "Adagrad, full": ({"initial_accumulator_value": 0.1, "weight_decay": 0.1},) * 2,
+    "Adadelta": ({"lr": 1.0, "rho": 0.9}, {"lr": 0.5, "rho": 0.8}),
+    "RMSprop": ({"lr": 0.1, "alpha": 0.9}, {"lr": 0.01, "alpha": 0.99}),
+    "RMSprop, centered": (
+        {"centered": True, "momentum": 0.9, "weight_decay": 0.1},
+        {"centered": True, "momentum": 0.5, "weight_decay": 0.2},
+    ),
+    "ASGD": ({"lr": 0.1, "lambd": 0.01},) * 2,
+    "Adam, from 0": ({"lr": 0.0}, {"lr": 0.0}),
+    "SGD, from 0": ({"lr": 0.0, "momentum": 0.5}, {"lr": 0.0, "momentum": 0.5}),
+}
+
+
+# Nets of these must have the same rate.
+SHARED = ("ASGD",)
+
+
+def complete(name: str, settings: Settings) -> tuple[type[torch.optim.Optimizer], Settings]:
+    """Return an optimizer's class, and all of its settings."""
+    cls = getattr(torch.optim, name.partition(",")[0])
+    (group,) = cls([torch.zeros(1)], **settings).param_groups
+    return cls, {key: value for key, value in group.items() if key != "params"}
+
+
+def between(first: Any, last: Any, share: float) -> Any:
+    if isinstance(first, tuple):
+        return tuple(between(*each, share) for each in zip(first, last, strict=True))
+    return first if first == last else float(first + share * (last - first))
+
+
+def of_nets(name: str) -> list[Settings]:
+    first, last = (complete(name, settings)[1] for settings in SETTINGS[name])
+    shares = np.linspace(0, 1, N_NETS)
+    return [{key: between(first[key], last[key], share) for key in first} for share in shares]
+
+
+def in_epoch(name: str, epoch: int, settings: list[Settings]) -> list[Settings]:
+    """Return settings as a schedule changes them, each net's in another way; a rate of 0 rises."""
+    factors = [1 / (1 + 0.1 * (3 if name in SHARED else i) * epoch) for i in range(N_NETS)]
+    return [each | {"lr": each["lr"] * f or 0.01 * epoch * f} for each, f in zip(settings, factors, strict=True)]
+
+
+def numbers(dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Return the nets' parameters, and their gradients in each step; some are 0, and some change their signs."""
+    generator = torch.Generator().manual_seed(0)
+    params = torch.randn(N_NETS, N_NUMBERS, generator=generator, dtype=torch.float64)
+    gradients = torch.randn(N_NETS, sum(EPOCHS), N_NUMBERS, generator=generator, dtype=torch.float64)
+    gradients[:, 1::3, 0] = 0
+    return params.to(dtype), gradients.to(dtype)
+
+
+def by_torch(name: str, dtype: torch.dtype) -> tuple[Tensor, list[Settings]]:
+    """Return the parameters, and the state, of each net."""
+    (params, gradients), settings = numbers(dtype), of_nets(name)
+    optimizers, states = [], []
+    for i, (each, own) in enumerate(zip(params, settings, strict=True)):
+        cls, _ = complete(name, {})
+        chosen = {key: value for key, value in own.items() if key in inspect.signature(cls).parameters}
+        optimizers.append(cls([each], **chosen | {"foreach": False}))
+        step = iter(gradients[i])
+        for epoch, n_steps in enumerate(EPOCHS):
+            optimizers[i].param_groups[0].update(in_epoch(name, epoch, settings)[i] | {"foreach": False})
+            for _ in range(n_steps):
+                each.grad = next(step)
+                optimizers[i].step()
+        states.append(optimizers[i].state_dict()["state"].get(0, {}))
+    return params, states
+
+
+class OfKernel:
+    """Nets whose steps the kernel takes, epoch by epoch."""
+
+    def __init__(
+        self, name: str, dtype: torch.dtype, at_once: int = max(EPOCHS), settings: list[Settings] | None = None
+    ) -> None:
+        cls, _ = complete(name, {})
+        self.dtype, self.layout = dtype, Layout()
+        self.params, self.gradient = self.layout.new((N_NUMBERS,)), self.layout.new((N_NUMBERS,))
+        self.state: dict[str, Value] = {}
+        self.blocks = Blocks(N_NETS, self.layout, dtype)
+        start, self.gradients = numbers(dtype)
+        self.blocks.put(self.params, start)
+        settings = settings or of_nets(name)
+        self.optimizer = RecordedOptimizer([(cls, each) for each in settings], dtype, {})
+        for key, value in self.optimizer.state().items():  # which Adagrad has from the beginning
+            if value.dim():
+                self.state[key] = self.layout.new((N_NUMBERS,))
+                self.blocks.grow(self.layout)
+                self.blocks.put(self.state[key], value.expand(N_NETS, N_NUMBERS))
+        at = 0
+        for epoch, n_steps in enumerate(EPOCHS):
+            self.optimizer.set(in_epoch(name, epoch, settings))
+            for done in range(0, n_steps, at_once):
+                for run in self.optimizer.runs(min(at_once, n_steps - done)):
+                    self.take(run, self.gradients[:, at : at + run.n_steps].contiguous())
+                    at += run.n_steps
+
+    def take(self, run: Any, gradients: Tensor) -> None:
+        """Take the steps of a run."""
+        program, update, n_numbers = Program(), run.update, run.numbers.shape[2]
+        program.emit("copy", program.rows((N_NUMBERS,)).with_one(0), out=self.gradient.with_one(0))
+        of_step = program.rows((1, n_numbers))
+        each = [of_step.part(1, i, i + 1).without({0, 1}) for i in range(n_numbers)]
+        for name in update.kept:
+            self.state.setdefault(name, self.layout.new((N_NUMBERS,)))
+        held = [self.state[name] for name in update.held]
+        after = translate(program, update.graph, [self.params, self.gradient, *held, *each])
+        for name, value in zip(update.kept, after, strict=True):
+            program.emit("copy", value, out=self.state[name])
+        self.blocks.grow(self.layout)
+        rows, every = torch.from_numpy(run.numbers.astype(self.blocks.number)), np.arange(N_NETS)
+        tables = [table(gradients, every), table(rows, every if len(rows) > 1 else 0 * every)]
+        self.blocks.run(program.assembled(), run.n_steps, tables)
+
+    def tensor(self, value: Value) -> Tensor:
+        made = torch.empty(N_NETS, N_NUMBERS, dtype=self.dtype)
+        self.blocks.get(value, made)
+        return made
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize("name", SETTINGS)
+def test_each_net_steps_as_with_an_optimizer_of_its_own(name: str, dtype: torch.dtype) -> None:
+    params, states = by_torch(name, dtype)
+    nets = OfKernel(name, dtype)
+    close: Any = TOLERANCES[dtype]
+    if name.startswith("NAdam"):  # has a product in float32, whatever the parameters are
+        close = TOLERANCES[torch.float32]
+    torch.testing.assert_close(nets.tensor(nets.params), params, **close)
+    found = nets.optimizer.state()
+    assert found.keys() == states[0].keys()
+    for key, value in found.items():
+        wanted = torch.stack([torch.as_tensor(state[key], dtype=torch.float64) for state in states])
+        ours = nets.tensor(nets.state[key]) if key in nets.state else torch.as_tensor(value).expand(N_NETS)
+        torch.testing.assert_close(ours.double(), wanted, **close, msg=partial("{}: {}".format, key))
+
+
+@pytest.mark.parametrize("name", ["Adam", "Adam, betas", "NAdam", "RAdam", "ASGD", "RMSprop, centered"])
+def test_steps_have_the_same_bytes_one_by_one_and_with_other_nets(name: str) -> None:
+    """An epoch is one call, but with callbacks each batch is; a net's company has other rates, or the same."""
+    whole, parts = OfKernel(name, torch.float32), OfKernel(name, torch.float32, at_once=1)
+    assert torch.equal(whole.tensor(whole.params), parts.tensor(parts.params))
+    for key, value in whole.state.items():
+        assert torch.equal(whole.tensor(value), parts.tensor(parts.state[key])), key
+    alike = OfKernel(name, torch.float32, settings=[of_nets(name)[0]] * N_NETS)
+    assert torch.equal(whole.tensor(whole.params)[0], alike.tensor(alike.params)[0])
+
+
+def test_what_picks_numbers_by_a_mask_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match=r"^index_put$"):
+        OfKernel("Rprop", torch.float32, settings=[complete("Rprop", {})[1]] * N_NETS)
