@@ -48,7 +48,7 @@ def test_it_writes_what_the_stages_read(here: Path, in_process: Command) -> None
     assert list(data.X["sex"]) == list(frame["sex"])
     assert (params.prepare.impute, params.prepare.indicator) == ("median", True)
     assert (params.cv.splitter, params.cv.scoring) == ("stratified", "accuracy")
-    assert params.model.callbacks == {"LRScheduler": {"policy": "CosineAnnealingLR", "T_max": 80}}
+    assert params.model.callbacks == {"LRScheduler": {"policy": "CosineAnnealingLR", "T_max": 120}}
 
 
 def test_it_says_what_it_took_each_column_for(here: Path, in_process: Command) -> None:
