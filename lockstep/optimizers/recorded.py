@@ -132,12 +132,19 @@ class RecordedOptimizer:
 
     def _tried(self, before: dict[str, Any], n_steps: int) -> Run:
         entries = {key: value.double() + torch.arange(n_steps) for key, value in before.items() if _is_number(value)}
-        for _ in range(n_steps + 1):
-            watched, ends = self._step(before, entries)
+        for attempt in range(n_steps + 3):
+            watched, left = self._step(before, entries)
+            # Rounded in each step, as torch does, so that it does not matter how many steps a run has.
+            ends = {key: value.to(before[key].dtype).double() for key, value in left.items()}
             if all(torch.equal(entries[key][1:], ends[key][:-1]) for key in entries):
                 break
-            # Each step has to begin with what the step before has left.
-            entries = {key: torch.cat([entries[key][:1], ends[key][:-1]]) for key in entries}
+            # Each step has to begin with what the step before has left. NAdam multiplies a number in each step.
+            entries = {
+                key: _products(begin, left[key] / begin, before[key].dtype)
+                if attempt == 1 and not torch.equal(begin[1:], ends[key][:-1])
+                else torch.cat([begin[:1], ends[key][:-1]])
+                for key, begin in entries.items()
+            }
         key = self._fixed, str(watched.calls), tuple(before)
         if key not in self._updates:
             self._updates[key] = self._recorded(before, entries)
@@ -164,9 +171,7 @@ class RecordedOptimizer:
         with torch.no_grad(), watched:
             self._take_step(self._optimizer, lambda: 0.0)
         state = self.state()
-        # Rounded in each step, as torch does, so that it does not matter how many steps a run has.
-        ends = {key: state[key].each.to(before[key].dtype).double() for key in entries}
-        return watched, {key: value.reshape(-1).expand(len(entries[key])) for key, value in ends.items()}
+        return watched, {key: state[key].each.reshape(-1).expand(len(begin)) for key, begin in entries.items()}
 
     def _recorded(self, before: dict[str, Any], entries: dict[str, Tensor]) -> Update:
         held = [key for key, value in before.items() if _is_row(value)]
@@ -180,6 +185,14 @@ class RecordedOptimizer:
         kept = [key for key, value in state.items() if _is_row(value)]
         recorder.graph.output([recorder.node_of(state[key]) for key in kept])
         return Update(recorder.graph, held, kept)
+
+
+def _products(begin: Tensor, factors: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return what each step begins with, float64, if each multiplies by its factor and rounds to a type."""
+    number, rounded = torch.empty(0, dtype=dtype).numpy().dtype.type, [float(begin[0])]
+    for factor in factors[:-1].nan_to_num(nan=0.0).tolist():  # a product that is 0 stays so
+        rounded.append(float(number(rounded[-1] * factor)))
+    return torch.tensor(rounded, dtype=torch.float64)
 
 
 def _is_row(value: Any) -> bool:
