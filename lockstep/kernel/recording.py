@@ -1,5 +1,6 @@
 """Records torch's operations as a graph."""
 
+import inspect
 import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,7 +88,7 @@ class Recorder(LeanMode):
             return function(*args, **kwargs)
         if self._for_kernel and not is_native(function) and (found := _decomposition(function)):
             with self, self._within(name_of(function)):
-                result = found(*args, **kwargs)
+                result = inspect.unwrap(found)(*args, **kwargs)  # what is around it casts types, and imports sympy
             if result is not NotImplemented:
                 return result
         noted = tree_map_only(Tensor, self.node_of, (args, kwargs))

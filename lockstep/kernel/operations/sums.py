@@ -114,3 +114,25 @@ def _group_norm(
     made = made if weight is None else p.emit("mul", made, weight.with_one(1))
     made = made if bias is None else p.emit("add", made, bias.with_one(1))
     return [view(p, None, made, list(x.shape)), mean.without({2}), deviation.without({2})]
+
+
+@NATIVE.named("_softmax", "_log_softmax")
+def _softmax(p: Program, out: Any, x: Value, dim: int, half: bool, *, log: bool = False) -> Value:
+    apart = p.emit("sub", x, NATIVE["amax"](p, None, x, [dim], True))
+    powers = p.emit("exp", apart)
+    total = NATIVE["sum"](p, None, powers, [dim], True)
+    return p.emit("sub", apart, p.emit("log", total)) if log else p.emit("div", powers, total)
+
+
+@NATIVE.named("_softmax_backward_data", "_log_softmax_backward_data")
+def _softmax_backward(p: Program, out: Any, g: Value, made: Value, dim: int, dtype: Any, *, log: bool = False) -> Value:
+    of_all = NATIVE["sum"](p, None, g if log else p.emit("mul", g, made), [dim], True)
+    return (
+        p.emit("sub", g, p.emit("mul", p.emit("exp", made), of_all))
+        if log
+        else p.emit("mul", made, p.emit("sub", g, of_all))
+    )
+
+
+NATIVE["_log_softmax"] = partial(_softmax, log=True)
+NATIVE["_log_softmax_backward_data"] = partial(_softmax_backward, log=True)

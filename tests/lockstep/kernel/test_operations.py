@@ -122,6 +122,10 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
     "embedding_dense_backward": [lambda x, y: aten.embedding_dense_backward(x, at([1, 2, 1]), 4, 2, False)],
     "softshrink_backward": [lambda x, y: aten.softshrink_backward(x, x * 2, 0.5)],
     "hardshrink_backward": [lambda x, y: aten.hardshrink_backward(x, x, 0.5)],
+    "_softmax": [lambda x, y: [x.softmax(0), x.softmax(-1), y.softmax(0)]],
+    "_log_softmax": [lambda x, y: [x.log_softmax(1), (100 * y).log_softmax(0)]],
+    "_softmax_backward_data": [lambda x, y: aten._softmax_backward_data(x, x.softmax(-2), -2, x.dtype)],
+    "_log_softmax_backward_data": [lambda x, y: aten._log_softmax_backward_data(x * 2, x.log_softmax(1), 1, x.dtype)],
     "native_layer_norm": [lambda x, y: torch.native_layer_norm(x, [4], y, y * 2, 1e-5)],
     "native_group_norm": [lambda x, y: torch.native_group_norm(x[None], y[:3], None, 1, 3, 4, 1, 1e-5)],
 }
