@@ -82,7 +82,7 @@ torture: .venv/repro ## Kill a whole run at twenty random moments, and repair it
 	python -m benchmarks.torture
 
 wheels: .venv/python ## Write the engine's wheels for Linux and macOS, x86-64 and arm64, into dist/; downloads zig's compiler
-	for system in $(WHEELS); do pip wheel --quiet --no-deps --wheel-dir dist --config-settings target=$$system .; done
+	for system in $(WHEELS); do pip wheel --quiet --no-deps --wheel-dir dist --config-settings target=$$system . || exit; done
 
 constraints: .venv/python ## Renew constraints.txt, the version of every package that is installed
 	python -m tests.constraints

@@ -40,14 +40,16 @@ def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
 def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None) -> str:
     """Build a wheel that has the kernel in it, and return its name; for a system without a kernel, a plain one."""
     target, command = _chosen(config_settings)
-    if target is None:
-        return build_meta.build_wheel(wheel_directory, metadata_directory=metadata_directory)
-    if command is None:
+    if target and command is None:
         raise KernelError(f"There is no C compiler. Install gcc or clang, or run `pip install {build.ZIG}`.")
     with TemporaryDirectory() as folder:
         made = Path(folder)
-        build.build(made / "lockstep/kernel", command, target)
-        plain = made / build_meta.build_wheel(folder, metadata_directory=metadata_directory)
+        # Not in the clone, where setuptools would find modules of earlier builds, and put them into the wheel.
+        settings = {"--build-option": ["build", "--build-base", str(made / "build")]}
+        if target is None:
+            return build_meta.build_wheel(wheel_directory, settings, metadata_directory)
+        build.build(made / "lockstep/kernel", command or [], target)
+        plain = made / build_meta.build_wheel(folder, settings, metadata_directory)
         # What is built by this system's own compiler may need its C library, which only the name linux_… allows.
         is_own = target.system == "Linux" and not _named(config_settings)
         platform = f"linux_{os.uname().machine}" if is_own else target.tag

@@ -135,6 +135,7 @@ def test_what_the_compiler_says_is_told(tmp_path: Path, monkeypatch: pytest.Monk
 # What pip does first, in an environment that has numpy and setuptools alone.
 HOOKS = """
 import os, platform, sys
+from zipfile import ZipFile
 sys.modules["torch"] = sys.modules["joblib"] = sys.modules["skorch"] = None
 sys.path.insert(0, "lockstep/kernel")
 import wheels
@@ -146,7 +147,8 @@ print(needs(), needs(target="linux-arm64"))
 os.environ["PATH"] = ""
 print(needs())
 platform.machine = lambda: "riscv64"
-print(needs(), wheels.build_wheel("."))
+name = wheels.build_wheel(".")
+print(needs(), name, [each for each in ZipFile(name).namelist() if "earlier" in each])
 try:
     needs(target="linux-riscv")
 except build.KernelError as error:
@@ -158,6 +160,9 @@ def test_the_build_backend_needs_neither_torch_nor_more_than_a_compiler(tmp_path
     shutil.copytree(ROOT / "lockstep", tmp_path / "lockstep", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
+    # As a build of an earlier version may have left it.
+    (tmp_path / "build/lib/lockstep").mkdir(parents=True)
+    (tmp_path / "build/lib/lockstep/earlier.py").touch()
     environment = os.environ | {"CC": ""}
     done = subprocess.run([sys.executable, "-c", HOOKS], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -166,7 +171,7 @@ def test_the_build_backend_needs_neither_torch_nor_more_than_a_compiler(tmp_path
     assert said == [
         f"{[] if has_compiler else zig} {zig}",
         str(zig),
-        "[] lockstep-0.1.0-py3-none-any.whl",
+        "[] lockstep-0.1.0-py3-none-any.whl []",
         f"There is no target 'linux-riscv', only {', '.join(build.TARGETS)}.",
     ]
 
