@@ -11,6 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 # When the first line is printed, and how long after a line the next one.
 SECONDS_BEFORE_FIRST = 1.0
 _SECONDS_BETWEEN = 10.0
+# The share of the work after which the time that is left is estimated: the first nets also pay for trials and imports.
+_LEAST_SHARE = 0.05
 
 
 class Work:
@@ -26,9 +28,11 @@ class Work:
         self.bar.reset(self.task, description=what, total=None)
 
     def advance(self, more: int, total: int) -> None:
-        """Show that more units are done, and how many there are in all."""
+        """Show that more units are done, how many there are in all, and soon about how long the others will take."""
         self.done, now = self.done + more, time.monotonic()
-        about = f", about {(now - self.start) * (total - self.done) / self.done:.0f} s left" if self.done else ""
+        about = ""
+        if self.done >= max(1, _LEAST_SHARE * total):
+            about = f", about {(now - self.start) * (total - self.done) / self.done:.0f} s left"
         told = f"{self.what}: {self.done:,} of {total:,} {self.unit} done{about}"
         self.bar.update(self.task, description=told, completed=self.done, total=total)
         if self.bar.disable and now >= self.next_line:
