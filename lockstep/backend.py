@@ -50,9 +50,10 @@ class LockstepBackend(Options, ParallelBackendBase):
         True lets the kernel train every net that it can, so that weights are the same bytes on every machine; False
         leaves wide nets to torch, whose products of large matrices are faster.
     inner_backend : str, optional
-        joblib's backend for stacks side by side, such as "loky" or "dask".
+        joblib's backend for stacks side by side, "loky" or "dask"; the workers of "dask" get all stacks.
     inner_n_jobs : int, default=1
-        How many stacks, or single fits, run side by side.
+        How many jobs run side by side: threads that share the nets of the kernel, and processes for other stacks and
+        for single fits.
     prepare_worker : callable, optional
         Called without arguments in each of these processes before it trains, such as to pin its numerics.
     """

@@ -59,13 +59,13 @@ class Search:
             alone = [task for task in self.tasks if task.refusal is not None or not jobs]
             self.total = sum(member.epochs for job in jobs for member in job.members)
             self.total += sum(task.epochs for task in alone)
-            if n_jobs > 1 and len(jobs) > 1:
-                calls: list[Any] = [(_train_apart, Packed(job)) for job in jobs]
-                for job, result in zip(jobs, self._side_by_side(n_jobs, calls), strict=True):
+            apart = [job for job in jobs if job.n_threads < n_jobs]
+            for job in jobs if len(apart) < 2 else [job for job in jobs if job.n_threads == n_jobs]:
+                self._take(job, _train(job, self._tell))
+            if len(apart) > 1:
+                calls: list[Any] = [(_train_apart, Packed(job)) for job in apart]
+                for job, result in zip(apart, self._side_by_side(n_jobs, calls), strict=True):
                     self._take(job, self._unpacked(result))
-            else:
-                for job in jobs:
-                    self._take(job, _train(job, self._tell))
             alone = [task for task in self.tasks if task.finish is None]
             for task in alone:
                 task.when_done = partial(self._tell, task.epochs)
@@ -85,7 +85,7 @@ class Search:
                 raise
 
     def _n_jobs(self) -> int:
-        """Return how many stacks to train side by side; raises `ValueError` if the backend does not run processes."""
+        """Return how many jobs to run side by side; raises `ValueError` if the backend does not run processes."""
         with parallel_config(backend=self.inner):
             backend, _ = get_active_backend()
             n_jobs = effective_n_jobs(self.options.inner_n_jobs)
@@ -109,14 +109,18 @@ class Search:
             # Stable, so in the order of candidates.
             members = sorted((member for member, _ in nets), key=attrgetter("activations", "optimizer"))
             kind = max((kind for _, kind in nets), key=attrgetter("bytes_each"))
-            size = stack_size(len(members), kind, self.options.max_memory_mb, n_jobs)
+            # A call of the kernel lets other threads run; callbacks are Python code, which processes run side by side.
+            in_threads = kind.by_kernel and self.inner == "loky" and not members[0].has_listeners
+            n_apart, n_threads = (1, n_jobs) if in_threads else (n_jobs, 1)
+            size = stack_size(len(members), kind, self.options.max_memory_mb, n_apart)
             if size == 0:
                 numbers = [number for member in members for number in member.numbers]
                 self.grouping.refuse(numbers, too_large(kind, self.options.max_memory_mb))
                 continue
             # Workers trace by themselves.
-            traces = self.shared.traces.setdefault((group, self.records_losses), {}) if n_jobs == 1 else {}
-            job = Job(members, group[0], kind.places.multiple, size, kind.by_kernel, traces, self.records_losses)
+            traces = self.shared.traces.setdefault((group, self.records_losses), {}) if n_apart == 1 else {}
+            how = kind.by_kernel, traces, self.records_losses, n_threads
+            job = Job(members, group[0], kind.places.multiple, size, *how)
             jobs += [replace(job, members=members[start : start + size]) for start in range(0, len(members), size)]
         return jobs
 

@@ -100,7 +100,8 @@ class Answer:
             yield from skorchs(self.net, X, training=training, device=device)
             return
         torch.empty((), dtype=torch.int64).random_()  # as skorch's loader of these rows draws a seed
-        self.net._set_training(False)
+        if any(layer.training for part in (self.net.module_, self.net.criterion_) for layer in part.modules()):
+            self.net._set_training(False)
         yield tree_map(lambda tensor: tensor.to(device), outputs)
 
     def _outputs(self, X: Any) -> Any:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lockstep._compat import tree_leaves, tree_map
 from lockstep.members.member import Member
+from lockstep.members.numerics import seed_torch
 from lockstep.members.own_code import step_view
 from lockstep.members.rows import companies, is_close, taken
 from lockstep.stacks.nets import EVALUATED_ROWS
@@ -106,7 +107,7 @@ def rows_are_apart(member: Member) -> bool:
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             for rows in batches:
-                torch.manual_seed(0)
+                seed_torch(0)
                 outputs.append([part[place] for part in tree_leaves(net.infer(taken(member.train.X, rows)))])
     except Exception:  # whatever a module raises; the trial will show it
         return True

@@ -14,7 +14,7 @@ from lockstep.grouping.places import ANY_NETS, Places
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.member import OF_ROWS, Member
 from lockstep.members.own_code import OF_A_STEP, mentioned_in, own_classes
-from lockstep.members.parts import named_tensors, optimizer_of, trained_params
+from lockstep.members.parts import optimizer_of, trained_params
 from lockstep.members.refusals import RefusalError, refusal_of
 from lockstep.members.state import attributes, hashed, own_numbers, own_params
 from lockstep.optimizers.settings import tried_as
@@ -113,7 +113,7 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
     else:
         rows = tuple(lengths), valid and (valid.n, valid.batch)
     features = str([(t.shape[1:], t.dtype) for t in train.tensors])
-    shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named_tensors(member.net).items())
+    shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in member.tensors.items())
     asked = member.rows_to_answer and len(member.rows_to_answer.rows)
     # The nets of a block have one program.
     program = (kind.activations, kind.optimizer) if kind.by_kernel else ()

@@ -34,7 +34,7 @@ _OF_A_LOOP = 10_000_000
 _OF_A_TRACE, _FEW = 20, 1_000
 
 # With more floating-point operations in its largest product, a net is faster by torch than by the kernel.
-_FASTER_BY_TORCH = 1_000_000
+_FASTER_BY_TORCH = 4_000_000
 
 # The most bytes of a net that the kernel trains; its blocks, which are always whole, then have 1 GiB.
 _MOST_BYTES = 2**26

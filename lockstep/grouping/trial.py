@@ -3,18 +3,18 @@
 import contextlib
 import io
 import math
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import product
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
-from sklearn.base import clone
 from skorch import NeuralNet
 from torch import Tensor
-from torch.utils.data import Subset
 
 from lockstep._compat import tree_leaves, tree_map
 from lockstep.grouping.filling import rows_are_apart
+from lockstep.grouping.small import FewRows, small
 from lockstep.kernel.library import missing
 from lockstep.kernel.program import UnsupportedError
 from lockstep.members.callbacks import may_predict
@@ -24,7 +24,6 @@ from lockstep.members.numerics import other_states
 from lockstep.members.own_fit import Prepared, method_of_one
 from lockstep.members.parts import Tensors, cloned, is_torchs, named_tensors, optimizer_of, trained_params
 from lockstep.members.refusals import ListenerError, RefusalError, refusal_of
-from lockstep.members.rows import taken
 from lockstep.members.state import net_state
 from lockstep.stacks.layers import GivenNoise
 from lockstep.stacks.nets import Job, Nets
@@ -33,13 +32,7 @@ from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
 from lockstep.turns import caught
 
-# Two epochs of at least three batches, the last one short.
-_EPOCHS, _BATCH = 2, 4
-
 SHARED = "nets share memory with one another"
-
-# Up to this many different targets count as classes; a score may need all of them.
-_CLASSES = 30
 
 
 class Verdict(NamedTuple):
@@ -57,26 +50,26 @@ def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool, by
     prepare all of them, but here it trains on few. `may_fill` is whether its own rows allow batches to be filled up,
     `by_torch` why the kernel is not to train such nets.
     """
-    twin, few = _small(net), _some_rows(member, prepared, 1, torch.get_default_dtype())
-    start(twin, few, member.noise_seed, None)
+    rows, twin = FewRows(member, prepared), small(net)
+    start(twin, rows.chosen(1, torch.get_default_dtype()), member.noise_seed, None)
     if not changing(member.net).isdisjoint(changing(twin)):
         raise RefusalError(SHARED)
     errors: dict[torch.dtype, list[Exception]] = {torch.float64: [], torch.float32: []}
-    may_fill &= rows_are_apart(member)
+    may_fill = may_fill and rows_are_apart(member)
     lacks = by_torch or not_for_kernel(member)
+    ways = list(product([True] * may_fill + [False], [True] * (lacks is None) + [False]))
     for dtype, raised in errors.items():
-        for filled in [True] * may_fill + [False]:
-            if lacks is None:
-                try:
-                    return Verdict(filled, _compare(member, net, prepared, dtype, filled, by_kernel=True), None)
-                except UnsupportedError as error:
-                    reason = f"the kernel has no {error}"
-                except Exception as error:
-                    reason = refusal_of(error).reason
+        for filled, by_kernel in ways:
             try:
-                return Verdict(filled, _compare(member, net, prepared, dtype, filled), lacks or reason)
+                answers = _compare(member, net, rows, dtype, filled, by_kernel)
             except Exception as error:  # whatever a module raises under vmap, or in float64
-                raised.append(error)
+                if by_kernel:
+                    is_known = isinstance(error, UnsupportedError)
+                    lacks = f"the kernel has no {error}" if is_known else refusal_of(error).reason
+                else:
+                    raised.append(error)
+            else:
+                return Verdict(filled, answers, None if by_kernel else lacks)
         if any(type(error) is RefusalError for error in raised):
             break  # a trial in float32 is only for nets that fix their type, as with a callback that has its own rows
     own = next(iter(trained_params(member.net).values())).dtype
@@ -104,12 +97,10 @@ def not_for_kernel(member: Member) -> str | None:
     return None if is_known else f"the kernel has no {own.dtype} on {own.device.type}"
 
 
-def _compare(
-    member: Member, net: NeuralNet, prepared: Prepared, dtype: torch.dtype, filled: bool, by_kernel: bool = False
-) -> bool:
+def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, filled: bool, by_kernel: bool) -> bool:
     """Raise if nets that skorch and a stack train differ; returns whether they also predict alike."""
-    few = [_some_rows(member, prepared, i, dtype) for i in range(2)]
-    members = [make_member(_small(net), few[i], (i, i), {}, dtype) for i in range(2)]
+    few = [rows.chosen(i, dtype) for i in range(2)]
+    members = [make_member(small(net), few[i], (i, i), {}, dtype) for i in range(2)]
     before, begun = zip(*((net_state(each.net), cloned(named_tensors(each.net))) for each in members), strict=True)
     for each in members:
         each.unused = member.unused
@@ -117,10 +108,10 @@ def _compare(
             each.net.callbacks_ = []
         if may_predict(each.net):
             each.follow()
-    rows = [tree_map(torch.as_tensor, each.fitted_on[0]) for each in members]
+    asked = [tree_map(torch.as_tensor, each.fitted_on[0]) for each in members]
 
     def inputs(nets: Nets) -> tuple[Any, bool]:
-        own = [rows[nets.members[i].noise_seed] for i in nets.order]
+        own = [asked[nets.members[i].noise_seed] for i in nets.order]
         return tree_map(lambda *parts: torch.stack(parts), *own), False
 
     training = Training(Job(members, filled, places=1, by_kernel=by_kernel), inputs)
@@ -130,7 +121,7 @@ def _compare(
             raise ListenerError(*trained.refusal)
         i = trained.member.noise_seed
         trained.net.history_ = trained.history(is_looked_at=True)
-        theirs = _by_skorch(_small(net), few[i], trained, _noise(training.stack, i), begun[i], dtype)
+        theirs = _by_skorch(small(net), few[i], trained, _noise(training.stack, i), begun[i], dtype)
         if net_state(theirs) != before[i]:
             raise RefusalError("a training step changes an attribute of the module, the criterion or the net")
         tensors = cloned(named_tensors(theirs))
@@ -139,61 +130,6 @@ def _compare(
         alike &= net_state(theirs) == before[i]
         alike &= all(torch.equal(tensor, tensors[name]) for name, tensor in named_tensors(theirs).items())
     return alike
-
-
-def _small(net: NeuralNet) -> NeuralNet:
-    """Return an unfitted copy of a net that takes few rows and epochs."""
-    settings: dict[str, Any] = dict.fromkeys(("iterator_train__sampler", "iterator_train__batch_sampler"))
-    settings |= dict.fromkeys(("batch_size", "iterator_train__batch_size", "iterator_valid__batch_size"), _BATCH)
-    settings |= {"max_epochs": _EPOCHS, "verbose": 0}
-    for iterator in ("iterator_train", "iterator_valid"):
-        settings |= {f"{iterator}__num_workers": 0, f"{iterator}__persistent_workers": False}
-        settings |= {f"{iterator}__prefetch_factor": None, f"{iterator}__multiprocessing_context": None}
-    if net.train_split:
-        settings["train_split"] = _first_rows
-    return clone(net).set_params(**settings)
-
-
-def _first_rows(dataset: Any, y: Any = None, **fit_params: Any) -> tuple[Subset, Subset]:
-    rows, n = list(range(len(dataset))), len(dataset) // 2 + 2
-    return Subset(dataset, rows[:n]), Subset(dataset, rows[n:])
-
-
-def _some_rows(member: Member, prepared: Prepared, number: int, dtype: torch.dtype) -> Prepared:
-    """Return some rows to train on, and four fewer to hold out.
-
-    There are a few of each class, or of each quarter of numbers, in random order: class weights show in a batch with
-    several classes, and scores of an epoch may need all classes.
-    """
-    train, generator = member.train, np.random.default_rng(number)
-    by_target, by_row = (tree_leaves(part)[0].reshape(train.n, -1).double().sum(1) for part in (train.y, train.X))
-    classes, n_classes = _classes(by_target)
-    n = _BATCH * max(2, -(-(n_classes + 2) // _BATCH))
-    in_turn = np.resize(_in_turn(classes, generator.permutation(train.n)), 2 * n)
-    held_out, chosen = in_turn[: n - 2], generator.permutation(in_turn[n - 2 :])
-    # The last batch is filled up with its first row: if that is the largest or the smallest, an influence shows.
-    extreme = int(by_row[chosen].argmin() if number else by_row[chosen].argmax())
-    chosen[[n, extreme]] = chosen[[extreme, n]]
-    rows = taken((train.X, train.y), chosen if member.valid is None else np.r_[chosen, held_out])
-    X, y = tree_map(lambda t: t.to(dtype) if t.is_floating_point() else t, rows)
-    alike = zip((X, y), member.fitted_on, strict=True)
-    X, y = (part.numpy() if isinstance(like, np.ndarray) else part for part, like in alike)
-    return Prepared(prepared.X, prepared.y, handed_on=(X, y))
-
-
-def _classes(by_target: Tensor) -> tuple[np.ndarray, int]:
-    """Return the class of each row, and the number of classes; many different targets are put into quarters."""
-    values, ranks = by_target.unique(return_inverse=True)
-    n_classes = len(values) if len(values) <= _CLASSES else 4
-    return ranks.numpy() * n_classes // len(values), n_classes
-
-
-def _in_turn(classes: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return row numbers in this order: the first row of each class, then the second of each, and so on."""
-    by_class = rows[classes[rows].argsort(kind="stable")]
-    begin_of_class = np.searchsorted(classes[by_class], classes[by_class])
-    turn = np.arange(len(rows)) - begin_of_class
-    return by_class[turn.argsort(kind="stable")]
 
 
 def _noise(stack: Stack, i: int) -> list[Tensor]:
@@ -270,7 +206,10 @@ def _numbers_of(net: NeuralNet) -> Iterator[tuple[tuple[str, Any], Any]]:
             if isinstance(value, Tensor | float | int):
                 yield (f"the optimizer's {key}", name), value
     yield ("the number of epochs", None), len(net.history)
-    for i, row in enumerate(row for epoch in net.history for row in (epoch, *epoch["batches"])):
-        for key, value in row.items():
+    for place, rows in ("epochs", net.history), ("batches", [row for epoch in net.history for row in epoch["batches"]]):
+        records = defaultdict[str, list[float]](list)
+        for key, value in (item for row in rows for item in row.items()):
             if isinstance(value, float | int) and key != "dur":
-                yield (f"the history's {key}", i), float(value)
+                records[key].append(value)
+        for key, values in records.items():
+            yield (f"the history's {key}", place), torch.tensor(values, dtype=torch.float64)

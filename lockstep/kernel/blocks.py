@@ -1,7 +1,9 @@
 """The memory of nets that the kernel computes, in blocks of 16, and the tables that a program reads and writes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from math import prod
 from typing import Any
 
@@ -12,6 +14,10 @@ from torch import Tensor
 from lockstep.kernel.library import load
 from lockstep.kernel.program import LANES, Assembled
 from lockstep.kernel.values import Layout, Value
+from lockstep.members.numerics import are_subnormals_zero
+
+# How many operations on vectors are worth handing over to a thread, which costs as much as some ten thousand.
+_WORTH_A_THREAD = 2**18
 
 _TABLE = np.dtype([("rows", "u8", LANES), ("index", "u8", LANES)])
 
@@ -30,6 +36,8 @@ class Table:
 
     def later(self, n_rows: int) -> "Table":
         """Return the table from a later row on."""
+        if n_rows == 0:
+            return self
         if self.index is None:
             return replace(self, rows=self.rows + np.uint64(n_rows * self.row_bytes))
         return replace(self, index=self.index + np.uint64(4 * n_rows))
@@ -58,14 +66,14 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
 
 
 class Blocks:
-    """The numbers that a program keeps for each of some nets."""
+    """The numbers that a program keeps for each of some nets; up to `n_threads` threads compute the blocks."""
 
-    def __init__(self, n_nets: int, layout: Layout, dtype: torch.dtype) -> None:
-        self.n_nets, self.dtype = n_nets, dtype
+    def __init__(self, n_nets: int, layout: Layout, dtype: torch.dtype, n_threads: int = 1) -> None:
+        self.n_nets, self.dtype, self.n_threads = n_nets, dtype, n_threads
         self.number = torch.empty(0, dtype=dtype).numpy().dtype
         self.n_blocks = -(-n_nets // LANES)
         self.memory = aligned((self.n_blocks, max(layout.size, 1), LANES), self.number)
-        self._scratch: dict[int, tuple[Assembled, np.ndarray]] = {}
+        self._scratch: dict[int, tuple[Assembled, list[np.ndarray]]] = {}
 
     def grow(self, layout: Layout) -> None:
         """Make room for what the layout has in addition by now."""
@@ -90,7 +98,6 @@ class Blocks:
 
     def run(self, program: Assembled, n_steps: int, tables: list[Table]) -> None:
         """Run the steps of all blocks."""
-        scratch = self._scratch_of(program)
         given = np.zeros((self.n_blocks, max(len(tables), 1)), _TABLE)
         for i, each in enumerate(tables):
             for name in ("rows", "index"):
@@ -100,22 +107,51 @@ class Blocks:
                 if missing := self.n_blocks * LANES - self.n_nets:
                     addresses = np.concatenate([addresses, np.repeat(addresses[-1:], missing)])
                 given[name][:, i] = addresses.reshape(self.n_blocks, LANES)
-        library = load()
-        call = library.run_float if self.dtype == torch.float32 else library.run_double
-        instructions = program.instructions
-        for block in range(self.n_blocks):
-            call(
-                self.memory[block].ctypes.data,
-                scratch.ctypes.data,
-                instructions.ctypes.data,
-                len(instructions),
-                n_steps,
-                given[block].ctypes.data,
-            )
+        n = self._n_at_once(program, n_steps)
+        parts = [
+            partial(self._run_some, range(i, self.n_blocks, n), program, n_steps, given, scratch.ctypes.data)
+            for i, scratch in enumerate(self._scratch_of(program, n))
+        ]
+        if n == 1:
+            parts[0]()
+            return
+        as_here = are_subnormals_zero()
+        others = [self._pool.submit(_in_a_thread, as_here, part) for part in parts[1:]]
+        try:
+            parts[0]()
+        finally:  # whatever happens, the others still use the memory
+            for other in others:
+                other.result()
 
-    def _scratch_of(self, program: Assembled) -> np.ndarray:
-        if id(program) not in self._scratch:
-            scratch = aligned((max(len(program.scratch), 1), LANES), self.number)
-            scratch[: len(program.scratch)] = program.scratch[:, None]
-            self._scratch[id(program)] = program, scratch
-        return self._scratch[id(program)][1]
+    def _run_some(self, blocks: range, program: Assembled, n_steps: int, given: np.ndarray, scratch: int) -> None:
+        library, instructions = load(), program.instructions
+        call = library.run_float if self.dtype == torch.float32 else library.run_double
+        memory, code, tables = self.memory.ctypes.data, instructions.ctypes.data, given.ctypes.data
+        for block in blocks:
+            own = memory + block * self.memory.strides[0]
+            call(own, scratch, code, len(instructions), n_steps, tables + block * given.strides[0])
+
+    def _n_at_once(self, program: Assembled, n_steps: int) -> int:
+        """Return how many threads the blocks are worth."""
+        if self.n_threads == 1:
+            return 1
+        work = int(program.instructions["n"].prod(axis=1).sum()) * n_steps * self.n_blocks
+        return max(1, min(self.n_threads, self.n_blocks, work // _WORTH_A_THREAD))
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        """The threads beside the one that calls; they end when nobody needs the blocks any more."""
+        return ThreadPoolExecutor(self.n_threads - 1)
+
+    def _scratch_of(self, program: Assembled, n: int) -> list[np.ndarray]:
+        """Return memory for a program's steps, for each of some threads."""
+        _, kept = self._scratch.setdefault(id(program), (program, []))
+        while len(kept) < n:
+            kept.append(aligned((max(len(program.scratch), 1), LANES), self.number))
+            kept[-1][: len(program.scratch)] = program.scratch[:, None]
+        return kept[:n]
+
+
+def _in_a_thread(subnormals_are_zero: bool, part: Callable[[], None]) -> None:
+    torch.set_flush_denormal(subnormals_are_zero)
+    part()

@@ -21,6 +21,8 @@ OPERATIONS = (
     store pick put add_at"""
 ).split()
 
+_NUMBER_OF = {name: i for i, name in enumerate(OPERATIONS)}
+
 # Operations that the kernel runs over four nested loops, as they are given; others have loops of their own.
 _NESTED = frozenset(OPERATIONS[: OPERATIONS.index("product")])
 
@@ -28,6 +30,9 @@ _OPERAND = np.dtype([("place", "i8"), ("strides", "i8", 4)])
 INSTRUCTION = np.dtype(
     [("operation", "i8"), ("n", "i8", 4), ("table", "i8"), *((name, _OPERAND) for name in ("out", "a", "b", "c"))]
 )
+_N_NUMBERS = INSTRUCTION.itemsize // 8
+
+_Ints = tuple[int, ...]
 
 
 class UnsupportedError(Exception):
@@ -137,44 +142,37 @@ class Program:
         for numbers, value in self.constants.values():
             start = ~(value.buffer.place or 0)
             scratch[start : start + numbers.size] = numbers.ravel()
-        made = np.zeros(len(self.emitted), INSTRUCTION)
-        for record, each in zip(made, self.emitted, strict=True):
-            n, strides = _collapsed(each) if each.operation in _NESTED else _filled(each)
-            record["operation"], record["n"], record["table"] = OPERATIONS.index(each.operation), n, each.table
-            for name, operand, stride in zip(("out", "a", "b", "c"), each.operands, strides, strict=False):
-                record[name]["place"], record[name]["strides"] = operand.start, stride
-            if any(each.about):
-                record["c"]["strides"][:2] = each.about
-        return Assembled(made, scratch)
+        made = np.array([_record(each) for each in self.emitted], np.int64).reshape(-1, _N_NUMBERS)
+        return Assembled(made.view(INSTRUCTION)[:, 0], scratch)
 
 
-def _filled(each: _Emitted) -> tuple[Any, Any]:
-    if len(each.n) > 4:
-        raise UnsupportedError(f"{each.operation} in {len(each.n)} dimensions")
-    lead = (0,) * (4 - len(each.n))
-    return (1,) * len(lead) + each.n, [lead + operand.strides for operand in each.operands]
+def _record(each: _Emitted) -> list[int]:
+    """Return the numbers of an instruction, in the order of INSTRUCTION."""
+    n, strides = each.n, [operand.strides for operand in each.operands]
+    if each.operation in _NESTED:
+        n, strides = _collapsed(n, strides)
+    if len(n) > 4:
+        raise UnsupportedError(f"{each.operation} in {len(n)} dimensions")
+    lead = 4 - len(n)
+    numbers = [_NUMBER_OF[each.operation], *[1] * lead, *n, each.table]
+    for operand, own in zip(each.operands, strides, strict=True):
+        numbers += [operand.start, *[0] * lead, *own]
+    numbers += [0] * (_N_NUMBERS - len(numbers))
+    if any(each.about):
+        numbers[-4:-2] = each.about
+    return numbers
 
 
-def _collapsed(each: _Emitted) -> tuple[Any, Any]:
+def _collapsed(n: _Ints, strides: list[_Ints]) -> tuple[_Ints, list[_Ints]]:
     """Join dimensions over which all operands step evenly: one long loop is faster than nested short ones."""
-    dims = [
-        (n, strides)
-        for n, *strides in zip(each.n, *(operand.strides for operand in each.operands), strict=True)
-        if n != 1
-    ]
-    joined: list[Any] = dims[:1]
-    for n, strides in dims[1:]:
-        before, outer = joined[-1]
-        if all(o == s * n for o, s in zip(outer, strides, strict=True)):
-            joined[-1] = before * n, strides
-        else:
-            joined.append((n, strides))
-    shape = tuple(n for n, _ in joined)
-    operands = tuple(
-        replace(operand, shape=shape, strides=tuple(strides[i] for _, strides in joined))
-        for i, operand in enumerate(each.operands)
-    )
-    return _filled(each._replace(n=shape, operands=operands))
+    joined = list[tuple[int, _Ints]]()
+    for length, steps in zip(n, zip(*strides, strict=True), strict=True):
+        before, outer = joined[-1] if joined else (0, ())
+        if joined and outer == tuple(step * length for step in steps):
+            joined[-1] = before * length, steps
+        elif length != 1:
+            joined.append((length, steps))
+    return tuple(length for length, _ in joined), [tuple(steps[i] for _, steps in joined) for i in range(len(strides))]
 
 
 def _place(emitted: list[_Emitted], constants: list[Buffer]) -> np.ndarray:

@@ -4,14 +4,16 @@ import inspect
 import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
+from weakref import ref
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.fx import Graph, Node
-from torch.utils.weak import WeakTensorKeyDictionary
+from torch.fx.node import map_aggregate
 
-from lockstep._compat import decomposition_table, tree_leaves, tree_map_only
+from lockstep._compat import decomposition_table
 from lockstep.kernel.translate import is_native, name_of
 from lockstep.members.lean import LeanMode
 
@@ -31,11 +33,9 @@ class Recorder(LeanMode):
         self.graph = Graph()
         self._for_kernel, self._is_paused, self._whole = for_kernel, False, ""
         self.branches: list[tuple[Node, bool]] = []
-        self.constants = nn.Module()
         self._allowed = allowed
-        self._nodes: Any = (
-            WeakTensorKeyDictionary()
-        )  # weak, because a step may make more tensors than there is memory for
+        # By the tensors' identity; weak, because a step may make more tensors than there is memory for.
+        self._nodes: dict[int, tuple[ref[Tensor], Node]] = {}
         self._unknown: set[int] = set()  # addresses of the tensors that may differ from step to step
         self._n_inputs = 0
         for tensor in inputs:
@@ -56,8 +56,8 @@ class Recorder(LeanMode):
             self._whole = before
 
     def _note(self, tensor: Tensor, node: Node, is_known: bool = False) -> None:
-        node.meta = {"shape": tensor.shape, "dtype": tensor.dtype, "is_known": is_known, "whole": self._whole}
-        self._nodes[tensor] = node
+        node.meta.update(shape=tensor.shape, dtype=tensor.dtype, is_known=is_known, whole=self._whole)
+        self._nodes[id(tensor)] = ref(tensor), node
         if not is_known and not tensor._is_zerotensor():  # which has no memory
             self._unknown.add(tensor.untyped_storage().data_ptr())
 
@@ -72,13 +72,14 @@ class Recorder(LeanMode):
 
     def node_of(self, tensor: Tensor) -> Node:
         """Return the node whose result a tensor is."""
-        if tensor not in self._nodes:  # such as an attribute of the module that is not a buffer
-            name = f"constant_{len(self.constants._buffers)}"
-            self.constants.register_buffer(name, tensor)
-            is_known = tensor._is_zerotensor() or tensor.untyped_storage().data_ptr() not in self._unknown
-            self._note(tensor, self.graph.get_attr(name), is_known)
-            self._nodes[tensor].meta["tensor"] = tensor
-        node: Node = self._nodes[tensor]
+        noted, node = self._nodes.get(id(tensor), (None, None))
+        if noted and node and noted() is tensor:  # otherwise one that is gone had the identity
+            return node
+        # Such as an attribute of the module that is not a buffer.
+        is_known = tensor._is_zerotensor() or tensor.untyped_storage().data_ptr() not in self._unknown
+        node = self.graph.get_attr(f"constant_{len(self.graph.find_nodes(op='get_attr'))}")
+        self._note(tensor, node, is_known)
+        node.meta["tensor"] = tensor
         return node
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -88,49 +89,75 @@ class Recorder(LeanMode):
             return function(*args, **kwargs)
         if self._for_kernel and not is_native(function) and (found := _decomposition(function)):
             with self, self._within(name_of(function)):
-                result = inspect.unwrap(found)(*args, **kwargs)  # what is around it casts types, and imports sympy
+                result = found(*args, **kwargs)
             if result is not NotImplemented:
                 return result
-        noted = tree_map_only(Tensor, self.node_of, (args, kwargs))
-        if (
-            function is aten.lift_fresh.default
-        ):  # the last operation of `torch.tensor`; the graph must keep the original
+        operands: list[Node] = []
+
+        def noted(argument: Any) -> Any:
+            if not isinstance(argument, Tensor):
+                return argument
+            operands.append(node := self.node_of(argument))
+            return node
+
+        own_args, own_kwargs = map_aggregate(args, noted), map_aggregate(kwargs, noted)
+        if function is aten.lift_fresh.default:
+            # The last operation of `torch.tensor`; the graph must keep the original.
             function, is_known = aten.lift_fresh_copy.default, True
         else:
-            is_known = all(node.meta["is_known"] for node in tree_leaves(noted) if isinstance(node, Node))
+            is_known = all(node.meta["is_known"] for node in operands)
         result = function(*args, **kwargs)
-        # What is taken by an index has a size; by a mask, vmap takes nothing.
-        sized_by_data = torch.Tag.dynamic_output_shape in function.tags and function is not aten.index.Tensor
-        if sized_by_data and not is_known:
-            raise RuntimeError("a tensor's size may differ from step to step")
-        if torch.Tag.data_dependent_output in function.tags and not is_known:
-            if not (self._allowed and isinstance(result, bool) and function is aten._local_scalar_dense.default):
-                raise RuntimeError("the module's Python code reads numbers that may differ from step to step")
-            self.branches.append((noted[0][0], result))
+        self._check(function, result, operands, is_known)
         several = isinstance(result, tuple | list)
         parts = {i: each for i, each in enumerate(result if several else [result]) if isinstance(each, Tensor)}
-        if parts or function._schema.is_mutable or is_check(function):
-            node = self.graph.call_function(function, *noted)
+        if parts or has_effect(function):
+            node = self.graph.create_node("call_function", function, own_args, own_kwargs, name_of(function))
             node.meta["whole"] = self._whole
             for i, each in parts.items():
                 part = self.graph.call_function(operator.getitem, (node, i)) if several else node
                 self._note(each, part, is_known)
         return result
 
+    def _check(self, function: Any, result: Any, operands: list[Node], is_known: bool) -> None:
+        """Raise `RuntimeError` if Python gets to know what may differ from step to step; note a branch."""
+        if is_known or not (tags := function.tags):
+            return
+        # What is taken by an index has a size; by a mask, vmap takes nothing.
+        if torch.Tag.dynamic_output_shape in tags and function is not aten.index.Tensor:
+            raise RuntimeError("a tensor's size may differ from step to step")
+        if torch.Tag.data_dependent_output in tags:
+            if not (self._allowed and isinstance(result, bool) and function is aten._local_scalar_dense.default):
+                raise RuntimeError("the module's Python code reads numbers that may differ from step to step")
+            self.branches.append((operands[0], result))
 
+
+@cache
 def is_check(function: Any) -> bool:
     """Whether an operation returns nothing: it raises where a matrix can't be inverted, say."""
     schema = getattr(function, "_schema", None)
     return bool(schema and not schema.returns and not schema.is_mutable)
 
 
+@cache
+def has_effect(function: Any) -> bool:
+    """Whether an operation does something besides returning tensors: it writes, raises or draws numbers."""
+    schema = getattr(function, "_schema", None)
+    draws = torch.Tag.nondeterministic_seeded in getattr(function, "tags", ())
+    return draws or is_check(function) or bool(schema and schema.is_mutable)
+
+
+@cache
 def _decomposition(function: Any) -> Any:
     """Return torch's own function that computes an operation by others, or None if there is none."""
     schema = getattr(function, "_schema", None)
     if function is aten.lift_fresh.default:  # which is recorded as a copy
         return None
-    if function in decomposition_table or schema is None or not schema.is_mutable:
-        return decomposition_table.get(function, getattr(function, "decompose", None))
+    if function in decomposition_table:
+        return inspect.unwrap(decomposition_table[function])  # what is around it casts types, and imports sympy
+    if schema is None or not schema.is_mutable:
+        return getattr(function, "decompose", None)
     plain = getattr(getattr(aten, name_of(function), None), function._overloadname, None)
-    found = plain and decomposition_table.get(plain)
-    return found and (lambda x, *args, **kwargs: x.copy_(found(x, *args, **kwargs)))
+    if plain not in decomposition_table:
+        return None
+    found = inspect.unwrap(decomposition_table[plain])
+    return lambda x, *args, **kwargs: x.copy_(found(x, *args, **kwargs))

@@ -1,13 +1,15 @@
 """Translates the graph of a net's step, or of an optimizer's, into instructions of the kernel."""
 
 import operator
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.fx import Graph, Node
+from torch.fx.node import map_arg
 
-from lockstep._compat import tree_leaves, tree_map_only
+from lockstep._compat import tree_leaves
 from lockstep.kernel.operations import NATIVE
 from lockstep.kernel.program import Program, UnsupportedError
 from lockstep.kernel.values import Value
@@ -22,12 +24,14 @@ _ASKING = set("gt ge lt le eq ne logical_and logical_or logical_not _to_copy zer
 _COSTLY = set("exp expm1 log log1p tanh sigmoid erf sin cos".split())
 
 
+@cache
 def name_of(function: Any) -> str:
     """Return the name of one of torch's operations, without the sign of one that writes into its first argument."""
     name: str = function._schema.name.split("::")[1] if hasattr(function, "_schema") else function.__name__
     return name if name.startswith("__") else name.removesuffix("_")
 
 
+@cache
 def is_native(function: Any) -> bool:
     """Whether the kernel has instructions for one of torch's operations."""
     return name_of(function) in NATIVE and str(getattr(function, "namespace", "")) == "aten"
@@ -69,7 +73,8 @@ def _operation(program: Program, node: Node, made: dict[Node, Any]) -> Any:
     name = name_of(function)
     if not is_native(function):
         raise UnsupportedError(node.meta.get("whole") or name)
-    args, kwargs = tree_map_only(Node, made.__getitem__, (tuple(node.args), dict(node.kwargs)))
+    args: Any = map_arg(node.args, made.__getitem__)
+    kwargs: Any = dict(map_arg(node.kwargs, made.__getitem__))
     writes = function._schema.name.endswith("_") and not function._schema.name.endswith("__")
     out = kwargs.pop("out", None) if not writes else args[0]
     if out is not None:

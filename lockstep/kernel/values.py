@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 
 
@@ -29,18 +29,18 @@ class Value:
     def spread(self, shape: tuple[int, ...]) -> Value:
         """Return the tensor broadcast to a shape."""
         own = tuple(0 if n == 1 else stride for n, stride in zip(self.shape, self.strides, strict=True))
-        return replace(self, shape=shape, strides=(0,) * (len(shape) - len(own)) + own)
+        return self._seen(shape, (0,) * (len(shape) - len(own)) + own)
 
     def permuted(self, order: list[int]) -> Value:
         """Return the tensor with its dimensions in another order."""
-        return replace(self, shape=tuple(self.shape[i] for i in order), strides=tuple(self.strides[i] for i in order))
+        return self._seen(tuple(self.shape[i] for i in order), tuple(self.strides[i] for i in order))
 
     def part(self, dim: int, start: int, stop: int, step: int = 1) -> Value:
         """Return a slice along a dimension."""
         n, stride = len(range(start, stop, step)), self.strides[dim]
         shape, strides = list(self.shape), list(self.strides)
         shape[dim], strides[dim] = n, stride * step
-        return replace(self, shape=tuple(shape), strides=tuple(strides), offset=self.offset + start * stride)
+        return Value(self.buffer, tuple(shape), tuple(strides), self.offset + start * stride)
 
     def without(self, dims: set[int]) -> Value:
         """Return the tensor without some dimensions, at their first index."""
@@ -48,11 +48,10 @@ class Value:
 
     def with_one(self, dim: int) -> Value:
         """Return the tensor with a further dimension of length 1."""
-        return replace(
-            self,
-            shape=(*self.shape[:dim], 1, *self.shape[dim:]),
-            strides=(*self.strides[:dim], 0, *self.strides[dim:]),
-        )
+        return self._seen((*self.shape[:dim], 1, *self.shape[dim:]), (*self.strides[:dim], 0, *self.strides[dim:]))
+
+    def _seen(self, shape: tuple[int, ...], strides: tuple[int, ...]) -> Value:
+        return Value(self.buffer, shape, strides, self.offset)
 
     @property
     def start(self) -> int:
@@ -72,7 +71,7 @@ class Value:
         """Return the tensor in another shape if its memory allows, else None."""
         if not self.is_contiguous:
             return None
-        return replace(self, shape=shape, strides=contiguous(shape))
+        return self._seen(shape, contiguous(shape))
 
     @property
     def is_contiguous(self) -> bool:

@@ -15,7 +15,7 @@ from lockstep.members.fingerprint import fingerprint
 from lockstep.members.numerics import drawn_others, other_states, random_states, seed_everything, set_random_states
 from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Prepared, capture
-from lockstep.members.parts import copied_parts, named_tensors
+from lockstep.members.parts import Tensors, copied_parts, named_tensors
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import Order, Rows, base_of, fetch
@@ -49,6 +49,11 @@ class Member:
     unused: frozenset[str] = frozenset()  # the parameters that the loss does not use; optimizers skip them
     rows_to_answer: Any = None  # the rows that it will predict
     follows: bool = False  # whether torch's generator stands where skorch's does at the end of each epoch
+
+    @cached_property
+    def tensors(self) -> Tensors:
+        """The net's parameters and buffers by name; a training changes what is in them."""
+        return named_tensors(self.net)
 
     @property
     def rows(self) -> list[Rows]:

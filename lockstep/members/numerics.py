@@ -33,6 +33,11 @@ def seed_everything(seed: int) -> None:
     """Seed torch, numpy and random in this process."""
     random.seed(seed)
     np.random.seed(seed)
+    seed_torch(seed)
+
+
+def seed_torch(seed: int) -> None:
+    """Seed torch in this process."""
     # Without a GPU, torch.manual_seed would store the call stack, to repeat the call when a GPU is initialised.
     (torch.manual_seed if torch.cuda.is_available() else torch.default_generator.manual_seed)(seed)
 
@@ -86,13 +91,18 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def are_subnormals_zero() -> bool:
+    """Return whether numbers below 1e-38 count as 0 in this thread."""
+    return float(torch.tensor(1e-39) * 1) == 0
+
+
 @contextlib.contextmanager
 def subnormals_as_zero() -> Iterator[None]:
     """Count numbers below 1e-38 as 0 in this thread: processors take 30 times as long for them.
 
     Optimizers end up with them where a weight no longer gets a gradient.
     """
-    before = float(torch.tensor(1e-39) * 1) == 0
+    before = are_subnormals_zero()
     torch.set_flush_denormal(True)
     try:
         yield

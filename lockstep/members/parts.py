@@ -3,6 +3,7 @@
 import copy
 from functools import cache
 from operator import attrgetter
+from types import BuiltinFunctionType, FunctionType, NoneType
 from typing import Any
 
 import torch
@@ -16,6 +17,9 @@ ATTRIBUTES = "its attributes"
 
 # What torch's schedules set as attributes of an optimizer.
 _OF_SCHEDULES = {"step", "_opt_called", "_step_count"}
+
+# The types of values that nothing changes, so that copies of a net may share them.
+_PLAIN = (bool, int, float, str, bytes, NoneType, type, FunctionType, BuiltinFunctionType)
 
 Tensors = dict[str, Tensor]
 
@@ -57,11 +61,12 @@ def named_tensors(net: NeuralNet) -> Tensors:
     return named
 
 
-def trained_params(net: NeuralNet) -> Tensors:
-    """Return the parameters that a net's optimizer updates, by name."""
+def trained_params(net: NeuralNet, named: Tensors | None = None) -> Tensors:
+    """Return the parameters that a net's optimizer updates, by name; `named` are those of `named_tensors`, if known."""
     params = (param for group in net.optimizer_.param_groups for param in group["params"])
     stepped = {id(param) for param in params if param.requires_grad}
-    return {name: tensor for name, tensor in named_tensors(net).items() if id(tensor) in stepped}
+    named = named_tensors(net) if named is None else named
+    return {name: tensor for name, tensor in named.items() if id(tensor) in stepped}
 
 
 def cloned(tensors: Tensors) -> Tensors:
@@ -83,6 +88,19 @@ def copied_parts(net: NeuralNet) -> dict[str, Any]:
     # torch's copy of an optimizer lacks the optimizer's own attributes.
     vars(copies["optimizer_"]).update(optimizer_of(net)[1].get(ATTRIBUTES, {}))
     return copies
+
+
+def own_attributes(net: NeuralNet) -> list[str] | None:
+    """Return the parameters of a net before its `fit` that a copy of the net needs for itself; the others are plain.
+
+    Returns None if the net keeps objects beside its parameters, which only its own `__init__` can make anew.
+    """
+    own = []
+    for name, value in vars(net).items():
+        held = value if type(value) in (list, set, tuple) else value.values() if type(value) is dict else [value]
+        if not all(isinstance(each, _PLAIN) for each in held):
+            own.append(name)
+    return None if any(name.endswith("_") or name == "callbacks" for name in own) else own
 
 
 def shallow_copy(net: NeuralNet, **attributes: Any) -> NeuralNet:

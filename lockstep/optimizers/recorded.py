@@ -1,4 +1,4 @@
-"""torch's own optimizers as graphs: an optimizer's code runs once for an epoch, on the numbers of all of its steps."""
+"""torch's own optimizers as graphs: an optimizer's code runs once for many steps, on the numbers of all of them."""
 
 import inspect
 from contextlib import nullcontext
@@ -10,9 +10,13 @@ import torch
 from torch import Tensor
 from torch.fx import Graph
 
+from lockstep._compat import tree_map
 from lockstep.kernel.recording import Recorder
 from lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
 from lockstep.optimizers.settings import Settings, build, numbers_of, put_settings, replaced, varying_numbers
+
+# How many numbers may be computed ahead of the steps that need them.
+_AHEAD = 2**17
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,20 @@ class Run:
     update: Update
     n_steps: int
     numbers: np.ndarray  # float64, shape (n_nets or 1, n_steps, n_numbers)
+
+
+@dataclass
+class _Ahead:
+    """Steps that the optimizer's code has run for, of which the first `n_done` are handed out."""
+
+    run: Run
+    counts: dict[str, Tensor]  # the numbers of the state after each step, float64 of shape (n_steps,)
+    n_done: int = 0
+
+    def take(self, n_steps: int) -> Run:
+        """Hand out the next steps, at most as many as there are."""
+        start, self.n_done = self.n_done, min(self.n_done + n_steps, self.run.n_steps)
+        return Run(self.run.update, self.n_done - start, self.run.numbers[:, start : self.n_done])
 
 
 class _Watched(EachItsOwn):
@@ -81,6 +99,9 @@ class RecordedOptimizer:
         self._varying = varying_numbers(cls, settings)
         self._updates = updates
         self._has_begun = False  # the first step makes the state
+        self._settings = ""
+        self._ahead: _Ahead | None = None
+        self._calls_ahead = 0  # for how many later calls of `runs` the code runs beforehand
         self.set([settings for _, settings in optimizers])
 
     @property
@@ -98,39 +119,59 @@ class RecordedOptimizer:
             if place in self._varying and type(number) is float:
                 each = torch.full((1, 1), number, dtype=torch.float64)
                 self._group.update(replaced(self._group, place, PerNet.of(each)))
-        self._fixed = repr([(key, value) for key, value in self._group.items() if key != "params"])
+        group = {key: value for key, value in self._group.items() if key != "params"}
+        self._fixed = repr(list(group.items()))
+        if (in_full := repr(tree_map(_in_full, group))) != self._settings:
+            self._restore(self.state())
+            self._settings, self._ahead, self._calls_ahead = in_full, None, 0
 
     def state(self) -> dict[str, Any]:
         """Return the state of a parameter: tensors with one number stand for one of each parameter's numbers."""
-        return dict(self._optimizer.state.get(self._param, {}))
+        state = dict(self._optimizer.state.get(self._param, {}))
+        if self._ahead is not None:
+            counts = {name: each[self._ahead.n_done - 1].item() for name, each in self._ahead.counts.items()}
+            state |= {name: torch.full_like(state[name], count) for name, count in counts.items()}
+        return state
 
     def load(self, state: dict[str, Any]) -> None:
         """Continue with the state of a net."""
-        ones, self._has_begun = torch.ones_like(self._param), True
+        ones, self._has_begun, self._ahead = torch.ones_like(self._param), True, None
         self._restore({key: ones if _is_row(value) else value for key, value in state.items()})
 
     def runs(self, n_steps: int) -> list[Run]:
         """Return the next steps, cut where the optimizer does something else, and count them as done."""
-        runs: list[Run] = []
-        while n_steps:
-            run = self._run(n_steps if self._has_begun else 1)
-            runs.append(run)
-            self._has_begun = True
-            n_steps -= run.n_steps
+        runs, left = list[Run](), n_steps
+        while left:
+            if self._ahead is None or self._ahead.n_done == self._ahead.run.n_steps:
+                self._ahead = self._look_ahead(left, n_steps)
+            runs.append(self._ahead.take(left))
+            left -= runs[-1].n_steps
         return runs
 
-    def _run(self, n_steps: int) -> Run:
-        before = self.state()
+    def _look_ahead(self, left: int, n_steps: int) -> _Ahead:
+        """Run the optimizer's code for the steps that are left of these, and for those of some later calls.
+
+        Each time for twice as many, so a short training, or one whose settings change, computes little in vain.
+        """
+        before, self._ahead = self.state(), None
+        wanted = n = left + n_steps * self._calls_ahead if self._has_begun else 1
         while True:
             try:
-                return self._tried(before, n_steps)
+                ahead = self._tried(before, n)
+                break
             except MixedError:
                 self._restore(before)
-                if n_steps == 1:
+                if n == 1:
                     raise
-                n_steps = 1
+                n = 1
+        if n < wanted:
+            self._calls_ahead = 0
+        elif self._has_begun and 2 * ahead.run.numbers.size <= _AHEAD:
+            self._calls_ahead = 2 * self._calls_ahead + 1
+        self._has_begun = True
+        return ahead
 
-    def _tried(self, before: dict[str, Any], n_steps: int) -> Run:
+    def _tried(self, before: dict[str, Any], n_steps: int) -> _Ahead:
         entries = {key: value.double() + torch.arange(n_steps) for key, value in before.items() if _is_number(value)}
         for attempt in range(n_steps + 3):
             watched, left = self._step(before, entries)
@@ -154,7 +195,7 @@ class RecordedOptimizer:
         n_nets = max((len(each) for each in watched.numbers), default=1)
         numbers = [each.expand(n_nets, n_steps).numpy() for each in watched.numbers]
         made = np.stack(numbers, axis=2) if numbers else np.zeros((1, n_steps, 0))
-        return Run(self._updates[key], n_steps, made)
+        return _Ahead(Run(self._updates[key], n_steps, made), ends)
 
     def _restore(self, before: dict[str, Any], entries: Any = None) -> None:
         state = {key: value.clone() if isinstance(value, Tensor) else value for key, value in before.items()}
@@ -193,6 +234,11 @@ def _products(begin: Tensor, factors: Tensor, dtype: torch.dtype) -> Tensor:
     for factor in factors[:-1].nan_to_num(nan=0.0).tolist():  # a product that is 0 stays so
         rounded.append(float(number(rounded[-1] * factor)))
     return torch.tensor(rounded, dtype=torch.float64)
+
+
+def _in_full(value: Any) -> Any:
+    """Return a setting as what has a `repr` without rounding."""
+    return value.each.tolist() if type(value) is PerNet else value.tolist() if isinstance(value, Tensor) else value
 
 
 def _is_row(value: Any) -> bool:

@@ -1,5 +1,6 @@
 """The rows that skorch holds out of each fit: evaluated after every epoch, for the history and the callbacks."""
 
+from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
@@ -31,26 +32,29 @@ class HoldOut:
             n = width * max(map(len, self.lengths))
             self.weight = weights(self.lengths, width)[stack.order].to(stack.flat)
         self.rows = stack.placed([each.X for each in rows], n), stack.placed([each.y for each in rows], n)
+        spans = [slice(None)] if stack.job.filled else _spans(self.lengths[0])
+        self._batches = [taken(self.rows, (slice(None), span)) for span in spans]
+        self._evaluators: list[Callable[[Tensors], Any]] = []
 
     def evaluate(self) -> tuple[Tensor, Any]:
         """Return the losses of the batches, shape (n_batches, n_nets), and the nets' outputs for all rows."""
         stack = self.stack
         # Callbacks see the weights, so these are evaluated themselves; otherwise only the last evaluation counts.
         self.left = tensors = stack.trained | stack.untrained if stack.members[0].has_listeners else stack.copies()
+        self._evaluators = self._evaluators or [stack.evaluator(*batch) for batch in self._batches]
+        parts = [evaluate(tensors) for evaluate in self._evaluators]
         if stack.job.filled:
-            by_row, made = stack.evaluate(tensors, *self.rows)
+            ((by_row, made),) = parts
             by_row = by_row.reshape(*self.weight.shape, -1).mean(-1)
             # Rows that fill up are NaN if a loss is infinite.
             return torch.where(self.weight > 0, by_row * self.weight, 0).sum(-1).T, made
-        batches = (taken(self.rows, (slice(None), span)) for span in _spans(self.lengths[0]))
-        parts = [stack.evaluate(tensors, *batch) for batch in batches]
         made = tree_map(self._joined, *(each for _, each in parts))
         return torch.stack([loss for loss, _ in parts]), made
 
     def recorded(self, i: int, made: list[Any]) -> tuple[Any, list[Any]]:
         """Return the targets of a member's hold-out, and copies of the net's outputs for it in each epoch."""
-        own = [self.own_rows(i, each) for each in made]
-        y, *outputs = (tree_map(lambda part: part.cpu().clone(), each) for each in (own[0][0][1], *(o for _, o in own)))
+        place, n = self.stack.positions[i], sum(self.lengths[i])
+        y, *outputs = (tree_map(lambda part: part[place, :n].cpu().clone(), each) for each in (self.rows[1], *made))
         return y, outputs
 
     def _joined(self, first: Tensor, *others: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from lockstep._compat import tree_leaves, tree_map
 from lockstep.members.member import Member
 from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
 from lockstep.members.rows import companies, filled_up, is_close, taken
-from lockstep.stacks.by_kernel.evaluation import evaluated
+from lockstep.stacks.by_kernel.evaluation import Evaluator
 from lockstep.stacks.layers import dropouts
 from lockstep.stacks.step import StackedNet
 
@@ -37,6 +37,7 @@ class Job:
     by_kernel: bool = False  # whether the kernel computes the nets; then all have one activation and kind of optimizer
     traces: dict[Any, Any] = field(default_factory=dict)  # traced steps, which stacks of the group share
     record_losses: bool = True
+    n_threads: int = 1  # that compute a kernel's blocks
 
     @property
     def knows_losses(self) -> bool:
@@ -146,9 +147,15 @@ class Nets:
 
     def evaluate(self, tensors: Tensors, x: Any, y: Any = None, shared: bool = False) -> Any:
         """Return what `StackedNet.evaluate` returns for the nets with these tensors, which it may change."""
+        return self.evaluator(x, y, shared)(tensors)
+
+    def evaluator(self, x: Any, y: Any = None, shared: bool = False) -> Callable[[Tensors], Any]:
+        """Return a function of tensors that evaluates the nets on these rows."""
         if self.job.by_kernel:
-            return evaluated(self.stacked, tensors, self.rates, x, y, shared, self.job.traces)
-        return self.stacked.evaluate(tensors, self.rates, x, y, shared)
+            tensors = self.trained | self.untrained
+            n_threads = self.job.n_threads
+            return Evaluator(self.stacked, tensors, self.rates, x, y, shared, self.job.traces, n_threads)
+        return lambda tensors: self.stacked.evaluate(tensors, self.rates, x, y, shared)
 
     def outputs(self, x: Any, shared: bool) -> Any:
         """Return the nets' outputs for rows, shape (n_nets, n_rows, …); `shared` rows have no first dimension."""

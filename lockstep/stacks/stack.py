@@ -113,10 +113,11 @@ class Stack(Nets):
 
     def _draw(self) -> None:
         n, dtype = sum(self.lengths), self.flat.dtype
-        self.noise = [
-            torch.stack([draw.sample(n, dtype, each) for each in self.generators.values()]).to(self.flat.device)
-            for draw in self.draws
-        ]
+        drawn = [torch.empty(len(self.generators), n, *draw.shape[1:], dtype=dtype) for draw in self.draws]
+        for draw, noise in zip(self.draws, drawn, strict=True):
+            for own, generator in zip(noise, self.generators.values(), strict=True):
+                draw.fill(own, generator)
+        self.noise = [noise.to(self.flat.device) for noise in drawn]
 
     def _example(self) -> list[Tensor]:
         """Return the rows of a net's first batch."""
@@ -150,12 +151,13 @@ class Stack(Nets):
         self.optimizer.set([optimizer_of(net)[1] for net in self.nets])
         self.clip = _clipping(self)
 
-    def train_epoch(self) -> list[Any]:
-        """Take all steps of the epoch; returns the losses of each batch, if needed."""
-        return [self.take_step(batch)[0] for batch in self.batches()]
+    def train_epoch(self) -> Tensor | None:
+        """Take all steps of the epoch; returns the losses, shape (n_batches, n_nets), if needed."""
+        losses = [self.take_step(batch)[0] for batch in self.batches()]
+        return torch.stack(losses) if self.job.knows_losses else None
 
     def fetch(self) -> None:
-        """Bring the tensors of the nets up to date; here, they are."""
+        """Bring the tensors of the nets up to date, for whoever reads them; here, they are."""
 
     def take_step(self, batch: list[Tensor]) -> tuple[Any, Any]:
         """Step all nets on a batch; returns their losses, if needed, and a function for their predictions before it."""

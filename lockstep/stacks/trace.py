@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.fx import Graph, GraphModule, Node
 
 from lockstep._compat import TreeSpec, tree_flatten, tree_leaves, tree_unflatten
-from lockstep.kernel.recording import Recorder, is_check
+from lockstep.kernel.recording import Recorder, has_effect, is_check
 from lockstep.members.parts import Tensors
 from lockstep.stacks.step import StackedNet, StepInputs
 
@@ -60,7 +60,8 @@ def trace(stacked: StackedNet, trained: Tensors, inputs: StepInputs, with_losses
     graph, results = recorder.graph, [*rows, *([losses] if with_losses else []), *made]
     graph.output([*map(recorder.node_of, results), *(node for node, _ in recorder.branches)])
     _simplify(graph, len(inputs.untrained), len(tree_leaves(inputs)))
-    run: Callable[..., Any] = GraphModule(recorder.constants, graph)
+    constants = {str(node.target): node.meta["tensor"] for node in graph.find_nodes(op="get_attr")}
+    run: Callable[..., Any] = GraphModule(constants, graph)
     if compile_graph and not any(is_check(node.target) for node in graph.nodes):  # which TorchScript would drop
         with warnings.catch_warnings(), torch.no_grad(), suppress(RuntimeError):
             # It fuses nothing. Its tracer refuses some operations, such as the backward of layer norm.
@@ -122,7 +123,9 @@ def _simplify(graph: Graph, n_untrained: int, n_copies: int) -> None:
         if isinstance(source, Node) and "shape" in source.meta and "shape" in node.meta:
             for rewrite in _REWRITES.get(node.target, ()):
                 rewrite(node, source)
-    graph.eliminate_dead_code(is_impure_node=lambda node: node.is_impure() or is_check(node.target))
+    for node in reversed(graph.nodes):
+        if node.op in ("call_function", "get_attr") and not node.users and not has_effect(node.target):
+            graph.erase_node(node)
 
 
 def _without_detach(node: Node, source: Node) -> None:

@@ -68,13 +68,13 @@ def epoch_records(
     `losses` has for each epoch the losses on the training rows and on the hold-out, shape (n_batches, n_nets), or None;
     `sizes` has the lengths of each epoch's batches, `held` those of the hold-out's batches.
     """
-
-    def records(training: bool, known: Tensor | None, lengths: list[int]) -> list[dict[str, Any]]:
-        return [] if known is None else batch_records(training, known[: len(lengths), place].tolist(), lengths)
-
+    of_held = {"valid_batch_count": len(held)} if held else {}
     epochs: list[dict[str, Any]] = []
     for number, ((train, valid), each) in enumerate(zip(losses, sizes, strict=True), start=1):
-        batches = records(True, train, each) + records(False, valid, held)
-        counts = {"train_batch_count": len(each)} | ({"valid_batch_count": len(held)} if held else {})
-        epochs.append({"batches": batches, "epoch": number, **counts})
+        batches: list[dict[str, Any]] = []
+        if train is not None:
+            batches += batch_records(True, train[: len(each), place].tolist(), each)
+        if valid is not None:
+            batches += batch_records(False, valid[: len(held), place].tolist(), held)
+        epochs.append({"batches": batches, "epoch": number, "train_batch_count": len(each), **of_held})
     return epochs

@@ -64,6 +64,10 @@ class Training:
             self.lent[audience.member] += [memory] * audience.calls_own_code
             exchange(audience.named, memory)
         self.gone: set[int] = set()
+        self.due: dict[int, list[int]] = defaultdict(list)  # the nets that tasks get, by the epoch after which they do
+        for i, member in enumerate(stack.members):
+            for epoch in member.tasks:
+                self.due[epoch].append(i)
 
     def run(self) -> Iterator[Trained]:
         """Train; yields nets as they are done, at the end those with callbacks, and those that skorch has to fit."""
@@ -105,7 +109,7 @@ class Training:
         return [i for i in range(len(self.stack.members)) if i not in self.gone]
 
     def _waited(self, epoch: int) -> list[int]:
-        return [i for i in self._left() if epoch in self.stack.members[i].tasks]
+        return [i for i in self.due.get(epoch, ()) if i not in self.gone]
 
     def _spared(self, left: list[int], epoch: int) -> int:
         """Return how many updates of numbers a smaller stack saves if the nets that are left continue in it."""
@@ -127,7 +131,7 @@ class Training:
 
     @subnormals_as_zero()
     def _train(self, epoch: int) -> None:
-        stack, losses = self.stack, []
+        stack, losses = self.stack, list[Tensor]()
         by_batch = [i for i, audience in self._present() if audience.by_batch]
         scoring = [i for i, audience in self._present() if audience.scores_training and not audience.by_batch]
         for number, batch in enumerate(stack.batches() if by_batch or scoring else ()):
@@ -147,13 +151,14 @@ class Training:
                     if self.audiences[i].calls_own_code:
                         stack.show_state(i, self.audiences[i].net, self.audiences[i].named)
                     self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[place], outputs, True)
-        losses = losses if by_batch or scoring else stack.train_epoch()
-        stack.fetch()
-        self.losses.append((torch.stack(losses) if stack.job.knows_losses else None, None))
+        self.losses.append((torch.stack(losses) if by_batch or scoring else stack.train_epoch(), None))
+        if self.audiences:
+            stack.fetch()
         self._record(self.losses[-1][0], stack.sizes_of, training=True)
 
     def _validate(self, epoch: int) -> None:
         """Evaluate the nets on their hold-outs, as skorch does after each epoch."""
+        self.stack.fetch()
         # Without callbacks, copies are evaluated.
         losses, made = self.stack.surviving(self.hold_out.evaluate, self.stack.own if self.audiences else [])
         if self.stack.job.knows_losses:
@@ -179,6 +184,7 @@ class Training:
         """Yield the nets that tasks get after this epoch; nets with callbacks are kept until the end."""
         waited = self._waited(epoch)
         if waited and not self.audiences:
+            self.stack.fetch()
             yield from self._evaluated(self.stack, ((i, self._finish(i, epoch)) for i in waited))
         for i in filter(self.audiences.__contains__, waited):
             self._tell(i, epoch, lambda: True)
@@ -222,6 +228,7 @@ class Training:
     def _close_up(self, left: list[int]) -> None:
         """Continue with the nets that are left, in a smaller stack."""
         old = self.stack
+        old.fetch()
         for i in left:
             exchange(named_tensors(old.members[i].net), cloned(old.tensors_of(i)))
         new = type(old)(replace(old.job, members=[old.members[i] for i in left], size=0), old)

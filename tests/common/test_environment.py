@@ -4,7 +4,9 @@ import inspect
 import subprocess
 import sys
 from importlib import import_module
+from typing import Any
 
+import numpy as np
 import pytest
 
 from lockstep.kernel.library import levels
@@ -12,13 +14,27 @@ from tests.conftest import Command
 from tests.project import ROOT
 
 
+def printed(code: str, variables: dict[str, str]) -> list[str]:
+    """Run code after `import stages`, in a shell with other variables, and return the words that it prints."""
+    command = [sys.executable, "-c", f"import stages, os; {code}"]
+    done = subprocess.run(command, cwd=ROOT, env=variables | {"PATH": ""}, capture_output=True, text=True)
+    assert not done.returncode, done.stderr
+    return done.stdout.split()
+
+
+@pytest.mark.skipif("x86-64-v3" not in levels(), reason="needs a processor with AVX2")
 def test_the_pins_hold_before_torch_is_imported() -> None:
-    """A processor that lacks AVX2 keeps torch's plain kernels: others would end the process there."""
-    code = "import stages, torch, os; print(torch.backends.cpu.get_cpu_capability(), os.environ['OMP_NUM_THREADS'])"
-    variables = {"ATEN_CPU_CAPABILITY": "default", "OMP_NUM_THREADS": "7", "PATH": ""}
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=variables, capture_output=True, text=True)
-    capability = "AVX2" if "x86-64-v3" in levels() else "DEFAULT"
-    assert done.stdout.split() == [capability, "1"], done.stderr
+    code = "import torch; print(torch.backends.cpu.get_cpu_capability(), os.environ['OMP_NUM_THREADS'])"
+    assert printed(code, {"ATEN_CPU_CAPABILITY": "default", "OMP_NUM_THREADS": "7"}) == ["AVX2", "1"]
+
+
+def test_a_processor_without_avx2_does_not_keep_the_variables_of_another() -> None:
+    """torch ends the process on a processor that lacks what its variable names."""
+    found: Any = np.show_config(mode="dicts")["SIMD Extensions"]
+    old = {"NPY_DISABLE_CPU_FEATURES": " ".join(found.get("found", ()))}
+    code = "print(*(os.environ.get(name) for name in ('ATEN_CPU_CAPABILITY', 'ONEDNN_MAX_CPU_ISA', 'OMP_NUM_THREADS')))"
+    inherited = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_NUM_THREADS": "7"}
+    assert printed(code, old | inherited) == ["None", "None", "1"]
 
 
 @pytest.mark.parametrize("name", ["best_params", "refine", "report", "pr_comment", "search"])

@@ -1,5 +1,6 @@
 """GridSearchCV under the backend, and the promise that a score is a function of its candidate."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -13,8 +14,9 @@ from skorch.callbacks import EarlyStopping, LRScheduler
 
 from lockstep import LockstepWarning, fit_seed
 from lockstep.grouping import places
+from lockstep.kernel import blocks
 from lockstep.members.numerics import seed_everything
-from lockstep.search import stack_size
+from lockstep.search import Search, stack_size
 from lockstep.stacks import training
 from lockstep.stacks.training import Training
 from stages.lib.engine import pin_this_process
@@ -77,14 +79,31 @@ def test_stacks_of_any_size_give_the_same_bytes(
     assert scores(search(WATCHED(), RATES, LABELS)) == watched
 
 
-def test_jobs_change_no_byte(monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes]) -> None:
+def test_jobs_change_no_byte(monkeypatch: pytest.MonkeyPatch, watched: dict[Any, bytes]) -> None:
     monkeypatch.setattr(places, "MOST_NETS", 16)
     # Workers take square roots as this process does.
     backend = {"inner_backend": "loky", "inner_n_jobs": 2, "prepare_worker": pin_this_process}
-    assert scores(search(backend=backend)) == whole
+    assert scores(search(WATCHED(), RATES, LABELS, backend=backend)) == watched
     alone = {"lr": [0.1, 0.01]}
     jobs = one_by_one(net(), alone), search(net(), alone, backend=backend | {"stack": False})
     assert scores(jobs[0]) == scores(jobs[1])
+
+
+def test_threads_compute_the_kernels_nets_to_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    estimator, rates = net(module__dropout_rate=0.3), {"lr": [i / 1000 for i in range(1, 20)]}
+    pools: list[int] = []
+
+    def pool(n: int) -> ThreadPoolExecutor:
+        pools.append(n)
+        return ThreadPoolExecutor(n)
+
+    monkeypatch.setattr(blocks, "_WORTH_A_THREAD", 1)
+    monkeypatch.setattr(blocks, "ThreadPoolExecutor", pool)
+    monkeypatch.setattr(Search, "_side_by_side", None)  # no process is started
+    alone = scores(search(estimator, rates))
+    assert not pools
+    assert scores(search(estimator, rates, backend={"inner_n_jobs": 3})) == alone
+    assert set(pools) == {2}
 
 
 def test_numbers_in_workers_are_of_the_scripts_type() -> None:

@@ -87,6 +87,28 @@ def test_rows_are_prepared_as_by_hand(impute: str, scale: str | None, encode: st
     np.testing.assert_array_equal(again.transform(test), found)
 
 
+def test_the_same_rows_are_prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    preparation = Preparation(DATA.columns, "mean", scale="standard").fit(DATA.X.iloc[TRAIN])
+    other = clone(preparation).fit(DATA.X.iloc[TRAIN])
+    prepared: list[int] = []
+    own = preparation.parts_.transform
+
+    def counted(X: np.ndarray) -> np.ndarray:
+        prepared.append(len(X))
+        return own(X)
+
+    monkeypatch.setattr(preparation.parts_, "transform", counted)
+    test = DATA.columns.as_array(DATA.X)[TEST]
+    for rows in (test, test.copy(), test[:5], test):
+        found = preparation.transform(rows)
+        np.testing.assert_array_equal(found, other.transform(rows))
+        found[:] = 0.0  # which belongs to the caller
+    assert prepared == [40, 5, 40]
+    np.testing.assert_array_equal(
+        preparation.fit(DATA.X.iloc[TEST]).transform(test), clone(other).fit(DATA.X.iloc[TEST]).transform(test)
+    )
+
+
 def test_a_zero_stays_one_where_nothing_is_imputed() -> None:
     columns = Columns({"fare": "number"}, zeros=("fare",))
     X = pd.DataFrame({"fare": [0.0, 2.0, 4.0]})

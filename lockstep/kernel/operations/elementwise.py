@@ -1,6 +1,5 @@
 """Operations on each number, and new tensors."""
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,45 +11,50 @@ from lockstep.kernel.values import Value
 
 NATIVE = Operations()
 
+# Instructions by torch's names for them, with the numbers that follow torch's operands.
+_SAME = """mul div maximum minimum where gt ge lt le eq ne threshold_backward sigmoid_backward tanh_backward lerp neg
+abs sign sqrt floor trunc exp expm1 log log1p tanh sigmoid erf sin cos""".split()
+_INSTRUCTIONS: dict[str, tuple[Any, ...]] = {
+    **{name: (name,) for name in _SAME},
+    "sgn": ("sign",),
+    "bitwise_and": ("mul",),  # of true and false
+    "bitwise_or": ("maximum",),
+    "bitwise_not": ("eq", 0.0),
+    "logical_not": ("eq", 0.0),
+    "relu": ("maximum", 0.0),
+    "clamp_min": ("maximum",),
+    "clamp_max": ("minimum",),
+}
 
-def _emitted(name: str, p: Program, out: Value | None, *operands: Any, **options: Any) -> Value:
+
+def _emitted(p: Program, out: Value | None, *operands: Any, by: tuple[Any, ...], **options: Any) -> Value:
+    name, *more = by
     if any(value not in (None, False) for value in options.values()):
         raise UnsupportedError(f"{name} with {', '.join(options)}")
-    return p.emit(name, *operands, out=out)
+    return p.emit(name, *operands, *more, out=out)
 
 
-_SAME = """mul div maximum minimum where gt ge lt le eq ne sigmoid_backward tanh_backward neg abs sqrt floor trunc exp
-expm1 log log1p tanh sigmoid erf sin cos""".split()
-NATIVE |= {name: partial(_emitted, name) for name in _SAME}
-NATIVE |= {name: partial(_emitted, "sign") for name in ("sign", "sgn")}
-NATIVE |= {"bitwise_and": partial(_emitted, "mul"), "bitwise_or": partial(_emitted, "maximum")}  # of true and false
+for _name, _by in _INSTRUCTIONS.items():
+    NATIVE.named(_name, by=_by)(_emitted)
 
 
+@NATIVE.named("logical_and", how="mul")
+@NATIVE.named("logical_or", how="maximum")
 def _logical(p: Program, out: Value | None, x: Value, y: Value, *, how: str) -> Value:
     return p.emit(how, p.emit("ne", x, 0.0), p.emit("ne", y, 0.0), out=out)
 
 
-NATIVE |= {"logical_and": partial(_logical, how="mul"), "logical_or": partial(_logical, how="maximum")}
-
-
-@NATIVE.named("add", "sub")
+@NATIVE.named("add")
+@NATIVE.named("sub", sign=-1)
 def _add(p: Program, out: Value | None, x: Any, y: Any, alpha: Any = 1, *, sign: int = 1) -> Value:
     if alpha == 1:
         return p.emit("add" if sign == 1 else "sub", x, y, out=out)
     return p.emit("addcmul", x, y, sign * alpha, out=out)
 
 
-NATIVE["sub"] = partial(_add, sign=-1)
-
-
 @NATIVE.named("rsub")
 def _rsub(p: Program, out: Value | None, x: Value, y: Any, alpha: Any = 1) -> Value:
     return _add(p, out, y, x, alpha, sign=-1)
-
-
-@NATIVE.named("logical_not", "bitwise_not")
-def _not(p: Program, out: Value | None, x: Value) -> Value:
-    return p.emit("eq", x, 0.0, out=out)
 
 
 @NATIVE.named("reciprocal")
@@ -80,30 +84,10 @@ def _xlogy(p: Program, out: Value | None, x: Any, y: Any) -> Value:
     return p.emit("where", p.emit("eq", x, 0.0), zero, p.emit("mul", x, p.emit("log", y)), out=out)
 
 
-@NATIVE.named("relu")
-def _relu(p: Program, out: Value | None, x: Value) -> Value:
-    return p.emit("maximum", x, 0.0, out=out)
-
-
-@NATIVE.named("threshold_backward")
-def _threshold_backward(p: Program, out: Value | None, gradient: Value, x: Value, threshold: Any) -> Value:
-    return p.emit("threshold_backward", gradient, x, threshold, out=out)
-
-
 @NATIVE.named("clamp")
 def _clamp(p: Program, out: Value | None, x: Value, min: Any = None, max: Any = None) -> Value:
     x = x if min is None else p.emit("maximum", x, min, out=out)
     return x if max is None else p.emit("minimum", x, max, out=out)
-
-
-@NATIVE.named("clamp_min")
-def _clamp_min(p: Program, out: Value | None, x: Value, min: Any) -> Value:
-    return _clamp(p, out, x, min)
-
-
-@NATIVE.named("clamp_max")
-def _clamp_max(p: Program, out: Value | None, x: Value, max: Any) -> Value:
-    return _clamp(p, out, x, None, max)
 
 
 @NATIVE.named("masked_fill")
@@ -111,17 +95,10 @@ def _masked_fill(p: Program, out: Value | None, x: Value, mask: Value, value: An
     return p.emit("where", mask, value, x, out=out)
 
 
-@NATIVE.named("lerp")
-def _lerp(p: Program, out: Value | None, x: Value, end: Value, weight: Any) -> Value:
-    return p.emit("lerp", x, end, weight, out=out)
-
-
-@NATIVE.named("addcmul", "addcdiv")
-def _addcmul(p: Program, out: Value | None, x: Value, a: Value, b: Value, value: Any = 1, name: str = "") -> Value:
-    return p.emit(name, x, a if value == 1 else p.emit("mul", a, value), b, out=out)
-
-
-NATIVE |= {name: partial(_addcmul, name=name) for name in ("addcmul", "addcdiv")}
+@NATIVE.named("addcmul", by="addcmul")
+@NATIVE.named("addcdiv", by="addcdiv")
+def _addcmul(p: Program, out: Value | None, x: Value, a: Value, b: Value, value: Any = 1, *, by: str) -> Value:
+    return p.emit(by, x, a if value == 1 else p.emit("mul", a, value), b, out=out)
 
 
 @NATIVE.named("alias", "detach")
@@ -143,13 +120,11 @@ def _fill(p: Program, out: Value | None, x: Value, value: Any) -> Value:
     return p.emit("copy", value, out=p.new(x.shape) if out is None else out)
 
 
+@NATIVE.named("zeros", "zeros_like", "new_zeros", "empty", "empty_like", "new_empty")
+@NATIVE.named("ones", "ones_like", "new_ones", number=1.0)
 def _filled(p: Program, out: Value | None, x: Any, *sizes: Any, number: float = 0.0, **options: Any) -> Value:
     shape = sizes[0] if sizes and isinstance(sizes[0], list | tuple) else x
     return p.emit("copy", number, out=p.new(shape.shape if isinstance(shape, Value) else tuple(shape)))
-
-
-for _prefix, _number in (("zeros", 0.0), ("ones", 1.0), ("empty", 0.0)):
-    NATIVE |= {name: partial(_filled, number=_number) for name in (_prefix, f"{_prefix}_like", f"new_{_prefix}")}
 
 
 @NATIVE.named("full", "full_like", "new_full")

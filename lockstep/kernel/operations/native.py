@@ -5,6 +5,7 @@ Numbers of every type are kept as the net's own: whole numbers, and 1 and 0 for 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 Operation = Callable[..., Any]
@@ -13,11 +14,11 @@ Operation = Callable[..., Any]
 class Operations(dict[str, Operation]):
     """Operations by name."""
 
-    def named(self, *names: str) -> Callable[[Operation], Operation]:
-        """Return a decorator that adds a function under these names."""
+    def named(self, *names: str, **fixed: Any) -> Callable[[Operation], Operation]:
+        """Return a decorator that adds a function under these names, with arguments that are `fixed` for them."""
 
         def noted(function: Operation) -> Operation:
-            self.update(dict.fromkeys(names, function))
+            self.update(dict.fromkeys(names, partial(function, **fixed)))
             return function
 
         return noted

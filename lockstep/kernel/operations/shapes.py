@@ -1,6 +1,5 @@
 """Views of tensors, their parts put together, and numbers at places that are computed."""
 
-from functools import partial
 from math import prod
 from typing import Any
 
@@ -135,18 +134,16 @@ def _gather(p: Program, out: Value | None, x: Value, dim: int, index: Value, **o
     return out
 
 
-@NATIVE.named("scatter", "scatter_add")
-def _scatter(p: Program, out: Value | None, x: Value, dim: int, index: Value, source: Any, name: str = "put") -> Value:
+@NATIVE.named("scatter", by="put")
+@NATIVE.named("scatter_add", by="add_at")
+def _scatter(p: Program, out: Value | None, x: Value, dim: int, index: Value, source: Any, *, by: str) -> Value:
     out = p.emit("copy", x) if out is None else out
     start, stride, n = _along(out, dim, index)
     source = p.value(source)
     for other, m in enumerate(index.shape if source.shape else ()):
         source = source.part(other, 0, m)
-    p.indexed(name, start, source.spread(index.shape), index, stride, n)
+    p.indexed(by, start, source.spread(index.shape), index, stride, n)
     return out
-
-
-NATIVE["scatter_add"] = partial(_scatter, name="add_at")
 
 
 @NATIVE.named("embedding")

@@ -1,6 +1,5 @@
 """Sums over dimensions, products of matrices, and norms."""
 
-from functools import partial
 from math import inf, prod
 from typing import Any
 
@@ -13,6 +12,9 @@ from lockstep.kernel.values import Value
 NATIVE = Operations()
 
 
+@NATIVE.named("sum", how=("add", 0.0))
+@NATIVE.named("amax", how=("maximum", -inf))
+@NATIVE.named("amin", how=("minimum", inf))
 def _reduced(
     p: Program, out: Value | None, x: Value, dims: Any = None, keep: bool = False, *, how: Any, **options: Any
 ) -> Value:
@@ -21,11 +23,6 @@ def _reduced(
     joined = p.reduced(operation, x, gone, start)
     value = joined if keep else joined.without(gone)
     return value if out is None else p.emit("copy", value, out=out)
-
-
-NATIVE["sum"] = partial(_reduced, how=("add", 0.0))
-NATIVE["amax"] = partial(_reduced, how=("maximum", -inf))
-NATIVE["amin"] = partial(_reduced, how=("minimum", inf))
 
 
 @NATIVE.named("mean")
@@ -116,7 +113,8 @@ def _group_norm(
     return [view(p, None, made, list(x.shape)), mean.without({2}), deviation.without({2})]
 
 
-@NATIVE.named("_softmax", "_log_softmax")
+@NATIVE.named("_softmax")
+@NATIVE.named("_log_softmax", log=True)
 def _softmax(p: Program, out: Any, x: Value, dim: int, half: bool, *, log: bool = False) -> Value:
     apart = p.emit("sub", x, NATIVE["amax"](p, None, x, [dim], True))
     powers = p.emit("exp", apart)
@@ -124,15 +122,10 @@ def _softmax(p: Program, out: Any, x: Value, dim: int, half: bool, *, log: bool 
     return p.emit("sub", apart, p.emit("log", total)) if log else p.emit("div", powers, total)
 
 
-@NATIVE.named("_softmax_backward_data", "_log_softmax_backward_data")
+@NATIVE.named("_softmax_backward_data")
+@NATIVE.named("_log_softmax_backward_data", log=True)
 def _softmax_backward(p: Program, out: Any, g: Value, made: Value, dim: int, dtype: Any, *, log: bool = False) -> Value:
     of_all = NATIVE["sum"](p, None, g if log else p.emit("mul", g, made), [dim], True)
-    return (
-        p.emit("sub", g, p.emit("mul", p.emit("exp", made), of_all))
-        if log
-        else p.emit("mul", made, p.emit("sub", g, of_all))
-    )
-
-
-NATIVE["_log_softmax"] = partial(_softmax, log=True)
-NATIVE["_log_softmax_backward_data"] = partial(_softmax_backward, log=True)
+    if log:
+        return p.emit("sub", g, p.emit("mul", p.emit("exp", made), of_all))
+    return p.emit("mul", made, p.emit("sub", g, of_all))

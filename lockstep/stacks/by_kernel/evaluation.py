@@ -34,38 +34,52 @@ class Evaluation:
     spec: Any
 
 
-def evaluated(
-    stacked: StackedNet, tensors: Tensors, rates: Tensor, x: Any, y: Any, shared: bool, kept: dict[Any, Any]
-) -> Any:
-    """Do what `StackedNet.evaluate` does, by the kernel; `kept` has the programs so far.
+class Evaluator:
+    """Does what `StackedNet.evaluate` does for some rows, by the kernel; `kept` has the programs so far.
 
-    Without targets, or where a row has a loss of its own, rows are evaluated a few at a time.
+    `tensors` are those of any nets of the kind. Without targets, or where a row has a loss of its own, rows are
+    evaluated a few at a time.
     """
-    leaves, spec = tree_flatten((x,) if y is None else (x, y))
-    dim = 0 if shared else 1
-    check_whole(*leaves)
-    n_rows = leaves[0].shape[dim]
-    by_row = y is None or stacked.filled
-    n = min(_ROWS, n_rows) if by_row else n_rows
-    n_steps = -(-n_rows // n)
-    key = "evaluation", n, y is None, spec, tuple((leaf.shape[dim + 1 :], leaf.dtype) for leaf in leaves)
-    if key not in kept:
-        kept[key] = _evaluation(stacked, tensors, rates, [leaf if shared else leaf[0] for leaf in leaves], n, spec)
-    how: Evaluation = kept[key]
-    n_nets = len(rates)
-    blocks = Blocks(n_nets, how.layout, rates.dtype)
-    for name, tensor in tensors.items():
-        blocks.put(how.values[name], tensor)
-    blocks.put(how.rates, rates)
-    tables = [_filled_up(leaf, dim, n * n_steps, rates) for leaf in leaves]
-    made = [torch.empty(n_nets, n_steps, *shape, dtype=rates.dtype) for shape, _ in how.outputs]
-    tables += [table(each, np.arange(n_nets)) for each in made]
-    blocks.run(how.program, n_steps, tables)
-    for name, tensor in tensors.items():  # which a forward pass may change
-        blocks.get(how.values[name], tensor)
-    joined = [each.to(dtype) for each, (_, dtype) in zip(made, how.outputs, strict=True)]
-    whole = [each.flatten(1, 2)[:, :n_rows] if by_row else each.squeeze(1) for each in joined]
-    return tree_unflatten(whole, how.spec)
+
+    def __init__(
+        self,
+        stacked: StackedNet,
+        tensors: Tensors,
+        rates: Tensor,
+        x: Any,
+        y: Any,
+        shared: bool,
+        kept: dict[Any, Any],
+        n_threads: int = 1,
+    ) -> None:
+        leaves, spec = tree_flatten((x,) if y is None else (x, y))
+        dim = 0 if shared else 1
+        check_whole(*leaves)
+        self.n_rows = leaves[0].shape[dim]
+        self.by_row = y is None or stacked.filled
+        n = _ROWS if self.by_row else self.n_rows  # copies of the last row fill up the last step
+        self.n_steps = -(-self.n_rows // n)
+        key = "evaluation", n, y is None, spec, tuple((leaf.shape[dim + 1 :], leaf.dtype) for leaf in leaves)
+        if key not in kept:
+            kept[key] = _evaluation(stacked, tensors, rates, [leaf if shared else leaf[0] for leaf in leaves], n, spec)
+        self.how: Evaluation = kept[key]
+        self.blocks = Blocks(len(rates), self.how.layout, rates.dtype, n_threads)
+        self.blocks.put(self.how.rates, rates)
+        self.given = [_filled_up(leaf, dim, n * self.n_steps, rates) for leaf in leaves]
+
+    def __call__(self, tensors: Tensors) -> Any:
+        """Evaluate nets with these tensors, which a forward pass may change."""
+        how, blocks = self.how, self.blocks
+        for name, tensor in tensors.items():
+            blocks.put(how.values[name], tensor)
+        of_net = np.arange(blocks.n_nets)
+        made = [torch.empty(len(of_net), self.n_steps, *shape, dtype=blocks.dtype) for shape, _ in how.outputs]
+        blocks.run(how.program, self.n_steps, [*self.given, *(table(each, of_net) for each in made)])
+        for name, tensor in tensors.items():
+            blocks.get(how.values[name], tensor)
+        joined = [each.to(dtype) for each, (_, dtype) in zip(made, how.outputs, strict=True)]
+        whole = [each.flatten(1, 2)[:, : self.n_rows] if self.by_row else each.squeeze(1) for each in joined]
+        return tree_unflatten(whole, how.spec)
 
 
 def outputs_of(traces: dict[Any, Any], net: NeuralNet, x: Tensor) -> Any:
@@ -74,7 +88,8 @@ def outputs_of(traces: dict[Any, Any], net: NeuralNet, x: Tensor) -> Any:
     rates = torch.tensor([[layer.p for layer in dropouts(net)]], dtype=next(iter(tensors.values())).dtype)
     if "one" not in traces:
         traces["one"] = StackedNet(net, [(net.module_, 0, 1)], filled=False, drops=bool(rates.any()))
-    return tree_map(lambda each: each[0], evaluated(traces["one"], tensors, rates, x, None, True, traces))
+    evaluate = Evaluator(traces["one"], tensors, rates, x, None, True, traces)
+    return tree_map(lambda each: each[0], evaluate(tensors))
 
 
 def _evaluation(stacked: StackedNet, tensors: Tensors, rates: Tensor, leaves: Any, n: int, spec: Any) -> Evaluation:
@@ -94,8 +109,10 @@ def _evaluation(stacked: StackedNet, tensors: Tensors, rates: Tensor, leaves: An
 
 
 def _filled_up(leaf: Tensor, dim: int, n: int, like: Tensor) -> Table:
-    """Return rows as a table, with copies of the last at the end."""
-    rows = leaf.movedim(dim, 0)
-    rows = rows[torch.arange(n).clamp(max=len(rows) - 1)].movedim(0, dim).to(like.dtype).contiguous()
-    n_nets = len(like)
-    return table([rows], np.zeros(n_nets, int)) if dim == 0 else table(rows, np.arange(n_nets))
+    """Return rows as a table of `n` rows, of which the further ones are the last."""
+    rows, n_nets = leaf.to(like.dtype), len(like)
+    index = np.arange(n, dtype=np.int32).clip(max=leaf.shape[dim] - 1)
+    if dim == 0:
+        return table([rows.contiguous()], np.zeros(n_nets, int), index[None])
+    rows = rows if rows[0].is_contiguous() else rows.contiguous()
+    return table(rows, np.arange(n_nets), np.broadcast_to(index, (n_nets, n)))

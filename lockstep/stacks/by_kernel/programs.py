@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
+from torch.fx import Graph
 
-from lockstep._compat import tree_leaves
+from lockstep._compat import TreeSpec, tree_leaves
 from lockstep.kernel.program import Assembled, Program
 from lockstep.kernel.translate import translate
 from lockstep.kernel.values import Layout, Value
@@ -42,6 +43,7 @@ class Plan:
     state: dict[str, Value] = field(default_factory=dict)  # of the optimizer
     updates: dict[Any, Update] = field(default_factory=dict)
     steps: dict[Any, Step] = field(default_factory=dict)
+    graphs: dict[Any, tuple[Graph, TreeSpec]] = field(default_factory=dict)  # of steps, without the optimizer
 
     @classmethod
     def of(cls, trained: Tensors, untrained: Tensors, n_rates: int) -> "Plan":
@@ -70,10 +72,13 @@ class Plan:
         with_predictions: bool,
     ) -> Step:
         """Write the program of a step, from the tensors of a net and of a batch."""
-        graph, spec = graph_of_step(stacked, trained, inputs, with_losses, with_predictions)
+        shapes = [tuple(each.shape) for each in (*tree_leaves((inputs.x, inputs.y)), *inputs.weight, *inputs.noise)]
+        key = (*shapes, stacked.drops, with_losses, with_predictions)
+        if key not in self.graphs:  # an optimizer's first step is often a program of its own
+            self.graphs[key] = graph_of_step(stacked, trained, inputs, with_losses, with_predictions)
+        graph, spec = self.graphs[key]
         program = Program()
-        rows = [*tree_leaves((inputs.x, inputs.y)), *inputs.weight, *inputs.noise]
-        given = [program.rows(tuple(each.shape)) for each in rows]
+        given = [program.rows(shape) for shape in shapes]
         numbers = program.rows((1, n_numbers))
         results = translate(program, graph, [*self.parts, *self.untrained.values(), self.rates, *given])
         gradients = _parts(self.gradient, [part.shape for part in self.parts])
@@ -88,8 +93,8 @@ class Plan:
             program.store(value if value.shape else value.with_one(0))
         (output,) = graph.find_nodes(op="output")
         dtypes = [node.meta["dtype"] for node in output.args[0]][len(gradients) :]
-        shapes = [(value.shape, dtype) for value, dtype in zip(told, dtypes, strict=True)]
-        return Step(program.assembled(), shapes[with_losses:], spec)
+        of_told = [(value.shape, dtype) for value, dtype in zip(told, dtypes, strict=True)]
+        return Step(program.assembled(), of_told[with_losses:], spec)
 
     def _update(self, program: Program, update: Update, numbers: list[Value]) -> None:
         """Add the optimizer's operations."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import groupby
+from itertools import accumulate, groupby
 from math import inf, prod
 from typing import Any
 
@@ -37,7 +37,7 @@ class KernelStack(Stack):
             trained, untrained = taken((self.trained, self.untrained), 0)
             self.job.traces["plan"] = Plan.of(trained, untrained, self.rates.shape[1])
         self.plan: Plan = self.job.traces["plan"]
-        self.blocks = Blocks(len(self.nets), self.plan.layout, self.flat.dtype)
+        self.blocks = Blocks(len(self.nets), self.plan.layout, self.flat.dtype, self.job.n_threads)
         return KernelOptimizer(self)
 
     def _put(self) -> None:
@@ -49,9 +49,13 @@ class KernelStack(Stack):
         self.blocks.put(self.plan.rates, self.rates)
         for name, value in self.plan.untrained.items():
             self.blocks.put(value, self.untrained[name])
+        self._is_fetched = True
 
     def fetch(self) -> None:
-        """Copy the nets' tensors from the kernel's memory."""
+        """Copy the nets' tensors from the kernel's memory, if steps were taken since."""
+        if self._is_fetched:
+            return
+        self._is_fetched = True
         self.blocks.get(self.plan.weights, self.flat[:, : self.length])
         self.blocks.get(self.plan.gradient, self.gradient[:, : self.length])
         for name, value in self.plan.untrained.items():
@@ -67,11 +71,16 @@ class KernelStack(Stack):
             check_whole(*(part for parts in self._rows for part in parts))
             self._numbers = [[part.to(self.flat.dtype).contiguous() for part in parts] for parts in self._rows]
         self._index = index.to(torch.int32).numpy()
+        self._starts = [0, *accumulate(self.lengths)]  # of the batches among an epoch's rows
         of_net = self.source.numpy()
         self.tables = [table(parts, of_net, self._index) for parts in self._numbers]
         if weight is not None:
             self.tables.append(table(weight.to(self.flat.dtype).contiguous(), of_net))
         self._is_weighted = weight is not None
+
+    def _draw(self) -> None:
+        super()._draw()
+        self._noise_tables = [table(noise, self.split.numpy()) for noise in self.noise]
 
     def _example(self) -> list[Tensor]:
         """Return the rows of a net's first batch."""
@@ -83,7 +92,7 @@ class KernelStack(Stack):
 
     def own_batch(self, batch: Any, i: int, number: int) -> tuple[Any, Any]:
         """Return a member's rows of a batch, and their targets."""
-        source, start = self.source_of[i], sum(self.lengths[:number])
+        source, start = self.source_of[i], self._starts[number]
         rows = self._index[source][start : start + self.sizes_of(i)[number]]
         return tree_unflatten([parts[source][rows] for parts in self._rows], self._spec)
 
@@ -93,15 +102,16 @@ class KernelStack(Stack):
         ((step, losses, told),) = self._train(batch, batch + 1, tells=True)
         self.fetch()
         made = [each[:, 0].to(dtype) for each, (_, dtype) in zip(told, step.told, strict=True)]
-        return (losses[0] if len(losses) else None), partial(tree_unflatten, made, step.spec)
+        return (None if losses is None else losses[:, 0]), partial(tree_unflatten, made, step.spec)
 
-    def train_epoch(self) -> list[Any]:
-        """Take all steps of the epoch; returns the losses of each batch, if needed."""
+    def train_epoch(self) -> Tensor | None:
+        """Take all steps of the epoch; returns the losses, shape (n_batches, n_nets), if needed."""
         if self.members[0].has_listeners:  # then evaluations change the tensors as well
             self._put()
-        return [loss for _, losses, _ in self._train(0, len(self.lengths), tells=False) for loss in losses]
+        parts = [losses for _, losses, _ in self._train(0, len(self.lengths), tells=False) if losses is not None]
+        return torch.cat(parts, dim=1).T if parts else None
 
-    def _train(self, first: int, last: int, tells: bool) -> Iterator[tuple[Step, Tensor, list[Tensor]]]:
+    def _train(self, first: int, last: int, tells: bool) -> Iterator[tuple[Step, Tensor | None, list[Tensor]]]:
         """Take steps, as many at a time as one program describes; yields what these tell."""
         at = first
         for run in self.optimizer.runs(last - first):
@@ -110,22 +120,20 @@ class KernelStack(Stack):
                 n = len(list(steps))
                 step = self._step(length, run.update, run.numbers.shape[2], tells)
                 numbers = np.ascontiguousarray(run.numbers[:, at - begin : at - begin + n], self.blocks.number)
-                yield step, *self._run(step, n, sum(self.lengths[:at]), numbers)
+                yield step, *self._run(step, n, self._starts[at], numbers)
                 at += n
 
-    def _run(self, step: Step, n: int, start: int, numbers: np.ndarray) -> tuple[Tensor, list[Tensor]]:
-        """Take `n` steps from a row on; returns the losses, shape (n, n_nets), and what else is told, nets first."""
+    def _run(self, step: Step, n: int, start: int, numbers: np.ndarray) -> tuple[Tensor | None, list[Tensor]]:
+        """Take `n` steps from a row on; returns the losses, if needed, and what else is told, shapes (n_nets, n, …)."""
         n_nets = len(self.nets)
         every = np.arange(n_nets)
-        tables = [each.later(start) for each in self.tables]
-        tables += [table(noise, self.split.numpy()).later(start) for noise in self.noise]
+        tables = [each.later(start) for each in (*self.tables, *self._noise_tables)]
         tables.append(table(torch.from_numpy(numbers), every if len(numbers) > 1 else np.zeros_like(every)))
-        losses = torch.empty(n_nets, n, dtype=self.flat.dtype)
-        told = [torch.empty(n_nets, n, *shape, dtype=self.flat.dtype) for shape, _ in step.told]
-        stored = [losses, *told] if self.job.knows_losses else told
-        tables += [table(each, every) for each in stored]
-        self.blocks.run(step.program, n, tables)
-        return losses.T if self.job.knows_losses else losses[:0], told
+        shapes = [()] * self.job.knows_losses + [shape for shape, _ in step.told]
+        stored = [torch.empty(n_nets, n, *shape, dtype=self.flat.dtype) for shape in shapes]
+        self.blocks.run(step.program, n, [*tables, *(table(each, every) for each in stored)])
+        self._is_fetched = False
+        return (stored.pop(0) if self.job.knows_losses else None), stored
 
     def _step(self, length: int, update: Update, n_numbers: int, tells: bool) -> Step:
         steps, clips = self.plan.steps, self.clip is not None

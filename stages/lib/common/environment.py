@@ -19,8 +19,12 @@ def pin() -> None:
         from numpy import show_config  # which reads them when it is imported
     except ImportError:  # the stages tell what is missing
         return
+    # The engine's kernel reads the same of numpy, in lockstep/kernel/library.py. Importing that would import torch.
     extensions: Any = show_config(mode="dicts")["SIMD Extensions"]
     has = {name for kind in ("baseline", "found") for name in extensions.get(kind, ())}
     # numpy knows it by one name or the other. torch would end the process on a processor that lacks it.
-    if not has.isdisjoint({"AVX2", "X86_V3"}):
+    if has.isdisjoint({"AVX2", "X86_V3"}):
+        for name in AVX2:
+            os.environ.pop(name, None)
+    else:
         os.environ.update(AVX2)

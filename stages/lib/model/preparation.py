@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Mapping
+from hashlib import md5
 from typing import Any
 
 import numpy as np
@@ -88,16 +89,24 @@ class Preparation(TransformerMixin, BaseEstimator):
         X, _ = without_groups(self.columns.as_array(X), len(self.columns.types))
         self.n_features_in_ = X.shape[1]
         self.parts_ = ColumnTransformer(list(self._parts())).fit(self._marked(X) if self.impute else X)
+        self._last: tuple[Any, np.ndarray] = None, np.empty(0)
         return self
 
     def transform(self, X: Any) -> np.ndarray:
         """Return float32 of shape (n_rows, n_features_out), with the groups that `X` has in a further column."""
         check_is_fitted(self)
         array, groups = without_groups(self.columns.as_array(X), len(self.columns.types))
+        # The nets of a split share a preparation, and are all scored on the same rows.
+        seen = array.shape, md5(array.tobytes(), usedforsecurity=False).digest()
+        if self._last[0] != seen:
+            self._last = seen, self._prepared(array)
+        result = self._last[1].copy()
+        return result if groups is None else GroupedRows.of(result, groups)
+
+    def _prepared(self, array: np.ndarray) -> np.ndarray:
         marked = self._marked(array)
         parts = self.parts_.transform(marked if self.impute else array), np.isnan(marked[:, self._indicated()])
-        result = np.column_stack(parts).astype(np.float32, order="C")
-        return result if groups is None else GroupedRows.of(result, groups)
+        return np.column_stack(parts).astype(np.float32, order="C")
 
     def _parts(self) -> Iterator[tuple[str, Any, list[int]]]:
         imputer = SimpleImputer(strategy=self.impute, keep_empty_features=True) if self.impute else None

@@ -13,7 +13,9 @@ from lockstep import LockstepWarning, backend, explain
 from lockstep.grouping import trial
 from lockstep.kernel import blocks
 from lockstep.kernel.values import Layout
+from lockstep.stacks.by_kernel import programs
 from lockstep.stacks.by_kernel import stack as kernel_stack
+from lockstep.stacks.trace import graph_of_step
 from tests.lockstep.cases.base import LABELS, RATES, classifier
 from tests.lockstep.searches import ROWS, both_ways, check, scores
 
@@ -77,6 +79,23 @@ def test_without_a_kernel_a_warning_says_so_once_and_torch_trains() -> None:
     assert explain(classifier(), ROWS, LABELS).endswith(
         "TorchScript trains it, because there is no kernel: The kernel has no version for Plan 9 on m68k."
     )
+
+
+def test_a_step_is_recorded_once_though_an_optimizers_first_step_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def noted(function: Any) -> Any:
+        def called(*args: Any) -> Any:
+            calls.append(function.__name__)
+            return function(*args)
+
+        return called
+
+    monkeypatch.setattr(programs, "graph_of_step", noted(graph_of_step))
+    monkeypatch.setattr(programs.Plan, "step", noted(programs.Plan.step))
+    scores(classifier(optimizer=torch.optim.Adam), RATES, "neg_log_loss")
+    # In the trial, and in the training.
+    assert (calls.count("graph_of_step"), calls.count("step")) == (2, 4)
 
 
 class Counter(nn.Linear):
@@ -143,10 +162,10 @@ def fail(monkeypatch: pytest.MonkeyPatch, n_times: int) -> None:
     left = list(range(n_times))
 
     class Limited(blocks.Blocks):
-        def __init__(self, n_nets: int, layout: Layout, dtype: torch.dtype) -> None:
+        def __init__(self, n_nets: int, layout: Layout, dtype: torch.dtype, n_threads: int) -> None:
             if left and dtype == torch.float32:  # a trial is in float64
                 left.pop()
                 np.empty(2**60, np.uint8)
-            super().__init__(n_nets, layout, dtype)
+            super().__init__(n_nets, layout, dtype, n_threads)
 
     monkeypatch.setattr(kernel_stack, "Blocks", Limited)

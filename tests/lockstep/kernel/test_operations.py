@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -186,3 +187,15 @@ def test_a_costly_function_is_computed_again_after_a_tensor_was_written() -> Non
         return before + torch.sigmoid(x)
 
     check(written, numbers(5), dtype=torch.float64)
+
+
+def test_a_constant_is_not_taken_for_a_tensor_that_is_gone() -> None:
+    """Python gives a new object the identity of one that is gone, of which the recorder may have noted a node."""
+
+    def tens_and_temporaries(x: Tensor) -> Tensor:
+        total = x
+        for i in range(9):
+            total = total + (x + i).sum() + torch.from_numpy(np.full(5, 10.0 * i))
+        return total
+
+    check(tens_and_temporaries, numbers(5), dtype=torch.float64)

@@ -13,7 +13,7 @@ from lockstep.kernel.blocks import Blocks, table
 from lockstep.kernel.program import Program, UnsupportedError
 from lockstep.kernel.translate import translate
 from lockstep.kernel.values import Layout, Value
-from lockstep.optimizers.recorded import RecordedOptimizer
+from lockstep.optimizers.recorded import RecordedOptimizer, Run
 
 Settings = dict[str, Any]
 N_NETS, N_NUMBERS = 18, 5
@@ -192,6 +192,44 @@ def test_steps_have_the_same_bytes_one_by_one_and_with_other_nets(name: str) -> 
         assert torch.equal(whole.tensor(value), parts.tensor(parts.state[key])), key
     alike = OfKernel(name, torch.float32, settings=[of_nets(name)[0]] * N_NETS)
     assert torch.equal(whole.tensor(whole.params)[0], alike.tensor(alike.params)[0])
+
+
+@pytest.mark.parametrize("name", ["Adam, betas", "NAdam", "RAdam", "Adagrad"])
+def test_numbers_that_are_computed_ahead_are_those_of_the_steps_that_are_taken(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    settings, n_runs = of_nets(name), 0
+    nets = optimizer_of(name, settings)
+    take_step = nets._take_step
+
+    def counted(*args: Any) -> None:
+        nonlocal n_runs
+        n_runs += 1
+        take_step(*args)
+
+    monkeypatch.setattr(nets, "_take_step", counted)
+    for epoch in range(60):
+        if epoch == 12:  # in the middle of what is computed by then
+            settings = in_epoch(name, 1, settings)
+        nets.set(settings)
+        others = optimizer_of(name, settings)
+        if epoch:
+            others.load(nets.state())
+        for i, found in enumerate(of_steps(nets.runs(3))):
+            (wanted,) = of_steps(others.runs(1))
+            np.testing.assert_array_equal(found.astype("f4"), wanted.astype("f4"), err_msg=f"epoch {epoch}, step {i}")
+        assert int(nets.state()["step"]) == 3 * epoch + 3
+    assert n_runs < 60
+
+
+def optimizer_of(name: str, settings: list[Settings]) -> RecordedOptimizer:
+    cls, _ = complete(name, {})
+    return RecordedOptimizer([(cls, each) for each in settings], torch.float32, {})
+
+
+def of_steps(runs: list[Run]) -> list[np.ndarray]:
+    """Return the numbers of each step, shape (n_nets or 1, n_numbers)."""
+    return [numbers for run in runs for numbers in run.numbers.transpose(1, 0, 2)]
 
 
 def test_what_picks_numbers_by_a_mask_is_refused() -> None:

@@ -1,0 +1,83 @@
+"""Small nets and few rows of a kind, for its trial."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from skorch import NeuralNet
+from torch import Tensor
+from torch.utils.data import Subset
+
+from lockstep._compat import tree_leaves, tree_map
+from lockstep.members.member import Member
+from lockstep.members.own_fit import Prepared
+from lockstep.members.rows import taken
+
+# Two epochs of at least three batches, the last one short.
+_EPOCHS, _BATCH = 2, 4
+
+# Up to this many different targets count as classes; a score may need all of them.
+_CLASSES = 30
+
+
+def small(net: NeuralNet) -> NeuralNet:
+    """Return an unfitted copy of a net that takes few rows and epochs."""
+    settings: dict[str, Any] = dict.fromkeys(("iterator_train__sampler", "iterator_train__batch_sampler"))
+    settings |= dict.fromkeys(("batch_size", "iterator_train__batch_size", "iterator_valid__batch_size"), _BATCH)
+    settings |= {"max_epochs": _EPOCHS, "verbose": 0}
+    for iterator in ("iterator_train", "iterator_valid"):
+        settings |= {f"{iterator}__num_workers": 0, f"{iterator}__persistent_workers": False}
+        settings |= {f"{iterator}__prefetch_factor": None, f"{iterator}__multiprocessing_context": None}
+    if net.train_split:
+        settings["train_split"] = _first_rows
+    return clone(net).set_params(**settings)
+
+
+def _first_rows(dataset: Any, y: Any = None, **fit_params: Any) -> tuple[Subset, Subset]:
+    rows, n = list(range(len(dataset))), len(dataset) // 2 + 2
+    return Subset(dataset, rows[:n]), Subset(dataset, rows[n:])
+
+
+class FewRows:
+    """Some rows of a net to train on, and four fewer to hold out if the net does.
+
+    There are a few of each class, or of each quarter of numbers, in random order: class weights show in a batch with
+    several classes, and scores of an epoch may need all classes. `prepared` has all rows for the net's `fit`.
+    """
+
+    def __init__(self, member: Member, prepared: Prepared) -> None:
+        y, X = (tree_leaves(part)[0].reshape(member.train.n, -1) for part in (member.train.y, member.train.X))
+        self._classes, n_classes = _classes(y.double().sum(1))
+        self._by_row = X.double().sum(1)
+        self._member, self._prepared = member, prepared
+        self._n = _BATCH * max(2, -(-(n_classes + 2) // _BATCH))
+
+    def chosen(self, number: int, dtype: torch.dtype) -> Prepared:
+        """Return the rows of a choice, which has a number, with floating-point numbers of a type."""
+        train, n, generator = self._member.train, self._n, np.random.default_rng(number)
+        in_turn = np.resize(_in_turn(self._classes, generator.permutation(train.n)), 2 * n)
+        held_out, chosen = in_turn[: n - 2], generator.permutation(in_turn[n - 2 :])
+        # The last batch is filled up with its first row: if that is the largest or the smallest, an influence shows.
+        extreme = int(self._by_row[chosen].argmin() if number else self._by_row[chosen].argmax())
+        chosen[[n, extreme]] = chosen[[extreme, n]]
+        rows = taken((train.X, train.y), chosen if self._member.valid is None else np.r_[chosen, held_out])
+        X, y = tree_map(lambda t: t.to(dtype) if t.is_floating_point() else t, rows)
+        alike = zip((X, y), self._member.fitted_on, strict=True)
+        X, y = (part.numpy() if isinstance(like, np.ndarray) else part for part, like in alike)
+        return Prepared(self._prepared.X, self._prepared.y, handed_on=(X, y))
+
+
+def _classes(by_target: Tensor) -> tuple[np.ndarray, int]:
+    """Return the class of each row, and the number of classes; many different targets are put into quarters."""
+    values, ranks = by_target.unique(return_inverse=True)
+    n_classes = len(values) if len(values) <= _CLASSES else 4
+    return ranks.numpy() * n_classes // len(values), n_classes
+
+
+def _in_turn(classes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return row numbers in this order: the first row of each class, then the second of each, and so on."""
+    by_class = rows[classes[rows].argsort(kind="stable")]
+    begin_of_class = np.searchsorted(classes[by_class], classes[by_class])
+    turn = np.arange(len(rows)) - begin_of_class
+    return by_class[turn.argsort(kind="stable")]

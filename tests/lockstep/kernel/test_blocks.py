@@ -1,0 +1,88 @@
+"""Blocks that several threads compute have the numbers of one thread's, and the small ones are what they are there."""
+
+import threading
+import time
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from lockstep.kernel import blocks
+from lockstep.kernel.blocks import Blocks
+from lockstep.kernel.program import LANES, Program
+from lockstep.kernel.values import Layout
+from lockstep.members.numerics import subnormals_as_zero
+
+N_NETS, N_STEPS = 4 * LANES + 3, 3
+
+
+class Halved:
+    """Numbers of nets that are halved in each step; notes the threads that do so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, numbers: Tensor, n_threads: int) -> None:
+        layout, self.program, self.threads = Layout(), Program(), set[int]()
+        self.value = layout.new((1,))
+        self.program.emit("mul", self.value, 0.5, out=self.value)
+        self.blocks = Blocks(len(numbers), layout, numbers.dtype, n_threads)
+        self.blocks.put(self.value, numbers)
+        run_some = self.blocks._run_some
+
+        def noted(*args: Any) -> None:
+            self.threads.add(threading.get_ident())
+            run_some(*args)
+
+        monkeypatch.setattr(self.blocks, "_run_some", noted)
+
+    def run(self) -> Tensor:
+        self.blocks.run(self.program.assembled(), N_STEPS, [])
+        made = torch.empty(self.blocks.n_nets, 1)
+        self.blocks.get(self.value, made)
+        return made
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3, 9])
+def test_threads_change_no_number(monkeypatch: pytest.MonkeyPatch, n_threads: int) -> None:
+    monkeypatch.setattr(blocks, "_WORTH_A_THREAD", 1)
+    halved = Halved(monkeypatch, torch.arange(N_NETS, dtype=torch.float32)[:, None], n_threads)
+    for runs in (1, 2):
+        wanted = torch.arange(N_NETS)[:, None] / 2.0 ** (N_STEPS * runs)
+        assert torch.equal(halved.run(), wanted)
+    assert (len(halved.threads) > 1) == (n_threads > 1)
+
+
+@pytest.mark.parametrize("are_zero", [False, True])
+def test_small_numbers_are_in_each_thread_what_they_are_where_it_is_asked(
+    monkeypatch: pytest.MonkeyPatch, are_zero: bool
+) -> None:
+    monkeypatch.setattr(blocks, "_WORTH_A_THREAD", 1)
+    halved = Halved(monkeypatch, torch.full((N_NETS, 1), 2e-38), n_threads=2)
+    with nullcontext() if are_zero else subnormals_as_zero():
+        halved.run()  # threads begin as the one that starts them
+    halved.blocks.put(halved.value, torch.full((N_NETS, 1), 2e-38))
+    with subnormals_as_zero() if are_zero else nullcontext():
+        made = halved.run()
+    assert ((made == 0) == are_zero).all()
+
+
+def test_few_steps_stay_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    halved = Halved(monkeypatch, torch.ones(N_NETS, 1), n_threads=2)
+    halved.run()
+    assert halved.threads == {threading.get_ident()}
+
+
+def test_an_interrupt_waits_for_the_other_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "_WORTH_A_THREAD", 1)
+    halved, ended = Halved(monkeypatch, torch.ones(N_NETS, 1), n_threads=2), list[int]()
+
+    def interrupted(part: range, *args: Any) -> None:
+        if part.start == 0:
+            raise KeyboardInterrupt
+        time.sleep(0.1)
+        ended.append(part.start)
+
+    monkeypatch.setattr(halved.blocks, "_run_some", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        halved.run()
+    assert ended == [1]
