@@ -42,7 +42,7 @@ with _noting():
         _DYNAMIC_CLASS_TRACKER_BY_ID,
     )
     from joblib.externals.loky.backend.resource_tracker import ensure_running
-    from joblib.parallel import get_active_backend
+    from joblib.parallel import _backend, default_parallel_config, get_active_backend
 with _noting():
     from sklearn.metrics import _scorer
     from sklearn.utils.metaestimators import _safe_split
@@ -67,6 +67,9 @@ with _noting():
 
 # Where a layer keeps its own parameters and buffers.
 TENSORS = "_parameters", "_buffers"
+
+# What scikit-learn sets on an estimator that is fitted inside of another one; skorch takes it for a parameter.
+OF_CALLBACKS = "_parent_callback_ctx"
 
 # What scikit-learn's searches and cross-validations run for each candidate and split.
 _FITS = ("_fit_and_score", "_fit_and_predict")
@@ -98,6 +101,16 @@ def fit_arguments(batch: BatchedCalls) -> dict[str, Any] | None:
     function, args, kwargs = batch.items[0]
     signature = _signatures().get(getattr(function, "function", function))  # in scikit-learn's _FuncWrapper
     return signature.bind(*args, **kwargs).arguments if signature and len(batch.items) == 1 else None
+
+
+def joblibs_config() -> Any:
+    """Return what `parallel_config` has set in this thread."""
+    return getattr(_backend, "config", None) or default_parallel_config
+
+
+def set_joblibs_config(config: Any) -> None:
+    """Set in this thread what `parallel_config` has set in another one, or outside of a block."""
+    _backend.config = config or default_parallel_config
 
 
 def own_scorers(scorer: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""A joblib backend that gets all fits of a search at once, and trains the nets among them in lockstep."""
+"""A joblib backend that gets all calls of a `Parallel` at once, and trains the nets that they fit in lockstep."""
 
 import sys
 import warnings
@@ -9,10 +9,11 @@ from functools import cache
 from numbers import Integral
 from typing import Any
 
-from joblib import parallel_config, register_parallel_backend
+from joblib import register_parallel_backend
 from joblib.parallel import ParallelBackendBase
 
-from lockstep._compat import missing_parts
+from lockstep._compat import joblibs_config, missing_parts
+from lockstep.calls.elsewhere import N_CALLS, Askers, Elsewhere
 from lockstep.kernel.library import missing
 from lockstep.members.numerics import new_seed, seed_everything
 from lockstep.members.refusals import LockstepWarning, Refusal
@@ -51,11 +52,11 @@ class LockstepBackend(Options, ParallelBackendBase):
         leaves wide nets to torch, whose products of large matrices are faster.
     inner_backend : str, optional
         joblib's backend for stacks side by side, "loky" or "dask"; the workers of "dask" get all stacks.
-    inner_n_jobs : int, default=1
-        How many jobs run side by side: threads that share the nets of the kernel, and processes for other stacks and
-        for single fits.
     prepare_worker : callable, optional
         Called without arguments in each of these processes before it trains, such as to pin its numerics.
+
+    `n_jobs`, of `parallel_config` or of an estimator, is how many jobs run side by side: threads that share the nets of
+    the kernel, and processes for other stacks and for single fits of a search.
     """
 
     nesting_level: int | None = None
@@ -71,45 +72,61 @@ class LockstepBackend(Options, ParallelBackendBase):
             raise ValueError(f"random_state is {self.random_state!r}; it can be None or a whole number below 2**32")
         ParallelBackendBase.__init__(self, self.nesting_level)
         self._jobs: list[_Job] = []
+        self._hints: dict[str, Any] = {}
+        self.calls: Any = None  # what `Parallel` has handed over, sorted
+        self.n_jobs: int = 1
         self.shared: Shared = Shared()
         self.is_nested: bool = False
+        self.said: set[Refusal] = set()
+        self.elsewhere: Elsewhere = Elsewhere(joblibs_config())
+        self._askers: Askers = Askers()
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
-        """Return more than one, so that joblib submits calls instead of running them."""
+        """Return the number of calls into which an estimator with nets is to cut its work, or joblib's for others."""
         if n_jobs == 0:
             raise ValueError("n_jobs == 0 in Parallel has no meaning")
-        return 2
+        return N_CALLS if self._askers.ask(n_jobs) else self.elsewhere.effective_n_jobs(n_jobs)
+
+    def configure(self, n_jobs: int = 1, parallel: Any = None, **hints: Any) -> int:
+        """Note what `Parallel` asks for; returns more than one, so that it submits calls instead of running them."""
+        if n_jobs == 0:
+            raise ValueError("n_jobs == 0 in Parallel has no meaning")
+        self.parallel, self._hints, self.n_jobs = parallel, hints, self._askers.asked(n_jobs)
+        return N_CALLS
 
     def start_call(self) -> None:
         """Wait for searches in other threads, and forget the calls of an earlier use of Parallel."""
         if not self.is_nested:  # otherwise it is inside of a search, which may have moved the call to another thread
             take_turn(sys._getframe(1))
-        self._jobs, self._collected, self._said = [], False, set[Refusal]()
+            self.said = set()
+        self._jobs, self._collected, self.calls = [], False, None
 
     def submit(self, func: Any, callback: Any = None) -> "_Job":
         """Note a call."""
-        self._jobs.append(_Job(self, func, callback))
+        self._jobs.append(_Job(self, len(self._jobs), func, callback))
         return self._jobs[-1]
 
     apply_async = submit  # as joblib before 1.5 calls it
 
-    def get_nested_backend(self) -> tuple["LockstepBackend", None]:
+    def get_nested_backend(self) -> tuple["LockstepBackend", int]:
         """Return one of the same kind for a search inside of a fit."""
         nested = replace(self, nesting_level=(self.nesting_level or 0) + 1, on_result=None)
         nested.shared, nested.is_nested = self.shared, True
-        return nested, None
+        nested.said, nested.elsewhere = self.said, self.elsewhere
+        return nested, self.n_jobs
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the attributes that belong to this process, because a fit may run in another one."""
-        here: dict[str, Any] = dict.fromkeys(("parallel", "on_result", "on_plan", "on_progress"))
-        return vars(self) | here | {"_jobs": [], "shared": Shared()}
+        here: dict[str, Any] = dict.fromkeys(("parallel", "on_result", "on_plan", "on_progress", "calls"))
+        new = {"_jobs": [], "_hints": {}, "shared": Shared(), "elsewhere": Elsewhere(), "_askers": Askers()}
+        return vars(self) | here | new
 
     def stop_call(self) -> None:
         """Seed the generators as a refit needs them, and give the reasons that came up in handing back."""
-        if tasks := self._tasks():
+        if self.calls and self.calls.has_trained:
             seed_everything(self.random_state)
-            self._warn(tasks)
-        self._jobs = []
+        self._warn()
+        self._jobs, self.calls = [], None
 
     def collect(self) -> None:
         """Get all calls from joblib, and train the nets among them."""
@@ -122,34 +139,33 @@ class LockstepBackend(Options, ParallelBackendBase):
         if missing_parts():
             _warn_of_missing_parts()
             return
-        # Not at the top: these modules can't be imported if a part that they need is missing.
-        from lockstep.fits.tasks import seed_tasks, task_of
-        from lockstep.search import Search
+        # Not at the top: this module can't be imported if a part that it needs is missing.
+        from lockstep.calls.collected import Collected
 
+        batches = [job.batch for job in self._jobs]
+        self.calls = Collected(batches, self, self.shared, self.n_jobs, self.get_nested_backend()[0])
         for job in self._jobs:
-            if task := task_of(job.batch):
-                job.batch, job.task = None, task  # the task lets go of the call, and so of the net, when it is done
-        if tasks := self._tasks():
-            if self.stack and (reason := missing()):
-                _warn_of_missing_kernel(reason)
-            seed_tasks(tasks, self.random_state)
-            with parallel_config(backend=self.get_nested_backend()[0]):  # for searches in the steps around a net
-                Search(tasks, self, self.shared).run()
-            self._warn(tasks)
+            job.batch = None
+        if self.calls.may_train and self.stack and (reason := missing()):
+            _warn_of_missing_kernel(reason)
+        self.calls.run()
+        self._warn()
 
-    def _tasks(self) -> list[Any]:
-        return [job.task for job in self._jobs if job.task]
+    def result(self, job: "_Job") -> list[Any]:
+        """Return the results of a batch of calls; the first one trains all nets."""
+        self.collect()
+        return self.calls.result_of(job.number, self.elsewhere, self._hints) if self.calls else job.batch()
 
-    def _warn(self, tasks: list[Any]) -> None:
-        """Warn of each new reason why candidates are fitted one by one."""
-        refused: dict[Refusal, set[str]] = defaultdict(set)
-        for task in tasks:
-            if self.stack and task.refusal and task.refusal not in self._said:
-                refused[task.refusal].add(task.key)
-        self._said.update(refused)
-        total = len({task.key for task in tasks})
-        for refusal, keys in refused.items():
-            warnings.warn(refusal.sentence(len(keys), total), LockstepWarning, stacklevel=4)
+    def _warn(self) -> None:
+        """Warn of each new reason why nets are fitted one by one."""
+        for reasons, total, what in self.calls.refusals() if self.calls and self.stack else []:
+            refused: dict[Refusal, set[str]] = defaultdict(set)
+            for refusal, key in reasons:
+                if refusal not in self.said:
+                    refused[refusal].add(key)
+            self.said.update(refused)
+            for refusal, keys in refused.items():
+                warnings.warn(refusal.sentence(len(keys), total, what), LockstepWarning, stacklevel=4)
 
 
 @cache
@@ -173,19 +189,13 @@ class _Job:
     """A submitted call; joblib asks it for the result."""
 
     backend: LockstepBackend
+    number: int
     batch: Any
     callback: Callable[[Any], None] | None
-    task: Any = None  # a `Task`, where it is the fit of a net
 
     def get(self) -> list[Any]:
-        """Return the results of the batch's calls; the first call trains all nets."""
-        self.backend.collect()
-        if self.task is None:
-            return self.batch()
-        result = self.task.result()
-        if self.backend.on_result:
-            self.backend.on_result(result)
-        return [result]
+        """Return the results of the batch's calls."""
+        return self.backend.result(self)
 
 
 register_parallel_backend("lockstep", LockstepBackend)

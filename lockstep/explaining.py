@@ -73,7 +73,7 @@ def _tried(estimator: Any, X: Any, y: Any) -> tuple[float, float, int, str]:
     ).run()
     if refusal := next(nets).refusal:
         raise RefusalError(*refusal)
-    prepared, alone = grouping.prepared(task, short), net_of(task.own_estimator())
+    prepared, alone = grouping.prepared(task), net_of(task.own_estimator())
     alone.set_params(max_epochs=1).fit(prepared.X, prepared.y)
     start = time.perf_counter()
     alone.partial_fit(prepared.X, prepared.y)

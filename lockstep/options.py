@@ -18,7 +18,6 @@ class Options:
     record_losses: bool = True
     same_bytes: bool = False
     inner_backend: str | None = None
-    inner_n_jobs: int = 1
     prepare_worker: Callable[[], Any] | None = None
 
 

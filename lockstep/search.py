@@ -3,7 +3,7 @@
 import contextlib
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
@@ -15,8 +15,8 @@ from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
 from lockstep._compat import Packed, get_active_backend, lean_checks, tree_map
 from lockstep.fits.answers import inputs_of
-from lockstep.fits.handing_back import hand_back
-from lockstep.fits.tasks import Task, outcome_of
+from lockstep.fits.fit import Fit, outcome_of
+from lockstep.fits.tasks import Task
 from lockstep.grouping.groups import Grouping
 from lockstep.grouping.kinds import Kind
 from lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
@@ -43,8 +43,8 @@ _OF_VMAP = (
 class Search:
     """The fits of one search that are to be trained in lockstep."""
 
-    def __init__(self, tasks: list[Task], options: Options, shared: Shared) -> None:
-        self.tasks, self.options, self.shared = tasks, options, shared
+    def __init__(self, tasks: Sequence[Fit], options: Options, shared: Shared, n_jobs: int = 1) -> None:
+        self.tasks, self.options, self.shared, self.n_jobs = tasks, options, shared, n_jobs
         self.grouping = Grouping(tasks, shared.proven, options.same_bytes)
         self.inner = options.inner_backend or "loky"
         self.records_losses = options.record_losses and any(task.is_looked_at for task in tasks)
@@ -69,9 +69,11 @@ class Search:
             alone = [task for task in self.tasks if task.finish is None]
             for task in alone:
                 task.when_done = partial(self._tell, task.epochs)
-            if n_jobs > 1 and len(alone) > 1:
-                calls = [(outcome_of, task.run, task.seeds[0]) for task in alone]
-                for task, outcome in zip(alone, self._side_by_side(n_jobs, calls), strict=True):
+            # Only the call of a search is over when its net is trained.
+            tasks = [task for task in alone if isinstance(task, Task)]
+            if n_jobs > 1 and len(tasks) > 1:
+                calls = [(outcome_of, task.run, task.seeds[0]) for task in tasks]
+                for task, outcome in zip(tasks, self._side_by_side(n_jobs, calls), strict=True):
                     task.outcome = outcome
                     task.when_done()
 
@@ -88,7 +90,7 @@ class Search:
         """Return how many jobs to run side by side; raises `ValueError` if the backend does not run processes."""
         with parallel_config(backend=self.inner):
             backend, _ = get_active_backend()
-            n_jobs = effective_n_jobs(self.options.inner_n_jobs)
+            n_jobs = effective_n_jobs(self.n_jobs)
         if n_jobs > 1 and (getattr(backend, "uses_threads", False) or not backend.supports_return_generator):
             message = f"inner_backend {self.inner!r} can't be used: it has to run processes, and to return a generator"
             raise ValueError(f"{message}; use loky or dask")
@@ -137,8 +139,7 @@ class Search:
                     continue
                 for number in numbers:
                     task, own = self.tasks[number], trained if number == numbers[0] else trained.copy()
-                    prepared = self.grouping.prepared(task, task.estimator)
-                    task.finish = partial(hand_back, task, own, prepared, forward)
+                    task.finish = partial(task.hand_back, own, self.grouping.prepared(task), forward)
         except Exception as error:  # whatever a module raises during the training
             if error is self.cancelled:
                 raise

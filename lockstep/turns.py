@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextvars import ContextVar
 from types import CodeType, FrameType
 from typing import NamedTuple
 
@@ -41,6 +42,9 @@ class _Turn(NamedTuple):
 _lock = threading.Lock()
 _turn: _Turn | None = None
 
+# The thread whose turn also holds in this thread, which works for it while it waits.
+WORKS_FOR: ContextVar[int | None] = ContextVar("works_for", default=None)
+
 
 def take_turn(call: FrameType) -> None:
     """Wait until no other thread of this process is in a search; the turn of this thread ends with a call in it.
@@ -54,7 +58,7 @@ def take_turn(call: FrameType) -> None:
         with _lock:
             if _turn is None or _turn.is_over():
                 _turn = own
-            if _turn.thread == own.thread:
+            if _turn.thread in (own.thread, WORKS_FOR.get()):
                 return
         time.sleep(_PAUSE)
 

@@ -1,7 +1,7 @@
 """Answers for trained nets: the outputs that a stack has computed for the rows that scikit-learn will predict."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,12 +13,14 @@ from torch.utils.data import DataLoader
 
 from lockstep._compat import tree_map
 from lockstep.fits.surroundings import NetStub
-from lockstep.fits.tasks import Task
 from lockstep.members.member import Cache, Member, has_lone_row
 from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Prepared
 from lockstep.members.rows import as_tensor, in_multiples, taken
 from lockstep.stacks.nets import LANES, Nets
+
+if TYPE_CHECKING:  # tasks know which rows they ask for
+    from lockstep.fits.tasks import Task
 
 # The rows of a split that is evaluated alone are filled up to a multiple of this number, those of a whole table to a
 # multiple of LANES, so that the vectors of a kernel are full.
@@ -33,7 +35,7 @@ class RowsToAnswer(NamedTuple):
 
 
 def rows_to_answer(
-    task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache, is_long: bool
+    task: "Task", estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache, is_long: bool
 ) -> RowsToAnswer | None:
     """Return the rows of a split that a net will predict, or None if the net has to predict them itself.
 

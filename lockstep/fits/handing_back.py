@@ -3,7 +3,7 @@
 import contextlib
 import io
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from sklearn.base import BaseEstimator
@@ -11,16 +11,19 @@ from skorch import NeuralNet
 
 from lockstep._compat import plain_splits
 from lockstep.fits.answers import Answer, Forward
+from lockstep.fits.fit import Outcome, outcome_of
 from lockstep.fits.surroundings import assemble
-from lockstep.fits.tasks import Outcome, Task, outcome_of
 from lockstep.members.numerics import set_others
 from lockstep.members.own_fit import Prepared, method_of_one, stand_ins
 from lockstep.members.refusals import Refusal
 from lockstep.stacks.trained import Trained
 from lockstep.turns import caught
 
+if TYPE_CHECKING:  # tasks know how they are handed back
+    from lockstep.fits.tasks import Task
 
-def hand_back(task: Task, trained: Trained, prepared: Prepared, forward: Forward | None) -> Outcome | None:
+
+def hand_back(task: "Task", trained: Trained, prepared: Prepared, forward: Forward | None) -> Outcome | None:
     """Return the result of scikit-learn's fit and score, or the exception; None if skorch has to fit the net alone."""
     if not trained.is_finite and not hasattr(type(trained.net), "diverged_"):
         return None  # skorch has to meet the infinite numbers itself
@@ -43,7 +46,7 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared, forward: Forward
 class _HandedBack:
     """A trained net on its way into the estimator that scikit-learn fits and scores."""
 
-    task: Task
+    task: "Task"
     trained: Trained
     prepared: Prepared  # whose estimator has the fitted steps around the net
     forward: Forward | None  # computes the net's outputs for further rows, if the kernel does

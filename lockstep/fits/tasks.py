@@ -1,27 +1,29 @@
 """The fits of a search as the engine handles them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from joblib.parallel import BatchedCalls
 from sklearn.base import BaseEstimator, clone
+from skorch import NeuralNet
 
 from lockstep._compat import _safe_split, fit_arguments, own_scorers
-from lockstep.fits.surroundings import net_of
+from lockstep.fits.answers import Forward, RowsToAnswer, rows_to_answer
+from lockstep.fits.fit import Fit, Outcome, Table, outcome_of
+from lockstep.fits.handing_back import hand_back
+from lockstep.fits.surroundings import net_of, prepare
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.numerics import fit_seed, seed_everything
+from lockstep.members.member import Cache, Member, make_member
+from lockstep.members.numerics import fit_seed
 from lockstep.members.own_code import own_classes
-from lockstep.members.refusals import Refusal, refusal_of
-
-# The result of a fit, or its exception.
-Outcome = tuple[Any, Exception | None]
+from lockstep.members.own_fit import Prepared
+from lockstep.members.refusals import Refusal, RefusalError, refusal_of
+from lockstep.stacks.trained import Trained
 
 
 @dataclass(eq=False)
-class Task:
+class Task(Fit):
     """A fit that a search asks for: a candidate on a split."""
 
     run: Any  # joblib's call, under scikit-learn's configuration and the nested backend; returns a list of one result
@@ -32,31 +34,38 @@ class Task:
     y: Any
     train: np.ndarray  # the numbers of the rows to train on
     test: np.ndarray
-    key: str = ""  # a hash that the candidate's tasks share
-    split: int = 0  # the number of its test set, and of its training set: distinct ones are numbered as they appear
-    rows: int = 0
-    seeds: tuple[int, int] = (0, 0)  # of the fit, and of the noise that random layers take
-    is_answered: bool = True  # whether its scorer only needs predictions, which a stack can compute
-    is_looked_at: bool = True  # whether the user, or the user's own code, gets to see the net
-    scores_training: bool = True  # whether the net also predicts its training rows
-    refusal: Refusal | None = None  # why it is fitted by skorch alone
-    # Hands back the net that a stack has trained; returns an outcome, or None if skorch has to fit the net after all.
-    finish: Callable[[], Outcome | None] | None = None
-    outcome: Outcome | None = None
-    when_done: Callable[[], Any] = lambda: None
 
     def own_estimator(self) -> BaseEstimator:
         """Return a copy of the estimator with the candidate's parameters."""
         estimator = clone(self.estimator)
         return estimator.set_params(**clone(self.parameters, safe=False)) if self.parameters else estimator
 
-    @cached_property
-    def epochs(self) -> int:
-        """The most epochs that the net is trained for, or 0 where there is no such net."""
-        try:
-            return int(net_of(self.own_estimator()).max_epochs)
-        except Exception:  # whatever skorch will raise in its fit
-            return 0
+    def prepare(self, estimator: BaseEstimator) -> Prepared:
+        """Fit the steps around the net."""
+        return prepare(estimator, *self.split_off(estimator, self.train), self.seeds[0])
+
+    def begin(self, net: NeuralNet, prepared: Prepared, cache: Cache) -> Member:
+        """Initialise a copy of the net, as its `fit` does."""
+        if self.fit_params:
+            raise RefusalError(
+                f"fit is given {', '.join(sorted(self.fit_params))}", "give it to the net as a parameter"
+            )
+        return make_member(net, prepared, self.seeds, cache)
+
+    @property
+    def table(self) -> Table:
+        """The table that its rows are taken from."""
+        return Table(self.X, self.y, self.train)
+
+    def rows_to_answer(
+        self, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache, is_long: bool
+    ) -> RowsToAnswer | None:
+        """Return the rows that the net will predict, if its stack can do so."""
+        return rows_to_answer(self, estimator, member, prepared, cache, is_long)
+
+    def hand_back(self, trained: Trained, prepared: Prepared, forward: Forward | None) -> Outcome | None:
+        """Let scikit-learn score the trained net."""
+        return hand_back(self, trained, prepared, forward)
 
     def split_off(self, estimator: BaseEstimator, numbers: np.ndarray) -> tuple[Any, Any]:
         """Return rows and their targets, as scikit-learn selects them for an estimator."""
@@ -73,16 +82,6 @@ class Task:
         if error is not None:
             raise error
         return result
-
-
-def outcome_of(run: BatchedCalls, seed: int) -> Outcome:
-    """Let scikit-learn fit and score, under a seed."""
-    seed_everything(seed)
-    try:
-        (result,) = run()
-    except Exception as error:
-        return None, error
-    return result, None
 
 
 def task_of(batch: BatchedCalls) -> Task | None:
@@ -108,13 +107,18 @@ def seed_tasks(tasks: list[Task], random_state: int) -> None:
     """Give the tasks of a search their keys, the numbers of their splits, and so their seeds."""
     splits: dict[bytes, int] = {}
     rows: dict[bytes, int] = {}
+    search = object()
     for task in tasks:
         try:
             task.key = fingerprint([task.estimator, task.parameters])
         except Exception as error:  # a file, for example, which skorch never compares
             task.key = str(task.parameters)
             task.refusal = Refusal(f"a candidate can't be compared with others ({refusal_of(error).reason})")
-        task.split = splits.setdefault(task.test.tobytes(), len(splits))
-        task.rows = rows.setdefault(task.train.tobytes(), len(rows))
+        # Distinct test sets, and training sets, are numbered as they appear.
+        split = splits.setdefault(task.test.tobytes(), len(splits))
+        task.place = search, split, rows.setdefault(task.train.tobytes(), len(rows))
         # Noise and initial weights have separate random streams.
-        task.seeds = fit_seed(random_state, task.split), fit_seed(random_state, task.split, 1)
+        task.seeds = fit_seed(random_state, split), fit_seed(random_state, split, 1)
+    n_splits = len({task.place for task in tasks})
+    for task in tasks:
+        task.n_splits = n_splits

@@ -1,7 +1,7 @@
 """Finds out which fits of a search share a training, which nets may share a stack, and which are fitted alone."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
@@ -11,9 +11,8 @@ from sklearn.base import BaseEstimator, clone
 from skorch import NeuralNet
 from torch import Tensor
 
-from lockstep.fits.answers import rows_to_answer
-from lockstep.fits.surroundings import NetStub, net_of, prepare, without_net
-from lockstep.fits.tasks import Task
+from lockstep.fits.fit import Fit
+from lockstep.fits.surroundings import NetStub, net_of, without_net
 from lockstep.grouping.checks import check_class
 from lockstep.grouping.filling import OwnRows, asked_apart, own_rows
 from lockstep.grouping.kept import once, quiet
@@ -22,7 +21,7 @@ from lockstep.grouping.places import ANY_NETS, better_by_torch, is_long_step, pl
 from lockstep.grouping.trial import SHARED, Verdict, changing, prove
 from lockstep.members.callbacks import may_predict, only_records
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.member import Cache, Member, make_member
+from lockstep.members.member import Cache, Member
 from lockstep.members.own_code import mentioned, own_classes
 from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import own_attributes, shallow_copy, trained_params
@@ -52,10 +51,9 @@ class Candidate:
 class Grouping:
     """The nets that the fits of one search ask for."""
 
-    def __init__(self, tasks: list[Task], proven: Proven, same_bytes: bool = False) -> None:
+    def __init__(self, tasks: Sequence[Fit], proven: Proven, same_bytes: bool = False) -> None:
         self.tasks, self.proven, self.same_bytes = tasks, proven, same_bytes
         self._cache: Cache = {}
-        self._n_splits = len({(task.split, task.rows) for task in tasks})
 
     def groups(self, on_plan: Callable[[int, int], None] | None) -> Groups:
         """Return the nets to train; fits that differ only in `max_epochs` are one training."""
@@ -67,7 +65,7 @@ class Grouping:
                 except Exception as error:  # whatever a net's own code raises; skorch is to raise it then
                     self.refuse([number], refusal_of(error))
                 else:
-                    trainings[same, task.split, task.rows].append(number)
+                    trainings[same, task.place].append(number)
         made: list[Any] = []
         for numbers in trainings.values():
             try:
@@ -88,7 +86,7 @@ class Grouping:
                 groups[key].append(net)
         return groups
 
-    def candidate(self, task: Task) -> Candidate:
+    def candidate(self, task: Fit) -> Candidate:
         """Return what the tasks of a candidate share."""
         return once(self._cache, ("candidate", task.key), lambda: self._candidate(task.own_estimator()))
 
@@ -101,7 +99,7 @@ class Grouping:
             training = fingerprint([type(net), settings, around])
         return Candidate(estimator, own_attributes(net), net.max_epochs, training, around)
 
-    def net(self, task: Task) -> NeuralNet:
+    def net(self, task: Fit) -> NeuralNet:
         """Return the net of a task before its `fit`; to copy the candidate's takes a fifth of the time of a clone."""
         candidate = self.candidate(task)
         if candidate.own is None:
@@ -109,14 +107,10 @@ class Grouping:
         net = net_of(candidate.estimator)
         return shallow_copy(net, **{name: clone(vars(net)[name], safe=False) for name in candidate.own})
 
-    def prepared(self, task: Task, estimator: BaseEstimator | None = None) -> Prepared:
-        """Return the rows that the net gets, prepared once for each split and setting by an estimator of the task."""
-
-        def find() -> Prepared:
-            own = estimator or task.own_estimator()
-            return prepare(own, *task.split_off(own, task.train), task.seeds[0])
-
-        return once(self._cache, ("prepared", self.candidate(task).around, task.split, task.rows), find)
+    def prepared(self, task: Fit) -> Prepared:
+        """Return the rows that the net gets, prepared once for each split and setting."""
+        key = ("prepared", self.candidate(task).around, task.place)
+        return once(self._cache, key, lambda: task.prepare(task.own_estimator()))
 
     def member(self, numbers: list[int]) -> tuple[Member, Kind, bool]:
         """Return the net that some tasks share, initialised, its kind, and whether its batches may be filled up."""
@@ -127,7 +121,7 @@ class Grouping:
         member = self._initialised(task, dict(epochs))
         kind = self._kind(task, member)
         n_steps = member.epochs * len(member.order.lengths)
-        places_of(kind.measured, n_steps, self._n_splits)  # before a trial, which may take long
+        places_of(kind.measured, n_steps, task.n_splits)  # before a trial, which may take long
         verdict, is_apart = self._verdict(task, member, kind)
         filled = verdict.filled and not member.has_lone_row
         if verdict.lacks is None:
@@ -135,7 +129,7 @@ class Grouping:
         else:
             lengths = sorted(member.other_lengths(filled)) if is_long_step(kind.measured.n_flops) else []
             sizes = [measured_on(member, kind.structure, n).common_size for n in lengths]
-            kind = replace(kind, places=places_of(kind.measured, n_steps, self._n_splits, sizes))
+            kind = replace(kind, places=places_of(kind.measured, n_steps, task.n_splits, sizes))
         if member.recorders and member.valid:
             kept = member.epochs * member.valid.n * kind.measured.row_bytes
             kind = replace(kind, bytes_each=kind.bytes_each + 2 * kept)
@@ -147,18 +141,14 @@ class Grouping:
             self._let_answer(task, member, kind)
         return member, kind, filled
 
-    def _initialised(self, task: Task, epochs: dict[int, list[int]]) -> Member:
+    def _initialised(self, task: Fit, epochs: dict[int, list[int]]) -> Member:
         """Return the net of tasks, by the epochs after which they get it, at the beginning of its training."""
         if not all(isinstance(each, Integral) and each > 0 for each in epochs):
             raise RefusalError("max_epochs is not a whole number above 0")
-        if task.fit_params:
-            raise RefusalError(
-                f"fit is given {', '.join(sorted(task.fit_params))}", "give it to the net as a parameter"
-            )
         net = self.net(task)
         once(self._cache, ("class", type(net)), lambda: check_class(type(net)))
         callbacks = net.callbacks
-        member = make_member(net, self.prepared(task), task.seeds, self._cache)
+        member = task.begin(net, self.prepared(task), self._cache)
         if net.max_epochs != max(epochs) or net.callbacks is not callbacks:
             raise RefusalError(f"the fit of {type(net).__name__} sets max_epochs or callbacks")
         member.tasks = epochs
@@ -167,7 +157,7 @@ class Grouping:
             member.net.callbacks_ = []  # nobody will read their records
         return member
 
-    def _kind(self, task: Task, member: Member) -> Kind:
+    def _kind(self, task: Fit, member: Member) -> Kind:
         """Return a net's kind, computed once for a candidate, and note in the net what follows from it."""
         # If a batch has all rows of a split, the length of a step depends on the split.
         shapes = str([tensor.shape for tensor in member.train.tensors])
@@ -176,7 +166,7 @@ class Grouping:
         member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.measured.unused
         return kind
 
-    def _verdict(self, task: Task, member: Member, kind: Kind) -> tuple[Verdict, bool]:
+    def _verdict(self, task: Fit, member: Member, kind: Kind) -> tuple[Verdict, bool]:
         """Return the result of the trial of a net's kind, and whether its own rows are independent in evaluation."""
         of_criterion = [item for item in member.tensors.items() if item[0].startswith("criterion.")]
         about = kind.parts, hashed(of_criterion) if of_criterion else ""
@@ -191,24 +181,26 @@ class Grouping:
         family = kind.family, kind.activations, may_fill, by_torch is None
         return once(self.proven, family, quiet(find)), rows.are_apart
 
-    def _own_rows(self, task: Task, member: Member, about: tuple[str, str]) -> OwnRows:
+    def _own_rows(self, task: Fit, member: Member, about: tuple[str, str]) -> OwnRows:
         """Check a net's own rows, unless nets of its kind have shown each of them in other splits of the table."""
         prepared = self.prepared(task)
-        is_table = isinstance(prepared.fitted, NetStub) and isinstance(task.X, np.ndarray | Tensor)
-        tables = [(getattr(each, "X", None), getattr(each, "y", None)) for each in member.tables]
-        if not is_table or not all(X is prepared.X and y is prepared.y for X, y in tables):
+        table = task.table if isinstance(prepared.fitted, NetStub) else None
+        if table is None or not isinstance(table.X, np.ndarray | Tensor):
             return own_rows(member)
-        key = "shown", *about, id(task.X), id(task.y), *((rows.n, rows.batch) for rows in member.rows)
-        shown: np.ndarray = self._cache.setdefault(key, np.zeros(len(task.X), dtype=bool))
-        found = OwnRows(is_mean=True, are_apart=True) if shown[task.train].all() else own_rows(member)
-        shown[task.train] |= all(found)
+        tables = [(getattr(each, "X", None), getattr(each, "y", None)) for each in member.tables]
+        if not all(X is prepared.X and y is prepared.y for X, y in tables):
+            return own_rows(member)
+        key = "shown", *about, id(table.X), id(table.y), *((rows.n, rows.batch) for rows in member.rows)
+        shown: np.ndarray = self._cache.setdefault(key, np.zeros(len(table.X), dtype=bool))
+        found = OwnRows(is_mean=True, are_apart=True) if shown[table.train].all() else own_rows(member)
+        shown[table.train] |= all(found)
         return found
 
-    def _let_answer(self, task: Task, member: Member, kind: Kind) -> None:
+    def _let_answer(self, task: Fit, member: Member, kind: Kind) -> None:
         """Let a net's stack predict the rows that will be scored, if these do not influence one another either."""
         is_long = is_long_step(kind.measured.n_flops)
         estimator = self.candidate(task).estimator
-        asked = rows_to_answer(task, estimator, member, self.prepared(task), self._cache, is_long)
+        asked = task.rows_to_answer(estimator, member, self.prepared(task), self._cache, is_long)
         if asked is None:
             return
         key = "apart", id(asked.rows), kind.parts

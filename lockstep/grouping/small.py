@@ -1,5 +1,6 @@
 """Small nets and few rows of a kind, for its trial."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,7 @@ class FewRows:
         X, y = tree_map(lambda t: t.to(dtype) if t.is_floating_point() else t, rows)
         alike = zip((X, y), self._member.fitted_on, strict=True)
         X, y = (part.numpy() if isinstance(like, np.ndarray) else part for part, like in alike)
-        return Prepared(self._prepared.X, self._prepared.y, handed_on=(X, y))
+        return replace(self._prepared, random_states=None, handed_on=(X, y))
 
 
 def _classes(by_target: Tensor) -> tuple[np.ndarray, int]:

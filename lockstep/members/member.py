@@ -14,7 +14,7 @@ from lockstep.members.callbacks import check_callbacks, hears
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.numerics import drawn_others, other_states, random_states, seed_everything, set_random_states
 from lockstep.members.own_code import has_own
-from lockstep.members.own_fit import Prepared, capture
+from lockstep.members.own_fit import Begun, Prepared
 from lockstep.members.parts import Tensors, copied_parts, named_tensors
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
@@ -127,6 +127,26 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
     output = io.StringIO()
     with caught(output):
         X, y, others = start(net, prepared, seeds[0], dtype)
+    return _on_its_way(others, output, net=net, rows=(X, y), prepared=prepared, noise_seed=seeds[1], cache=cache)
+
+
+def begun_member(net: NeuralNet, prepared: Begun, noise_seed: int, cache: Cache) -> Member:
+    """Take over a net that is initialised, where its training begins; raises whatever skorch or the net raise."""
+    set_random_states(prepared.states)
+    about, rows = (drawn_others(), io.StringIO()), (prepared.X, prepared.y)
+    return _on_its_way(*about, net=net, rows=rows, prepared=prepared, noise_seed=noise_seed, cache=cache)
+
+
+def _on_its_way(
+    *about: Any, net: NeuralNet, rows: tuple[Any, Any], prepared: Prepared, noise_seed: int, cache: Cache
+) -> Member:
+    """Bring an initialised net to its first epoch.
+
+    `about` has what changes if it draws from the other generators, and what has been printed.
+    """
+    others, output = about
+    X, y = rows
+    with caught(output):
         if any(map(is_lazy, named_tensors(net).values())):
             raise RefusalError("a lazy layer has no weights before its first batch")
         check_callbacks(net)
@@ -153,7 +173,7 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
         order=order,
         state=state,
         others=None if prepared.random_states is None and drawn_others() == others else other_states(),
-        noise_seed=seeds[1],
+        noise_seed=noise_seed,
         output=output,
     )
 
@@ -186,7 +206,7 @@ def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[An
     if prepared.random_states is not None:
         set_random_states(prepared.random_states)
     others = drawn_others()
-    X, y = capture(net, prepared)
+    X, y = prepared.begin(net)
     if dtype is not None:
         # Copies, because a module may contain objects of the user's, such as a pretrained part.
         net.__dict__.update(copied_parts(net))

@@ -1,8 +1,8 @@
 """Runs a net's own `fit`, up to where its training begins, on rows that the nets of a split share."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,10 @@ class Prepared:
     random_states: Any = None  # of all generators after the fit of the steps around the net, if these have drawn
     handed_on: tuple[Any, Any] | None = None  # the X and y to train on instead of those that `fit` passes on
 
+    def begin(self, net: NeuralNet) -> tuple[Any, Any]:
+        """Initialise a net as its `fit` does, and return the rows and targets to train on."""
+        return capture(net, self)
+
     def transform(self, X: Any) -> Any:
         """Return other rows as the net gets them."""
         try:
@@ -36,6 +40,28 @@ class Prepared:
         except EndOfFitError as captured:
             (X,) = captured.args
         return X
+
+
+@dataclass
+class Begun(Prepared):
+    """The rows of a net that is initialised already: its own `fit` has come to the training, on these rows."""
+
+    own: dict[str, Any] = field(default_factory=dict)  # the net's attributes
+    states: Any = None  # of all generators where the training begins
+
+    def begin(self, net: NeuralNet) -> tuple[Any, Any]:
+        """Initialise a copy of the net, and give it what `fit` has set."""
+        with built_lean(net):
+            net.initialize()
+        for name, value in self.own.items():
+            vars(net).setdefault(name, value)
+        return self.handed_on or (self.X, self.y)
+
+
+def built_lean(net: NeuralNet) -> AbstractContextManager[None]:
+    """In the block, let a net build its optimizer without torch's compiler, if it builds it as skorch does."""
+    is_plain = type(net).initialize_optimizer is NeuralNet.initialize_optimizer
+    return stand_ins(net, initialize_optimizer=partial(build_lean, net)) if is_plain else nullcontext()
 
 
 def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
@@ -46,10 +72,8 @@ def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
             raise RefusalError(f"fit hands on {', '.join(sorted(fit_params)) or 'classes'}")
         raise EndOfFitError(X, y)
 
-    is_plain = type(net).initialize_optimizer is NeuralNet.initialize_optimizer
-    builds: Any = {"initialize_optimizer": partial(build_lean, net)} if is_plain else {}
     try:
-        with stand_ins(net, partial_fit=partial_fit, **builds):
+        with stand_ins(net, partial_fit=partial_fit), built_lean(net):
             net.fit(prepared.X, prepared.y)
     except EndOfFitError as captured:
         X, y = prepared.handed_on or captured.args

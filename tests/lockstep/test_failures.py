@@ -132,7 +132,7 @@ def test_a_stack_that_fails_in_the_middle_is_tried_net_by_net(monkeypatch: pytes
     assert scores(found) == expected
 
 
-@pytest.mark.parametrize("options", [{}, {"inner_n_jobs": 2}, {"stack": False}])
+@pytest.mark.parametrize("options", [{}, {"n_jobs": 2}, {"stack": False}])
 def test_an_error_of_on_progress_ends_the_search(options: dict[str, Any]) -> None:
     def progress(more: int, total: int) -> None:
         raise InterruptedError("enough")

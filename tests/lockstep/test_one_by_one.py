@@ -130,10 +130,10 @@ if __name__ == "__main__":
     y = (X[:, 0] > 0).astype("int64")
     net = NeuralNetClassifier(Net, criterion=torch.nn.CrossEntropyLoss, max_epochs=3, verbose=0)
     net.set_params(callbacks=[LRScheduler("StepLR", step_size=2)])
-    with parallel_config(backend="lockstep", inner_n_jobs=2):
+    with parallel_config(backend="lockstep", n_jobs=2):
         print(cross_val_score(net, X, y, cv=40).shape)
     print([name for name, value in before.items() if vars(Net)[name] is not value])
-    with parallel_config(backend="lockstep", inner_n_jobs=2, stack=False):
+    with parallel_config(backend="lockstep", n_jobs=2, stack=False):
         print(cross_validate(net, X, y, cv=3, return_estimator=True)["estimator"][2].history[-1, "epoch"])
 """
 

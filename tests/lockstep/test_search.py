@@ -82,7 +82,7 @@ def test_stacks_of_any_size_give_the_same_bytes(
 def test_jobs_change_no_byte(monkeypatch: pytest.MonkeyPatch, watched: dict[Any, bytes]) -> None:
     monkeypatch.setattr(places, "MOST_NETS", 16)
     # Workers take square roots as this process does.
-    backend = {"inner_backend": "loky", "inner_n_jobs": 2, "prepare_worker": pin_this_process}
+    backend = {"inner_backend": "loky", "n_jobs": 2, "prepare_worker": pin_this_process}
     assert scores(search(WATCHED(), RATES, LABELS, backend=backend)) == watched
     alone = {"lr": [0.1, 0.01]}
     jobs = one_by_one(net(), alone), search(net(), alone, backend=backend | {"stack": False})
@@ -102,13 +102,13 @@ def test_threads_compute_the_kernels_nets_to_the_same_bytes(monkeypatch: pytest.
     monkeypatch.setattr(Search, "_side_by_side", None)  # no process is started
     alone = scores(search(estimator, rates))
     assert not pools
-    assert scores(search(estimator, rates, backend={"inner_n_jobs": 3})) == alone
+    assert scores(search(estimator, rates, backend={"n_jobs": 3})) == alone
     assert set(pools) == {2}
 
 
 def test_numbers_in_workers_are_of_the_scripts_type() -> None:
     def found(n_jobs: int) -> list[float]:
-        with parallel_config(backend="lockstep", random_state=SEED, stack=False, inner_n_jobs=n_jobs):
+        with parallel_config(backend="lockstep", random_state=SEED, stack=False, n_jobs=n_jobs):
             return cross_val_score(logit_net(), X.astype(np.float64), LABELS, cv=2, error_score="raise").tolist()
 
     torch.set_default_dtype(torch.float64)

@@ -84,7 +84,7 @@ def run_search(
                 record_losses=record_losses,
                 same_bytes=True,
                 inner_backend=backend,
-                inner_n_jobs=n_jobs,
+                n_jobs=n_jobs,
                 prepare_worker=pin_this_process,
             ),
         ):

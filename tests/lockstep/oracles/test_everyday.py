@@ -66,7 +66,7 @@ def test_what_can_not_be_pickled_is_fitted(where: str, tmp_path: Path) -> None:
 def test_stacks_are_not_trained_in_threads() -> None:
     with (
         pytest.raises(ValueError, match="threading"),
-        parallel_config(backend="lockstep", inner_backend="threading", inner_n_jobs=2),
+        parallel_config(backend="lockstep", inner_backend="threading", n_jobs=2),
     ):
         GridSearchCV(classifier(), {"lr": [0.1, 0.02]}, cv=3).fit(ROWS, LABELS)
 

@@ -31,7 +31,11 @@ from tests.lockstep.cases.base import LABELS, X, classifier
 from tests.lockstep.searches import numbers_of
 from tests.project import ROOT
 
-MODULES = ("test_search", "test_validation", "test_successive_halving")
+MODULES = (
+    *("model_selection.tests.test_search", "model_selection.tests.test_validation"),
+    *("model_selection.tests.test_successive_halving", "ensemble.tests.test_bagging", "ensemble.tests.test_voting"),
+    *("ensemble.tests.test_stacking", "tests.test_multioutput", "tests.test_multiclass", "tests.test_calibration"),
+)
 # Tests of how fits come back, fail, are refitted and are nested. `make test-all` runs all tests of the modules.
 SAMPLE = {
     test_search: [
@@ -60,7 +64,7 @@ SAMPLE = {
 }
 GRID: dict[str, list[Any]] = {"lr": [0.5, 0.1, 0.02, 0.004]}
 OPTIONS: dict[str, Any] = {"cv": 3, "scoring": "accuracy"}
-PLUGIN = "tests.lockstep.oracles.under_lockstep"
+PLUGINS = ("tests.lockstep.oracles.under_lockstep", "tests.lockstep.oracles.as_if_with_nets")
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -71,12 +75,13 @@ def test_a_sample_of_its_own_tests_passes(test: Callable[[], None]) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("plugin", PLUGINS)
 @pytest.mark.parametrize("module", MODULES)
-def test_its_own_tests_pass(module: str, tmp_path: Path) -> None:
+def test_its_own_tests_pass(module: str, plugin: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-q", "-p", PLUGIN, "-p", "no:cacheprovider"),
-            *("-c", "/dev/null", "--rootdir", str(tmp_path), "--pyargs", f"sklearn.model_selection.tests.{module}"),
+            *(sys.executable, "-m", "pytest", "-q", "-p", plugin, "-p", "no:cacheprovider"),
+            *("-c", "/dev/null", "--rootdir", str(tmp_path), "--pyargs", f"sklearn.{module}"),
         ],
         cwd=ROOT,
         capture_output=True,
@@ -146,7 +151,7 @@ def test_its_other_searches_give_what_skorch_gives(
         stacked.append(task)
         hand_back(task, *args)
 
-    monkeypatch.setattr("lockstep.search.hand_back", counted)
+    monkeypatch.setattr("lockstep.fits.tasks.hand_back", counted)
     with parallel_config(backend="lockstep", random_state=3):
         ours = call()
     assert len(stacked) >= 3

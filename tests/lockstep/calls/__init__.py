@@ -1,0 +1,1 @@
+"""Tests of calls that fit nets, but are not fits of a search."""
