@@ -1,4 +1,4 @@
-"""Trains all skorch nets of a scikit-learn search at once, each exactly as skorch would.
+"""Trains all skorch nets that scikit-learn fits at once, each as skorch would, but for rounding and random masks.
 
 `import lockstep` registers joblib's backend "lockstep", and changes nothing else in the process: README.md shows
 the line to write around a search. The modules here run a search; `grouping` decides which nets share a stack, `fits`
@@ -8,9 +8,23 @@ nets that are trained together, `optimizers` about their steps, `members` about 
 
 from lockstep.backend import LockstepBackend
 from lockstep.explaining import explain
-from lockstep.members.callbacks import reads_only
-from lockstep.members.numerics import fit_seed
+from lockstep.fits.surroundings import net_of
+from lockstep.kernel.library import missing as missing_kernel
+from lockstep.members.lean import lean_optimizer
+from lockstep.members.numerics import fit_seed, seed_everything
+from lockstep.members.own_code import reads_only
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import LockstepWarning
 
-__all__ = ["HoldOutRecorder", "LockstepBackend", "LockstepWarning", "explain", "fit_seed", "reads_only"]
+__all__ = [
+    "HoldOutRecorder",
+    "LockstepBackend",
+    "LockstepWarning",
+    "explain",
+    "fit_seed",
+    "lean_optimizer",
+    "missing_kernel",
+    "net_of",
+    "reads_only",
+    "seed_everything",
+]

@@ -20,6 +20,7 @@ from cloudpickle import CloudPickler
 from joblib.parallel import BatchedCalls
 from sklearn.model_selection import _validation
 from skorch import NeuralNet
+from torch.autograd.graph import disable_saved_tensors_hooks
 
 # The oldest versions that the engine's tests have passed with, as in pyproject.toml.
 OLDEST = {"joblib": "1.4", "scikit-learn": "1.5", "skorch": "1.2", "torch": "2.8"}
@@ -64,6 +65,14 @@ with _noting():
     is_all_true = torch._is_all_true
     make_subclass = torch.Tensor._make_subclass
     no_torch_function = torch._C._disabled_torch_function_impl
+
+    class LeanMode(TorchDispatchMode):
+        """A mode that does not import torch's compiler, as torch would do to exclude a mode from compilation."""
+
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            return False
+
 
 # Where a layer keeps its own parameters and buffers.
 TENSORS = "_parameters", "_buffers"
@@ -149,6 +158,31 @@ def lean_checks() -> Iterator[None]:
         yield
     finally:
         torch._check_with = check_with
+
+
+def vjp(function: Callable[..., Any], own: dict[str, Any]) -> tuple[Any, Callable[[Any], dict[str, Any]], Any]:
+    """Do what `torch.func.vjp` does with `has_aux`, for a function that returns a tensor and other values.
+
+    Returns the tensor, a function that pulls a gradient of the tensor back to `own`, and the other values.
+    """
+    refused = disable_saved_tensors_hooks(
+        "hooks for saved tensors, such as checkpoint's, can't see a single net of a stack"
+    )
+    with refused, grad_increment_nesting() as level, torch.enable_grad():
+        inputs = _create_differentiable(_wrap_all_tensors(own, level))
+        made, others = function(inputs)
+        result, others = _undo_create_differentiable(made, level), _undo_create_differentiable(others, level)
+
+    def pull_back(gradient: Any) -> dict[str, Any]:
+        wanted = tuple(inputs.values())
+        how = {"allow_unreachable": True, "accumulate_grad": False}
+        pulled: Any = [None] * len(wanted)
+        if made.requires_grad:
+            pulled = _engine_run_backward((made,), (gradient,), True, torch.is_grad_enabled(), wanted, **how)
+        pairs = zip(inputs.items(), pulled, strict=True)
+        return {key: torch.zeros_like(tensor) if each is None else each for (key, tensor), each in pairs}
+
+    return result, pull_back, others
 
 
 @contextmanager

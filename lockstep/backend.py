@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from numbers import Integral
 from typing import Any
 
 from joblib import register_parallel_backend
@@ -15,7 +14,7 @@ from joblib.parallel import ParallelBackendBase
 from lockstep._compat import joblibs_config, missing_parts
 from lockstep.calls.elsewhere import N_CALLS, Askers, Elsewhere
 from lockstep.kernel.library import missing
-from lockstep.members.numerics import new_seed, seed_everything
+from lockstep.members.numerics import seed_everything
 from lockstep.members.refusals import LockstepWarning, Refusal
 from lockstep.options import Options, Shared
 from lockstep.turns import take_turn
@@ -31,9 +30,10 @@ class LockstepBackend(Options, ParallelBackendBase):
 
     Parameters
     ----------
-    random_state : int or None, default=0
+    random_state : int, RandomState or None, default=0
         Every split's fits start from a seed of their own, `fit_seed(random_state, split)`. After a search, torch, numpy
-        and random stand at `random_state`, so that a refit repeats. None stands for a new number each time.
+        and random stand at `random_state`, so that a refit repeats. None stands for a new number each time; from a
+        RandomState of numpy, one is drawn for the block.
     max_memory_mb : int, default=2048
         The memory limit of a process, in MiB; stacks are cut to stay below it.
     on_plan : callable, optional
@@ -66,10 +66,7 @@ class LockstepBackend(Options, ParallelBackendBase):
     uses_threads = True
 
     def __post_init__(self) -> None:
-        if self.random_state is None:
-            self.random_state = new_seed()
-        if not isinstance(self.random_state, Integral) or not 0 <= self.random_state < 2**32:
-            raise ValueError(f"random_state is {self.random_state!r}; it can be None or a whole number below 2**32")
+        super().__post_init__()
         ParallelBackendBase.__init__(self, self.nesting_level)
         self._jobs: list[_Job] = []
         self._hints: dict[str, Any] = {}

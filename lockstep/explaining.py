@@ -1,4 +1,4 @@
-"""Says whether a net can be trained in lockstep, and what that gains."""
+"""Says whether a net can be trained in lockstep, why not, and what that gains."""
 
 import sys
 import time
@@ -7,19 +7,34 @@ from io import StringIO
 from typing import Any
 
 import numpy as np
+from joblib import cpu_count
 from sklearn.base import clone
 
 from lockstep._compat import missing_parts
 from lockstep.members.numerics import fit_seed, random_states, set_random_states
-from lockstep.members.refusals import RefusalError, refusal_of
+from lockstep.members.refusals import ListenerError, Refusal, RefusalError, refusal_of
 from lockstep.turns import caught, take_turn
 
 
 def explain(estimator: Any, X: Any, y: Any = None) -> str:
     """Say whether a net goes in lockstep, why not, roughly what a stack gains, and whether the kernel trains it.
 
-    `estimator` is a net of skorch, or a Pipeline or TransformedTargetRegressor around one; raises `TypeError` if not.
-    It is left as it is: copies are tried as by a search, and trained on all rows for two epochs, by skorch and stacked.
+    Parameters
+    ----------
+    estimator : estimator
+        A net of skorch, or a Pipeline or TransformedTargetRegressor around one. It is left as it is: copies are tried
+        as by a search, and trained on all rows for two epochs, by skorch and stacked.
+    X, y : array-like, of n rows each
+        What the estimator's `fit` would get.
+
+    Returns
+    -------
+    A sentence or two; if the estimator can't be fitted at all, with the error that skorch raises.
+
+    Raises
+    ------
+    TypeError
+        If the estimator is none of these.
     """
     if missing_parts():
         return f"Nothing goes in lockstep here: {'; '.join(missing_parts())}."
@@ -36,14 +51,49 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
     try:
         with as_in_a_training(), warnings.catch_warnings(action="ignore"), caught(StringIO()):
             alone, together, n_nets, by = _tried(estimator, X, y)
+    except ListenerError as error:  # skorch would call these callbacks
+        return _fitted_alone(name, error.refusal)
     except Exception as error:  # whatever the net raises
-        reason, way_out = refusal_of(error)
-        return f"{name} is fitted alone: {reason}" + (f"; {way_out}." if way_out else ".")
+        refusal, skorchs = refusal_of(error), _skorchs_error(estimator, X, y)
+        if skorchs is None:
+            return _fitted_alone(name, refusal)
+        return f"skorch can't fit {name}: {refusal_of(skorchs).reason.removesuffix('.')}."
     finally:
         set_random_states(states)
+    by_skorch = alone * n_nets
     return (
         f"{name} goes in lockstep: {n_nets} nets in a stack take about {together * 1e3:.2g} ms for an epoch, and by "
-        f"skorch, one by one, {alone * n_nets * 1e3:.2g} ms, {alone * n_nets / together:.1f} times as much. {by}"
+        f"skorch, one by one, {by_skorch * 1e3:.2g} ms, {by_skorch / together:.1f} times as much. "
+        f"{_of_several_cores(by_skorch / together)}{by}"
+    )
+
+
+def _fitted_alone(name: str, refusal: Refusal) -> str:
+    return f"{name} is fitted alone: {refusal.reason}" + (f"; {refusal.way_out}." if refusal.way_out else ".")
+
+
+def _skorchs_error(estimator: Any, X: Any, y: Any) -> Exception | None:
+    """Return what skorch raises as it fits a copy for an epoch, or None if it fits the copy."""
+    from lockstep.fits.surroundings import net_of
+
+    try:
+        with warnings.catch_warnings(action="ignore"), caught(StringIO()):
+            copy = clone(estimator)
+            net_of(copy).set_params(max_epochs=1)
+            copy.fit(X, y)
+    except Exception as error:
+        return error
+    return None
+
+
+def _of_several_cores(ratio: float) -> str:
+    """Say whether skorch on all cores wins against a stack, which takes one; `ratio` is that of one core."""
+    n_cores = cpu_count()
+    if ratio >= n_cores:
+        return ""
+    return (
+        f"There are {n_cores} cores here: with n_jobs={n_cores}, plain skorch is faster, unless lockstep gets as many "
+        "jobs. "
     )
 
 

@@ -35,7 +35,13 @@ def heed_the_keyboard() -> Iterator[None]:
 
 @contextlib.contextmanager
 def leave_the_keyboard() -> Iterator[None]:
-    """Let processes that are started in the block ignore Ctrl-C, because this process ends them."""
+    """Let processes that are started in the block ignore Ctrl-C, because this process ends them.
+
+    Where signals can't be masked, as on Windows, each of them gets Ctrl-C as well, and ends with it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
     ensure_running()  # joblib's tracker, which would change the mask as it starts
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

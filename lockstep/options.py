@@ -1,15 +1,30 @@
-"""The options of the backend, and the state that its searches share."""
+"""The options of the backend, what each can be, and the state that its searches share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from numbers import Integral
+from reprlib import repr as shortened
+from typing import Any, Self
+
+import numpy as np
+
+from lockstep.members.numerics import new_seed
 
 
 @dataclass(eq=False)
 class Options:
-    """The options of `LockstepBackend`, which explains them."""
+    """The options of `LockstepBackend`, which explains them; each is checked by its name.
 
-    random_state: int = 0
+    Raises
+    ------
+    TypeError
+        If there is no option of a name.
+    ValueError
+        If an option is not what it can be.
+    """
+
+    random_state: Any = 0  # once it is checked, a whole number
     max_memory_mb: int = 2048
     on_plan: Callable[[int, int], None] | None = None
     on_progress: Callable[[int, int], None] | None = None
@@ -19,6 +34,57 @@ class Options:
     same_bytes: bool = False
     inner_backend: str | None = None
     prepare_worker: Callable[[], Any] | None = None
+
+    def __new__(cls, *_: Any, **options: Any) -> Self:
+        """Refuse what is not the name of an option: Python's own message does not say which there are."""
+        for name in options.keys() - {each.name for each in fields(cls)}:
+            near = get_close_matches(name, [*_CAN_BE, "n_jobs"], 1)  # the last one is joblib's
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_CAN_BE)}"
+            raise TypeError(f"the backend lockstep has no option {name}; {hint}")
+        return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        for name, (is_fine, can_be) in _CAN_BE.items():
+            if not is_fine(value := getattr(self, name)):
+                raise ValueError(f"{name} is {shortened(value)}; it can be {can_be}")
+        if self.random_state is None:
+            self.random_state = new_seed()
+        elif isinstance(self.random_state, np.random.RandomState):
+            self.random_state = self.random_state.randint(np.iinfo(np.int32).max)  # as scikit-learn draws from one
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_seed(value: Any) -> bool:
+    return value is None or isinstance(value, np.random.RandomState) or (_is_whole(value) and 0 <= value < 2**32)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
+def _is_function(value: Any) -> bool:
+    return value is None or callable(value)
+
+
+# By the name of an option: a test of a value, and what the value can be, in words.
+_CAN_BE: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "random_state": (_is_seed, "None, a whole number from 0 to 2**32 - 1, or a RandomState of numpy"),
+    "max_memory_mb": (lambda value: _is_whole(value) and value > 0, "a whole number of MiB above 0"),
+    "on_plan": (_is_function, "None or a function of two numbers"),
+    "on_progress": (_is_function, "None or a function of two numbers"),
+    "on_result": (_is_function, "None or a function of a fit's result"),
+    "stack": (_is_flag, "True or False"),
+    "record_losses": (_is_flag, "True or False"),
+    "same_bytes": (_is_flag, "True or False"),
+    "inner_backend": (
+        lambda value: value is None or isinstance(value, str),
+        "None or the name of a backend of joblib that runs processes, such as 'loky'",
+    ),
+    "prepare_worker": (_is_function, "None or a function without arguments"),
+}
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from lockstep.fits.surroundings import net_of, prepare
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.member import Cache, Member, make_member
 from lockstep.members.numerics import fit_seed
-from lockstep.members.own_code import own_classes
+from lockstep.members.own_code import is_declared, own_classes
 from lockstep.members.own_fit import Prepared
-from lockstep.members.refusals import Refusal, RefusalError, refusal_of
+from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, Refusal, RefusalError, refusal_of
 from lockstep.stacks.trained import Trained
 
 
@@ -47,9 +47,7 @@ class Task(Fit):
     def begin(self, net: NeuralNet, prepared: Prepared, cache: Cache) -> Member:
         """Initialise a copy of the net, as its `fit` does."""
         if self.fit_params:
-            raise RefusalError(
-                f"fit is given {', '.join(sorted(self.fit_params))}", "give it to the net as a parameter"
-            )
+            raise RefusalError(f"fit is given {', '.join(sorted(self.fit_params))}", INSTEAD_OF_FIT_PARAMS)
         return make_member(net, prepared, self.seeds, cache)
 
     @property
@@ -97,7 +95,7 @@ def task_of(batch: BatchedCalls) -> Task | None:
     if net is None:
         return None
     own = own_scorers(call.get("scorer"))
-    task.is_answered = all(getattr(scorer, "reads_only", False) is True for scorer in own)
+    task.is_answered = all(map(is_declared, own))
     task.is_looked_at = bool(own or call.get("return_estimator") or own_classes(type(net)))
     task.scores_training = bool(call.get("return_train_score") or own)
     return task

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import flop_registry
 
-from lockstep._compat import tree_leaves
-from lockstep.members.lean import LeanMode
+from lockstep._compat import LeanMode, tree_leaves
 from lockstep.members.member import Member
 from lockstep.members.own_code import explained, step_view
 from lockstep.members.parts import named_tensors, trained_params

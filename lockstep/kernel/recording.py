@@ -13,9 +13,8 @@ from torch import Tensor
 from torch.fx import Graph, Node
 from torch.fx.node import map_aggregate
 
-from lockstep._compat import decomposition_table
+from lockstep._compat import LeanMode, decomposition_table
 from lockstep.kernel.translate import is_native, name_of
-from lockstep.members.lean import LeanMode
 
 aten = torch.ops.aten
 

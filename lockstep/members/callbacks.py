@@ -10,12 +10,10 @@ from skorch.callbacks import Callback, EpochScoring
 from torch import Tensor
 
 from lockstep.members.numerics import drawn_others
-from lockstep.members.own_code import is_own
+from lockstep.members.own_code import is_declared, is_own
 from lockstep.members.parts import named_tensors, optimizer_of
 from lockstep.members.recorder import HoldOutRecorder
-from lockstep.members.refusals import ListenerError, RefusalError
-
-_DECLARED: set[type[Callback]] = set()
+from lockstep.members.refusals import ListenerError
 
 _CALLBACKS = {HoldOutRecorder} | {
     getattr(callbacks, name)
@@ -30,45 +28,25 @@ _MODE, _GENERATOR = "the module's mode", "torch's generator"
 _BY_PREDICTING = (_MODE, _GENERATOR)
 
 
-def reads_only(callback: type[Callback]) -> type[Callback]:
-    """Declare that callbacks of a class look at their net and change nothing, so that it can be trained in lockstep.
-
-    They may read, print, record in the history, predict at the end of an epoch, and raise `KeyboardInterrupt` there to
-    end the training. They may not change weights, settings, modes or rows, nor draw random numbers. The first epoch
-    of each training checks this. Subclasses are not declared with a class. Returns the same class, so that this can be
-    a decorator; raises `TypeError` if it is not a subclass of skorch's `Callback`.
-    """
-    if not (isinstance(callback, type) and issubclass(callback, Callback)):
-        hint = f", such as {type(callback).__name__}" if isinstance(callback, Callback) else ""
-        raise TypeError(f"reads_only takes a class derived from skorch.callbacks.Callback{hint}, not {callback!r}")
-    _DECLARED.add(callback)
-    return callback
-
-
-def is_declared(cls: type) -> bool:
-    """Whether a class of callbacks is declared to change nothing."""
-    return cls in _DECLARED
-
-
 def check_callbacks(net: NeuralNet) -> None:
-    """Raise `RefusalError` if a net has a callback that is neither on the list nor declared to change nothing."""
+    """Raise `ListenerError` if a net has a callback that is neither on the list nor declared to change nothing."""
     for _, callback in net.callbacks_:
         cls, name = type(callback), type(callback).__name__
         if isinstance(callback, _CHANGING):
-            raise RefusalError(f"the callback {name} changes the net, or writes files", "leave it out of the search")
+            raise ListenerError(f"the callback {name} changes the net, or writes files", "leave it out of the search")
         if cls in _CALLBACKS:
             if cls is callbacks.LRScheduler and not _is_known(callback.policy):
                 policy = getattr(callback.policy, "__name__", callback.policy)
-                raise RefusalError(
+                raise ListenerError(
                     f"{policy} is a schedule of your own", "torch's LambdaLR takes any function of the epoch"
                 )
-        elif not is_declared(cls):
+        elif not is_declared(callback):
             whose = "skorch that lockstep does not know" if cls.__module__.startswith("skorch.") else "your own"
-            raise RefusalError(
+            raise ListenerError(
                 f"{name} is a callback of {whose}", f"if it changes nothing, say lockstep.reads_only({name})"
             )
         elif hears(callback, "on_grad_computed"):
-            raise RefusalError(
+            raise ListenerError(
                 f"the callback {name} looks at gradients in on_grad_computed", "look at them in on_batch_end"
             )
 

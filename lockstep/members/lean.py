@@ -1,4 +1,4 @@
-"""Parts of torch without the import of its compiler, which takes half a second: optimizers, modes and `vjp`."""
+"""torch's optimizers without the import of its compiler, which takes half a second."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,17 +7,7 @@ from typing import Any
 
 import torch
 from skorch import NeuralNet
-from torch.autograd.graph import disable_saved_tensors_hooks
 from torch.optim import Optimizer
-
-from lockstep._compat import (
-    TorchDispatchMode,
-    _create_differentiable,
-    _engine_run_backward,
-    _undo_create_differentiable,
-    _wrap_all_tensors,
-    grad_increment_nesting,
-)
 
 # torch wraps each of these methods in one that imports the compiler, to exclude the method from compilation.
 _WRAPPED = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
@@ -80,36 +70,3 @@ def step_lean(optimizer: Optimizer) -> None:
     lean = lean_optimizer(type(optimizer))
     if lean is not type(optimizer):
         vars(optimizer).update({name: MethodType(getattr(lean, name), optimizer) for name in ("step", "zero_grad")})
-
-
-class LeanMode(TorchDispatchMode):
-    """A mode that does not import torch's compiler, as torch would do to exclude a mode from compilation."""
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False
-
-
-def vjp(function: Callable[..., Any], own: dict[str, Any]) -> tuple[Any, Callable[[Any], dict[str, Any]], Any]:
-    """Do what `torch.func.vjp` does with `has_aux`, for a function that returns a tensor and other values.
-
-    Returns the tensor, a function that pulls a gradient of the tensor back to `own`, and the other values.
-    """
-    refused = disable_saved_tensors_hooks(
-        "hooks for saved tensors, such as checkpoint's, can't see a single net of a stack"
-    )
-    with refused, grad_increment_nesting() as level, torch.enable_grad():
-        inputs = _create_differentiable(_wrap_all_tensors(own, level))
-        made, others = function(inputs)
-        result, others = _undo_create_differentiable(made, level), _undo_create_differentiable(others, level)
-
-    def pull_back(gradient: Any) -> dict[str, Any]:
-        wanted = tuple(inputs.values())
-        how = {"allow_unreachable": True, "accumulate_grad": False}
-        pulled: Any = [None] * len(wanted)
-        if made.requires_grad:
-            pulled = _engine_run_backward((made,), (gradient,), True, torch.is_grad_enabled(), wanted, **how)
-        pairs = zip(inputs.items(), pulled, strict=True)
-        return {key: torch.zeros_like(tensor) if each is None else each for (key, tensor), each in pairs}
-
-    return result, pull_back, others

@@ -1,9 +1,10 @@
-"""Which code of a net, a callback or a layer is the user's own, what it mentions, and the net as a step sees it."""
+"""Which code is the user's own, what it mentions or is declared to do, and the net as a step sees it."""
 
 from types import CellType, CodeType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from skorch import NeuralNet
+from skorch.callbacks import Callback
 from torch import nn
 
 from lockstep.members.parts import shallow_copy
@@ -16,6 +17,57 @@ _LIBRARIES = ("torch", "skorch", "sklearn", "numpy", "scipy", "pandas")
 OF_A_STEP = ("get_loss", "infer")
 
 _HIDDEN = ("history_", "optimizer_", "callbacks_")
+
+# Noted in classes, functions and objects, because copies of these and other processes have it then, too.
+_DECLARED = "_lockstep_reads_only"
+
+_Code = TypeVar("_Code")
+
+
+def reads_only(code: _Code) -> _Code:
+    """Declare that a callback or a scorer of your own looks at nets, and changes nothing.
+
+    Nets with such a callback can be trained in lockstep, and such a scorer gets predictions that the stack has
+    computed.
+
+    Parameters
+    ----------
+    code : class derived from skorch's Callback, or a function, object or class of objects that scores an estimator
+        A callback may read, print, record in the history, predict at the end of an epoch, and raise
+        `KeyboardInterrupt` there to end the training; it may not change weights, settings, modes or rows, nor draw
+        random numbers. The first epoch of each training checks this. A scorer may ask the estimator for predictions,
+        and read all of its state.
+
+    Returns
+    -------
+    The same `code`, so that this can be a decorator. Classes that are derived from a class are not declared with it,
+    because they may do more.
+
+    Raises
+    ------
+    TypeError
+        If `code` is neither, or can't be marked, such as a bound method.
+    """
+    found = f"not {code!r}"
+    if isinstance(code, Callback):
+        found = f"not an object of the class: say reads_only({type(code).__name__})"
+    elif issubclass(code, Callback) or _has_call(code) if isinstance(code, type) else callable(code):
+        try:
+            setattr(code, _DECLARED, True)
+        except AttributeError:
+            found = f"not {code!r}, which can't be marked; put a function around it"
+        else:
+            return code
+    raise TypeError(f"reads_only takes a class of callbacks derived from skorch's Callback, or a scorer, {found}")
+
+
+def _has_call(cls: type) -> bool:
+    return any("__call__" in vars(each) for each in cls.__mro__)
+
+
+def is_declared(code: Any) -> bool:
+    """Whether an object or function, or exactly its class, is declared to change nothing."""
+    return any(_DECLARED in getattr(each, "__dict__", ()) for each in (code, type(code)))
 
 
 def has_own(net: NeuralNet, *methods: str) -> bool:

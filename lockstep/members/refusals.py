@@ -4,6 +4,12 @@ import re
 from textwrap import shorten
 from typing import NamedTuple
 
+# What skorch would hand on to train_split and forward, whole, and not batch by batch.
+INSTEAD_OF_FIT_PARAMS = (
+    "put what belongs to rows, such as weights, into X, a SliceDict of skorch, and read it in the net's get_loss; make "
+    "all else a parameter of the net"
+)
+
 
 class LockstepWarning(UserWarning):
     """Says which candidates are fitted one by one, why, and what to do about it."""
@@ -34,7 +40,7 @@ class RefusalError(Exception):
 
 
 class ListenerError(RefusalError):
-    """A net has to be fitted alone because of its callbacks."""
+    """A net has to be fitted alone because of its callbacks, which may do anything when they are called."""
 
 
 def refusal_of(error: Exception) -> Refusal:

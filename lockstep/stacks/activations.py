@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lockstep.members.lean import vjp
+from lockstep._compat import vjp
 from lockstep.members.state import OF_ANY_MODULE, refers_to_parts
 
 # torch's activations that compute each number independently, in training as in evaluation.

@@ -12,8 +12,9 @@ from skorch.callbacks import EpochScoring, LRScheduler, PrintLog
 from torch import Tensor
 
 from lockstep._compat import tree_leaves
-from lockstep.members.callbacks import calls_own_code, hears, held_to_it, is_declared
+from lockstep.members.callbacks import calls_own_code, hears, held_to_it
 from lockstep.members.member import Member
+from lockstep.members.own_code import is_declared
 from lockstep.members.parts import named_tensors
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
@@ -57,7 +58,7 @@ class Audience:
                 getattr(self.net, event)(self.net, **about)
                 for _, callback in self.net.callbacks_:
                     in_first_epoch = len(self.net.history) == 1
-                    watched = in_first_epoch and hears(callback, event) and is_declared(type(callback))
+                    watched = in_first_epoch and hears(callback, event) and is_declared(callback)
                     at_end = event in ("on_epoch_end", "on_train_end")
                     with held_to_it(callback, self.net, at_end) if watched else contextlib.nullcontext():
                         getattr(callback, event)(self.net, **about)

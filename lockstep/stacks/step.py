@@ -10,9 +10,8 @@ from skorch import NeuralNet
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from lockstep._compat import tree_map
+from lockstep._compat import tree_map, vjp
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.lean import vjp
 from lockstep.members.own_code import step_view
 from lockstep.members.parts import Tensors
 from lockstep.stacks.activations import Slice, Switch, switchable

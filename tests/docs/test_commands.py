@@ -1,12 +1,15 @@
-"""The commands of docs/ run as they are shown, and so does the block of Python."""
+"""The commands of docs/ run as they are shown, and so do the blocks of Python."""
 
 import re
 import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import skorch
 import torch
+from joblib import parallel_config
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNetBinaryClassifier
@@ -43,6 +46,24 @@ def test_the_engines_block_runs() -> None:
         assert search.cv_results_[f"mean_test_{scorer}"].shape == (2,)
     assert torch.initial_seed() == 7  # the backend has run, and a refit repeats
     assert search.best_estimator_.predict(names["X"]).shape == y.shape
+
+
+def test_the_engines_block_of_weights_goes_in_lockstep_and_its_weights_count() -> None:
+    X, y = np.random.RandomState(0).randn(60, 4).astype("float32"), np.arange(60) % 2
+    _, block, *_ = blocks(DOCS["engine.md"], "python")
+
+    def found(weights: np.ndarray, **options: Any) -> np.ndarray:
+        names: dict[str, Any] = {"torch": torch, "skorch": skorch, "GridSearchCV": GridSearchCV}
+        names |= {"X": X, "y": y, "weights": weights}
+        with warnings.catch_warnings(), parallel_config(backend="lockstep", **options):
+            warnings.simplefilter("error", LockstepWarning)
+            exec(block.replace("Net, ", "Net, verbose=0, "), names)
+        scores: np.ndarray = names["search"].cv_results_["mean_test_score"]
+        return scores
+
+    weights = np.where(y == 1, 3, 1).astype("float32")
+    np.testing.assert_allclose(found(weights), found(weights, stack=False), rtol=1e-5)
+    assert (found(weights) != found(np.ones_like(weights))).all()
 
 
 def test_make_has_the_targets_that_are_named() -> None:

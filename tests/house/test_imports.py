@@ -3,6 +3,7 @@
 import ast
 from typing import get_args
 
+import lockstep
 from stages.lib.config.cv import Splitter
 from stages.lib.report.subject import _SPLITS
 from stages.lib.scores.splits import _SPLITTERS
@@ -14,6 +15,8 @@ PLANTED = [
     ("stages/lib/data/csv_file.py", "stages.lib.report.page"),
     ("stages/lib/data/dataset.py", "stages.lib.search"),
     ("stages/lib/scores/told.py", "lockstep.backend"),
+    ("stages/lib/engine/numerics.py", "lockstep.turns"),
+    ("nets/network.py", "lockstep.options"),
     ("lockstep/search.py", "stages.lib.common"),
     ("resampled/means/rows.py", "lockstep"),
     ("resampled/means/pooling.py", "resampled.pairs"),
@@ -45,6 +48,16 @@ def test_tests_of_the_statistics_can_go_with_them() -> None:
             names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
             own = [name for name in names if name.split(".")[0] in ("stages", "lockstep", "benchmarks", "tests")]
             assert all(f"{name}.".startswith("tests.resampled.") for name in own), (file, own)
+
+
+def test_what_the_pipeline_takes_from_the_engine_is_public() -> None:
+    taken = set()
+    for file in (*(ROOT / "stages").rglob("*.py"), *(ROOT / "nets").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "lockstep":
+                taken |= {alias.name for alias in node.names}
+    assert "LockstepWarning" in taken
+    assert taken <= set(lockstep.__all__)
 
 
 def test_folders_are_small() -> None:

@@ -14,7 +14,7 @@ from skorch import NeuralNet
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from lockstep import LockstepWarning
+from lockstep import LockstepWarning, reads_only
 from tests.lockstep.cases.base import LABELS, RATES, Case, X
 
 SEED = 3
@@ -89,10 +89,9 @@ def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
             assert ours[key] == value, key
 
 
+@reads_only
 class Nets:
     """A scorer that keeps the numbers of every net, and what it predicts; a score tells where they are kept."""
-
-    reads_only = True  # so that stacks answer for their nets
 
     def __init__(self) -> None:
         self.seen: list[dict[str, Any]] = []

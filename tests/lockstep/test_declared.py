@@ -1,8 +1,10 @@
-"""`reads_only` and `explain`: what a user says of a callback, is held to, and is told."""
+"""`reads_only` and `explain`: what a user says of a callback or a scorer, is held to, and is told."""
 
+import copy
 import re
 from typing import Any
 
+import cloudpickle
 import numpy as np
 import pytest
 import torch
@@ -10,10 +12,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNet, NeuralNetClassifier
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, EarlyStopping
 from torch import nn
 
 from lockstep import LockstepWarning, explain, reads_only
+from lockstep.members.own_code import is_declared
 from tests.lockstep.cases.base import LABELS, classifier
 from tests.lockstep.cases.modules import Recurrent
 from tests.lockstep.nets import Y, net, told
@@ -40,10 +43,43 @@ def test_a_callback_of_ones_own_is_named_with_the_way_out_until_it_is_declared()
     assert told(watched, {"lr": [0.1, 0.01]}, Y)[1] == []
 
 
-@pytest.mark.parametrize("wrong", [Better(), NeuralNet, "Better"])
-def test_what_is_no_class_of_callbacks_can_not_be_declared(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=r"reads_only takes a class derived from skorch\.callbacks\.Callback"):
-        reads_only(wrong)
+class Scorer:
+    def __call__(self, net: NeuralNet, X: Any, y: Any) -> float:
+        return 0.0
+
+    def score(self, net: NeuralNet, X: Any, y: Any) -> float:
+        return 0.0
+
+
+def score(net: NeuralNet, X: Any, y: Any) -> float:
+    return 0.0
+
+
+WRONG = {
+    "an object of the class: say reads_only(Better)": Better(),
+    "which can't be marked; put a function around it": Scorer().score,
+    "'Better'": "Better",
+    "<class 'tests.lockstep.test_declared.Scores'>": type("Scores", (), {"__module__": __name__}),
+}
+
+
+@pytest.mark.parametrize("said", WRONG)
+def test_what_is_neither_a_class_of_callbacks_nor_a_scorer_can_not_be_declared(said: str) -> None:
+    wanted = "reads_only takes a class of callbacks derived from skorch's Callback, or a scorer, not "
+    with pytest.raises(TypeError, match=f"{re.escape(wanted)}.*{re.escape(said)}"):
+        reads_only(WRONG[said])
+
+
+def test_a_scorer_is_declared_as_a_function_an_object_or_a_class_and_so_are_its_copies() -> None:
+    one, derived = reads_only(Scorer()), type("Derived", (Scorer,), {})
+    assert not is_declared(score)
+    assert reads_only(score) is score
+    for declared in (score, one, copy.deepcopy(one), cloudpickle.loads(cloudpickle.dumps(one))):
+        assert is_declared(declared)
+    assert not is_declared(Scorer())
+    reads_only(Scorer)
+    assert is_declared(Scorer())
+    assert not is_declared(derived())
 
 
 def halve(net: Any) -> None:
@@ -129,8 +165,40 @@ def test_explain_says_why_a_net_is_fitted_alone() -> None:
     series = np.zeros((60, 30, 3), np.float32)
     said = explain(classifier(Recurrent, module__layer=nn.LSTM, batch_size=60), series, LABELS[:60])
     assert re.match("NeuralNetClassifier is fitted alone: a step takes 1[67].. operations", said)
-    said = explain(classifier(module__no_such="x"), ROWS, LABELS)
-    assert said.startswith("NeuralNetClassifier is fitted alone: TypeError: ")
+
+
+@pytest.mark.parametrize("around", [lambda net: net, lambda net: make_pipeline(StandardScaler(), net)])
+def test_explain_gives_the_error_of_skorch_for_what_skorch_can_not_fit(around: Any) -> None:
+    wrong = {
+        classifier(module__no_such="x"): "TypeError: .* got an unexpected keyword argument 'no_such'",
+        classifier(train_split=None, callbacks=[EarlyStopping()]): "KeyError: .*valid_loss",
+        classifier(module=nn.Linear, module__in_features=99, module__out_features=2): "RuntimeError: mat1 and mat2 .*",
+    }
+    for broken, error in wrong.items():
+        said = explain(around(broken), ROWS, LABELS)
+        assert re.fullmatch(rf"skorch can't fit NeuralNetClassifier: {error}.*\.", said), said
+        with pytest.raises(Exception, match=error.partition(": ")[2]):
+            around(broken).fit(ROWS, LABELS)
+
+
+def test_explain_does_not_call_a_callback_that_may_do_anything() -> None:
+    called: list[str] = []
+
+    class Writes(Callback):
+        def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+            called.append("a file")
+
+    assert explain(classifier(callbacks=[Writes()]), ROWS, LABELS).startswith(
+        "NeuralNetClassifier is fitted alone: Wri"
+    )
+    assert not called
+
+
+def test_explain_says_where_plain_skorch_wins_on_several_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, wins in ((1, False), (10_000, True)):
+        monkeypatch.setattr("lockstep.explaining.cpu_count", lambda cores=cores: cores)
+        said = explain(classifier(), ROWS, LABELS)
+        assert ("There are 10000 cores here: with n_jobs=10000, plain skorch is faster" in said) == wins
 
 
 @pytest.mark.parametrize("wrong", [LogisticRegression(), classifier])

@@ -12,7 +12,7 @@ from sklearn.model_selection import cross_val_score
 from skorch import NeuralNetRegressor
 from skorch.callbacks import Callback
 
-from lockstep import reads_only
+from lockstep import LockstepWarning, reads_only
 from lockstep.stacks.by_kernel.stack import KernelStack
 from tests.lockstep.cases.base import X as CASES
 from tests.lockstep.cases.modules import MLP
@@ -52,6 +52,15 @@ def test_a_fit_that_fails_raises_its_error_or_has_no_score(where: str, stack: bo
     )
     with pytest.raises(ValueError, match="the user's own mistake"):
         told(broken(), grid, LABELS, scoring="accuracy", backend=backend, error_score="raise")
+
+
+def test_weights_given_to_fit_fail_as_under_skorch_and_a_warning_says_where_skorch_reads_them() -> None:
+    weights = {"sample_weight": np.ones(len(Y))}
+    with (
+        pytest.raises(TypeError, match="got an unexpected keyword argument 'sample_weight'"),
+        pytest.warns(LockstepWarning, match=r"^fit is given sample_weight, so .* put what belongs to rows, such as"),
+    ):
+        search(net(), {"lr": [0.1]}, all_stacked=False, fit=weights, error_score="raise")
 
 
 class Whitened(LogitNet):

@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV, KFold
 from skorch import NeuralNetClassifier
 from torch import Tensor, nn
 
+from lockstep import reads_only
 from lockstep.grouping.measured import Measured
 from lockstep.grouping.places import PLACES, Places, places_of
 from lockstep.members.refusals import RefusalError
@@ -96,10 +97,9 @@ KINDS: dict[str, NeuralNetClassifier] = {
 }
 
 
+@reads_only
 class Weights:
     """A scorer that keeps the bytes of weights, and of answers."""
-
-    reads_only = True
 
     def __init__(self) -> None:
         self.seen: list[bytes] = []

@@ -14,7 +14,6 @@ from sklearn.model_selection import GridSearchCV
 
 import lockstep
 from lockstep.backend import LockstepBackend
-from lockstep.members.numerics import random_states
 from lockstep.turns import caught, take_turn
 from tests.lockstep.nets import X, Y, net
 
@@ -89,15 +88,3 @@ def test_explain_waits_for_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lockstep.explaining.take_turn", waited.append)
     assert "goes in lockstep" in lockstep.explain(net(), X, Y)
     assert [call.f_code.co_name for call in waited] == ["explain"]
-
-
-def test_random_state_none_is_another_seed_each_time() -> None:
-    states = random_states()
-    assert len({LockstepBackend(random_state=None).random_state for _ in range(3)}) == 3  # type: ignore[arg-type]
-    assert random_states() == states
-
-
-@pytest.mark.parametrize("wrong", [-1, 2**32, 1.5, "7"])
-def test_another_random_state_is_refused(wrong: Any) -> None:
-    with pytest.raises(ValueError, match=rf"^random_state is {wrong!r}; it can be "):
-        LockstepBackend(random_state=wrong)

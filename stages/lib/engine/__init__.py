@@ -10,11 +10,16 @@ from stages.lib.engine.numerics import FiniteOrUnfit, pin_this_process  # isort:
 
 pin_this_process()
 
-from lockstep import HoldOutRecorder, LockstepWarning, fit_seed  # noqa: E402
-from lockstep.fits.surroundings import net_of  # noqa: E402
-from lockstep.kernel.library import missing  # noqa: E402
-from lockstep.members.lean import lean_optimizer  # noqa: E402
-from lockstep.members.numerics import seed_everything  # noqa: E402
+from lockstep import (  # noqa: E402
+    HoldOutRecorder,
+    LockstepWarning,
+    fit_seed,
+    lean_optimizer,
+    missing_kernel,
+    net_of,
+    reads_only,
+    seed_everything,
+)
 
 # The numbers of the rows that a fit trains on, and of those it is tested on, as scikit-learn's splitters give them.
 TrainTest = tuple[np.ndarray, np.ndarray]

@@ -14,7 +14,7 @@ from sklearn.metrics import brier_score_loss, get_scorer, get_scorer_names, mean
 from resampled.candidates.stuck import Answered, answered
 from resampled.means.pooling import pooling
 from stages.lib.common import UserError, did_you_mean, in_params, significant
-from stages.lib.engine import net_of, replaced
+from stages.lib.engine import net_of, reads_only, replaced
 from stages.lib.results import COMPUTED, SCORE
 
 # Looks at a fitted estimator on rows and their target of shape (n,), and returns what is to be recorded.
@@ -53,10 +53,9 @@ class Recorded(float):
     record: Record
 
 
+@reads_only
 class RecordingScorer:
     """Scikit-learn's scorers of a fitted estimator, NaN for a diverged net; the first selects and carries a record."""
-
-    reads_only = True  # tells the engine that it asks the net for predictions and leaves the net as it is
 
     def __init__(
         self, scorers: dict[str, Callable[..., float]], record_rows: Look | None, look: Look | None = None

@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 
 from stages.lib.common import Problem, UserError, explained, in_params
 from stages.lib.config import Params, Runtime
-from stages.lib.engine import TrainTest, missing, pin_this_process
+from stages.lib.engine import TrainTest, missing_kernel, pin_this_process
 from stages.lib.results import SCORE
 from stages.lib.search.progress import doing
 from stages.lib.search.result import SearchResult
@@ -26,7 +26,7 @@ def advice_on_one_row(error: BaseException) -> str:
 
 def check_kernel(params: Params) -> None:
     """Raise `UserError` if the engine has no kernel: its nets would train, but to other bytes."""
-    if params.engine == "lockstep" and (reason := missing()):
+    if params.engine == "lockstep" and (reason := missing_kernel()):
         remedy = "Without it, results have other bytes. `engine: one-by-one` in params.yaml does not need it."
         raise UserError(Problem(reason, remedy))
 

@@ -20,6 +20,7 @@ from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import Callback
 
 from lockstep.calls import idle
+from lockstep.members import own_code
 from tests.lockstep.calls.nets import SEED, X, both_ways, classifier, under_lockstep, y
 from tests.lockstep.calls.test_calls import fitted, weights
 
@@ -148,7 +149,7 @@ class Failing(Callback):
 
 
 def test_an_error_is_raised_as_that_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lockstep.members.callbacks._DECLARED", {Failing})
+    monkeypatch.setattr(Failing, own_code._DECLARED, True, raising=False)
     n_done: list[int] = []
 
     def function(net: Any) -> np.ndarray:
@@ -226,7 +227,8 @@ class Pressed(Callback):
 @pytest.mark.parametrize("where", ["between", "alone", "inside", "stack"])
 def test_ctrl_c_ends_all_calls(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[int] = []
-    monkeypatch.setattr("lockstep.members.callbacks._DECLARED", {Pressed} if where == "stack" else set())
+    if where == "stack":
+        monkeypatch.setattr(Pressed, own_code._DECLARED, True, raising=False)
 
     def function(net: Any, number: int) -> Any:
         try:

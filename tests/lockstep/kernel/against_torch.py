@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.fx import Graph
 
+from lockstep._compat import vjp
 from lockstep.kernel.blocks import Blocks
 from lockstep.kernel.program import Program
 from lockstep.kernel.recording import Recorder
 from lockstep.kernel.translate import translate
 from lockstep.kernel.values import Layout
-from lockstep.members.lean import vjp
 
 N_NETS = 19  # a block and a part of one
 TOLERANCES = {torch.float32: {"rtol": 2e-5, "atol": 2e-6}, torch.float64: {"rtol": 1e-12, "atol": 1e-13}}

@@ -171,7 +171,7 @@ def test_the_build_backend_needs_neither_torch_nor_more_than_a_compiler(tmp_path
     assert said == [
         f"{[] if has_compiler else zig} {zig}",
         str(zig),
-        "[] lockstep-0.1.0-py3-none-any.whl []",
+        "[] skorch_lockstep-0.2.0-py3-none-any.whl []",
         f"There is no target 'linux-riscv', only {', '.join(build.TARGETS)}.",
     ]
 

@@ -46,10 +46,9 @@ NETS: dict[str, NeuralNet] = {
 }
 
 
+@reads_only
 class Bytes:
     """A scorer that keeps the bytes of a net's numbers, and of what it predicts."""
-
-    reads_only = True  # so that stacks answer for their nets
 
     def __init__(self) -> None:
         self.seen: list[Any] = []

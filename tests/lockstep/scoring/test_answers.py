@@ -12,7 +12,7 @@ from sklearn.model_selection import cross_validate
 from skorch import NeuralNet, NeuralNetClassifier
 from torch import Tensor, nn
 
-from lockstep import LockstepWarning
+from lockstep import LockstepWarning, reads_only
 from tests.lockstep.cases.base import LABELS, classifier
 from tests.lockstep.cases.modules import WIDTH
 from tests.lockstep.searches import ROWS, both_ways, check, probability, scores
@@ -22,13 +22,24 @@ def share(y: Any, predicted: Any) -> float:
     return float(np.mean(y == predicted))
 
 
-class Reads:
-    """A scorer of one's own that says that it only asks the net."""
-
+class SaysSo:
     reads_only = True
 
     def __call__(self, net: Any, X: Any, y: Any) -> float:
         return probability(net, X)
+
+
+@reads_only
+class Reads:
+    """A scorer of one's own that says that it only asks the net."""
+
+    def __call__(self, net: Any, X: Any, y: Any) -> float:
+        return probability(net, X)
+
+
+@reads_only
+def asks(net: Any, X: Any, y: Any) -> float:
+    return probability(net, X)
 
 
 ANSWERED: dict[str, tuple[Any, bool]] = {
@@ -38,6 +49,8 @@ ANSWERED: dict[str, tuple[Any, bool]] = {
     "a function": (probability, False),
     "a function among names": ({"a": "accuracy", "b": probability}, False),
     "an object that only asks": (Reads(), True),
+    "a function that only asks": (asks, True),
+    "an object's own attribute, in which nothing is declared": (SaysSo(), False),
 }
 
 
