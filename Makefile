@@ -71,9 +71,10 @@ cross-cpu: .venv/test $(if $(ARM),.venv-arm64/made) ## Run the pipeline, in smal
 bench-joint: .venv/bench ## Compare the joint search with Optuna; takes about 2 minutes
 	python -m benchmarks.engine.joint
 
-bench: .venv/repro ## Benchmark both engines; takes about 10 minutes
+bench: .venv/repro ## Benchmark both engines; takes about 12 minutes
 	python -m benchmarks.engine
 	python -m benchmarks.engine.against_plain
+	python -m benchmarks.engine.uses
 
 simulate: .venv/test ## Check the statistics on searches with a known truth; takes about 40 minutes on two cores
 	python -m benchmarks.simulate
