@@ -1,6 +1,7 @@
 """Finds out whether batches may be filled up with rows of weight zero."""
 
 import copy
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -19,25 +20,27 @@ from lockstep.stacks.nets import EVALUATED_ROWS
 # The most parts in which losses are compared: a single odd target shows only in a small part. Rows that influence one
 # another show in a few large parts as well.
 _PARTS, _FEW_PARTS = 16, 4
+# The most blocks of rows that are looked at. To look at all rows of a long table takes as long as an epoch.
+_BLOCKS = 16
 
 
 class OwnRows(NamedTuple):
-    """What all rows of a net show; a trial sees only a few of them."""
+    """What the rows of a net show; a trial sees only a few of them."""
 
     is_mean: bool  # whether a batch's loss is the mean of its rows' losses; not with class weights, for example
     are_apart: bool  # whether rows do not influence one another in evaluation
 
 
 def own_rows(member: Member) -> OwnRows:
-    """Check all rows of a net."""
+    """Check the rows of a net: all of them or, of many, the first, the last, some between them, and the odd ones."""
     net = _elsewhere(member)
     apart = step_view(net, net.module_, copy.deepcopy(net.criterion_))
     apart.criterion_.reduction = "none"
     is_mean = are_apart = True
     for rows, training in zip(member.rows, (True, False), strict=False):
-        for start in range(0, rows.n, EVALUATED_ROWS):
-            x, y = taken((rows.X, rows.y), slice(start, start + EVALUATED_ROWS))
-            n = min(rows.n - start, EVALUATED_ROWS)
+        for places in _looked_at(rows.n, rows.tensors):
+            x, y = taken((rows.X, rows.y), places)
+            n = len(tree_leaves((x, y))[0])
             short = slice((n - 1) % rows.batch + 1)  # like the last batch, which a loss may treat differently
             with torch.no_grad(), torch.random.fork_rng(devices=[]):
                 are_apart &= _agree(net, x, n, rows.batch)
@@ -49,7 +52,35 @@ def asked_apart(member: Member, rows: Tensor) -> bool:
     """Whether the rows that a net will predict do not influence one another either."""
     net, batch = _elsewhere(member), member.train.batch
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        return all(_agree(net, x, len(x), batch) for x in rows.split(EVALUATED_ROWS))
+        blocks = (rows[places] for places in _looked_at(len(rows), [rows]))
+        return all(_agree(net, x, len(x), batch) for x in blocks)
+
+
+def _looked_at(n: int, tensors: list[Tensor]) -> Iterator[Any]:
+    """Yield the places of blocks of rows that stand for all; `tensors` have what a net gets of them, and targets."""
+    if n <= _BLOCKS * EVALUATED_ROWS:
+        yield from (slice(start, min(start + EVALUATED_ROWS, n)) for start in range(0, n, EVALUATED_ROWS))
+        return
+    starts = np.linspace(0, n - EVALUATED_ROWS, _BLOCKS).astype(int).tolist()
+    yield from (slice(start, start + EVALUATED_ROWS) for start in starts)
+    yield from torch.tensor(sorted(set().union(*map(_odd, tensors)))).split(EVALUATED_ROWS)
+
+
+def _odd(tensor: Tensor) -> set[int]:
+    """Return rows that are unlike others: with the least, largest or smallest number of a column, or with a rare code.
+
+    A target that a loss leaves out is one of these, such as -100, 0 or NaN, which counts as the least and the largest.
+    """
+    columns = tensor.detach().cpu().reshape(len(tensor), -1)
+    if columns.dtype == torch.bool:
+        columns = columns.byte()
+    if not columns.numel():
+        return set()
+    places = [*columns.argmin(0).tolist(), *columns.argmax(0).tolist(), *columns.abs().argmin(0).tolist()]
+    if columns.shape[1] == 1 and not columns.is_floating_point():
+        _, first, count = np.unique(columns.numpy(), return_index=True, return_counts=True)
+        places += first[count.argsort(kind="stable")][:EVALUATED_ROWS].tolist()
+    return set(places)
 
 
 def _elsewhere(member: Member) -> NeuralNet:

@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 from torch import nn
 
+from lockstep.grouping import filling
 from lockstep.grouping.filling import OwnRows, own_rows
 from lockstep.members.member import Member
 from tests.lockstep.nets import LABELS, X
@@ -74,3 +75,66 @@ def test_a_row_that_some_splits_lack_is_seen_in_the_others(looks: list[OwnRows])
     check(net(), y)
     n_odd = sum(odd in train for train, _ in SPLITS)
     assert [each.is_mean for each in looks].count(False) == n_odd == 4
+
+
+class Loud(nn.Linear):
+    """A layer whose outputs for all rows of a batch change if one has a number above 9."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x) + (x.max() > 9) * x.mean()
+
+
+N_MANY, ODD = 6000, 2500  # the odd row is in no block of rows that is looked at as such
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let the first and the last block be looked at, and odd rows; return a list that gets the lengths of blocks."""
+    lengths: list[int] = []
+    agree = filling._agree
+
+    def looked(net: Any, x: Any, n: int, batch: int) -> bool:
+        lengths.append(n)
+        return agree(net, x, n, batch)
+
+    monkeypatch.setattr(filling, "_BLOCKS", 2)
+    monkeypatch.setattr(filling, "_agree", looked)
+    return lengths
+
+
+def train(module: nn.Module, numbers: np.ndarray, labels: np.ndarray, **settings: Any) -> None:
+    """Train a net on many rows in lockstep."""
+    estimator = NeuralNetClassifier(
+        module, classes=[0, 1, 2], max_epochs=1, batch_size=500, train_split=None, verbose=0, **settings
+    )
+    with parallel_config(backend="lockstep", random_state=3):
+        cross_validate(estimator, numbers, labels, cv=[(np.arange(N_MANY), np.arange(10))], error_score="raise")
+
+
+def table() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(N_MANY, 8)).astype(np.float32), rng.integers(0, 2, N_MANY)
+
+
+@pytest.mark.parametrize("odd", [None, "left out", "of a class of its own", "loud"])
+def test_of_many_rows_the_odd_ones_are_looked_at(looks: list[OwnRows], many: list[int], odd: str | None) -> None:
+    numbers, labels = table()
+    module, settings = nn.Linear(8, 3), dict[str, Any](criterion=Ignoring)
+    if odd == "left out":
+        labels[ODD] = -100
+    elif odd == "of a class of its own":
+        labels[ODD], settings = 1, {"criterion": IgnoringOne}
+        labels[np.arange(N_MANY) != ODD] *= 2
+    elif odd == "loud":
+        module = Loud(8, 3)
+        numbers[ODD, 3] = 10
+    train(module, numbers, labels, **settings)
+    assert looks == [OwnRows(is_mean=odd in {None, "loud"}, are_apart=odd != "loud")]
+    assert sum(many) < N_MANY
+
+
+class IgnoringOne(nn.CrossEntropyLoss):
+    """Leaves out rows of the class 1."""
+
+    def __init__(self) -> None:
+        super().__init__(ignore_index=1)
