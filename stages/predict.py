@@ -9,16 +9,22 @@ for a regression, the predicted number. The output has a header if `data.header`
 
 import sys
 from argparse import Namespace
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO
 
 from stages.lib.common import Arguments, UserError, run
 from stages.lib.config import ANSWER, WINNER, Params, load_params
 from stages.lib.data import read_features
-from stages.lib.data.csv_file import csv_text
-from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, load_model, predict
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, Notices, load_model, predict
 from stages.lib.model.settings import packages_of
+from stages.lib.search import doing
 
 MODELS = {"answer": ANSWER_FILE, "net": MODEL_FILE}
+# How much of the file is read and predicted at once, so that memory does not grow with its rows.
+_BYTES_AT_ONCE, _MB = 2**21, 10**6
 
 ARGUMENTS = Arguments("stages.predict", __doc__)
 ARGUMENTS.add_argument("file", metavar="FILE.csv", help="the rows to predict, or - for standard input")
@@ -47,25 +53,39 @@ def main(arguments: Namespace) -> None:
     source, path = arguments.file, MODELS[arguments.model]
     name = "standard input" if source == "-" else source
     params = load_params()
-    spec = params.data
     model, card = load_model(path, packages_of(params))
     check_card(path, card, params)
-    try:
-        content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-    except OSError as error:
-        raise UserError(f"{name} can't be read: {error.strerror}. Name a CSV file, or - for standard input.") from None
-    X = read_features(content, card.columns.types, spec, name, may_lack=card.may_lack)
-    predictions = predict(model, card, X)
-    if far := list(card.far_outside(X)):
-        lines = csv_text(content, spec, name).rows({row for _, row in far})
-        for sentence, row in far:
-            print(f"note: {sentence}: first in line {lines[row][0]}", file=sys.stderr)
-    if path == ANSWER_FILE and params.evaluate.use not in {ANSWER, WINNER, card.name}:
-        asked = f"evaluate.use in params.yaml is {params.evaluate.use} now"
-        print(f"note: {path} is {card.name}, but {asked}; `dvc repro evaluate` saves that one", file=sys.stderr)
-    print(f"note: predicted by {card.called}, {path}", file=sys.stderr)
+    spec, notices = params.data, Notices(card)
     form = "%.6f" if card.classes else "%.7g"  # of probabilities, or of numbers, with the precision of a float32
-    predictions.to_csv(sys.stdout, index=False, header=spec.header, float_format=form, lineterminator="\n")
+    # Not to standard output at once: no prediction is printed if a row further down is refused.
+    with SpooledTemporaryFile(_BYTES_AT_ONCE, "w+", encoding="utf-8", newline="") as predicted:
+        with _opened(source) as file, doing(f"predicting {name}", "MB") as progress:
+            n_rows = n_bytes = 0
+            size = max(1, Path(source).stat().st_size // _MB) if Path(source).is_file() else None  # no pipe tells it
+            for csv, X in read_features(file, card.columns.types, spec, name, card.may_lack, _BYTES_AT_ONCE):
+                table = predict(model, card, X, notices.unseen, n_rows)
+                notices.look_at(csv, X)
+                has_header = spec.header and n_rows == 0
+                table.to_csv(predicted, index=False, header=has_header, float_format=form, lineterminator="\n")
+                n_rows, n_bytes = n_rows + len(X), n_bytes + len(csv.text)
+                progress.advance(n_bytes // _MB - progress.done, size)
+        notes = list(notices.sentences())
+        if path == ANSWER_FILE and params.evaluate.use not in {ANSWER, WINNER, card.name}:
+            asked = f"evaluate.use in params.yaml is {params.evaluate.use} now"
+            notes.append(f"{path} is {card.name}, but {asked}; `dvc repro evaluate` saves that one")
+        for note in [*notes, f"predicted by {card.called}, {path}"]:
+            print(f"note: {note}", file=sys.stderr)
+        predicted.seek(0)
+        copyfileobj(predicted, sys.stdout)
+
+
+def _opened(source: str) -> AbstractContextManager[BinaryIO]:
+    """Open the file to predict; standard input stays open."""
+    try:
+        return nullcontext(sys.stdin.buffer) if source == "-" else Path(source).open("rb")
+    except OSError as error:
+        remedy = "Name a CSV file, or - for standard input."
+        raise UserError(f"{source} can't be read: {error.strerror}. {remedy}") from None
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Rows to predict: read by the names of columns or by their places, and checked as the table is."""
 
+import io
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -10,6 +12,12 @@ from stages.lib.config import Data
 from stages.lib.data import read_features
 from tests.data.passengers import COLUMNS, passengers
 from tests.project import real_params
+
+
+def read(content: bytes, features: Collection[str], spec: Data, may_lack: Collection[str] = ()) -> pd.DataFrame:
+    ((_, X),) = read_features(io.BytesIO(content), features, spec, "rows", may_lack)
+    return X
+
 
 TYPES = {"sex": "category", "age": "number", "member": "boolean"}
 
@@ -26,7 +34,7 @@ def check(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     ],
 )
 def test_features_are_found_by_the_headers_names(text: str) -> None:
-    found = read_features(text.encode(), TYPES, passengers(), "rows", may_lack={"age", "sex"})
+    found = read(text.encode(), TYPES, passengers(), may_lack={"age", "sex"})
     expected = pd.DataFrame({"sex": pd.Categorical(["male", "female"]), "age": [float("nan"), 3], "member": [1.0, 0.0]})
     check(found, expected)
 
@@ -34,20 +42,20 @@ def test_features_are_found_by_the_headers_names(text: str) -> None:
 def test_features_are_found_by_their_places_with_the_target_and_without() -> None:
     columns = {key: COLUMNS[key] for key in ("id", "survived", "sex", "age")}
     for text in ("7,male,30\n", "7,,male,30\n"):
-        found = read_features(text.encode(), {"sex": "", "age": ""}, passengers(header=False, columns=columns), "rows")
+        found = read(text.encode(), {"sex": "", "age": ""}, passengers(header=False, columns=columns))
         assert found.iloc[0].tolist() == ["male", 30.0]
     data = Data.model_validate(real_params()["data"])
     features = [name for name in data.columns if name != data.target]
     row = "6,148,72,35,0,33.6,0.627,50"
     for content in (row.encode(), f"{row},1".encode()):
-        assert read_features(content, features, data, "rows").to_numpy().tolist() == [list(map(float, row.split(",")))]
+        assert read(content, features, data).to_numpy().tolist() == [list(map(float, row.split(",")))]
 
 
 def test_rows_are_in_the_tables_encoding_and_names_may_be_numbers() -> None:
     spec = passengers(encoding="utf-16", separator=";", decimal=",")
-    found = read_features("sex;age;member\nmäle;1,5;t".encode("utf-16"), TYPES, spec, "rows")
+    found = read("sex;age;member\nmäle;1,5;t".encode("utf-16"), TYPES, spec)
     assert found.iloc[0].tolist() == ["mäle", 1.5, 1.0]
-    assert read_features(b"0,1\n5,6\n", ["0", "1"], passengers(), "rows").to_numpy().tolist() == [[5, 6]]
+    assert read(b"0,1\n5,6\n", ["0", "1"], passengers()).to_numpy().tolist() == [[5, 6]]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +75,44 @@ def test_a_mistake_has_a_place_and_no_advice_on_settings(
     text: str, changes: dict[str, Any], place: tuple[int, str], words: str
 ) -> None:
     with pytest.raises(UserError) as caught:
-        read_features(text.encode(), TYPES, passengers(**changes), "rows")
+        read(text.encode(), TYPES, passengers(**changes))
     (problem,) = caught.value.problems
     assert (problem.file, problem.line, problem.column, problem.see) == ("rows", *place, "")
     assert words in str(problem)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_pieces_of_a_file_are_its_rows(encoding: str, end: str) -> None:
+    """Records with line ends in cells stay whole, and blank lines at the end are left out, wherever the file is cut."""
+    cells = [("mäle", i, "yes") if i % 3 else ('"fe\nmale"', i, "no") for i in range(12)]
+    text = end.join(["sex,age,member", *(",".join(map(str, row)) for row in cells), *[""] * 40])
+    for n_bytes in (1, 50, 10_000):
+        spec = passengers(encoding=encoding)
+        found = list(read_features(io.BytesIO(text.encode(encoding)), TYPES, spec, "rows", n_bytes=n_bytes))
+        check(pd.concat([X.astype({"sex": "str"}) for _, X in found], ignore_index=True), whole_of(cells))
+        assert (len(found) > 1) == (n_bytes < 100)
+
+
+def whole_of(cells: list[tuple[str, int, str]]) -> pd.DataFrame:
+    sex, age, member = zip(*cells, strict=True)
+    texts = pd.Series([each.strip('"') for each in sex], dtype="str")
+    return pd.DataFrame({"sex": texts, "age": map(float, age), "member": [float(each == "yes") for each in member]})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "encoding", "words"),
+    [("x,1", "utf-8", "has 2 columns instead of 3"), ("x,old,no", "utf-16", "column age: 'old' is not a number")],
+)
+def test_a_mistake_in_a_later_piece_has_its_line_in_the_file(wrong: str, encoding: str, words: str) -> None:
+    text = "sex,age,member\n" + '"fe\nmale",3,no\n' * 10 + "male,3,yes\n" * 10 + f"{wrong}\n"
+    with pytest.raises(UserError, match=words) as caught:
+        list(read_features(io.BytesIO(text.encode(encoding)), TYPES, passengers(encoding=encoding), "rows", n_bytes=40))
+    assert caught.value.problems[0].line == 32
+
+
+def test_a_later_piece_that_is_not_text_has_its_line_in_the_file() -> None:
+    text = b"sex,age,member\n" + b"male,3,yes\n" * 10 + b"m\xe4le,3,yes\n" * 2
+    with pytest.raises(UserError, match="is not utf-8") as caught:
+        list(read_features(io.BytesIO(text), TYPES, passengers(), "rows", n_bytes=40))
+    assert caught.value.problems[0].line == 12

@@ -15,8 +15,8 @@ from torch import nn
 
 from stages.lib.config import Params, Prepare
 from stages.lib.data import Columns, Dataset
-from stages.lib.engine import seed_everything
-from stages.lib.handover import Card, load_model, predict, save_model
+from stages.lib.engine import net_of, seed_everything
+from stages.lib.handover import Card, Notices, load_model, predict, save_model
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from tests.passengers import LABELS, TYPES, passengers
 from tests.project import real_params
@@ -171,3 +171,31 @@ def test_a_file_of_an_older_version_names_nets_elsewhere(tmp_path: Path, data: D
     save_model(tmp_path / "model", estimator, card.model_copy(update={"settings": settings}))
     found = predict(*load_model(tmp_path / "model"), data.X)
     assert np.array_equal(found["y=yes"], estimator.predict_proba(rows(data, estimator))[:, 1])
+
+
+@pytest.mark.parametrize(("changes", "classes"), [({}, ("no", "yes")), (BINARY, ("no", "yes")), (REGRESSION, ())])
+def test_a_net_runs_once_on_each_row(
+    tmp_path: Path, data: Dataset, changes: dict[str, Any], classes: tuple[str, ...]
+) -> None:
+    estimator, card = fitted(replace(data, classes=classes), Prepare(scale="standard"), **changes)
+    save_model(tmp_path / "a", estimator, card)
+    loaded, _ = load_model(tmp_path / "a")
+    lengths: list[int] = []
+    net = net_of(loaded)
+    net.module_.register_forward_hook(lambda *about: lengths.append(len(about[-1])))
+    predict(loaded, card, data.X)
+    assert sum(lengths) == len(data.X)
+    assert lengths[0] == net.batch_size < len(data.X)
+
+
+def test_categories_that_were_never_seen_are_told_once_for_all_pieces(tmp_path: Path) -> None:
+    estimator, card = fitted(passengers(), Prepare(impute="mean", scale="standard"))
+    save_model(tmp_path / "a", estimator, card)
+    loaded, _ = load_model(tmp_path / "a")
+    notices, X = Notices(card), passengers(50, seed=1).X
+    ports = np.array(["Halifax", "Boston"])
+    for piece in (X[:20].assign(port="Halifax"), X[20:].assign(port=np.resize(ports, 30))):
+        predict(loaded, card, piece, notices.unseen)
+    assert list(notices.sentences()) == [
+        "column port: 'Halifax', 'Boston' was never seen in training, so it counts as none of the categories"
+    ]

@@ -1,12 +1,15 @@
 """The command that predicts rows of a CSV with the committed model."""
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from stages import predict as stage
+from stages.lib.data import read_features
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE
 from tests.conftest import Command
 from tests.project import Project, small_params
@@ -96,7 +99,41 @@ def test_bad_rows_are_refused_with_a_sentence(predict_here: Command, text: bytes
     assert done.stdout == ""
 
 
-def test_numbers_far_outside_of_those_of_the_training_are_told(predict_here: Command, project: Project) -> None:
+@pytest.mark.parametrize("arguments", [(), ("--model", "net")])
+def test_a_long_file_is_predicted_in_pieces(
+    predict_here: Command, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    path = "data/pima-indians-diabetes.csv"
+    whole, sizes, read = predict_here(path, *arguments), list[int](), read_features
+
+    def noted(*about: Any) -> Iterator[Any]:
+        for csv, X in read(*about):
+            sizes.append(len(X))
+            yield csv, X
+
+    monkeypatch.setattr(stage, "read_features", noted)
+    monkeypatch.setattr(stage, "_BYTES_AT_ONCE", 2000)
+    assert predict_here(path, *arguments) == whole
+    assert sum(sizes) == len(ROWS)
+    assert max(sizes) < 100
+
+
+def test_nothing_is_printed_if_a_later_piece_has_a_mistake(
+    predict_here: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "_BYTES_AT_ONCE", 2000)
+    rows = [line.rpartition(",")[0] for line in ROWS]
+    rows[600] = rows[600].replace(",", ",x", 1)
+    done = predict_here("-", stdin="\n".join(rows).encode())
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: standard input: line 601, column glucose: 'x")
+
+
+@pytest.mark.parametrize("n_bytes", [2**21, 20])
+def test_numbers_far_outside_of_those_of_the_training_are_told(
+    predict_here: Command, project: Project, monkeypatch: pytest.MonkeyPatch, n_bytes: int
+) -> None:
+    monkeypatch.setattr(stage, "_BYTES_AT_ONCE", n_bytes)
     params = project.params()
     limitless = project.params()
     for name in ("age", "bmi"):

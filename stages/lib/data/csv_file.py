@@ -1,10 +1,11 @@
 """Reads a CSV, and checks every cell that is used against `data` in params.yaml."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 
@@ -12,8 +13,9 @@ from stages.lib.common import Problem, UserError, did_you_mean, first_of, in_par
 from stages.lib.config import Data
 from stages.lib.data.cells import as_feature, as_role, as_target
 from stages.lib.data.csv_text import CsvText
-from stages.lib.data.encoding import as_utf8
+from stages.lib.data.encoding import as_utf8, utf8_blocks
 from stages.lib.data.faults import Fault, plain, refuse_faults
+from stages.lib.data.pieces import pieces
 
 # The most names in a message.
 _MOST_NAMES = 20
@@ -68,23 +70,29 @@ def read_csv(
 
 
 def read_features(
-    content: bytes, features: Collection[str], spec: Data, name: str, may_lack: Collection[str] = ()
-) -> pd.DataFrame:
+    file: BinaryIO,
+    features: Collection[str],
+    spec: Data,
+    name: str,
+    may_lack: Collection[str] = (),
+    n_bytes: int = -1,
+) -> Iterator[tuple[CsvText, pd.DataFrame]]:
     """Read rows to predict, which messages call `name`, and check their cells as `read_csv` does.
 
-    Without a header, all columns of `spec` are there, with the target or without it. The result has the features in
-    their order, as `Dataset.X` has them; the model takes missing cells of those in `may_lack`.
+    Yields pieces of about `n_bytes` of the file, or one piece: its text, and its rows. Without a header, all columns of
+    `spec` are there, with the target or without it. The rows have the features in their order, as `Dataset.X` has them;
+    the model takes missing cells of those in `may_lack`. `UserError` lists the first problems of a piece.
     """
-    csv = csv_text(content, spec, name)
-    check_first_line(csv, spec)
-    names = column_names(csv, list(spec.columns), optional=spec.target)
-    check_names(csv, names, features, "which the net predicts from")
-    table = csv.table(names, {key for key in names if key not in features or spec.column(key).type != "number"})
-
-    def checked(key: str) -> Checked:
-        return as_feature(table[key], spec, spec.column(key).missing is not None and key in may_lack, _FILL_IN)
-
-    return _faultless({key: checked(key) for key in features}, csv, names)
+    names: list[str] = []
+    for csv in pieces(_written_as(spec, name), utf8_blocks(file, spec.encoding, name, n_bytes)):
+        if not names:
+            check_first_line(csv, spec)
+            names = column_names(csv, list(spec.columns), optional=spec.target)
+            check_names(csv, names, features, "which the net predicts from")
+        table = csv.table(names, {key for key in names if key not in features or spec.column(key).type != "number"})
+        may = {key: spec.column(key).missing is not None and key in may_lack for key in features}
+        columns = {key: as_feature(table[key], spec, may[key], _FILL_IN) for key in features}
+        yield csv, _faultless(columns, csv, names)
 
 
 def _faultless(columns: dict[str, Checked], csv: CsvText, names: list[str]) -> pd.DataFrame:
@@ -94,8 +102,11 @@ def _faultless(columns: dict[str, Checked], csv: CsvText, names: list[str]) -> p
 
 def csv_text(content: bytes, spec: Data, name: str) -> CsvText:
     """Return a CSV that is written as `spec` says."""
-    text = as_utf8(content, spec.encoding, name)
-    return CsvText(name, text, spec.encoding, spec.separator, spec.decimal, spec.header, tuple(spec.na_values))
+    return replace(_written_as(spec, name), text=as_utf8(content, spec.encoding, name))
+
+
+def _written_as(spec: Data, name: str) -> CsvText:
+    return CsvText(name, b"", spec.encoding, spec.separator, spec.decimal, spec.header, tuple(spec.na_values))
 
 
 def column_names(csv: CsvText, columns: Sequence[str], optional: str = "") -> list[str]:

@@ -22,7 +22,8 @@ LONGEST = 40
 class CsvText:
     """A CSV that messages call `name`, its text in UTF-8 as `as_utf8` returns it, and how the file is written.
 
-    The other fields are as in `data` of params.yaml.
+    Where the text is a piece of a file, `first_line` is the number of its first line there. The other fields are as in
+    `data` of params.yaml.
     """
 
     name: str
@@ -32,20 +33,21 @@ class CsvText:
     decimal: str = "."
     header: bool = True
     na_values: tuple[str, ...] = ()
+    first_line: int = 1
 
     def refuse(self, finding: str, remedy: str = "", line: int = 0) -> NoReturn:
         """Raise `UserError` with a problem of the file or of a line, after which a sentence goes on."""
         raise UserError(Problem(finding if line else f": {finding}", remedy, self.name, line=line))
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the cells of each record with the number of its first line, counted from 1."""
+        """Yield the cells of each record with the number of its first line, counted from 1 in the file."""
         lines = io.TextIOWrapper(io.BytesIO(self.text), encoding="utf-8", newline="")
         reader = csv.reader(lines, delimiter=self.separator, skipinitialspace=True)
-        line = 1
+        line = self.first_line
         try:
             for cells in reader:
                 yield line, cells
-                line = reader.line_num + 1
+                line = self.first_line + reader.line_num
         except csv.Error:  # the limit is the module's own, for a quotation mark that swallows the rest of a file
             finding = f"has a cell of more than {csv.field_size_limit():,} characters"
             self.refuse(finding, "is a quotation mark missing, or is it the wrong file?", line)

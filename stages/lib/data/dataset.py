@@ -1,6 +1,7 @@
 """The table that a search trains on: its rows, and what is known of its columns before any fit."""
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,30 +53,35 @@ class Columns:
         """Return the positions of some columns, in the order of the table."""
         return [i for i, name in enumerate(self.types) if name in names]
 
-    def as_array(self, X: Any) -> np.ndarray:
+    def as_array(self, X: Any, unseen: dict[str, dict[str, None]] | None = None) -> np.ndarray:
         """Return rows as float64 of shape (n_rows, n_columns), which are quicker to split and to prepare than a table.
 
-        A category is its position in `categories`, a missing cell NaN. A category that is not listed is -1, with a
-        warning.
+        A category is its position in `categories`, a missing cell NaN. A category that is not listed is -1; it is put
+        into `unseen`, in which others may be, by its column, or a warning names it.
         """
         if not isinstance(X, pd.DataFrame):
             return np.asarray(X, dtype=np.float64)
         array = np.empty((len(X), len(self.types)))
         for i, name in enumerate(self.types):
-            array[:, i] = self._codes(X[name]) if name in self.categories else X[name]
+            array[:, i] = self._codes(X[name], unseen) if name in self.categories else X[name]
         return array
 
-    def _codes(self, column: pd.Series) -> np.ndarray:
+    def _codes(self, column: pd.Series, unseen: dict[str, dict[str, None]] | None) -> np.ndarray:
         labels = pd.Index(self.categories[str(column.name)], dtype=object)
         codes = labels.get_indexer(pd.Index(column, dtype=object)).astype(np.float64)
         codes[column.isna()] = np.nan
-        if new := list(dict.fromkeys(map(str, column[codes < 0]))):
-            warnings.warn(
-                f"column {column.name}: {first_of(list(map(repr, new)), _MOST)} was never seen in training, "
-                "so it counts as none of the categories",
-                stacklevel=2,
-            )
+        if new := dict.fromkeys(map(str, column[codes < 0])):
+            if unseen is None:
+                warnings.warn(never_seen(str(column.name), new), stacklevel=3)
+            else:
+                unseen.setdefault(str(column.name), {}).update(new)
         return codes
+
+
+def never_seen(column: str, labels: Iterable[str]) -> str:
+    """Say what becomes of categories that are not those of the training data."""
+    named = first_of(list(map(repr, labels)), _MOST)
+    return f"column {column}: {named} was never seen in training, so it counts as none of the categories"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
 """The bytes of a CSV as UTF-8, whatever its encoding; files that are not a CSV are refused by how they begin."""
 
 import codecs
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
 
 from stages.lib.common import Problem, UserError
 
@@ -8,6 +11,7 @@ from stages.lib.common import Problem, UserError
 _ONE_BYTE = ("iso8859", "cp125")
 # Bytes that text never contains: control characters other than tab, line ends and form feed.
 _NO_TEXT = bytes(set(range(32)) - set(b"\t\n\r\f"))
+_BLANKS = b" \r\n"
 
 # How other files begin, in lower case and after blanks.
 _BEGINNINGS = {
@@ -35,25 +39,49 @@ def as_utf8(content: bytes, encoding: str, name: str) -> bytes:
     Raises `UserError` if the content is not text in `data.encoding`, or begins with an empty line. The message calls
     the text `name`, and says which encoding the content looks like.
     """
-    refuse_other_formats(content, name)
-    content = content.removeprefix(codecs.BOM_UTF8)  # spreadsheets put it before any text
-    coding, likely = codecs.lookup(encoding).name, likely_encoding(content)
-    remedy = f"It may be {likely}; data.encoding in params.yaml is {encoding}." if likely else "Is it the right file?"
-    try:
-        text = content.decode(encoding).encode()
-    except UnicodeError as error:
-        line = 1 + content.count(b"\n", 0, getattr(error, "start", 0))
-        raise UserError(Problem(f"is not {encoding}", remedy, name, line=line)) from None
-    # Encodings of one byte decode any bytes, and UTF-8 to wrong letters; UTF-16 makes letters of other scripts of it.
-    is_wrong = coding.startswith(_ONE_BYTE) and not content.isascii()
-    if b"\0" in text or (likely == "utf-8" and (is_wrong or coding.startswith("utf-16"))):
-        raise UserError(Problem(f"is not {encoding}", remedy, name))
-    text = text.removeprefix(codecs.BOM_UTF8).rstrip(b" \r\n")
-    if not text:
-        raise UserError(Problem("is empty", remedy, name))
-    if text[:1] in b"\r\n":
-        raise UserError(Problem("is empty", "Remove it.", name, line=1))
-    return text
+    return b"".join(utf8_blocks(io.BytesIO(content), encoding, name))
+
+
+def utf8_blocks(file: BinaryIO, encoding: str, name: str, n_bytes: int = -1) -> Iterator[bytes]:
+    """Yield the text of a file as `as_utf8` returns it, in blocks of about `n_bytes`, or all at once."""
+    waiting, is_first = b"", True  # blanks wait for other text: those at the end are left out
+    for text in _decoded(file, encoding, name, n_bytes):
+        if text.strip(_BLANKS) and waiting.strip(_BLANKS):
+            yield waiting
+            waiting, is_first = b"", False
+        waiting += text
+        if is_first and waiting.strip(_BLANKS) and waiting[:1] in b"\r\n":
+            raise UserError(Problem("is empty", "Remove it.", name, line=1))
+    if not (text := waiting.rstrip(_BLANKS)):
+        raise UserError(Problem("is empty", _is_it_right(None, encoding), name))
+    yield text
+
+
+def _decoded(file: BinaryIO, encoding: str, name: str, n_bytes: int) -> Iterator[bytes]:
+    decoder, coding = codecs.getincrementaldecoder(encoding)(), codecs.lookup(encoding).name
+    line, likely, content, is_first = 1, None, b"", True
+    while is_first or content:
+        content = file.read(n_bytes) + file.readline()  # whole lines, so that no letter of UTF-8 is cut
+        if is_first:
+            refuse_other_formats(content, name)
+            content = content.removeprefix(codecs.BOM_UTF8)  # spreadsheets put it before any text
+        likely = likely_encoding(content) if content else likely
+        try:
+            text = decoder.decode(content, final=not content).encode()
+        except UnicodeError as error:
+            line += content.count(b"\n", 0, getattr(error, "start", 0))
+            raise UserError(Problem(f"is not {encoding}", _is_it_right(likely, encoding), name, line=line)) from None
+        # Encodings of one byte decode any bytes, and UTF-8 to wrong letters; UTF-16 makes other scripts' letters of it.
+        is_wrong = coding.startswith("utf-16") or (coding.startswith(_ONE_BYTE) and not content.isascii())
+        if b"\0" in text or (content and likely == "utf-8" and is_wrong):
+            raise UserError(Problem(f"is not {encoding}", _is_it_right(likely, encoding), name))
+        yield text.removeprefix(codecs.BOM_UTF8) if is_first else text
+        is_first, line = False, line + content.count(b"\n")
+
+
+def _is_it_right(likely: str | None, encoding: str) -> str:
+    """Return what to do about a text that is not in `data.encoding`."""
+    return f"It may be {likely}; data.encoding in params.yaml is {encoding}." if likely else "Is it the right file?"
 
 
 def likely_encoding(content: bytes) -> str | None:

@@ -94,17 +94,15 @@ class Card(Section):
         imputed |= {"category"} if impute == "most_frequent" else set()
         return {each.name for each in self.inputs if takes_all or each.lacks or each.type in imputed}
 
-    def far_outside(self, X: pd.DataFrame) -> Iterator[tuple[str, int]]:
-        """Yield a sentence, and the first such row, on numbers beyond the trained ones by more than their range."""
+    def far_outside(self, X: pd.DataFrame) -> dict[str, np.ndarray]:
+        """Return the rows with numbers beyond the trained ones by more than their range, for columns that have some."""
+        found = {}
         for each in self.inputs:
-            if each.range is None:
-                continue
-            low, high = each.range
-            rows = np.flatnonzero((X[each.name] < low - (high - low)) | (X[each.name] > high + (high - low)))
-            if len(rows):
-                count = f"{len(rows):,} rows are" if len(rows) > 1 else "1 row is"
-                trained = f"what the model was trained on ({low:g} to {high:g})"
-                yield f"column {each.name}: {count} far outside of {trained}", int(rows[0])
+            if each.range is not None:
+                low, high = each.range
+                far = (X[each.name] < low - (high - low)) | (X[each.name] > high + (high - low))
+                found[each.name] = np.flatnonzero(far)
+        return {name: rows for name, rows in found.items() if len(rows)}
 
     def without_rows(self) -> Dataset:
         """Return a dataset with the columns of the card and no rows."""

@@ -16,7 +16,8 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 
 from stages.lib.common import RAISED, Output, UserError, explained, own_place, reading, write_bytes
-from stages.lib.engine import net_of
+from stages.lib.engine import net_of, replaced
+from stages.lib.handover.batches import Slices
 from stages.lib.handover.card import Card
 from stages.lib.handover.plain import PlainModel, Tensors, named
 from stages.lib.model import build_estimator, is_classifier, resolve_settings
@@ -112,6 +113,7 @@ def _net(output: Output, card: Card, tensors: Tensors, packages: Collection[str]
     assert card.settings  # a card of a net has some
     estimator = _built(output, card, card.settings.model_dump(), packages)
     weights = {name.removeprefix(_NET): tensor for name, tensor in tensors.items() if name.startswith(_NET)}
+    net_of(estimator).set_params(iterator_valid=Slices)
     try:
         net_of(estimator).initialize().module_.load_state_dict(weights)
     except RAISED as error:  # the module may be the user's own
@@ -147,22 +149,32 @@ def _built(output: Output, card: Card, settings: dict[str, Any], packages: Colle
         raise output.refused(f" has a net that can't be built: {problem}") from error.__cause__
 
 
-def predict(estimator: BaseEstimator | PlainModel, card: Card, X: pd.DataFrame) -> pd.DataFrame:
+def predict(
+    estimator: BaseEstimator | PlainModel,
+    card: Card,
+    X: pd.DataFrame,
+    unseen: dict[str, dict[str, None]] | None = None,
+    n_before: int = 0,
+) -> pd.DataFrame:
     """Predict rows, which have the columns of the card, with a model as `load_model` returns it.
 
     The table has the predicted number or label in a column with the target's name, and for classes their probabilities:
-    `target=label` of the second of two, or of each of several. Raises `UserError` if a prediction is
-    not finite. Cells may be missing in the columns of `card.may_lack` alone; `read_features` refuses others.
+    `target=label` of the second of two, or of each of several. Raises `UserError` if a prediction is not finite, with
+    the number of the row, which `n_before` others come before. Cells may be missing in the columns of `card.may_lack`
+    alone; `read_features` refuses others. `unseen` is as for `Columns.as_array`.
     """
-    rows = card.columns.as_array(X)
+    rows = card.columns.as_array(X, unseen)
     if not isinstance(estimator, PlainModel) and preparation_of(estimator) is None:
         rows = rows.astype(np.float32)
     with explained("The saved model can't predict these rows", "Run `dvc repro evaluate`."):
-        numbers = estimator.predict_proba(rows) if card.classes else estimator.predict(rows).ravel()
-        labels = np.asarray(card.classes)[estimator.predict(rows)] if card.classes else numbers
+        if card.classes:
+            numbers, classes = _classes_of(estimator, rows)
+            labels = np.asarray(card.classes)[classes]
+        else:
+            labels = numbers = estimator.predict(rows).ravel()
     finite = np.isfinite(numbers).reshape(len(rows), -1).all(axis=1)
     if not finite.all():
-        strays = f"row {int(np.argmin(finite)) + 1} and {(~finite).sum() - 1} others"
+        strays = f"row {n_before + int(np.argmin(finite)) + 1} and {(~finite).sum() - 1} others"
         remedy = "their values are too large for it, or its weights are. Correct the values, or train on such rows."
         raise UserError(f"The saved model has no finite prediction for {strays}: {remedy}")
     table = pd.DataFrame({card.target: labels})
@@ -171,3 +183,12 @@ def predict(estimator: BaseEstimator | PlainModel, card: Card, X: pd.DataFrame) 
         for number, label in list(enumerate(card.classes))[1 if len(card.classes) == 2 else 0 :]:
             table[f"{card.target}={label}"] = numbers[:, number]
     return table
+
+
+def _classes_of(estimator: BaseEstimator | PlainModel, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probabilities of classes, and the number of each row's class, of one run of the model."""
+    if isinstance(estimator, PlainModel):
+        return estimator.classes_of(rows)
+    numbers = estimator.predict_proba(rows)
+    with replaced(net_of(estimator), {"predict_proba": lambda X: numbers}):  # skorch finds the classes by them
+        return numbers, estimator.predict(rows)

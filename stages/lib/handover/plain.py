@@ -129,20 +129,22 @@ class PlainModel:
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the probabilities of classes, shape (n_rows, n_classes), for rows of `Columns.as_array`."""
-        outputs = self._outputs(X)
-        if not self.model.log_odds:
-            return outputs
-        if outputs.shape[1] > 1:
-            return np.asarray(softmax(outputs))
-        second = expit(outputs[:, 0])
-        return np.stack([1 - second, second], axis=1)
+        return self.classes_of(X)[0]
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the number of each row's class, or the predicted number, shape (n_rows,)."""
-        outputs = self._outputs(X)
         if self.classify:
-            return outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0).astype(int)
+            return self.classes_of(X)[1]
+        outputs = self._outputs(X)
         return np.ravel(outputs if self.target is None else self.target.inverse_transform(outputs))
+
+    def classes_of(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the probabilities of classes, and the number of each row's class, of one run of the model."""
+        outputs = self._outputs(X)
+        if outputs.shape[1] > 1:
+            return np.asarray(softmax(outputs)) if self.model.log_odds else outputs, outputs.argmax(axis=1)
+        second = expit(outputs[:, 0])
+        return np.stack([1 - second, second], axis=1), (outputs[:, 0] > 0).astype(int)
 
     def _outputs(self, X: np.ndarray) -> np.ndarray:
         rows = np.asarray(self.preparation.transform(X)) if self.preparation else X.astype(np.float32)

@@ -27,13 +27,16 @@ class Work:
         self.what, self.unit, self.done, self.start = what, unit, 0, time.monotonic()
         self.bar.reset(self.task, description=what, total=None)
 
-    def advance(self, more: int, total: int) -> None:
-        """Show that more units are done, how many there are in all, and soon about how long the others will take."""
+    def advance(self, more: int, total: int | None) -> None:
+        """Show that more units are done, how many there are in all, and soon about how long the others will take.
+
+        Without a total, which a pipe does not tell, only what is done is shown.
+        """
         self.done, now = self.done + more, time.monotonic()
-        about = ""
-        if self.done >= max(1, _LEAST_SHARE * total):
+        about, of_all = "", "" if total is None else f" of {total:,}"
+        if total is not None and self.done >= max(1, _LEAST_SHARE * total):
             about = f", about {(now - self.start) * (total - self.done) / self.done:.0f} s left"
-        told = f"{self.what}: {self.done:,} of {total:,} {self.unit} done{about}"
+        told = f"{self.what}: {self.done:,}{of_all} {self.unit} done{about}"
         self.bar.update(self.task, description=told, completed=self.done, total=total)
         if self.bar.disable and now >= self.next_line:
             self.next_line = now + _SECONDS_BETWEEN
