@@ -24,7 +24,7 @@ from stages.lib.engine import fit_seed, net_of, seed_everything
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from stages.lib.results import Results, files
 from stages.lib.results.reading import WorkingTree
-from stages.lib.scores.splits import make_splits
+from stages.lib.scores.splits import make_splits, read_table
 from stages.lib.winners import nets
 from stages.lib.winners.nets import fit_on_all_rows, score_nets
 from stages.lib.winners.told import read_answer
@@ -202,3 +202,15 @@ def test_a_last_fit_that_diverges_is_told() -> None:
         fit_on_all_rows(
             "deep", settings | {"optimizer": "SGD", "lr": 1e30, "criterion": "BCEWithLogitsLoss"}, data, params
         )
+
+
+def test_the_last_fit_takes_the_rows_that_a_sample_leaves_out() -> None:
+    raw = small_params()
+    raw["data"] |= {"sample": 0.5, "path": str(SAMPLE / raw["data"]["path"])}
+    table = read_table(Params.model_validate(raw))
+    assert len(table.data.y) == 384
+    model, _, words = nets.fit("majority_class", {}, table)
+    lines = Path(raw["data"]["path"]).read_text(encoding="utf-8").splitlines()
+    share = np.mean([line.endswith(",1") for line in lines])
+    assert model.predict_proba(np.zeros((1, 8)))[0] == pytest.approx([1 - share, share], abs=1e-12)
+    assert words == "fitted on all 768 rows; compared with others on 384 of them, as data.sample says"

@@ -56,6 +56,14 @@ class Table:
         """The rows as the evaluation splits them: into other folds than those on which the winners won."""
         return Table(drawn_anew(self.params), self.data)
 
+    @cached_property
+    def every_row(self) -> Dataset:
+        """All rows of the table, of which `data.sample` may have taken a part."""
+        params = self.params
+        if params.data.sample == 1:
+            return self.data
+        return read_table(params.model_copy(update={"data": params.data.model_copy(update={"sample": 1.0})})).data
+
     @property
     def resampling(self) -> Resampling:
         """How scores on the splits are resampled."""

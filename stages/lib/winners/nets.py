@@ -124,9 +124,15 @@ Fitted = tuple[BaseEstimator | PlainModel, Card, str]
 
 
 def fit(name: str, settings: dict[str, dict[str, Any]], table: Table) -> Fitted:
-    """Fit a contender on all rows, but for those that watching callbacks hold out; a baseline becomes arrays."""
-    data, params = table.data, table.params
-    words, held = f"fitted on all {len(data.y)} rows", ""
+    """Fit a contender on all rows, but for those that watching callbacks hold out; a baseline becomes arrays.
+
+    These are also the rows that `data.sample` leaves out of searches and of the evaluation: the last fit is but one.
+    """
+    data, params = table.every_row, table.params
+    n_rows, n_compared = len(data.y), len(table.data.y)
+    words, held = f"fitted on all {n_rows} rows", ""
+    if n_compared < n_rows:
+        words = f"fitted on all {n_rows:,} rows; compared with others on {n_compared:,} of them, as data.sample says"
     with doing(f"evaluate: fitting {name} on all rows"):
         if name not in settings:
             return *_fit_baseline(name, data, params), words
