@@ -1,6 +1,7 @@
 """Describes a CSV in params.yaml: `python -m stages.adopt FILE.csv TARGET`.
 
-Looks at the file, prints what it takes each column for and why, and writes every block of params.yaml but `runtime`.
+Looks at the file, prints what it takes each column for, what it sets by the size of the table, both with the reason,
+and writes every block of params.yaml but `runtime`.
 Without TARGET, it lists the columns. `--classes` or `--number` says what the target is, where adopt would take it for
 the other. `--dry-run` only prints. It replaces a params.yaml that git does not have only with `--force`.
 """
@@ -14,6 +15,10 @@ from stages.lib.common.git import NoGitError, state_of
 from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
 from stages.lib.data import load_dataset
 from stages.lib.data.csv_text import SEPARATORS
+from stages.lib.search import doing
+
+# Reading, looking at columns, reading as the stages do, and looking for copies of rows.
+_STEPS = 4
 
 ARGUMENTS = Arguments("stages.adopt", __doc__)
 ARGUMENTS.add_argument("file", metavar="FILE.csv", help="a CSV in the repository")
@@ -27,26 +32,34 @@ ARGUMENTS.add_argument("--force", action="store_true", help=f"replace a {PARAMS_
 
 def main(options: Namespace) -> None:
     path, target = _inside(options.file), options.target
-    table = adopt.read_table(path, target)
+    with doing(f"adopt: {path}", "steps") as progress:
+        table = adopt.read_table(path, target)
+        progress.advance(1, _STEPS)
+        columns = adopt.take_columns(table, target)
+        progress.advance(1, _STEPS)
+        if target is not None:
+            if (n_rows := len(table.frame)) < 4:  # fewer leave no split with rows to train on and to test
+                raise UserError(f"{path} has {counted(n_rows, 'row')}, too few to train and to test. Add rows.")
+            outcome = adopt.take_target(table, target, options.classes)
+            blocks = adopt.make_plan(table, target, outcome, columns)
+            read_content()  # refuses what is missing, or not YAML
+            text = adopt.replace_blocks(Path(PARAMS_FILE).read_bytes().decode(), blocks)
+            params = params_of(yaml12.load(text))  # where a problem is in what was there before
+            # Read the file as the stages will, so that what adopt accepts runs.
+            data = load_dataset(params.data, outcome.classifies, params.seed)
+            progress.advance(1, _STEPS)
+            copies = adopt.on_copies(data, path)
     if target is None:
-        _print_table(table, adopt.take_columns(table))
+        _print_table(table, columns)
         print(f"Name the column to predict: python -m stages.adopt {path} TARGET")
         return
-    if (n_rows := len(table.frame)) < 4:  # fewer leave no split with rows to train on and to test
-        raise UserError(f"{path} has {counted(n_rows, 'row')}, too few to train and to test. Add rows.")
-    outcome = adopt.take_target(table, target, options.classes)
-    columns = adopt.take_columns(table, target)
-    blocks = adopt.make_plan(table, target, outcome, columns)
-    read_content()  # refuses what is missing, or not YAML
-    text = adopt.replace_blocks(Path(PARAMS_FILE).read_bytes().decode(), blocks)
-    params = params_of(yaml12.load(text))  # where a problem is in what was there before
-    # Read the file as the stages will, so that what adopt accepts runs.
-    data = load_dataset(params.data, outcome.classifies, params.seed)
-    copies = adopt.on_copies(data, path)
 
+    by_size = adopt.sized(outcome, columns)
     columns.append(adopt.Taken(target, "target", outcome.shares, 0, outcome.why))
     columns.sort(key=lambda column: list(table.frame).index(column.name))
     _print_table(table, columns)
+    print()
+    adopt.print_sized(by_size)
     notes = [f"warning: {copies}"] * bool(copies) + [f"hint: {each.hint}" for each in columns if each.hint]
     print(*notes, sep="\n", end="\n" * bool(notes))
     if options.dry_run:

@@ -62,6 +62,7 @@ def test_it_says_what_it_took_each_column_for(here: Path, in_process: Command) -
     assert lines["passenger_id"] == "passenger_id not used 1 to 60 row numbers: they count from 1 to 60"
     assert lines["sex"] == "sex category female, male text of 2 values"
     assert lines["survived"] == "survived target 0 50 %, 1 50 % 2 classes"
+    assert lines["cv.n_repeats"] == "cv.n_repeats 2 at most 1,000 rows"
     assert lines["ship"] == "ship not used Aurora constant"
     assert "hint: boarded may order the rows in time." in shown
 

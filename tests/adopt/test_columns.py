@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.adopt import Taken, read_table, take_columns
+from stages.lib.adopt import Table, Taken, read_table, take_columns
+from stages.lib.data.csv_text import CsvText
 
 
 def taken(folder: Path, frame: pd.DataFrame, **options: Any) -> dict[str, Taken]:
@@ -76,3 +77,19 @@ def test_groups_are_a_hint_only(tmp_path: Path, name: str, cells: Any, kind: str
     column = taken(tmp_path, pd.DataFrame({"x": np.linspace(0, 1, N), name: list(cells)}))[name]
     assert column.kind == kind
     assert f"cv.groups: {name}" in column.hint
+
+
+@pytest.mark.parametrize(
+    ("n_values", "n_each", "kind"),
+    [
+        (100, 5, "category"),
+        (101, 5, "not used"),
+        (104, 500, "category"),
+        (104, 480, "not used"),
+        (256, 600, "not used"),
+    ],
+)
+def test_more_rows_allow_more_categories(n_values: int, n_each: int, kind: str) -> None:
+    cells = np.repeat([f"K{i}" for i in range(n_values)], n_each)
+    (column,) = take_columns(Table(CsvText("t.csv", b""), pd.DataFrame({"town": cells})))
+    assert column.kind == kind

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.adopt import Table, make_plan, take_columns, take_target
+from stages.lib.adopt import Table, make_plan, sized, take_columns, take_target
 from stages.lib.config import Experiment
 from stages.lib.data.csv_text import CsvText
 from tests.project import SECTIONS
@@ -71,3 +71,31 @@ def test_blocks_are_whole_and_valid() -> None:
             section.model_validate(blocks[name])
             assert set(section.model_fields) <= set(blocks[name])
     Experiment.model_validate(blocks["experiments"]["net"])
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "words"),
+    [
+        (30, {"data.sample": "all 30 rows", "cv.n_splits": "at most 2,000 rows", "model.max_epochs": "at most 120"}),
+        (5_000, {"cv.n_splits": "more than 2,000 rows", "cv.n_repeats": "more than 1,000 rows"}),
+        (
+            400_000,
+            {
+                "data.sample": "about 100,000 of 400,000 rows; what is saved is fitted on all",
+                "model.max_epochs": "at least 12 passes",
+                "model.batch_size": "100,000 rows are used",
+            },
+        ),
+    ],
+)
+def test_each_setting_that_follows_from_the_size_has_a_reason(n_rows: int, words: dict[str, str]) -> None:
+    frame = pd.DataFrame({"x": np.linspace(0, 1, n_rows), "y": np.linspace(0, 1, n_rows) ** 2})
+    table = Table(CsvText("t.csv", b""), frame)
+    columns, outcome = take_columns(table, "y"), take_target(table, "y")
+    found = {each.place: each for each in sized(outcome, columns)}
+    blocks = make_plan(table, "y", outcome, columns)
+    for place, each in found.items():
+        block, key = place.split(".")
+        assert blocks[block][key] == each.value
+        assert words.get(place, "") in each.why
+    assert list(found) == ["data.sample", "cv.n_splits", "cv.n_repeats", "model.max_epochs", "model.batch_size"]

@@ -7,4 +7,5 @@ from stages.lib.adopt.blocks_text import block_text, replace_blocks
 from stages.lib.adopt.columns import Taken, print_taken, take_columns
 from stages.lib.adopt.outcome import Outcome, on_copies, take_target
 from stages.lib.adopt.plan import make_plan
+from stages.lib.adopt.size import print_sized, sized
 from stages.lib.adopt.table import Table, read_table

@@ -14,8 +14,9 @@ from stages.lib.data.texts import MOST_TOKENS, booleans, dates, numbers
 
 Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
 
-# A text with more different values than this is not a category; nor is one with fewer rows per value than the second.
-_MOST_CATEGORIES, _ROWS_PER_CATEGORY = 100, 5
+# A text with fewer rows per value than the first is not a category. More values than the second need as many rows each
+# as the third says. More than the fourth are never a category: gradient boosting could not split them as such.
+_ROWS_PER_CATEGORY, _MANY_CATEGORIES, _ROWS_OF_MANY, _MOST_CATEGORIES = 5, 100, 500, 255
 # Whole numbers of at most so many values may be codes.
 _MOST_CODES = 10
 # A text of which this share are numbers is a column of them with mistakes.
@@ -66,7 +67,9 @@ class _Cells:
         self.are_whole = self.are_numbers and bool((self.values % 1 == 0).all())
         self.unique = sorted(self.values.unique())
         self.distinct = len(self.unique)
-        self.most_categories = min(_MOST_CATEGORIES, max(2, len(self.values) // _ROWS_PER_CATEGORY))
+        n_values = len(self.values)
+        of_rows = max(_MANY_CATEGORIES, n_values // _ROWS_OF_MANY)
+        self.most_categories = min(of_rows, _MOST_CATEGORIES, max(2, n_values // _ROWS_PER_CATEGORY))
 
     def taken(self, kind: Kind, why: str, hint: str = "") -> Taken:
         """Take the column for something."""
