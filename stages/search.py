@@ -25,7 +25,8 @@ def main(arguments: Namespace) -> None:
     outcome = outcome_of(experiment, search(experiment))
     curves, reached = score_anew(experiment, outcome.picks)
 
-    print_table(outcome.table, f"{name}: {params.cv.scoring} over {len(experiment.splits)} splits")
+    title = f"{name}: {params.cv.scoring} over {len(experiment.splits)} splits"
+    print_table(outcome.table, title, files.CANDIDATES.at(name))
     print(scores_in_words(outcome.summary))
     data = experiment.data
     if few := too_few(data.y, data.n_classes, data.groups):

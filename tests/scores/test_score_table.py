@@ -1,5 +1,6 @@
 """The table of a search: its columns and bytes, its summary, and its print. Oracle: scikit-learn's GridSearchCV."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ CANDIDATES: list[dict[str, Any]] = [
     {"lr": lr, "module__weight_constraint": limit} for lr in (1e-05, 0.1) for limit in (None, 2.0)
 ]
 SCORES = [[0.5, 2 / 3], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]
+FILE = "metrics/search/lr/candidates.csv"
 CORRECTED = Corrected(0.61, 0.52, 0.7, "splits")
 FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
 
@@ -132,7 +134,7 @@ def test_stuck_fits_are_counted_listed_and_told(capsys: pytest.CaptureFixture[st
     assert scores_in_words(summary).startswith(
         "best score 0.6500 (1 of 2 fits is stuck; without it 0.7000), not corrected"
     )
-    print_table(table, "lr: accuracy")
+    print_table(table, "lr: accuracy", FILE)
     _, heading, *rows, _, legend = capsys.readouterr().out.splitlines()
     assert heading.split() == ["mean", "±", "95", "%", "std", "stuck", "params"]
     assert rows[1].split()[4] == "1"
@@ -143,19 +145,40 @@ def test_stuck_fits_are_counted_listed_and_told(capsys: pytest.CaptureFixture[st
 
 
 def test_the_table_shows_every_candidate_and_marks_the_best(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table(table_of(SCORES), "lr: accuracy")
+    print_table(table_of(SCORES), "lr: accuracy", FILE)
     title, heading, *rows, legend = capsys.readouterr().out.splitlines()
     assert title == "lr: accuracy"
     assert heading.split() == ["mean", "±", "95", "%", "std", "params"]
     assert [row.split()[0] for row in rows] == ["0.5833", "*", "diverged", "0.1500"]
     assert rows[1].split()[1:] == ["0.6500", "0.8985", "0.0500", "lr=1e-05,", "weight_constraint=2.0"]
     assert legend == "* the best"
-    print_table(table_of([[np.nan] * 2] * 4), "lr: accuracy")
+    print_table(table_of([[np.nan] * 2] * 4), "lr: accuracy", FILE)
     *shown, legend = capsys.readouterr().out.splitlines()
     assert not any("*" in line for line in shown)
     assert legend == "every candidate diverged, so none is the best"
-    print_table(table_of(SCORES, ci95=np.array([np.nan, 0.1, np.nan, 0.1])), "lr: accuracy")
+    print_table(table_of(SCORES, ci95=np.array([np.nan, 0.1, np.nan, 0.1])), "lr: accuracy", FILE)
     assert capsys.readouterr().out.splitlines()[2].split()[:2] == ["0.5833", "constant"]
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_of_many_candidates_the_best_are_shown_and_a_line_says_where_the_rest_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    grid = [{"lr": i / 1000, "module__a_long_name_of_a_setting": f"a_long_text_{i}"} for i in range(1000)]
+    scores = {"score": np.random.default_rng(0).random((1000, 2))}
+    counts: dict[str, Any] = {"n_weights": np.full(1000, 9), "n_epochs": np.full(1000, 3.0)}
+    table = score_table(grid, scores, FOLDS, **counts)
+    print_table(table, "lr: accuracy", FILE)
+    printed = capsys.readouterr().out
+    _, _, *rows, where, legend = printed.splitlines()
+    best = np.sort(scores["score"].mean(axis=1))[::-1][:20]
+    means = re.findall(r"^(?:\*| )  *(\d\.\d{4}) ", "\n".join(rows), flags=re.MULTILINE)
+    assert means == [f"{mean:.4f}" for mean in best]
+    assert (where, legend) == (f"… and 980 more; {FILE} has all 1,000", "* the best")
+    print_table(table[:50], "lr: accuracy", FILE)
+    assert "more" not in (few := capsys.readouterr().out)
+    assert all(f"lr={i / 1000}," in few for i in range(50))
 
 
 def test_the_simplest_is_of_those_that_may_be_the_best() -> None:

@@ -120,6 +120,15 @@ def test_the_metrics_are_flat_and_leave_out_what_diverged(capsys: pytest.Capture
     assert "stuck: how many of the 4 fits have a net that answers nearly all rows alike" in shown
 
 
+def test_of_many_contenders_the_best_and_the_kept_one_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    scores = {f"net_{i}": np.array([0.6, 0.7, 0.6, 0.7]) + i / 1000 for i in range(60)}
+    print_comparison(table_of({"kept": np.array([0.5, 0.6, 0.5, 0.6])} | scores), "evaluation", 0.01)
+    shown = capsys.readouterr().out
+    rows = shown.partition("… and")[0].splitlines()[2:]
+    assert [row.lstrip(" *").split()[0] for row in rows] == [*(f"net_{59 - i}" for i in range(20)), "kept"]
+    assert "\n… and 40 more; metrics/evaluation/contenders.csv has all 61\n" in shown
+
+
 def test_where_no_test_holds_none_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     scores = {"kept": np.array([-1e6, -3e6]), "mean": np.array([-7e6, -8e6])}
     table = table_of(scores, Resampling(float("nan")))

@@ -6,6 +6,9 @@ from itertools import zip_longest
 from rich.console import Console
 from rich.table import Table
 
+# A table of more rows than these is cut to the first few of them.
+MOST_ROWS, _FIRST_FEW = 50, 20
+
 
 def print_rows(
     headings: Sequence[str],
@@ -23,10 +26,22 @@ def print_rows(
 
 
 def print_columns(
-    title: str, columns: Mapping[str, Sequence[str]], left: Collection[str] = ("", "setting", "params", "model")
+    title: str,
+    columns: Mapping[str, Sequence[str]],
+    left: Collection[str] = ("", "setting", "params", "model"),
+    *,
+    file: str = "",
 ) -> None:
-    """Print a table by its columns; the headings of `left` are aligned to the left, and rows marked with * are bold."""
+    """Print a table by its columns; the headings of `left` are aligned to the left, and rows marked with * are bold.
+
+    Of more than `MOST_ROWS` rows, the first 20 and those marked with * are printed, and a line says that the `file` has
+    all; without a file, all are printed. Such a table should begin with its best rows.
+    """
     print(title)
     rows = list(zip(*columns.values(), strict=True))
-    styles = ["bold" if first == "*" else None for first, *_ in rows]
-    print_rows([*columns], rows, {*columns} - {*left}, styles)
+    is_long = bool(file) and len(rows) > MOST_ROWS
+    shown = [row for i, row in enumerate(rows) if i < _FIRST_FEW or row[0] == "*"] if is_long else rows
+    styles = ["bold" if first == "*" else None for first, *_ in shown]
+    print_rows([*columns], shown, {*columns} - {*left}, styles)
+    if is_long:
+        print(f"… and {len(rows) - len(shown):,} more; {file} has all {len(rows):,}")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from resampled.means.few import too_narrow
 from stages.lib.common import format_score, score_decimals, short_params
-from stages.lib.common.tables import print_columns
+from stages.lib.common.tables import MOST_ROWS, print_columns
 from stages.lib.scores.score_table import CORRECTED, best_row
 
 NOT_TESTED = (
@@ -50,14 +50,16 @@ def scores_in_words(summary: Mapping[str, Any]) -> str:
     return f"{best}; {choice}: {score}, 95 % from {low} to {high} (over {summary['corrected_over']})"
 
 
-def print_table(table: pd.DataFrame, title: str) -> None:
-    """Print every candidate as the tutorial does, and mark the best."""
+def print_table(table: pd.DataFrame, title: str, file: str) -> None:
+    """Print every candidate as the tutorial does, and mark the best; of many, the best of those in the `file`."""
+    if len(table) > MOST_ROWS:
+        table = table.sort_values("rank_test_score", kind="stable", ignore_index=True)
     means, tested = table["mean_test_score"], bool(np.isfinite(table["ci95"]).any())
     best = best_row(table) if means.notna().any() else None
     cells = {"": ["*" * (row == best) for row in range(len(table))]} | score_cells(table, "diverged", spread=True)
     if "stage" in table:
         cells["stage"] = list(map(str, table["stage"]))
-    print_columns(title, cells | {"params": list(map(short_params, table["params"]))})
+    print_columns(title, cells | {"params": list(map(short_params, table["params"]))}, file=file)
     if best is None:
         print("every candidate diverged, so none is the best")
     else:

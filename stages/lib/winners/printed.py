@@ -9,7 +9,7 @@ import pandas as pd
 from stages.lib.common import format_p, format_params, format_score, format_value, score_decimals, short_params
 from stages.lib.common.tables import print_columns
 from stages.lib.config import Params
-from stages.lib.results import SCORE, split_columns
+from stages.lib.results import SCORE, files, split_columns
 from stages.lib.scores import CORRECTED, stuck_in_words
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.told import score_cells
@@ -29,7 +29,7 @@ def print_leaderboard(params: Params, searches: dict[str, dict[str, Any]], tied:
     picks = picked(params, searches)
     cells[f"{params.statistics.pick} params"] = [short_params(format_params(picks[name])) for name in ranked]
     choice = ", corrected for the choice among candidates" if corrected else ""
-    print_columns(f"leaderboard, by {params.cv.scoring}{choice}", cells, left=cells)
+    print_columns(f"leaderboard, by {params.cv.scoring}{choice}", cells, left=cells, file=files.LEADERBOARD.path)
     for name, search in searches.items():
         if stuck := stuck_in_words(search, decimals):
             print(f"{name}, its best: {stuck}")
@@ -64,7 +64,7 @@ def print_comparison(table: pd.DataFrame, title: str, rope: float) -> None:
         cells["p"] = beside("p_value", format_p)
         shares = {"<": "worse", "=": "equal", ">": "better"}
         cells |= {sign: beside(share, "{:.2f}".format) for sign, share in shares.items()}
-    print_columns(title, cells)
+    print_columns(title, cells, file=files.CONTENDERS.path)
     print(f"* the kept setting, {kept}" + ("; p tests the others against it" if tested else ""))
     if table["n_stuck"].any():
         n_fits = len(split_columns(table))
