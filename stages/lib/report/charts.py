@@ -2,8 +2,10 @@
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import vl_convert
 from dvc.render.match import match_defs_renderers
@@ -15,6 +17,10 @@ from stages.lib.results import files
 
 # The version that the templates use; the renderer's newest version would lay out some charts differently.
 VEGA_LITE = "5.21"
+
+# The renderer looks for fonts when it draws its first chart. Those of the system would be read from their files again
+# for each text that is measured, which takes longer than all else, and could be other versions.
+_FONTS = {"FONTCONFIG_FILE": str(Path(__file__).with_name("fonts.conf"))}
 
 # Text takes the colour of the page. The renderer measures text in Liberation Sans, which it includes, so the bytes
 # don't depend on the installed fonts; Arial and Helvetica have the same widths.
@@ -128,7 +134,8 @@ def render(spec: dict[str, Any]) -> str:
     Raises `UserError` if the spec is not Vega-Lite.
     """
     try:
-        return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, config=THEME)
+        with patch.dict(os.environ, _FONTS):  # no longer, because processes that are started later need theirs
+            return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, config=THEME)
     except ValueError as error:
         problem = str(error).splitlines()[1]  # the library's stack trace follows
         raise UserError(f"A template in .dvc/plots is not Vega-Lite: {problem[:200]}") from None
