@@ -148,7 +148,7 @@ def _typed(cells: "pd.Series[str]") -> "pd.Series[Any]":
     if kind is str:
         return cells
     if kind is float:
-        return cells.replace("", "nan").astype(float)
+        return pd.Series([float(cell or "nan") for cell in cells], cells.index, float, cells.name)
     known = ~cells.isin(["nan", ""])
     values = cells.map({"true": True, "false": False}) if kind is bool else cells
     if kind is bool and values[known].isna().any():
