@@ -5,7 +5,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from stages.lib.changes.revisions import stale_stages
-from stages.lib.common import Arguments, run, write_text
+from stages.lib.common import Arguments, first_of, run, write_text
 from stages.lib.config import load_params
 from stages.lib.config.schema import rope_of
 from stages.lib.report.changes import Since, changes_of
@@ -16,6 +16,8 @@ from stages.lib.results import Results, files
 from stages.lib.scores import NOT_TESTED
 
 REPORT = Path("report.html")
+# The most stages that a note lists.
+_MOST_STALE = 8
 
 ARGUMENTS = Arguments("stages.report", __doc__)
 ARGUMENTS.add_argument("revision", metavar="REVISION", nargs="?", help="a branch or commit to compare the results with")
@@ -27,7 +29,7 @@ def main(arguments: Namespace) -> None:
     results = Results()
     counts = results.json(files.DATA)
     commit = describe_head()
-    stale = stale_stages() if commit else []
+    stale = first_of(stale_stages() if commit else [], _MOST_STALE)
     page = fill(
         "report.html.j2",
         title=title(params),
@@ -49,8 +51,7 @@ def main(arguments: Namespace) -> None:
     )
     write_text(REPORT, page)
     if stale:
-        names = ", ".join(stale)
-        print(f"note: not up to date: {names}. {REPORT} shows an earlier run; run `dvc repro`.", file=sys.stderr)
+        print(f"note: not up to date: {stale}. {REPORT} shows an earlier run; run `dvc repro`.", file=sys.stderr)
     print(f"{REPORT}: open it in a browser; it needs no network")
 
 

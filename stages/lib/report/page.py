@@ -28,6 +28,8 @@ CHARTS = "metrics/charts"
 _PACKAGES = ("torch", "skorch", "scikit-learn", "numpy", "scipy", "pandas", "joblib", "dvc")
 # Of a table of more candidates, tables.css and tables.js show as many rows at once.
 MOST = 12
+# With more searches than these, their table comes first, and the charts of all are folded.
+_MANY = 20
 
 
 class Chart(NamedTuple):
@@ -55,6 +57,7 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
     contenders, evaluation = results.table(files.CONTENDERS), results.json(files.EVALUATION)
     brier = evaluation.get("kept_brier_score")
     return {
+        "many": len(params.experiments) > _MANY,
         "answer": read_answer(results, params),
         "kept": evaluation["kept"],
         "brier_score": None if brier is None else format_score(brier, 4),
