@@ -74,6 +74,28 @@ def test_problems_are_listed_with_their_lines_stage_by_stage(write: Write, in_pr
     ]
 
 
+def test_experiments_that_differ_in_fractions_share_a_trial_but_not_the_first_steps(
+    write: Write, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[int] = []
+
+    def measure(estimator: Any, *given: Any) -> float:
+        measured.append(len(given[0]))
+        return 0.001
+
+    monkeypatch.setattr(everything, "seconds_a_step", measure)
+    grid = {"module__weight_constraint": [1.0, 2.0]}
+    many: dict[str, Any] = {f"e{i}": {"grid": grid, "fixed": {"module__dropout_rate": i / 10}} for i in range(8)}
+    write({"experiments": many | {"wide": {"grid": grid, "fixed": {"module__n_neurons": 30}}}})
+    done = in_process(check)
+    assert (done.returncode, len(measured)) == (0, 2)
+    assert done.stdout.count("2 candidates, 60 fits, about ") == 9
+    many["e7"]["fixed"]["module__dropout_rate"] = 1.5
+    write({"experiments": many})
+    (error,) = in_process(check).stderr.splitlines()
+    assert error.startswith("error: params.yaml: model, with experiments.e7.fixed: dropout_rate is 1.5")
+
+
 def test_a_csv_that_is_to_be_downloaded_is_no_problem(write: Write, in_process: Command) -> None:
     write({"data.path": "data/later.csv"}, "dropout")
     done = in_process(check)

@@ -53,11 +53,12 @@ def check() -> Findings:
     table = _check_table(params, findings)
     if table is None and findings.problems:
         findings.notes.append("the nets are checked once the CSV is there and fine")
+    steps: dict[str, float] = {}
     for name in params.experiments:
         resolved = findings.of(resolve_experiment, params, name, experiment=name)
         if resolved and table:
             with warnings.catch_warnings(action="ignore"):  # the searches will tell
-                plan = findings.of(_try, Opened(params, name, *resolved, table), experiment=name)
+                plan = findings.of(_try, Opened(params, name, *resolved, table), steps, experiment=name)
             findings.plans += [plan] if plan else []
     return findings
 
@@ -78,12 +79,20 @@ def _check_table(params: Params, findings: Findings) -> Table | None:
     return table if drawn and scorer else None
 
 
-def _try(experiment: Opened) -> Plan:
-    """Try the nets of an experiment, as its search does first, on some of the rows, and estimate what it will take."""
+def _try(experiment: Opened, steps: dict[str, float]) -> Plan:
+    """Try the nets of an experiment, as its search does first, on some of the rows, and estimate what it will take.
+
+    Nets take a first step with each value of the experiment. The trial of an epoch and the measurement of a step, which
+    take longer, are made once for all experiments whose settings differ in fractions alone, such as rates; `steps` has
+    the seconds of a step by the other settings.
+    """
+    settings = experiment.params.settings(experiment.name).items()
+    kind = repr([{key: value for key, value in settings if not isinstance(value, float)}, [*experiment.candidates[0]]])
     few = few_rows(experiment.splits[0], experiment.data)
-    check_experiment(experiment, few)
-    step = seconds_a_step(experiment.estimator, experiment.X, experiment.y, few[0])
-    return make_plan(experiment, step)
+    check_experiment(experiment, few, with_trial=kind not in steps)
+    if kind not in steps:
+        steps[kind] = seconds_a_step(experiment.estimator, experiment.X, experiment.y, few[0])
+    return make_plan(experiment, steps[kind])
 
 
 def _unmerged_results() -> Iterator[Problem]:
