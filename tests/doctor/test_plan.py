@@ -30,11 +30,18 @@ def test_counts_are_those_of_the_search(data: Dataset) -> None:
 
 
 def test_estimates_grow_with_the_work(data: Dataset) -> None:
-    grid = {"module__n_neurons": [8, 16]}
-    some = plan(data, {"grid": grid})
-    assert plan(data, {"grid": grid}, step=0.01).seconds > some.seconds
-    assert plan(data, {"grid": {"module__n_neurons": [8, 9, 10, 11]}}).seconds > some.seconds
-    assert plan(data, {"grid": grid}, engine="one-by-one").seconds > 5 * some.seconds
+    """With one net more, or a larger one, by its rows, epochs and weights; with other sizes, by another stack."""
+
+    def training(batches: list[int], n_neurons: int = 16, **changes: Any) -> float:
+        fixed = {"module__n_neurons": n_neurons, "max_epochs": 50}
+        return plan(data, {"grid": {"batch_size": batches}, "fixed": fixed}, **changes).seconds
+
+    one, n_weights = training([10]), {n: n * len(data.features) + n + n + 1 for n in (16, 1600)}
+    rows = len(data.y) * 2 / 3 * 4 / 5 * 50 * 30  # of all splits
+    assert training([10], 1600) - one == pytest.approx(0.7e-9 * rows * (n_weights[1600] - n_weights[16]), rel=0.01)
+    assert training([10, 20]) - one == pytest.approx(0.2 + 30 * 0.0015 + 0.7e-9 * rows * n_weights[16], rel=0.01)
+    alone = {step: training([10], step=step, engine="one-by-one") for step in (0.001, 0.01)}
+    assert alone[0.01] - alone[0.001] == pytest.approx(0.009 * 30 * 50 * 41, rel=0.02)
 
 
 def test_a_large_split_is_tried_on_rows_of_every_class() -> None:

@@ -1,5 +1,6 @@
 """Makes the checks of all stages, in their order: params.yaml, then the CSV and all names, then the nets."""
 
+import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -82,16 +83,18 @@ def _check_table(params: Params, findings: Findings) -> Table | None:
 def _try(experiment: Opened, steps: dict[str, float]) -> Plan:
     """Try the nets of an experiment, as its search does first, on some of the rows, and estimate what it will take.
 
-    Nets take a first step with each value of the experiment. The trial of an epoch and the measurement of a step, which
-    take longer, are made once for all experiments whose settings differ in fractions alone, such as rates; `steps` has
-    the seconds of a step by the other settings.
+    Nets take a first step with each value of the experiment. The trial of an epoch, which takes longer, is made once
+    for all experiments whose settings differ in fractions alone, such as rates; so is the measurement of a step, which
+    only the engine one-by-one needs. `steps` has the seconds of a step by the other settings.
     """
     settings = experiment.params.settings(experiment.name).items()
     kind = repr([{key: value for key, value in settings if not isinstance(value, float)}, [*experiment.candidates[0]]])
     few = few_rows(experiment.splits[0], experiment.data)
     check_experiment(experiment, few, with_trial=kind not in steps)
     if kind not in steps:
-        steps[kind] = seconds_a_step(experiment.estimator, experiment.X, experiment.y, few[0])
+        one_by_one = experiment.params.engine == "one-by-one"
+        measured = (experiment.estimator, experiment.X, experiment.y, few[0])
+        steps[kind] = seconds_a_step(*measured) if one_by_one else math.nan
     return make_plan(experiment, steps[kind])
 
 

@@ -1,15 +1,17 @@
-"""Estimates what a search will take: fits and time.
+"""Estimates what a search and the evaluation will take: fits and time.
 
-The time is rough: a step of one net is measured, and the shares below, of the committed searches, say what a step of
-a net costs in a stack. Nets much wider than those of the measured step take longer.
+The times are rough. What the engine takes for a search, below, was measured on the committed ones, on an AMD EPYC; nets
+that it trains by torch, or one by one, take longer. Fits one by one, and baselines, are measured here.
 """
 
+import math
 import os
 import time
 from collections import defaultdict
 from dataclasses import dataclass
 from math import ceil
 from operator import mul
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -17,12 +19,14 @@ from sklearn.base import BaseEstimator
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest, net_of
 from stages.lib.experiment import Opened
-from stages.lib.experiment.probe import lean
+from stages.lib.experiment.probe import first_step, lean
 from stages.lib.search.halving import stage_epochs, stage_sizes
 
-# In steps of a net alone: what a stack pays once for a step, what each of its nets costs, what its first step costs,
-# what scoring a net costs, and what a search costs that trains nothing.
-_OF_A_STACK, _OF_A_NET, _FIRST, _SCORING, _START = 0.4, 0.01, 1500, 2, 20_000
+# In seconds: what a search or the evaluation takes that trains nothing, what each stack takes before it is trained,
+# what each fit takes beside its training, and what a training row takes for each weight of its net.
+_START, _STACK, _FIT, _WEIGHT = 5.5, 0.2, 0.0015, 0.7e-9
+# The most shapes of nets whose weights are counted.
+_MOST_SHAPES = 12
 # Of a larger split, so many training rows and test rows are tried.
 _MOST_ROWS = 2000
 # The epochs whose time is measured, beside one that pays for the start of a fit.
@@ -39,33 +43,44 @@ class Plan:
     seconds: float
 
 
-def make_plan(opened: Opened, step: float) -> Plan:
-    """Estimate what the search of an experiment will take, where a training step of a net takes `step` seconds."""
+def make_plan(opened: Opened, step: float = math.nan) -> Plan:
+    """Estimate what the search of an experiment will take.
+
+    With the engine one-by-one, `step` is the time of a training step of a net in seconds.
+    """
     params, settings, candidates, n_splits = opened.params, opened.settings, opened.candidates, len(opened.splits)
     parts = params.settings(opened.name)["train_split"]
     n_rows = len(opened.splits[0][0]) * (1 - 1 / parts if parts else 1)
     # Nets share a stack if their whole numbers, such as widths, and their batches are the same.
-    stacks: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    stacks: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for candidate in candidates:
-        whole = settings | candidate
         shape = {key: each for key, each in candidate.items() if key != "max_epochs" and isinstance(each, int)}
-        stacks[repr(shape)].append((whole["max_epochs"], ceil(n_rows / whole["batch_size"])))
-    steps = 0.0
-    for nets in stacks.values():
-        net_steps = [epochs * batches for epochs, batches in nets]
-        if params.engine == "lockstep":
-            steps += _FIRST + max(net_steps) * _OF_A_STACK + sum(net_steps) * n_splits * _OF_A_NET
-        else:
-            steps += sum(net_steps) * n_splits
+        stacks[repr(shape)].append(settings | candidate)
 
     n_candidates, most = len(candidates), settings["max_epochs"]
     is_halved = params.experiment(opened.name).search == "halving"
     stages = stage_epochs(n_candidates, most) if is_halved else [most]
     sizes = stage_sizes(n_candidates, len(stages))
     n_fits, share = sum(sizes) * n_splits, sum(map(mul, sizes, stages)) / (n_candidates * most)
+    if params.engine == "lockstep":
+        weights = _weights([nets[0] for nets in stacks.values()], opened)
+        epochs = [sum(net["max_epochs"] for net in nets) for nets in stacks.values()]
+        trained = sum(map(mul, weights, epochs)) * n_rows * n_splits * _WEIGHT
+        once = _STACK * len(stacks)
+    else:
+        trained = sum(net["max_epochs"] * ceil(n_rows / net["batch_size"]) for nets in stacks.values() for net in nets)
+        trained, once = trained * n_splits * step, 0.0
     cores = os.cpu_count() or 1
     n_jobs = cores if params.runtime.n_jobs == -1 else min(params.runtime.n_jobs, cores)
-    return Plan(opened.name, n_candidates, n_fits, (steps * share / n_jobs + n_fits * _SCORING + _START) * step)
+    return Plan(opened.name, n_candidates, n_fits, _START + once + trained * share / n_jobs + n_fits * _FIT)
+
+
+def _weights(nets: list[dict[str, Any]], opened: Opened) -> list[float]:
+    """Return how many weights nets of some settings have; of many, the mean of some of them for each."""
+    some = nets[:: ceil(len(nets) / _MOST_SHAPES)]
+    modules = [net_of(first_step(opened, settings)).module_ for settings in some]
+    counts = [float(sum(weight.numel() for weight in module.parameters())) for module in modules]
+    return counts if len(some) == len(nets) else [float(np.mean(counts))] * len(nets)
 
 
 def few_rows(split: TrainTest, data: Dataset) -> TrainTest:
