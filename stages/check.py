@@ -1,4 +1,4 @@
-"""Checks params.yaml, the CSV and the nets before anything runs, and says what each search will take: `make check`.
+"""Checks params.yaml, the CSV and the nets before anything runs, and says what each stage will take: `make check`.
 
 Lists all problems at once, and exits with status 1 if there are any. It changes no file.
 """
@@ -20,8 +20,10 @@ def main() -> None:
     print(f"{PARAMS_FILE}: fine{rows}")
     if findings.plans:
         print_plans(findings.plans)
-        seconds = sum(plan.seconds for plan in findings.plans)
-        print(f"All searches together: about {in_words(seconds)}, one after the other")
+        for stage, seconds in findings.rest.items():
+            print(f"{stage}: about {in_words(seconds)}")
+        seconds = sum(plan.seconds for plan in findings.plans) + sum(findings.rest.values())
+        print(f"All together: about {in_words(seconds)}, one after the other")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,9 @@ def test_the_committed_project_is_fine_and_its_searches_are_counted(write: Write
     for name in real_params()["experiments"]:
         found = json.loads((SAMPLE / f"metrics/search/{name}/summary.json").read_bytes())
         assert told[name] == f"{found['n_candidates']:,} candidates, {found['n_fits']:,} fits"
-    assert re.search(r"All searches together: about \d+ s, one after the other", done.stdout)
+    times = dict(re.findall(r"^(.+): .*about (\d+ s|\d+ min)\b", done.stdout, flags=re.MULTILINE))
+    assert [*times] == [*real_params()["experiments"], "baselines", "evaluate", "All together"]
+    assert done.stdout.endswith(", one after the other\n")
     assert {path.name for path in Path().iterdir()} == {"stages", "data", "dvc.yaml", "params.yaml"}
 
 
@@ -77,6 +79,7 @@ def test_experiments_that_differ_in_fractions_share_a_trial_but_not_the_first_st
         return 0.001
 
     monkeypatch.setattr(everything, "seconds_a_step", measure)
+    monkeypatch.setattr(everything, "baselines_seconds", lambda table: 1.0)
     grid = {"module__weight_constraint": [1.0, 2.0]}
     one_by_one = {"engine": "one-by-one"}
     many: dict[str, Any] = {f"e{i}": {"grid": grid, "fixed": {"module__dropout_rate": i / 10}} for i in range(8)}

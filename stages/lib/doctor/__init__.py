@@ -1,6 +1,6 @@
-"""Looks for mistakes before anything runs: finds all problems at once, and estimates what each search will take.
+"""Looks for mistakes before anything runs: finds all problems at once, and estimates what each stage will take.
 
-The stages make the same checks, each its own part. Imports `changes`, `adopt`, `experiment`, `model`,
+The stages make the same checks, each its own part. Imports `winners`, `changes`, `adopt`, `experiment`, `model`,
 `fetch`, `scores`, `search`, `pipeline`, `data`, `config`, `engine` and `common`.
 """
 

@@ -12,6 +12,7 @@ from stages.lib.changes.staleness import is_result
 from stages.lib.common import PARAMS_FILE, Problem, UserError, in_params
 from stages.lib.config import Params, load_params
 from stages.lib.doctor.plan import Plan, few_rows, make_plan, seconds_a_step
+from stages.lib.doctor.rest import baselines_seconds, evaluation_seconds
 from stages.lib.experiment import Opened, Table, check_experiment
 from stages.lib.fetch import ensure_file, what_is_wrong
 from stages.lib.model import resolve_experiment
@@ -24,11 +25,15 @@ T = TypeVar("T")
 
 @dataclass
 class Findings:
-    """What a check has found; notes say what was left out, and why, and what makes scores too high."""
+    """What a check has found; notes say what was left out, and why, and what makes scores too high.
+
+    `rest` has the seconds of the stages that follow the searches, by their names.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
+    rest: dict[str, float] = field(default_factory=dict)
     n_rows: int | None = None
 
     def of(self, function: Callable[..., T], *args: Any, experiment: str = "") -> T | None:
@@ -61,6 +66,9 @@ def check() -> Findings:
             with warnings.catch_warnings(action="ignore"):  # the searches will tell
                 plan = findings.of(_try, Opened(params, name, *resolved, table), steps, experiment=name)
             findings.plans += [plan] if plan else []
+    if table and findings.plans and not findings.problems:
+        findings.rest["baselines"] = baselines_seconds(table)
+        findings.rest["evaluate"] = evaluation_seconds(findings.plans, len(table.splits))
     return findings
 
 

@@ -1,7 +1,7 @@
-"""Estimates what a search and the evaluation will take: fits and time.
+"""Estimates what a search will take: fits and time.
 
 The times are rough. What the engine takes for a search, below, was measured on the committed ones, on an AMD EPYC; nets
-that it trains by torch, or one by one, take longer. Fits one by one, and baselines, are measured here.
+that it trains by torch, or one by one, take longer. Fits one by one are measured here.
 """
 
 import math
@@ -24,7 +24,7 @@ from stages.lib.search.halving import stage_epochs, stage_sizes
 
 # In seconds: what a search or the evaluation takes that trains nothing, what each stack takes before it is trained,
 # what each fit takes beside its training, and what a training row takes for each weight of its net.
-_START, _STACK, _FIT, _WEIGHT = 5.5, 0.2, 0.0015, 0.7e-9
+START, _STACK, _FIT, _WEIGHT = 5.5, 0.2, 0.0015, 0.7e-9
 # The most shapes of nets whose weights are counted.
 _MOST_SHAPES = 12
 # Of a larger split, so many training rows and test rows are tried.
@@ -72,7 +72,7 @@ def make_plan(opened: Opened, step: float = math.nan) -> Plan:
         trained, once = trained * n_splits * step, 0.0
     cores = os.cpu_count() or 1
     n_jobs = cores if params.runtime.n_jobs == -1 else min(params.runtime.n_jobs, cores)
-    return Plan(opened.name, n_candidates, n_fits, _START + once + trained * share / n_jobs + n_fits * _FIT)
+    return Plan(opened.name, n_candidates, n_fits, START + once + trained * share / n_jobs + n_fits * _FIT)
 
 
 def _weights(nets: list[dict[str, Any]], opened: Opened) -> list[float]:
