@@ -29,6 +29,7 @@ def mine(**changes: Any) -> dict[str, Any]:
         ({"cv.n_splits": "three"}, "cv.n_splits", "valid integer"),
         ({"model.lr": "0,01"}, "model.lr", "valid number"),
         ({"seed": True}, "seed", "valid integer"),
+        ({"runtime.dask_timeout": 0}, "runtime.dask_timeout", "is 0; it should be greater than or equal to 1"),
         ({"model.lr": 1e300}, "model.lr", "less than"),
         ({"model.optimizer__eps": float("inf")}, "model.optimizer__eps", "finite"),
         ({"model.optimizer__lr": -0.1}, "model.optimizer__lr", "greater than 0"),

@@ -32,6 +32,7 @@ class Runtime(Section):
     n_jobs: Annotated[int, Field(ge=-1), rule(bool, "it should be 1 or more, or -1 for all cores")] = 1
     backend: Literal["loky", "dask"] = "loky"
     dask_scheduler: str | None = None
+    dask_timeout: int = Field(default=60, ge=1, le=86_400)
     max_memory_mb: int = Field(default=2048, ge=512)
     max_candidates: int = Field(default=10_000, ge=1, le=1_000_000)
 

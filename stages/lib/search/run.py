@@ -1,19 +1,19 @@
 """Runs a search: scikit-learn's GridSearchCV on the engine, in processes here or on the workers of a Dask cluster."""
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from joblib import cpu_count, parallel_config
+from joblib import parallel_config
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 
-from stages.lib.common import Problem, UserError, explained, in_params
-from stages.lib.config import Params, Runtime
+from stages.lib.common import Problem, UserError, explained
+from stages.lib.config import Params
 from stages.lib.engine import TrainTest, missing_kernel, pin_this_process
 from stages.lib.results import SCORE
+from stages.lib.search.jobs import jobs
 from stages.lib.search.progress import doing
 from stages.lib.search.result import SearchResult
 
@@ -58,33 +58,36 @@ def run_search(
         scores = result["test_scores"]
         records.append((scores[SCORE] if isinstance(scores, dict) else scores).record)
 
-    training = f"{label}: training", "net-epochs"
-
     def planned(more: int, total: int) -> None:
         progress.advance(more, total)
         if progress.done == total:
             progress.begin(*training)
 
+    def trained(more: int, total: int) -> None:
+        progress.what = f"{label}: training{running.place}"  # a cluster may get more workers, or lose some
+        progress.advance(more, total)
+
     # A trial has passed, so a failure here affects only some of the candidates or splits.
     way_out = "Fix the module, or remove the values it can't be fitted with from the grid."
     failed = explained(f"A fit of {label} failed", lambda error: advice_on_one_row(error) or way_out)
     stack = params.engine == "lockstep"
-    with warnings.catch_warnings(), jobs(params.runtime) as (backend, n_jobs, max_memory_mb), failed:
+    with warnings.catch_warnings(), jobs(params.runtime, (estimator, candidates, scorer)) as running, failed:
         warnings.filterwarnings("ignore", message="One or more of the test scores are non-finite")
+        training = f"{label}: training{running.place}", "net-epochs"
         with (
             doing(f"{label}: planning", "nets") if stack else doing(*training) as progress,
             parallel_config(
                 backend="lockstep",
                 random_state=params.seed,
-                max_memory_mb=max_memory_mb,
+                max_memory_mb=running.max_memory_mb,
                 on_plan=planned,
-                on_progress=progress.advance,
+                on_progress=trained,
                 on_result=keep,
                 stack=stack,
                 record_losses=record_losses,
                 same_bytes=True,
-                inner_backend=backend,
-                n_jobs=n_jobs,
+                inner_backend=running.backend,
+                n_jobs=running.n_jobs,
                 prepare_worker=pin_this_process,
             ),
         ):
@@ -95,42 +98,3 @@ def run_search(
         [records[start : start + len(splits)] for start in range(0, len(records), len(splits))],
         len(records),
     )
-
-
-# What a process with torch in it takes at least, in MiB: a smaller `runtime.max_memory_mb` is refused.
-_LEAST_MB = 512
-_SECONDS_TO_ANSWER = 10
-
-
-@contextmanager
-def jobs(runtime: Runtime) -> Iterator[tuple[str, int, int]]:
-    """Yield joblib's backend, how many jobs, and MiB for each; raises `UserError` if Dask does not work."""
-    if runtime.backend == "loky":
-        yield "loky", *_jobs_here(runtime, runtime.n_jobs)
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        remedy = "Run `pip install --requirement requirements-dask.txt`."
-        raise UserError(in_params("runtime.backend", "is dask, which is not installed", remedy)) from None
-    address, (n_jobs, memory) = runtime.dask_scheduler, _jobs_here(runtime, -1)
-    options = {} if address else {"n_workers": n_jobs, "threads_per_worker": 1}
-    key = "runtime.dask_scheduler"
-    try:
-        client = Client(address, timeout=_SECONDS_TO_ANSWER, **options)
-        client.wait_for_workers(1, timeout=_SECONDS_TO_ANSWER)
-    except Exception as error:  # a text that is not an address fails in many ways
-        remedy = "Start a scheduler and a worker there, or set runtime.backend to loky."
-        raise UserError(in_params(key, f": no scheduler with a worker answers at {address}: {error}", remedy)) from None
-    with client:
-        # A cluster's workers have memory of their own.
-        yield "dask", -1, runtime.max_memory_mb if address else memory
-
-
-def _jobs_here(runtime: Runtime, asked: int) -> tuple[int, int]:
-    """Return how many jobs this machine has cores and the search has memory for, and how much for each, in MiB."""
-    cores = cpu_count()
-    fitting = max(1, runtime.max_memory_mb // _LEAST_MB - 1)  # beside the process that hands out the jobs
-    wanted = cores if asked == -1 else asked
-    n_jobs = min(wanted, cores, fitting)
-    return n_jobs, runtime.max_memory_mb // (n_jobs + 1) if n_jobs > 1 else runtime.max_memory_mb

@@ -1,0 +1,207 @@
+"""A Dask cluster that is checked before it gets anything, and watched while it computes."""
+
+import pickle
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Self
+
+import cloudpickle
+import numpy as np
+from distributed import CancelledError, Client, Future, KilledWorker
+
+from stages.lib.common import UserError, described, in_params
+from stages.lib.config import Runtime
+from stages.lib.search import inventory
+from stages.lib.search.inventory import asked_for, differences, in_words
+
+# How often the cluster is looked at, and how long it may take to answer before it counts as gone, in seconds.
+_SECONDS_BETWEEN = 1.0
+_SECONDS_TO_ANSWER = 10.0
+
+# Buffers of so many bytes go to each worker once, and not with every call: they are rows, which many calls share.
+_LARGE = 2**16
+
+_START = (
+    "Start both in a folder with this code, built with `make check`, and in its environment: "
+    "`python -m dask scheduler`, and `python -m dask worker {} --nworkers -1 --nthreads 1`."
+)
+
+
+class Cluster:
+    """The workers of a cluster; raises `UserError` on entry if one of them does not have what a search needs."""
+
+    def __init__(self, client: Client, runtime: Runtime, modules: list[str]) -> None:
+        self.client, self.seconds = client, runtime.dask_timeout
+        self.address = runtime.dask_scheduler or client.scheduler_info()["address"]
+        self.asked_for = asked_for(modules)
+        self.here = inventory.inventory(*self.asked_for)
+        self.workers: set[str] = set()
+        self.pending: dict[int, Callable[[Any], Any]] = {}  # joblib's callbacks, by the number of the call
+        self.n_sent = 0
+        self.rows: dict[tuple[int, int], tuple[np.ndarray, Future]] = {}  # by their place in memory
+        self.failure: UserError | None = None
+        self.ended = threading.Event()
+        self.watch = threading.Thread(target=self._watch, daemon=True)
+
+    @property
+    def n_workers(self) -> int:
+        """How many workers there are now."""
+        return len(self.workers)
+
+    def __enter__(self) -> Self:
+        try:
+            self.client.wait_for_workers(1, timeout=self.seconds)
+        except TimeoutError:
+            raise self._error(f": no worker has come to {self.address} in {self.seconds} s") from None
+        try:
+            self._check_dask()
+            self._look()
+        except UserError:
+            raise
+        except Exception as error:  # whatever a lost connection raises
+            raise self._error(f": {self.address} does not answer: {described(error)}") from None
+        self.watch.start()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.ended.set()
+        self.watch.join()
+
+    def submit(self, call: Callable[[], Any], callback: Callable[[Any], Any]) -> Future | None:
+        """Send a call; `callback` gets the future when the call is done, or the reason why it will not be."""
+        self.n_sent, number, rows = self.n_sent + 1, self.n_sent, []
+        self.pending[number] = callback
+
+        def stays(buffer: pickle.PickleBuffer) -> bool:
+            content = np.frombuffer(buffer.raw(), np.uint8)
+            if content.nbytes >= _LARGE:
+                rows.append(self._scattered(content))
+            return content.nbytes < _LARGE
+
+        try:
+            # Bytes, because the scheduler unpickles an object, too, and would have to import all that it is made of.
+            data = cloudpickle.dumps(_Call(call), buffer_callback=stays)
+            future = self.client.submit(pickle.loads, data, buffers=rows, pure=False)
+        except Exception as error:  # joblib waits for the callback, which `_watch` will call
+            self.failure = self.failure or self._error(f": a job could not be sent: {described(error)}")
+            return None
+        future.add_done_callback(lambda done: self._hand_over(number, done))
+        return future
+
+    def _scattered(self, content: np.ndarray) -> Future:
+        """Send rows to all workers, once; the array is kept so that no other rows get its place in memory."""
+        key = content.ctypes.data, content.nbytes
+        if key not in self.rows:
+            future = self.client.scatter(content, broadcast=True, hash=False, timeout=self.seconds)
+            self.rows[key] = content, future
+        return self.rows[key][1]
+
+    def result(self, done: Any) -> Any:
+        """Return the result of a call, or raise its error; raises `UserError` if the cluster has not computed it."""
+        if isinstance(done, UserError):
+            raise done
+        is_over = done.status == "error"  # its error is that of the call
+        try:
+            return done.result(timeout=self.seconds)
+        except KilledWorker as error:
+            finding = f": {error.allowed_failures + 1} workers in turn have ended at the same job"
+            remedy = "Dask ends a worker that takes too much memory: give the workers more, or use fewer rows."
+            raise UserError(in_params("runtime.dask_scheduler", finding, remedy)) from None
+        except (CancelledError, OSError) as error:
+            if is_over:
+                raise
+            raise self.failure or self._error(f": {self.address} has lost a job: {described(error)}") from None
+
+    def forget(self) -> None:
+        """Wait for no call any longer."""
+        self.pending.clear()
+
+    def _hand_over(self, number: int, done: Any) -> None:
+        if callback := self.pending.pop(number, None):
+            callback(done)
+
+    def _watch(self) -> None:
+        """Look at the cluster now and then; if it is gone for too long, all calls that were sent fail."""
+        last = time.monotonic()
+        while not self.ended.wait(_SECONDS_BETWEEN):
+            try:
+                self._look()
+            except UserError as error:
+                self.failure = self.failure or error
+            except Exception:  # whatever a lost connection raises
+                self.workers = set()
+            if self.workers:
+                last = time.monotonic()
+            elif time.monotonic() - last > self.seconds:
+                finding = f": {self.address} has had no worker for {self.seconds} s"
+                self.failure = self.failure or self._error(finding)
+            if self.failure:
+                for number in list(self.pending):
+                    self._hand_over(number, self.failure)
+
+    def _look(self) -> None:
+        """Note the workers that there are, and check those that are new."""
+        threads = self._ask(self.client.nthreads, seconds=min(self.seconds, _SECONDS_TO_ANSWER))
+        if new := sorted(threads.keys() - self.workers):
+            self._check_workers({name: threads[name] for name in new})
+        self.workers = {*threads}
+
+    def _ask(self, function: Callable[..., Any], *args: Any, seconds: float, **options: Any) -> Any:
+        """Return what a method of the client returns, for which it is waited a limited time."""
+
+        async def answer() -> Any:
+            return await function(*args, **options)
+
+        return self.client.sync(answer, callback_timeout=seconds)
+
+    def _check_dask(self) -> None:
+        """Compare what it takes to read a pickle, which every process can say without our code."""
+        found = self._ask(self.client.get_versions, seconds=self.seconds)
+        here, there = _of_dask(found["client"]), {"the scheduler": found["scheduler"], **found["workers"]}
+        self._refuse({name: differences(here, _of_dask(each)) for name, each in there.items()})
+
+    def _check_workers(self, threads: dict[str, int]) -> None:
+        cloudpickle.register_pickle_by_value(inventory)
+        try:
+            options: dict[str, Any] = {"workers": [*threads], "on_error": "return", "seconds": self.seconds}
+            found = self._ask(self.client.run, inventory.inventory, *self.asked_for, **options)
+        finally:
+            cloudpickle.unregister_pickle_by_value(inventory)
+        faults = {}
+        for name, each in found.items():
+            if isinstance(each, OSError):  # it has ended meanwhile
+                continue
+            is_broken = isinstance(each, Exception)
+            faults[name] = [f"can't be checked ({described(each)})"] if is_broken else differences(self.here, each)
+            # The engine changes settings of torch and of warnings, which threads share.
+            faults[name] += [f"has {threads[name]} threads instead of 1"] * (threads[name] > 1)
+        self._refuse(faults)
+
+    def _refuse(self, faults: dict[str, list[str]]) -> None:
+        if any(faults.values()):
+            raise self._error(f": {in_words(faults)}")
+
+    def _error(self, finding: str) -> UserError:
+        return UserError(in_params("runtime.dask_scheduler", finding, _START.format(self.address)))
+
+
+def _of_dask(versions: dict[str, Any]) -> dict[str, str]:
+    packages = versions["packages"]
+    python = ".".join(packages["python"].split(".")[:2])
+    return {"Python": python} | {name: packages[name] or "" for name in ("cloudpickle", "dask", "distributed")}
+
+
+class _Call:
+    """A call that is made where it is unpickled: that returns its result."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self.call = call
+
+    def __reduce__(self) -> Any:
+        # This module is imported first, and with it the numerics are pinned, before the call needs torch.
+        return _made, (self.call,)
+
+
+def _made(call: Callable[[], Any]) -> Any:
+    return call()

@@ -1,0 +1,114 @@
+"""What a process has of the code and packages of a search, and how that of a cluster differs from what is here.
+
+`inventory` is sent by value, because a process of the cluster may lack this module; so the function imports all it
+needs.
+"""
+
+import io
+import pickle
+import sys
+from collections.abc import Iterable, Mapping
+from importlib.metadata import packages_distributions
+from typing import Any
+
+import cloudpickle
+
+from stages.lib.common import relative_to_here
+
+# What takes part in every search. The first one pins the numerics, before torch is imported.
+_MODULES = ("stages.lib.engine", "stages.lib.search.cluster", "lockstep")
+_PACKAGES = ("cloudpickle", "joblib", "numpy", "pandas", "scikit-learn", "scipy", "skorch", "threadpoolctl", "torch")
+
+# By what was looked at, such as a package or a file: what was found, such as the version; "" where it is missing.
+Inventory = dict[str, str]
+
+
+def modules_of(content: Any) -> list[str]:
+    """Return the modules that a process needs to unpickle an object."""
+    modules = dict.fromkeys(_MODULES)
+
+    class Noting(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            modules[module] = None
+            return super().find_class(module, name)
+
+    Noting(io.BytesIO(cloudpickle.dumps(content))).load()
+    return list(modules)
+
+
+def asked_for(modules: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
+    """Return the arguments of `inventory`: modules, the packages to compare, and the folders with code of one's own."""
+    imported = {name.partition(".")[0] for name in sys.modules} - {"__main__", "__mp_main__"}
+    own = {top for top in imported if relative_to_here(getattr(sys.modules[top], "__file__", None))}
+    owners = packages_distributions()
+    needed = {name.partition(".")[0] for name in modules} - own - sys.stdlib_module_names
+    return [*modules], sorted({owner for top in needed for owner in owners.get(top, ())}.union(_PACKAGES)), sorted(own)
+
+
+def inventory(modules: list[str], packages: list[str], own: list[str]) -> Inventory:
+    """Import modules, and return the versions of packages and a hash of each file that was imported from own folders.
+
+    A process may be older than its files, so a hash is kept where it was first taken: with the module.
+    """
+    import hashlib
+    import importlib
+    import importlib.metadata
+    import pathlib
+    import sys
+
+    found = {}
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except (Exception, SystemExit) as error:
+            found[f"import {name}"] = f"{type(error).__name__}: {error}"
+    for name in packages:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = ""
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and name.partition(".")[0] in own:
+            if "_hash_when_loaded" not in vars(module):
+                content = pathlib.Path(file).read_bytes()
+                vars(module)["_hash_when_loaded"] = hashlib.sha256(content).hexdigest()
+            found[f"module {name}"] = vars(module)["_hash_when_loaded"]
+    if "lockstep" in sys.modules:
+        found["kernel"] = sys.modules["lockstep"].missing_kernel() or ""
+    if "torch" in sys.modules:
+        found["instructions of torch"] = sys.modules["torch"].backends.cpu.get_cpu_capability()
+    return found
+
+
+def differences(here: Inventory, there: Inventory) -> list[str]:
+    """Return how a process of the cluster differs from this one, each as the end of a sentence."""
+    failed = [f"can't {name} ({found})" for name, found in there.items() if name.startswith("import ")]
+    if failed:  # the others may follow from the first
+        return failed[:1]
+    code = [name for name in there.keys() & here.keys() if name.startswith("module ") and here[name] != there[name]]
+    texts = [f"has other code in {', '.join(sorted(name.removeprefix('module ') for name in code))}"] if code else []
+    if there.get("kernel") != here.get("kernel"):
+        texts.append(f"has another kernel ({there.get('kernel') or 'this process has none'})")
+    rest = [
+        name for name in here if name != "kernel" and not name.startswith("module ") and here[name] != there.get(name)
+    ]
+    return texts + [f"has {name} {there.get(name) or '(missing)'} instead of {here[name]}" for name in rest]
+
+
+def in_words(by_process: Mapping[str, list[str]]) -> str:
+    """Return what is wrong with which process, the same of several said once."""
+    alike: dict[str, list[str]] = {}
+    for process, texts in by_process.items():
+        for text in texts:
+            alike.setdefault(text, []).append(process)
+    return "; ".join(f"{_names(who)} {_many(text, len(who))}" for text, who in alike.items())
+
+
+def _names(who: list[str]) -> str:
+    return " and ".join(who if len(who) < 3 else (who[0], f"{len(who) - 1} more"))
+
+
+def _many(text: str, n: int) -> str:
+    """Return the end of a sentence with a plural verb for several."""
+    return text.replace("has ", "have ", 1) if n > 1 else text

@@ -1,0 +1,83 @@
+"""Where a search runs: in processes on this machine, or on the workers of a Dask cluster, once they are checked."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from joblib import cpu_count
+
+from stages.lib.common import UserError, counted, described, in_params
+from stages.lib.config import Runtime
+from stages.lib.search.inventory import modules_of
+
+# What a process with torch in it takes at least, in MiB: a smaller `runtime.max_memory_mb` is refused.
+_LEAST_MB = 512
+
+
+@dataclass
+class Jobs:
+    """How a search runs its jobs.
+
+    Attributes
+    ----------
+    backend : str
+        The name of joblib's backend.
+    n_jobs : int
+        How many jobs run at once; -1 means one on each worker of the cluster.
+    max_memory_mb : int
+        The memory limit of each, in MiB.
+    n_workers : callable or None
+        Returns how many workers the cluster has now; None without a cluster.
+    """
+
+    backend: str
+    n_jobs: int
+    max_memory_mb: int
+    n_workers: Callable[[], int] | None = None
+
+    @property
+    def place(self) -> str:
+        """Return ` on 3 workers`, or "" without a cluster."""
+        return f" on {counted(self.n_workers(), 'worker')}" if self.n_workers else ""
+
+
+@contextmanager
+def jobs(runtime: Runtime, sent: Any = None) -> Iterator[Jobs]:
+    """Yield how to run the jobs of a search.
+
+    `sent` is what they are made of, such as the estimator: on a cluster, every module that it needs must be there.
+    Raises `UserError` if Dask can't run them.
+    """
+    if runtime.backend == "loky":
+        yield Jobs("loky", *_jobs_here(runtime, runtime.n_jobs))
+        return
+    try:
+        from distributed import Client
+
+        # Not at the top: it needs the package, too.
+        from stages.lib.search.cluster import Cluster
+        from stages.lib.search.on_dask import CLUSTER, in_use
+    except ImportError:
+        remedy = "Run `pip install --requirement requirements-dask.txt`."
+        raise UserError(in_params("runtime.backend", "is dask, which is not installed", remedy)) from None
+    address, (n_jobs, memory) = runtime.dask_scheduler, _jobs_here(runtime, -1)
+    options = {} if address else {"n_workers": n_jobs, "threads_per_worker": 1}
+    try:
+        client = Client(address, timeout=runtime.dask_timeout, **options)
+    except Exception as error:  # a text that is not an address fails in many ways
+        finding = f": no scheduler answers at {address}: {described(error)}"
+        remedy = "Start a scheduler there with `python -m dask scheduler`, or set runtime.backend to loky."
+        raise UserError(in_params("runtime.dask_scheduler", finding, remedy)) from None
+    with client, Cluster(client, runtime, modules_of(sent)) as cluster, in_use(cluster):
+        # A cluster's workers have memory of their own.
+        yield Jobs(CLUSTER, -1, runtime.max_memory_mb if address else memory, lambda: cluster.n_workers)
+
+
+def _jobs_here(runtime: Runtime, asked: int) -> tuple[int, int]:
+    """Return how many jobs this machine has cores and the search has memory for, and how much for each, in MiB."""
+    cores = cpu_count()
+    fitting = max(1, runtime.max_memory_mb // _LEAST_MB - 1)  # beside the process that hands out the jobs
+    wanted = cores if asked == -1 else asked
+    n_jobs = min(wanted, cores, fitting)
+    return n_jobs, runtime.max_memory_mb // (n_jobs + 1) if n_jobs > 1 else runtime.max_memory_mb

@@ -1,0 +1,193 @@
+"""Searches on workers of Dask, whose processes start as docs/params.md says, in another folder than the search's."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributed import Client
+
+from tests.conftest import MakeProject
+from tests.pages import DOCS
+from tests.project import Project, environment
+
+pytestmark = pytest.mark.long
+
+GRID = {"module__dropout_rate": [i / 100 for i in range(32)]}
+CHANGES: dict[str, Any] = {"experiments": {"rates": {"grid": GRID, "fixed": {"max_epochs": 5}}}, "model.batch_size": 10}
+# Some seconds of training for each of two workers.
+LONG = CHANGES | {"experiments": {"rates": {"grid": GRID, "fixed": {"max_epochs": 1000}}}}
+
+
+class Processes:
+    """A scheduler and workers on this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.started = folder, list[subprocess.Popen[bytes]]()
+        self.file = folder / "scheduler.json"
+        (command,) = re.findall(r"`(python -m dask scheduler)`", DOCS["params.md"])
+        self.scheduler = self._start(f"{command} --host 127.0.0.1 --port 0 --no-dashboard --scheduler-file {self.file}")
+        self.wait(self.file.exists)
+        self.address: str = json.loads(self.file.read_text(encoding="utf-8"))["address"]
+
+    def worker(self, folder: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start a worker, by the command of the page."""
+        (command,) = re.findall(r"`(python -m dask worker [^`]+)`", DOCS["params.md"])
+        command = command.replace("tcp://127.0.0.1:8786", self.address).replace("--nworkers -1", "--nworkers 1")
+        return self._start(f"{command} --no-dashboard --no-nanny", folder)
+
+    def _start(self, command: str, folder: Path | None = None) -> subprocess.Popen[bytes]:
+        variables = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
+        with (self.folder / f"{len(self.started)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                command.split(), cwd=folder or self.folder, env=variables, stdout=log, stderr=subprocess.STDOUT
+            )
+        self.started.append(process)
+        return process
+
+    @staticmethod
+    def wait(is_so: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 60
+        while not is_so():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def all_are_busy(self, n_workers: int) -> bool:
+        with Client(self.address) as client:
+            return sum(map(bool, client.processing().values())) == n_workers
+
+    def stop(self) -> None:
+        for process in self.started:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    """A scheduler in a folder without the code, which it does not need."""
+    (tmp_path / "elsewhere").mkdir()
+    started = Processes(tmp_path / "elsewhere")
+    yield started
+    started.stop()
+
+
+def on_dask(project: Project, processes: Processes, timeout: int = 30) -> None:
+    params = project.params()
+    cluster = {"backend": "dask", "dask_scheduler": processes.address, "dask_timeout": timeout}
+    params["runtime"] |= cluster
+    project.write_params(params)
+
+
+def begin(project: Project) -> "subprocess.Popen[str]":
+    variables = environment() | {"PYTHONHASHSEED": "0", "COLUMNS": "120"}
+    command = ["python", "-m", "stages.search", "rates"]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=project.folder, env=variables, stdout=pipe, stderr=pipe, text=True)
+
+
+def searched(project: Project) -> dict[str, bytes]:
+    project.stage("search", "rates")
+    return project.metrics()
+
+
+@pytest.mark.parametrize("engine", ["lockstep", "one-by-one"])
+def test_workers_change_no_byte(make_project: MakeProject, processes: Processes, engine: str) -> None:
+    project, other = make_project(CHANGES | {"engine": engine}), make_project(folder="other")
+    here = searched(project)
+    for _ in range(2):
+        processes.worker(other.folder)
+    on_dask(project, processes)
+    for path in (project.folder / "metrics/search/rates").iterdir():
+        path.unlink()
+    assert searched(project) == here
+
+
+def test_a_cluster_on_this_machine_changes_no_byte(make_project: MakeProject) -> None:
+    project = make_project(CHANGES)
+    here, params = searched(project), project.params()
+    params["runtime"] |= {"backend": "dask", "max_memory_mb": 2048}
+    project.write_params(params)
+    for path in (project.folder / "metrics/search/rates").iterdir():
+        path.unlink()
+    assert searched(project) == here
+
+
+def test_a_worker_that_is_killed_changes_no_byte(make_project: MakeProject, processes: Processes) -> None:
+    project = make_project(LONG)
+    here = searched(project)
+    workers = [processes.worker(project.folder) for _ in range(2)]
+    on_dask(project, processes)
+    for path in (project.folder / "metrics/search/rates").iterdir():
+        path.unlink()
+    search = begin(project)
+    processes.wait(lambda: processes.all_are_busy(2))
+    workers[0].kill()
+    _, told = search.communicate(timeout=300)
+    assert search.returncode == 0, told
+    assert project.metrics() == here
+    assert "rates: training on 1 worker: " in told
+
+
+def test_a_worker_without_the_code_gets_nothing(make_project: MakeProject, processes: Processes) -> None:
+    project = make_project(CHANGES)
+    on_dask(project, processes)
+    processes.worker(processes.folder)
+    told = project.stage("search", "rates", ok=False).stderr
+    assert re.search(
+        r"params\.yaml: runtime\.dask_scheduler: tcp://127\.0\.0\.1:\d+ can't import stages\.lib\.engine "
+        r"\(ModuleNotFoundError: No module named 'stages'\)\. Start both in a folder with this code",
+        told,
+    )
+    assert f"`python -m dask worker {processes.address} --nworkers -1 --nthreads 1`" in told
+    assert told.count("error: ") == 1
+
+
+def test_a_worker_with_other_code_gets_nothing(make_project: MakeProject, processes: Processes) -> None:
+    project, other = make_project(CHANGES), make_project(folder="other")
+    file = other.folder / "nets/network.py"
+    file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    on_dask(project, processes)
+    processes.worker(other.folder)
+    assert "has other code in nets.network. Start both" in project.stage("search", "rates", ok=False).stderr
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [(signal.SIGKILL, "has lost a job"), (signal.SIGSTOP, "has had no worker for 15 s")],
+    ids=["ended", "frozen"],
+)
+def test_a_scheduler_that_is_gone_ends_the_search(
+    make_project: MakeProject, processes: Processes, how: signal.Signals, expected: str
+) -> None:
+    project = make_project(LONG)
+    processes.worker(project.folder)
+    on_dask(project, processes, timeout=15)
+    search = begin(project)
+    processes.wait(lambda: processes.all_are_busy(1))
+    processes.scheduler.send_signal(how)
+    _, told = search.communicate(timeout=120)
+    assert search.returncode == 1
+    assert f"params.yaml: runtime.dask_scheduler: {processes.address} {expected}" in told
+
+
+def test_workers_that_are_gone_end_the_search(make_project: MakeProject, processes: Processes) -> None:
+    project = make_project(LONG)
+    worker = processes.worker(project.folder)
+    on_dask(project, processes, timeout=20)
+    search = begin(project)
+    processes.wait(lambda: processes.all_are_busy(1))
+    worker.kill()
+    _, told = search.communicate(timeout=120)
+    assert search.returncode == 1
+    assert re.search("has lost a job|has had no worker for 20 s", told), told
+
+
+def test_a_cluster_without_a_worker_is_told(make_project: MakeProject, processes: Processes) -> None:
+    project = make_project(CHANGES)
+    on_dask(project, processes, timeout=1)
+    assert f"no worker has come to {processes.address} in 1 s" in project.stage("search", "rates", ok=False).stderr
