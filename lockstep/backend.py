@@ -54,6 +54,12 @@ class LockstepBackend(Options, ParallelBackendBase):
         joblib's backend for stacks side by side, "loky" or "dask"; the workers of "dask" get all stacks.
     prepare_worker : callable, optional
         Called without arguments in each of these processes before it trains, such as to pin its numerics.
+    checkpoint : str or path, optional
+        A folder in which a search of more than some seconds keeps the nets that it has trained: the same search, after
+        it was stopped, takes them from there and trains the others. It is yours to delete.
+    on_kept : callable, optional
+        Called with how many of the search's nets are in that folder, and how many the search has: once when it begins,
+        and again whenever it has added some.
 
     `n_jobs`, of `parallel_config` or of an estimator, is how many jobs run side by side: threads that share the nets of
     the kernel, and processes for other stacks and for single fits of a search.
@@ -114,7 +120,7 @@ class LockstepBackend(Options, ParallelBackendBase):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the attributes that belong to this process, because a fit may run in another one."""
-        here: dict[str, Any] = dict.fromkeys(("parallel", "on_result", "on_plan", "on_progress", "calls"))
+        here: dict[str, Any] = dict.fromkeys(("parallel", "on_result", "on_plan", "on_progress", "on_kept", "calls"))
         new = {"_jobs": [], "_hints": {}, "shared": Shared(), "elsewhere": Elsewhere(), "_askers": Askers()}
         return vars(self) | here | new
 

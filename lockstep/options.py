@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from numbers import Integral
+from os import PathLike
 from reprlib import repr as shortened
 from typing import Any, Self
 
@@ -34,6 +35,8 @@ class Options:
     same_bytes: bool = False
     inner_backend: str | None = None
     prepare_worker: Callable[[], Any] | None = None
+    checkpoint: str | PathLike[str] | None = None
+    on_kept: Callable[[int, int], None] | None = None
 
     def __new__(cls, *_: Any, **options: Any) -> Self:
         """Refuse what is not the name of an option: Python's own message does not say which there are."""
@@ -84,6 +87,8 @@ _CAN_BE: dict[str, tuple[Callable[[Any], bool], str]] = {
         "None or the name of a backend of joblib that runs processes, such as 'loky'",
     ),
     "prepare_worker": (_is_function, "None or a function without arguments"),
+    "checkpoint": (lambda value: value is None or isinstance(value, str | PathLike), "None or the path of a folder"),
+    "on_kept": (_is_function, "None or a function of two numbers"),
 }
 
 

@@ -14,11 +14,13 @@ import torch
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
 from lockstep._compat import Packed, get_active_backend, lean_checks, tree_map
+from lockstep.checkpoints.checkpoint import Checkpoint
 from lockstep.fits.answers import inputs_of
 from lockstep.fits.fit import Fit, outcome_of
 from lockstep.fits.tasks import Task
 from lockstep.grouping.groups import Grouping
 from lockstep.grouping.kinds import Kind
+from lockstep.grouping.places import part_size
 from lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
 from lockstep.members.numerics import one_thread
 from lockstep.members.refusals import LockstepWarning, Refusal, RefusalError, refusal_of
@@ -48,6 +50,8 @@ class Search:
         self.grouping = Grouping(tasks, shared.proven, options.same_bytes)
         self.inner = options.inner_backend or "loky"
         self.records_losses = options.record_losses and any(task.is_looked_at for task in tasks)
+        about = options.stack, options.same_bytes, self.records_losses
+        self.checkpoint = Checkpoint(tasks, options.checkpoint, options.on_kept, about)
         self.total = 0  # net-epochs
         self.cancelled: Exception | None = None
 
@@ -55,8 +59,10 @@ class Search:
         """Train the nets that can be trained together; notes in each task how it is finished, or why it runs alone."""
         with as_in_a_training(), heed_the_keyboard():
             n_jobs = self._n_jobs()
+            self.checkpoint.take(self.grouping)
             jobs = self._jobs(n_jobs) if self.options.stack else []
-            alone = [task for task in self.tasks if task.refusal is not None or not jobs]
+            left = [task for task in self.tasks if task.finish is None]
+            alone = [task for task in left if task.refusal is not None or not jobs]
             self.total = sum(member.epochs for job in jobs for member in job.members)
             self.total += sum(task.epochs for task in alone)
             apart = [job for job in jobs if job.n_threads < n_jobs]
@@ -66,9 +72,11 @@ class Search:
                 calls: list[Any] = [(_train_apart, Packed(job)) for job in apart]
                 for job, result in zip(apart, self._side_by_side(n_jobs, calls), strict=True):
                     self._take(job, self._unpacked(result))
+            self.checkpoint.end()
             alone = [task for task in self.tasks if task.finish is None]
             for task in alone:
-                task.when_done = partial(self._tell, task.epochs)
+                self.checkpoint.expect(task)
+                task.when_done = partial(self._done_alone, task)
             # Only the call of a search is over when its net is trained.
             tasks = [task for task in alone if isinstance(task, Task)]
             if n_jobs > 1 and len(tasks) > 1:
@@ -76,6 +84,10 @@ class Search:
                 for task, outcome in zip(tasks, self._side_by_side(n_jobs, calls), strict=True):
                     task.outcome = outcome
                     task.when_done()
+
+    def _done_alone(self, task: Fit) -> None:
+        self.checkpoint.add_result(task)
+        self._tell(task.epochs)
 
     def _tell(self, more: int) -> None:
         """Tell how many more net-epochs are done."""
@@ -119,6 +131,9 @@ class Search:
                 numbers = [number for member in members for number in member.numbers]
                 self.grouping.refuse(numbers, too_large(kind, self.options.max_memory_mb))
                 continue
+            if self.options.checkpoint is not None:
+                n_steps = members[0].epochs * len(members[0].order.lengths)
+                size = min(size, part_size(kind.measured, n_steps, kind.places.multiple, n_threads))
             # Workers trace by themselves.
             traces = self.shared.traces.setdefault((group, self.records_losses), {}) if n_apart == 1 else {}
             how = kind.by_kernel, traces, self.records_losses, n_threads
@@ -140,11 +155,13 @@ class Search:
                 for number in numbers:
                     task, own = self.tasks[number], trained if number == numbers[0] else trained.copy()
                     task.finish = partial(task.hand_back, own, self.grouping.prepared(task), forward)
+                    self.checkpoint.add(job, trained, task)
         except Exception as error:  # whatever a module raises during the training
             if error is self.cancelled:
                 raise
             again, refusal = len(job.members) > 1 and not isinstance(error, RefusalError), refusal_of(error)
         else:
+            self.checkpoint.write()
             return
         if again:  # by now, the error and the tensors in its traceback are freed
             message = f"a stack of {len(job.members)} nets failed, so each is trained by itself: {refusal.reason}"

@@ -9,7 +9,7 @@ from stages.lib.experiment.searched import outcome_of, score_anew, search
 from stages.lib.results import files, write, write_folder
 from stages.lib.scores import print_table, too_few
 from stages.lib.scores.told import scores_in_words
-from stages.lib.search import doing
+from stages.lib.search import doing, forget
 
 ARGUMENTS = Arguments("stages.search", __doc__)
 ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")
@@ -36,6 +36,7 @@ def main(arguments: Namespace) -> None:
     write(files.CURVES, curves, name)
     found = {files.CANDIDATES: outcome.table, files.DRAWS: outcome.draws, files.FRESH: reached}
     write_folder(found | {files.SUMMARY: outcome.summary}, name)
+    forget(name)
 
 
 if __name__ == "__main__":

@@ -73,9 +73,9 @@ class Task(Fit):
         """Return the fit's result, or raise what the fit raises."""
         outcome = self.finish() if self.finish else self.outcome
         if outcome is None:
-            outcome = outcome_of(self.run, self.seeds[0])
+            outcome = self.outcome = outcome_of(self.run, self.seeds[0])
             self.when_done()
-        self.finish = self.run = self.estimator = None  # frees the net, unless it is part of the result
+        self.finish = self.run = self.estimator = self.outcome = None  # frees the net, unless it is part of the result
         result, error = outcome
         if error is not None:
             raise error

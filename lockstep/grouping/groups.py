@@ -56,10 +56,10 @@ class Grouping:
         self._cache: Cache = {}
 
     def groups(self, on_plan: Callable[[int, int], None] | None) -> Groups:
-        """Return the nets to train; fits that differ only in `max_epochs` are one training."""
+        """Return the nets that are left to train; fits that differ only in `max_epochs` are one training."""
         trainings: dict[Any, list[int]] = defaultdict(list)
         for number, task in enumerate(self.tasks):
-            if task.refusal is None:
+            if task.refusal is None and task.finish is None:
                 try:
                     same = self.candidate(task).training or number
                 except Exception as error:  # whatever a net's own code raises; skorch is to raise it then

@@ -42,6 +42,9 @@ _MOST_BYTES = 2**26
 # The number of nets that a stack is assumed to have for each split: about the fewest candidates that a grid has.
 _CANDIDATES = 3
 
+# The work of a part of a stack whose search keeps what it trains: what takes about 20 seconds on a core.
+_MOST_WORK = 100_000_000_000
+
 
 class Places(NamedTuple):
     """How nets of a kind are stacked."""
@@ -61,7 +64,7 @@ def places_of(measured: Measured, n_steps: int, n_splits: int, sizes: Iterable[i
     other numbers of rows, and on held-out batches.
     """
     n_operations, n_flops = measured.n_operations, measured.n_flops
-    work = n_flops + _OF_A_NUMBER * measured.n_numbers
+    work = work_of(measured)
     if n_operations > max(_FEW, _OF_A_TRACE * n_steps * n_splits):
         raise RefusalError(
             f"a step takes {n_operations} operations, and tracing them may cost more time than a stack saves"
@@ -71,6 +74,17 @@ def places_of(measured: Measured, n_steps: int, n_splits: int, sizes: Iterable[i
     if -n_nets % multiple / n_nets * work > _OF_A_LOOP:
         raise RefusalError(f"its steps are long, and a stack of {multiple} places would be partly empty")
     return Places(multiple, nets_at_once(work, n_operations, multiple))
+
+
+def work_of(measured: Measured) -> int:
+    """Return the cost of a net's step, in floating-point operations."""
+    return measured.n_flops + _OF_A_NUMBER * measured.n_numbers
+
+
+def part_size(measured: Measured, n_steps: int, multiple: int, n_threads: int) -> int:
+    """Return how many nets a stack has at most if it is lost where its search is stopped, a multiple of `multiple`."""
+    at_once = multiple * n_threads
+    return max(_MOST_WORK * n_threads // (work_of(measured) * n_steps * at_once), 1) * at_once
 
 
 def better_by_torch(measured: Measured, same_bytes: bool) -> str | None:

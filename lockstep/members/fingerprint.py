@@ -18,11 +18,11 @@ def _code(code: CodeType) -> bytes:
     return marshal.dumps(code, 2)  # later versions write the same code in several ways
 
 
-class _Hashed(pickle.Pickler):
+class Hashed(pickle.Pickler):
     """Also pickles classes by identity and functions by their code, where pickle can't."""
 
-    def __init__(self, file: io.BytesIO, names: dict[int, str]) -> None:
-        super().__init__(file)
+    def __init__(self, file: Any, names: dict[int, str], protocol: int | None = None) -> None:
+        super().__init__(file, protocol)
         self._begun: set[FunctionType] = set()
         self._names = names
 
@@ -54,5 +54,5 @@ def fingerprint(thing: Any, names: dict[int, str] | None = None) -> str:
     For objects whose `id` is in `names`, only the name counts.
     """
     pickled = io.BytesIO()
-    _Hashed(pickled, names or {}).dump(thing)
+    Hashed(pickled, names or {}).dump(thing)
     return hashlib.md5(pickled.getbuffer(), usedforsecurity=False).hexdigest()

@@ -116,7 +116,7 @@ def sentences_on(error: BaseException) -> list[str]:
     if isinstance(error, UserError):
         return [f"error: {problem}" for problem in error.args]
     if isinstance(error, Interrupted | KeyboardInterrupt):
-        return ["interrupted"]
+        return ["interrupted", *getattr(error, "__notes__", [])]
     if isinstance(error, MemoryError):
         return [f"error: The memory is used up{message_of(error)}. {_MEMORY}"]
     if isinstance(error, ModuleNotFoundError) and error.name:

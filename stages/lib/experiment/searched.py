@@ -16,7 +16,7 @@ from stages.lib.scores import score_table, summarise
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.score_table import best_row, may_be_best, simplest_row
 from stages.lib.scores.scorer import hold_out_scorer
-from stages.lib.search import SearchResult, doing, run_search
+from stages.lib.search import SearchResult, doing, kept_folder, run_search
 from stages.lib.search.curves import N_REPEATS, Watched, constant_loss, curves_table, distinct, epochs_of, watching
 from stages.lib.search.halving import halve
 
@@ -35,6 +35,7 @@ def search(experiment: Opened) -> SearchResult:
             splits=experiment.splits,
             scorer=experiment.scorer,
             params=params,
+            kept=kept_folder(experiment.name),
         )
 
     if params.experiment(experiment.name).search == "halving":
@@ -125,6 +126,7 @@ def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, 
         scorer=fresh.scorer(len(picks), look, second=True),
         params=fresh.params,
         record_losses=True,
+        kept=kept_folder(experiment.name),
     )
     epochs = [[record.seen for record in records[:n_curves] if record.seen is not None] for records in result.records]
     contenders: dict[str, Reached] = {}

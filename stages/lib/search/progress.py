@@ -42,6 +42,10 @@ class Work:
             self.next_line = now + _SECONDS_BETWEEN
             print(told, file=sys.stderr, flush=True)
 
+    def say(self, sentence: str) -> None:
+        """Print a sentence, above the line that moves."""
+        self.bar.console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
 
 @contextmanager
 def doing(what: str, unit: str = "") -> Iterator[Work]:

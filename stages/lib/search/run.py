@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from stages.lib.config import Params
 from stages.lib.engine import TrainTest, missing_kernel, pin_this_process
 from stages.lib.results import SCORE
 from stages.lib.search.jobs import jobs
+from stages.lib.search.kept import telling
 from stages.lib.search.progress import doing
 from stages.lib.search.result import SearchResult
 
@@ -42,12 +44,14 @@ def run_search(
     scorer: Callable[[BaseEstimator, Any, np.ndarray], Any],
     params: Params,
     record_losses: bool = False,
+    kept: Path | None = None,
 ) -> SearchResult:
     """Fit and score every candidate on every split, as `engine`, `seed` and `runtime` of the params say.
 
     `label` heads the progress display. Each candidate is a grid of the estimator with one value per key, as
     `nested_grid` returns them; the scorer is as `make_scorer` returns it; `record_losses` says whether it reads the
-    losses in a net's history. Raises `UserError` if the engine has no kernel, and, with the original error, if a fit
+    losses in a net's history. `kept` is the folder from which a search that was stopped takes its nets, and in which it
+    keeps them. Raises `UserError` if the engine has no kernel, and, with the original error, if a fit
     or a score fails.
     """
     check_kernel(params)
@@ -76,6 +80,7 @@ def run_search(
         training = f"{label}: training{running.place}", "net-epochs"
         with (
             doing(f"{label}: planning", "nets") if stack else doing(*training) as progress,
+            telling(label, progress.say) as told,
             parallel_config(
                 backend="lockstep",
                 random_state=params.seed,
@@ -89,6 +94,8 @@ def run_search(
                 inner_backend=running.backend,
                 n_jobs=running.n_jobs,
                 prepare_worker=pin_this_process,
+                checkpoint=kept,
+                on_kept=told,
             ),
         ):
             results = search.fit(X, y).cv_results_

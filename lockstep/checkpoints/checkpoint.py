@@ -1,0 +1,168 @@
+"""What a search keeps in a folder as it goes, and takes from there when it starts."""
+
+import pickle
+import time
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from lockstep.checkpoints.folder import read, write
+from lockstep.checkpoints.keys import Keys, is_of_result
+from lockstep.checkpoints.nets import packed, unpacked
+from lockstep.fits.fit import Fit, Outcome
+from lockstep.fits.tasks import Task
+from lockstep.grouping.groups import Grouping
+from lockstep.grouping.trial import SHARED
+from lockstep.members.refusals import LockstepWarning, Refusal, refusal_of
+from lockstep.stacks.by_kernel.evaluation import outputs_of
+from lockstep.stacks.nets import Job
+from lockstep.stacks.trained import Trained
+
+# So long after the start, and after each file, trained nets are written, in seconds: at least, for each net, whose
+# writing costs less than a tenth of this, and at most. What is stopped earlier is soon trained again.
+_LEAST, _EACH, _MOST = 2.0, 0.01, 20.0
+
+_NOT_KEPT = "some nets can't be kept"
+
+
+class Checkpoint:
+    """The folder of a search; without one, or once it can't be used, nothing is kept.
+
+    `on_kept` is called with how many nets are in it, and how many the search has; `about` are the options that bytes
+    depend on.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[Fit],
+        folder: str | PathLike[str] | None,
+        on_kept: Callable[[int, int], None] | None,
+        about: tuple[Any, ...],
+    ) -> None:
+        self.tasks = [task for task in tasks if isinstance(task, Task)]
+        self._tell = on_kept or (lambda n_kept, total: None)
+        self._folder = Path(folder) if folder is not None and self.tasks else None
+        self._keys = Keys(*about) if self._folder else None
+        self._pending: dict[Task, Trained | Outcome] = {}
+        self._jobs: dict[Task, Job] = {}
+        self._expected: dict[Task, str] = {}  # the keys of results
+        self._kinds: dict[int, tuple[str, Any]] = {}  # a name for the traces that stacks share
+        self._said: set[str] = set()
+        self.n_kept = 0
+        if self._keys is not None:
+            with suppress(Exception):  # told when the net is kept
+                # Before the training, because files of code may be edited meanwhile.
+                self._keys.candidate(self.tasks[0])
+        self._last = time.monotonic()
+
+    def take(self, grouping: Grouping) -> None:
+        """Give the tasks what the folder has for them."""
+        if self._folder is None or self._keys is None:
+            return
+        found = self._read(self._folder)
+        traces: dict[str, dict[Any, Any]] = defaultdict(dict)
+        test_rows: dict[Any, Any] = {}
+        has_results = any(map(is_of_result, found))
+        for task in self.tasks if found else []:
+            try:
+                key = self._keys.of_net(task)
+                if key not in found and has_results:
+                    key = self._keys.of_result(task) or key
+                if key not in found:
+                    continue
+                if is_of_result(key):
+                    task.finish = partial(pickle.loads, found[key])
+                else:
+                    kept, prepared = unpacked(found[key], self._keys.candidate(task).code), grouping.prepared(task)
+                    if (at := (id(prepared), task.place)) not in test_rows:
+                        own = grouping.candidate(task).estimator
+                        test_rows[at] = prepared.transform(task.split_off(own, task.test)[0])
+                    forward = partial(outputs_of, traces[kept.kind]) if kept.by_kernel else None
+                    task.finish = partial(task.hand_back, kept.restored(prepared, test_rows[at]), prepared, forward)
+            except Exception as error:
+                self._warn("a kept net can't be used, so it is trained again", error)
+            else:
+                task.refusal = None
+                self.n_kept += 1
+        self._tell(self.n_kept, len(self.tasks))
+
+    def _read(self, folder: Path) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        try:
+            for entries in read(folder):
+                found |= entries
+        except OSError as error:
+            self._warn(f"the nets in {folder} can't be read, so they are trained again", error)
+        return found
+
+    def add(self, job: Job, trained: Trained, task: Fit) -> None:
+        """Note a net that a stack has handed over for a task."""
+        if self._keys is not None and isinstance(task, Task):
+            self._pending[task], self._jobs[task] = trained, job
+
+    def expect(self, task: Fit) -> None:
+        """Note that a task will be fitted alone, which may change its estimator."""
+        # A net that others share parts with is to find these in a search that goes on, too.
+        if self._keys is None or not isinstance(task, Task) or task.refusal == Refusal(SHARED):
+            return
+        try:
+            key = self._keys.of_result(task)
+        except Exception as error:
+            self._warn(_NOT_KEPT, error)
+        else:
+            self._expected |= {} if key is None else {task: key}
+
+    def add_result(self, task: Fit) -> None:
+        """Note the result of a task that was fitted alone, and write what is due."""
+        if isinstance(task, Task) and task in self._expected and task.outcome and task.outcome[1] is None:
+            self._pending[task] = task.outcome
+            self.write()
+
+    def write(self) -> None:
+        """Write what was noted, if that is due."""
+        between = min(max(_LEAST, _EACH * len(self._pending)), _MOST)
+        if self._folder is None or self._keys is None or time.monotonic() < self._last + between:
+            return
+        entries: dict[str, bytes] = {}
+        for task in list(self._pending):
+            try:
+                entries |= self._entry(task, self._keys)
+            except Exception as error:
+                self._warn(_NOT_KEPT, error)
+        try:
+            if entries:
+                write(self._folder, entries)
+        except OSError as error:
+            self._warn(f"trained nets can't be kept in {self._folder}", error)
+            self._keys = None
+            return
+        self.n_kept += len(entries)
+        self._last = time.monotonic()
+        if entries:
+            self._tell(self.n_kept, len(self.tasks))
+
+    def _entry(self, task: Task, keys: Keys) -> dict[str, bytes]:
+        """Return what is kept of a task, by its key; it is not noted any longer."""
+        made = self._pending.pop(task)
+        if not isinstance(made, Trained):
+            return {self._expected.pop(task): pickle.dumps(made, protocol=5)}
+        job = self._jobs.pop(task)
+        kind, _ = self._kinds.setdefault(id(job.traces), (uuid4().hex, job.traces))
+        data = packed(made, job.by_kernel, kind, task.is_looked_at, keys.candidate(task).code)
+        return {keys.of_net(task): data}
+
+    def end(self) -> None:
+        """Write what is due at the end of the training; what is left will not be written."""
+        self.write()
+        self._pending, self._jobs = {}, {}
+
+    def _warn(self, what: str, error: Exception) -> None:
+        if what not in self._said:
+            self._said.add(what)
+            warnings.warn(f"{what}: {refusal_of(error).reason}", LockstepWarning, stacklevel=2)

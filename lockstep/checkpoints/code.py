@@ -1,0 +1,77 @@
+"""The code that the bytes of a net depend on: the engine's, other packages' by their versions, and the user's own."""
+
+import platform
+import sys
+import sysconfig
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from lockstep.kernel.library import KernelError, load
+from lockstep.members.refusals import RefusalError
+
+# Their versions stand for their code.
+_PACKAGES = ("torch", "numpy", "skorch", "scikit-learn", "scipy")
+_KNOWN = sys.stdlib_module_names | {"torch", "numpy", "skorch", "sklearn", "scipy", "pandas", "joblib", "lockstep"}
+
+
+@cache
+def of_the_engine() -> str:
+    """Return a hash of the engine, its kernel, the packages that it computes with, and the kind of processor."""
+    files = sorted(Path(__file__).parents[1].rglob("*.py"))
+    with suppress(KernelError):  # without a kernel, torch trains all nets
+        files.append(load().path)
+    hashes = [sha256(path.read_bytes()).hexdigest() for path in files]
+    versions = sys.version, *((name, version(name)) for name in _PACKAGES)
+    processor = platform.system(), platform.machine(), torch.backends.cpu.get_cpu_capability()
+    return sha256(repr((hashes, versions, processor)).encode()).hexdigest()
+
+
+# By the name of a module: its spec, which another import of it replaces, and the hash of its file at that time. A file
+# that is edited while a search runs is not the code that trains.
+_HASHES: dict[str, tuple[Any, str]] = {}
+
+
+def of_modules(names: Iterable[str]) -> str:
+    """Return a hash of the files of modules, and of all that the user's own modules among them have imported.
+
+    Raises `RefusalError` if the code of a module is in no file, as in a notebook.
+    """
+    files: dict[str, str] = {}
+    left = set(names)
+    while left:
+        name = left.pop()
+        if name in files or name.partition(".")[0] in _KNOWN:
+            continue
+        module = sys.modules.get(name)
+        path = getattr(module, "__file__", None)
+        if module is None or path is None or not Path(path).is_file():
+            raise RefusalError(f"the code of {name} is in no file")
+        if name not in _HASHES or _HASHES[name][0] is not module.__spec__:
+            _HASHES[name] = module.__spec__, sha256(Path(path).read_bytes()).hexdigest()
+        files[name] = _HASHES[name][1]
+        if not _is_installed(path):
+            left |= _imported(module)
+    return sha256(repr(sorted(files.items())).encode()).hexdigest()
+
+
+@cache
+def _is_installed(path: str) -> bool:
+    folders = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")}
+    return not folders.isdisjoint(Path(path).resolve().parents)
+
+
+def _imported(module: ModuleType) -> set[str]:
+    """Return the names of modules that a module has imported, or has imported something from; and its packages'."""
+    things: list[Any] = list(vars(module).values())
+    names = {each.__name__ if isinstance(each, ModuleType) else getattr(each, "__module__", None) for each in things}
+    *packages, _ = module.__name__.split(".")
+    names |= {".".join(packages[: i + 1]) for i in range(len(packages))}
+    return {name for name in names if isinstance(name, str) and getattr(sys.modules.get(name), "__file__", None)}

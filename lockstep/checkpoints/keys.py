@@ -1,0 +1,138 @@
+"""The keys of nets: hashes of all that their bytes depend on, the same in the next process."""
+
+import sys
+from dataclasses import dataclass
+from hashlib import sha256
+from types import FunctionType, ModuleType
+from typing import Any
+
+import torch
+from sklearn.base import BaseEstimator
+from skorch import NeuralNet
+
+from lockstep._compat import fit_arguments
+from lockstep.checkpoints.code import of_modules, of_the_engine
+from lockstep.fits.tasks import Task
+from lockstep.members.fingerprint import Hashed
+
+# How a class is made, and not what it does.
+_OF_ANY_CLASS = ("__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__")
+
+# What a result depends on besides a net, by scikit-learn's names.
+_SCORED_BY = (
+    *("scorer", "score_params", "error_score", "method"),
+    *("return_train_score", "return_parameters", "return_n_test_samples", "return_times"),
+)
+
+_RESULT = "result "
+
+
+@dataclass(frozen=True)
+class Described:
+    """A hash of an object, and the classes and functions in it, in an order that follows from the hash."""
+
+    hash: str
+    code: list[Any]
+
+
+class _Hash:
+    """A file that keeps nothing but the hash of what is written: a table may be large."""
+
+    def __init__(self) -> None:
+        self.sha256 = sha256()
+
+    def write(self, data: Any) -> None:
+        """Add to the hash."""
+        self.sha256.update(data)
+
+
+class _Lasting(Hashed):
+    """Names classes and functions; those that can't be imported by their names, it describes as well."""
+
+    def __init__(self, file: "_Hash") -> None:
+        super().__init__(file, {}, protocol=5)
+        self.code: list[Any] = []
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Return the parts of an object that pickle would not hash as wanted."""
+        if isinstance(obj, ModuleType):
+            return id, (obj.__name__,)
+        if isinstance(obj, type | FunctionType):
+            return id, self._described(obj)
+        if isinstance(obj, BaseEstimator) and not isinstance(obj, NeuralNet):
+            return id, (type(obj), obj.get_params(deep=False), obj.__reduce_ex__(4)[2:])
+        return super().reducer_override(obj)
+
+    def _described(self, obj: Any) -> tuple[Any, ...]:
+        name = obj.__module__, obj.__qualname__
+        if any(each is obj for each in self.code):  # it refers to itself
+            return name
+        self.code.append(obj)
+        if _is_importable(obj):
+            return name
+        if isinstance(obj, type):
+            own = sorted((name, value) for name, value in vars(obj).items() if name not in _OF_ANY_CLASS)
+            return *name, obj.__bases__, own
+        cells = [cell.cell_contents for cell in obj.__closure__ or ()]
+        return *name, obj.__code__.co_firstlineno, cells, obj.__defaults__, obj.__kwdefaults__, vars(obj)
+
+
+def _is_importable(obj: Any) -> bool:
+    found: Any = sys.modules.get(obj.__module__)
+    for name in obj.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is obj
+
+
+def described(thing: Any) -> Described:
+    """Describe an object with the code of its classes and functions; raises if it can't be pickled."""
+    pickled = _Hash()
+    pickler = _Lasting(pickled)
+    pickler.dump(thing)
+    pickled.write(of_modules({each.__module__ for each in pickler.code}).encode())
+    return Described(pickled.sha256.hexdigest(), pickler.code)
+
+
+def is_of_result(key: str) -> bool:
+    """Whether a key is of a result, and not of a net."""
+    return key.startswith(_RESULT)
+
+
+class Keys:
+    """The keys of the fits of a search; `about` are the options that bytes depend on."""
+
+    def __init__(self, *about: Any) -> None:
+        self.about = of_the_engine(), str(torch.get_default_dtype()), *about
+        self._kept: dict[Any, Any] = {}
+
+    def candidate(self, task: Task) -> Described:
+        """Return the description of a task's estimator, with its parameters; raises if it can't be described."""
+        key = "candidate", task.key
+        if key not in self._kept:
+            self._kept[key] = described([task.estimator, task.parameters, task.fit_params])
+        found: Described = self._kept[key]
+        return found
+
+    def of_net(self, task: Task) -> str:
+        """Return the key of a task's trained net: of all but its scorer."""
+        looks = task.is_answered, task.is_looked_at, task.scores_training
+        whole = *self.about, self.candidate(task).hash, self._rows(task), task.seeds, task.n_splits, looks
+        return sha256(repr(whole).encode()).hexdigest()
+
+    def of_result(self, task: Task) -> str | None:
+        """Return the key of the result of a task that is fitted alone, its scorer included; None if it has a net."""
+        call = fit_arguments(task.run)
+        if call is None or call.get("return_estimator"):
+            return None
+        others = [call.get(name) for name in _SCORED_BY]
+        return _RESULT + sha256((self.of_net(task) + described(others).hash).encode()).hexdigest()
+
+    def _rows(self, task: Task) -> str:
+        """Return a hash of the table, and of the numbers of the rows to train and to test on."""
+        table, split = ("table", id(task.X), id(task.y)), ("split", task.place)
+        if table not in self._kept:
+            self._kept[table] = described([task.X, task.y]).hash
+        if split not in self._kept:
+            numbers = [(part.dtype.str, part.tobytes()) for part in (task.train, task.test)]
+            self._kept[split] = sha256(repr(numbers).encode()).hexdigest()
+        return f"{self._kept[table]} {self._kept[split]}"

@@ -1,0 +1,42 @@
+"""The folder in which a search keeps its trained nets until its outputs are written, and what is told of it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from stages.lib.common.command import Interrupted
+
+# git and DVC ignore it.
+_KEPT = Path(".kept")
+
+
+def kept_folder(experiment: str) -> Path:
+    """Return where the searches of an experiment keep their nets."""
+    return _KEPT / experiment
+
+
+def forget(experiment: str) -> None:
+    """Delete what the searches of an experiment have kept."""
+    shutil.rmtree(kept_folder(experiment), ignore_errors=True)
+    with suppress(OSError):  # other searches may have theirs
+        _KEPT.rmdir()
+
+
+@contextmanager
+def telling(label: str, say: Callable[[str], None]) -> Iterator[Callable[[int, int], None]]:
+    """Yield what the engine calls as `on_kept`; Ctrl-C in the block then also tells what is kept."""
+    counts: list[tuple[int, int]] = []
+
+    def tell(n_kept: int, total: int) -> None:
+        if not counts and n_kept:
+            say(f"{label}: {n_kept:,} of {total:,} nets are from the run that was stopped")
+        counts.append((n_kept, total))
+
+    try:
+        yield tell
+    except (Interrupted, KeyboardInterrupt) as error:
+        if counts and counts[-1][0]:
+            n_kept, total = counts[-1]
+            error.add_note(f"{label}: {n_kept:,} of {total:,} nets are kept for the next run")
+        raise

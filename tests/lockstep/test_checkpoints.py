@@ -1,0 +1,273 @@
+"""A search that was stopped goes on with the nets it has kept. Oracle: the same search in one go, to the last bit."""
+
+import errno
+import importlib
+import re
+import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from joblib import parallel_config
+from sklearn.metrics import make_scorer
+from sklearn.model_selection import GridSearchCV
+from skorch.callbacks import EarlyStopping
+from torch import Tensor
+
+import lockstep.search
+from lockstep import LockstepWarning
+from lockstep.checkpoints import checkpoint, folder, keys
+from lockstep.checkpoints.code import of_modules
+from lockstep.grouping.measured import Measured
+from lockstep.grouping.places import part_size
+from tests.lockstep.cases.base import LABELS, RATES, Case, case, classifier
+from tests.lockstep.cases.habits import habits
+from tests.lockstep.cases.nets import data, modules, noise
+from tests.lockstep.cases.outside import outside
+from tests.lockstep.cases.own_code import own_code
+from tests.lockstep.cases.rows import PLAIN, rows
+from tests.lockstep.cases.training import callbacks, criteria, optimizers
+from tests.lockstep.searches import ROWS, SEED, run_case
+
+MAKERS: list[Callable[[], dict[str, Case]]] = [
+    *(optimizers, criteria, callbacks, modules, data, rows, habits, own_code, outside, noise)
+]
+# torch refuses to pickle a parametrised layer; the others have functions of a module that there is not.
+UNWRITTEN = {"weight_norm", "functions of the same code", "steps of the same code"}
+# The seconds of an epoch.
+LAST_NUMBER = re.compile(r" [\d.]+$", re.MULTILINE)
+
+STOPPED = case(callbacks=[EarlyStopping(patience=2, load_best=True)], max_epochs=6)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "_MOST", 0.0)
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list to which each stack that is trained adds its number of nets."""
+    sizes: list[int] = []
+    train = lockstep.search._train
+
+    def noted(job: Any, advance: Any) -> Any:
+        sizes.append(len(job.members))
+        return train(job, advance)
+
+    monkeypatch.setattr(lockstep.search, "_train", noted)
+    return sizes
+
+
+def halve(kept: Path) -> int:
+    """Leave every second entry of a folder; returns how many are left."""
+    entries = {key: data for file in folder.read(kept) for key, data in file.items()}
+    for path in kept.iterdir():
+        path.unlink()
+    left = dict(list(entries.items())[::2])
+    folder.write(kept, left)
+    return len(left)
+
+
+def same(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.keys() == other.keys()
+        for key, value in other.items():
+            if isinstance(value, Tensor | np.ndarray):
+                np.testing.assert_array_equal(one[key], value, err_msg=key)
+            elif not (isinstance(value, float) and np.isnan(value)):
+                assert one[key] == value, key
+
+
+def check(searched: Case, kept: Path) -> None:
+    in_one_go, _, printed = run_case(searched)
+    first, _, _ = run_case(searched, checkpoint=kept)
+    same(first, in_one_go)
+    assert halve(kept)
+    counts: list[tuple[int, int]] = []
+    again, _, _ = run_case(searched, checkpoint=kept, on_kept=lambda *count: counts.append(count))
+    same(again, in_one_go)
+    assert counts[0][0] > 0
+    assert counts[-1] == (len(in_one_go), len(in_one_go))
+    whole, _, printed_again = run_case(searched, checkpoint=kept)
+    same(whole, in_one_go)
+    assert re.sub(LAST_NUMBER, "", printed_again) == re.sub(LAST_NUMBER, "", printed)
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("searched", [PLAIN, STOPPED], ids=["plain", "with callbacks"])
+def test_what_goes_on_gives_the_numbers_of_a_search_in_one_go(searched: Case, tmp_path: Path) -> None:
+    check(searched, tmp_path / "kept")
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("float64")
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("make", "name"), [pytest.param(make, name, id=f"{make.__name__}: {name}") for make in MAKERS for name in make()]
+)
+def test_every_net_that_goes_in_lockstep_is_kept(make: Any, name: str, tmp_path: Path) -> None:
+    made = make()[name]
+    if made.alone or name in UNWRITTEN:
+        pytest.skip("fitted one by one, or pickle can't write it")
+    check(made, tmp_path)
+
+
+def search(
+    kept: Path | None, counts: list[int] | None = None, rows: np.ndarray = ROWS, scoring: Any = "accuracy", **how: Any
+) -> list[bytes]:
+    """Return the scores of a small search; `counts` gets how many nets are taken from the folder."""
+    net = how.pop("net", None) or classifier()
+    told: list[int] = []
+    options = {"checkpoint": kept, "on_kept": lambda n, total: told.append(n)} | how
+    with parallel_config(backend="lockstep", random_state=SEED, **options):
+        found = GridSearchCV(net, RATES, cv=3, scoring=scoring, refit=False).fit(rows, LABELS).cv_results_
+    if counts is not None:
+        counts.append(told[0])
+    return [found[f"split{i}_test_score"].tobytes() for i in range(3)]
+
+
+def test_what_is_kept_is_not_trained_again(tmp_path: Path, trained: list[int]) -> None:
+    counts: list[int] = []
+    first = search(tmp_path, counts)
+    assert sum(trained) == 6
+    assert search(tmp_path, counts) == first
+    # Scores are made anew, so another scorer finds the nets as well.
+    search(tmp_path, counts, scoring="f1")
+    assert sum(trained) == 6
+    assert counts == [0, 6, 6]
+
+
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.long)])
+def test_the_results_of_nets_that_are_fitted_one_by_one_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_jobs: int
+) -> None:
+    counts: list[int] = []
+    how: dict[str, Any] = {"stack": False, "n_jobs": n_jobs}
+    first = search(tmp_path, counts, **how)
+    assert halve(tmp_path) == 3
+    assert search(tmp_path, counts, **how) == first
+    monkeypatch.setattr("lockstep.fits.tasks.outcome_of", None)
+    assert search(tmp_path, counts, **how) == first
+    monkeypatch.undo()
+    scorer = make_scorer(lambda y, predicted: 0.0)
+    search(tmp_path, counts, scoring=scorer, **how)  # which is part of the result
+    assert counts == [0, 3, 6, 0]
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("float64")
+def test_nets_from_other_processes_are_kept(tmp_path: Path) -> None:
+    in_one_go, *_ = run_case(STOPPED)
+    run_case(STOPPED, checkpoint=tmp_path, n_jobs=2)
+    assert halve(tmp_path)
+    same(run_case(STOPPED, checkpoint=tmp_path, n_jobs=2)[0], in_one_go)
+
+
+def test_what_differs_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: list[int] = []
+    run = partial(search, tmp_path, counts)
+    run()
+    run(rows=ROWS + np.float32(1))
+    run(net=classifier(max_epochs=5))
+    run(same_bytes=True)
+    run(scoring=lambda net, X, y: 0.0)  # which looks at the net, so its history counts
+    monkeypatch.setattr(keys, "of_the_engine", lambda: "another version")
+    run()
+    assert counts == [0] * 6
+
+
+MODULE = """
+from torch import nn
+from tests.lockstep.cases.modules import MLP
+
+class Own(MLP):
+    def forward(self, X):
+        return super().forward(X) * {factor}
+"""
+
+
+def test_a_net_of_other_code_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    source, counts = tmp_path / "own_net_of_a_test.py", list[int]()
+    source.write_text(MODULE.format(factor=1.0), encoding="utf-8")
+    module: Any = importlib.import_module(source.stem)
+    run = partial(search, tmp_path / "kept", counts)
+    run(net=classifier(module.Own))
+    # The code that trains is that which was imported.
+    source.write_text(MODULE.format(factor=0.5), encoding="utf-8")
+    run(net=classifier(module.Own))
+    importlib.reload(module)
+    run(net=classifier(module.Own))
+    assert counts == [0, 6, 0]
+    assert of_modules([source.stem]) == of_modules([source.stem, "torch.nn"])
+    del sys.modules[source.stem]
+
+
+def test_a_damaged_file_is_not_used(tmp_path: Path, trained: list[int]) -> None:
+    first = search(tmp_path)
+    (path,) = tmp_path.iterdir()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert search(tmp_path) == first
+    path.write_bytes(content[:100])
+    (tmp_path / "half.tmp").write_bytes(b"1")
+    (tmp_path / "other.nets").write_bytes(b"1")
+    trained.clear()
+    counts: list[int] = []
+    assert search(tmp_path, counts) == first
+    assert (counts, sum(trained)) == ([6], 0)  # of the second search
+
+
+def warned(kept: Path) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert search(kept) == search(None)
+    return [str(each.message) for each in caught if issubclass(each.category, LockstepWarning)]
+
+
+def test_a_folder_that_cannot_be_used_is_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("a file", encoding="utf-8")
+    (told,) = warned(tmp_path / "file" / "kept")
+    assert told.startswith(f"trained nets can't be kept in {tmp_path}/file/kept: NotADirectoryError: ")
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    (told,) = warned(tmp_path / "kept")
+    assert told == f"trained nets can't be kept in {tmp_path}/kept: OSError: [Errno 28] No space left on device"
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_a_net_whose_code_is_in_no_file_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Own(type(classifier())):  # type: ignore[misc]
+        pass
+
+    Own.__module__ = "__main__"
+    monkeypatch.delattr(
+        sys.modules["__main__"], "__file__", raising=False
+    )  # of a process of pytest-xdist, there is none
+    with pytest.warns(LockstepWarning, match="^some nets can't be kept: the code of __main__ is in no file$"):
+        search(tmp_path, net=classifier(wrapper=Own))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_search_of_less_than_two_seconds_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "_MOST", 1000.0)
+    monkeypatch.setattr(checkpoint, "_LEAST", 1000.0)
+    search(tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_long_stack_is_cut_by_sizes_alone() -> None:
+    measured = Measured(0, 90_000, 500, 40, 1, 90_000, frozenset(), 8)  # 100,000 operations a step
+    assert part_size(measured, 1000, 16, 1) == 1000 // 16 * 16
+    assert part_size(measured, 1000, 16, 3) == 3 * 1000 // 48 * 48
+    assert part_size(measured, 10**9, 4, 2) == 8
