@@ -9,29 +9,25 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-import psutil
 import torch
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
-from lockstep._compat import Packed, get_active_backend, lean_checks, tree_map
+from lockstep._compat import get_active_backend, lean_checks, tree_map
 from lockstep.checkpoints.checkpoint import Checkpoint
 from lockstep.fits.answers import inputs_of
 from lockstep.fits.fit import Fit, outcome_of
 from lockstep.fits.tasks import Task
 from lockstep.grouping.groups import Grouping
-from lockstep.grouping.kinds import Kind
-from lockstep.grouping.places import part_size
+from lockstep.grouping.sizes import part_size, stack_size, too_large
 from lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
 from lockstep.members.numerics import one_thread
-from lockstep.members.refusals import LockstepWarning, Refusal, RefusalError, refusal_of
+from lockstep.members.refusals import LockstepWarning, RefusalError, refusal_of
 from lockstep.options import Options, Shared
+from lockstep.packing import Packed
 from lockstep.stacks.by_kernel.evaluation import outputs_of
 from lockstep.stacks.nets import Job
 from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
-
-# Bytes that a stack may always take, even if `max_memory_mb` leaves less.
-_LITTLE = 2**26
 
 # Warnings of torch about vmap, and about steps that it did not take itself; there are none with skorch.
 _OF_VMAP = (
@@ -230,24 +226,3 @@ def _train_apart(job: Packed) -> list[Trained] | Exception:
         if trained.outputs is not None:
             trained.outputs = tree_map(torch.clone, trained.outputs)
     return nets
-
-
-def stack_size(n_nets: int, kind: Kind, max_memory_mb: int, n_jobs: int) -> int:
-    """Cut nets into equal stacks: small enough for memory and cache, and enough of them for the jobs.
-
-    Returns the number of nets in a stack, a multiple of the kind's, or 0 if there is too little memory.
-    """
-    multiple, at_once = kind.places
-    free = max_memory_mb * 2**20 - psutil.Process().memory_info().rss
-    most = min(at_once, max(free // kind.bytes_each, 0)) // multiple * multiple
-    if most == 0 and kind.bytes_each * multiple > _LITTLE:
-        return 0
-    most = max(most, multiple)
-    n_stacks = max(-(-n_nets // most), min(n_jobs, n_nets // multiple), 1)
-    return -(-n_nets // (n_stacks * multiple)) * multiple
-
-
-def too_large(kind: Kind, max_memory_mb: int) -> Refusal:
-    """Return the refusal of nets whose stack takes more memory than there is."""
-    needed = f"{kind.bytes_each * kind.places.multiple / 2**20:,.0f} MiB"
-    return Refusal(f"a stack takes {needed}, more than max_memory_mb={max_memory_mb} leaves", "raise max_memory_mb")

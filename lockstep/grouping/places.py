@@ -42,9 +42,6 @@ _MOST_BYTES = 2**26
 # The number of nets that a stack is assumed to have for each split: about the fewest candidates that a grid has.
 _CANDIDATES = 3
 
-# The work of a part of a stack whose search keeps what it trains: what takes about 20 seconds on a core.
-_MOST_WORK = 100_000_000_000
-
 
 class Places(NamedTuple):
     """How nets of a kind are stacked."""
@@ -79,12 +76,6 @@ def places_of(measured: Measured, n_steps: int, n_splits: int, sizes: Iterable[i
 def work_of(measured: Measured) -> int:
     """Return the cost of a net's step, in floating-point operations."""
     return measured.n_flops + _OF_A_NUMBER * measured.n_numbers
-
-
-def part_size(measured: Measured, n_steps: int, multiple: int, n_threads: int) -> int:
-    """Return how many nets a stack has at most if it is lost where its search is stopped, a multiple of `multiple`."""
-    at_once = multiple * n_threads
-    return max(_MOST_WORK * n_threads // (work_of(measured) * n_steps * at_once), 1) * at_once
 
 
 def better_by_torch(measured: Measured, same_bytes: bool) -> str | None:

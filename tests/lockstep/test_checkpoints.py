@@ -23,7 +23,7 @@ from lockstep import LockstepWarning
 from lockstep.checkpoints import checkpoint, folder, keys
 from lockstep.checkpoints.code import of_modules
 from lockstep.grouping.measured import Measured
-from lockstep.grouping.places import part_size
+from lockstep.grouping.sizes import part_size
 from tests.lockstep.cases.base import LABELS, RATES, Case, case, classifier
 from tests.lockstep.cases.habits import habits
 from tests.lockstep.cases.nets import data, modules, noise

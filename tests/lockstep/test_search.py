@@ -14,9 +14,10 @@ from skorch.callbacks import EarlyStopping, LRScheduler
 
 from lockstep import LockstepWarning, fit_seed
 from lockstep.grouping import places
+from lockstep.grouping.sizes import stack_size
 from lockstep.kernel import blocks
 from lockstep.members.numerics import seed_everything
-from lockstep.search import Search, stack_size
+from lockstep.search import Search
 from lockstep.stacks import training
 from lockstep.stacks.training import Training
 from stages.lib.engine import pin_this_process

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from lockstep._compat import Packed
+from lockstep.packing import Packed
 
 
 def sent(content: Any) -> tuple[bytes, list[pickle.PickleBuffer]]:
