@@ -1,7 +1,6 @@
 """torch's own optimizers as graphs: an optimizer's code runs once for many steps, on the numbers of all of them."""
 
 import inspect
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +11,9 @@ from torch.fx import Graph
 
 from lockstep._compat import tree_map
 from lockstep.kernel.recording import Recorder
-from lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
+from lockstep.optimizers.per_net import MixedError, PerNet
 from lockstep.optimizers.settings import Settings, build, numbers_of, put_settings, replaced, varying_numbers
+from lockstep.optimizers.watched import Watched, is_row
 
 # How many numbers may be computed ahead of the steps that need them.
 _AHEAD = 2**17
@@ -53,35 +53,6 @@ class _Ahead:
         """Hand out the next steps, at most as many as there are."""
         start, self.n_done = self.n_done, min(self.n_done + n_steps, self.run.n_steps)
         return Run(self.run.update, self.n_done - start, self.run.numbers[:, start : self.n_done])
-
-
-class _Watched(EachItsOwn):
-    """Collects the numbers that meet parameters, and the names of the functions that the optimizer calls."""
-
-    def __init__(self, recorder: Recorder | None = None) -> None:
-        super().__init__()
-        self.numbers: list[Tensor] = []
-        self.calls: list[str] = []
-        self._recorder = recorder
-
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.calls.append(function.__name__)
-        beside_parameters = any(map(_is_row, (*args, *(kwargs or {}).values())))
-        # Numbers alone are computed here, not by the kernel.
-        with nullcontext() if self._recorder is None or beside_parameters else self._recorder.paused():
-            if function.__name__ == "item" and type(args[0]) is PerNet:
-                return PerNet.of(args[0].each.clone())
-            return super().__torch_function__(function, types, args, kwargs)
-
-    def rounded(self, number: PerNet, dtype: torch.dtype) -> Tensor:
-        """Return a tensor that stands for the number of each net and step."""
-        self.numbers.append(number.each)
-        if self._recorder is None:
-            return torch.ones((), dtype=dtype)
-        with self._recorder.paused():
-            tensor = torch.ones((), dtype=dtype)
-        self._recorder.take(tensor)
-        return tensor
 
 
 class RecordedOptimizer:
@@ -136,7 +107,7 @@ class RecordedOptimizer:
     def load(self, state: dict[str, Any]) -> None:
         """Continue with the state of a net."""
         ones, self._has_begun, self._ahead = torch.ones_like(self._param), True, None
-        self._restore({key: ones if _is_row(value) else value for key, value in state.items()})
+        self._restore({key: ones if is_row(value) else value for key, value in state.items()})
 
     def runs(self, n_steps: int) -> list[Run]:
         """Return the next steps, cut where the optimizer does something else, and count them as done."""
@@ -205,25 +176,25 @@ class RecordedOptimizer:
         else:
             self._optimizer.state.pop(self._param, None)
 
-    def _step(self, before: dict[str, Any], entries: dict[str, Tensor], recorder: Any = None) -> Any:
+    def _step(self, before: dict[str, Any], entries: dict[str, Tensor]) -> tuple[Watched, dict[str, Tensor]]:
         """Run the optimizer's code once; returns what it did, and its counts after each step."""
         self._restore(before, entries)
-        watched = _Watched(recorder)
+        watched = Watched()
         with torch.no_grad(), watched:
             self._take_step(self._optimizer, lambda: 0.0)
         state = self.state()
         return watched, {key: state[key].each.reshape(-1).expand(len(begin)) for key, begin in entries.items()}
 
     def _recorded(self, before: dict[str, Any], entries: dict[str, Tensor]) -> Update:
-        held = [key for key, value in before.items() if _is_row(value)]
+        held = [key for key, value in before.items() if is_row(value)]
         self._restore(before, entries)
         state = self.state()
         recorder = Recorder([self._param, self._param.grad, *(state[key] for key in held)], for_kernel=True)
-        watched = _Watched(recorder)
+        watched = Watched(recorder)
         with torch.no_grad(), recorder, watched:
             self._take_step(self._optimizer, lambda: 0.0)
         state = self.state()
-        kept = [key for key, value in state.items() if _is_row(value)]
+        kept = [key for key, value in state.items() if is_row(value)]
         recorder.graph.output([recorder.node_of(state[key]) for key in kept])
         return Update(recorder.graph, held, kept)
 
@@ -239,10 +210,6 @@ def _products(begin: Tensor, factors: Tensor, dtype: torch.dtype) -> Tensor:
 def _in_full(value: Any) -> Any:
     """Return a setting as what has a `repr` without rounding."""
     return value.each.tolist() if type(value) is PerNet else value.tolist() if isinstance(value, Tensor) else value
-
-
-def _is_row(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.dim() > 0 and type(value) is not PerNet
 
 
 def _is_number(value: Any) -> bool:

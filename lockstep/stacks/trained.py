@@ -1,7 +1,8 @@
-"""A net that leaves its stack, and its history as skorch would record it."""
+"""A net that leaves its stack, with its outputs, and its history as skorch would record it."""
 
+import contextlib
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +13,8 @@ from torch import Tensor
 from lockstep.members.member import Member
 from lockstep.members.parts import Tensors, copied_parts, named_tensors, shallow_copy
 from lockstep.members.refusals import Refusal, refusal_of
+from lockstep.members.rows import taken
+from lockstep.stacks.nets import Nets
 
 
 @dataclass
@@ -45,6 +48,23 @@ class Trained:
 def failed(member: Member, error: Exception) -> Trained:
     """Return a net whose callbacks have raised an error, so that skorch has to fit it."""
     return Trained(member, member.epochs, member.net, False, member.state, refusal=refusal_of(error))
+
+
+def with_outputs(
+    nets: Nets, inputs: tuple[Any, bool] | None, trained: Iterable[tuple[int, Trained]]
+) -> Iterator[Trained]:
+    """Yield trained nets, each after its number in `nets`, with their outputs for `inputs`, computed together."""
+    outputs = None
+    # A module may write into rows that nets share, which raises; then the nets predict themselves.
+    with contextlib.suppress(RuntimeError):
+        outputs = inputs and nets.outputs(*inputs)
+    apart = nets.rows_are_apart() if nets.job.filled or outputs is not None else None
+    for i, each in trained:
+        if apart is None or apart[nets.positions[i]]:
+            each.outputs = outputs if outputs is None else taken(outputs, nets.positions[i])
+        elif nets.job.filled:
+            each.refusal = Refusal("the net's rows influence one another at the end of its training")
+        yield each
 
 
 def leave_weights(trained: Trained, lent: list[Tensors]) -> None:

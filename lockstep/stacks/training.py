@@ -1,8 +1,7 @@
 """Trains a stack epoch by epoch, with each net's callbacks; nets leave when they are done."""
 
-import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,14 +14,13 @@ from lockstep._compat import tree_map, tree_map_only
 from lockstep.members.member import Member
 from lockstep.members.numerics import subnormals_as_zero
 from lockstep.members.parts import Tensors, cloned, copied_parts, exchange, named_tensors, shallow_copy
-from lockstep.members.refusals import Refusal
 from lockstep.members.rows import taken
 from lockstep.stacks.by_kernel.stack import KernelStack
 from lockstep.stacks.callbacks import Audience
 from lockstep.stacks.hold_out import HoldOut
 from lockstep.stacks.nets import Job, Nets
 from lockstep.stacks.stack import Stack
-from lockstep.stacks.trained import Trained, epoch_records, failed, leave_weights
+from lockstep.stacks.trained import Trained, epoch_records, failed, leave_weights, with_outputs
 
 # A smaller stack has to be traced again, which costs as much as updating this many numbers in steps.
 _WORTH_A_TRACE = 10_000_000
@@ -100,7 +98,7 @@ class Training:
             for trained in self.ended:
                 leave_weights(trained, self.lent[trained.member])
             nets = Nets(replace(whole, members=[trained.member for trained in self.ended]))
-            yield from self._evaluated(nets, enumerate(self.ended))
+            yield from with_outputs(nets, self.inputs(nets), enumerate(self.ended))
 
     def _present(self) -> list[tuple[int, Audience]]:
         return [(i, audience) for i, audience in self.audiences.items() if i not in self.gone]
@@ -185,23 +183,10 @@ class Training:
         waited = self._waited(epoch)
         if waited and not self.audiences:
             self.stack.fetch()
-            yield from self._evaluated(self.stack, ((i, self._finish(i, epoch)) for i in waited))
+            finished = ((i, self._finish(i, epoch)) for i in waited)
+            yield from with_outputs(self.stack, self.inputs(self.stack), finished)
         for i in filter(self.audiences.__contains__, waited):
             self._tell(i, epoch, lambda: True)
-
-    def _evaluated(self, nets: Nets, finished: Iterable[tuple[int, Trained]]) -> Iterator[Trained]:
-        """Yield trained nets with their outputs, computed together."""
-        outputs, inputs = None, self.inputs(nets)
-        # A module may write into rows that nets share, which raises; then the nets predict themselves.
-        with contextlib.suppress(RuntimeError):
-            outputs = inputs and nets.outputs(*inputs)
-        apart = nets.rows_are_apart() if nets.job.filled or outputs is not None else None
-        for i, trained in finished:
-            if apart is None or apart[nets.positions[i]]:
-                trained.outputs = outputs if outputs is None else taken(outputs, nets.positions[i])
-            elif nets.job.filled:
-                trained.refusal = Refusal("the net's rows influence one another at the end of its training")
-            yield trained
 
     def _finish(self, i: int, epoch: int) -> Trained:
         """Take a net out of the stack, or a copy if its training goes on."""

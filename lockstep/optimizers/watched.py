@@ -1,0 +1,44 @@
+"""What the code of an optimizer does in a step: the functions that it calls, and the numbers that meet parameters."""
+
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lockstep.kernel.recording import Recorder
+from lockstep.optimizers.per_net import EachItsOwn, PerNet
+
+
+class Watched(EachItsOwn):
+    """Collects the numbers that meet parameters, and the names of the functions that the optimizer calls."""
+
+    def __init__(self, recorder: Recorder | None = None) -> None:
+        super().__init__()
+        self.numbers: list[Tensor] = []
+        self.calls: list[str] = []
+        self._recorder = recorder
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.calls.append(function.__name__)
+        beside_parameters = any(map(is_row, (*args, *(kwargs or {}).values())))
+        # Numbers alone are computed here, not by the kernel.
+        with nullcontext() if self._recorder is None or beside_parameters else self._recorder.paused():
+            if function.__name__ == "item" and type(args[0]) is PerNet:
+                return PerNet.of(args[0].each.clone())
+            return super().__torch_function__(function, types, args, kwargs)
+
+    def rounded(self, number: PerNet, dtype: torch.dtype) -> Tensor:
+        """Return a tensor that stands for the number of each net and step."""
+        self.numbers.append(number.each)
+        if self._recorder is None:
+            return torch.ones((), dtype=dtype)
+        with self._recorder.paused():
+            tensor = torch.ones((), dtype=dtype)
+        self._recorder.take(tensor)
+        return tensor
+
+
+def is_row(value: Any) -> bool:
+    """Whether a value is a tensor like the parameter, not a number."""
+    return isinstance(value, Tensor) and value.dim() > 0 and type(value) is not PerNet
