@@ -59,7 +59,7 @@ WRONG = {
     "an object of the class: say reads_only(Better)": Better(),
     "which can't be marked; put a function around it": Scorer().score,
     "'Better'": "Better",
-    "<class 'tests.lockstep.test_declared.Scores'>": type("Scores", (), {"__module__": __name__}),
+    "<class 'tests.lockstep.face.test_declared.Scores'>": type("Scores", (), {"__module__": __name__}),
 }
 
 

@@ -1,0 +1,1 @@
+"""What fails, diverges, or can't be trained in lockstep."""
