@@ -21,6 +21,9 @@ from lockstep.members.refusals import RefusalError
 _PACKAGES = ("torch", "numpy", "skorch", "scikit-learn", "scipy")
 _KNOWN = sys.stdlib_module_names | {"torch", "numpy", "skorch", "sklearn", "scipy", "pandas", "joblib", "lockstep"}
 
+# Where a module keeps the hash of its file. A file that is edited while a search runs is not the code that trains.
+_HASH = "_hash_of_file"
+
 
 @cache
 def of_the_engine() -> str:
@@ -32,11 +35,6 @@ def of_the_engine() -> str:
     versions = sys.version, *((name, version(name)) for name in _PACKAGES)
     processor = platform.system(), platform.machine(), torch.backends.cpu.get_cpu_capability()
     return sha256(repr((hashes, versions, processor)).encode()).hexdigest()
-
-
-# By the name of a module: its spec, which another import of it replaces, and the hash of its file at that time. A file
-# that is edited while a search runs is not the code that trains.
-_HASHES: dict[str, tuple[Any, str]] = {}
 
 
 def of_modules(names: Iterable[str]) -> str:
@@ -54,9 +52,10 @@ def of_modules(names: Iterable[str]) -> str:
         path = getattr(module, "__file__", None)
         if module is None or path is None or not Path(path).is_file():
             raise RefusalError(f"the code of {name} is in no file")
-        if name not in _HASHES or _HASHES[name][0] is not module.__spec__:
-            _HASHES[name] = module.__spec__, sha256(Path(path).read_bytes()).hexdigest()
-        files[name] = _HASHES[name][1]
+        kept = vars(module.__spec__ or module)  # another import makes another spec
+        if _HASH not in kept:
+            kept[_HASH] = sha256(Path(path).read_bytes()).hexdigest()
+        files[name] = kept[_HASH]
         if not _is_installed(path):
             left |= _imported(module)
     return sha256(repr(sorted(files.items())).encode()).hexdigest()

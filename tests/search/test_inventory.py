@@ -1,5 +1,6 @@
 """What a process of a cluster has to have, and how a difference is told."""
 
+import importlib
 import importlib.metadata
 import sys
 from hashlib import sha256
@@ -45,6 +46,19 @@ def test_code_that_was_loaded_counts_and_not_what_the_file_has_now(
     del sys.modules["edited_net"]
     assert inventory(*arguments)["module edited_net"] != before["module edited_net"]
     del sys.modules["edited_net"]
+
+
+@pytest.mark.parametrize("name", ["net_in_a_file", "nets_in_a_folder.net"])
+def test_code_of_another_folder_is_compared(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / f"{name.replace('.', '/')}.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("A = 1\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module(name)
+    modules, packages, own = asked_for([name])
+    assert name.partition(".")[0] in own
+    assert inventory(modules, packages, own)[f"module {name}"] == sha256(b"A = 1\n").hexdigest()
+    del sys.modules[name]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,17 @@
 """How many jobs are run at once."""
 
 import re
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from joblib import parallel_config
+from joblib.parallel import get_active_backend
 
 from stages.lib.common import UserError
 from stages.lib.config import Runtime
 from stages.lib.search.jobs import Jobs, jobs
+from stages.lib.search.on_dask import CLUSTER, in_use
 
 
 @pytest.mark.parametrize(
@@ -25,4 +30,13 @@ def test_a_scheduler_that_does_not_answer_is_named() -> None:
     runtime = Runtime(backend="dask", dask_scheduler="tcp://127.0.0.1:9", dask_timeout=1)
     sentence = "params.yaml: runtime.dask_scheduler: no scheduler answers at tcp://127.0.0.1:9"
     with pytest.raises(UserError, match=re.escape(sentence)), jobs(runtime):
+        pass
+
+
+def test_the_backend_of_a_cluster_is_known_as_long_as_the_cluster_is_open() -> None:
+    cluster: Any = SimpleNamespace(n_workers=3)
+    with in_use(cluster), parallel_config(CLUSTER):
+        backend, _ = get_active_backend()
+        assert backend.effective_n_jobs(-1) == 3
+    with pytest.raises(ValueError, match=CLUSTER), parallel_config(CLUSTER):
         pass

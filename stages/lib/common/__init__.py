@@ -9,6 +9,7 @@ from stages.lib.common.errors import (
     described,
     did_you_mean,
     explained,
+    is_installed,
     own_code,
     own_place,
     relative_to_here,

@@ -71,13 +71,18 @@ def message_of(error: BaseException) -> str:
     return f": {text}" if text else ""
 
 
+def is_installed(file: str | Path) -> bool:
+    """Whether a file belongs to Python or to a package that pip has installed."""
+    return any(map(Path(file).resolve().is_relative_to, _INSTALLED))
+
+
 def relative_to_here(file: str | Path | None) -> Path | None:
     """Return a file in the working directory, relative to that; None for another one, and for what is installed."""
     if file is None:
         return None
     path, here = Path(file).resolve(), Path.cwd().resolve()
     # Code without a file has a name such as <string>.
-    if not path.is_file() or not path.is_relative_to(here) or any(map(path.is_relative_to, _INSTALLED)):
+    if not path.is_file() or not path.is_relative_to(here) or is_installed(path):
         return None
     return path.relative_to(here)
 

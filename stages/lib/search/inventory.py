@@ -9,11 +9,12 @@ import pickle
 import sys
 from collections.abc import Iterable, Mapping
 from importlib.metadata import packages_distributions
+from os.path import isfile
 from typing import Any
 
 import cloudpickle
 
-from stages.lib.common import relative_to_here
+from stages.lib.common import is_installed
 
 # What takes part in every search. The first one pins the numerics, before torch is imported.
 _MODULES = ("stages.lib.engine", "stages.lib.search.cluster", "lockstep")
@@ -37,18 +38,20 @@ def modules_of(content: Any) -> list[str]:
 
 
 def asked_for(modules: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
-    """Return the arguments of `inventory`: modules, the packages to compare, and the folders with code of one's own."""
-    imported = {name.partition(".")[0] for name in sys.modules} - {"__main__", "__mp_main__"}
-    own = {top for top in imported if relative_to_here(getattr(sys.modules[top], "__file__", None))}
+    """Return the arguments of `inventory`: modules, the packages to compare, and the packages of one's own."""
+    files = ((name.partition(".")[0], getattr(module, "__file__", None)) for name, module in [*sys.modules.items()])
+    known = sys.stdlib_module_names | {"__main__", "__mp_main__"}
+    own = {top for top, file in files if top not in known and file and isfile(file) and not is_installed(file)}
     owners = packages_distributions()
     needed = {name.partition(".")[0] for name in modules} - own - sys.stdlib_module_names
     return [*modules], sorted({owner for top in needed for owner in owners.get(top, ())}.union(_PACKAGES)), sorted(own)
 
 
 def inventory(modules: list[str], packages: list[str], own: list[str]) -> Inventory:
-    """Import modules, and return the versions of packages and a hash of each file that was imported from own folders.
+    """Import modules, and return the versions of packages and a hash of each file that was imported of own packages.
 
-    A process may be older than its files, so a hash is kept where it was first taken: with the module.
+    A process may be older than its files, so a module keeps the hash that was first taken. The engine takes the same
+    hashes, but only of modules that a net needs, and this function can't call the engine before all is compared.
     """
     import hashlib
     import importlib
@@ -70,10 +73,10 @@ def inventory(modules: list[str], packages: list[str], own: list[str]) -> Invent
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if file and name.partition(".")[0] in own:
-            if "_hash_when_loaded" not in vars(module):
-                content = pathlib.Path(file).read_bytes()
-                vars(module)["_hash_when_loaded"] = hashlib.sha256(content).hexdigest()
-            found[f"module {name}"] = vars(module)["_hash_when_loaded"]
+            kept = vars(module.__spec__ or module)
+            if "_hash_of_file" not in kept:
+                kept["_hash_of_file"] = hashlib.sha256(pathlib.Path(file).read_bytes()).hexdigest()
+            found[f"module {name}"] = kept["_hash_of_file"]
     if "lockstep" in sys.modules:
         found["kernel"] = sys.modules["lockstep"].missing_kernel() or ""
     if "torch" in sys.modules:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from joblib import register_parallel_backend
-from joblib.parallel import ParallelBackendBase
+from joblib.parallel import BACKENDS, ParallelBackendBase
 
 from stages.lib.search.cluster import Cluster
 
@@ -43,6 +43,9 @@ class _Backend(ParallelBackendBase):
 
 @contextmanager
 def in_use(cluster: Cluster) -> Iterator[None]:
-    """In the block, joblib knows the backend `CLUSTER`."""
+    """In the block, and only there, joblib knows the backend `CLUSTER`."""
     register_parallel_backend(CLUSTER, lambda **options: _Backend(cluster, **options))
-    yield
+    try:
+        yield
+    finally:
+        del BACKENDS[CLUSTER]
