@@ -1,10 +1,13 @@
 """Searches on workers of Dask, whose processes start as docs/params.md says, in another folder than the search's."""
 
+import importlib.metadata
 import json
 import re
 import signal
 import subprocess
+import sysconfig
 import time
+import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,11 +38,14 @@ class Processes:
         self.wait(self.file.exists)
         self.address: str = json.loads(self.file.read_text(encoding="utf-8"))["address"]
 
-    def worker(self, folder: Path | None = None) -> subprocess.Popen[bytes]:
+    def worker(
+        self, folder: Path | None = None, python: Path | str = "python", n_threads: int = 1
+    ) -> subprocess.Popen[bytes]:
         """Start a worker, by the command of the page."""
-        (command,) = re.findall(r"`(python -m dask worker [^`]+)`", DOCS["params.md"])
+        (command,) = re.findall(r"`python (-m dask worker [^`]+)`", DOCS["params.md"])
         command = command.replace("tcp://127.0.0.1:8786", self.address).replace("--nworkers -1", "--nworkers 1")
-        return self._start(f"{command} --no-dashboard --no-nanny", folder)
+        command = command.replace("--nthreads 1", f"--nthreads {n_threads}")
+        return self._start(f"{python} {command} --no-dashboard --no-nanny", folder)
 
     def _start(self, command: str, folder: Path | None = None) -> subprocess.Popen[bytes]:
         variables = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
@@ -154,6 +160,45 @@ def test_a_worker_with_other_code_gets_nothing(make_project: MakeProject, proces
     on_dask(project, processes)
     processes.worker(other.folder)
     assert "has other code in nets.network. Start both" in project.stage("search", "rates", ok=False).stderr
+
+
+def test_a_worker_with_several_threads_gets_nothing(make_project: MakeProject, processes: Processes) -> None:
+    project = make_project(CHANGES)
+    on_dask(project, processes)
+    processes.worker(project.folder, n_threads=2)
+    assert "has 2 threads instead of 1. Start both" in project.stage("search", "rates", ok=False).stderr
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("0.9", f"has skorch 0.9 instead of {importlib.metadata.version('skorch')}"),
+        (None, "can't import stages.lib.engine (ModuleNotFoundError: No module named 'skorch')"),
+    ],
+    ids=["another version", "missing"],
+)
+def test_a_worker_with_other_packages_gets_nothing(
+    make_project: MakeProject, processes: Processes, tmp_path: Path, version: str | None, expected: str
+) -> None:
+    project = make_project(CHANGES)
+    on_dask(project, processes)
+    processes.worker(project.folder, python=environment_with(tmp_path / "environment", version))
+    assert expected in project.stage("search", "rates", ok=False).stderr
+
+
+def environment_with(folder: Path, version: str | None) -> Path:
+    """Make an environment with a version of skorch, or without it, and otherwise as this one; return its Python."""
+    venv.create(folder)
+    (site,) = folder.glob("lib/python*/site-packages")
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if not path.name.startswith("skorch"):
+            (site / path.name).symlink_to(path)
+        elif version and path.suffix == ".dist-info":
+            (site / path.name).mkdir()
+            (site / path.name / "METADATA").write_text(f"Name: skorch\nVersion: {version}\n", encoding="utf-8")
+        elif version:
+            (site / path.name).symlink_to(path)
+    return folder / "bin/python"
 
 
 @pytest.mark.parametrize(
