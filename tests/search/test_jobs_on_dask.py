@@ -126,7 +126,7 @@ def test_a_cluster_on_this_machine_changes_no_byte(make_project: MakeProject) ->
 def test_a_worker_that_is_killed_changes_no_byte(make_project: MakeProject, processes: Processes) -> None:
     project = make_project(LONG)
     here = searched(project)
-    workers = [processes.worker(project.folder) for _ in range(2)]
+    workers = [processes.worker(make_project(folder=name).folder) for name in ("one machine", "another")]
     on_dask(project, processes)
     for path in (project.folder / "metrics/search/rates").iterdir():
         path.unlink()
