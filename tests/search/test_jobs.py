@@ -1,6 +1,7 @@
 """How many jobs are run at once."""
 
 import re
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,6 +31,13 @@ def test_a_scheduler_that_does_not_answer_is_named() -> None:
     runtime = Runtime(backend="dask", dask_scheduler="tcp://127.0.0.1:9", dask_timeout=1)
     sentence = "params.yaml: runtime.dask_scheduler: no scheduler answers at tcp://127.0.0.1:9"
     with pytest.raises(UserError, match=re.escape(sentence)), jobs(runtime):
+        pass
+
+
+def test_dask_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    sentence = "params.yaml: runtime.backend is dask, which is not installed. Run `pip install --requirement"
+    with pytest.raises(UserError, match=re.escape(sentence)), jobs(Runtime(backend="dask")):
         pass
 
 
