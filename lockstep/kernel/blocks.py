@@ -1,10 +1,11 @@
 """The memory of nets that the kernel computes, in blocks of 16, and the tables that a program reads and writes."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from math import prod
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -107,9 +108,9 @@ class Blocks:
                 if missing := self.n_blocks * LANES - self.n_nets:
                     addresses = np.concatenate([addresses, np.repeat(addresses[-1:], missing)])
                 given[name][:, i] = addresses.reshape(self.n_blocks, LANES)
-        n = self._n_at_once(program, n_steps)
+        n, ended = self._n_at_once(program, n_steps), Event()
         parts = [
-            partial(self._run_some, range(i, self.n_blocks, n), program, n_steps, given, scratch.ctypes.data)
+            partial(self._run_some, range(i, self.n_blocks, n), program, n_steps, given, scratch.ctypes.data, ended)
             for i, scratch in enumerate(self._scratch_of(program, n))
         ]
         if n == 1:
@@ -119,15 +120,21 @@ class Blocks:
         others = [self._pool.submit(_in_a_thread, as_here, part) for part in parts[1:]]
         try:
             parts[0]()
-        finally:  # whatever happens, the others still use the memory
             for other in others:
                 other.result()
+        finally:  # after Ctrl-C as well, the others still use the memory
+            ended.set()
+            wait(others)
 
-    def _run_some(self, blocks: range, program: Assembled, n_steps: int, given: np.ndarray, scratch: int) -> None:
+    def _run_some(
+        self, blocks: range, program: Assembled, n_steps: int, given: np.ndarray, scratch: int, ended: Event
+    ) -> None:
         library, instructions = load(), program.instructions
         call = library.run_float if self.dtype == torch.float32 else library.run_double
         memory, code, tables = self.memory.ctypes.data, instructions.ctypes.data, given.ctypes.data
         for block in blocks:
+            if ended.is_set():
+                return
             own = memory + block * self.memory.strides[0]
             call(own, scratch, code, len(instructions), n_steps, tables + block * given.strides[0])
 
@@ -135,7 +142,7 @@ class Blocks:
         """Return how many threads the blocks are worth."""
         if self.n_threads == 1:
             return 1
-        work = int(program.instructions["n"].prod(axis=1).sum()) * n_steps * self.n_blocks
+        work = program.work * n_steps * self.n_blocks
         return max(1, min(self.n_threads, self.n_blocks, work // _WORTH_A_THREAD))
 
     @cached_property

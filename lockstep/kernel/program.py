@@ -53,6 +53,11 @@ class Assembled(NamedTuple):
     instructions: np.ndarray  # of type INSTRUCTION
     scratch: np.ndarray  # the program's own memory, float64 of shape (n_numbers,), with its constants
 
+    @property
+    def work(self) -> int:
+        """How many operations on vectors a step of a block has; a core does about a billion in a second."""
+        return int(self.instructions["n"].prod(axis=1).sum())
+
 
 @dataclass
 class Program:

@@ -22,6 +22,10 @@ from lockstep.stacks.nets import Job
 from lockstep.stacks.stack import Stack
 from lockstep.stacks.step import StepInputs
 
+# Operations on vectors that a block computes in a call, if a step does not have more: some tenths of a second, because
+# Python heeds Ctrl-C between calls only.
+_MOST_WORK = 2**28
+
 
 class KernelStack(Stack):
     """Nets that take the same steps; the tensors of `Nets` are copies of what is in the kernel's memory."""
@@ -117,11 +121,13 @@ class KernelStack(Stack):
         for run in self.optimizer.runs(last - first):
             end, begin = at + run.n_steps, at
             for length, steps in groupby(range(at, end), key=self.lengths.__getitem__):
-                n = len(list(steps))
                 step = self._step(length, run.update, run.numbers.shape[2], tells)
-                numbers = np.ascontiguousarray(run.numbers[:, at - begin : at - begin + n], self.blocks.number)
-                yield step, *self._run(step, n, self._starts[at], numbers)
-                at += n
+                most, left = max(_MOST_WORK // step.program.work, 1), len(list(steps))
+                while left:
+                    n = min(most, left)
+                    numbers = np.ascontiguousarray(run.numbers[:, at - begin : at - begin + n], self.blocks.number)
+                    yield step, *self._run(step, n, self._starts[at], numbers)
+                    at, left = at + n, left - n
 
     def _run(self, step: Step, n: int, start: int, numbers: np.ndarray) -> tuple[Tensor | None, list[Tensor]]:
         """Take `n` steps from a row on; returns the losses, if needed, and what else is told, shapes (n_nets, n, …)."""

@@ -86,3 +86,24 @@ def test_an_interrupt_waits_for_the_other_threads(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(KeyboardInterrupt):
         halved.run()
     assert ended == [1]
+
+
+def test_after_an_interrupt_the_other_threads_begin_no_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "_WORTH_A_THREAD", 1)
+    halved, is_interrupted = Halved(monkeypatch, torch.ones(N_NETS, 1), n_threads=2), threading.Event()
+    run_some = Blocks._run_some
+
+    def interrupted(part: range, *args: Any) -> None:
+        if part.start == 0:
+            is_interrupted.set()
+            raise KeyboardInterrupt
+        is_interrupted.wait()
+        *_, ended = args
+        assert ended.wait(10)
+        run_some(halved.blocks, part, *args)
+
+    monkeypatch.setattr(halved.blocks, "_run_some", interrupted)
+    before = halved.blocks.memory.copy()
+    with pytest.raises(KeyboardInterrupt):
+        halved.run()
+    assert (halved.blocks.memory == before).all()

@@ -16,9 +16,11 @@ from lockstep import LockstepWarning, fit_seed
 from lockstep.grouping import places
 from lockstep.grouping.sizes import stack_size
 from lockstep.kernel import blocks
+from lockstep.kernel.blocks import Blocks
 from lockstep.members.numerics import seed_everything
 from lockstep.search import Search
 from lockstep.stacks import training
+from lockstep.stacks.by_kernel import stack
 from lockstep.stacks.training import Training
 from stages.lib.engine import pin_this_process
 from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search
@@ -50,6 +52,24 @@ def test_a_part_of_the_grid_in_another_order_gives_the_same_bytes(
     assert scores(search(grid=backwards)) == whole
     part = scores(search(WATCHED(), {"module__n_hidden": [6, 3], "lr": RATES["lr"][1:2]}, LABELS))
     assert part == {name: watched[name] for name in part}
+
+
+def test_calls_of_single_steps_give_the_same_bytes(whole: dict[Any, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    run, n_steps = Blocks.run, list[int]()
+
+    def noted(self: Blocks, program: Any, n: int, tables: Any) -> None:
+        n_steps.append(n)
+        run(self, program, n, tables)
+
+    monkeypatch.setattr(Blocks, "run", noted)
+    part = {key: values[:1] for key, values in GRID.items()}
+    made = scores(search(grid=part))
+    assert made == {name: whole[name] for name in made}
+    n_calls = len(n_steps)
+    assert max(n_steps) > 1
+    monkeypatch.setattr(stack, "_MOST_WORK", 1)
+    assert scores(search(grid=part)) == made
+    assert len(n_steps) > 2 * n_calls
 
 
 def test_a_stack_that_closes_up_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
