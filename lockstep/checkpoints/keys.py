@@ -53,6 +53,10 @@ class _Lasting(Hashed):
         super().__init__(file, {}, protocol=5)
         self.code: list[Any] = []
 
+    def persistent_id(self, obj: Any) -> Any:
+        """Return the items of a set in an order that is the same in the next process, which hashes them otherwise."""
+        return (type(obj).__name__, sorted(obj, key=_hashed)) if type(obj) in (set, frozenset) else None
+
     def reducer_override(self, obj: Any) -> Any:
         """Return the parts of an object that pickle would not hash as wanted."""
         if isinstance(obj, ModuleType):
@@ -84,12 +88,25 @@ def _is_importable(obj: Any) -> bool:
     return found is obj
 
 
-def described(thing: Any) -> Described:
-    """Describe an object with the code of its classes and functions; raises if it can't be pickled."""
+def _hashed(thing: Any) -> str:
+    pickled = _Hash()
+    _Lasting(pickled).dump(thing)
+    return pickled.sha256.hexdigest()
+
+
+def described(thing: Any, hashes: dict[frozenset[str], str] | None = None) -> Described:
+    """Describe an object with the code of its classes and functions; raises if it can't be pickled.
+
+    `hashes` of modules are those that are known; others are added.
+    """
+    hashes = {} if hashes is None else hashes
     pickled = _Hash()
     pickler = _Lasting(pickled)
     pickler.dump(thing)
-    pickled.write(of_modules({each.__module__ for each in pickler.code}).encode())
+    modules = frozenset(each.__module__ for each in pickler.code)
+    if modules not in hashes:
+        hashes[modules] = of_modules(modules)
+    pickled.write(hashes[modules].encode())
     return Described(pickled.sha256.hexdigest(), pickler.code)
 
 
@@ -104,12 +121,13 @@ class Keys:
     def __init__(self, *about: Any) -> None:
         self.about = of_the_engine(), str(torch.get_default_dtype()), *about
         self._kept: dict[Any, Any] = {}
+        self._hashes: dict[frozenset[str], str] = {}
 
     def candidate(self, task: Task) -> Described:
         """Return the description of a task's estimator, with its parameters; raises if it can't be described."""
         key = "candidate", task.key
         if key not in self._kept:
-            self._kept[key] = described([task.estimator, task.parameters, task.fit_params])
+            self._kept[key] = described([task.estimator, task.parameters, task.fit_params], self._hashes)
         found: Described = self._kept[key]
         return found
 
