@@ -47,13 +47,15 @@ class Search:
         self.inner = options.inner_backend or "loky"
         self.records_losses = options.record_losses and any(task.is_looked_at for task in tasks)
         about = options.stack, options.same_bytes, self.records_losses
-        self.checkpoint = Checkpoint(tasks, options.checkpoint, options.on_kept, about)
+        # Only the call of a search is over when its net is trained, and only its result can be kept.
+        self.searched = {number: task for number, task in enumerate(tasks) if isinstance(task, Task)}
+        self.checkpoint = Checkpoint([*self.searched.values()], options.checkpoint, options.on_kept, about)
         self.total = 0  # net-epochs
         self.cancelled: Exception | None = None
 
     def run(self) -> None:
         """Train the nets that can be trained together; notes in each task how it is finished, or why it runs alone."""
-        with as_in_a_training(), heed_the_keyboard():
+        with self.checkpoint.kept_at_the_end(), as_in_a_training(), heed_the_keyboard():
             n_jobs = self._n_jobs()
             self.checkpoint.take(self.grouping)
             jobs = self._jobs(n_jobs) if self.options.stack else []
@@ -66,22 +68,23 @@ class Search:
                 self._take(job, _train(job, self._tell))
             if len(apart) > 1:
                 calls: list[Any] = [(_train_apart, Packed(job)) for job in apart]
-                for job, result in zip(apart, self._side_by_side(n_jobs, calls), strict=True):
-                    self._take(job, self._unpacked(result))
+                for number, result in self._side_by_side(n_jobs, calls):
+                    self._take(apart[number], self._unpacked(result))
             self.checkpoint.end()
-            alone = [task for task in self.tasks if task.finish is None]
-            for task in alone:
+            for task in self.tasks:
+                if task.finish is None:
+                    task.when_done = partial(self._tell, task.epochs)
+            searched = [task for task in self.searched.values() if task.finish is None]
+            for task in searched:
                 self.checkpoint.expect(task)
                 task.when_done = partial(self._done_alone, task)
-            # Only the call of a search is over when its net is trained.
-            tasks = [task for task in alone if isinstance(task, Task)]
-            if n_jobs > 1 and len(tasks) > 1:
-                calls = [(outcome_of, task.run, task.seeds[0]) for task in tasks]
-                for task, outcome in zip(tasks, self._side_by_side(n_jobs, calls), strict=True):
-                    task.outcome = outcome
-                    task.when_done()
+            if n_jobs > 1 and len(searched) > 1:
+                calls = [(outcome_of, task.run, task.seeds[0]) for task in searched]
+                for number, outcome in self._side_by_side(n_jobs, calls):
+                    searched[number].outcome = outcome
+                    searched[number].when_done()
 
-    def _done_alone(self, task: Fit) -> None:
+    def _done_alone(self, task: Task) -> None:
         self.checkpoint.add_result(task)
         self._tell(task.epochs)
 
@@ -104,12 +107,15 @@ class Search:
             raise ValueError(f"{message}; use loky or dask")
         return n_jobs
 
-    def _side_by_side(self, n_jobs: int, calls: Iterable[Any]) -> Iterator[Any]:
-        """Run calls, each a function and its arguments, in other processes; yields their results."""
+    def _side_by_side(self, n_jobs: int, calls: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+        """Run calls, each a function and its arguments, in other processes; yields their numbers and results.
+
+        Each comes when it is done, because what is here can be kept.
+        """
         with leave_the_keyboard(), parallel_config(backend=self.inner):
             common = torch.get_default_dtype(), self.options.prepare_worker
-            apart = (delayed(_apart)(*common, *call) for call in calls)
-            results = Parallel(n_jobs, return_as="generator")(apart)
+            apart = (delayed(_apart)(*common, number, *call) for number, call in enumerate(calls))
+            results = Parallel(n_jobs, return_as="generator_unordered")(apart)
         yield from (each.content for each in results)
 
     def _jobs(self, n_jobs: int) -> list[Job]:
@@ -151,7 +157,8 @@ class Search:
                 for number in numbers:
                     task, own = self.tasks[number], trained if number == numbers[0] else trained.copy()
                     task.finish = partial(task.hand_back, own, self.grouping.prepared(task), forward)
-                    self.checkpoint.add(job, trained, task)
+                    if number in self.searched:
+                        self.checkpoint.add(job, trained, self.searched[number])
         except Exception as error:  # whatever a module raises during the training
             if error is self.cancelled:
                 raise
@@ -207,12 +214,14 @@ def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:
         yield trained
 
 
-def _apart(dtype: torch.dtype, prepare: Callable[[], Any] | None, function: Callable[..., Any], *args: Any) -> Packed:
-    """Call a function in a worker, and pack what it returns."""
+def _apart(
+    dtype: torch.dtype, prepare: Callable[[], Any] | None, number: int, function: Callable[..., Any], *args: Any
+) -> Packed:
+    """Call a function in a worker, and pack the number of the call with what it returns."""
     if prepare:
         prepare()
     torch.set_default_dtype(dtype)
-    return Packed(function(*args), returns=True)
+    return Packed((number, function(*args)), returns=True)
 
 
 def _train_apart(job: Packed) -> list[Trained] | Exception:

@@ -4,18 +4,18 @@ import pickle
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from lockstep.checkpoints.folder import read, write
+from lockstep.checkpoints.folder import Entry, files, index, write
 from lockstep.checkpoints.keys import Keys, is_of_result
 from lockstep.checkpoints.nets import packed, unpacked
-from lockstep.fits.fit import Fit, Outcome
+from lockstep.fits.fit import Outcome
 from lockstep.fits.tasks import Task
 from lockstep.grouping.groups import Grouping
 from lockstep.grouping.trial import SHARED
@@ -28,7 +28,7 @@ from lockstep.stacks.trained import Trained
 # writing costs less than a tenth of this, and at most. What is stopped earlier is soon trained again.
 _LEAST, _EACH, _MOST = 2.0, 0.01, 20.0
 
-_NOT_KEPT = "some nets can't be kept"
+_NOT_KEPT, _NOT_USED = "some nets can't be kept", "some kept nets can't be used, so they are trained again"
 
 
 class Checkpoint:
@@ -40,14 +40,14 @@ class Checkpoint:
 
     def __init__(
         self,
-        tasks: Sequence[Fit],
+        tasks: Sequence[Task],
         folder: str | PathLike[str] | None,
         on_kept: Callable[[int, int], None] | None,
         about: tuple[Any, ...],
     ) -> None:
-        self.tasks = [task for task in tasks if isinstance(task, Task)]
+        self.tasks = tasks
         self._tell = on_kept or (lambda n_kept, total: None)
-        self._folder = Path(folder) if folder is not None and self.tasks else None
+        self._folder = Path(folder) if folder is not None and tasks else None
         self._keys = Keys(*about) if self._folder else None
         self._pending: dict[Task, Trained | Outcome] = {}
         self._jobs: dict[Task, Job] = {}
@@ -65,7 +65,7 @@ class Checkpoint:
         """Give the tasks what the folder has for them."""
         if self._folder is None or self._keys is None:
             return
-        found = self._read(self._folder)
+        found = self._found(self._folder)
         traces: dict[str, dict[Any, Any]] = defaultdict(dict)
         test_rows: dict[Any, Any] = {}
         has_results = any(map(is_of_result, found))
@@ -76,40 +76,54 @@ class Checkpoint:
                     key = self._keys.of_result(task) or key
                 if key not in found:
                     continue
+                data = found[key].read()
                 if is_of_result(key):
-                    task.finish = partial(pickle.loads, found[key])
+                    task.finish = partial(pickle.loads, data)
                 else:
-                    kept, prepared = unpacked(found[key], self._keys.candidate(task).code), grouping.prepared(task)
+                    kept, prepared = unpacked(data, self._keys.candidate(task).code), grouping.prepared(task)
                     if (at := (id(prepared), task.place)) not in test_rows:
                         own = grouping.candidate(task).estimator
                         test_rows[at] = prepared.transform(task.split_off(own, task.test)[0])
                     forward = partial(outputs_of, traces[kept.kind]) if kept.by_kernel else None
                     task.finish = partial(task.hand_back, kept.restored(prepared, test_rows[at]), prepared, forward)
             except Exception as error:
-                self._warn("a kept net can't be used, so it is trained again", error)
+                self._warn(_NOT_USED, error)
             else:
                 task.refusal = None
                 self.n_kept += 1
         self._tell(self.n_kept, len(self.tasks))
 
-    def _read(self, folder: Path) -> dict[str, bytes]:
-        found: dict[str, bytes] = {}
-        try:
-            for entries in read(folder):
-                found |= entries
-        except OSError as error:
-            self._warn(f"the nets in {folder} can't be read, so they are trained again", error)
+    def _found(self, folder: Path) -> dict[str, Entry]:
+        """Return what the files of the folder have; a file that can't be used is left out."""
+        found: dict[str, Entry] = {}
+        for path in files(folder):
+            try:
+                found |= index(path)
+            except Exception as error:
+                self._warn(_NOT_USED, error)
         return found
 
-    def add(self, job: Job, trained: Trained, task: Fit) -> None:
+    @contextmanager
+    def kept_at_the_end(self) -> Iterator[None]:
+        """If the block is left early, write what was noted, and let Ctrl-C tell how much is kept."""
+        try:
+            yield
+        except BaseException as error:
+            self.write(at_once=True)
+            if isinstance(error, KeyboardInterrupt) and self.n_kept:
+                n_kept, total = self.n_kept, len(self.tasks)
+                error.add_note(f"{n_kept:,} of {total:,} nets are kept in {self._folder} for the next run")
+            raise
+
+    def add(self, job: Job, trained: Trained, task: Task) -> None:
         """Note a net that a stack has handed over for a task."""
-        if self._keys is not None and isinstance(task, Task):
+        if self._keys is not None:
             self._pending[task], self._jobs[task] = trained, job
 
-    def expect(self, task: Fit) -> None:
+    def expect(self, task: Task) -> None:
         """Note that a task will be fitted alone, which may change its estimator."""
         # A net that others share parts with is to find these in a search that goes on, too.
-        if self._keys is None or not isinstance(task, Task) or task.refusal == Refusal(SHARED):
+        if self._keys is None or task.refusal == Refusal(SHARED):
             return
         try:
             key = self._keys.of_result(task)
@@ -118,19 +132,19 @@ class Checkpoint:
         else:
             self._expected |= {} if key is None else {task: key}
 
-    def add_result(self, task: Fit) -> None:
+    def add_result(self, task: Task) -> None:
         """Note the result of a task that was fitted alone, and write what is due."""
-        if isinstance(task, Task) and task in self._expected and task.outcome and task.outcome[1] is None:
+        if task in self._expected and task.outcome and task.outcome[1] is None:
             self._pending[task] = task.outcome
             self.write()
 
-    def write(self) -> None:
-        """Write what was noted, if that is due."""
-        between = min(max(_LEAST, _EACH * len(self._pending)), _MOST)
+    def write(self, at_once: bool = False) -> None:
+        """Write what was noted, if that is due, or `at_once`."""
+        between = 0.0 if at_once else min(max(_LEAST, _EACH * len(self._pending)), _MOST)
         if self._folder is None or self._keys is None or time.monotonic() < self._last + between:
             return
         entries: dict[str, bytes] = {}
-        for task in list(self._pending):
+        for task in self._pending:
             try:
                 entries |= self._entry(task, self._keys)
             except Exception as error:
@@ -139,20 +153,21 @@ class Checkpoint:
             if entries:
                 write(self._folder, entries)
         except OSError as error:
-            self._warn(f"trained nets can't be kept in {self._folder}", error)
-            self._keys = None
-            return
-        self.n_kept += len(entries)
+            self._warn(f"trained nets can't be kept in {self._folder}, so the search goes on without", error)
+            self._keys, entries = None, {}
+        # Not before, because Ctrl-C may come at any time, and what is noted then is written.
+        self._pending, self._jobs = {}, {}
         self._last = time.monotonic()
+        self.n_kept += len(entries)
         if entries:
             self._tell(self.n_kept, len(self.tasks))
 
     def _entry(self, task: Task, keys: Keys) -> dict[str, bytes]:
-        """Return what is kept of a task, by its key; it is not noted any longer."""
-        made = self._pending.pop(task)
+        """Return what is kept of a task, by its key."""
+        made = self._pending[task]
         if not isinstance(made, Trained):
-            return {self._expected.pop(task): pickle.dumps(made, protocol=5)}
-        job = self._jobs.pop(task)
+            return {self._expected[task]: pickle.dumps(made, protocol=5)}
+        job = self._jobs[task]
         kind, _ = self._kinds.setdefault(id(job.traces), (uuid4().hex, job.traces))
         data = packed(made, job.by_kernel, kind, task.is_looked_at, keys.candidate(task).code)
         return {keys.of_net(task): data}

@@ -65,8 +65,8 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def halve(kept: Path) -> int:
     """Leave every second entry of a folder; returns how many are left."""
-    entries = {key: data for file in folder.read(kept) for key, data in file.items()}
-    for path in kept.iterdir():
+    entries = {key: entry.read() for path in folder.files(kept) for key, entry in folder.index(path).items()}
+    for path in folder.files(kept):
         path.unlink()
     left = dict(list(entries.items())[::2])
     folder.write(kept, left)
@@ -209,41 +209,118 @@ def test_a_net_of_other_code_is_not_taken(tmp_path: Path, monkeypatch: pytest.Mo
     del sys.modules[source.stem]
 
 
-def test_a_damaged_file_is_not_used(tmp_path: Path, trained: list[int]) -> None:
-    first = search(tmp_path)
-    (path,) = tmp_path.iterdir()
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-    assert search(tmp_path) == first
-    path.write_bytes(content[:100])
-    (tmp_path / "half.tmp").write_bytes(b"1")
-    (tmp_path / "other.nets").write_bytes(b"1")
-    trained.clear()
-    counts: list[int] = []
-    assert search(tmp_path, counts) == first
-    assert (counts, sum(trained)) == ([6], 0)  # of the second search
+def test_the_order_of_a_set_changes_no_key() -> None:
+    one, other = {0, 8}, {8, 0}  # numbers of the same place in memory, so the first one is first
+    assert list(one) != list(other)
+    assert keys.described({"a": one}).hash == keys.described({"a": other}).hash
+    assert keys.described(frozenset(one)).hash == keys.described(frozenset(other)).hash
+    assert len({keys.described(each).hash for each in ({0, 8}, {0, 9}, frozenset({0, 8}), [0, 8])}) == 4
 
 
-def warned(kept: Path) -> list[str]:
+def warned(kept: Path, counts: list[int] | None = None) -> list[str]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        assert search(kept) == search(None)
+        assert search(kept, counts) == search(None)
     return [str(each.message) for each in caught if issubclass(each.category, LockstepWarning)]
+
+
+def test_what_is_damaged_is_not_used_and_one_warning(tmp_path: Path, trained: list[int]) -> None:
+    counts: list[int] = []
+    assert warned(tmp_path, counts) == []
+    (path,) = tmp_path.iterdir()
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1  # of the last net
+    path.write_bytes(content)
+    trained.clear()
+    told = f"some kept nets can't be used, so they are trained again: {path} is damaged"
+    assert warned(tmp_path, counts) == [told]
+    assert sum(trained) == 1 + 6  # with those of the search without a folder
+    path.write_bytes(content[:100])  # of the index
+    assert warned(tmp_path, counts) == [told]
+    assert counts == [0, 5, 1]
+
+
+def test_what_others_have_put_into_the_folder_stays_there(tmp_path: Path) -> None:
+    search(tmp_path, scoring=lambda net, X, y: 0.0)
+    half, theirs = tmp_path / "half.tmp", tmp_path / "notes.txt"
+    for path in (half, theirs):
+        path.write_bytes(b"1")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    counts: list[int] = []
+    assert warned(tmp_path, counts) == []
+    assert counts == [0]
+    (tmp_path / "other.nets").write_bytes(b"1")
+    told = f"some kept nets can't be used, so they are trained again: {tmp_path}/other.nets is damaged"
+    assert warned(tmp_path, counts) == [told]
+    assert counts == [0, 6]
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_a_folder_that_cannot_be_used_is_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("a file", encoding="utf-8")
+    without = ", so the search goes on without"
     (told,) = warned(tmp_path / "file" / "kept")
-    assert told.startswith(f"trained nets can't be kept in {tmp_path}/file/kept: NotADirectoryError: ")
+    assert told.startswith(f"trained nets can't be kept in {tmp_path}/file/kept{without}: NotADirectoryError: ")
+    kept = tmp_path / "kept"
 
-    def full(*_: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def fails(number: int, text: str) -> Callable[..., None]:
+        def fail(*_: Any, **__: Any) -> None:
+            raise OSError(number, text)
 
-    monkeypatch.setattr("os.replace", full)
-    (told,) = warned(tmp_path / "kept")
-    assert told == f"trained nets can't be kept in {tmp_path}/kept: OSError: [Errno 28] No space left on device"
-    assert list((tmp_path / "kept").iterdir()) == []
+        return fail
+
+    monkeypatch.setattr("os.replace", fails(errno.ENOSPC, "No space left on device"))
+    (told,) = warned(kept)
+    assert told == f"trained nets can't be kept in {kept}{without}: OSError: [Errno 28] No space left on device"
+    assert list(kept.iterdir()) == []
+    monkeypatch.undo()
+    monkeypatch.setattr(checkpoint, "_MOST", 0.0)
+    search(kept)
+    # A superuser can write everywhere.
+    monkeypatch.setattr(folder, "NamedTemporaryFile", fails(errno.EROFS, "Read-only file system"))
+    halve_of = [path.name for path in kept.iterdir()]
+    counts: list[int] = []
+    assert warned(kept, counts) == []
+    assert counts == [6]
+    assert [path.name for path in kept.iterdir()] == halve_of
+
+
+class Stop(BaseException):
+    """Ends a search, as Ctrl-C does in a stage."""
+
+
+@pytest.mark.parametrize("error", [Stop, KeyboardInterrupt, ValueError])
+def test_what_ends_a_search_early_loses_no_net(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    monkeypatch.setattr(checkpoint, "_LEAST", 1000.0)
+    monkeypatch.setattr(checkpoint, "_MOST", 1000.0)
+    train, stacks = lockstep.search._train, list[Any]()
+
+    def ended(job: Any, advance: Any) -> Any:
+        stacks.append(job)
+        if len(stacks) > 1:
+            raise error
+        return train(job, advance)
+
+    monkeypatch.setattr(lockstep.search, "_train", ended)
+    grid = {"lr": [0.01, 0.1], "batch_size": [16, 32]}
+    counts: list[tuple[int, int]] = []
+
+    def run(kept: Path | None) -> bytes:
+        options = {"checkpoint": kept, "on_kept": lambda *count: counts.append(count)}
+        with parallel_config(backend="lockstep", random_state=SEED, **options):
+            found = GridSearchCV(classifier(), grid, cv=3, refit=False).fit(ROWS, LABELS).cv_results_
+        return found["split0_test_score"].tobytes()
+
+    with pytest.raises(error) as raised:
+        run(tmp_path)
+    notes = [f"6 of 12 nets are kept in {tmp_path} for the next run"] * (error is KeyboardInterrupt)
+    assert getattr(raised.value, "__notes__", []) == notes
+    assert counts == [(0, 12), (6, 12)]
+    monkeypatch.setattr(lockstep.search, "_train", train)
+    assert run(tmp_path) == run(None)
+    assert counts[2] == (6, 12)
 
 
 def test_a_net_whose_code_is_in_no_file_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
