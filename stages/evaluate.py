@@ -6,6 +6,7 @@ from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_answer, save_model
 from stages.lib.results import Results, files, remove_others, write
 from stages.lib.scores import NOT_TESTED
 from stages.lib.scores.splits import read_table
+from stages.lib.search import EVALUATION, forget
 from stages.lib.winners.baselines import read_baselines
 from stages.lib.winners.comparison import comparison_table, few_metrics, summarise
 from stages.lib.winners.contest import Contest, choose
@@ -46,6 +47,7 @@ def main() -> None:
 
     # The models go with what is written, so they are saved before anything else can fail.
     how = save(kept, handed_over, fitted)
+    forget(EVALUATION)
 
     print(*filter(None, [read_answer(results, params).text, read_note(results, params)]), sep="\n")
     which = "splits of the searches" if cv.keeps_time else "new splits"

@@ -90,7 +90,8 @@ def test_a_search_that_is_stopped_twice_gives_the_same_bytes(tmp_path: Path) -> 
             ["mine: 1,380 of 2,100 nets are from the run that was stopped"],
             ["mine: 1,400 of 2,100 nets are kept for the next run"],
         ),
-        ([(0, 2100)], [], []),
+        ([(0, 2100)], [], ["mine: none of 2,100 nets is kept for the next run"]),
+        ([], [], []),
         ([(0, 2100), (16, 2100)], [], ["mine: 16 of 2,100 nets are kept for the next run"]),
     ],
 )

@@ -192,6 +192,26 @@ def test_all_that_can_fail_comes_before_anything_is_written(
         Path(contenders).write_bytes(before)
 
 
+def contents() -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+
+
+def test_an_evaluation_that_is_stopped_goes_on_with_its_nets(
+    evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
+) -> None:
+    monkeypatch.chdir(evaluated.folder)
+    monkeypatch.setattr("lockstep.checkpoints.checkpoint._MOST", 0.0)
+    before, save = contents(), evaluate.save
+    monkeypatch.setattr(evaluate, "save", Mock(side_effect=UserError("The disk is full.")))
+    assert "The disk is full." in in_process(evaluate).stderr
+    assert list(Path(".kept/@evaluate").iterdir())
+    monkeypatch.setattr(evaluate, "save", save)
+    monkeypatch.setattr("lockstep.search._train", None)
+    done = in_process(evaluate)
+    assert done.returncode == 0, done.stderr
+    assert contents() == before
+
+
 def test_a_last_fit_that_diverges_is_told() -> None:
     params = params_of()
     X = np.random.default_rng(0).normal(size=(21, 2))

@@ -10,15 +10,18 @@ from stages.lib.common.command import Interrupted
 # git and DVC ignore it.
 _KEPT = Path(".kept")
 
-
-def kept_folder(experiment: str) -> Path:
-    """Return where the searches of an experiment keep their nets."""
-    return _KEPT / experiment
+# Stands for the stage evaluate; no experiment can be called so.
+EVALUATION = "@evaluate"
 
 
-def forget(experiment: str) -> None:
-    """Delete what the searches of an experiment have kept."""
-    shutil.rmtree(kept_folder(experiment), ignore_errors=True)
+def kept_folder(name: str) -> Path:
+    """Return where the searches of an experiment, or of the `EVALUATION`, keep their nets."""
+    return _KEPT / name
+
+
+def forget(name: str) -> None:
+    """Delete what the searches of an experiment, or of the `EVALUATION`, have kept."""
+    shutil.rmtree(kept_folder(name), ignore_errors=True)
     with suppress(OSError):  # other searches may have theirs
         _KEPT.rmdir()
 
@@ -36,7 +39,8 @@ def telling(label: str, say: Callable[[str], None]) -> Iterator[Callable[[int, i
     try:
         yield tell
     except (Interrupted, KeyboardInterrupt) as error:
-        if counts and counts[-1][0]:
+        if counts:
             n_kept, total = counts[-1]
-            error.add_note(f"{label}: {n_kept:,} of {total:,} nets are kept for the next run")
+            how_many = f"{n_kept:,} of {total:,} nets are" if n_kept else f"none of {total:,} nets is"
+            error.add_note(f"{label}: {how_many} kept for the next run")
         raise

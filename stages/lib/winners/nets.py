@@ -22,7 +22,7 @@ from stages.lib.results import Results, files
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import RecordingScorer, make_scorer
 from stages.lib.scores.splits import Table
-from stages.lib.search import doing, run_search
+from stages.lib.search import EVALUATION, doing, kept_folder, run_search
 from stages.lib.search.result import SearchResult
 from stages.lib.winners.baselines import baselines
 from stages.lib.winners.diagnostics import COLUMNS, Seen, diagnostics, predictions
@@ -116,7 +116,8 @@ def _search(
     else:
         searched = Pipeline([("contender", nets[0])])
         candidates = [{"contender": [net]} for net in nets]
-    return run_search(label, searched, candidates, rows(data, nets[0]), y, splits=splits, scorer=scorer, params=params)
+    X, kept = rows(data, nets[0]), kept_folder(EVALUATION)
+    return run_search(label, searched, candidates, X, y, splits=splits, scorer=scorer, params=params, kept=kept)
 
 
 # A model, its card, and what it was fitted on, in words.
