@@ -25,8 +25,8 @@ from lockstep.stacks.nets import Job
 from lockstep.stacks.trained import Trained
 
 # So long after the start, and after each file, trained nets are written, in seconds: at least, for each net, whose
-# writing costs less than a tenth of this, and at most. What is stopped earlier is soon trained again.
-_LEAST, _EACH, _MOST = 2.0, 0.01, 20.0
+# writing costs half a millisecond, and at most. What is killed earlier is soon trained again.
+_LEAST, _EACH, _MOST = 2.0, 0.02, 20.0
 
 _NOT_KEPT, _NOT_USED = "some nets can't be kept", "some kept nets can't be used, so they are trained again"
 

@@ -336,7 +336,7 @@ def test_a_net_whose_code_is_in_no_file_is_not_kept(tmp_path: Path, monkeypatch:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_search_of_less_than_two_seconds_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_of_seconds_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "_MOST", 1000.0)
     monkeypatch.setattr(checkpoint, "_LEAST", 1000.0)
     search(tmp_path / "kept")
