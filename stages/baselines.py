@@ -7,6 +7,7 @@ import pandas as pd
 
 from stages.lib.common import run
 from stages.lib.config import load_params
+from stages.lib.data import Unchanged
 from stages.lib.results import files, write_folder
 from stages.lib.results.files import File
 from stages.lib.scores.reached import reached_table
@@ -20,6 +21,7 @@ from stages.lib.winners.shuffled import inputs_table
 
 def main() -> None:
     params = load_params()
+    file = Unchanged(params.data.path)
     cv = params.cv
     fresh = read_table(params).fresh
     data = fresh.data
@@ -32,6 +34,7 @@ def main() -> None:
         if seen:
             drawn.append(diagnostics(seen.pooled(fresh)).assign(model=name))
             inputs[name] = seen.importances
+    file.check()
     print_scores(reached, f"baselines: {cv.scoring} over {len(fresh.splits)} splits")
     tables: dict[File, pd.DataFrame] = {files.BASELINES: reached_table(reached, cv)}
     tables[files.BASELINE_DIAGNOSTICS] = pd.concat(drawn or [diagnostics(None).assign(model="")], ignore_index=True)

@@ -2,6 +2,7 @@
 
 from stages.lib.common import run
 from stages.lib.config import load_params
+from stages.lib.data import Unchanged
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_answer, save_model
 from stages.lib.results import Results, files, remove_others, write
 from stages.lib.scores import NOT_TESTED
@@ -18,6 +19,7 @@ from stages.lib.winners.told import inputs_told, read_answer, read_note
 
 def main() -> None:
     params, results = load_params(), Results()
+    file = Unchanged(params.data.path)
     cv, picks, table = params.cv, read_picks(results, params), read_table(params)
     kept, settings, fresh = picks.kept, picks.settings, table.fresh
     baselines = read_baselines(results, cv, len(fresh.splits))
@@ -32,8 +34,9 @@ def main() -> None:
     inputs = saved_inputs(results, kept, handed_over, seen, fresh)
     pooled = seen[kept].pooled(fresh)
     brier = {"kept_brier_score": pooled.brier_score() if pooled else None}
-    # The last step that can fail: what is written goes with the models.
+    # The last steps that can fail: what is written goes with the models.
     fitted = {name: fit(name, settings, table) for name in saved}
+    file.check()
 
     write(files.CONTENDERS, compared)
     write(files.DIAGNOSTICS, diagnostics[kept])

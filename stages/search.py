@@ -4,6 +4,7 @@ from argparse import Namespace
 
 from stages.lib.common import Arguments, run
 from stages.lib.config import load_params
+from stages.lib.data import Unchanged
 from stages.lib.experiment import check_experiment, open_experiment
 from stages.lib.experiment.searched import outcome_of, score_anew, search
 from stages.lib.results import files, write, write_folder
@@ -18,12 +19,14 @@ ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `exper
 def main(arguments: Namespace) -> None:
     name = arguments.experiment
     params = load_params()
+    file = Unchanged(params.data.path)
     with doing(f"{name}: reading {params.data.path}"):
         experiment = open_experiment(params, name)
     with doing(f"{name}: trying a net with each value"):
         check_experiment(experiment)
     outcome = outcome_of(experiment, search(experiment))
     curves, reached = score_anew(experiment, outcome.picks)
+    file.check()
 
     title = f"{name}: {params.cv.scoring} over {len(experiment.splits)} splits"
     print_table(outcome.table, title, files.CANDIDATES.at(name))

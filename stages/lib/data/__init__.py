@@ -5,3 +5,4 @@ Imports `config` and `common`.
 
 from stages.lib.data.csv_file import read_csv, read_features
 from stages.lib.data.dataset import Columns, Dataset, load_dataset
+from stages.lib.data.unchanged import Unchanged
