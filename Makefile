@@ -31,7 +31,8 @@ check: .venv/repro ## Find all mistakes before anything runs, and say what each 
 # fails where git ignores that file.
 status: .venv/repro ## Say whether the results are those of the files that are here; runs nothing
 	@dvc status --quiet dvc.yaml || { dvc status dvc.yaml; \
-	  echo "dvc.lock does not fit the files. Run \`dvc repro\`, and commit dvc.lock, metrics and models." >&2; exit 1; }
+	  echo "dvc.lock does not fit the files. Run \`dvc repro\`, and commit dvc.lock, metrics and models." >&2; \
+	  echo "If a table is missing that DVC tracks, run \`dvc pull\` first." >&2; exit 1; }
 	@echo "dvc.lock fits the files."
 
 # A new make, because the merge may have changed the Makefile and the packages.
@@ -41,6 +42,7 @@ upgrade: .venv/repro ## Merge later changes of the project that this one began f
 
 repro: .venv/repro ## Run every stage from scratch, and compare the results with the committed ones
 	python -m stages.check
+	python -m stages.fetch
 	dvc repro --force --single-item fetch
 	set -o pipefail; { echo baselines; dvc stage list --name-only | sed -n 's/^search@\(.*\)/search@\1 compare@\1/p' | sed '1!G;h;$$!d'; } | \
 	  xargs -P $(SEARCHES) -L 1 dvc --wait-for-lock repro --force --single-item 2>&1 | cat

@@ -97,7 +97,7 @@ def test_a_csv_that_is_to_be_downloaded_is_no_problem(write: Write, in_process: 
     write({"data.path": "data/later.csv"}, "dropout")
     done = in_process(check)
     assert (done.returncode, done.stdout) == (0, "params.yaml: fine\n")
-    assert done.stderr == "note: data/later.csv is missing; run `dvc repro fetch`, then `make check` again\n"
+    assert done.stderr == "note: data/later.csv is missing; run `python -m stages.fetch`, then `make check` again\n"
 
 
 def test_without_the_kernel_the_check_and_the_search_refuse(

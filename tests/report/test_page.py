@@ -28,5 +28,5 @@ def test_facts_are_written_as_in_params_yaml() -> None:
     assert found["Preparation"] | {"impute": "median", "scale": "null"} == found["Preparation"]
     assert found["Every search starts from"]["callbacks"] == "{EarlyStopping: {patience: 5, load_best: true}}"
     content["data"]["path"] = "data/gone.csv"
-    with pytest.raises(UserError, match="has counted data/gone"):
+    with pytest.raises(UserError, match=r"data/gone.csv is missing, .* Run `python -m stages.fetch`"):
         facts(Results(), Params.model_validate(content), {"rows": 768})

@@ -44,7 +44,7 @@ def read_csv(
     try:
         csv = csv_text(file if isinstance(file, bytes) else file.read_bytes(), spec, name)
     except FileNotFoundError:
-        remedy = "Run `dvc repro fetch`, or set data.path in params.yaml."
+        remedy = "Run `python -m stages.fetch`, or set data.path in params.yaml."
         raise UserError(Problem("is missing", remedy, name, see="data.path")) from None
     check_first_line(csv, spec)
     names = column_names(csv, list(spec.columns))

@@ -77,7 +77,7 @@ def _check_table(params: Params, findings: Findings) -> Table | None:
     scorer = findings.of(make_scorer, cv.scoring, cv.also_score)
     problem = findings.of(what_is_wrong, spec)
     if problem:
-        findings.notes.append(f"{spec.path} {problem}; run `dvc repro fetch`, then `make check` again")
+        findings.notes.append(f"{spec.path} {problem}; run `python -m stages.fetch`, then `make check` again")
     is_here = problem == "" and findings.of(ensure_file, params) is not None
     table = findings.of(read_table, params) if is_here else None
     if table is None:

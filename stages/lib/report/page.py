@@ -100,7 +100,8 @@ def facts(results: Results, params: Params, counts: dict[str, Any]) -> dict[str,
     """Return the facts of the run by heading, as params.yaml writes them, with what the stage fetch counted."""
     path = Path(params.data.path)
     if not path.is_file():
-        raise results.refused(files.DATA, f"has counted {path}, which is missing")
+        problem = "is missing, but the stage fetch has counted its rows"
+        raise results.source.refused(str(path), problem, "Run `python -m stages.fetch`.")
     classes = {f"class {label}": str(n) for label, n in class_counts(params, counts).items()}
     return {
         "Run": {"seed": str(params.seed), "engine": params.engine},
