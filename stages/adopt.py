@@ -4,6 +4,7 @@ Looks at the file, prints what it takes each column for, what it sets by the siz
 and writes every block of params.yaml but `runtime`.
 Without TARGET, it lists the columns. `--classes` or `--number` says what the target is, where adopt would take it for
 the other. `--dry-run` only prints. It replaces a params.yaml that git does not have only with `--force`.
+A file that is too large for git is tracked by DVC, and so is a smaller one with `--dvc`.
 """
 
 from argparse import Namespace
@@ -15,6 +16,7 @@ from stages.lib.common.git import NoGitError, state_of
 from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
 from stages.lib.data import load_dataset
 from stages.lib.data.csv_text import SEPARATORS
+from stages.lib.fetch import refuse_missing
 from stages.lib.search import doing
 
 # Reading, looking at columns, reading as the stages do, and looking for copies of rows.
@@ -26,12 +28,14 @@ ARGUMENTS.add_argument("target", metavar="TARGET", nargs="?", help="the column t
 _KIND = ARGUMENTS.add_mutually_exclusive_group()
 _KIND.add_argument("--classes", action="store_true", default=None, help="the target is a class")
 _KIND.add_argument("--number", dest="classes", action="store_false", help="the target is a number")
+ARGUMENTS.add_argument("--dvc", action="store_true", help="let DVC track the file, whatever its size")
 ARGUMENTS.add_argument("--dry-run", action="store_true", help="only print")
 ARGUMENTS.add_argument("--force", action="store_true", help=f"replace a {PARAMS_FILE} that git does not have")
 
 
 def main(options: Namespace) -> None:
     path, target = _inside(options.file), options.target
+    refuse_missing(path)
     with doing(f"adopt: {path}", "steps") as progress:
         table = adopt.read_table(path, target)
         progress.advance(1, _STEPS)
@@ -42,7 +46,7 @@ def main(options: Namespace) -> None:
                 raise UserError(f"{path} has {counted(n_rows, 'row')}, too few to train and to test. Add rows.")
             outcome = adopt.take_target(table, target, options.classes)
             blocks = adopt.make_plan(table, target, outcome, columns)
-            read_content()  # refuses what is missing, or not YAML
+            before = read_content()  # refuses what is missing, or not YAML
             text = adopt.replace_blocks(Path(PARAMS_FILE).read_bytes().decode(), blocks)
             params = params_of(yaml12.load(text))  # where a problem is in what was there before
             # Read the file as the stages will, so that what adopt accepts runs.
@@ -60,22 +64,27 @@ def main(options: Namespace) -> None:
     _print_table(table, columns)
     print()
     adopt.print_sized(by_size)
-    notes = [f"warning: {copies}"] * bool(copies) + [f"hint: {each.hint}" for each in columns if each.hint]
+    tracking = adopt.Tracking(path, options.dvc, before)
+    hints = [*(each.hint for each in columns), *tracking.hints]
+    notes = [f"warning: {copies}"] * bool(copies) + [f"hint: {hint}" for hint in hints if hint]
     print(*notes, sep="\n", end="\n" * bool(notes))
     if options.dry_run:
         print(*(adopt.block_text(name, block) for name, block in blocks.items()), sep="", end="")
-        print(f"{PARAMS_FILE} was left unchanged.")
+        print(*filter(None, [tracking.plan, f"{PARAMS_FILE} was left unchanged."]), sep="\n")
         return
     if not options.force:
         _check_git_has_it()
+    tracked = tracking.start()
     write_text(PARAMS_FILE, text)
+    print(*tracked, sep="\n", end="\n" * bool(tracked))
     print(f"{PARAMS_FILE}: replaced {', '.join(blocks)}. Run `dvc repro`.")
 
 
 def _inside(name: str) -> str:
     """Return the path as params.yaml writes it, relative to the repository; raises `UserError` if it is outside."""
+    place = Path(name).parent.resolve() / Path(name).name  # the file itself may be a link into DVC's cache
     try:
-        return Path(name).resolve().relative_to(Path.cwd().resolve()).as_posix()
+        return place.relative_to(Path.cwd().resolve()).as_posix()
     except ValueError:
         raise UserError(f"{name} is outside of the repository. Copy it into data/ first.") from None
 

@@ -1,4 +1,8 @@
-"""Stage `fetch`: puts the pinned data file in place, checks every cell, and counts rows, classes and missing values."""
+"""Stage `fetch`: checks every cell of the data file, and counts rows, classes and missing values.
+
+If the file is not here, it lets DVC pull it, if DVC tracks it, or downloads it from data.url. DVC runs no stage without
+the file, so this is for a call of its own: `python -m stages.fetch`.
+"""
 
 from stages.lib.common import run
 from stages.lib.config import load_params

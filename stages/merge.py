@@ -18,6 +18,7 @@ from stages.lib.changes.staleness import WRITTEN, is_result
 from stages.lib.common import UserError, join_words, run, write_text
 from stages.lib.common.git import git
 from stages.lib.config import load_params
+from stages.lib.fetch import refuse_other_version
 from stages.lib.merging import in_words, merged_page, unite
 from stages.lib.pipeline import LOCK
 from stages.lib.results import remove_strays
@@ -37,6 +38,7 @@ def main() -> None:
             f"run `git add {' '.join(own)}`, then `make merge` again. Nothing was changed."
         )
     params = load_params()
+    refuse_other_version(params.data.path)  # DVC would take the table of before for a new version
     if page is not None:
         write_text(PAGE, page)
     remove_strays(params.experiments)

@@ -18,6 +18,7 @@ from typing import BinaryIO
 from stages.lib.common import Arguments, UserError, run
 from stages.lib.config import ANSWER, WINNER, Params, load_params
 from stages.lib.data import read_features
+from stages.lib.fetch import refuse_missing
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, Notices, load_model, predict
 from stages.lib.model.settings import packages_of
 from stages.lib.search import doing
@@ -84,6 +85,7 @@ def _opened(source: str) -> AbstractContextManager[BinaryIO]:
     try:
         return nullcontext(sys.stdin.buffer) if source == "-" else Path(source).open("rb")
     except OSError as error:
+        refuse_missing(source)
         remedy = "Name a CSV file, or - for standard input."
         raise UserError(f"{source} can't be read: {error.strerror}. {remedy}") from None
 

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -56,6 +57,23 @@ def test_conflicts_of_what_people_write_are_named_and_nothing_is_changed(
     assert state(branches) == before
     branches.git(command, "--abort")
     assert in_process(stage).stderr.startswith("error: No merge waits here.")
+
+
+def test_a_table_that_is_not_the_version_of_the_merge_is_told(
+    branches: Branches, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DVC would take the table of this side for a new version, and train on it."""
+    branches.branch("mine", a={"lr": 0.3})
+    branches.branch("theirs", b={"lr": 0.4})
+    branches.git("switch", "--quiet", "mine")
+    branches.run("git", "merge", "theirs", ok=False, variables=IDENTITY)
+    branches.write("data/rows.csv.dvc", "outs:\n- {md5: 0, size: 99, hash: md5, path: rows.csv}\n")
+    monkeypatch.setattr(stage, "load_params", lambda: SimpleNamespace(data=SimpleNamespace(path="data/rows.csv")))
+    before = state(branches)
+    done = in_process(stage)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: data/rows.csv is not the version that data/rows.csv.dvc names. To take it")
+    assert state(branches) == before
 
 
 def write_pages(branches: Branches, mine: dict[str, str], theirs: dict[str, str]) -> None:

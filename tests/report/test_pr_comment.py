@@ -120,6 +120,11 @@ def test_params_or_code_changed_without_a_run(project: Project, comment: Comment
     assert done.returncode == 1
     assert "**Not rerun.**" in done.stdout
     assert "`search@dropout`, `search@neurons`" in done.stdout
+    table = "data/pima-indians-diabetes.csv"
+    assert f"git add --all params.yaml dvc.lock metrics models nets {table}\n" in done.stdout
+    # Where DVC tracks the table, git refuses to add it.
+    (project.folder / f"{table}.dvc").write_text("outs: []\n", encoding="utf-8")
+    assert f" nets {table}.dvc data/.gitignore\n" in comment(project, "HEAD~1").stdout
 
 
 @pytest.mark.long

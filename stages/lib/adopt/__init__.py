@@ -1,6 +1,7 @@
 """Looks at a CSV and describes it in params.yaml: data, prepare, cv, model and experiments. Finds copies of rows.
 
-Only here are types, separators and settings guessed. Imports `data`, `config` and `common`.
+Only here are types, separators and settings guessed. Lets DVC track a large table. Imports `fetch`, `data`, `config`
+and `common`.
 """
 
 from stages.lib.adopt.blocks_text import block_text, replace_blocks
@@ -9,3 +10,4 @@ from stages.lib.adopt.outcome import Outcome, on_copies, take_target
 from stages.lib.adopt.plan import make_plan
 from stages.lib.adopt.size import print_sized, sized
 from stages.lib.adopt.table import Table, read_table
+from stages.lib.adopt.tracking import LARGE, Tracking

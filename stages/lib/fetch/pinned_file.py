@@ -1,4 +1,4 @@
-"""Downloads the data file that params.yaml pins if it is missing, by pooch, checks it, and counts its rows."""
+"""Gets the data file that params.yaml pins if it is missing, by DVC or by pooch, checks it, and counts its rows."""
 
 import hashlib
 from pathlib import Path
@@ -11,17 +11,27 @@ import pandas as pd
 from stages.lib.common import Problem, UserError, write_bytes
 from stages.lib.common.git import state_of
 from stages.lib.config import Data, Params
-from stages.lib.data import read_csv
+from stages.lib.data import Unchanged, read_csv
 from stages.lib.data.encoding import refuse_other_formats
+from stages.lib.fetch.dvc_file import dvc_file_of, pull, refuse_other_version
 
 _CHECK = "Check data.url in params.yaml"
 
 
 def ensure_file(params: Params) -> pd.DataFrame:
-    """Return the checked table at `data.path`; a missing or wrong file is replaced by a right one from `data.url`."""
+    """Return the checked table at `data.path`.
+
+    A missing file that DVC tracks is pulled; another one that is missing or wrong is replaced by a right one from
+    `data.url`. Raises `UserError` if there is no such file, or if it changes while it is read.
+    """
     spec, path = params.data, Path(params.data.path)
+    if not path.exists() and dvc_file_of(path):
+        pull(str(path))
     if not what_is_wrong(spec):
-        return _checked(path, params, str(path))
+        file = Unchanged(path)
+        table = _checked(path, params, str(path))
+        file.check()
+        return table
     assert spec.url  # `what_is_wrong` has looked
     content, name = download(spec.url), f"the file at {spec.url}"
     refuse_other_formats(content, name)  # a page says more than its hash
@@ -36,13 +46,18 @@ def ensure_file(params: Params) -> pd.DataFrame:
 def what_is_wrong(spec: Data) -> str:
     """Say of the file at `data.path`, which a download is to replace, that it is missing or not the pinned one.
 
-    Empty if it is the pinned one. Raises `UserError` if it has no URL, or if a file would be lost.
+    Empty if it is the pinned one. Raises `UserError` if it has no URL, or if a file would be lost, as one would that
+    DVC tracks.
     """
     path = Path(spec.path)
-    exists = path.exists()
+    refuse_other_version(path)
+    exists, in_dvc = path.exists(), dvc_file_of(path)
     finding = _difference(path.read_bytes(), spec) if exists else "is missing"
     if not finding:
         return ""
+    if in_dvc:
+        remedy = f"Set data.sha256 to its own, or to null, because {in_dvc} has a hash, too."
+        raise UserError(Problem(finding, remedy, str(path), see="data.sha256"))
     if spec.url is None:
         remedy = f"Set data.url, put the file there, or restore it: `git checkout -- {path}`"
         if exists:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from stages.lib.changes.results import Results, differing
 from stages.lib.changes.revisions import differing_results, merge_base, stale_stages
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import UserError, format_score, score_decimals
+from stages.lib.common.git import git
+from stages.lib.fetch import dvc_file_of, pull
+from stages.lib.pipeline import PIPELINE
 from stages.lib.report.charts import compared_specs, render, suited
 from stages.lib.report.page import CHARTS, Chart, as_chart
 from stages.lib.report.templating import fill
@@ -131,6 +135,7 @@ def run_fresh() -> FreshRun:
     with TemporaryDirectory() as folder:
         subprocess.run(["git", "clone", "--quiet", ".", folder], check=True)  # git itself says why it fails
         try:
+            _bring_data(folder)
             if stale := stale_stages(folder=folder):
                 return FreshRun(stale)
         except UserError as error:
@@ -144,12 +149,27 @@ def run_fresh() -> FreshRun:
         return FreshRun([], differing=tuple(differing_results(folder)))
 
 
+def _bring_data(folder: str) -> None:
+    """Let DVC put into a clone what it tracks and stages read; raises `UserError` if it can't."""
+    if not git("-C", folder, "ls-files", "*.dvc"):
+        return
+    # What git does not have: settings of this machine, such as passwords, and the files that DVC has here.
+    if (settings := Path(".dvc/config.local")).is_file():
+        shutil.copy(settings, Path(folder, settings))
+    dvc = [sys.executable, "-m", "dvc"]
+    cache = subprocess.run([*dvc, "cache", "dir"], capture_output=True, encoding="utf-8", check=True).stdout.strip()
+    subprocess.run([*dvc, "config", "--local", "cache.dir", cache], cwd=folder, check=True)
+    pull("--with-deps", PIPELINE, folder=folder)
+
+
 def comment(since: Since, fresh: FreshRun | None) -> str:
     """Return the comment: the verdict, what changed, the charts of the searches that changed, and the rest folded.
 
     Charts that do not fit are named. Without a fresh run, the comment says so.
     """
     pictures, metrics, new = since.pictures(), since.metrics, since.comparison.sides.new
+    table = str((new.settings or {}).get("data", {}).get("path"))
+    tracked = dvc_file_of(table)
     names = [name for charts in since.apart(pictures) for name in charts]
     text = ""
     for most in _MOST:
@@ -160,7 +180,7 @@ def comment(since: Since, fresh: FreshRun | None) -> str:
             base=since.base[:7],
             of=new.evaluated,
             n_rows=new.counted.get("rows"),
-            settings=new.settings,
+            table=[str(tracked), str(tracked.parent / ".gitignore")] if tracked else [table],
             fresh=fresh,
             most=most,
             **facts(since.comparison),

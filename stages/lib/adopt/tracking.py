@@ -1,0 +1,72 @@
+"""Lets DVC track a table that is too large for git."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from stages.lib.common import UserError
+from stages.lib.common.git import NoGitError, git
+from stages.lib.fetch import differs, dvc_file_of, remote
+
+# In bytes. GitHub warns above 50 MiB, and takes no file above 100 MiB.
+LARGE = 50 * 2**20
+
+
+class Tracking:
+    """Who has a table, git or DVC, and whether DVC is to take it: if it is asked to, or if the table is large.
+
+    A table that DVC has stays there, whatever its size. `hints` are for the user to decide; `before` is the content of
+    the params.yaml that is to be replaced. Raises `UserError` if DVC is asked for a table that git has.
+    """
+
+    def __init__(self, path: str, asked: bool, before: dict[str, Any]) -> None:
+        size = Path(path).stat().st_size
+        self._file, is_large = dvc_file_of(path), size > LARGE
+        self._path, self._named = path, path + f", {size / 10**6:,.0f} MB" * is_large
+        self._wanted = self._file is None and (asked or is_large)
+        self.hints: list[str] = []
+        if self._wanted and _is_in_git(path):
+            give = f"To let DVC track it instead, run `git rm --cached {path}`, then adopt it with --dvc."
+            if asked:
+                raise UserError(f"git has {path}, and only one of the two can have a file. {give}")
+            self.hints.append(f"git has {self._named}, and GitHub takes no file above 100 MiB. {give}")
+            self._wanted = False
+        data = before.get("data")
+        old = str(data.get("path")) if isinstance(data, dict) else ""
+        if old != path and (file := dvc_file_of(old)) not in (None, self._file):
+            self.hints.append(
+                f"DVC goes on tracking {old}, which was the table before. To end that, run `dvc remove {file}`, and "
+                "move the table away, because git would take it then."
+            )
+
+    @property
+    def plan(self) -> str:
+        """What `start` will do, a sentence; empty if it is nothing."""
+        return f"DVC would track {self._named}." if self._wanted else ""
+
+    def start(self) -> list[str]:
+        """Let DVC take the table as it is now, and return what was done and what to do next, a sentence each.
+
+        Raises `CalledProcessError` if DVC can't; it has said why.
+        """
+        if not self._wanted and (self._file is None or not differs(self._path, self._file)):
+            return []
+        # Of what it says, only errors and progress.
+        subprocess.run([sys.executable, "-m", "dvc", "add", self._path], check=True, stdout=subprocess.DEVNULL)
+        file = dvc_file_of(self._path)
+        assert file is not None
+        done = f"{file}: DVC has the table as it is now. Commit the file."
+        if self._wanted:
+            ignore = (file.parent / ".gitignore").as_posix()
+            done = f"{file}: DVC tracks {self._named}; git has this file in its place. Commit both it and {ignore}."
+        if remote():
+            return [done, "`dvc push` sends the table to DVC's remote."]
+        return [done, "DVC has no remote to send the table to: `dvc remote add --default NAME URL`, then `dvc push`."]
+
+
+def _is_in_git(path: str) -> bool:
+    try:
+        return bool(git("ls-files", "--", path))
+    except NoGitError:
+        return False

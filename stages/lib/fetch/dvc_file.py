@@ -1,0 +1,86 @@
+"""A table that DVC tracks by a .dvc file, such as data/flights.csv.dvc: which one it is, and how DVC brings it."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from stages.lib.common import Problem, UserError
+from stages.lib.config import yaml12
+
+# A process of DVC writes what it does, and its progress, to the same place as this one.
+_STDERR = 2
+
+
+def dvc_file_of(path: str | Path) -> Path | None:
+    """Return the .dvc file that tracks a file, or a folder above it; None if there is none."""
+    path = Path(path)
+    return next((file for each in (path, *path.parents) if (file := Path(f"{each}.dvc")).is_file()), None)
+
+
+def refuse_missing(path: str | Path) -> None:
+    """Raise `UserError` if a file is not here that DVC tracks; it says how to get the file."""
+    if not Path(path).exists() and (file := dvc_file_of(path)):
+        finding = f"is not here, but DVC tracks it, by {file}"
+        raise UserError(Problem(finding, f"Run `dvc pull {path}`.", str(path)))
+
+
+def refuse_other_version(path: str | Path) -> None:
+    """Raise `UserError` if DVC tracks a file that is missing, or has other bytes than its .dvc file says.
+
+    Nothing is said of a file in a folder that DVC tracks as a whole, and of hashes that DVC has made in another way.
+    """
+    refuse_missing(path)
+    file = dvc_file_of(path)
+    if file and differs(path, file):
+        remedy = f"To take it as the new version, run `dvc add {path}`; to get the other one, `dvc pull {path}`."
+        raise UserError(Problem(f"is not the version that {file} names", remedy, str(path)))
+
+
+def differs(path: str | Path, file: Path) -> bool:
+    """Whether a file has other bytes than its .dvc file says; raises `UserError` if DVC has not written that."""
+    name = Path(path).name
+    recorded = next((out for out in _outputs(file) if out.get("path") == name), {})
+    if recorded.get("hash") != "md5" or "md5" not in recorded:  # before version 3, DVC changed ends of lines first
+        return False
+    if recorded.get("size", size := Path(path).stat().st_size) != size:
+        return True
+    with Path(path).open("rb") as content:
+        return hashlib.file_digest(content, "md5").hexdigest() != recorded["md5"]
+
+
+def _outputs(file: Path) -> list[dict[str, Any]]:
+    try:
+        return [dict(out) for out in yaml12.load(file.read_text(encoding="utf-8"), str(file))["outs"]]
+    except yaml12.NotYAMLError as error:
+        raise UserError(error.problem) from None
+    except (KeyError, TypeError, ValueError):
+        remedy = f"Run `git log {file}` to find its last good version."
+        raise UserError(Problem("is not what DVC writes", remedy, str(file))) from None
+
+
+def pull(*targets: str, folder: str | Path = ".") -> None:
+    """Let DVC bring files, from its cache or its remote; what it says goes to standard error.
+
+    Raises `UserError` if it can't.
+    """
+    command = [sys.executable, "-m", "dvc", "pull", *targets]
+    if subprocess.run(command, cwd=folder, stdout=_STDERR).returncode == 0:
+        return
+    finding = f"`dvc pull {' '.join(targets)}` failed; what DVC says is above."
+    if name := remote(folder):
+        raise UserError(
+            f"{finding} Its remote {name} does not have this version, or can't be reached from here: `dvc remote list` "
+            "says where it is. Where the version was made, `dvc push` sends it there."
+        )
+    raise UserError(
+        f"{finding} No remote is set here. Name the one that has the file: `dvc remote add --default NAME URL`. "
+        "Where the file was added, `dvc push` sends it there."
+    )
+
+
+def remote(folder: str | Path = ".") -> str:
+    """Return the name of DVC's default remote; empty if none is set."""
+    command = [sys.executable, "-m", "dvc", "config", "core.remote"]
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8").stdout.strip()

@@ -1,0 +1,125 @@
+"""A table that DVC tracks: what is said where it is missing or another one, and that nothing replaces it."""
+
+import hashlib
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from stages import adopt, check, fetch, predict
+from stages.lib.common import UserError
+from stages.lib.config import Data
+from stages.lib.fetch import dvc_file, dvc_file_of, pull, refuse_other_version, what_is_wrong
+from tests.conftest import Command
+from tests.fetch.conftest import CSV, Server
+from tests.project import Project, real_params
+
+TABLE = "data/pima-indians-diabetes.csv"
+MISSING = f"error: {TABLE} is not here, but DVC tracks it, by {TABLE}.dvc. Run `dvc pull {TABLE}`.\n"
+
+
+def track(path: str = TABLE, **of_output: Any) -> None:
+    """Write a .dvc file of the sample's table, as DVC does; with other keys of its output, None for one that lacks."""
+    output = {"md5": hashlib.md5(CSV).hexdigest(), "size": len(CSV), "hash": "md5", "path": Path(path).name} | of_output
+    lines = [f"{key}: {value}" for key, value in output.items() if value is not None]
+    Path(path).parent.mkdir(exist_ok=True)
+    Path(f"{path}.dvc").write_text("outs:\n- " + "\n  ".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder with a table that DVC tracks, and with nothing else."""
+    monkeypatch.chdir(tmp_path)
+    track()
+    Path(TABLE).write_bytes(CSV)
+
+
+def test_each_command_says_what_to_run_where_the_table_is_not_here(tmp_path: Path, in_process: Command) -> None:
+    Project.copied(tmp_path)
+    Path(TABLE).unlink()
+    assert in_process(check).stderr.endswith(MISSING)
+    for command in ((predict, TABLE), (adopt, TABLE), (adopt, TABLE, "diabetes", "--dvc")):
+        assert in_process(*command).stderr == MISSING
+
+
+def test_the_stage_lets_dvc_bring_the_table(
+    tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Project.copied(tmp_path)
+    Path(TABLE).unlink()
+    called: list[tuple[str, ...]] = []
+
+    def brought(*targets: str) -> None:
+        called.append(targets)
+        Path(TABLE).write_bytes(CSV)
+
+    monkeypatch.setattr("stages.lib.fetch.pinned_file.pull", brought)
+    for _ in range(2):
+        assert in_process(fetch).stdout == f"{TABLE}: 768 rows, 9 columns, all checks passed\n"
+        assert called == [(TABLE,)]
+
+
+@pytest.mark.parametrize(
+    ("is_set", "way_out"), [("store\n", "Its remote store does not have"), ("", "No remote is set")]
+)
+def test_what_dvc_can_not_bring(monkeypatch: pytest.MonkeyPatch, is_set: str, way_out: str) -> None:
+    def failed(command: list[str], **_: Any) -> Any:
+        return SimpleNamespace(returncode=1, stdout=is_set if "config" in command else "")
+
+    monkeypatch.setattr(dvc_file, "subprocess", SimpleNamespace(run=failed))
+    with pytest.raises(UserError, match=rf"`dvc pull {TABLE}` failed; what DVC says is above. {way_out}"):
+        pull(TABLE)
+
+
+@pytest.mark.parametrize(
+    ("content", "output", "is_other"),
+    [
+        (CSV, {}, False),
+        (CSV + b"\n", {}, True),
+        (CSV.replace(b"148", b"149", 1), {}, True),
+        (CSV.replace(b"148", b"149", 1), {"size": None}, True),
+        (CSV.replace(b"148", b"149", 1), {"hash": None}, False),  # of DVC 2, which hashed other bytes
+    ],
+)
+def test_another_version_is_told(content: bytes, output: dict[str, Any], is_other: bool) -> None:
+    track(**output)
+    Path(TABLE).write_bytes(content)
+    if not is_other:
+        refuse_other_version(TABLE)
+        return
+    with pytest.raises(UserError, match=f"{TABLE} is not the version that {TABLE}.dvc names") as caught:
+        refuse_other_version(TABLE)
+    assert f"run `dvc add {TABLE}`; to get the other one, `dvc pull {TABLE}`." in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is not what DVC writes. Run `git log"),
+        ("outs: 3\n", "is not what DVC writes"),
+        ("<<<<<<< HEAD\nouts:\n", "line 1 is a conflict marker of git"),
+    ],
+)
+def test_a_file_that_dvc_has_not_written(text: str, words: str) -> None:
+    Path(f"{TABLE}.dvc").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=words):
+        refuse_other_version(TABLE)
+
+
+def test_a_folder_that_dvc_tracks_as_a_whole() -> None:
+    Path("tables").mkdir()
+    track("tables", hash=None)
+    assert dvc_file_of("tables/new/a.csv") == Path("tables.dvc")
+    assert dvc_file_of("table.csv") is None
+    Path("tables/a.csv").write_bytes(CSV)
+    refuse_other_version("tables/a.csv")
+    with pytest.raises(UserError, match=r"tables/b\.csv is not here, but DVC tracks it, by tables\.dvc"):
+        refuse_other_version("tables/b.csv")
+
+
+def test_no_download_replaces_the_table(server: Server) -> None:
+    spec = Data.model_validate(real_params()["data"] | {"url": server.url("good"), "sha256": "0" * 64})
+    with pytest.raises(UserError, match=rf"Set data.sha256 to its own, or to null, because {TABLE}.dvc has a hash"):
+        what_is_wrong(spec)
+    assert (Path(TABLE).read_bytes(), server.requests) == (CSV, [])
