@@ -140,7 +140,7 @@ $(NO_TARGETS):
 	touch $@
 
 # Has the pins of all other packages. The oldest ones have builds for few versions of Python.
-.venv-oldest/test: requirements-oldest.txt requirements-dev.txt requirements-dask.txt requirements.txt constraints.txt
+.venv-oldest/test: requirements-oldest.txt requirements-dev.txt requirements-dask.txt requirements-parquet.txt requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 	  { echo "The oldest versions are tried with Python 3.11: make test-oldest PYTHON=python3.11" >&2; exit 1; }
 	rm -rf .venv-oldest

@@ -1,4 +1,4 @@
-"""Describes a CSV in params.yaml: `python -m stages.adopt FILE.csv TARGET`.
+"""Describes a CSV or a Parquet file in params.yaml: `python -m stages.adopt FILE TARGET`.
 
 Looks at the file, prints what it takes each column for, what it sets by the size of the table, both with the reason,
 and writes every block of params.yaml but `runtime`.
@@ -15,7 +15,6 @@ from stages.lib.common import Arguments, UserError, counted, run, write_text
 from stages.lib.common.git import NoGitError, state_of
 from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
 from stages.lib.data import load_dataset
-from stages.lib.data.csv_text import SEPARATORS
 from stages.lib.fetch import refuse_missing
 from stages.lib.search import doing
 
@@ -23,7 +22,7 @@ from stages.lib.search import doing
 _STEPS = 4
 
 ARGUMENTS = Arguments("stages.adopt", __doc__)
-ARGUMENTS.add_argument("file", metavar="FILE.csv", help="a CSV in the repository")
+ARGUMENTS.add_argument("file", metavar="FILE", help="a CSV or Parquet file in the repository")
 ARGUMENTS.add_argument("target", metavar="TARGET", nargs="?", help="the column to predict")
 _KIND = ARGUMENTS.add_mutually_exclusive_group()
 _KIND.add_argument("--classes", action="store_true", default=None, help="the target is a class")
@@ -100,17 +99,14 @@ def _check_git_has_it() -> None:
 
 
 def _print_table(table: adopt.Table, columns: list[adopt.Taken]) -> None:
-    csv = table.csv
-    missing = ", ".join(repr(cell) if cell else "empty" for cell in csv.na_values)
+    rows = table.rows
+    missing = ", ".join(repr(cell) if cell else "empty" for cell in rows.na_values)
     parts = (
         f"{len(table.frame):,} rows, {len(table.frame.columns)} columns",
-        f"{SEPARATORS[csv.separator]}s between cells",
-        "decimal commas" if csv.decimal == "," else "",
-        csv.encoding,
-        "a header" if csv.header else "no header",
+        *rows.form,
         f"missing cells: {missing}" if missing else "",
     )
-    print(f"{csv.name}: {'; '.join(filter(None, parts))}")
+    print(f"{rows.name}: {'; '.join(filter(None, parts))}")
     adopt.print_taken(columns)
 
 

@@ -1,4 +1,4 @@
-"""Checks params.yaml, the CSV and the nets before anything runs, and says what each stage will take: `make check`.
+"""Checks params.yaml, the table and the nets before anything runs, and says what each stage will take: `make check`.
 
 Lists all problems at once, and exits with status 1 if there are any. It changes no file.
 """

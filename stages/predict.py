@@ -1,10 +1,10 @@
-"""Predicts rows of a CSV.
+"""Predicts rows of a CSV or a Parquet file, and prints a CSV.
 
 The model is the answer, which is what the evaluation says to use, or with `--model net` the kept net. A note on
 standard error says which, and others say that evaluate.use names another one now, and name the columns with numbers
 far outside of those that it was trained on.
 Prints one line per row: the predicted label, with the probability of the second of two classes, or of each of several;
-for a regression, the predicted number. The output has a header if `data.header` says that the CSV has one.
+for a regression, the predicted number. The output has a header if `data.header` says that CSVs have one.
 """
 
 import sys
@@ -28,7 +28,7 @@ MODELS = {"answer": ANSWER_FILE, "net": MODEL_FILE}
 _BYTES_AT_ONCE, _MB = 2**21, 10**6
 
 ARGUMENTS = Arguments("stages.predict", __doc__)
-ARGUMENTS.add_argument("file", metavar="FILE.csv", help="the rows to predict, or - for standard input")
+ARGUMENTS.add_argument("file", metavar="FILE", help="the rows to predict, CSV or Parquet, or - for standard input")
 ARGUMENTS.add_argument("--model", choices=list(MODELS), default="answer", help="the answer, or the kept net")
 
 
@@ -38,7 +38,7 @@ def check_card(path: Path, card: Card, params: Params) -> None:
         remedy = "Run `dvc repro evaluate`, or predict with `--model answer`."
         raise UserError(f"{path} has {card.called}, which is not a net. {remedy}")
     spec, types = params.data, card.columns.types
-    # With a header, columns that params.yaml does not list are features too, and stand in the CSV only.
+    # With a header, columns that params.yaml does not list are features too, and stand in the file only.
     features = spec.features(spec.columns, params.cv.groups)
     fits = set(types) >= set(features) if spec.header else list(types) == features
     problem = ""
@@ -63,12 +63,12 @@ def main(arguments: Namespace) -> None:
         with _opened(source) as file, doing(f"predicting {name}", "MB") as progress:
             n_rows = n_bytes = 0
             size = max(1, Path(source).stat().st_size // _MB) if Path(source).is_file() else None  # no pipe tells it
-            for csv, X in read_features(file, card.columns.types, spec, name, card.may_lack, _BYTES_AT_ONCE):
+            for piece, X in read_features(file, card.columns.types, spec, name, card.may_lack, _BYTES_AT_ONCE):
                 table = predict(model, card, X, notices.unseen, n_rows)
-                notices.look_at(csv, X)
+                notices.look_at(piece, X)
                 has_header = spec.header and n_rows == 0
                 table.to_csv(predicted, index=False, header=has_header, float_format=form, lineterminator="\n")
-                n_rows, n_bytes = n_rows + len(X), n_bytes + len(csv.text)
+                n_rows, n_bytes = n_rows + len(X), n_bytes + piece.n_bytes
                 progress.advance(n_bytes // _MB - progress.done, size)
         notes = list(notices.sentences())
         if path == ANSWER_FILE and params.evaluate.use not in {ANSWER, WINNER, card.name}:
@@ -86,7 +86,7 @@ def _opened(source: str) -> AbstractContextManager[BinaryIO]:
         return nullcontext(sys.stdin.buffer) if source == "-" else Path(source).open("rb")
     except OSError as error:
         refuse_missing(source)
-        remedy = "Name a CSV file, or - for standard input."
+        remedy = "Name a CSV or Parquet file, or - for standard input."
         raise UserError(f"{source} can't be read: {error.strerror}. {remedy}") from None
 
 

@@ -34,7 +34,7 @@ def test_what_pandas_writes_is_recognised(
     frame = TABLES[name]
     text = frame.to_csv(index=False, sep=separator, decimal=decimal, header=header)
     table = read_table(write(tmp_path, text))
-    csv, names = table.csv, list(table.frame)
+    csv, names = table.rows, list(table.frame)
     has_fractions = decimal == "," and name in {"iris", "wine"}
     assert (csv.separator, csv.header) == (separator, header)
     assert csv.decimal == ("," if has_fractions else ".")
@@ -57,16 +57,16 @@ def test_what_pandas_writes_is_recognised(
 def test_encodings(tmp_path: Path, encoding: str, expected: str) -> None:
     path = write(tmp_path, "température,ville\n1,Zürich\n2,Genève\n3,Zürich\n", encoding)
     table = read_table(path)
-    assert (table.csv.encoding, table.csv.header) == (expected, True)
+    assert (table.rows.encoding, table.rows.header) == (expected, True)
     assert list(table.frame) == ["température", "ville"]
     assert list(table.frame["ville"]) == ["Zürich", "Genève", "Zürich"]
 
 
 def test_a_target_shows_that_numbers_are_names(tmp_path: Path) -> None:
     path = write(tmp_path, "2019,2020,2021\n1,2,3\n4,5,6\n7,8,9\n")
-    assert not read_table(path).csv.header
+    assert not read_table(path).rows.header
     assert list(read_table(path, "2021").frame) == ["2019", "2020", "2021"]
-    assert not read_table(path, "column_3").csv.header
+    assert not read_table(path, "column_3").rows.header
 
 
 @pytest.mark.parametrize(
@@ -104,4 +104,4 @@ def test_what_is_no_csv_is_refused(tmp_path: Path, content: str | bytes, sentenc
 )
 def test_missing_cells(tmp_path: Path, content: str, na_values: tuple[str, ...]) -> None:
     path = write(tmp_path, content)
-    assert read_table(path).csv.na_values == na_values
+    assert read_table(path).rows.na_values == na_values

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from stages.lib.config import Data
-from stages.lib.data import load_dataset, read_csv
+from stages.lib.data import load_dataset, read_data
 from stages.lib.fetch import describe
 from tests.data.csv_files import problems, spec, write_csv
 from tests.data.passengers import EXPECTED, HEADER, ROWS, passengers, with_column
@@ -57,7 +57,7 @@ def test_codes_are_texts(tmp_path: Path) -> None:
 
 def test_the_real_data_is_described() -> None:
     data = Data.model_validate(real_params()["data"])
-    table = read_csv(SAMPLE / data.path, data, classify=True)
+    table = read_data(SAMPLE / data.path, data, classify=True)
     assert table.shape == (768, 9)
     # These counts are in the data set's own documentation.
     assert describe(table, data, classify=True) == {
@@ -79,7 +79,7 @@ def test_a_sample_is_stratified_and_keeps_the_order(monkeypatch: pytest.MonkeyPa
 
 def test_missing_cells_are_counted(tmp_path: Path) -> None:
     spec = passengers()
-    table = read_csv(write_csv(tmp_path, HEADER, *ROWS), spec, classify=True)
+    table = read_data(write_csv(tmp_path, HEADER, *ROWS), spec, classify=True)
     assert describe(table, spec, classify=True) == {
         "rows": 5,
         "positives": 2,

@@ -44,7 +44,7 @@ def test_problems_are_listed_with_their_lines_stage_by_stage(write: Write, in_pr
     done = in_process(check)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
-        "note: the CSV and the nets are checked once params.yaml is fixed",
+        "note: the table and the nets are checked once params.yaml is fixed",
         "error: params.yaml: seed is 4294967296; it should be less than or equal to 4294967295 (line 1)",
         f"error: params.yaml: model.lr is 'fast'; it should be a valid number (line {line_of('lr: fast')})",
         "error: params.yaml: experiments.joint.n_candidates is -1; it should be greater than or equal to 1 "
@@ -53,7 +53,7 @@ def test_problems_are_listed_with_their_lines_stage_by_stage(write: Write, in_pr
     wrong_name = "error: params.yaml: experiments.neurons.fixed.optimizer: 'Adamm' is not an optimizer of torch.optim; "
     write(names | {"data.columns.age.max": 50})
     assert [line.partition("did you")[0] for line in in_process(check).stderr.splitlines()] == [
-        "note: the nets are checked once the CSV is there and fine",
+        "note: the nets are checked once the table is there and fine",
         "error: data/pima-indians-diabetes.csv: line 9, column age: 53 is outside 21 to 50 (years) "
         "(80 more such cells); fix it, or change min and max of data.columns.age in params.yaml "
         f"(params.yaml, line {line_of('  age:')})",

@@ -1,10 +1,12 @@
 """The pinned file: kept, downloaded or refused, and never replaced by a bad one."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from stages import check, fetch
@@ -12,6 +14,7 @@ from stages.lib.common import UserError
 from stages.lib.config import Column, Data, Params
 from stages.lib.fetch import ensure_file
 from tests.conftest import Command, MakeProject
+from tests.data.parquet_files import COLUMNS, content_of, rides
 from tests.fetch.conftest import CSV, Server
 from tests.project import Project, real_params
 
@@ -47,6 +50,25 @@ def test_the_stage_downloads_what_is_missing_or_changed(
     assert in_process(fetch).returncode == 0
     assert project.read("data/new/pima.csv") == CSV
     assert server.requests == ["good", "good"]
+
+
+def test_a_parquet_file_is_downloaded_checked_and_counted(
+    in_project: InProject, in_process: Command, tmp_path: Path
+) -> None:
+    source, content = tmp_path / "rides", content_of(pa.Table.from_pandas(rides()))
+    source.write_bytes(content)
+    data = {"path": "data/rides.parquet", "header": True, "target": "late", "columns": COLUMNS, "sample": 1.0}
+    data |= {"url": str(source), "sha256": hashlib.sha256(content).hexdigest()}
+    project = in_project({"data": data})
+    done = in_process(fetch)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "data/rides.parquet: 60 rows, 13 columns, all checks passed\n"
+    assert project.read("data/rides.parquet") == content
+    expected = {"missing": {"colour": 9, "speed": 9, "stops": 9}, "positives": 20, "rows": 60, "zeros_for_missing": {}}
+    assert json.loads(project.read("metrics/data.json")) == expected
+    (project.folder / "data/rides.parquet").unlink()
+    source.write_text("<html>Log in</html>", encoding="utf-8")
+    assert "is not a Parquet file, but an HTML page" in in_process(fetch).stderr
 
 
 def test_a_bad_download_never_replaces_a_file(in_project: InProject, in_process: Command, server: Server) -> None:

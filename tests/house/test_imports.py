@@ -12,7 +12,7 @@ from tests.project import ROOT
 
 # Files, and what is planted into them: up, on the same floor, and across packages.
 PLANTED = [
-    ("stages/lib/data/csv_file.py", "stages.lib.report.page"),
+    ("stages/lib/data/csv_text.py", "stages.lib.report.page"),
     ("stages/lib/data/dataset.py", "stages.lib.search"),
     ("stages/lib/scores/told.py", "lockstep.backend"),
     ("stages/lib/engine/numerics.py", "lockstep.turns"),

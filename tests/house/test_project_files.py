@@ -37,7 +37,7 @@ def test_the_changelog_is_dated_and_sorted() -> None:
 
 
 # What `make repro` and `make test` install.
-DIRECT = ("requirements.txt", "requirements-dask.txt", "requirements-dev.txt")
+DIRECT = ("requirements.txt", "requirements-dask.txt", "requirements-parquet.txt", "requirements-dev.txt")
 
 
 def pinned(text: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The command that predicts rows of a CSV with the committed model."""
+"""The command that predicts rows of a file with the committed model."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -12,6 +12,7 @@ from stages import predict as stage
 from stages.lib.data import read_features
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE
 from tests.conftest import Command
+from tests.data.parquet_files import content_of
 from tests.project import Project, small_params
 from tests.read_sample import SAMPLE
 
@@ -100,6 +101,25 @@ def test_bad_rows_are_refused_with_a_sentence(predict_here: Command, text: bytes
 
 
 @pytest.mark.parametrize("arguments", [(), ("--model", "net")])
+@pytest.mark.parametrize("is_pipe", [True, False])
+def test_rows_in_a_parquet_file_are_predicted_as_those_of_the_csv(
+    predict_here: Command, project: Project, monkeypatch: pytest.MonkeyPatch, is_pipe: bool, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(stage, "_BYTES_AT_ONCE", 2000)
+    columns = zip(project.params()["data"]["columns"], zip(*(row.split(",") for row in ROWS), strict=True), strict=True)
+    content = content_of({name: list(map(float, cells)) for name, cells in columns}, row_group_size=100)
+    path = project.folder / "rows.parquet"
+    path.write_bytes(content)
+    done = predict_here("-" if is_pipe else "rows.parquet", *arguments, stdin=content if is_pipe else b"")
+    path.unlink()
+    expected = predict_here("data/pima-indians-diabetes.csv", *arguments)
+    assert (done.returncode, done.stderr) == (0, expected.stderr)
+    found, those = (np.loadtxt(each.stdout.splitlines(), delimiter=",") for each in (done, expected))
+    np.testing.assert_array_equal(found[:, 0], those[:, 0])
+    np.testing.assert_allclose(found, those, atol=2e-6)  # torch rounds by the number of rows
+
+
+@pytest.mark.parametrize("arguments", [(), ("--model", "net")])
 def test_a_long_file_is_predicted_in_pieces(
     predict_here: Command, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
@@ -167,7 +187,7 @@ def test_another_model_in_the_place_of_the_net_is_refused(predict_here: Command)
 
 
 def test_other_mistakes_end_with_a_sentence(predict_here: Command, project: Project) -> None:
-    assert "the following arguments are required: FILE.csv" in predict_here().stderr
+    assert "the following arguments are required: FILE" in predict_here().stderr
     done = predict_here("data/none.csv")
     assert done.returncode == 1
     assert "data/none.csv can't be read: No such file or directory" in done.stderr

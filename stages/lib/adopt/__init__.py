@@ -1,4 +1,4 @@
-"""Looks at a CSV and describes it in params.yaml: data, prepare, cv, model and experiments. Finds copies of rows.
+"""Looks at a table and describes it in params.yaml: data, prepare, cv, model and experiments. Finds copies of rows.
 
 Only here are types, separators and settings guessed. Lets DVC track a large table. Imports `fetch`, `data`, `config`
 and `common`.

@@ -119,13 +119,13 @@ def _as_text(cells: _Cells) -> Taken:
         return cells.taken("boolean", "two values, a yes and a no")
     if distinct <= max(1, min(cells.most_categories, len(cells.values) - 1)):
         return cells.taken("category", f"text of {distinct} values" if distinct > 1 else "one value, or none")
-    is_odd = np.isnan(numbers(cells.unique, cells.table.csv.decimal))
+    is_odd = np.isnan(numbers(cells.unique, cells.table.rows.decimal))
     odd = cells.values[cells.values.isin(np.asarray(cells.unique)[is_odd])]
     share = 1 - len(odd) / len(cells.values)
-    if share >= _NEARLY_ALL or (share > 0.5 and odd.nunique() <= MOST_TOKENS):  # numbers with mistakes
-        line = cells.table.line(cells.table.frame[name] == odd.iloc[0])
+    if len(odd) and (share >= _NEARLY_ALL or (share > 0.5 and odd.nunique() <= MOST_TOKENS)):  # numbers with mistakes
+        where = cells.table.place(cells.table.frame[name] == odd.iloc[0])
         count = counted(len(odd), "cell is not a number", "cells are not numbers")
-        problem = f"{count}, such as {_short(odd.iloc[0])!r} in line {line}"
+        problem = f"{count}, such as {_short(odd.iloc[0])!r} in {where}"
         remedy = (
             "To use the column, fix its cells and adopt again; or, if such cells are missing, add them to "
             f"data.na_values, set data.columns.{name} to {{missing: allowed}} and prepare.impute to median."

@@ -23,7 +23,7 @@ _FEWEST, _TIMES = 0.02, 5
 class Outcome:
     """What a target is, and why it was taken for that.
 
-    For a class: the labels as written in the CSV, the rows of each, and in `y` the number of each row's class. For a
+    For a class: the labels as written in the file, the rows of each, and in `y` the number of each row's class. For a
     number, `labels` and `counts` are empty, and `y` has the numbers.
     """
 
@@ -54,20 +54,20 @@ class Outcome:
 
 def take_target(table: Table, target: str, classes: bool | None = None) -> Outcome:
     """Decide whether the target is a class or a number, unless `classes` says it; `UserError` if it can be neither."""
-    csv, cells = table.csv, table.frame[target]
+    rows, cells = table.rows, table.frame[target]
     counts = cells.value_counts().sort_index()
     numbers = pd.api.types.is_numeric_dtype(cells)
     if len(counts) < 2:
-        csv.refuse(f"the target {target!r} is the same in every row. Choose another target.")
+        rows.refuse(f"the target {target!r} is the same in every row. Choose another target.")
     if classes is False and not numbers:
-        csv.refuse(f"the target {target!r} is text, such as {counts.index[0]!r}, which is not a number.")
+        rows.refuse(f"the target {target!r} is text, such as {counts.index[0]!r}, which is not a number.")
     whole = numbers and np.isfinite(counts.index).all() and bool((counts.index % 1 == 0).all())
     if numbers and not (whole and _count_on(counts) if classes is None else classes):
         may_be_classes = whole and len(counts) <= 2 * _MOST_NUMBERED_CLASSES
         hint = f" ({len(counts)} whole numbers; --classes takes them for classes)" if may_be_classes else ""
         return Outcome([], [], cells, f"a number{hint}")
     if len(counts) > min(_MOST_CLASSES, len(cells) // 2):
-        csv.refuse(
+        rows.refuse(
             f"the target {target!r} has {len(counts):,} different values in {len(cells):,} rows. A class needs several "
             "rows. Choose another target, or leave out --classes."
         )
@@ -75,8 +75,8 @@ def take_target(table: Table, target: str, classes: bool | None = None) -> Outco
     labels = table.labels.astype("str").groupby(cells).first().tolist()  # as they are written
     if counts.min() < 2:
         rarest = int(counts.to_numpy().argmin())
-        line = table.line(cells == counts.index[rarest])
-        csv.refuse(f"the class {labels[rarest]!r} of {target!r} has one row only, in line {line}. Join or remove it.")
+        where = table.place(cells == counts.index[rarest])
+        rows.refuse(f"the class {labels[rarest]!r} of {target!r} has one row only, in {where}. Join or remove it.")
     why = f"{len(counts)} classes" + ("; --number takes them for a number" if numbers and len(counts) > 2 else "")
     # Numbers of classes, because scikit-learn refuses classes such as 0.5.
     return Outcome(labels, counts.tolist(), pd.Series(pd.factorize(cells, sort=True)[0]), why)

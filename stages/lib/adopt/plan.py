@@ -16,7 +16,7 @@ def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken])
     features = [column for column in columns if column.is_feature]
     if not features:
         unfit = "; ".join(f"{column.name}: {column.why}" for column in columns)
-        table.csv.refuse(f"no column is left to predict {target!r} from: {unfit}. Add columns.")
+        table.rows.refuse(f"no column is left to predict {target!r} from: {unfit}. Add columns.")
     numbers = [column for column in features if column.kind == "number"]
     blocks: dict[str, dict[str, Any]] = yaml12.load(RECIPE)
     blocks["data"] |= _data(table, target, outcome, columns)
@@ -34,15 +34,15 @@ def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken])
 
 
 def _data(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> dict[str, Any]:
-    csv = table.csv
+    rows = table.rows
     classes = [int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in outcome.labels]
     entries = {column.name: column.entry for column in columns} | {target: {"classes": classes} if classes else {}}
     # Without a header, all columns are listed; with one, those that are more than numbers.
-    names = [name for name in map(str, table.frame) if not csv.header or name == target or entries[name]]
-    form = {key: getattr(csv, key) for key in ("header", "separator", "decimal", "encoding")}
+    names = [name for name in map(str, table.frame) if not rows.header or name == target or entries[name]]
+    form = {key: getattr(rows, key) for key in ("header", "separator", "decimal", "encoding")}
     return form | {
-        "path": csv.name,
-        "na_values": list(csv.na_values),
+        "path": rows.name,
+        "na_values": list(rows.na_values),
         "columns": {name: entries[name] for name in names},
         "target": target,
     }

@@ -1,4 +1,4 @@
-"""Finds how a CSV is written, and reads it: numbers where all cells are numbers, text elsewhere.
+"""Finds how a CSV is written, and reads it: numbers where all cells are numbers, text elsewhere. Parquet says which.
 
 Python's `csv.Sniffer` takes the comma of `7,4;0,7` for the separator, and finds headers in tables without one.
 """
@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.common import UserError, did_you_mean
-from stages.lib.data.csv_file import column_names
+from stages.lib.config import is_parquet
+from stages.lib.data.checked_file import parquet_file
 from stages.lib.data.csv_text import SEPARATORS, CsvText
 from stages.lib.data.encoding import as_utf8, likely_encoding
+from stages.lib.data.rows import Rows
 from stages.lib.data.texts import MISSING, as_category, numbers, read
 
 # The first records decide; their number, and the share of them that must agree on the number of cells.
@@ -26,36 +28,35 @@ _MOST_RECORDS, _AGREE = 2000, 0.9
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a CSV, and how it is written; the `na_values` of `csv` are the cells that mean "missing".
+    """The cells of a file, and how it is written; the `na_values` of `rows` are the cells that mean "missing".
 
     Columns of `frame` are of float64 or of stripped text, with NaN where a cell is missing. `labels` are the cells of
     the target as they are written, of which `1.00` is the number 1.
     """
 
-    csv: CsvText
+    rows: Rows
     frame: pd.DataFrame
     labels: pd.Series | None = None
 
-    def line(self, rows: Any) -> int:
-        """Return the line of the first row where a mask is true."""
-        row = int(np.argmax(rows))
-        return self.csv.rows([row])[row][0]
+    def place(self, mask: Any) -> str:
+        """Return where the first row is at which a mask is true."""
+        return self.rows.place(int(np.argmax(mask)))
 
 
 def read_table(path: str | Path, target: str | None = None) -> Table:
-    """Find how a CSV is written, and read it; a first line that contains the target is a header.
+    """Find how a file is written, and read it; a first line of a CSV that contains the target is a header.
 
     Raises `UserError` if the file is missing, or no table of two or more columns with rows and such a target.
     """
-    csv = _form(path, target)
+    content = _content(path)
+    if is_parquet(str(path)):
+        return _typed(parquet_file(str(path)).parquet_rows(content, str(path)), target)
+    csv = _form(content, path, target)
     _, first = next(csv.records())
-    names = column_names(csv, [f"column_{i}" for i in range(1, len(first) + 1)])
-    if target is not None and target not in names:
-        hint = did_you_mean(target, names) or "."
-        header = "" if csv.header else " Line 1 looks like a row; if it is a header, write names in it, not numbers."
-        raise UserError(f"{path} has no column {target!r}{hint} It has: {', '.join(names)}.{header}")
+    names = csv.names([f"column_{i}" for i in range(1, len(first) + 1)])
+    _check_target(csv, names, target)
     frame = csv.table(names, [] if target is None else [target])
-    texts = {name: as_category(frame[name]) for name in names if isinstance(frame[name].dtype, pd.CategoricalDtype)}
+    texts = _texts(frame)
     tokens = set(MISSING).intersection(chain(*(cells.cat.categories for cells in texts.values())))
     for name, cells in texts.items():
         reading = read(cells, tokens, partial(numbers, decimal=csv.decimal))
@@ -65,12 +66,41 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
     return Table(replace(csv, na_values=na_values), frame, texts[target] if target else None)
 
 
-def _form(path: str | Path, target: str | None) -> CsvText:
-    """Find how a CSV is written: encoding, separator, decimal sign, and whether its first line names the columns."""
+def _typed(rows: Any, target: str | None) -> Table:
+    """Return a table whose file says which columns are numbers, and which cells are missing; empty texts are, too.
+
+    A CSV of such rows has an empty cell for each.
+    """
+    names = rows.names()
+    _check_target(rows, names, target)
+    frame = rows.table(names, rows.text_columns)
+    for name, cells in _texts(frame).items():
+        frame[name] = as_category(cells, [""]).astype("str")
+    na_values = ("",) if frame.isna().any(axis=None) else ()
+    labels = None if target is None else as_category(rows.table([target], [target])[target])
+    return Table(replace(rows, na_values=na_values), frame, labels)
+
+
+def _texts(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    return {str(name): as_category(frame[name]) for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)}
+
+
+def _check_target(rows: Rows, names: list[str], target: str | None) -> None:
+    if target is not None and target not in names:
+        hint = did_you_mean(target, names) or "."
+        header = "" if rows.header else " Line 1 looks like a row; if it is a header, write names in it, not numbers."
+        raise UserError(f"{rows.name} has no column {target!r}{hint} It has: {', '.join(names)}.{header}")
+
+
+def _content(path: str | Path) -> bytes:
     try:
-        content = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror}. Name a CSV file.") from None
+        raise UserError(f"{path} can't be read: {error.strerror}. Name a CSV or Parquet file.") from None
+
+
+def _form(content: bytes, path: str | Path, target: str | None) -> CsvText:
+    """Find how a CSV is written: encoding, separator, decimal sign, and whether its first line names the columns."""
     encoding = likely_encoding(content)
     text = as_utf8(content, encoding or "utf-8", str(path))
     if encoding is None:

@@ -16,8 +16,9 @@ class Problem:
     `finding` follows the place in a sentence, as `is 1` follows `params.yaml: cv.n_splits`; it begins with a colon or a
     comma where it does not go on with the sentence. A `remedy` that begins with a capital letter is a sentence. The
     place is a key of a YAML file, such as `experiments.mine.grid.lr[0]`, or a line, counted from 1, and a column; line
-    0 stands for the one where the YAML file has the key. `alike` says how many more places have the same problem, in
-    brackets, after a blank. `see` is the key of params.yaml that the remedy names, where the place is another one.
+    0 stands for the one where the YAML file has the key. `row`, also from 1, is for files without lines. `alike` says
+    how many more places have the same problem, in brackets, after a blank. `see` is the key of params.yaml that the
+    remedy names, where the place is another one.
     """
 
     finding: str
@@ -28,10 +29,12 @@ class Problem:
     column: str = ""
     alike: str = ""
     see: str = ""
+    row: int = 0
 
     def __str__(self) -> str:
         """Return the problem as a sentence."""
-        place = ", ".join([f"line {self.line}"] * bool(self.line) + [f"column {self.column}"] * bool(self.column))
+        parts = {"line": self.line, "row": self.row, "column": self.column}
+        place = ", ".join(f"{part} {where}" for part, where in parts.items() if where)
         start = ": ".join(filter(None, (self.file, self.key or place)))
         text = start + ("" if not start or self.finding.startswith((":", ",")) else " ") + self.finding
         if self.remedy:

@@ -1,8 +1,9 @@
-"""The CSV: where it is, how it is written, and what its columns contain: `data` in params.yaml."""
+"""The table: where it is, how a CSV is written, and what its columns contain: `data` in params.yaml."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from math import isfinite
+from pathlib import PurePath
 from typing import Annotated, Any, Literal
 from unicodedata import normalize
 
@@ -77,11 +78,19 @@ def _is_encoding(name: str) -> bool:
 
 _AN_ENCODING = "it is not a text encoding that Python knows; common ones are utf-8, utf-16, latin-1 and cp1252"
 
+# How the name of a Parquet file ends, in lower case.
+_PARQUET = (".parquet", ".pq")
+
 FilePath = Annotated[str, rule(lambda text: text.strip() and text.isprintable(), "it should name a file")]
 
 
+def is_parquet(path: str) -> bool:
+    """Whether a file is Parquet, by its name; others are CSVs."""
+    return PurePath(path).suffix.lower() in _PARQUET
+
+
 class Data(Section):
-    """The CSV: where it is, how it is written, what it contains, and how much of it a search uses."""
+    """The table: where it is, how a CSV is written, what it contains, and how much of it a search uses."""
 
     path: FilePath
     url: FilePath | None = None
@@ -105,7 +114,7 @@ class Data(Section):
         return self.columns.get(name, Column())
 
     def features(self, names: Iterable[str], groups: str | None) -> list[str]:
-        """Return which of these columns of the CSV nets predict from; `groups` is `cv.groups`."""
+        """Return which of these columns of the table nets predict from; `groups` is `cv.groups`."""
         others = {name: self.column(name) for name in names if name not in {self.target, groups}}
         return [name for name, column in others.items() if column.use and column.type != "date"]
 
@@ -119,6 +128,9 @@ def misfits(data: Data) -> Iterator[Problem]:
     if data.separator == data.decimal:
         finding = f"is {data.separator!r}, as data.decimal is"
         yield in_params("data.separator", finding, "a CSV with decimal commas has separator: ';' or a tab")
+    if is_parquet(data.path) and not data.header:
+        finding = f"is false, but {data.path} names its columns, as every Parquet file does"
+        yield in_params("data.header", finding, "set it to true; a CSV to predict then needs a header, too")
     for name, column in data.columns.items():
         for finding, remedy in _misfits_of(column, name == data.target):
             yield in_params(f"data.columns.{name}", finding, remedy)

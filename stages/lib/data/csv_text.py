@@ -2,15 +2,17 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NoReturn
+from typing import Any, ClassVar
 
 import pandas as pd
 from pandas.errors import ParserError
 
-from stages.lib.common import Problem, UserError, counted
+from stages.lib.common import counted
+from stages.lib.data.rows import Rows
 
 # What may separate cells, in the singular.
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -19,7 +21,7 @@ LONGEST = 40
 
 
 @dataclass(frozen=True)
-class CsvText:
+class CsvText(Rows):
     """A CSV that messages call `name`, its text in UTF-8 as `as_utf8` returns it, and how the file is written.
 
     Where the text is a piece of a file, `first_line` is the number of its first line there. The other fields are as in
@@ -34,10 +36,49 @@ class CsvText:
     header: bool = True
     na_values: tuple[str, ...] = ()
     first_line: int = 1
+    unit: ClassVar[str] = "line"
+    names_in: ClassVar[str] = "the header"
 
-    def refuse(self, finding: str, remedy: str = "", line: int = 0) -> NoReturn:
-        """Raise `UserError` with a problem of the file or of a line, after which a sentence goes on."""
-        raise UserError(Problem(finding if line else f": {finding}", remedy, self.name, line=line))
+    @property
+    def n_bytes(self) -> int:
+        """How long the text is."""
+        return len(self.text)
+
+    @property
+    def form(self) -> tuple[str, ...]:
+        """How the file is written, in words."""
+        decimal = ("decimal commas",) if self.decimal == "," else ()
+        header = "a header" if self.header else "no header"
+        return f"{SEPARATORS[self.separator]}s between cells", *decimal, self.encoding, header
+
+    def names(self, columns: Sequence[str], optional: str = "") -> list[str]:
+        """Return the names in the header or, without one, `columns`, if need be without `optional`.
+
+        A column without a name is called `Unnamed: 0` by its place, as pandas calls it. Raises `UserError` if there is
+        no row, a name occurs twice, a header is where there should be none, or the first row, of which pandas would cut
+        off the end, has another number of cells.
+        """
+        (line, row), *others = islice(self.records(), 2)
+        names, note = list(columns), ""
+        if self.header:
+            names, last = named(row), row[-1].strip()
+            name, count = Counter(names).most_common(1)[0]
+            if count > 1:
+                self.refuse(f"the header has {name!r} {count} times", "rename all but one")
+            if not others:
+                self.refuse("has no row after its header", "Is it the right file?", line)
+            line, row = others[0]
+            if len(row) == len(names) - 1 and not last:
+                names.pop()  # some exports end the header, and no other line, with a separator
+        elif [cell.strip() for cell in row] == names[: len(row)]:
+            remedy = "Remove the line, or set it to true."
+            self.refuse("is a header, but data.header in params.yaml is false", remedy, 1)
+        elif optional and len(row) != len(names):
+            note = f", or {len(names)} with {optional}"
+            names.remove(optional)
+        if len(row) != len(names):
+            self.check_widths(len(names), note)
+        return names
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the cells of each record with the number of its first line, counted from 1 in the file."""
@@ -58,12 +99,10 @@ class CsvText:
         records = enumerate(islice(self.records(), end - first), start=first)
         return {number: record for number, record in records if number in numbers}
 
-    def table(self, names: Sequence[str], as_text: Collection[str] = ()) -> pd.DataFrame:
-        """Read the cells into columns of float64, with NaN where a cell is missing, and `category` columns of texts.
+    def table(self, names: Sequence[str], as_text: Collection[str] = (), used: Collection[str] = ()) -> pd.DataFrame:
+        """Read the cells as `Rows.table` says; texts are as they are in the file. All columns are read.
 
-        These are texts as they are in the file: the columns in `as_text`, and each that contains anything but numbers
-        and missing cells. `names` are the columns in file order. Raises `UserError` if a line has more or fewer cells
-        than there are columns, or a cell is too long.
+        Raises `UserError` if a line has more or fewer cells than there are columns, or a cell is too long.
         """
         try:
             table = self._read(names, as_text)
@@ -106,6 +145,11 @@ class CsvText:
         finding = f"has {counted(count, 'column')} instead of {width}{note}{more_such(len(others), 'line')}"
         remedy = f"is it cut off? A cell that contains {self.separator!r} needs quotation marks"
         self.refuse(finding, remedy if count else "remove empty lines", line)
+
+
+def named(header: Sequence[str]) -> list[str]:
+    """Return the names in a header; a column without one is called `Unnamed: 0` by its place, as pandas calls it."""
+    return [name.strip() or f"Unnamed: {place}" for place, name in enumerate(header)]
 
 
 def short(cell: str) -> str:

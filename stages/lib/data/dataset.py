@@ -11,7 +11,7 @@ import pandas as pd
 
 from stages.lib.common import UserError, first_of, in_params
 from stages.lib.config import Data
-from stages.lib.data.csv_file import read_csv
+from stages.lib.data.checked_file import read_data
 
 # The most categories that a warning names.
 _MOST = 5
@@ -112,12 +112,12 @@ class Dataset:
 
 
 def load_dataset(spec: Data, classify: bool, seed: int, groups: str | None = None, order: str | None = None) -> Dataset:
-    """Read and check `spec.path` as `read_csv` does, and keep the fraction `spec.sample` of its rows, drawn by class.
+    """Read and check `spec.path` as `read_data` does, and keep the fraction `spec.sample` of its rows, drawn by class.
 
     Rows are in the order of the file or, with `order`, in that of this column; rows with the same value keep theirs.
     Raises `UserError` also if the sample has too few rows.
     """
-    table = read_csv(Path(spec.path), spec, classify, groups=groups, order=order)
+    table = read_data(Path(spec.path), spec, classify, groups=groups, order=order)
     if order:
         table = table.sort_values(order, kind="stable", ignore_index=True)
     features = spec.features(map(str, table), groups)

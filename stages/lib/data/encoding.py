@@ -1,4 +1,4 @@
-"""The bytes of a CSV as UTF-8, whatever its encoding; files that are not a CSV are refused by how they begin."""
+"""The bytes of a CSV as UTF-8, whatever its encoding; files of other formats are refused by how they begin."""
 
 import codecs
 import io
@@ -12,25 +12,31 @@ _ONE_BYTE = ("iso8859", "cp125")
 # Bytes that text never contains: control characters other than tab, line ends and form feed.
 _NO_TEXT = bytes(set(range(32)) - set(b"\t\n\r\f"))
 _BLANKS = b" \r\n"
+_RIGHT_FILE = "Is it the right file?"
 
+PARQUET_BEGINS = b"PAR1"
 # How other files begin, in lower case and after blanks.
 _BEGINNINGS = {
     b"pk\x03\x04": "a spreadsheet or a zip archive",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet",
     b"\x1f\x8b": "a gzip archive",
-    b"par1": "a Parquet file",
+    PARQUET_BEGINS.lower(): "a Parquet file, whose name does not end with .parquet",
     b"version https://git-lfs": "a pointer of Git LFS, which `git lfs pull` replaces by the file",
     b"<!doctype html": "an HTML page",
     b"<html": "an HTML page",
 }
 
 
-def refuse_other_formats(content: bytes, name: str) -> None:
-    """Raise `UserError` if a file is not a CSV but of another known format; it says which."""
-    start = content[:1000].lstrip().lower()
+def refuse_other_formats(content: bytes, name: str, parquet: bool = False) -> None:
+    """Raise `UserError` if a file is not a CSV, or not `parquet`, but of another known format; it says which."""
+    if parquet and content.startswith(PARQUET_BEGINS):
+        return
+    start, wanted = content[:1000].lstrip().lower(), "a Parquet file" if parquet else "a CSV"
     for beginning, what in _BEGINNINGS.items():
         if start.startswith(beginning):
-            raise UserError(Problem(f"is not a CSV, but {what}", file=name))
+            raise UserError(Problem(f"is not {wanted}, but {what}", file=name))
+    if parquet:
+        raise UserError(Problem(f"is not {wanted}" if content else "is empty", _RIGHT_FILE, name))
 
 
 def as_utf8(content: bytes, encoding: str, name: str) -> bytes:
@@ -81,7 +87,7 @@ def _decoded(file: BinaryIO, encoding: str, name: str, n_bytes: int) -> Iterator
 
 def _is_it_right(likely: str | None, encoding: str) -> str:
     """Return what to do about a text that is not in `data.encoding`."""
-    return f"It may be {likely}; data.encoding in params.yaml is {encoding}." if likely else "Is it the right file?"
+    return f"It may be {likely}; data.encoding in params.yaml is {encoding}." if likely else _RIGHT_FILE
 
 
 def likely_encoding(content: bytes) -> str | None:

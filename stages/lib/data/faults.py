@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from stages.lib.common import Problem, UserError
-from stages.lib.data.csv_text import LONGEST, CsvText, more_such, short
+from stages.lib.data.csv_text import LONGEST, more_such, short
+from stages.lib.data.rows import Rows
 
 # The most faults that are told.
 _MOST = 20
@@ -33,23 +35,25 @@ def at(rows: np.ndarray, column: str, finding: str, remedy: str = "", in_params:
     return [Fault(column, finding, remedy, np.flatnonzero(rows), in_params)] if rows.any() else []
 
 
-def refuse_faults(faults: list[Fault], csv: CsvText, names: list[str]) -> None:
-    """Raise `UserError` with a problem for each fault, which names the first cell, its line and its column.
+def refuse_faults(faults: list[Fault], rows: Rows, names: list[str]) -> None:
+    """Raise `UserError` with a problem for each fault, which names the first cell, its line or row, and its column.
 
     `names` are the columns in file order.
     """
-    firsts = csv.rows({int(fault.rows[0]) for fault in faults if len(fault.rows)})
+    firsts = rows.rows({int(fault.rows[0]) for fault in faults if len(fault.rows)})
     problems = []
     for fault in faults:
-        line, finding = 0, fault.finding
+        where: dict[str, Any] = {}
+        finding = fault.finding
         if len(fault.rows):
-            line, cells = firsts[int(fault.rows[0])]
-            cell = cells[names.index(fault.column)].strip()
+            number, cells = firsts[int(fault.rows[0])]
+            cell, where = cells[names.index(fault.column)].strip(), {rows.unit: number}
             finding = ": " + finding.replace("{cell}", short(cell)).replace("{number}", cell[:LONGEST])
         count, see = more_such(len(fault.rows) - 1, "cell"), f"data.columns.{fault.column}" * fault.in_params
-        problems.append(Problem(finding, fault.remedy, csv.name, "", line, plain(fault.column), count, see))
+        column = plain(fault.column)
+        problems.append(Problem(finding, fault.remedy, rows.name, **where, column=column, alike=count, see=see))
     if (more := len(problems) - _MOST) > 0:
-        problems[_MOST:] = [Problem(f": and {more:,} more", file=csv.name)]
+        problems[_MOST:] = [Problem(f": and {more:,} more", file=rows.name)]
     if problems:
         raise UserError(*problems)
 

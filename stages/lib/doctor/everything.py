@@ -1,4 +1,4 @@
-"""Makes the checks of all stages, in their order: params.yaml, then the CSV and all names, then the nets."""
+"""Makes the checks of all stages, in their order: params.yaml, then the table and all names, then the nets."""
 
 import math
 import warnings
@@ -49,16 +49,16 @@ class Findings:
 
 
 def check() -> Findings:
-    """Check params.yaml, the CSV, and the nets of each experiment on some of the rows, as the stages do."""
+    """Check params.yaml, the table, and the nets of each experiment on some of the rows, as the stages do."""
     findings = Findings([*_unmerged_results()])
     params = findings.of(load_params)
     if params is None:
-        findings.notes.append(f"the CSV and the nets are checked once {PARAMS_FILE} is fixed")
+        findings.notes.append(f"the table and the nets are checked once {PARAMS_FILE} is fixed")
         return findings
     findings.of(check_kernel, params)
     table = _check_table(params, findings)
     if table is None and findings.problems:
-        findings.notes.append("the nets are checked once the CSV is there and fine")
+        findings.notes.append("the nets are checked once the table is there and fine")
     steps: dict[str, float] = {}
     for name in params.experiments:
         resolved = findings.of(resolve_experiment, params, name, experiment=name)

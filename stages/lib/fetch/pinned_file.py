@@ -10,8 +10,8 @@ import pandas as pd
 
 from stages.lib.common import Problem, UserError, write_bytes
 from stages.lib.common.git import state_of
-from stages.lib.config import Data, Params
-from stages.lib.data import Unchanged, read_csv
+from stages.lib.config import Data, Params, is_parquet
+from stages.lib.data import Unchanged, read_data
 from stages.lib.data.encoding import refuse_other_formats
 from stages.lib.fetch.dvc_file import dvc_file_of, pull, refuse_other_version
 
@@ -34,7 +34,7 @@ def ensure_file(params: Params) -> pd.DataFrame:
         return table
     assert spec.url  # `what_is_wrong` has looked
     content, name = download(spec.url), f"the file at {spec.url}"
-    refuse_other_formats(content, name)  # a page says more than its hash
+    refuse_other_formats(content, name, is_parquet(spec.path))  # a page says more than its hash
     if difference := _difference(content, spec):
         remedy = f"Either the source has changed or the answer is not a data file; {path} was left unchanged."
         raise UserError(Problem(f"The file at {spec.url} {difference} in params.yaml", remedy, see="data.sha256"))
@@ -88,7 +88,7 @@ def _difference(content: bytes, spec: Data) -> str:
 
 def _checked(file: Path | bytes, params: Params, name: str) -> pd.DataFrame:
     spec, classify = params.data, params.model.classifies
-    table = read_csv(file, spec, classify, name, params.cv.groups, params.cv.order)
+    table = read_data(file, spec, classify, name, params.cv.groups, params.cv.order)
     y = table[spec.target]
     if not classify and y.nunique() == 1:
         finding = f": the target {spec.target} is {y[0]:g} in every row, so there is nothing to predict"

@@ -1,0 +1,143 @@
+"""Reads a CSV or a Parquet file, and checks every cell that is used against `data` in params.yaml."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from io import BufferedReader
+from pathlib import Path
+from types import ModuleType
+from typing import Any, BinaryIO, cast
+
+import pandas as pd
+
+from stages.lib.common import Problem, UserError, did_you_mean, first_of, in_params
+from stages.lib.config import Data, is_parquet
+from stages.lib.data.cells import as_feature, as_role, as_target
+from stages.lib.data.csv_text import CsvText
+from stages.lib.data.encoding import PARQUET_BEGINS, as_utf8, utf8_blocks
+from stages.lib.data.faults import Fault, plain, refuse_faults
+from stages.lib.data.pieces import pieces
+from stages.lib.data.rows import Rows
+
+# The most names in a message.
+_MOST_NAMES = 20
+
+# A column's values, and what is wrong with them.
+Checked = tuple[Any, list[Fault]]
+
+_FILL_IN = "fill it in, or leave out the row, because the model was fitted without missing cells there"
+
+
+def read_data(
+    file: Path | bytes, spec: Data, classify: bool, name: str = "", groups: str | None = None, order: str | None = None
+) -> pd.DataFrame:
+    """Read a table, a file or its content, as `spec` says, and check it; messages call it `name`, or by its path.
+
+    It is a Parquet file if the name in `spec.path` is one's, and otherwise a CSV.
+    The result has the columns in file order, without those that are not used; those that only `groups` and `order`, of
+    `cv`, name are there. Numbers are float64, labels of the target 0, 1, …, booleans 0 and 1, and dates days, all as
+    float64; categories and groups are `category`. NaN is a missing cell. Raises `UserError`, which lists the first
+    problems with column and line, where lines are counted from 1 as editors do; of a Parquet file, it lists rows.
+    """
+    if spec.labels and not classify:
+        remedy = "Remove them, or set model.wrapper to NeuralNetClassifier."
+        key = f"data.columns.{spec.target}.classes"
+        raise UserError(in_params(key, "are labels, but a regressor predicts a number", remedy))
+    name = name or str(file)
+    try:
+        content = file if isinstance(file, bytes) else file.read_bytes()
+    except FileNotFoundError:
+        remedy = "Run `python -m stages.fetch`, or set data.path in params.yaml."
+        raise UserError(Problem("is missing", remedy, name, see="data.path")) from None
+    rows = _rows(content, spec, name)
+    names = rows.names(list(spec.columns))
+    check_names(rows, names, spec.columns, "which data.columns in params.yaml lists")
+    roles = {key: role for role, key in {"cv.order": order, "cv.groups": groups}.items() if key}
+    for key, role in roles.items():
+        check_names(rows, names, [key], f"which {role} in params.yaml names")
+    used = [key for key in names if key == spec.target or key in roles or spec.column(key).use]
+    if not spec.features(used, groups):
+        only = f"{rows.names_in} has only the target" if names == [spec.target] else "no column is used"
+        rows.refuse(only, f"a net needs a column to predict {spec.target} from")
+    as_text = {key for key in names if key not in used or key == groups or spec.column(key).type != "number"}
+    table = rows.table(names, as_text | ({spec.target} if classify else set()), used)
+
+    def checked(key: str) -> Checked:
+        if key == spec.target:
+            return as_target(table[key], classify, spec)
+        if key in roles:
+            return as_role(table[key], roles[key], spec)
+        return as_feature(table[key], spec, may_lack=spec.column(key).missing is not None)
+
+    return _faultless({key: checked(key) for key in used}, rows, names)
+
+
+def read_features(
+    file: BinaryIO,
+    features: Collection[str],
+    spec: Data,
+    name: str,
+    may_lack: Collection[str] = (),
+    n_bytes: int = -1,
+) -> Iterator[tuple[Rows, pd.DataFrame]]:
+    """Read rows to predict, which messages call `name`, and check their cells as `read_data` does.
+
+    The file is Parquet if its name or its beginning is one's, and otherwise a CSV. Yields pieces of about `n_bytes`, or
+    without it large ones: the rows as they are in the file, and as they were checked. Without a header, all columns of
+    `spec` are there, with the target or without it. Checked rows have the features in their order, as `Dataset.X` has
+    them; the model takes missing cells of those in `may_lack`. `UserError` lists the first problems of a piece.
+    """
+    names: list[str] = []
+    for rows in _pieces(file, spec, name, n_bytes):
+        if not names:
+            names = rows.names(list(spec.columns), optional=spec.target)
+            check_names(rows, names, features, "which the net predicts from")
+        as_text = {key for key in names if key not in features or spec.column(key).type != "number"}
+        table = rows.table(names, as_text, features)
+        may = {key: spec.column(key).missing is not None and key in may_lack for key in features}
+        columns = {key: as_feature(table[key], spec, may[key], _FILL_IN) for key in features}
+        yield rows, _faultless(columns, rows, names)
+
+
+def _faultless(columns: dict[str, Checked], rows: Rows, names: list[str]) -> pd.DataFrame:
+    refuse_faults([fault for _, faults in columns.values() for fault in faults], rows, names)
+    return pd.DataFrame({key: values for key, (values, _) in columns.items()})
+
+
+def _rows(content: bytes, spec: Data, name: str) -> Rows:
+    if is_parquet(spec.path):
+        rows: Rows = parquet_file(name).parquet_rows(content, name, tuple(spec.na_values))
+        return rows
+    return replace(_written_as(spec, name), text=as_utf8(content, spec.encoding, name))
+
+
+def _pieces(file: BinaryIO, spec: Data, name: str, n_bytes: int) -> Iterator[Rows]:
+    buffered = file if isinstance(file, BufferedReader) else BufferedReader(cast(Any, file))
+    if is_parquet(name) or buffered.peek(4).startswith(PARQUET_BEGINS):
+        yield from parquet_file(name).parquet_pieces(buffered, name, tuple(spec.na_values), n_bytes)
+    else:
+        yield from pieces(_written_as(spec, name), utf8_blocks(buffered, spec.encoding, name, n_bytes))
+
+
+def parquet_file(name: str) -> ModuleType:
+    """Return the module that reads Parquet; raises `UserError` if the package that it needs is not installed."""
+    try:
+        from stages.lib.data import parquet_file
+    except ImportError:
+        option = "-r requirements-parquet.txt"
+        remedy = f"Run `pip install {option}`, and add `{option}` to requirements.txt, for `make`."
+        finding = "is a Parquet file, and pyarrow, which reads those, is not installed"
+        raise UserError(Problem(finding, remedy, name)) from None
+    return parquet_file
+
+
+def _written_as(spec: Data, name: str) -> CsvText:
+    return CsvText(name, b"", spec.encoding, spec.separator, spec.decimal, spec.header, tuple(spec.na_values))
+
+
+def check_names(rows: Rows, names: Sequence[str], wanted: Collection[str], why: str) -> None:
+    """Raise `UserError` with the names in `wanted` that the file does not have."""
+    if missing := [name for name in wanted if name not in names]:
+        others = [name for name in names if name not in wanted]
+        hint = did_you_mean(missing[0], others) or f"; it has {first_of(list(map(plain, names)), _MOST_NAMES)}"
+        what = rows.names_in if rows.header else "data.columns"
+        rows.refuse(f"{what} has no {first_of(list(map(repr, missing)), _MOST_NAMES)}, {why}{hint}")
