@@ -157,10 +157,13 @@ class KernelStack(Stack):
 
 
 class KernelOptimizer:
-    """The optimizer of a kernel's stack: says what its next steps are, and hands out the state of nets."""
+    """The optimizer of a kernel's stack: says what its next steps are, and hands out the state of nets.
+
+    It does not refer to the stack, whose rows would otherwise stay in memory until Python looks for cycles.
+    """
 
     def __init__(self, stack: KernelStack) -> None:
-        self.stack = stack
+        self._plan, self._blocks = stack.plan, stack.blocks
         optimizers = [optimizer_of(net) for net in stack.nets]
         self._recorded = RecordedOptimizer(optimizers, stack.flat.dtype, stack.plan.updates)
         begun = {name: value for name, value in self._recorded.state().items() if value.dim()}  # such as Adagrad's
@@ -177,22 +180,22 @@ class KernelOptimizer:
         """Return the next steps, and make room for the state that they need."""
         runs = self._recorded.runs(n_steps)
         for run in runs:
-            self.stack.plan.make_room_for(run.update.kept)
-        self.stack.blocks.grow(self.stack.plan.layout)
+            self._plan.make_room_for(run.update.kept)
+        self._blocks.grow(self._plan.layout)
         return runs
 
     def state_of(self, place: int) -> dict[str, Any]:
         """Return the optimizer's state of a net: copies of rows of n_numbers, and numbers."""
         state, (block, lane) = self._recorded.state(), divmod(place, LANES)
-        for name, value in self.stack.plan.state.items():
+        for name, value in self._plan.state.items():
             if name in state:
-                rows = self.stack.blocks.memory[block, value.start : value.start + prod(value.shape), lane]
+                rows = self._blocks.memory[block, value.start : value.start + prod(value.shape), lane]
                 state[name] = torch.from_numpy(rows.copy())
         return state
 
     def load_states(self, states: list[dict[str, Any]]) -> None:
         """Restore the states that `state_of` returned, by net."""
-        blocks, plan = self.stack.blocks, self.stack.plan
+        blocks, plan = self._blocks, self._plan
         blocks.grow(plan.layout)
         for name in plan.state.keys() & states[0].keys():
             blocks.put(plan.state[name], torch.stack([state[name] for state in states]))

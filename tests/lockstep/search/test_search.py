@@ -1,5 +1,6 @@
 """GridSearchCV under the backend, and the promise that a score is a function of its candidate."""
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from lockstep.members.numerics import seed_everything
 from lockstep.search import Search
 from lockstep.stacks import training
 from lockstep.stacks.by_kernel import stack
+from lockstep.stacks.stack import Stack
 from lockstep.stacks.training import Training
 from stages.lib.engine import pin_this_process
 from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search
@@ -188,3 +190,14 @@ def test_a_reason_that_names_one_object_is_said_once() -> None:
     (said,) = (str(warning.message) for warning in caught if warning.category is LockstepWarning)
     assert "so 2 candidates are fitted one by one" in said
     assert "LRScheduler object at 0x…>" in said
+
+
+def test_a_stack_and_its_rows_are_gone_when_its_search_ends() -> None:
+    """Without a search for cycles, which Python makes by the number of objects, however large they are."""
+    gc.collect()
+    gc.disable()
+    try:
+        search(grid={"lr": [0.1, 0.01], "batch_size": [20, 64]})
+        assert not [each for each in gc.get_objects() if isinstance(each, Stack)]
+    finally:
+        gc.enable()
