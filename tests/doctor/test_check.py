@@ -79,7 +79,7 @@ def test_experiments_that_differ_in_fractions_share_a_trial_but_not_the_first_st
         return 0.001
 
     monkeypatch.setattr(everything, "seconds_a_step", measure)
-    monkeypatch.setattr(everything, "baselines_seconds", lambda table: 1.0)
+    monkeypatch.setattr(everything, "baselines_seconds", lambda table: {"a": 1.0})
     grid = {"module__weight_constraint": [1.0, 2.0]}
     one_by_one = {"engine": "one-by-one"}
     many: dict[str, Any] = {f"e{i}": {"grid": grid, "fixed": {"module__dropout_rate": i / 10}} for i in range(8)}

@@ -1,6 +1,7 @@
 """Makes the checks of all stages, in their order: params.yaml, then the table and all names, then the nets."""
 
 import math
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +12,8 @@ from stages.lib.changes.revisions import unmerged
 from stages.lib.changes.staleness import is_result
 from stages.lib.common import PARAMS_FILE, Problem, UserError, in_params
 from stages.lib.config import Params, load_params
-from stages.lib.doctor.plan import Plan, few_rows, make_plan, seconds_a_step
+from stages.lib.doctor.memory import in_mib, too_little
+from stages.lib.doctor.plan import START, Plan, few_rows, make_plan, seconds_a_step
 from stages.lib.doctor.rest import baselines_seconds, evaluation_seconds
 from stages.lib.experiment import Opened, Table, check_experiment
 from stages.lib.fetch import ensure_file, what_is_wrong
@@ -56,7 +58,9 @@ def check() -> Findings:
         findings.notes.append(f"the table and the nets are checked once {PARAMS_FILE} is fixed")
         return findings
     findings.of(check_kernel, params)
+    start = time.process_time()
     table = _check_table(params, findings)
+    reading = time.process_time() - start
     if table is None and findings.problems:
         findings.notes.append("the nets are checked once the table is there and fine")
     steps: dict[str, float] = {}
@@ -64,12 +68,31 @@ def check() -> Findings:
         resolved = findings.of(resolve_experiment, params, name, experiment=name)
         if resolved and table:
             with warnings.catch_warnings(action="ignore"):  # the searches will tell
-                plan = findings.of(_try, Opened(params, name, *resolved, table), steps, experiment=name)
+                plan = findings.of(_try, Opened(params, name, *resolved, table), steps, reading, experiment=name)
             findings.plans += [plan] if plan else []
+    _check_memory(params, findings)
     if table and findings.plans and not findings.problems:
-        findings.rest["baselines"] = baselines_seconds(table)
-        findings.rest["evaluate"] = evaluation_seconds(findings.plans, len(table.splits))
+        of_split = baselines_seconds(table)
+        findings.rest["baselines"] = START + reading + sum(of_split.values()) * len(table.fresh.splits)
+        findings.rest["evaluate"] = evaluation_seconds(table, findings.plans, of_split, reading)
     return findings
+
+
+def _check_memory(params: Params, findings: Findings) -> None:
+    """Note a search that takes more memory than it is meant to, and refuse one for which this machine has too little.
+
+    The limit of params.yaml is what stacks of nets are cut to; it can't make the rows fewer.
+    """
+    plan = max(findings.plans, key=lambda plan: plan.n_bytes, default=None)
+    if plan is None or params.runtime.backend == "dask":
+        return
+    if problem := too_little(plan.n_bytes, plan.name):
+        findings.problems.append(problem)
+    elif plan.n_bytes > params.runtime.max_memory_mb * 2**20:
+        findings.notes.append(
+            f"{plan.name} takes about {in_mib(plan.n_bytes)} of memory. runtime.max_memory_mb limits what nets take "
+            "beside the rows; to take less in all, lower data.sample or cv.n_splits."
+        )
 
 
 def _check_table(params: Params, findings: Findings) -> Table | None:
@@ -88,12 +111,13 @@ def _check_table(params: Params, findings: Findings) -> Table | None:
     return table if drawn and scorer else None
 
 
-def _try(experiment: Opened, steps: dict[str, float]) -> Plan:
+def _try(experiment: Opened, steps: dict[str, float], reading: float) -> Plan:
     """Try the nets of an experiment, as its search does first, on some of the rows, and estimate what it will take.
 
     Nets take a first step with each value of the experiment. The trial of an epoch, which takes longer, is made once
     for all experiments whose settings differ in fractions alone, such as rates; so is the measurement of a step, which
-    only the engine one-by-one needs. `steps` has the seconds of a step by the other settings.
+    only the engine one-by-one needs. `steps` has the seconds of a step by the other settings, and `reading` is what the
+    table took to be read.
     """
     settings = experiment.params.settings(experiment.name).items()
     kind = repr([{key: value for key, value in settings if not isinstance(value, float)}, [*experiment.candidates[0]]])
@@ -103,7 +127,7 @@ def _try(experiment: Opened, steps: dict[str, float]) -> Plan:
         one_by_one = experiment.params.engine == "one-by-one"
         measured = (experiment.estimator, experiment.X, experiment.y, few[0])
         steps[kind] = seconds_a_step(*measured) if one_by_one else math.nan
-    return make_plan(experiment, steps[kind])
+    return make_plan(experiment, steps[kind], reading)
 
 
 def _unmerged_results() -> Iterator[Problem]:

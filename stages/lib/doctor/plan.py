@@ -1,4 +1,4 @@
-"""Estimates what a search will take: fits and time.
+"""Estimates what a search will take: fits, time and memory.
 
 The times are rough. What the engine takes for a search, below, was measured on the committed ones, on an AMD EPYC; nets
 that it trains by torch, or one by one, take longer. Fits one by one are measured here.
@@ -17,15 +17,20 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from stages.lib.data import Dataset
+from stages.lib.doctor.memory import Kind, in_mib, search_bytes
+from stages.lib.doctor.sizes import Sizes, sizes_of
 from stages.lib.engine import TrainTest, net_of
 from stages.lib.experiment import Opened
-from stages.lib.experiment.probe import first_step, lean
+from stages.lib.experiment.probe import lean
 from stages.lib.search.halving import stage_epochs, stage_sizes
 
 # In seconds: what a search or the evaluation takes that trains nothing, what each stack takes before it is trained,
-# what each fit takes beside its training, and what a training row takes for each weight of its net.
-START, _STACK, _FIT, _WEIGHT = 5.5, 0.2, 0.0015, 0.7e-9
-# The most shapes of nets whose weights are counted.
+# what each fit takes beside its training, what a training row takes for each weight of its net, and what a cell takes
+# to be prepared for a split.
+START, _STACK, _FIT, _WEIGHT, _CELL = 5.0, 0.2, 0.0015, 0.7e-9, 1e-7
+# The most nets of a search that go on to the evaluation; the search trains these once more, on its splits.
+_PICKS = 3
+# The most shapes of nets whose sizes are counted.
 _MOST_SHAPES = 12
 # Of a larger split, so many training rows and test rows are tried.
 _MOST_ROWS = 2000
@@ -35,18 +40,24 @@ _EPOCHS = 2
 
 @dataclass(frozen=True)
 class Plan:
-    """What a search will take, about: the time on its `runtime.n_jobs` cores."""
+    """What a search will take, about: the time on its `runtime.n_jobs` cores, and its memory at the peak.
+
+    `seconds_a_fit` is what a fit takes that goes on to the evaluation, all epochs included.
+    """
 
     name: str
     n_candidates: int
     n_fits: int
     seconds: float
+    seconds_a_fit: float
+    n_bytes: int
 
 
-def make_plan(opened: Opened, step: float = math.nan) -> Plan:
-    """Estimate what the search of an experiment will take.
+def make_plan(opened: Opened, step: float = math.nan, reading: float = 0.0) -> Plan:
+    """Estimate what the search of an experiment will take, its nets on the splits of the evaluation included.
 
-    With the engine one-by-one, `step` is the time of a training step of a net in seconds.
+    With the engine one-by-one, `step` is the time of a training step of a net in seconds; `reading` is that of the
+    table.
     """
     params, settings, candidates, n_splits = opened.params, opened.settings, opened.candidates, len(opened.splits)
     parts = params.settings(opened.name)["train_split"]
@@ -60,27 +71,35 @@ def make_plan(opened: Opened, step: float = math.nan) -> Plan:
     n_candidates, most = len(candidates), settings["max_epochs"]
     is_halved = params.experiment(opened.name).search == "halving"
     stages = stage_epochs(n_candidates, most) if is_halved else [most]
-    sizes = stage_sizes(n_candidates, len(stages))
-    n_fits, share = sum(sizes) * n_splits, sum(map(mul, sizes, stages)) / (n_candidates * most)
+    counts = stage_sizes(n_candidates, len(stages))
+    n_fits, share = sum(counts) * n_splits, sum(map(mul, counts, stages)) / (n_candidates * most)
+    kinds = [Kind(sizes, nets) for sizes, nets in zip(_sizes(opened, [*stacks.values()]), stacks.values(), strict=True)]
+    epochs = [(kind, sum(net["max_epochs"] for net in kind.nets)) for kind in kinds]
     if params.engine == "lockstep":
-        weights = _weights([nets[0] for nets in stacks.values()], opened)
-        epochs = [sum(net["max_epochs"] for net in nets) for nets in stacks.values()]
-        trained = sum(map(mul, weights, epochs)) * n_rows * n_splits * _WEIGHT
+        trained = sum(kind.sizes.weights * n for kind, n in epochs) * n_rows * n_splits * _WEIGHT
         once = _STACK * len(stacks)
     else:
-        trained = sum(net["max_epochs"] * ceil(n_rows / net["batch_size"]) for nets in stacks.values() for net in nets)
+        trained = sum(net["max_epochs"] * ceil(n_rows / net["batch_size"]) for kind in kinds for net in kind.nets)
         trained, once = trained * n_splits * step, 0.0
     cores = os.cpu_count() or 1
     n_jobs = cores if params.runtime.n_jobs == -1 else min(params.runtime.n_jobs, cores)
-    return Plan(opened.name, n_candidates, n_fits, START + once + trained * share / n_jobs + n_fits * _FIT)
+    picked = min(_PICKS, n_candidates + 1) / n_candidates
+    cells = 2 * len(opened.y) * kinds[0].sizes.inputs * n_splits
+    return Plan(
+        opened.name,
+        n_candidates,
+        n_fits,
+        START + reading + cells * _CELL + once + trained * (share + picked) / n_jobs + n_fits * _FIT,
+        trained / n_jobs / (n_candidates * n_splits) + _FIT,
+        search_bytes(opened, kinds, n_fits, n_jobs),
+    )
 
 
-def _weights(nets: list[dict[str, Any]], opened: Opened) -> list[float]:
-    """Return how many weights nets of some settings have; of many, the mean of some of them for each."""
-    some = nets[:: ceil(len(nets) / _MOST_SHAPES)]
-    modules = [net_of(first_step(opened, settings)).module_ for settings in some]
-    counts = [float(sum(weight.numel() for weight in module.parameters())) for module in modules]
-    return counts if len(some) == len(nets) else [float(np.mean(counts))] * len(nets)
+def _sizes(opened: Opened, stacks: list[list[dict[str, Any]]]) -> list[Sizes]:
+    """Return the sizes of the nets of each stack; of many stacks, those of the nearest before that was counted."""
+    each = ceil(len(stacks) / _MOST_SHAPES)
+    some = [sizes_of(opened, nets[0]) for nets in stacks[::each]]
+    return [some[i // each] for i in range(len(stacks))]
 
 
 def few_rows(split: TrainTest, data: Dataset) -> TrainTest:
@@ -113,7 +132,8 @@ def seconds_a_step(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, train
 def print_plans(plans: list[Plan]) -> None:
     """Print what the searches will take, a line each."""
     for plan in plans:
-        print(f"{plan.name}: {plan.n_candidates:,} candidates, {plan.n_fits:,} fits, about {in_words(plan.seconds)}")
+        counts = f"{plan.n_candidates:,} candidates, {plan.n_fits:,} fits"
+        print(f"{plan.name}: {counts}, about {in_words(plan.seconds)} and {in_mib(plan.n_bytes)}")
 
 
 def in_words(seconds: float) -> str:
