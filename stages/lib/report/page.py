@@ -1,6 +1,5 @@
 """Reads the content of the report from params.yaml and metrics/."""
 
-import base64
 import hashlib
 import math
 import platform
@@ -9,6 +8,9 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from markupsafe import Markup
 
 from stages.lib.changes.revisions import is_committed
 from stages.lib.common import format_params, format_score, format_value
@@ -20,6 +22,7 @@ from stages.lib.report import tables
 from stages.lib.report.course import WATCHED_REPEATS, describe_course, stops_early
 from stages.lib.report.parallel import parallel_coordinates
 from stages.lib.report.subject import class_counts
+from stages.lib.report.thinning import thinned
 from stages.lib.results import Results, files
 from stages.lib.winners.told import inputs_told, read_answer, read_note
 
@@ -28,6 +31,8 @@ CHARTS = "metrics/charts"
 _PACKAGES = ("torch", "skorch", "scikit-learn", "numpy", "scipy", "pandas", "joblib", "dvc")
 # Of a table of more candidates, tables.css and tables.js show as many rows at once.
 MOST = 12
+# What stands for itself in a `data:` URL between double quotation marks.
+_PLAIN = " !$'()*+,-./:;<=>?@[]^_`{|}~"
 # With more searches than these, their table comes first, and the charts of all are folded.
 _MANY = 20
 
@@ -35,7 +40,7 @@ _MANY = 20
 class Chart(NamedTuple):
     """A chart, as a `data:` URL, and its size in pixels."""
 
-    address: str
+    address: Markup
     width: int
     height: int
 
@@ -44,7 +49,8 @@ def as_chart(svg: str) -> Chart:
     """Return an SVG as a `data:` URL, which a page shows without a request; raises `IndexError` if it has no size."""
     sizes = (re.findall(rf'^<svg [^>]*?\b{side}="([\d.]+)"', svg)[0] for side in ("width", "height"))
     width, height = (math.ceil(float(size)) for size in sizes)
-    return Chart(f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}", width, height)
+    # Shorter than base64; the ampersand, quotes and number signs, which mean something in a page or a URL, are quoted.
+    return Chart(Markup(f"data:image/svg+xml,{quote(thinned(svg), safe=_PLAIN)}"), width, height)
 
 
 def sections(results: Results, params: Params) -> dict[str, Any]:
