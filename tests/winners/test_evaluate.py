@@ -78,6 +78,10 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     return Evaluated(folder, shown.getvalue())
 
 
+def contents() -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+
+
 def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> None:
     params = evaluated.params()
     data = load_real_data(params)
@@ -149,7 +153,7 @@ def test_the_answer_is_saved_whichever_it_is(
     assert (card.kind, card.name) == ("constant", "majority_class")
     assert model.predict_proba(X[:1])[0] == pytest.approx([500 / 768, 268 / 768])
 
-    before = {path: path.read_bytes() for path in (Path("params.yaml"), MODEL_FILE, ANSWER_FILE)}
+    before = contents()
     raw = yaml.safe_load(before[Path("params.yaml")])
     try:
         for use, kind in {"logistic_regression": "linear", "starting_point": "net"}.items():
@@ -190,10 +194,6 @@ def test_all_that_can_fail_comes_before_anything_is_written(
     finally:
         path.write_bytes(diagnostics)
         Path(contenders).write_bytes(before)
-
-
-def contents() -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
 
 
 def test_an_evaluation_that_is_stopped_goes_on_with_its_nets(
