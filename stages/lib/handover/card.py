@@ -28,6 +28,24 @@ class Input(Section):
     lacks: bool = Field(default=False, exclude_if=not_)
     zeros: bool = Field(default=False, exclude_if=not_)
     range: tuple[FiniteFloat, FiniteFloat] | None = Field(default=None, exclude_if=not_)
+    typical: FiniteFloat | str | None = Field(default=None, exclude_if=lambda value: value is None)
+
+
+class Interval(Section):
+    """The half width of the interval around a predicted number: a step function of the number.
+
+    `half_widths[i]` goes with predictions up to `edges[i]`, and the last one with those above all of them.
+    """
+
+    level: Annotated[float, Field(gt=0, lt=1)]
+    edges: list[FiniteFloat]
+    half_widths: list[Annotated[FiniteFloat, Field(ge=0)]]
+
+    @model_validator(mode="after")
+    def _of_one_length(self) -> "Interval":
+        if len(self.half_widths) != len(self.edges) + 1 or sorted(self.edges) != self.edges:
+            raise ValueError("half_widths should have one number more than edges, which should rise")
+        return self
 
 
 class SavedSettings(NetSettings):
@@ -42,7 +60,8 @@ class Card(Section):
     """The description of the numbers in a model file, which is JSON there.
 
     `name` is the contender of the evaluation, and empty in the file of the kept net; `classes` are the labels, none for
-    a regression; `inputs` are in the order of the table. A net has `settings`, with names unresolved. `n_bytes` is how
+    a regression; `inputs` are in the order of the table. A net has `settings`, names unresolved. `threshold` is the
+    probability of the second of two classes from which on it is predicted, 0.5 if not set. `n_bytes` is how
     large a file with a model would be that is left out, and `digest` a hash of the numbers.
     """
 
@@ -53,6 +72,8 @@ class Card(Section):
     inputs: Annotated[list[Input], Field(min_length=1)]
     prepare: Prepare
     settings: SavedSettings | None = Field(default=None, exclude_if=not_)
+    threshold: Annotated[float, Field(gt=0, lt=1)] | None = Field(default=None, exclude_if=not_)
+    interval: Interval | None = Field(default=None, exclude_if=not_)
     n_bytes: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=not_)
     digest: str = ""
 
