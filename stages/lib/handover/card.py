@@ -20,7 +20,11 @@ Kind = Literal["net", "linear", "forest", "boosting", "constant", "left_out"]
 
 
 class Input(Section):
-    """A column that a model predicts from: whether cells lack, or zeros mean so, and the range of its numbers."""
+    """A column that a model predicts from: whether cells lack, or zeros mean so, and the range of its numbers.
+
+    `typical` is the median of its numbers, the lower one of two, or the most frequent of its categories or booleans,
+    the first one of several; missing cells and zeros that mean so do not count.
+    """
 
     name: str
     type: Literal["number", "category", "boolean"]
@@ -29,6 +33,14 @@ class Input(Section):
     zeros: bool = Field(default=False, exclude_if=not_)
     range: tuple[FiniteFloat, FiniteFloat] | None = Field(default=None, exclude_if=not_)
     typical: FiniteFloat | str | None = Field(default=None, exclude_if=lambda value: value is None)
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The numbers from which on others are far outside: beyond the range by more than its width."""
+        if self.range is None:
+            return None
+        low, high = self.range
+        return low - (high - low), high + (high - low)
 
 
 class Interval(Section):
@@ -119,10 +131,9 @@ class Card(Section):
         """Return the rows with numbers beyond the trained ones by more than their range, for columns that have some."""
         found = {}
         for each in self.inputs:
-            if each.range is not None:
-                low, high = each.range
-                far = (X[each.name] < low - (high - low)) | (X[each.name] > high + (high - low))
-                found[each.name] = np.flatnonzero(far)
+            if each.limits is not None:
+                low, high = each.limits
+                found[each.name] = np.flatnonzero((X[each.name] < low) | (X[each.name] > high))
         return {name: rows for name, rows in found.items() if len(rows)}
 
     def without_rows(self) -> Dataset:
@@ -143,5 +154,14 @@ def _inputs(data: Dataset, prepare: Prepare) -> Iterator[Input]:
             "lacks": name in columns.lacking,
             "zeros": replaced and name in columns.zeros,
             "range": (float(numbers.min()), float(numbers.max())) if len(numbers) else None,
+            "typical": _typical(data.X[name].dropna(), kind, name in columns.zeros),
         }
         yield Input.model_validate(content)
+
+
+def _typical(cells: pd.Series, kind: str, zero_is_missing: bool) -> float | str | None:
+    if kind == "number":
+        median = cells[cells != 0 if zero_is_missing else slice(None)].quantile(interpolation="lower")
+        return None if np.isnan(median) else float(median)
+    most_frequent = cells.mode()  # sorted
+    return None if most_frequent.empty else most_frequent.iloc[0]
