@@ -61,7 +61,7 @@ def test_rows_are_in_the_tables_encoding_and_names_may_be_numbers() -> None:
 @pytest.mark.parametrize(
     ("text", "changes", "place", "words"),
     [
-        ("sex,age\nmale,1", {}, (0, ""), "has no 'member', which the net predicts from; it has sex, age"),
+        ("sex,age\nmale,1", {}, (0, ""), "has no 'member', which the model predicts from; it has sex, age"),
         ("sex,age,member\nmale,1", {}, (2, ""), "has 2 columns instead of 3; is it cut off?"),
         ("sex,age,member\nmale,,yes", {}, (2, "age"), "the model was fitted without missing cells there"),
         ("sex,age,member\nmale,1,", {}, (2, "member"), "the model was fitted without missing cells there"),

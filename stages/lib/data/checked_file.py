@@ -90,7 +90,7 @@ def read_features(
     for rows in _pieces(file, spec, name, n_bytes):
         if not names:
             names = rows.names(list(spec.columns), optional=spec.target)
-            check_names(rows, names, features, "which the net predicts from")
+            check_names(rows, names, features, "which the model predicts from")
         as_text = {key for key in names if key not in features or spec.column(key).type != "number"}
         table = rows.table(names, as_text, features)
         may = {key: spec.column(key).missing is not None and key in may_lack for key in features}
