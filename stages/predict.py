@@ -1,10 +1,11 @@
 """Predicts rows of a CSV or a Parquet file, and prints a CSV.
 
 The model is the answer, which is what the evaluation says to use, or with `--model net` the kept net. A note on
-standard error says which, and others say that evaluate.use names another one now, and name the columns with numbers
-far outside of those that it was trained on.
+standard error says which, and others say that evaluate.use names another one now, and how many rows have notes.
 Prints one line per row: the predicted label, with the probability of the second of two classes, or of each of several;
-for a regression, the predicted number. The output has a header if `data.header` says that CSVs have one.
+for a regression, the predicted number. Then comes a note, empty for most rows: inputs that are far outside of what the
+model was trained on, unknown categories, and missing cells. The output has a header if `data.header` says that
+CSVs have one.
 """
 
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 from shutil import copyfileobj
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
+
+import pandas as pd
 
 from stages.lib.common import Arguments, UserError, run
 from stages.lib.config import ANSWER, WINNER, Params, load_params
@@ -64,8 +67,8 @@ def main(arguments: Namespace) -> None:
             n_rows = n_bytes = 0
             size = max(1, Path(source).stat().st_size // _MB) if Path(source).is_file() else None  # no pipe tells it
             for piece, X in read_features(file, card.columns.types, spec, name, card.may_lack, _BYTES_AT_ONCE):
-                table = predict(model, card, X, notices.unseen, n_rows)
-                notices.look_at(piece, X)
+                table = predict(model, card, X, n_before=n_rows)
+                table[_free("note", table)] = notices.of(piece, X)
                 has_header = spec.header and n_rows == 0
                 table.to_csv(predicted, index=False, header=has_header, float_format=form, lineterminator="\n")
                 n_rows, n_bytes = n_rows + len(X), n_bytes + piece.n_bytes
@@ -78,6 +81,11 @@ def main(arguments: Namespace) -> None:
             print(f"note: {note}", file=sys.stderr)
         predicted.seek(0)
         copyfileobj(predicted, sys.stdout)
+
+
+def _free(name: str, table: pd.DataFrame) -> str:
+    """Return a name for a column that no other column of the table has, such as a target that is called `note`."""
+    return _free(f"{name}_", table) if name in table else name
 
 
 def _opened(source: str) -> AbstractContextManager[BinaryIO]:

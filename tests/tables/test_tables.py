@@ -58,8 +58,8 @@ def test_penguins(tmp_path: Path) -> None:
     assert scores(project)["net"] > 0.95
     frame = pd.read_csv(tmp_path / "data/table.csv")
     labels = ["Adelie", "Chinstrap", "Gentoo"]
-    assert list(predicted) == ["species", *(f"species={label}" for label in labels)]
-    assert list(predicted["species"]) == [labels[i] for i in predicted.iloc[:, 1:].to_numpy().argmax(axis=1)]
+    assert list(predicted) == ["species", *(f"species={label}" for label in labels), "note"]
+    assert list(predicted["species"]) == [labels[i] for i in predicted.iloc[:, 1:4].to_numpy().argmax(axis=1)]
     assert balanced_accuracy_score(frame["species"], predicted["species"]) > 0.97
     # Columns in another order, without the target, and with one more.
     other = frame.drop(columns="species")[::-1].iloc[:, ::-1].assign(more="x")

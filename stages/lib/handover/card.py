@@ -127,15 +127,6 @@ class Card(Section):
         imputed |= {"category"} if impute == "most_frequent" else set()
         return {each.name for each in self.inputs if takes_all or each.lacks or each.type in imputed}
 
-    def far_outside(self, X: pd.DataFrame) -> dict[str, np.ndarray]:
-        """Return the rows with numbers beyond the trained ones by more than their range, for columns that have some."""
-        found = {}
-        for each in self.inputs:
-            if each.limits is not None:
-                low, high = each.limits
-                found[each.name] = np.flatnonzero((X[each.name] < low) | (X[each.name] > high))
-        return {name: rows for name, rows in found.items() if len(rows)}
-
     def without_rows(self) -> Dataset:
         """Return a dataset with the columns of the card and no rows."""
         columns = self.columns

@@ -149,21 +149,15 @@ def _built(output: Output, card: Card, settings: dict[str, Any], packages: Colle
         raise output.refused(f" has a net that can't be built: {problem}") from error.__cause__
 
 
-def predict(
-    estimator: BaseEstimator | PlainModel,
-    card: Card,
-    X: pd.DataFrame,
-    unseen: dict[str, dict[str, None]] | None = None,
-    n_before: int = 0,
-) -> pd.DataFrame:
+def predict(estimator: BaseEstimator | PlainModel, card: Card, X: pd.DataFrame, n_before: int = 0) -> pd.DataFrame:
     """Predict rows, which have the columns of the card, with a model as `load_model` returns it.
 
     The table has the predicted number or label in a column with the target's name, and for classes their probabilities:
     `target=label` of the second of two, or of each of several. Raises `UserError` if a prediction is not finite, with
     the number of the row, which `n_before` others come before. Cells may be missing in the columns of `card.may_lack`
-    alone; `read_features` refuses others. `unseen` is as for `Columns.as_array`.
+    alone; `read_features` refuses others. `Notices` tells of categories that the card does not have.
     """
-    rows = card.columns.as_array(X, unseen)
+    rows = card.columns.as_array(X, unseen={})
     if not isinstance(estimator, PlainModel) and preparation_of(estimator) is None:
         rows = rows.astype(np.float32)
     with explained("The saved model can't predict these rows", "Run `dvc repro evaluate`."):

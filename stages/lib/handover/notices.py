@@ -1,41 +1,65 @@
-"""What is to be told of rows that differ from those that a model was fitted on, over all pieces of a file."""
+"""Notes on rows that differ from those that a model was fitted on: one for each row, and how many there are."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
-from stages.lib.data.dataset import never_seen
+from stages.lib.common import counted
 from stages.lib.data.rows import Rows
-from stages.lib.handover.card import Card
+from stages.lib.handover.card import Card, Input
+
+# What a note says of an input, and what is said of all rows with such a note.
+_IN_ALL = {
+    "far outside": "numbers far outside of what the model was trained on",
+    "unknown": "categories that the model was not trained on, which count as none",
+    "missing": "missing cells",
+}
 
 
 @dataclass
 class Notices:
-    """By column, the categories that were never seen, and the numbers far outside: how many, and where the first is.
-
-    `unseen` is what `Columns.as_array` fills.
-    """
+    """The notes on the rows of a file, in pieces: of each kind, how many rows have one, and where the first is."""
 
     card: Card
-    unseen: dict[str, dict[str, None]] = field(default_factory=dict)
-    far: dict[str, tuple[int, str]] = field(default_factory=dict)
+    found: dict[str, tuple[int, str]] = field(default_factory=dict)
 
-    def look_at(self, rows: Rows, X: pd.DataFrame) -> None:
-        """Take note of the numbers far outside of those in training, in a piece of a file and its rows."""
-        found = self.card.far_outside(X)
-        first = rows.rows({int(places[0]) for name, places in found.items() if name not in self.far})
-        for name, places in found.items():
-            count, where = self.far.get(name) or (0, f"{rows.unit} {first[int(places[0])][0]}")
-            self.far[name] = count + len(places), where
+    def of(self, rows: Rows, X: pd.DataFrame) -> list[str]:
+        """Return a note on each row of a piece, such as `age far outside; plan unknown; bmi missing`, or "".
+
+        `rows` are those of `X` as they are in the file. Inputs are in the order of the table.
+        """
+        notes, by_kind = np.full(len(X), "", dtype=object), dict[str, np.ndarray]()
+        for each in self.card.inputs:
+            for kind, odd in _oddities(each, X[each.name]):
+                if odd.any():
+                    note = f"{each.name} {kind}"
+                    notes[odd] += np.where(notes[odd] == "", note, f"; {note}")
+                    by_kind[kind] = by_kind.get(kind, False) | odd
+        for kind, odd in by_kind.items():
+            count, where = self.found.get(kind) or (0, rows.place(int(odd.argmax())))
+            self.found[kind] = count + int(odd.sum()), where
+        return list(notes)
 
     def sentences(self) -> Iterator[str]:
-        """Yield a sentence on each column: first on categories, then on numbers."""
-        for name, labels in self.unseen.items():
-            yield never_seen(name, labels)
-        for each in self.card.inputs:
-            if each.range is not None and each.name in self.far:
-                count, where = self.far[each.name]
-                rows = f"{count:,} rows are" if count > 1 else "1 row is"
-                trained = "what the model was trained on ({:g} to {:g})".format(*each.range)
-                yield f"column {each.name}: {rows} far outside of {trained}: first in {where}"
+        """Yield for each kind of note how many rows have one, and where the first is."""
+        for kind, what in _IN_ALL.items():
+            if kind in self.found:
+                count, where = self.found[kind]
+                yield f"{counted(count, 'row')} with {what}: first in {where}"
+
+
+def is_missing(each: Input, cells: pd.Series) -> np.ndarray:
+    """Return which cells of an input are missing, shape (n_rows,); zeros that mean so are."""
+    return np.asarray(cells.isna() | (cells == 0) if each.zeros else cells.isna())
+
+
+def _oddities(each: Input, cells: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield what a note may say of an input, and of which rows, shape (n_rows,)."""
+    if each.limits is not None:
+        low, high = each.limits
+        yield "far outside", np.asarray((cells < low) | (cells > high))
+    if each.type == "category":
+        yield "unknown", np.asarray(cells.notna() & ~cells.isin(each.categories))
+    yield "missing", is_missing(each, cells)
