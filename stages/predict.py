@@ -4,13 +4,14 @@ The model is the answer, which is what the evaluation says to use, or with `--mo
 standard error says which, and others say that evaluate.use names another one now, and how many rows have notes.
 Prints one line per row: the predicted label, with the probability of the second of two classes, or of each of several;
 for a regression, the predicted number. Then comes a note, empty for most rows: inputs that are far outside of what the
-model was trained on, unknown categories, and missing cells. The output has a header if `data.header` says that
-CSVs have one.
+model was trained on, unknown categories, and missing cells. With `--explain`, a last column has the three inputs that
+move the prediction most. The output has a header if `data.header` says that CSVs have one.
 """
 
 import sys
 from argparse import Namespace
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import SpooledTemporaryFile
@@ -22,7 +23,7 @@ from stages.lib.common import Arguments, UserError, run
 from stages.lib.config import ANSWER, WINNER, Params, load_params
 from stages.lib.data import read_features
 from stages.lib.fetch import refuse_missing
-from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, Notices, load_model, predict
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, Notices, because, load_model, predict
 from stages.lib.model.settings import packages_of
 from stages.lib.search import doing
 
@@ -33,6 +34,7 @@ _BYTES_AT_ONCE, _MB = 2**21, 10**6
 ARGUMENTS = Arguments("stages.predict", __doc__)
 ARGUMENTS.add_argument("file", metavar="FILE", help="the rows to predict, CSV or Parquet, or - for standard input")
 ARGUMENTS.add_argument("--model", choices=list(MODELS), default="answer", help="the answer, or the kept net")
+ARGUMENTS.add_argument("--explain", action="store_true", help="name the inputs that move each prediction most")
 
 
 def check_card(path: Path, card: Card, params: Params) -> None:
@@ -67,8 +69,13 @@ def main(arguments: Namespace) -> None:
             n_rows = n_bytes = 0
             size = max(1, Path(source).stat().st_size // _MB) if Path(source).is_file() else None  # no pipe tells it
             for piece, X in read_features(file, card.columns.types, spec, name, card.may_lack, _BYTES_AT_ONCE):
-                table = predict(model, card, X, n_before=n_rows)
-                table[_free("note", table)] = notices.of(piece, X)
+                predicts = partial(predict, model, card, n_before=n_rows)
+                table = predicts(X)
+                more = {"note": notices.of(piece, X)}
+                if arguments.explain:
+                    more["because"] = because(predicts, card, X, table, partial(progress.advance, 0, size))
+                for key, column in more.items():
+                    table[_free(key, table)] = column
                 has_header = spec.header and n_rows == 0
                 table.to_csv(predicted, index=False, header=has_header, float_format=form, lineterminator="\n")
                 n_rows, n_bytes = n_rows + len(X), n_bytes + piece.n_bytes

@@ -4,6 +4,7 @@ Imports `model`, `data`, `config`, `engine` and `common`.
 """
 
 from stages.lib.handover.card import Card
+from stages.lib.handover.explained import because
 from stages.lib.handover.model_file import load_model, predict, save_answer, save_model
 from stages.lib.handover.notices import Notices
 from stages.lib.handover.plain import PlainModel
