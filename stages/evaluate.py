@@ -1,9 +1,11 @@
 """Stage `evaluate`: answers what to use, by scores on splits that no search has seen; saves the answer and the net."""
 
+import pandas as pd
+
 from stages.lib.common import run
 from stages.lib.config import load_params
 from stages.lib.data import Unchanged
-from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_answer, save_model
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_model
 from stages.lib.results import Results, files, remove_others, write
 from stages.lib.scores import NOT_TESTED
 from stages.lib.scores.splits import read_table
@@ -49,7 +51,7 @@ def main() -> None:
     remove_others("metrics/scores", map(files.SCORES.at, metrics))
 
     # The models go with what is written, so they are saved before anything else can fail.
-    how = save(kept, handed_over, fitted)
+    how = save(kept, handed_over, fitted, table.every_row.X)
     forget(EVALUATION)
 
     print(*filter(None, [read_answer(results, params).text, read_note(results, params)]), sep="\n")
@@ -61,13 +63,14 @@ def main() -> None:
     print(inputs_told(results, params), *how, sep="\n")
 
 
-def save(kept: str, handed_over: str, fitted: dict[str, Fitted]) -> list[str]:
-    """Save the kept net and the answer, and return what they were fitted on, a line each."""
-    model, card, how_kept = fitted[kept]
-    save_model(MODEL_FILE, model, card)
-    model, card, how = fitted[handed_over]
-    left_out = save_answer(model, card.model_copy(update={"name": handed_over}))
-    return [f"{MODEL_FILE}: {kept}, {how_kept}", left_out or f"{ANSWER_FILE}: {handed_over}, {how}"]
+def save(kept: str, handed_over: str, fitted: dict[str, Fitted], X: pd.DataFrame) -> list[str]:
+    """Save the kept net and the answer, checked on the rows, and return what they were fitted on, a line each."""
+    lines = []
+    for path, name in ((MODEL_FILE, kept), (ANSWER_FILE, handed_over)):
+        model, card, how = fitted[name]
+        unusual = save_model(path, model, card if path == MODEL_FILE else card.model_copy(update={"name": name}), X)
+        lines += [f"{path}: {name}, {how}", *filter(None, [unusual])]
+    return lines
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from stages.lib.common import Arguments, UserError, run
 from stages.lib.config import ANSWER, WINNER, Params, load_params
 from stages.lib.data import read_features
 from stages.lib.fetch import refuse_missing
-from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, Notices, because, load_model, predict
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, Notices, because, file_of, load_model, predict
 from stages.lib.model.settings import packages_of
 from stages.lib.search import doing
 
@@ -39,7 +39,7 @@ ARGUMENTS.add_argument("--explain", action="store_true", help="name the inputs t
 
 def check_card(path: Path, card: Card, params: Params) -> None:
     """Raise `UserError` if a model is not the kept net where that should be, or does not go with params.yaml."""
-    if path == MODEL_FILE and card.kind != "net":
+    if path.stem == MODEL_FILE.stem and card.kind != "net":
         remedy = "Run `dvc repro evaluate`, or predict with `--model answer`."
         raise UserError(f"{path} has {card.called}, which is not a net. {remedy}")
     spec, types = params.data, card.columns.types
@@ -56,7 +56,7 @@ def check_card(path: Path, card: Card, params: Params) -> None:
 
 
 def main(arguments: Namespace) -> None:
-    source, path = arguments.file, MODELS[arguments.model]
+    source, path = arguments.file, file_of(MODELS[arguments.model])
     name = "standard input" if source == "-" else source
     params = load_params()
     model, card = load_model(path, packages_of(params))
@@ -81,7 +81,7 @@ def main(arguments: Namespace) -> None:
                 n_rows, n_bytes = n_rows + len(X), n_bytes + piece.n_bytes
                 progress.advance(n_bytes // _MB - progress.done, size)
         notes = list(notices.sentences())
-        if path == ANSWER_FILE and params.evaluate.use not in {ANSWER, WINNER, card.name}:
+        if arguments.model == "answer" and params.evaluate.use not in {ANSWER, WINNER, card.name}:
             asked = f"evaluate.use in params.yaml is {params.evaluate.use} now"
             notes.append(f"{path} is {card.name}, but {asked}; `dvc repro evaluate` saves that one")
         for note in [*notes, f"predicted by {card.called}, {path}"]:

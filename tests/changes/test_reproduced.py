@@ -18,7 +18,7 @@ SAME = "Every metric and the model are byte-identical to the committed ones.\n"
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A repository to work in with a metric and a model."""
     monkeypatch.chdir(tmp_path)
-    for name in ("metrics/search/a.json", "models/answer.safetensors"):
+    for name in ("metrics/search/a.json", "models/answer.onnx"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text("1", encoding="utf-8")
     (tmp_path / ".gitignore").write_text("*.csv\n*.tmp\n", encoding="utf-8")
@@ -34,13 +34,13 @@ def test_what_differs_is_listed(project: Project, in_process: Command) -> None:
     (project.folder / "metrics/search/a.json").write_text("2", encoding="utf-8")
     (project.folder / "metrics/new.json").touch()
     (project.folder / "metrics/ignored.csv").touch()
-    project.git("mv", "models/answer.safetensors", "models/other.safetensors")
+    project.git("mv", "models/answer.onnx", "models/other.onnx")
     done = in_process(reproduced)
     *listed, advice = done.stdout.splitlines()
     assert listed == [
         "These files differ from the committed ones:",
         *("metrics/ignored.csv", "metrics/new.json", "metrics/search/a.json"),
-        *("models/answer.safetensors", "models/other.safetensors"),
+        *("models/answer.onnx", "models/other.onnx"),
     ]
     assert advice.startswith("If another processor made those, files may differ of a search whose nets TorchScript")
     assert done.returncode == 0

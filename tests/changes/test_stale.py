@@ -175,7 +175,7 @@ EDITS = {
     "data/pima-indians-diabetes.csv": FRESH._replace(changed=["data/pima-indians-diabetes.csv"]),
     "metrics/search/dropout/draws.csv": FRESH._replace(edited=["metrics/search/dropout"]),
     "metrics/scores/dropout.json": FRESH._replace(edited=["metrics/scores"]),
-    "models/best.safetensors": FRESH._replace(edited=["models/best.safetensors"]),
+    "models/best.onnx": FRESH._replace(edited=["models"]),
 }
 
 

@@ -27,7 +27,7 @@ def _bounded() -> Iterator[None]:
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Work in a folder with sixty rows of the committed CSV, and the committed params, model, metric and net."""
     folder = tmp_path_factory.mktemp("fuzz")
-    for name in ("params.yaml", "models/best.safetensors", "metrics/best_params.json"):
+    for name in ("params.yaml", "models/best.onnx", "metrics/best_params.json"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(SAMPLE / name, folder / name)
     rows = (SAMPLE / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines(keepends=True)[:60]

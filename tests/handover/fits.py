@@ -1,4 +1,4 @@
-"""Baselines fitted as the evaluation fits them, and the arrays and the card that they become."""
+"""Baselines fitted as the evaluation fits them, with their cards."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,7 +10,9 @@ from sklearn.base import BaseEstimator
 from stages.lib.config import Params, Prepare
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.data import Columns, Dataset
-from stages.lib.handover import Card, PlainModel
+from stages.lib.handover import Card, kind_of
+from stages.lib.handover.model_file import exported
+from stages.lib.handover.runtime import OnnxModel
 from stages.lib.model import rows
 from stages.lib.winners.baselines import baselines
 from tests.passengers import passengers
@@ -38,8 +40,8 @@ def mixed(classify: bool) -> Dataset:
 
 def fit(
     name: str, data: Dataset, prepare: Prepare | None = None, changes: dict[str, Any] | None = None
-) -> tuple[BaseEstimator, PlainModel, Card]:
-    """Return a baseline fitted on all rows, the same as arrays, and its card; `changes` are parameters of its trees."""
+) -> tuple[BaseEstimator, Card]:
+    """Return a baseline fitted on all rows, and its card; `changes` are parameters of its trees."""
     raw = small_params()
     if not data.classes:
         raw["model"] |= {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss"}
@@ -50,5 +52,11 @@ def fit(
         inside = [each for each in baseline.estimator.get_params() if each == key or each.endswith(f"__{key}")]
         baseline.estimator.set_params(**{inside[-1]: value})
     fitted = baseline.estimator.fit(rows(data, baseline.estimator), data.y)
-    model = PlainModel.of(fitted, bool(data.classes))
-    return fitted, model, Card.of(model.kind, name, baseline.prepare, data, "y")
+    return fitted, Card.of(kind_of(fitted), name, baseline.prepare, data, "y")
+
+
+def fit_and_export(name: str, data: Dataset, prepare: Prepare | None = None) -> tuple[BaseEstimator, OnnxModel, Card]:
+    """Return a fitted baseline, its ONNX model, and its card."""
+    fitted, card = fit(name, data, prepare)
+    model, card = exported(fitted, card, data.X)
+    return fitted, OnnxModel(model.SerializeToString()), card

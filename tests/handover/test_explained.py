@@ -13,7 +13,7 @@ from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
 from stages.lib.handover import Card, because, predict
-from tests.handover.fits import fit, mixed, numbers
+from tests.handover.fits import fit_and_export, mixed, numbers
 from tests.passengers import passengers
 
 Predict = Callable[[pd.DataFrame], pd.DataFrame]
@@ -51,7 +51,7 @@ def typical_of(card: Card) -> np.ndarray:
 @pytest.mark.parametrize("n_classes", [0, 2, 4])
 def test_a_linear_model_is_explained_by_its_coefficients(n_classes: int) -> None:
     data, new = wide(n_classes), wide(n_classes, 90)
-    fitted, model, card = fit("logistic_regression" if n_classes else "linear_regression", data)
+    fitted, model, card = fit_and_export("logistic_regression" if n_classes else "linear_regression", data)
     scaler, linear = fitted[-2], fitted[-1]
     scaled = (new.X.to_numpy() - typical_of(card)) / scaler.scale_
     per_class = scaled[:, None, :] * np.atleast_2d(linear.coef_)  # of the log-odds, or of the number
@@ -62,7 +62,9 @@ def test_a_linear_model_is_explained_by_its_coefficients(n_classes: int) -> None
 def test_all_changes_of_a_linear_model_add_up_to_its_log_odds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stages.lib.handover.explained._MOST", 9)
     data = mixed(classify=True)
-    _, model, card = fit("logistic_regression", data, Prepare(impute="median", indicator=True, scale="robust"))
+    _, model, card = fit_and_export(
+        "logistic_regression", data, Prepare(impute="median", indicator=True, scale="robust")
+    )
     predicts, X = partial(predict, model, card), passengers(70, seed=5).X
     rows = pd.concat([X, pd.DataFrame([{each.name: each.typical for each in card.inputs}])])
     second = predicts(rows)["y=yes"].to_numpy()
@@ -74,7 +76,7 @@ def test_all_changes_of_a_linear_model_add_up_to_its_log_odds(monkeypatch: pytes
 @pytest.mark.parametrize(("name", "classify"), [("hist_gradient_boosting", True), ("random_forest", False)])
 def test_other_models_are_explained_by_substitution(name: str, classify: bool) -> None:
     data = mixed(classify)
-    _, model, card = fit(name, data, Prepare(impute="median", indicator=True))
+    _, model, card = fit_and_export(name, data, Prepare(impute="median", indicator=True))
     predicts, X = partial(predict, model, card), passengers(15, seed=5).X
     column = "y=yes" if classify else "y"
     found = explained(predicts, card, X)
@@ -160,7 +162,7 @@ def test_the_model_runs_once_for_each_input_on_the_rows_that_differ() -> None:
 
 def test_what_cant_be_explained_is_refused_with_a_sentence() -> None:
     data = numbers()
-    _, model, card = fit("random_forest", data)
+    _, model, card = fit_and_export("random_forest", data)
     old = card.model_copy(update={"inputs": [each.model_copy(update={"typical": None}) for each in card.inputs]})
     with pytest.raises(UserError, match=r"saved without typical inputs, .* Run `dvc repro evaluate`\.$"):
         because(partial(predict, model, old), old, data.X, predict(model, old, data.X))

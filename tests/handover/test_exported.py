@@ -1,44 +1,51 @@
-"""Models without a net as arrays. Oracle: the estimators of scikit-learn that they were made of."""
+"""Models without a net as ONNX files. Oracle: the estimators of scikit-learn that they were made of."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
+import pandas as pd
 import pytest
+from onnx import TensorProto
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.preprocessing import QuantileTransformer
 
 from stages.lib.common import UserError
 from stages.lib.config import Prepare
-from stages.lib.data import Dataset
-from stages.lib.handover import ANSWER_FILE, Card, PlainModel, load_model, predict, save_answer, save_model
-from stages.lib.handover.trees import Boosting
+from stages.lib.data import Columns, Dataset
+from stages.lib.handover import ANSWER_FILE, Card, load_model, predict, save_model
+from stages.lib.handover.card import Interval
+from stages.lib.handover.fitted import odd_rows
+from stages.lib.handover.graph import Graph
+from stages.lib.handover.quantiles import add_back, add_normal
+from stages.lib.handover.runtime import OnnxModel
+from stages.lib.handover.trees import add_boosting
 from stages.lib.model import rows
 from tests.handover.fits import BASELINES, fit, mixed, numbers
 from tests.passengers import passengers
 
 
-def check(path: Path, data: Dataset, new: Dataset, fitted: BaseEstimator, model: PlainModel, card: Card) -> None:
-    """Check that a model predicts from its file what its estimator does, to the last bit, and is written the same."""
-    save_model(path, model, card)
+def check(path: Path, data: Dataset, new: Dataset, fitted: BaseEstimator, card: Card) -> None:
+    """Check that a file is a valid one, and predicts what its estimator does for other rows."""
+    assert save_model(path, fitted, card, data.X) == ""
+    onnx.checker.check_model(path, full_check=True)
     loaded, found = load_model(path)
     assert found.model_copy(update={"digest": ""}) == card
     given = rows(new, fitted)
-    assert np.array_equal(loaded.predict(given), fitted.predict(given).ravel())
-    table = predict(loaded, card, new.X)
+    table = predict(loaded, found, new.X)
     if data.classes:
         proba = fitted.predict_proba(given)
-        assert np.array_equal(loaded.predict_proba(given), proba)
         assert table["y"].tolist() == [data.classes[int(i)] for i in fitted.predict(given)]
         names = [f"y={label}" for label in data.classes][1 if len(data.classes) == 2 else 0 :]
-        # A linear model is rounded to float32.
         assert table[names].to_numpy() == pytest.approx(proba[:, -len(names) :], abs=1e-6)
     else:
-        assert table["y"].to_numpy() == pytest.approx(fitted.predict(given).ravel(), rel=1e-6)
-    again = path.with_name("again")
-    save_model(again, loaded, found)
-    assert again.read_bytes() == path.read_bytes()
+        expected = fitted.predict(given).ravel()
+        assert table["y"].to_numpy() == pytest.approx(expected, rel=1e-6, abs=1e-6 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize(("name", "classify"), BASELINES)
@@ -53,81 +60,200 @@ def test_several_classes(tmp_path: Path, name: str) -> None:
     check(tmp_path / "a", data, numbers(90), *fit(name, data))
 
 
-PREPARE = Prepare(impute="median", indicator=True, scale="robust", encode="ordinal")
+PREPARATIONS = [
+    Prepare(),
+    Prepare(impute="median", indicator=True, scale="robust", encode="ordinal"),
+    Prepare(impute="most_frequent", scale="minmax"),
+    Prepare(impute="mean", scale="quantile", indicator=True),
+    Prepare(impute="mean", scale="robust_clipped"),
+]
 
 
-@pytest.mark.parametrize("prepare", [Prepare(), PREPARE, Prepare(impute="most_frequent")])
+@pytest.mark.parametrize("prepare", PREPARATIONS)
 @pytest.mark.parametrize(("name", "classify"), BASELINES)
-def test_the_file_has_the_whole_preparation(tmp_path: Path, name: str, classify: bool, prepare: Prepare) -> None:
+def test_the_graph_has_the_whole_preparation(tmp_path: Path, name: str, classify: bool, prepare: Prepare) -> None:
     data = mixed(classify)
-    new = passengers(70, seed=5)
-    check(tmp_path / "a", data, new, *fit(name, data, prepare))
+    fitted, card = fit(name, data, prepare)
+    check(tmp_path / "a", data, passengers(70, seed=5), fitted, card)
+    odd = odd_rows(card, data.X)
+    if not classify:
+        odd = odd.assign(port="Halifax")
+    with pytest.warns(UserWarning, match="was never seen in training"):
+        check(tmp_path / "a", data, replace(data, X=odd, y=np.zeros(len(odd))), fitted, card)
 
 
 @pytest.mark.parametrize("scaled", ["standard", "quantile"])
 def test_the_target_of_a_linear_model_is_scaled_back(tmp_path: Path, scaled: Any) -> None:
     data = mixed(classify=False)
-    check(
-        tmp_path / "a", data, passengers(70, 5), *fit("linear_regression", data, Prepare(impute="mean", target=scaled))
-    )
+    fitted, card = fit("linear_regression", data, Prepare(impute="mean", target=scaled))
+    check(tmp_path / "a", data, passengers(70, 5), fitted, card)
+
+
+@pytest.mark.parametrize("name", ["random_forest", "hist_gradient_boosting"])
+@pytest.mark.parametrize("n_classes", [0, 2, 3])
+def test_trees_of_one_leaf(tmp_path: Path, name: str, n_classes: int) -> None:
+    data = numbers(n_classes=n_classes)
+    key = "min_samples_split" if name == "random_forest" else "min_samples_leaf"
+    check(tmp_path / "a", data, numbers(90), *fit(name, data, changes={key: 500}))
+
+
+def test_leaves_with_several_classes_share_their_rows(tmp_path: Path) -> None:
+    data = numbers(n_classes=4)
+    fitted, card = fit("random_forest", data, changes={"max_depth": 2})
+    assert ((fitted.predict_proba(rows(data, fitted)) > 0).sum(axis=1) == 4).any()
+    check(tmp_path / "a", data, numbers(90), fitted, card)
 
 
 @pytest.mark.parametrize("make", [HistGradientBoostingClassifier, HistGradientBoostingRegressor])
 def test_sets_of_many_categories_and_missing_values_go_the_same_ways(make: Any) -> None:
     rng = np.random.default_rng(3)
-    X = np.column_stack([rng.normal(size=900), rng.integers(0, 200, 900), rng.integers(0, 3, 900)]).astype(np.float32)
+    X = np.column_stack([rng.normal(size=900), rng.integers(-1, 200, 900), rng.integers(0, 3, 900)])
     y = ((X[:, 1] % 7 < 3) ^ (X[:, 2] == 1) ^ (X[:, 0] > 1)).astype(float)
-    X[::5, 0] = X[::9, 1] = np.nan
-    fitted = make(categorical_features=[1, 2], max_iter=40).fit(X[:, [0, 1, 2]], y)
-    new = X.copy()
-    new[:40, 1] = np.nan
-    new[40:80, 1] = [201, 255, 256, 1e9, -1, -7, 0.5, 300] * 5  # never seen
-    model = Boosting.of(fitted)
-    assert len(model.sets) > 20
-    classify = make is HistGradientBoostingClassifier
-    read = PlainModel(Boosting(**vars(model)), None, None, classify)
-    assert np.array_equal(read.predict(new), fitted.predict(new))
-    assert not classify or np.array_equal(read.predict_proba(new), fitted.predict_proba(new))
+    X[::5, 0] = np.nan
+    fitted = make(categorical_features=[1, 2], max_iter=40).fit(X, y)
+    X[:40, 1] = [201, 202, 254, 203] * 10  # never seen
+    X[40:80, 2] = -1
+    graph = Graph(["x"])
+    found = run(graph, add_boosting(graph, "x", fitted, 255), X)
+    expected = fitted.decision_function(X) if make is HistGradientBoostingClassifier else fitted.predict(X)
+    assert found.ravel() == pytest.approx(expected, abs=1e-12)
+    assert any(each.name == "membership_values" for each in graph.nodes[0].attribute)
 
 
-def test_a_tree_of_one_leaf_and_rows_in_parts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("stages.lib.handover.trees._AT_ONCE", 300)
-    data = numbers()
-    check(tmp_path / "a", data, numbers(90), *fit("random_forest", data))
-    check(tmp_path / "b", data, numbers(90), *fit("random_forest", data, changes={"min_samples_split": 500}))
-    check(tmp_path / "c", data, numbers(90), *fit("hist_gradient_boosting", data, changes={"min_samples_leaf": 500}))
+def run(graph: Graph, output: str, X: np.ndarray) -> np.ndarray:
+    """Return what a value of a graph is for an array of rows, which is its input `x`."""
+    model = graph.model({"x": TensorProto.DOUBLE}, {output: (TensorProto.DOUBLE, ["rows", "columns"])}, "")
+    model.graph.input[0].type.tensor_type.shape.dim[1].dim_value = X.shape[1]
+    found: np.ndarray = OnnxModel(model.SerializeToString()).session.run(None, {"x": X})[0]
+    return found
 
 
-def test_trees_that_lead_back_are_refused() -> None:
-    _, model, _ = fit("random_forest", numbers())
-    left = model.model.left.copy()
-    left[5] = 5
-    with pytest.raises(ValueError, match="a walk through the trees would not end"):
-        replace(model.model, left=left)
+@pytest.mark.parametrize("n_rows", [3, 50, 3000])
+def test_quantiles_become_a_normal_shape_and_back(n_rows: int) -> None:
+    rng = np.random.default_rng(n_rows)
+    skewed, counts = np.exp(rng.normal(size=n_rows) * 3), rng.poisson(0.7, n_rows).astype(float)
+    X = np.column_stack([skewed, counts, np.full(n_rows, 7.0), rng.normal(size=n_rows) * 1e-6])
+    fitted = QuantileTransformer(n_quantiles=min(n_rows, 1000), output_distribution="normal").fit(X)
+    between = np.linspace(-0.2, 1.2, 500)[:, None] * (X.max(axis=0) - X.min(axis=0)) + X.min(axis=0)
+    for given in (X, between, X + 1e-7, X - 1e-7, np.full((2, 4), 1e30), np.full((2, 4), -1e30)):
+        graph = Graph(["x"])
+        assert run(graph, add_normal(graph, "x", fitted), given) == pytest.approx(fitted.transform(given), abs=1e-9)
+    for column in range(2):
+        fitted = QuantileTransformer(n_quantiles=min(n_rows, 1000), output_distribution="normal").fit(X[:, [column]])
+        graph = Graph(["x"])
+        given = np.concatenate([np.linspace(-9, 9, 2001), [-1e30, 0, 1e30]])[:, None]
+        back = run(graph, add_back(graph, "x", fitted), given)
+        assert back == pytest.approx(fitted.inverse_transform(given), rel=1e-9, abs=1e-9 * X[:, column].max())
 
 
-def test_missing_cells_are_taken_where_the_model_takes_them() -> None:
+def test_missing_cells_are_taken_where_the_model_takes_them(tmp_path: Path) -> None:
     data = numbers()
     lacking = data.X.copy()
     lacking.loc[3, "b"] = np.nan
-    _, model, card = fit("hist_gradient_boosting", data)
+    fitted, card = fit("hist_gradient_boosting", data)
     assert card.may_lack == {"a", "b", "c"}
-    assert predict(model, card, lacking)["y"].notna().all()
-    _, model, card = fit("random_forest", data)
-    assert card.may_lack == set()
+    check(tmp_path / "a", data, replace(data, X=lacking), fitted, card)
+    assert fit("random_forest", data)[1].may_lack == set()
 
 
-def test_an_answer_that_is_too_large_is_left_out_with_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_interval_and_the_threshold_are_in_the_graph(tmp_path: Path) -> None:
+    data = numbers(n_classes=0)
+    fitted, card = fit("linear_regression", data)
+    interval = Interval(level=0.9, edges=[950.0, 1000.0], half_widths=[5.0, 7.0, 100.0])
+    save_model(tmp_path / "a", fitted, card.model_copy(update={"interval": interval}), data.X)
+    table = predict(*load_model(tmp_path / "a"), data.X)
+    half = np.select([table["y"] <= 950, table["y"] <= 1000], [5.0, 7.0], 100.0)
+    assert len(set(half)) == 3
+    assert table["low"].to_numpy() == pytest.approx(table["y"] - half)
+    assert table["high"].to_numpy() == pytest.approx(table["y"] + half)
+
+    data = numbers()
+    fitted, card = fit("logistic_regression", data)
+    proba = fitted.predict_proba(rows(data, fitted))[:, 1]
+    save_model(tmp_path / "b", fitted, card.model_copy(update={"threshold": 0.2}), data.X)
+    table = predict(*load_model(tmp_path / "b"), data.X)
+    assert 0 < ((proba >= 0.2) & (proba < 0.5)).sum()
+    assert table["y"].tolist() == ["class 1" if each >= 0.2 else "class 0" for each in proba]
+
+
+@pytest.mark.parametrize("classify", [True, False])
+def test_columns_may_have_any_name(tmp_path: Path, classify: bool) -> None:
+    names = ["label", "prediction", "cast_1"] if classify else ["prediction", "constant_0", "Größe/3"]
+    data = numbers(n_classes=2 if classify else 0)
+    data = replace(data, X=data.X.set_axis(names, axis=1), columns=Columns(dict.fromkeys(names, "number")))
+    for name, its in BASELINES:
+        if its == classify:
+            check(tmp_path / "a", data, data, *fit(name, data))
+
+
+def test_an_empty_text_may_be_a_category(tmp_path: Path) -> None:
+    labels = ("", "?", "b")
+    X = pd.DataFrame({"a": pd.Categorical(["", "?", "b", None] * 20, categories=labels)})
+    y = np.tile([0.0, 1.0, 1.0, 0.0], 20)
+    y[:20] = 1 - y[:20]
+    data = Dataset(X, y, Columns({"a": "category"}, {"a": labels}, lacking=("a",)), ("no", "yes"))
+    for name in ("logistic_regression", "random_forest"):
+        fitted, card = fit(name, data)
+        assert card.inputs[0].missing == "??"
+        check(tmp_path / "a", data, data, fitted, card)
+
+
+def test_a_large_answer_is_not_for_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    _, model, card = fit("random_forest", numbers())
-    assert save_answer(model, card) == ""
+    data = numbers()
+    fitted, card = fit("random_forest", data)
+    assert save_model(ANSWER_FILE, fitted, card, data.X) == ""
     size = ANSWER_FILE.stat().st_size
-    assert load_model(ANSWER_FILE)[1].inputs == card.inputs
+    expected = predict(*load_model(ANSWER_FILE), data.X)
     monkeypatch.setattr("stages.lib.handover.model_file.MOST_BYTES", 10_000)
-    told = save_answer(model, card)
-    assert ANSWER_FILE.stat().st_size < 1000  # the older one is gone
-    assert told.startswith(f"models/answer.safetensors is left empty: random_forest takes {size / 1e6:.1f} MB, more")
-    with pytest.raises(UserError, match=r"is left empty: random_forest .* or predict with `--model net`\.$"):
+    told = save_model(ANSWER_FILE, fitted, card, data.X)
+    assert told.startswith(f"models/answer.onnx has the card alone, because the model takes {size / 1e6:.1f} MB")
+    large = Path("models/large/answer.onnx")
+    assert ANSWER_FILE.stat().st_size < 1000
+    assert large.stat().st_size == size
+    pd.testing.assert_frame_equal(predict(*load_model(ANSWER_FILE), data.X), expected)
+    other, its = fit("random_forest", data, changes={"max_depth": 2})
+    content = ANSWER_FILE.read_bytes()
+    save_model(ANSWER_FILE, other, its, data.X)
+    ANSWER_FILE.write_bytes(content)
+    with pytest.raises(UserError, match=r"models/large/answer.onnx is of another run. Run `python -m stages.evaluate`"):
         load_model(ANSWER_FILE)
+    large.unlink()
+    with pytest.raises(UserError, match=r"models/large/answer.onnx is missing: it takes .* MB, so it is not in git"):
+        load_model(ANSWER_FILE)
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    large.write_bytes(b"")
+    save_model(ANSWER_FILE, fitted, card, data.X)
+    assert not large.exists()
+
+
+def test_a_graph_that_predicts_otherwise_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = numbers(n_classes=0)
+    fitted, card = fit("hist_gradient_boosting", data)
+
+    def spoilt(graph: Graph, x: str, model: Any, n_codes: int) -> str:
+        return graph.add("Add", add_boosting(graph, x, model, n_codes), 0.01)
+
+    monkeypatch.setattr("stages.lib.handover.exported.add_boosting", spoilt)
+    with pytest.raises(UserError, match="on rows of the table, its ONNX file differs from the fitted model by"):
+        save_model(tmp_path / "a", fitted, card, data.X)
+    assert not list(tmp_path.iterdir())
+
+
+def saved(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of some models' files."""
+    data, prepare = mixed(False), Prepare(impute="mean", indicator=True, scale="quantile", target="quantile")
+    for name in ("linear_regression", "random_forest", "hist_gradient_boosting"):
+        save_model(folder / name, *fit(name, data, prepare), data.X)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_another_process_writes_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    monkeypatch.setenv("PYTHONHASHSEED", "1")
+    code = f"from pathlib import Path; from {__name__} import saved; saved(Path({str(there)!r}))"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+    assert saved(here) == {path.name: path.read_bytes() for path in there.iterdir()}

@@ -14,8 +14,8 @@ from safetensors.torch import save
 from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
-from stages.lib.handover import load_model, predict, save_model
-from stages.lib.handover.model_file import digest_of
+from stages.lib.handover import load_model, predict
+from stages.lib.handover.net_file import digest_of, net_content
 from tests.handover.test_net_file import fitted, numbers
 
 
@@ -26,9 +26,9 @@ def data() -> Dataset:
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"\x08\0\0\0\0\0\0\0{}      "])
 def test_a_broken_file_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "model").write_bytes(content)
+    (tmp_path / "model.safetensors").write_bytes(content)
     with pytest.raises(UserError, match=r"is not a model that the stage evaluate wrote. Run `dvc repro evaluate`"):
-        load_model(tmp_path / "model")
+        load_model(tmp_path / "model.safetensors")
     with pytest.raises(UserError, match=r"is not a model that the stage evaluate wrote"):
         load_model(tmp_path)
     with pytest.raises(UserError, match=r"none is missing. Run `dvc repro evaluate`"):
@@ -48,15 +48,15 @@ def rewritten(path: Path, change: Callable[[dict[str, Any], dict[str, torch.Tens
 def test_a_flipped_bit_is_noticed(tmp_path: Path, saved: Path) -> None:
     content = bytearray(saved.read_bytes())
     content[-3] ^= 1
-    (tmp_path / "model").write_bytes(content)
+    (tmp_path / "model.safetensors").write_bytes(content)
     with pytest.raises(UserError, match="its numbers are not those that were saved, so the file is damaged"):
-        load_model(tmp_path / "model")
+        load_model(tmp_path / "model.safetensors")
 
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory, data: Dataset) -> Path:
-    path = tmp_path_factory.mktemp("saved") / "model"
-    save_model(path, *fitted(data, Prepare(scale="standard")))
+    path = tmp_path_factory.mktemp("saved") / "model.safetensors"
+    path.write_bytes(net_content(*fitted(data, Prepare(scale="standard"))))
     return path
 
 
@@ -73,7 +73,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory, data: Dataset) -> Path:
 def test_a_name_from_elsewhere_is_refused_before_it_is_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saved: Path, settings: dict[str, Any]
 ) -> None:
-    path = tmp_path / "model"
+    path = tmp_path / "model.safetensors"
     path.write_bytes(saved.read_bytes())
     rewritten(path, lambda card, _: card["settings"].update(settings))
     allowed = import_module
@@ -124,7 +124,7 @@ SCALE = "prepare.numbers.scale.scale_"
     ],
 )
 def test_a_file_with_anything_else_in_it_is_refused(tmp_path: Path, saved: Path, change: Any, sentence: str) -> None:
-    path = tmp_path / "model"
+    path = tmp_path / "model.safetensors"
     path.write_bytes(saved.read_bytes())
     rewritten(path, change)
     with pytest.raises(UserError) as caught:
@@ -133,7 +133,7 @@ def test_a_file_with_anything_else_in_it_is_refused(tmp_path: Path, saved: Path,
 
 
 def test_what_is_no_number_is_not_printed(tmp_path: Path, saved: Path, data: Dataset) -> None:
-    path = tmp_path / "model"
+    path = tmp_path / "model.safetensors"
     path.write_bytes(saved.read_bytes())
     rewritten(path, lambda _, tensors: tensors["net.hidden.0.weight"].fill_(3e38))
     with pytest.raises(
@@ -148,7 +148,7 @@ def test_what_is_no_number_is_not_printed(tmp_path: Path, saved: Path, data: Dat
 )
 def test_a_module_that_changed_is_named(tmp_path: Path, data: Dataset, key: str, value: Any, problem: str) -> None:
     estimator, card = fitted(data, Prepare())
-    save_model(tmp_path / "model", estimator, card)
-    rewritten(tmp_path / "model", lambda card, _: card["settings"].update({key: value}))
+    (tmp_path / "model.safetensors").write_bytes(net_content(estimator, card))
+    rewritten(tmp_path / "model.safetensors", lambda card, _: card["settings"].update({key: value}))
     with pytest.raises(UserError, match=f"does not fit nets.network.PimaClassifier as it is now: {problem}"):
-        load_model(tmp_path / "model")
+        load_model(tmp_path / "model.safetensors")

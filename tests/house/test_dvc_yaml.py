@@ -138,6 +138,6 @@ def test_an_edited_room_makes_stale_what_uses_it_and_nothing_else(project: Proje
 
 def test_each_model_has_a_name_for_dvc() -> None:
     for name in ("best", "answer"):
-        path = f"models/{name}.safetensors"
+        path = f"models/{name}.onnx"
         assert DVC_YAML["artifacts"][name]["path"] == path
         assert path in {str(key) for out in STAGES["evaluate"]["outs"] for key in out}

@@ -12,7 +12,7 @@ from tests.conftest import Command
 from tests.project import IDENTITY, Project
 
 # A file in each place of the project: what is the user's own, and what is upstream's.
-OWN = (*YOURS[:2], "data/table.csv", "dvc.lock", "metrics/search/mine.json", "models/answer.safetensors")
+OWN = (*YOURS[:2], "data/table.csv", "dvc.lock", "metrics/search/mine.json", "models/answer.onnx")
 CODE = ("Makefile", "stages/search.py", "tests/test_search.py")
 
 
@@ -71,7 +71,7 @@ def both(upstream: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def change_upstream(upstream: Project) -> None:
     """Change every kind of file: its own results, those that the user has deleted or left alone, and code."""
     write(upstream, "upstream\nnew\n", *OWN, *CODE, "metrics/search/other.json", "stages/new.py")
-    upstream.git("rm", "--quiet", "--force", "models/answer.safetensors")
+    upstream.git("rm", "--quiet", "--force", "models/answer.onnx")
     upstream.commit_all("Newer")
 
 

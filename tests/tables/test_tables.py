@@ -44,7 +44,7 @@ def run_all(project: Project) -> pd.DataFrame:
     assert "Pima" not in report.replace("PimaClassifier", "")
     project.stage("docs")
     page = project.read("README.md").decode()
-    assert "models/answer.safetensors is " in " ".join(page.replace("> ", "").split())
+    assert "models/answer.onnx is " in " ".join(page.replace("> ", "").split())
     assert re.findall(r"^\| (\w+) \| \d", page, re.MULTILINE) == [*project.params()["experiments"]]
     shown = project.stage("predict", "data/table.csv").stdout
     return pd.read_csv(io.StringIO(shown))

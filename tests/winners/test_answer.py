@@ -13,8 +13,8 @@ from stages.lib.winners.told import Answer, answer_told
 FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
 SPLITS = np.random.default_rng(0).normal(size=30)
 # What is said of the files.
-KEPT = "models/best.safetensors is the kept net, joint."
-BOTH = "models/best.safetensors and models/answer.safetensors are the kept net, joint."
+KEPT = "models/best.onnx is the kept net, joint."
+BOTH = "models/best.onnx and models/answer.onnx are the kept net, joint."
 NETS = ("joint", "dropout", "combined", "starting_point", "net")
 
 
@@ -85,7 +85,7 @@ def test_a_net_that_owes_its_gain_to_luck_is_not_used() -> None:
         found.reasons
     )
     assert found.reasons.endswith("by more than 0.01 is 3 %, and a model that is less simple needs 80 %.")
-    assert found.files == f"models/answer.safetensors is logistic_regression; {KEPT}"
+    assert found.files == f"models/answer.onnx is logistic_regression; {KEPT}"
     chance = contest_of(models, joint=0.812).chance("joint", "logistic_regression")
     assert 0.5 < chance < 0.8  # likely, and not enough
     found = ask(models, joint=0.812)
@@ -140,9 +140,9 @@ def test_another_net_speaks_only_if_it_surely_gains_on_the_kept_one() -> None:
     assert (found.use, found.runner_up) == ("joint", "dropout")
     found = ask({"joint": scores(0.7), "dropout": scores(0.8, seed=1)} | others)
     assert found.use == "dropout"
-    assert found.files == f"models/answer.safetensors is the net dropout; {KEPT}"
+    assert found.files == f"models/answer.onnx is the net dropout; {KEPT}"
     found = ask({"joint": scores(0.7), "starting_point": scores(0.8, seed=1)} | others)
-    assert found.files == f"models/answer.safetensors is the net starting_point; {KEPT}"
+    assert found.files == f"models/answer.onnx is the net starting_point; {KEPT}"
 
 
 def test_what_is_no_better_than_a_constant_is_not_used() -> None:
@@ -159,7 +159,7 @@ def test_what_is_no_better_than_a_constant_is_not_used() -> None:
     assert found.reasons.endswith(
         ". On rows that had no say in its choice, it scores 0.6490 (95 % from 0.6190 to 0.6790)."
     )
-    assert found.files == f"models/answer.safetensors is majority_class; {KEPT}"
+    assert found.files == f"models/answer.onnx is majority_class; {KEPT}"
 
 
 def test_a_kept_net_that_diverged_is_told() -> None:
@@ -168,12 +168,12 @@ def test_a_kept_net_that_diverged_is_told() -> None:
     found = ask({"joint": diverged, "dropout": scores(0.7), "logistic_regression": scores(0.6)})
     assert (found.use, found.runner_up) == ("dropout", "logistic_regression")
     assert found.files == (
-        f"models/answer.safetensors is the net dropout; {KEPT[:-1]}, which diverged on some splits; set evaluate.keep "
+        f"models/answer.onnx is the net dropout; {KEPT[:-1]}, which diverged on some splits; set evaluate.keep "
         "to another setting."
     )
     found = ask({"joint": diverged, "majority_class": np.full(30, 0.5)})
     assert (found.use, found.handed_over) == (None, "majority_class")
-    assert found.text.startswith("Use none of these models: none of them has a score. models/answer.safetensors is maj")
+    assert found.text.startswith("Use none of these models: none of them has a score. models/answer.onnx is maj")
     assert ask({"joint": diverged}).handed_over == "joint"
 
 

@@ -37,15 +37,15 @@ def predict_here(project: Project, in_process: Command, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("arguments", "path", "note"),
     [
-        ((), ANSWER_FILE, "logistic_regression, models/answer.safetensors"),
-        (("--model", "answer"), ANSWER_FILE, "logistic_regression, models/answer.safetensors"),
-        (("--model", "net"), MODEL_FILE, "the kept net, models/best.safetensors"),
+        ((), ANSWER_FILE, "logistic_regression, models/answer.onnx"),
+        (("--model", "answer"), ANSWER_FILE, "logistic_regression, models/answer.onnx"),
+        (("--model", "net"), MODEL_FILE, "the kept net, models/best.onnx"),
     ],
 )
 def test_the_committed_models_are_small_and_predict_the_data(
     predict_here: Command, arguments: tuple[str, ...], path: Path, note: str
 ) -> None:
-    assert (SAMPLE / path).stat().st_size < 4000
+    assert (SAMPLE / path).stat().st_size < 6000
     done = predict_here("data/pima-indians-diabetes.csv", *arguments)
     assert done.stderr == f"note: predicted by {note}\n"
     shown = done.stdout.splitlines()
@@ -264,9 +264,7 @@ def test_another_model_in_the_place_of_the_net_is_refused(predict_here: Command)
     finally:
         MODEL_FILE.write_bytes(content)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(
-        "error: models/best.safetensors has logistic_regression, which is not a net. Run `dvc"
-    )
+    assert done.stderr.startswith("error: models/best.onnx has logistic_regression, which is not a net. Run `dvc")
 
 
 def test_other_mistakes_end_with_a_sentence(predict_here: Command, project: Project) -> None:

@@ -22,7 +22,7 @@ from tests.results.texts import Texts
 RNG = np.random.default_rng(5)
 FEATURES = ("a", "b", "c")
 FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
-KEPT = "models/best.safetensors is the kept net, joint."
+KEPT = "models/best.onnx is the kept net, joint."
 
 
 def told(**changes: Any) -> tuple[Results, Params]:
@@ -38,12 +38,12 @@ def test_the_answer_follows_from_the_numbers_that_are_written() -> None:
     ]
     assert answer.headline == "Use logistic_regression: its accuracy is 0.7711 ± 0.0355 on fresh splits of the rows."
     assert answer.reasons.startswith("The net joint would gain nothing: it scores 0.7742 ± 0.0294, and 0.7650 (95 % fr")
-    assert answer.files == f"models/answer.safetensors is logistic_regression; {KEPT}"
+    assert answer.files == f"models/answer.onnx is logistic_regression; {KEPT}"
     words = inputs_told(results, params)
     assert words.index("logistic_regression loses the most accuracy for glucose") < words.index("joint loses the most")
     # What is asked for now changes no file.
     asked = read_answer(results, told(evaluate={"use": "random_forest"})[1])
-    assert asked.files == f"As evaluate.use says, models/answer.safetensors is logistic_regression; {KEPT}"
+    assert asked.files == f"As evaluate.use says, models/answer.onnx is logistic_regression; {KEPT}"
 
 
 def test_a_note_is_on_few_rows_and_groups() -> None:

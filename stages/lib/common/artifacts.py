@@ -61,7 +61,7 @@ def reading(path: str | Path, expected: str, remedy: str, *broken: type[Exceptio
 class Output(NamedTuple):
     """A file that a stage writes, for those who read it.
 
-    `what` the file is ends the sentence "models/best.safetensors is not …". `stage` is what to run again if the file is
+    `what` the file is ends the sentence "models/best.onnx is not …". `stage` is what to run again if the file is
     missing or broken.
     """
 

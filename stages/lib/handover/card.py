@@ -1,22 +1,23 @@
 """The card of a model file: what its numbers are, and what they predict from."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from operator import not_
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat, ValidationError, model_validator
 
-from stages.lib.common import net_in_words
+from stages.lib.common import Output, net_in_words
 from stages.lib.config import Prepare
 from stages.lib.config.table import Section
 from stages.lib.config.training import NetSettings
 from stages.lib.data import Columns, Dataset
 from stages.lib.model.prepared import without_prefix
 
-# The kinds of a model: a net, those without one, and one that is too large, of which there is the card alone.
-Kind = Literal["net", "linear", "forest", "boosting", "constant", "left_out"]
+# The kinds of a model: a net, and those without one.
+Kind = Literal["net", "linear", "forest", "boosting", "constant"]
 
 
 class Input(Section):
@@ -41,6 +42,18 @@ class Input(Section):
             return None
         low, high = self.range
         return low - (high - low), high + (high - low)
+
+    @property
+    def missing(self) -> str:
+        """The text that stands for a missing category: an empty one, if that is not a category."""
+        return without(self.categories, "")
+
+
+def without(texts: Collection[str], text: str) -> str:
+    """Return the text, with question marks behind it if it is one of the others."""
+    while text in texts:
+        text += "?"
+    return text
 
 
 class Interval(Section):
@@ -69,12 +82,12 @@ class SavedSettings(NetSettings):
 
 
 class Card(Section):
-    """The description of the numbers in a model file, which is JSON there.
+    """The description of the model in a file, which is JSON there.
 
     `name` is the contender of the evaluation, and empty in the file of the kept net; `classes` are the labels, none for
     a regression; `inputs` are in the order of the table. A net has `settings`, names unresolved. `threshold` is the
     probability of the second of two classes from which on it is predicted, 0.5 if not set. `n_bytes` is how
-    large a file with a model would be that is left out, and `digest` a hash of the numbers.
+    large the model is if it is in a file of its own, and `digest` a hash of the numbers.
     """
 
     kind: Kind
@@ -97,6 +110,26 @@ class Card(Section):
         own = SavedSettings.model_validate(without_prefix(settings)) if settings else None
         classes, inputs = list(data.classes), list(_inputs(data, prepare))
         return cls(kind=kind, name=name, target=target, classes=classes, inputs=inputs, prepare=prepare, settings=own)
+
+    @classmethod
+    def read(cls, text: str, output: Output) -> "Card":
+        """Return the card of a file; raises `UserError` if it is not one."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            errors = error.errors(include_url=False)
+            problem = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors)
+            raise output.refused(f": its card is not as evaluate writes it: {problem}") from None
+
+    @property
+    def text(self) -> str:
+        """The card as JSON, in the same bytes on every run."""
+        return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @property
+    def size(self) -> str:
+        """How large a model is that is in a file of its own, in words."""
+        return f"{self.n_bytes / 1e6:.1f} MB"
 
     @property
     def columns(self) -> Columns:

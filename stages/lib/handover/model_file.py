@@ -1,188 +1,170 @@
-"""Saves a model in a safetensors file, its numbers and as text what is needed to use them; reads it, and predicts."""
+"""Saves a model as an ONNX file, checked against the fitted one; reads it, and predicts."""
 
 import hashlib
-import json
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import onnx
 import pandas as pd
-from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from sklearn.base import BaseEstimator, clone
-from sklearn.compose import TransformedTargetRegressor
-from sklearn.dummy import DummyRegressor
+from google.protobuf.message import DecodeError
+from onnx import ModelProto, TensorProto
+from sklearn.base import BaseEstimator
 
-from stages.lib.common import RAISED, Output, UserError, explained, own_place, reading, write_bytes
-from stages.lib.engine import net_of, replaced
-from stages.lib.handover.batches import Slices
+from stages.lib.common import Output, UserError, explained, reading, write_bytes
 from stages.lib.handover.card import Card
-from stages.lib.handover.plain import PlainModel, Tensors, named
-from stages.lib.model import build_estimator, is_classifier, resolve_settings
-from stages.lib.model.names import HOMES, now_in_nets
-from stages.lib.model.preparation import learned, take_over
-from stages.lib.model.prepared import preparation_of
-from stages.lib.results.files import ANSWER_FILE
+from stages.lib.handover.exported import as_onnx
+from stages.lib.handover.fitted import TOLERANCE, largest_difference, odd_rows
+from stages.lib.handover.graph import OPSETS, Graph
+from stages.lib.handover.net_file import NetModel, load_net, net_content
+from stages.lib.handover.net_graph import NotExportableError
+from stages.lib.handover.runtime import OnnxModel
 
-# The most bytes of an answer without a net. It is committed with every change, and git keeps all versions.
-MOST_BYTES = 4_000_000
-# The prefix of weights' names, so that a module can give its parts any names.
-_NET = "net."
-# Keys of a net that begin so are of no use to one that predicts.
-_OF_TRAINING = ("callbacks", "compile", "iterator", "optimizer")
+# The most bytes of a model that is committed with every change; git keeps all versions.
+MOST_BYTES = 5_000_000
+# The folder, which git and DVC ignore, of larger ones, next to their files.
+LARGE = "large"
+_CARD, _OTHER = "card", ".safetensors"
 
-
-def save_model(path: Path, estimator: BaseEstimator | PlainModel, card: Card) -> None:
-    """Write a fitted net or a model without one, and its card; the same numbers give the same bytes."""
-    write_bytes(path, _content(_tensors(estimator), card))
+Model = OnnxModel | NetModel
 
 
-def save_answer(estimator: BaseEstimator | PlainModel, card: Card) -> str:
-    """Write `ANSWER_FILE`, without the numbers of a too large model without a net; return a sentence then, else ""."""
-    content, problem = _content(_tensors(estimator), card), ""
-    if isinstance(estimator, PlainModel) and len(content) > MOST_BYTES:
-        card = card.model_copy(update={"kind": "left_out", "n_bytes": len(content)})
-        content, problem = _content({}, card), _too_large(card)
-    write_bytes(ANSWER_FILE, content)
-    return problem
+def save_model(path: Path, estimator: BaseEstimator, card: Card, X: pd.DataFrame) -> str:
+    """Write a fitted model and its card, and remove what another one has left there; the same model, the same bytes.
 
-
-def _too_large(card: Card) -> str:
-    return (
-        f"{ANSWER_FILE} is left empty: {card.name} takes {card.n_bytes / 1e6:.1f} MB, more than the "
-        f"{MOST_BYTES / 1e6:.0f} MB that are committed. Set evaluate.use to a smaller model, or predict with "
-        "`--model net`"
-    )
-
-
-def _tensors(estimator: BaseEstimator | PlainModel) -> Tensors:
-    """Return all numbers of a model by name."""
-    if isinstance(estimator, PlainModel):
-        return estimator.tensors()
-    # Copy each weight: weights that layers share are one tensor under two names.
-    weights = net_of(estimator).module_.state_dict()
-    tensors = {f"{_NET}{name}": weight.cpu().contiguous().clone() for name, weight in weights.items()}
-    return tensors | named(learned(preparation_of(estimator), getattr(estimator, "transformer_", None)))
-
-
-def _content(tensors: Tensors, card: Card) -> bytes:
-    # One entry in the metadata: safetensors writes several in varying order.
-    described = card.model_copy(update={"digest": digest_of(tensors)}).model_dump()
-    text = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return save(tensors, metadata={"card": text})
-
-
-def digest_of(tensors: Tensors) -> str:
-    """Return a hash of the numbers of a model, by name."""
-    return hashlib.sha256(save(tensors)).hexdigest()[:16]
-
-
-def load_model(path: Path, packages: Collection[str] = ()) -> tuple[BaseEstimator | PlainModel, Card]:
-    """Read what `save_model` wrote; a net runs on the CPU, regardless of where it was trained.
-
-    The file is data: it can name only what torch, skorch, `nets` and the packages have, those that params.yaml names.
-    Raises `UserError` if the file can't be used, its module has changed, or its numbers were too many.
+    `X` are rows of the table, on which, and on odd ones, the file must predict what the fitted model does. A net that
+    ONNX can't express, or not exactly, is a safetensors file. Returns a sentence on what is not as usual, or "".
     """
-    output = Output(path, "a model that the stage evaluate wrote", "evaluate")
-    with reading(path, f"not {output.what}", output.again, OSError, SafetensorError), safe_open(path, "pt") as file:
-        text = file.metadata()["card"]
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
+    net_path, large_path = path.with_suffix(_OTHER), path.parent / LARGE / path.name
     try:
-        card = Card.model_validate_json(text)
-    except ValidationError as error:
-        errors = error.errors(include_url=False)
-        problem = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors)
-        raise output.refused(f": its card is not as evaluate writes it: {problem}") from None
-    if card.digest != digest_of(tensors):
+        model, card = exported(estimator, card, X)
+    except NotExportableError as error:
+        if card.kind != "net":
+            raise UserError(f"{path} can't be written: {error}. Set evaluate.use to another model.") from error
+        write_bytes(net_path, net_content(estimator, card))
+        _remove(path, large_path)
+        return f"{net_path} can be read by this project only, because the net has no ONNX file: {error}"
+    content, sentence = with_card(model, card), ""
+    if len(content) > MOST_BYTES:
+        write_bytes(large_path, content)
+        card = card.model_copy(update={"n_bytes": len(content)})
+        sentence = f"{path} has the card alone, because the model takes {card.size}: it is {large_path}, not for git"
+        content = with_card(Graph().model({}, {}, f"This file has no model, but a card: {sentence}."), card)
+    else:
+        _remove(large_path)
+    write_bytes(path, content)
+    _remove(net_path)
+    return sentence
+
+
+def exported(estimator: BaseEstimator, card: Card, X: pd.DataFrame) -> tuple[ModelProto, Card]:
+    """Return the graph of a fitted model, and its card with the hash of the graph.
+
+    Raises `NotExportableError` if ONNX can't express it, or it predicts otherwise on the rows or on odd ones.
+    """
+    model = as_onnx(estimator, card)
+    session = OnnxModel(model.SerializeToString())
+    for rows, which in ((X, "rows of the table"), (odd_rows(card, X), "rows with odd cells")):
+        off = largest_difference(estimator, card, rows, session.outputs(card, rows)) * TOLERANCE
+        if off > TOLERANCE:
+            raise NotExportableError(f"on {which}, its ONNX file differs from the fitted model by {off:.1g}")
+    return model, card.model_copy(update={"digest": _digest(model)})
+
+
+def with_card(model: ModelProto, card: Card) -> bytes:
+    """Return the bytes of a model with its card as metadata."""
+    del model.metadata_props[:]
+    model.metadata_props.add(key=_CARD, value=card.text)
+    return model.SerializeToString(deterministic=True)
+
+
+def _digest(model: ModelProto) -> str:
+    return hashlib.sha256(model.graph.SerializeToString(deterministic=True)).hexdigest()[:16]
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def file_of(path: Path) -> Path:
+    """Return the file of the model that is saved at this path: another one for a net that ONNX can't express."""
+    net_path = path.with_suffix(_OTHER)
+    return net_path if net_path.exists() and not path.exists() else path
+
+
+def load_model(path: Path, packages: Collection[str] = ()) -> tuple[Model, Card]:
+    """Read what `save_model` wrote at this path; raises `UserError` if it can't be used.
+
+    A net that is no ONNX file may name what torch, skorch, `nets` and the packages have, those that params.yaml names.
+    """
+    path = file_of(path)
+    if path.suffix == _OTHER:
+        return load_net(Output(path, _WHAT, "evaluate"), packages)
+    model, card = _opened(path)
+    if card.n_bytes:
+        path = path.parent / LARGE / path.name
+        if not path.exists():
+            remedy = "Run `python -m stages.evaluate`, which makes it, set evaluate.use to a smaller model"
+            raise UserError(f"{path} is missing: it takes {card.size}, so it is not in git. {remedy}.")
+        (model, its), small = _opened(path), card
+        card = its
+        if card.digest != small.digest:
+            raise UserError(f"{path} is of another run. Run `python -m stages.evaluate`.")
+    output = Output(path, _WHAT, "evaluate")
+    try:
+        session = OnnxModel(model.SerializeToString())
+    except Exception as error:  # its errors have no other class in common
+        raise output.refused(f" can't be run: {' '.join(str(error).split())[:300]}") from None
+    if session.signature != _signature(card):
+        raise output.refused(" does not fit its card: its inputs or outputs are others")
+    return session, card
+
+
+_WHAT = "a model that the stage evaluate wrote"
+
+
+def _opened(path: Path) -> tuple[ModelProto, Card]:
+    output = Output(path, _WHAT, "evaluate")
+    with reading(path, f"not {output.what}", output.again, OSError, DecodeError):
+        model = onnx.load_from_string(path.read_bytes())
+        text = {each.key: each.value for each in model.metadata_props}[_CARD]
+    card = Card.read(text, output)
+    if not card.n_bytes and card.digest != _digest(model):
         raise output.refused(": its numbers are not those that were saved, so the file is damaged")
-    if card.kind == "left_out":
-        raise UserError(f"{_too_large(card)}.")
-    try:
-        is_net = card.kind == "net"
-        model = _net(output, card, tensors, packages) if is_net else PlainModel.from_tensors(card, tensors)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        problem = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
-        raise output.refused(f" does not fit its card: {problem}") from None
+    outside = [each for each in model.graph.initializer if each.data_location == TensorProto.EXTERNAL]
+    if outside or model.functions or {each.domain for each in model.graph.node} - {*OPSETS}:
+        raise output.refused(" uses other files or operators than those of a model that this project made")
     return model, card
 
 
-def _net(output: Output, card: Card, tensors: Tensors, packages: Collection[str]) -> BaseEstimator:
-    """Return the net of a file; raises `UserError` if the module has changed, `KeyError` if numbers are missing."""
-    assert card.settings  # a card of a net has some
-    estimator = _built(output, card, card.settings.model_dump(), packages)
-    weights = {name.removeprefix(_NET): tensor for name, tensor in tensors.items() if name.startswith(_NET)}
-    net_of(estimator).set_params(iterator_valid=Slices)
-    try:
-        net_of(estimator).initialize().module_.load_state_dict(weights)
-    except RAISED as error:  # the module may be the user's own
-        place = own_place(error)
-        problem = " ".join(str(error).split()) + (f", at {place}" if place else "")
-        raise output.refused(f" does not fit {card.settings.module} as it is now: {problem}") from error
-    scaler = None
-    if isinstance(estimator, TransformedTargetRegressor):
-        # The fit of any rows sets what scikit-learn keeps besides the numbers.
-        some, regressor = np.zeros((2, 1), dtype=np.float32), estimator.regressor
-        estimator = clone(estimator).set_params(regressor=DummyRegressor()).fit(some, some)
-        estimator.regressor = estimator.regressor_ = regressor
-        scaler = estimator.transformer_
-    take_over(preparation_of(estimator), scaler, tensors)
-    return estimator
+def _signature(card: Card) -> tuple[dict[str, str], int]:
+    inputs = {each.name: f"tensor({'string' if each.type == 'category' else 'double'})" for each in card.inputs}
+    return inputs, 2 if card.classes else 3 if card.interval else 1
 
 
-def _built(output: Output, card: Card, settings: dict[str, Any], packages: Collection[str]) -> BaseEstimator:
-    """Return the estimator of a card, whose names may be from torch, skorch, `nets` and some packages."""
-    # Nothing is trained any more.
-    settings = {key: value for key, value in settings.items() if not key.startswith(_OF_TRAINING)}
-    settings |= {"device": "cpu", "optimizer": "SGD"}
-    for key, value in settings.items():  # files of an older version
-        if str(value).startswith("stages.lib."):
-            settings[key] = now_in_nets(value)
-    try:
-        settings = resolve_settings(settings, "its card", "settings", only={*HOMES, *packages})
-        if is_classifier(settings["wrapper"]) != bool(card.classes):
-            raise UserError(f"settings.wrapper does not go with its {len(card.classes)} classes")
-        return build_estimator(settings, card.without_rows(), card.prepare)
-    except UserError as error:
-        problem = "; ".join(map(str, error.args)).rstrip(".")
-        raise output.refused(f" has a net that can't be built: {problem}") from error.__cause__
-
-
-def predict(estimator: BaseEstimator | PlainModel, card: Card, X: pd.DataFrame, n_before: int = 0) -> pd.DataFrame:
+def predict(model: Model, card: Card, X: pd.DataFrame, n_before: int = 0) -> pd.DataFrame:
     """Predict rows, which have the columns of the card, with a model as `load_model` returns it.
 
     The table has the predicted number or label in a column with the target's name, and for classes their probabilities:
-    `target=label` of the second of two, or of each of several. Raises `UserError` if a prediction is not finite, with
-    the number of the row, which `n_before` others come before. Cells may be missing in the columns of `card.may_lack`
-    alone; `read_features` refuses others. `Notices` tells of categories that the card does not have.
+    `target=label` of the second of two, or of each of several; for numbers `low` and `high`, if the card has an
+    interval. Raises `UserError` if a prediction is not finite, with the number of the row, which `n_before` others come
+    before. Cells may be missing in the columns of `card.may_lack` alone; `read_features` refuses others. `Notices`
+    tells of categories that the card does not have.
     """
-    rows = card.columns.as_array(X, unseen={})
-    if not isinstance(estimator, PlainModel) and preparation_of(estimator) is None:
-        rows = rows.astype(np.float32)
     with explained("The saved model can't predict these rows", "Run `dvc repro evaluate`."):
-        if card.classes:
-            numbers, classes = _classes_of(estimator, rows)
-            labels = np.asarray(card.classes)[classes]
-        else:
-            labels = numbers = estimator.predict(rows).ravel()
-    finite = np.isfinite(numbers).reshape(len(rows), -1).all(axis=1)
+        predicted, *others = model.outputs(card, X)
+        numbers = others[0] if card.classes else np.stack([predicted, *others], axis=1)
+    finite = np.isfinite(numbers).all(axis=1)
     if not finite.all():
         strays = f"row {n_before + int(np.argmin(finite)) + 1} and {(~finite).sum() - 1} others"
         remedy = "their values are too large for it, or its weights are. Correct the values, or train on such rows."
         raise UserError(f"The saved model has no finite prediction for {strays}: {remedy}")
-    table = pd.DataFrame({card.target: labels})
+    table = pd.DataFrame({card.target: predicted})
+    if not card.classes:
+        return table.assign(**dict(zip(("low", "high"), others, strict=False)))
     # A criterion of the user's own may leave other numbers than probabilities.
-    if card.classes and np.allclose(numbers.sum(axis=1), 1, atol=1e-3):
+    if np.allclose(numbers.sum(axis=1), 1, atol=1e-3):
         for number, label in list(enumerate(card.classes))[1 if len(card.classes) == 2 else 0 :]:
             table[f"{card.target}={label}"] = numbers[:, number]
     return table
-
-
-def _classes_of(estimator: BaseEstimator | PlainModel, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the probabilities of classes, and the number of each row's class, of one run of the model."""
-    if isinstance(estimator, PlainModel):
-        return estimator.classes_of(rows)
-    numbers = estimator.predict_proba(rows)
-    with replaced(net_of(estimator), {"predict_proba": lambda X: numbers}):  # skorch finds the classes by them
-        return numbers, estimator.predict(rows)

@@ -1,192 +1,183 @@
-"""Trees as flat arrays: a random forest, and gradient boosting with the categories that it splits as such."""
+"""scikit-learn's trees as ONNX's `TreeEnsemble`, in double, from the arrays that scikit-learn keeps."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from onnx import numpy_helper
 from sklearn import ensemble
 
-# Places that rows take in trees at once; they bound the memory of a walk.
-_AT_ONCE = 1_000_000
-# Bytes of a set of categories, a bit for each of 256.
-_SET = 32
-# The types of the arrays of `Trees`.
-_TYPES = {
-    **dict.fromkeys(("roots", "left", "right", "column", "category_set"), "int32"),
-    **dict.fromkeys(("threshold", "values"), "float64"),
-    **dict.fromkeys(("missing_left", "sets"), "uint8"),
-}
+from stages.lib.handover.graph import Graph
+
+_UP_TO, _IN_SET = 0, 6  # modes of a node
+_SUM = 1
+# A category that no cell has, because an empty set is refused.
+_NONE = -2.0
 
 
 @dataclass(frozen=True)
-class Trees(ABC):
-    """Trees in one list of splits and one of leaves, which has a value for each output.
+class Tree:
+    """A tree as a list of nodes, as in scikit-learn; all but `is_leaf` and `value` have no meaning for leaves.
 
-    A place is the number of a split, or ~l, which is below 0, for leaf l. The splits under one come after it, so a walk
-    ends. `roots` are the places where trees begin, `left` and `right` those that a split leads to. Of its `column`,
-    values up to `threshold` go to the left, and missing ones where `missing_left` is 1. `category_set` is the place in
-    `sets` of the categories that go to the left, or -1; a set has a bit for each category, the lowest first.
+    Of its `column`, values up to `threshold` go to the left, or those in the set of the node, if `sets` has one.
+    Missing ones go to the left where `missing_left` is true. A leaf adds its `value` to the output `target`.
     """
 
-    roots: np.ndarray
+    is_leaf: np.ndarray
     left: np.ndarray
     right: np.ndarray
     column: np.ndarray
     threshold: np.ndarray
     missing_left: np.ndarray
-    values: np.ndarray
-    category_set: np.ndarray
-    sets: np.ndarray
-
-    def __post_init__(self) -> None:
-        below = np.stack([self.left, self.right])
-        if ((below >= 0) & (below <= np.arange(len(self.left)))).any():
-            raise ValueError("a split leads back, so a walk through the trees would not end")
-
-    def outputs(self, X: np.ndarray) -> np.ndarray:
-        """Return what the leaves that each row ends in add up to; NaN in `X` is a missing value."""
-        size = max(_AT_ONCE // len(self.roots), 1)
-        parts = [X[start : start + size] for start in range(0, len(X), size)]
-        return np.concatenate([self.added_up(self.values[~self._walked(part)]) for part in parts])
-
-    @abstractmethod
-    def added_up(self, values: np.ndarray) -> np.ndarray:
-        """Return the outputs from the values of leaves, shape (n_trees, n_rows, n_values)."""
-
-    def _walked(self, X: np.ndarray) -> np.ndarray:
-        places = np.repeat(self.roots[:, None], len(X), axis=1)
-        tree, row = np.nonzero(places >= 0)
-        while len(tree):
-            split = places[tree, row]
-            value = X[row, self.column[split]]
-            goes_left = value <= self.threshold[split]
-            if len(self.sets):
-                by_set = self.category_set[split] >= 0
-                sets, codes = self.category_set[split[by_set]], np.nan_to_num(value[by_set], nan=0).astype(int)
-                goes_left[by_set] = (self.sets[sets, codes // 8] >> (codes % 8)) & 1 == 1
-            missing = np.isnan(value)
-            goes_left[missing] = self.missing_left[split[missing]] == 1
-            places[tree, row] = np.where(goes_left, self.left[split], self.right[split])
-            walks_on = places[tree, row] >= 0
-            tree, row = tree[walks_on], row[walks_on]
-        return places
+    value: np.ndarray
+    target: np.ndarray
+    sets: dict[int, np.ndarray]
 
 
-def flattened(trees: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Put trees into one list of splits and one of leaves, the arrays of `Trees`.
-
-    Each tree is one list of nodes, as in scikit-learn; all but `is_leaf` and `values` have no meaning for leaves, and
-    the `sets` of a tree are uint32 of shape (n_sets, 8).
-    """
-    nodes = {name: np.concatenate([tree[name] for tree in trees]) for name in trees[0]}
-    n_nodes, n_sets = (np.array([len(tree[name]) for tree in trees]) for name in ("left", "sets"))
-    starts, first_sets = np.cumsum(n_nodes) - n_nodes, np.cumsum(n_sets) - n_sets
-    leaf, number = nodes["is_leaf"], nodes["category_set"]
-    split, start = ~leaf, np.repeat(starts, n_nodes)
-    places = np.where(leaf, ~(np.cumsum(leaf) - 1), np.cumsum(split) - 1)
-    arrays = {
-        "roots": places[starts],
-        **{side: places[(nodes[side] + start)[split]] for side in ("left", "right")},
-        **{name: nodes[name][split] for name in ("column", "threshold", "missing_left")},
-        "values": nodes["values"][leaf],
-        "category_set": np.where(number < 0, -1, number + np.repeat(first_sets, n_nodes))[split],
-        # As bytes, in the same order on every machine.
-        "sets": np.ascontiguousarray(nodes["sets"], dtype="<u4").view(np.uint8).reshape(-1, _SET),
+def add_trees(graph: Graph, x: str, trees: Sequence[Tree], n_targets: int) -> str:
+    """Return what the leaves add up to that each row of `x`, float64, ends in, shape (n_rows, n_targets)."""
+    trees = [tree if not tree.is_leaf[0] else _with_a_split(tree) for tree in trees]
+    kinds = "is_leaf left right column threshold missing_left value target".split()
+    nodes = {kind: np.concatenate([getattr(tree, kind) for tree in trees]) for kind in kinds}
+    sizes = [len(tree.left) for tree in trees]
+    starts = np.cumsum(sizes) - sizes
+    leaf, split = nodes["is_leaf"], ~nodes["is_leaf"]
+    places = np.where(leaf, np.cumsum(leaf), np.cumsum(split)) - 1  # among the leaves, or among the splits
+    left, right = ((nodes[side] + np.repeat(starts, sizes))[split] for side in ("left", "right"))
+    sets = {
+        start + node: members for start, tree in zip(starts, trees, strict=True) for node, members in tree.sets.items()
     }
-    return {name: arrays[name].astype(kind) for name, kind in _TYPES.items()}
+    in_order = [sets[node] if len(sets[node]) else [_NONE] for node in sorted(sets)]
+    modes = np.full(len(leaf), _UP_TO, dtype=np.uint8)
+    modes[list(sets)] = _IN_SET
+    members: dict[str, Any] = {}
+    if sets:
+        delimited = np.concatenate([[*each, np.nan] for each in in_order])
+        members["membership_values"] = numpy_helper.from_array(delimited.astype(np.float64))
+    missing_left = nodes["missing_left"][split].astype(int)
+    return graph.ml(
+        "TreeEnsemble",
+        x,
+        aggregate_function=_SUM,
+        n_targets=n_targets,
+        tree_roots=places[starts].tolist(),
+        nodes_featureids=nodes["column"][split].tolist(),
+        nodes_modes=numpy_helper.from_array(modes[split]),
+        nodes_splits=numpy_helper.from_array(nodes["threshold"][split].astype(np.float64)),
+        nodes_truenodeids=places[left].tolist(),
+        nodes_trueleafs=leaf[left].astype(int).tolist(),
+        nodes_falsenodeids=places[right].tolist(),
+        nodes_falseleafs=leaf[right].astype(int).tolist(),
+        leaf_targetids=nodes["target"][leaf].tolist(),
+        leaf_weights=numpy_helper.from_array(nodes["value"][leaf].astype(np.float64)),
+        **({"nodes_missing_value_tracks_true": missing_left.tolist()} if missing_left.any() else {}),
+        **members,
+    )
 
 
-@dataclass(frozen=True)
-class Forest(Trees):
-    """A RandomForestClassifier or RandomForestRegressor, whose results are scikit-learn's, bit by bit."""
-
-    log_odds = False
-
-    @classmethod
-    def of(cls, fitted: ensemble.RandomForestClassifier | ensemble.RandomForestRegressor) -> "Forest":
-        """Return the trees that scikit-learn has grown."""
-        trees = [
-            {
-                "is_leaf": tree.children_left < 0,
-                "left": tree.children_left,
-                "right": tree.children_right,
-                "column": tree.feature,
-                "threshold": tree.threshold,
-                "missing_left": tree.missing_go_to_left,
-                "values": tree.value[:, 0, :],
-                "category_set": np.full(tree.node_count, -1),
-                "sets": np.empty((0, 8), dtype=np.uint32),
-            }
-            for tree in (each.tree_ for each in fitted.estimators_)
-        ]
-        return cls(**flattened(trees))
-
-    def added_up(self, values: np.ndarray) -> np.ndarray:
-        """Return the mean over the trees."""
-        # Added one by one, as by scikit-learn, because sums of floats depend on the order.
-        return np.asarray(sum(values) / len(values))
+def _with_a_split(tree: Tree) -> Tree:
+    """Return a tree that is but a leaf with a split before it, because a root must be one: to the leaf in any case."""
+    no, leaf = np.zeros(1, dtype=int), np.ones(1, dtype=int)
+    ends = np.array([False, True])
+    value, target = (np.repeat(each, 2) for each in (tree.value, tree.target))
+    both = np.concatenate([leaf, no])
+    return Tree(ends, both, both, both * 0, both * 0.0, both > 1, value, target, {})
 
 
-@dataclass(frozen=True)
-class Boosting(Trees):
-    """A HistGradientBoostingClassifier or HistGradientBoostingRegressor, whose results are scikit-learn's, bit by bit.
+def add_forest(graph: Graph, x: str, fitted: Any) -> str:
+    """Return the mean of a random forest's trees: the number, or a share for each class, (n_rows, n_outputs)."""
+    classify = isinstance(fitted, ensemble.RandomForestClassifier)
+    n_outputs = fitted.n_classes_ if classify else 1
+    trees = [part for each in fitted.estimators_ for part in _parts(each.tree_, classify)]
+    return graph.add("Div", add_trees(graph, x, trees, n_outputs), float(len(fitted.estimators_)))
 
-    Each iteration has a tree for each output, with one value in a leaf, which is added to `start`. `categorical` are
-    the columns of categories, and `categories` their values, `counts` for each column, in the order of their codes.
+
+def _parts(tree: Any, classify: bool) -> Iterator[Tree]:
+    """Yield trees whose sum is a tree of a forest.
+
+    A leaf of ONNX adds to one output. Most leaves have rows of one class only, so the first part has the first class of
+    each leaf, and others, where there are some, have further ones.
     """
+    values = tree.value[:, 0, :]
+    is_leaf = tree.children_left < 0
+    rows = np.arange(len(values))
+    missing_left = np.asarray(tree.missing_go_to_left) == 1
+    left, column, threshold = tree.children_left, tree.feature, tree.threshold
+    classes = np.argsort(values == 0, axis=1, kind="stable")  # those that a leaf has come first
+    for part in range(int((values[is_leaf] != 0).sum(axis=1).max())) if classify else [0]:
+        target = classes[:, part]
+        value = values[rows, target]
+        yield Tree(is_leaf, left, tree.children_right, column, threshold, missing_left, value, target, {})
 
-    start: np.ndarray
-    categorical: np.ndarray
-    categories: np.ndarray
-    counts: np.ndarray
 
-    log_odds = True
+def add_boosting(graph: Graph, x: str, fitted: Any, n_codes: int) -> str:
+    """Return what gradient boosting adds up to, shape (n_rows, n_outputs): the number, or log-odds of classes.
 
-    @classmethod
-    def of(cls, fitted: ensemble.HistGradientBoostingClassifier | ensemble.HistGradientBoostingRegressor) -> "Boosting":
-        """Return what scikit-learn has learned."""
-        is_categorical, by_column = np.zeros(fitted.n_features_in_, dtype=bool), []
-        if fitted.is_categorical_ is not None:
-            is_categorical = fitted.is_categorical_
-            by_column = fitted._preprocessor.transformers_[0][1].categories_
-        # scikit-learn puts the columns of categories first, and leaves a missing category without a code.
-        order = np.argsort(~is_categorical, kind="stable")
-        categories = [values[~np.isnan(values)] for values in (np.asarray(each, dtype=float) for each in by_column)]
-        trees = [
-            {
-                "is_leaf": tree.nodes["is_leaf"] == 1,
-                "left": tree.nodes["left"],
-                "right": tree.nodes["right"],
-                "column": order[tree.nodes["feature_idx"]],
-                "threshold": tree.nodes["num_threshold"],
-                "missing_left": tree.nodes["missing_go_to_left"],
-                "values": tree.nodes["value"][:, None],
-                "category_set": np.where(tree.nodes["is_categorical"] == 1, tree.nodes["bitset_idx"].astype(int), -1),
-                "sets": tree.raw_left_cat_bitsets,
-            }
-            for iteration in fitted._predictors
-            for tree in iteration
-        ]
-        return cls(
-            **flattened(trees),
-            start=fitted._baseline_prediction.ravel().astype(float),
-            categorical=np.flatnonzero(is_categorical).astype(np.int32),
-            categories=np.concatenate([np.empty(0), *categories]),
-            counts=np.array([len(values) for values in categories], dtype=np.int32),
-        )
+    Categories in `x` are codes from -1, for a missing one, up to less than `n_codes`.
+    """
+    is_categorical, known = np.zeros(fitted.n_features_in_, dtype=bool), {}
+    if fitted.is_categorical_ is not None:
+        is_categorical = fitted.is_categorical_
+        encoder = fitted._preprocessor.transformers_[0][1]
+        known = dict(zip(np.flatnonzero(is_categorical), encoder.categories_, strict=True))
+    # scikit-learn puts the columns of categories first.
+    order = np.argsort(~is_categorical, kind="stable")
+    trees = [
+        _boosted(each, target, order, known, n_codes)
+        for iteration in fitted._predictors
+        for target, each in enumerate(iteration)
+    ]
+    start = fitted._baseline_prediction.ravel().astype(np.float64)
+    if not trees:
+        rows = graph.add("Shape", x, end=1)
+        return graph.add("Expand", start[None], graph.add("Concat", rows, np.array([len(start)]), axis=0))
+    return graph.add("Add", add_trees(graph, x, trees, len(start)), start)
 
-    def outputs(self, X: np.ndarray) -> np.ndarray:
-        """Return what the leaves add up to, with the codes of categories, and NaN for those without one."""
-        coded = X.astype(np.float64)
-        values = np.split(self.categories, np.cumsum(self.counts))  # and what is left, which is nothing
-        for column, categories in zip(self.categorical, values, strict=False):
-            codes = np.searchsorted(categories, coded[:, column])
-            has_code = np.append(categories, np.nan)[np.minimum(codes, len(categories))] == coded[:, column]
-            coded[:, column] = np.where(has_code, codes, np.nan)
-        return super().outputs(coded)
 
-    def added_up(self, values: np.ndarray) -> np.ndarray:
-        """Return the sum over the iterations, for each output."""
-        iterations = values.reshape(-1, len(self.start), values.shape[1])
-        return np.ascontiguousarray(sum(iterations, start=self.start[:, None]).T)
+def _boosted(tree: Any, target: int, order: np.ndarray, known: dict[int, np.ndarray], n_codes: int) -> Tree:
+    nodes = tree.nodes
+    column, missing_left = order[nodes["feature_idx"]], nodes["missing_go_to_left"] == 1
+    sets = {}
+    for node in np.flatnonzero((nodes["is_categorical"] == 1) & (nodes["is_leaf"] == 0)):
+        bits = tree.raw_left_cat_bitsets[int(nodes["bitset_idx"][node])]
+        values = known[column[node]]
+        values = values[~np.isnan(values)]  # which have the codes 0, 1 and so on
+        codes = np.arange(len(values))
+        members = values[(bits[codes // 32] >> (codes % 32).astype(np.uint32)) & 1 == 1]
+        if missing_left[node]:  # as codes that no row had in training are
+            members = np.union1d(members, np.setdiff1d(np.arange(-1.0, n_codes), values))
+        sets[int(node)] = members.astype(np.float64)
+    return Tree(
+        nodes["is_leaf"] == 1,
+        nodes["left"].astype(np.int64),
+        nodes["right"].astype(np.int64),
+        column,
+        nodes["num_threshold"],
+        missing_left,
+        nodes["value"],
+        np.full(len(nodes), target),
+        sets,
+    )
+
+
+def add_steps(graph: Graph, x: str, steps: list[np.ndarray]) -> str:
+    """Return how many steps, which rise, are below each number; `steps` has those of each column, one at least."""
+    return add_trees(graph, x, [_steps(each, column) for column, each in enumerate(steps)], len(steps))
+
+
+def _steps(steps: np.ndarray, column: int) -> Tree:
+    """Return a balanced tree with a leaf before and behind each step."""
+    rows: list[list[float]] = []
+
+    def grow(low: int, high: int) -> int:
+        number, middle = len(rows), (low + high) // 2
+        rows.append([low == high, 0, 0, steps[middle] if low < high else 0, low])
+        if low < high:
+            rows[number][1:3] = grow(low, middle), grow(middle + 1, high)
+        return number
+
+    grow(0, len(steps))
+    is_leaf, left, right, threshold, value = np.array(rows).T
+    same, no = np.full(len(rows), column), np.zeros(len(rows), dtype=bool)
+    return Tree(is_leaf == 1, left.astype(int), right.astype(int), same, threshold, no, value, same, {})

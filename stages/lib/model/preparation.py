@@ -20,7 +20,7 @@ from stages.lib.model.hold_out import GroupedRows, without_groups
 _NO_CATEGORY = -1
 
 # What `RobustClipped` leaves of the largest numbers, in differences of quartiles.
-_CLIPPED_AT = 3.0
+CLIPPED_AT = 3.0
 
 
 class Quantiles(preprocessing.QuantileTransformer):
@@ -49,7 +49,7 @@ class RobustClipped(TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> np.ndarray:
         """Return scaled numbers, float64."""
         z = (np.asarray(X, dtype=np.float64) - self.center_) / self.scale_
-        return z / np.sqrt(1 + (z / _CLIPPED_AT) ** 2)
+        return z / np.sqrt(1 + (z / CLIPPED_AT) ** 2)
 
 
 def make_scaler(name: str | None) -> Any:

@@ -148,7 +148,7 @@ SCORES = _json("scores/{name}", "evaluate", "the metrics that commits are compar
 SCORES_OF_SUMMARY = {"corrected": "best_score_corrected"}
 
 # The models that the stage evaluate saves: the kept net, and the answer.
-MODEL_FILE, ANSWER_FILE = Path("models/best.safetensors"), Path("models/answer.safetensors")
+MODEL_FILE, ANSWER_FILE = Path("models/best.onnx"), Path("models/answer.onnx")
 
 OF_EXPERIMENTS = (CANDIDATES, DRAWS, FRESH, SUMMARY, CURVES, COMPARED, IMPORTANCE)
 ALL = (

@@ -16,7 +16,7 @@ from stages.lib.common import UserError, explained, format_changes
 from stages.lib.config import PREFIX, Params
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
-from stages.lib.handover import Card, PlainModel
+from stages.lib.handover import Card, kind_of
 from stages.lib.model import AGAINST_DIVERGENCE, build_estimator, hold_out_watchers, resolve_settings, rows, target
 from stages.lib.results import Results, files
 from stages.lib.scores.reached import Reached
@@ -121,11 +121,11 @@ def _search(
 
 
 # A model, its card, and what it was fitted on, in words.
-Fitted = tuple[BaseEstimator | PlainModel, Card, str]
+Fitted = tuple[BaseEstimator, Card, str]
 
 
 def fit(name: str, settings: dict[str, dict[str, Any]], table: Table) -> Fitted:
-    """Fit a contender on all rows, but for those that watching callbacks hold out; a baseline becomes arrays.
+    """Fit a contender on all rows, but for those that watching callbacks hold out.
 
     These are also the rows that `data.sample` leaves out of searches and of the evaluation: the last fit is but one.
     """
@@ -146,11 +146,11 @@ def fit(name: str, settings: dict[str, dict[str, Any]], table: Table) -> Fitted:
         return fit_on_all_rows(name, own, data, params), card, words + held
 
 
-def _fit_baseline(name: str, data: Dataset, params: Params) -> tuple[PlainModel, Card]:
+def _fit_baseline(name: str, data: Dataset, params: Params) -> tuple[BaseEstimator, Card]:
     baseline = baselines(data, params)[name]
     with explained(f"{name} can't be fitted on all rows", "Set evaluate.use in params.yaml to another contender."):
-        model = PlainModel.of(baseline.estimator.fit(rows(data, baseline.estimator), data.y), bool(data.classes))
-    return model, Card.of(model.kind, name, baseline.prepare, data, params.data.target)
+        model = baseline.estimator.fit(rows(data, baseline.estimator), data.y)
+    return model, Card.of(kind_of(model), name, baseline.prepare, data, params.data.target)
 
 
 def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: Params) -> BaseEstimator:

@@ -1,0 +1,118 @@
+"""Nets that ONNX can't express: their numbers in a safetensors file, and as text what is needed to build them again."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.dummy import DummyRegressor
+
+from stages.lib.common import RAISED, Output, UserError, own_place, reading
+from stages.lib.engine import net_of
+from stages.lib.handover.card import Card
+from stages.lib.handover.fitted import outputs_of
+from stages.lib.model import build_estimator, is_classifier, resolve_settings
+from stages.lib.model.names import HOMES, now_in_nets
+from stages.lib.model.preparation import learned, take_over
+from stages.lib.model.prepared import preparation_of
+
+Tensors = dict[str, torch.Tensor]
+# The prefix of weights' names, so that a module can give its parts any names.
+_NET = "net."
+# Keys of a net that begin so are of no use to one that predicts.
+_OF_TRAINING = ("callbacks", "compile", "iterator", "optimizer")
+
+
+class NetModel:
+    """A net that predicts by skorch, on the CPU, regardless of where it was trained."""
+
+    def __init__(self, estimator: BaseEstimator) -> None:
+        self.estimator = estimator
+
+    def outputs(self, card: Card, X: pd.DataFrame) -> list[np.ndarray]:
+        """Return labels and probabilities, or numbers and the ends of their intervals, in this order."""
+        return outputs_of(self.estimator, card, X)
+
+
+def net_content(estimator: BaseEstimator, card: Card) -> bytes:
+    """Return the bytes of a fitted net's file; the same numbers give the same bytes."""
+    # Copy each weight: weights that layers share are one tensor under two names.
+    weights = net_of(estimator).module_.state_dict()
+    tensors = {f"{_NET}{name}": weight.cpu().contiguous().clone() for name, weight in weights.items()}
+    numbers: Mapping[str, Any] = learned(preparation_of(estimator), getattr(estimator, "transformer_", None))
+    tensors |= {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in numbers.items()}
+    # One entry in the metadata: safetensors writes several in varying order.
+    return save(tensors, metadata={"card": card.model_copy(update={"digest": digest_of(tensors)}).text})
+
+
+def digest_of(tensors: Tensors) -> str:
+    """Return a hash of the numbers of a net, by name."""
+    return hashlib.sha256(save(tensors)).hexdigest()[:16]
+
+
+def load_net(output: Output, packages: Collection[str]) -> tuple[NetModel, Card]:
+    """Read what `net_content` made; raises `UserError` if the file can't be used, or its module has changed.
+
+    The file is data: it can name only what torch, skorch, `nets` and the packages have, those that params.yaml names.
+    """
+    path = Path(output.path)
+    with reading(path, f"not {output.what}", output.again, OSError, SafetensorError), safe_open(path, "pt") as file:
+        text = file.metadata()["card"]
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
+    card = Card.read(text, output)
+    if card.kind != "net":
+        raise output.refused(f" has {card.called} in the form of an older version of this project")
+    if card.digest != digest_of(tensors):
+        raise output.refused(": its numbers are not those that were saved, so the file is damaged")
+    try:
+        return NetModel(_net(output, card, tensors, packages)), card
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        problem = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+        raise output.refused(f" does not fit its card: {problem}") from None
+
+
+def _net(output: Output, card: Card, tensors: Tensors, packages: Collection[str]) -> BaseEstimator:
+    """Return the net of a file; raises `UserError` if the module has changed, `KeyError` if numbers are missing."""
+    assert card.settings  # a card of a net has some
+    estimator = _built(output, card, card.settings.model_dump(), packages)
+    weights = {name.removeprefix(_NET): tensor for name, tensor in tensors.items() if name.startswith(_NET)}
+    try:
+        net_of(estimator).initialize().module_.load_state_dict(weights)
+    except RAISED as error:  # the module may be the user's own
+        place = own_place(error)
+        problem = " ".join(str(error).split()) + (f", at {place}" if place else "")
+        raise output.refused(f" does not fit {card.settings.module} as it is now: {problem}") from error
+    scaler = None
+    if isinstance(estimator, TransformedTargetRegressor):
+        # The fit of any rows sets what scikit-learn keeps besides the numbers.
+        some, regressor = np.zeros((2, 1), dtype=np.float32), estimator.regressor
+        estimator = clone(estimator).set_params(regressor=DummyRegressor()).fit(some, some)
+        estimator.regressor = estimator.regressor_ = regressor
+        scaler = estimator.transformer_
+    take_over(preparation_of(estimator), scaler, tensors)
+    return estimator
+
+
+def _built(output: Output, card: Card, settings: dict[str, Any], packages: Collection[str]) -> BaseEstimator:
+    """Return the estimator of a card, whose names may be from torch, skorch, `nets` and some packages."""
+    # Nothing is trained any more.
+    settings = {key: value for key, value in settings.items() if not key.startswith(_OF_TRAINING)}
+    settings |= {"device": "cpu", "optimizer": "SGD"}
+    for key, value in settings.items():  # files of an older version
+        if str(value).startswith("stages.lib."):
+            settings[key] = now_in_nets(value)
+    try:
+        settings = resolve_settings(settings, "its card", "settings", only={*HOMES, *packages})
+        if is_classifier(settings["wrapper"]) != bool(card.classes):
+            raise UserError(f"settings.wrapper does not go with its {len(card.classes)} classes")
+        return build_estimator(settings, card.without_rows(), card.prepare)
+    except UserError as error:
+        problem = "; ".join(map(str, error.args)).rstrip(".")
+        raise output.refused(f" has a net that can't be built: {problem}") from error.__cause__

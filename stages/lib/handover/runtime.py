@@ -1,0 +1,40 @@
+"""Runs a model by onnxruntime on the CPU, on rows of a table."""
+
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+
+from stages.lib.handover.card import Card, Input
+
+_ERRORS_ONLY = 4
+
+
+class OnnxModel:
+    """A model of ONNX, with one thread, so that sums have the same order on every run."""
+
+    def __init__(self, content: bytes) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+    @property
+    def signature(self) -> tuple[dict[str, str], int]:
+        """The types of the inputs by name, and how many outputs there are."""
+        return {each.name: each.type for each in self.session.get_inputs()}, len(self.session.get_outputs())
+
+    def outputs(self, card: Card, X: pd.DataFrame) -> list[np.ndarray]:
+        """Return labels and probabilities, or numbers and the ends of their intervals, in this order."""
+        given = {each.name: _cells(each, X[each.name]) for each in card.inputs}
+        return list(self.session.run(None, given))
+
+
+def _cells(column: Input, cells: Any) -> np.ndarray:
+    if column.type != "category":
+        return np.asarray(cells, dtype=np.float64)[:, None]
+    # By the few labels, which is quicker than by cell.
+    codes, labels = pd.factorize(cells)
+    texts = np.array([*map(str, labels), column.missing], dtype=object)
+    return texts[codes][:, None]
