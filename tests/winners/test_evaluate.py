@@ -8,9 +8,11 @@ from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 import yaml
+from onnx import numpy_helper
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from stages.lib.handover.card import Card, Kind, without
 from stages.lib.handover.graph import Graph
-from stages.lib.handover.net_graph import net_graph
 from stages.lib.handover.prepared_rows import add_rows
 from stages.lib.handover.quantiles import add_back
 from stages.lib.handover.trees import add_boosting, add_forest
@@ -116,6 +115,8 @@ class _AsPredicted(nn.Module):
 
 
 def _net(graph: Graph, rows: str, net: Any, card: Card) -> str:
+    from stages.lib.handover.net_graph import net_graph  # torch's exporter, which predictions need not wait for
+
     return graph.include(net_graph(_AsPredicted(net), net.n_features_in_).graph, rows)
 
 

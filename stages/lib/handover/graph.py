@@ -13,6 +13,10 @@ _IR_VERSION = 10
 _TREES = "ai.onnx.ml"
 
 
+class NotExportableError(ValueError):
+    """A model that can't be expressed in ONNX, with the reason in a sentence."""
+
+
 class Graph:
     """The nodes of a graph in the order in which they run, and the constants that they use.
 

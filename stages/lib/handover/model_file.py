@@ -15,9 +15,8 @@ from stages.lib.common import Output, UserError, explained, reading, write_bytes
 from stages.lib.handover.card import Card
 from stages.lib.handover.exported import as_onnx
 from stages.lib.handover.fitted import TOLERANCE, largest_difference, odd_rows
-from stages.lib.handover.graph import OPSETS, Graph
+from stages.lib.handover.graph import OPSETS, Graph, NotExportableError
 from stages.lib.handover.net_file import NetModel, load_net, net_content
-from stages.lib.handover.net_graph import NotExportableError
 from stages.lib.handover.runtime import OnnxModel
 
 # The most bytes of a model that is committed with every change; git keeps all versions.

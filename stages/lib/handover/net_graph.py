@@ -21,16 +21,14 @@ from torch import nn
 from torch.export import Dim, ExportedProgram
 from torch.fx.experimental.symbolic_shapes import ConstraintViolationError, GuardOnDataDependentSymNode
 
+from stages.lib.handover.graph import NotExportableError
+
 INPUT, OUTPUT = "x", "y"
 # Operators that only move numbers: they give the same bytes on every processor.
 _MOVING = {"Cast", "CastLike", "Concat", "Expand", "Gather", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
 # How many rows a graph is tried with: the exporter does not see that a module treats a single row in another way.
 _TRIED, _TOLERANCE = (1, 5), 1e-4
 _FATAL_ONLY = 4  # of onnxruntime's log
-
-
-class NotExportableError(ValueError):
-    """A net that can't be expressed in ONNX, with the reason in a sentence."""
 
 
 def net_graph(module: nn.Module, n_inputs: int) -> onnx.ModelProto:
