@@ -163,7 +163,7 @@ def predict(model: Model, card: Card, X: pd.DataFrame, n_before: int = 0) -> pd.
     if not card.classes:
         return table.assign(**dict(zip(("low", "high"), others, strict=False)))
     # A criterion of the user's own may leave other numbers than probabilities.
-    if np.allclose(numbers.sum(axis=1), 1, atol=1e-3):
+    if np.allclose(numbers.sum(axis=1), 1, atol=1e-3) and numbers.min() >= 0:
         for number, label in list(enumerate(card.classes))[1 if len(card.classes) == 2 else 0 :]:
             table[f"{card.target}={label}"] = numbers[:, number]
     return table
