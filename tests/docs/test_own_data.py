@@ -20,7 +20,7 @@ from tests.project import Project
 
 PAGE = DOCS["own-data.md"]
 SCRIPTS = [[shlex.split(line) for line in block.splitlines()] for block in blocks(PAGE, "sh")]
-WRITE_IRIS, ADOPT_IRIS, _, TUMOURS, _ = SCRIPTS
+WRITE_IRIS, ADOPT_IRIS, _, TUMOURS = SCRIPTS
 _, OWN_NET = (yaml12.load(block) for block in blocks(PAGE, "yaml"))
 MY_NET = blocks(PAGE, "python")[0]
 
