@@ -51,7 +51,7 @@ def net_graph(module: nn.Module, n_inputs: int) -> onnx.ModelProto:
             assert exported is not None  # it is None only for the exporter of old
             proto = _simplified(exported.model)
         except Exception as error:  # torch's compiler raises errors of many classes, and so may the module
-            raise NotExportableError(f"torch can't export the net: {_reason(error)}.") from error
+            raise NotExportableError(f"torch can't export the net: {_reason(error)}") from error
         _compare(module, proto, n_inputs)
     return proto
 
@@ -124,12 +124,12 @@ def _compare(module: nn.Module, proto: onnx.ModelProto, n_inputs: int) -> None:
             session = InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
             ours = session.run(None, {INPUT: rows.numpy()})[0]
         except Exception as error:  # the classes of its errors have no common one but this
-            raise NotExportableError(f"onnxruntime can't run the net: {_reason(error)}.") from error
+            raise NotExportableError(f"onnxruntime can't run the net: {_reason(error)}") from error
         outputs = module(rows)
         expected = (outputs[0] if isinstance(outputs, tuple) else outputs).numpy()
         if ours.shape != expected.shape or not np.allclose(ours, expected, _TOLERANCE, _TOLERANCE, equal_nan=True):
             why = "the net may draw random numbers, or treat such a batch in another way"
-            raise NotExportableError(f"onnxruntime and torch give other numbers for a batch of {n_rows}: {why}.")
+            raise NotExportableError(f"onnxruntime and torch give other numbers for a batch of {n_rows}: {why}")
 
 
 def _reason(error: BaseException) -> str:
