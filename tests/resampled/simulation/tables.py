@@ -1,6 +1,6 @@
 """The tables of the package's simulations, by title."""
 
-from tests.resampled.simulation import unstable, verdicts
+from tests.resampled.simulation import conformal, real_tables, unstable, verdicts
 from tests.resampled.simulation.candidates import halving, keys, thresholds
 from tests.resampled.simulation.drawing import Table, every
 from tests.resampled.simulation.means import labelled, perfect, winners
@@ -90,5 +90,20 @@ TABLES = {
         keys.judge_keys,
         OF_SEARCHES,
         (*every(keys.KEY_CASES, (16, 30, 50), (10,)), *every(keys.KEY_CASES, (30,), (1,))),
+    ),
+    "Intervals of predictions": Table(
+        conformal.judge_intervals, ("table", "rows"), every(conformal.KINDS, (60, 200, 800)), part=2
+    ),
+    "Intervals of predictions: groups": Table(
+        conformal.judge_groups, ("table", "groups"), every(conformal.GROUPED, (10, 20, 40, 80)), part=2
+    ),
+    "Sets of classes": Table(
+        conformal.judge_sets, ("rows", "level"), every((60, 200, 800), (0.5, 0.8, 0.9, 0.95)), part=2
+    ),
+    "Real tables: intervals": Table(
+        real_tables.judge_table, ("table", "learner"), every(real_tables.NUMBERS, real_tables.LEARNERS), part=20
+    ),
+    "Real tables: sets": Table(
+        real_tables.judge_table, ("table", "learner"), every(real_tables.CLASSES, real_tables.LEARNERS), part=20
     ),
 }
