@@ -3,6 +3,9 @@
 It also records how these models predict, and what each input is worth to them.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from stages.lib.common import run
@@ -15,6 +18,7 @@ from stages.lib.scores.splits import read_table
 from stages.lib.search import doing
 from stages.lib.winners.baselines import baselines, score_baseline
 from stages.lib.winners.diagnostics import diagnostics
+from stages.lib.winners.errors import prediction_errors
 from stages.lib.winners.printed import print_scores
 from stages.lib.winners.shuffled import inputs_table
 
@@ -27,18 +31,20 @@ def main() -> None:
     data = fresh.data
     models = baselines(data, fresh.params)
     pooled, scorers = fresh.pooling(len(models)), fresh.scorer(len(models), second=True).scorers
-    reached, drawn, inputs = {}, [], {}
+    reached, drawn, inputs, errors = {}, [], {}, {}
     for name, baseline in models.items():
         with doing(f"baselines: {name}"):
             reached[name], seen = score_baseline(name, baseline, fresh, scorers, pooled)
         if seen:
             drawn.append(diagnostics(seen.pooled(fresh)).assign(model=name))
+            errors[name] = prediction_errors(seen.pooled(fresh))
             inputs[name] = seen.importances
     file.check()
     print_scores(reached, f"baselines: {cv.scoring} over {len(fresh.splits)} splits")
-    tables: dict[File, pd.DataFrame] = {files.BASELINES: reached_table(reached, cv)}
+    tables: dict[File, pd.DataFrame | Mapping[str, Any]] = {files.BASELINES: reached_table(reached, cv)}
     tables[files.BASELINE_DIAGNOSTICS] = pd.concat(drawn or [diagnostics(None).assign(model="")], ignore_index=True)
     tables[files.BASELINE_INPUTS] = inputs_table(inputs, data.features, fresh.resampling)
+    tables[files.BASELINE_ERRORS] = errors
     write_folder(tables)
 
 

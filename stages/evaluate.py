@@ -14,7 +14,16 @@ from stages.lib.winners.baselines import read_baselines
 from stages.lib.winners.comparison import comparison_table, few_metrics, summarise
 from stages.lib.winners.contest import Contest, choose
 from stages.lib.winners.leaderboard import read_picks
-from stages.lib.winners.nets import Fitted, fit, read_reached, saved_diagnostics, saved_inputs, score_nets, see_nets
+from stages.lib.winners.nets import (
+    Fitted,
+    fit,
+    read_reached,
+    saved_diagnostics,
+    saved_errors,
+    saved_inputs,
+    score_nets,
+    see_nets,
+)
 from stages.lib.winners.printed import print_comparison
 from stages.lib.winners.told import inputs_told, read_answer, read_note
 
@@ -33,17 +42,19 @@ def main() -> None:
     saved = list(dict.fromkeys([handed_over, kept]))
     seen = see_nets({name: settings[name] for name in saved if name in settings}, fresh)
     diagnostics = {name: saved_diagnostics(results, name, seen, fresh) for name in saved}
+    errors = {name: saved_errors(results, name, seen, fresh) for name in saved}
     inputs = saved_inputs(results, kept, handed_over, seen, fresh)
     pooled = seen[kept].pooled(fresh)
     brier = {"kept_brier_score": pooled.brier_score() if pooled else None}
     # The last steps that can fail: what is written goes with the models.
-    fitted = {name: fit(name, settings, table) for name in saved}
+    fitted = {name: fit(name, settings, table, errors[name]) for name in saved}
     file.check()
 
     write(files.CONTENDERS, compared)
     write(files.DIAGNOSTICS, diagnostics[kept])
     write(files.ANSWER_DIAGNOSTICS, diagnostics[handed_over])
     write(files.INPUTS, inputs)
+    write(files.ERRORS, errors)
     write(files.EVALUATION, summarise(compared, choice, table.data) | {k: v for k, v in brier.items() if v is not None})
     metrics = few_metrics(contest, choice.use, picks.searches, brier)
     for name, numbers in metrics.items():

@@ -3,9 +3,11 @@
 The model is the answer, which is what the evaluation says to use, or with `--model net` the kept net. A note on
 standard error says which, and others say that evaluate.use names another one now, and how many rows have notes.
 Prints one line per row: the predicted label, with the probability of the second of two classes, or of each of several;
-for a regression, the predicted number. Then comes a note, empty for most rows: inputs that are far outside of what the
-model was trained on, unknown categories, and missing cells. With `--explain`, a last column has the three inputs that
-move the prediction most. The output has a header if `data.header` says that CSVs have one.
+for a regression, the predicted number, and `low` and `high`, the ends of the interval that holds the true one with
+90 %. With `--sets 0.9`, a column `set` has the labels, with | between them, that can't be excluded with 90 %. Then
+comes a note, empty for most rows: inputs that are far outside of what the model was trained on, unknown categories, and
+missing cells. With `--explain`, a last column has the three inputs that move the prediction most. The output has a
+header if `data.header` says that CSVs have one.
 """
 
 import sys
@@ -23,17 +25,30 @@ from stages.lib.common import Arguments, UserError, run
 from stages.lib.config import ANSWER, WINNER, Params, load_params
 from stages.lib.data import read_features
 from stages.lib.fetch import refuse_missing
-from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, Notices, because, file_of, load_model, predict
+from stages.lib.handover import (
+    ANSWER_FILE,
+    MODEL_FILE,
+    Card,
+    Notices,
+    because,
+    file_of,
+    load_model,
+    predict,
+    refuse_sets,
+    sets_of,
+)
 from stages.lib.model.settings import packages_of
 from stages.lib.search import doing
 
 MODELS = {"answer": ANSWER_FILE, "net": MODEL_FILE}
 # How much of the file is read and predicted at once, so that memory does not grow with its rows.
 _BYTES_AT_ONCE, _MB = 2**21, 10**6
+NO_INTERVAL = "fewer than 9 rows or groups were predicted on fresh splits, or an earlier version saved it"
 
 ARGUMENTS = Arguments("stages.predict", __doc__)
 ARGUMENTS.add_argument("file", metavar="FILE", help="the rows to predict, CSV or Parquet, or - for standard input")
 ARGUMENTS.add_argument("--model", choices=list(MODELS), default="answer", help="the answer, or the kept net")
+ARGUMENTS.add_argument("--sets", metavar="LEVEL", help="print sets of labels, too: 0.50 to 0.99, in hundredths")
 ARGUMENTS.add_argument("--explain", action="store_true", help="name the inputs that move each prediction most")
 
 
@@ -61,6 +76,8 @@ def main(arguments: Namespace) -> None:
     params = load_params()
     model, card = load_model(path, packages_of(params))
     check_card(path, card, params)
+    if arguments.sets is not None:
+        refuse_sets(card, arguments.sets)
     spec, notices = params.data, Notices(card)
     form = "%.6f" if card.classes else "%.7g"  # of probabilities, or of numbers, with the precision of a float32
     # Not to standard output at once: no prediction is printed if a row further down is refused.
@@ -71,7 +88,8 @@ def main(arguments: Namespace) -> None:
             for piece, X in read_features(file, card.columns.types, spec, name, card.may_lack, _BYTES_AT_ONCE):
                 predicts = partial(predict, model, card, n_before=n_rows)
                 table = predicts(X)
-                more = {"note": notices.of(piece, X)}
+                more = {} if arguments.sets is None else {"set": sets_of(table, card, arguments.sets)}
+                more["note"] = notices.of(piece, X)
                 if arguments.explain:
                     more["because"] = because(predicts, card, X, table, partial(progress.advance, 0, size))
                 for key, column in more.items():
@@ -84,6 +102,8 @@ def main(arguments: Namespace) -> None:
         if arguments.model == "answer" and params.evaluate.use not in {ANSWER, WINNER, card.name}:
             asked = f"evaluate.use in params.yaml is {params.evaluate.use} now"
             notes.append(f"{path} is {card.name}, but {asked}; `dvc repro evaluate` saves that one")
+        if not card.classes and card.interval is None:
+            notes.append(f"{path} has no interval: {NO_INTERVAL}")
         for note in [*notes, f"predicted by {card.called}, {path}"]:
             print(f"note: {note}", file=sys.stderr)
         predicted.seek(0)

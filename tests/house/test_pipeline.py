@@ -18,6 +18,7 @@ def test_repro_writes_all_metrics(reproduced: Project) -> None:
     expected |= {f"baselines/{name}.csv" for name in ("diagnostics", "inputs", "scores")}
     expected |= {f"evaluation/{name}.csv" for name in ("answer_diagnostics", "contenders", "diagnostics", "inputs")}
     expected |= {"best_params.json", "data.json", "evaluation.json", "leaderboard.csv"}
+    expected |= {"baselines/errors.json", "evaluation/errors.json"}
     expected |= {f"scores/{name}.json" for name in ("evaluation", *SEARCHED)}
     assert set(reproduced.metrics()) == {f"metrics/{name}" for name in expected}
 

@@ -52,6 +52,7 @@ BEST: dict[str, Any] = {"callbacks__EarlyStopping__patience": None, "prepare__sc
 PICKED = {"best_params": BEST, "simplest_params": BEST}
 CHARTS = ("leaderboard", "evaluation", "diagnostics", "inputs", "stopping", "curves/stopping", "importance/stopping")
 INPUTS = "model,role,column,importance,ci95,below_rope\nstopping,net and answer,day,5000,nan,nan\n"
+OFF = {"errors": {"median": 841.2, "most": 2045.4}, "interval": {"level": 0.9, "edges": [], "half_widths": [2101.7]}}
 EVALUATED = {"kept": "stopping", "handed_over": "stopping", "n_rows": 731, "classes": {}}
 
 
@@ -78,6 +79,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ),
         files.EVALUATION.path: json.dumps(EVALUATED),
         files.INPUTS.path: INPUTS,
+        files.ERRORS.path: json.dumps({"stopping": OFF}),
         files.LEADERBOARD.path: LEADERBOARD,
         files.SUMMARY.at("stopping"): json.dumps(SEARCH),
         files.COMPARED.at("stopping"): COMPARED,
@@ -119,6 +121,12 @@ def test_it_speaks_of_no_interval_where_there_is_none(folder: Path, in_process: 
     for words in ("±", "be the best", "as good", "worse", "its interval", "fresh splits", "95 %", "orrected", "vs."):
         assert words not in text
     assert "Predicting rides in rides.csv Use the net stopping: its neg_mean_squared_error is -1,234,570 on " in text
+    assert (
+        "Half of the predictions of stopping are off by at most 841 thousand rides on the splits of the searches"
+        in text
+    )
+    assert "Intervals of 2,102 thousand rides to both sides would have held nine in ten of them; later rows" in text
+    assert text.count("Half of the predictions") == 1  # the kept net is the answer
     assert "The best is EarlyStopping patience=null, scale=null, with -1,234,570." in text
     assert "What mattered: scale. Not shown to matter: EarlyStopping patience." in text
     assert "No rows are held out of the training" in text

@@ -43,6 +43,8 @@ def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
     write_text(folder / files.BASELINE_DIAGNOSTICS.path, ",".join(["model", *COLUMNS]) + "\n")
     inputs = "model,column,importance,ci95\n" + "".join(f"{name},glucose,0,0\n" for name in names)
     write_text(folder / files.BASELINE_INPUTS.path, inputs)
+    sets = {f"0.{percent}": 0.25 for percent in range(50, 100)}
+    write_text(folder / files.BASELINE_ERRORS.path, as_json({name: {"sets": sets} for name in names}))
 
 
 def fresh_of(data: Dataset, params: Params, splits: list[Any] | None = None) -> Table:

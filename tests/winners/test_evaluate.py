@@ -121,6 +121,13 @@ def test_the_stage_answers_first_and_writes_what_the_charts_show(evaluated: Eval
     assert set(table["panel"]) == {"ROC", "precision and recall", "calibration", "confusion"}
     assert table.loc[table["panel"] == "confusion", "count"].sum() == 2 * n_rows
     assert 0 < metrics["kept_brier_score"] < 1
+    # What the cards say of errors: of the answer by the stage baselines, of the net by its own predictions.
+    errors = results.json(files.ERRORS)
+    assert set(errors) == {"combined", "majority_class"}
+    for path, name in ((MODEL_FILE, "combined"), (ANSWER_FILE, "majority_class")):
+        assert load_model(evaluated.folder / path)[1].sets == errors[name]["sets"]
+    assert set(errors["majority_class"]["sets"].values()) == {0.25}
+    assert 0.5 > errors["combined"]["sets"]["0.90"] > errors["combined"]["sets"]["0.99"]
     # What is shuffled stands in one table, and is told of both.
     assert results.table(files.INPUTS).groupby("role")["column"].count().to_dict() == {"answer": 1, "net": 8}
     assert "\nmajority_class looks at none of the inputs. When a column is shuff" in evaluated.shown
@@ -231,7 +238,7 @@ def test_the_last_fit_takes_the_rows_that_a_sample_leaves_out() -> None:
     raw["data"] |= {"sample": 0.5, "path": str(SAMPLE / raw["data"]["path"])}
     table = read_table(Params.model_validate(raw))
     assert len(table.data.y) == 384
-    model, _, words = nets.fit("majority_class", {}, table)
+    model, _, words = nets.fit("majority_class", {}, table, {})
     lines = Path(raw["data"]["path"]).read_text(encoding="utf-8").splitlines()
     share = np.mean([line.endswith(",1") for line in lines])
     assert model.predict_proba(np.zeros((1, 8)))[0] == pytest.approx([1 - share, share], abs=1e-12)

@@ -1,7 +1,7 @@
 """The card of a model file: what its numbers are, and what they predict from."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from operator import not_
 from typing import Annotated, Any, Literal
 
@@ -73,6 +73,13 @@ class Interval(Section):
         return self
 
 
+class Errors(Section):
+    """The absolute errors of a predicted number on fresh splits: their median, and what nine in ten do not exceed."""
+
+    median: Annotated[FiniteFloat, Field(ge=0)]
+    most: Annotated[FiniteFloat, Field(ge=0)]
+
+
 class SavedSettings(NetSettings):
     """The settings of a net, of which a file has all that are always in use."""
 
@@ -86,8 +93,10 @@ class Card(Section):
 
     `name` is the contender of the evaluation, and empty in the file of the kept net; `classes` are the labels, none for
     a regression; `inputs` are in the order of the table. A net has `settings`, names unresolved. `threshold` is the
-    probability of the second of two classes from which on it is predicted, 0.5 if not set. `n_bytes` is how
-    large the model is if it is in a file of its own, and `digest` a hash of the numbers.
+    probability of the second of two classes from which on it is predicted, 0.5 if not set. `sets` has, by level from
+    "0.50" to "0.99", the probability from which on a class is in the set of labels that holds the true one with this
+    probability; the likeliest class always is. `n_bytes` is how large the model is if it is in a file of its own, and
+    `digest` a hash of the numbers.
     """
 
     kind: Kind
@@ -98,7 +107,9 @@ class Card(Section):
     prepare: Prepare
     settings: SavedSettings | None = Field(default=None, exclude_if=not_)
     threshold: Annotated[float, Field(gt=0, lt=1)] | None = Field(default=None, exclude_if=not_)
+    errors: Errors | None = Field(default=None, exclude_if=not_)
     interval: Interval | None = Field(default=None, exclude_if=not_)
+    sets: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default={}, exclude_if=not_)
     n_bytes: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=not_)
     digest: str = ""
 
@@ -130,6 +141,10 @@ class Card(Section):
     def size(self) -> str:
         """How large a model is that is in a file of its own, in words."""
         return f"{self.n_bytes / 1e6:.1f} MB"
+
+    def knowing(self, known: Mapping[str, Any]) -> "Card":
+        """Return the card with further fields, such as its interval."""
+        return Card.model_validate(self.model_dump() | dict(known))
 
     @property
     def columns(self) -> Columns:

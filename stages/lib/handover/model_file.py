@@ -161,7 +161,9 @@ def predict(model: Model, card: Card, X: pd.DataFrame, n_before: int = 0) -> pd.
         raise UserError(f"The saved model has no finite prediction for {strays}: {remedy}")
     table = pd.DataFrame({card.target: predicted})
     if not card.classes:
-        return table.assign(**dict(zip(("low", "high"), others, strict=False)))
+        for end, column in zip(("low", "high"), others, strict=False):
+            table[end if end != card.target else f"{end}_"] = column
+        return table
     # A criterion of the user's own may leave other numbers than probabilities.
     if np.allclose(numbers.sum(axis=1), 1, atol=1e-3) and numbers.min() >= 0:
         for number, label in list(enumerate(card.classes))[1 if len(card.classes) == 2 else 0 :]:

@@ -24,6 +24,7 @@ from stages.lib.report.parallel import parallel_coordinates
 from stages.lib.report.subject import class_counts
 from stages.lib.report.thinning import thinned
 from stages.lib.results import Results, files
+from stages.lib.winners.errors_told import errors_told
 from stages.lib.winners.told import inputs_told, read_answer, read_note
 
 CHARTS = "metrics/charts"
@@ -66,6 +67,7 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         "many": len(params.experiments) > _MANY,
         "answer": read_answer(results, params),
         "kept": evaluation["kept"],
+        "kept_errors": errors_told(results, params, evaluation["kept"]),
         "brier_score": None if brier is None else format_score(brier, 4),
         "note": read_note(results, params),
         "on_inputs": inputs_told(results, params),

@@ -115,6 +115,8 @@ BASELINE_DIAGNOSTICS = _table(
 BASELINE_INPUTS = _table(
     "baselines/inputs", "baselines", "what inputs are worth to the baselines", "model column importance ci95"
 )
+# By model, what its card says of how far its predictions may be off.
+BASELINE_ERRORS = _json("baselines/errors", "baselines", "the errors of the baselines")
 
 # Of the evaluation.
 EVALUATION = _json("evaluation", "evaluate", "what the stage evaluate writes", "kept")
@@ -142,6 +144,7 @@ INPUTS = _table(
     "model role column importance ci95 below_rope",
     earlier="inputs",
 )
+ERRORS = _json("evaluation/errors", "evaluate", "the errors of the saved models")
 # The few numbers that DVC compares commits by: one file for each search, and `evaluation`.
 SCORES = _json("scores/{name}", "evaluate", "the metrics that commits are compared by")
 # Which numbers of a summary are among these, by what they are called there.
@@ -153,5 +156,6 @@ MODEL_FILE, ANSWER_FILE = Path("models/best.onnx"), Path("models/answer.onnx")
 OF_EXPERIMENTS = (CANDIDATES, DRAWS, FRESH, SUMMARY, CURVES, COMPARED, IMPORTANCE)
 ALL = (
     *(DATA, *OF_EXPERIMENTS, BEST_PARAMS, LEADERBOARD, BASELINES, BASELINE_DIAGNOSTICS, BASELINE_INPUTS),
-    *(EVALUATION, CONTENDERS, DIAGNOSTICS, ANSWER_DIAGNOSTICS, INPUTS, SCORES),
+    BASELINE_ERRORS,
+    *(EVALUATION, CONTENDERS, DIAGNOSTICS, ANSWER_DIAGNOSTICS, INPUTS, ERRORS, SCORES),
 )

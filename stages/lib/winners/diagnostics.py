@@ -35,7 +35,7 @@ class Seen:
 
     def pooled(self, rows: Table) -> "Pooled | None":
         """Return the predictions of all splits of the evaluation, as `pool` does."""
-        return pool(rows.data.y, rows.splits, self.predictions, rows.data.classes)
+        return pool(rows.data.y, rows.splits, self.predictions, rows.data.classes, rows.data.groups)
 
 
 def predictions(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
@@ -50,13 +50,15 @@ class Pooled:
 
     `observed`, of shape (n,), is the target, whose classes are 0, 1, …; `predicted` are probabilities (n, n_classes),
     or classes or numbers (n,). The labels of `classes` are empty for a regression. Each row was predicted `n_repeats`
-    times on average.
+    times on average. `units` has the number of each prediction's row, or of its group, whose rows belong together; None
+    if each prediction is of a row of its own.
     """
 
     observed: np.ndarray
     predicted: np.ndarray
     classes: Sequence[str]
     n_repeats: float
+    units: np.ndarray | None = None
 
     def brier_score(self) -> float | None:
         """Return the Brier score, if there are probabilities: of two classes from 0 to 1, of more from 0 to 2."""
@@ -66,9 +68,16 @@ class Pooled:
 
 
 def pool(
-    y: np.ndarray, splits: Sequence[TrainTest], predicted: Sequence[np.ndarray | None], classes: Sequence[str]
+    y: np.ndarray,
+    splits: Sequence[TrainTest],
+    predicted: Sequence[np.ndarray | None],
+    classes: Sequence[str],
+    groups: np.ndarray | None = None,
 ) -> Pooled | None:
-    """Pool predictions of splits (train, test) of the target `y`, None for those that diverged; None if all did."""
+    """Pool predictions of splits (train, test) of the target `y`, None for those that diverged; None if all did.
+
+    `groups` are the numbers of the rows' groups, if rows belong together.
+    """
     tests = [test for (_, test), of_split in zip(splits, predicted, strict=True) if of_split is not None]
     parts = [of_split for of_split in predicted if of_split is not None]
     if not parts:
@@ -78,7 +87,8 @@ def pool(
     tested, pooled = np.concatenate(tests), np.concatenate(parts).astype(np.float64)
     if pooled.ndim == 2:
         pooled /= pooled.sum(axis=1, keepdims=True)  # float32 adds up to nearly one
-    return Pooled(y[tested], pooled, classes, len(tested) / len(np.unique(tested)))
+    units = tested if groups is None else groups[tested]
+    return Pooled(y[tested], pooled, classes, len(tested) / len(np.unique(tested)), units)
 
 
 def diagnostics(pooled: Pooled | None) -> pd.DataFrame:

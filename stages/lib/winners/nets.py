@@ -26,6 +26,7 @@ from stages.lib.search import EVALUATION, doing, kept_folder, run_search
 from stages.lib.search.result import SearchResult
 from stages.lib.winners.baselines import baselines
 from stages.lib.winners.diagnostics import COLUMNS, Seen, diagnostics, predictions
+from stages.lib.winners.errors import prediction_errors
 from stages.lib.winners.leaderboard import Picks
 from stages.lib.winners.shuffled import importances, inputs_table, with_standing
 
@@ -124,10 +125,11 @@ def _search(
 Fitted = tuple[BaseEstimator, Card, str]
 
 
-def fit(name: str, settings: dict[str, dict[str, Any]], table: Table) -> Fitted:
+def fit(name: str, settings: dict[str, dict[str, Any]], table: Table, known: Mapping[str, Any]) -> Fitted:
     """Fit a contender on all rows, but for those that watching callbacks hold out.
 
     These are also the rows that `data.sample` leaves out of searches and of the evaluation: the last fit is but one.
+    The card has the fields in `known`, too, such as those of `prediction_errors`.
     """
     data, params = table.every_row, table.params
     n_rows, n_compared = len(data.y), len(table.data.y)
@@ -136,14 +138,15 @@ def fit(name: str, settings: dict[str, dict[str, Any]], table: Table) -> Fitted:
         words = f"fitted on all {n_rows:,} rows; compared with others on {n_compared:,} of them, as data.sample says"
     with doing(f"evaluate: fitting {name} on all rows"):
         if name not in settings:
-            return *_fit_baseline(name, data, params), words
+            model, card = _fit_baseline(name, data, params)
+            return model, card.knowing(known), words
         own = settings[name]
         if watchers := hold_out_watchers(resolve_settings(own, files.BEST_PARAMS.path, name)):
             held = f"; 1 in {own['train_split']} is held out for {', '.join(watchers)}"
         else:
             own = own | {"train_split": None}
         card = Card.of("net", "", params.prepare.under(own), data, params.data.target, own)
-        return fit_on_all_rows(name, own, data, params), card, words + held
+        return fit_on_all_rows(name, own, data, params), card.knowing(known), words + held
 
 
 def _fit_baseline(name: str, data: Dataset, params: Params) -> tuple[BaseEstimator, Card]:
@@ -180,6 +183,14 @@ def saved_diagnostics(results: Results, name: str, seen: Mapping[str, Seen], fre
         return diagnostics(seen[name].pooled(fresh))
     table = results.table(files.BASELINE_DIAGNOSTICS)
     return table.loc[table["model"] == name, list(COLUMNS)]
+
+
+def saved_errors(results: Results, name: str, seen: Mapping[str, Seen], fresh: Table) -> dict[str, Any]:
+    """Return what `prediction_errors` does of a contender; of a baseline it is what the stage baselines wrote."""
+    if name in seen:
+        return prediction_errors(seen[name].pooled(fresh))
+    with results.expecting(files.BASELINE_ERRORS):
+        return dict(results.json(files.BASELINE_ERRORS).get(name, {}))
 
 
 def saved_inputs(results: Results, kept: str, handed_over: str, seen: Mapping[str, Seen], fresh: Table) -> pd.DataFrame:

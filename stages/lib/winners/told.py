@@ -13,6 +13,7 @@ from stages.lib.results import SCORE, Results, files
 from stages.lib.scores import in_words, mean_of_others, split_scores, stuck_of
 from stages.lib.scores.reached import Reached
 from stages.lib.winners.contest import NEEDED, Choice, Contest, choose
+from stages.lib.winners.errors_told import errors_told
 from stages.lib.winners.leaderboard import read_picks
 
 # How many columns a sentence names.
@@ -21,7 +22,10 @@ _MOST_COLUMNS = 3
 
 @dataclass(frozen=True)
 class Answer:
-    """What to use, in plain words: a `headline` with its score, `reasons`, which of the `files` is what, and names."""
+    """What to use, in plain words: a `headline` with its score, `reasons`, which of the `files` is what, and names.
+
+    `errors` says how far predicted numbers may be off.
+    """
 
     headline: str
     reasons: str
@@ -29,11 +33,12 @@ class Answer:
     use: str | None
     runner_up: str | None
     handed_over: str
+    errors: str = ""
 
     @property
     def text(self) -> str:
         """The whole answer."""
-        return " ".join(filter(None, [self.headline, self.reasons, self.files]))
+        return " ".join(filter(None, [self.headline, self.reasons, self.errors, self.files]))
 
 
 def read_answer(results: Results, params: Params) -> Answer:
@@ -45,7 +50,8 @@ def read_answer(results: Results, params: Params) -> Answer:
     contest = read_contest(results, params, table)
     choice = choose(contest, saved if asked else None)
     # What is said of the files is true of them, whatever params.yaml asks for now.
-    return answer_told(contest, replace(choice, handed_over=saved), params.cv.scoring, asked)
+    answer = answer_told(contest, replace(choice, handed_over=saved), params.cv.scoring, asked)
+    return replace(answer, errors=errors_told(results, params, saved))
 
 
 def read_contest(results: Results, params: Params, table: pd.DataFrame) -> Contest:
