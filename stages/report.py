@@ -12,6 +12,7 @@ from stages.lib.report.changes import Since, changes_of
 from stages.lib.report.page import MOST, describe_head, facts, packages, sections
 from stages.lib.report.subject import columns, describe, title
 from stages.lib.report.templating import fill
+from stages.lib.report.trial import trial_of
 from stages.lib.results import Results, files
 from stages.lib.scores import NOT_TESTED
 
@@ -47,6 +48,7 @@ def main(arguments: Namespace) -> None:
         stale=stale,
         changed=changed,
         facts=facts(results, params, counts),
+        trial=trial_of(files.ANSWER_FILE, params.data, results.table(files.INPUTS)),
         **sections(results, params),
     )
     write_text(REPORT, page)

@@ -15,7 +15,7 @@ _TYPE = "to"
 def packed(model: ModelProto) -> str:
     """Return the graph of a model as JSON, compressed, in base64, of which no letter means something in HTML."""
     text = json.dumps(graph_of(model), separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+    return base64.b64encode(zlib.compress(text.encode())).decode()
 
 
 def graph_of(model: ModelProto) -> dict[str, Any]:

@@ -1,0 +1,119 @@
+"""What the report needs to try the answer: the fields of its form, its model, and predictions to check the page by."""
+
+import json
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from math import floor, log10
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import onnx
+import pandas as pd
+from markupsafe import Markup
+
+from stages.lib.common import UserError
+from stages.lib.config import Data
+from stages.lib.handover import Card, load_model
+from stages.lib.handover.runtime import OnnxModel
+from stages.lib.report.form import Field, Form, form_of
+from stages.lib.report.packed import packed
+
+# The most letters that a model may take in the page.
+MOST_LETTERS = 1_500_000
+# Of more inputs, those that matter most are shown, and the others are folded.
+_MOST_FIELDS = 24
+# Of more classes, the most probable are shown.
+MOST_CLASSES = 8
+_OTHERWISE = "`python -m stages.predict` predicts with it"
+
+Cells = dict[str, float | str | None]
+
+
+class Trial(NamedTuple):
+    """A form, with the fields that it shows and those that it folds, and what its script reads: data, and a model.
+
+    With a `problem`, a sentence, there is no form.
+    """
+
+    problem: str = ""
+    card: Card | None = None
+    form: Form | None = None
+    shown: Sequence[Field] = ()
+    folded: Sequence[Field] = ()
+    data: Markup = Markup()
+    model: str = ""
+    most: int = MOST_CLASSES
+
+    @staticmethod
+    def written(number: float | None, thousands: str = "") -> str:
+        """Return a number with six digits, or all before the point, as a field takes it; "" for none."""
+        if not number:
+            return "" if number is None else "0"
+        decimals = max(1, 5 - floor(log10(abs(number))))
+        return f"{number:{thousands}.{decimals}f}".rstrip("0").rstrip(".")
+
+
+def trial_of(path: Path, spec: Data, importances: pd.DataFrame) -> Trial:
+    """Return a form for the model at a path, or why there is none; `importances` are those of `files.INPUTS`."""
+    if not path.exists():  # which a net that ONNX can't express has no file for
+        return Trial(f"There is no form to try the answer, because there is no {path}.")
+    try:
+        model, card = load_model(path)
+    except UserError as error:
+        return Trial(f"There is no form to try the answer: {error}")
+    assert isinstance(model, OnnxModel)  # others are in other files
+    text = packed(onnx.load_from_string(model.content))
+    if len(text) > MOST_LETTERS:
+        size = f"{len(text) / 1e6:.1f} MB, and this page may take {MOST_LETTERS / 1e6:.1f}"
+        return Trial(f"There is no form to try {card.called}, which takes {size}: {_OTHERWISE}.")
+    form = form_of(card, spec)
+    shown, folded = _by_importance(form, importances)
+    return Trial("", card, form, shown, folded, _script(model, card, form), text)
+
+
+def _by_importance(form: Form, importances: pd.DataFrame) -> tuple[list[Field], list[Field]]:
+    """Return the fields that are shown, and those that are folded, both in the order of the table."""
+    of_answer = importances[importances["role"].str.contains("answer")]
+    worth = of_answer.set_index("column")["importance"].to_dict()
+    by_worth = sorted(form.inputs, key=lambda field: -worth.get(field.name, 0.0))
+    shown = {field.name for field in by_worth[:_MOST_FIELDS]}
+    in_order = sorted(form.inputs, key=lambda field: field.name not in shown)
+    return in_order[:_MOST_FIELDS], in_order[_MOST_FIELDS:]
+
+
+def _script(model: OnnxModel, card: Card, form: Form) -> Markup:
+    """Return what the script reads besides the model, as JSON."""
+    checks = list(_checks(form))
+    X = pd.DataFrame(checks, columns=[field.name for field in form.inputs])
+    outputs = model.outputs(card, X)
+    finite = np.isfinite(outputs[-1]).reshape(len(checks), -1).all(axis=1)  # where a needed cell has no typical value
+    expected = zip(*(each.tolist() for each in outputs), strict=True)
+    missing = {each.name: each.missing for each in card.inputs}
+    data = form.model_dump() | {
+        "inputs": [field.model_dump() | {"missing": missing[field.name]} for field in form.inputs],
+        "checks": [
+            {"cells": cells, "expected": predicted}
+            for cells, predicted, is_finite in zip(checks, expected, finite, strict=True)
+            if is_finite
+        ],
+        "cases": _cases(card.interval.level) if card.interval else "",
+        "most": MOST_CLASSES,
+    }
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def _cases(level: float) -> str:
+    share = Fraction(level).limit_denominator(100)
+    return f"in {share.numerator} of {share.denominator} cases"
+
+
+def _checks(form: Form) -> Iterator[Cells]:
+    """Yield rows that lead through many parts of a model: a typical one, both ends of each range, and missing cells."""
+    typical: Cells = {field.name: field.typical for field in form.inputs}
+    yield typical
+    for end in (0, -1):
+        ends: Cells = {field.name: field.range[end] for field in form.inputs if field.range}
+        yield typical | ends | {field.name: field.categories[end] for field in form.inputs if field.categories}
+    yield typical | {field.name: None for field in form.inputs if field.may_lack}
