@@ -1,0 +1,134 @@
+"""From which score on a row is called positive: counts by threshold, their cost, and that of the cheapest one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from resampled.means.ttest import TINY
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many rows each of several thresholds calls positive, in splits whose models have scored their test rows.
+
+    Attributes
+    ----------
+    own : array of shape (n_splits, n_thresholds, 2)
+        The false and the true positives among the test rows of each split. The first threshold calls all rows positive.
+    others : array of the same shape
+        The same of what the other splits predict for the rows that the split does not test.
+    """
+
+    own: np.ndarray
+    others: np.ndarray
+
+    @property
+    def pooled(self) -> np.ndarray:
+        """The counts over all splits, of shape (n_thresholds, 2)."""
+        return np.asarray(self.own.sum(axis=0))
+
+    @classmethod
+    def of(
+        cls,
+        positive: np.ndarray,
+        tests: Sequence[np.ndarray],
+        scores: Sequence[np.ndarray],
+        thresholds: np.ndarray,
+    ) -> "Counts":
+        """Count the rows whose score is a threshold or more.
+
+        Raises `ValueError` if the thresholds do not rise, or the first one is above a score.
+
+        Parameters
+        ----------
+        positive : array of bool, shape (n_rows,)
+            Which rows are positive.
+        tests, scores : arrays of shape (n_test,), by split
+            The numbers of the test rows, and what a model gives them that was not trained on them.
+        thresholds : array of shape (n_thresholds,)
+        """
+        if (np.diff(thresholds) <= 0).any() or min(each.min() for each in scores) < thresholds[0]:
+            raise ValueError("The thresholds should rise, and the first one should be no more than any score.")
+        k = len(thresholds)
+        rows = np.concatenate(tests)
+        # Of each prediction, the highest threshold that it reaches, and whether its row is positive.
+        reached = np.searchsorted(thresholds, np.concatenate(scores), side="right") - 1
+        cells = 2 * reached + positive[rows]
+
+        def counted(some: np.ndarray) -> np.ndarray:
+            at_each = np.bincount(some, minlength=2 * k).reshape(k, 2)
+            return np.asarray(at_each[::-1].cumsum(axis=0)[::-1])
+
+        own = np.stack([counted(part) for part in np.split(cells, np.cumsum([len(test) for test in tests])[:-1])])
+        everything, others = own.sum(axis=0), []
+        for test in tests:
+            is_tested = np.zeros(len(positive), dtype=bool)
+            is_tested[test] = True
+            others.append(everything - counted(cells[is_tested[rows]]))
+        return cls(own, np.stack(others))
+
+
+def cost_per_row(counts: np.ndarray, false_positive: float, false_negative: float) -> np.ndarray:
+    """Return what mistakes cost per row at each threshold, shape (..., n_thresholds); NaN without a row.
+
+    `counts`, of shape (..., n_thresholds, 2), are those of `Counts`, and the costs those of a mistake of each kind.
+    """
+    rows = counts[..., :1, :]
+    missed = rows[..., 1] - counts[..., 1]
+    n_rows = rows.sum(axis=-1)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(false_positive * (counts[..., 0] / n_rows) + false_negative * (missed / n_rows))
+
+
+def cheapest(costs: np.ndarray, near: int) -> np.ndarray:
+    """Return the place of the lowest of the costs, of shape (..., n_thresholds); of equal ones, the nearest to `near`.
+
+    Costs that rise or fall in steps are often the same at several thresholds.
+    """
+    is_lowest = costs <= costs.min(axis=-1, keepdims=True) * (1 + TINY)
+    away = np.abs(np.arange(costs.shape[-1]) - near)
+    return np.where(is_lowest, away, len(away)).argmin(axis=-1)
+
+
+@dataclass(frozen=True)
+class Cheapest:
+    """The threshold that costs least, and what it costs without the luck of its choice.
+
+    With the counts that it is chosen by, a threshold seems to cost less than it does on other rows, because it is the
+    best of many there. So, for each split, the threshold is chosen anew, by what the other splits predict for the rows
+    that this split does not test; and it is paid on those that it tests. This is the outer loop of a nested
+    cross-validation (Varma and Simon (2006), "Bias in error estimation when using cross-validation for model
+    selection", BMC Bioinformatics 7).
+
+    `near` is the place of the threshold that is taken of equal ones, such as that of calibrated probabilities.
+    """
+
+    counts: Counts
+    false_positive: float
+    false_negative: float
+    near: int
+
+    def _costs(self, counts: np.ndarray) -> np.ndarray:
+        return cost_per_row(counts, self.false_positive, self.false_negative)
+
+    @cached_property
+    def place(self) -> int:
+        """The place of the threshold that costs least, by the counts over all splits."""
+        return int(cheapest(self._costs(self.counts.pooled), self.near))
+
+    @cached_property
+    def flattered(self) -> float:
+        """The cost per row of this threshold by the counts that it was chosen by, which is too low."""
+        return float(self._costs(self.counts.pooled)[self.place])
+
+    @cached_property
+    def by_split(self) -> np.ndarray:
+        """The costs per row of the thresholds that are chosen without the test rows, of shape (n_splits,)."""
+        places = cheapest(self._costs(self.counts.others), self.near)
+        return np.asarray(self._costs(self.counts.own)[np.arange(len(places)), places])
+
+    def at(self, place: int) -> np.ndarray:
+        """Return the costs per row of a threshold that is not chosen, of shape (n_splits,)."""
+        return np.asarray(self._costs(self.counts.own)[:, place])
