@@ -104,7 +104,11 @@ def main(arguments: Namespace) -> None:
             notes.append(f"{path} is {card.name}, but {asked}; `dvc repro evaluate` saves that one")
         if not card.classes and card.interval is None:
             notes.append(f"{path} has no interval: {NO_INTERVAL}")
-        for note in [*notes, f"predicted by {card.called}, {path}"]:
+        by = f"predicted by {card.called}, {path}"
+        if card.threshold is not None:
+            start = f"from a probability of {card.threshold:g} on, as evaluate.costs says"
+            by += f", which predicts {card.classes[1]} {start}"
+        for note in [*notes, by]:
             print(f"note: {note}", file=sys.stderr)
         predicted.seek(0)
         copyfileobj(predicted, sys.stdout)

@@ -77,6 +77,14 @@ def test_an_answer_that_is_not_asked_for_any_more_is_noted(
     assert (f"but evaluate.use in params.yaml is {use} now; `dvc repro evaluate` saves" in done.stderr) == noted
 
 
+def test_a_threshold_that_costs_have_chosen_is_noted(predict_here: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, card = load_model(ANSWER_FILE)
+    monkeypatch.setattr(stage, "load_model", lambda *_: (model, card.model_copy(update={"threshold": 0.2})))
+    done = predict_here("-", stdin=ROWS[0].encode())
+    noted = "answer.onnx, which predicts 1 from a probability of 0.2 on, as evaluate.costs says"
+    assert done.stderr.splitlines()[-1].endswith(noted)
+
+
 def test_rows_without_the_target_from_standard_input(predict_here: Command) -> None:
     with_target = predict_here("-", stdin="\n".join(ROWS[:3]).encode())
     without = predict_here("-", stdin="\n".join(line.rpartition(",")[0] for line in ROWS[:3]).encode() + b"\n")

@@ -165,6 +165,8 @@ class Card(Section):
     def _of_its_kind(self) -> "Card":
         if bool(self.settings) != (self.kind == "net"):
             raise ValueError(f"settings don't go with the kind {self.kind}")
+        if self.threshold is not None and len(self.classes) != 2:
+            raise ValueError(f"a threshold does not go with {len(self.classes)} classes")
         return self
 
     @property
