@@ -1,6 +1,6 @@
 """Stage `baselines`: scores what scikit-learn reaches without a net, on the splits of the evaluation.
 
-It also records how these models predict, and what each input is worth to them.
+It also records how these models predict, also by threshold, and what each input is worth to them.
 """
 
 from collections.abc import Mapping
@@ -21,6 +21,7 @@ from stages.lib.winners.diagnostics import diagnostics
 from stages.lib.winners.errors import prediction_errors
 from stages.lib.winners.printed import print_scores
 from stages.lib.winners.shuffled import inputs_table
+from stages.lib.winners.thresholds import counts_table, threshold_counts
 
 
 def main() -> None:
@@ -31,18 +32,20 @@ def main() -> None:
     data = fresh.data
     models = baselines(data, fresh.params)
     pooled, scorers = fresh.pooling(len(models)), fresh.scorer(len(models), second=True).scorers
-    reached, drawn, inputs, errors = {}, [], {}, {}
+    reached, drawn, counted, inputs, errors = {}, [], [counts_table(None).assign(model="")], {}, {}
     for name, baseline in models.items():
         with doing(f"baselines: {name}"):
             reached[name], seen = score_baseline(name, baseline, fresh, scorers, pooled)
         if seen:
             drawn.append(diagnostics(seen.pooled(fresh)).assign(model=name))
             errors[name] = prediction_errors(seen.pooled(fresh))
+            counted.append(counts_table(threshold_counts(seen, fresh)).assign(model=name))
             inputs[name] = seen.importances
     file.check()
     print_scores(reached, f"baselines: {cv.scoring} over {len(fresh.splits)} splits")
     tables: dict[File, pd.DataFrame | Mapping[str, Any]] = {files.BASELINES: reached_table(reached, cv)}
     tables[files.BASELINE_DIAGNOSTICS] = pd.concat(drawn or [diagnostics(None).assign(model="")], ignore_index=True)
+    tables[files.BASELINE_THRESHOLDS] = pd.concat(counted, ignore_index=True)
     tables[files.BASELINE_INPUTS] = inputs_table(inputs, data.features, fresh.resampling)
     tables[files.BASELINE_ERRORS] = errors
     write_folder(tables)

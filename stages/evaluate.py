@@ -1,5 +1,7 @@
 """Stage `evaluate`: answers what to use, by scores on splits that no search has seen; saves the answer and the net."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from stages.lib.common import run
@@ -18,6 +20,7 @@ from stages.lib.winners.nets import (
     Fitted,
     fit,
     read_reached,
+    roles_of,
     saved_diagnostics,
     saved_errors,
     saved_inputs,
@@ -25,6 +28,13 @@ from stages.lib.winners.nets import (
     see_nets,
 )
 from stages.lib.winners.printed import print_comparison
+from stages.lib.winners.thresholds import (
+    check_costs,
+    chosen_thresholds,
+    saved_counts,
+    thresholds_table,
+    written_choices,
+)
 from stages.lib.winners.told import inputs_told, read_answer, read_note
 
 
@@ -32,7 +42,8 @@ def main() -> None:
     params, results = load_params(), Results()
     file = Unchanged(params.data.path)
     cv, picks, table = params.cv, read_picks(results, params), read_table(params)
-    kept, settings, fresh = picks.kept, picks.settings, table.fresh
+    kept, settings, fresh, costs = picks.kept, picks.settings, table.fresh, params.evaluate.costs
+    check_costs(params, table.data)
     baselines = read_baselines(results, cv, len(fresh.splits))
     contenders = score_nets(settings, read_reached(results, picks, fresh), fresh) | baselines
     contest = Contest(contenders, kept, fresh.resampling, params.rope, picks.corrected)
@@ -43,9 +54,12 @@ def main() -> None:
     seen = see_nets({name: settings[name] for name in saved if name in settings}, fresh)
     diagnostics = {name: saved_diagnostics(results, name, seen, fresh) for name in saved}
     errors = {name: saved_errors(results, name, seen, fresh) for name in saved}
+    counts = {name: saved_counts(results, name, seen, fresh) for name in saved}
+    choices = chosen_thresholds(costs, counts, fresh.resampling)
     inputs = saved_inputs(results, kept, handed_over, seen, fresh)
     pooled = seen[kept].pooled(fresh)
     brier = {"kept_brier_score": pooled.brier_score() if pooled else None}
+    written = {key: score for key, score in brier.items() if score is not None} | written_choices(choices, costs)
     # The last steps that can fail: what is written goes with the models.
     fitted = {name: fit(name, settings, table, errors[name]) for name in saved}
     file.check()
@@ -55,14 +69,16 @@ def main() -> None:
     write(files.ANSWER_DIAGNOSTICS, diagnostics[handed_over])
     write(files.INPUTS, inputs)
     write(files.ERRORS, errors)
-    write(files.EVALUATION, summarise(compared, choice, table.data) | {k: v for k, v in brier.items() if v is not None})
+    write(files.THRESHOLDS, thresholds_table(counts, roles_of(kept, handed_over), costs, choices))
+    write(files.EVALUATION, summarise(compared, choice, table.data) | written)
     metrics = few_metrics(contest, choice.use, picks.searches, brier)
     for name, numbers in metrics.items():
         write(files.SCORES, numbers, name)
     remove_others("metrics/scores", map(files.SCORES.at, metrics))
 
     # The models go with what is written, so they are saved before anything else can fail.
-    how = save(kept, handed_over, fitted, table.every_row.X)
+    thresholds = {name: each.applied for name, each in choices.items()}
+    how = save(kept, handed_over, fitted, thresholds, table.every_row.X)
     forget(EVALUATION)
 
     print(*filter(None, [read_answer(results, params).text, read_note(results, params)]), sep="\n")
@@ -74,12 +90,18 @@ def main() -> None:
     print(inputs_told(results, params), *how, sep="\n")
 
 
-def save(kept: str, handed_over: str, fitted: dict[str, Fitted], X: pd.DataFrame) -> list[str]:
-    """Save the kept net and the answer, checked on the rows, and return what they were fitted on, a line each."""
+def save(
+    kept: str, handed_over: str, fitted: dict[str, Fitted], thresholds: Mapping[str, float | None], X: pd.DataFrame
+) -> list[str]:
+    """Save the kept net and the answer, checked on the rows, and return what they were fitted on, a line each.
+
+    The thresholds that costs have chosen are by the contender's name.
+    """
     lines = []
     for path, name in ((MODEL_FILE, kept), (ANSWER_FILE, handed_over)):
         model, card, how = fitted[name]
-        unusual = save_model(path, model, card if path == MODEL_FILE else card.model_copy(update={"name": name}), X)
+        own = {"threshold": thresholds.get(name)} | ({} if path == MODEL_FILE else {"name": name})
+        unusual = save_model(path, model, card.model_copy(update=own), X)
         lines += [f"{path}: {name}, {how}", *filter(None, [unusual])]
     return lines
 

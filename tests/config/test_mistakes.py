@@ -13,6 +13,7 @@ REGRESSION = {"model.wrapper": "NeuralNetRegressor", "cv.splitter": "kfold", "cv
 TIME = {"cv.splitter": "time", "cv.n_repeats": 1}
 DRAWN: dict[str, Any] = {"search": "random", "n_candidates": 20, "grid": {"lr": {"loguniform": [0.001, 0.1]}}}
 SPLIT, AGE, TARGET = "cv.splitter", "data.columns.age", "data.columns.diabetes"
+COSTS, OF_MISTAKES, NAN = {"false_positive": 1, "false_negative": 5}, "evaluate.costs.false", float("nan")
 DROPOUT, MINE = "experiments.dropout", "experiments.mine"
 
 
@@ -74,6 +75,24 @@ def mine(**changes: Any) -> dict[str, Any]:
         ({"statistics.rope": 1}, "statistics.rope", "lies between 0 and 1"),
         ({"experiments": {"mine": DRAWN}, "evaluate.keep": "combined"}, "evaluate.keep", "winner, simplest or mine"),
         ({"evaluate.use": "linear_regression"}, "evaluate.use", "not a contender"),
+        ({"evaluate.costs": COSTS | {"false_positive": 0}}, f"{OF_MISTAKES}_positive", "is 0; it should be greater"),
+        ({"evaluate.costs": COSTS | {"false_negative": -5}}, f"{OF_MISTAKES}_negative", "is -5; it should be greater"),
+        ({"evaluate.costs": COSTS | {"false_negative": NAN}}, f"{OF_MISTAKES}_negative", "should be a finite number"),
+        (
+            {"evaluate.costs": COSTS | {"false_negative": True}},
+            f"{OF_MISTAKES}_negative",
+            "is True; it should be a val",
+        ),
+        ({"evaluate.costs": COSTS | {"false_negative": 1e13}}, f"{OF_MISTAKES}_negative", "less than or equal to 1"),
+        ({"evaluate.costs": {"false_positive": 1}}, f"{OF_MISTAKES}_negative", "is missing; add it"),
+        ({"evaluate.costs": COSTS | {"false_alarm": 1}}, "evaluate.costs.false_alarm", "is unknown"),
+        ({"evaluate.costs": 5}, "evaluate.costs", "lines of `key: value`"),
+        (REGRESSION | {"evaluate.costs": COSTS}, "evaluate.costs", "the target is a number; they are for two classes"),
+        (
+            {TARGET: {"classes": ["a", "b", "c"]}, "evaluate.costs": COSTS},
+            "evaluate.costs",
+            "has costs of mistakes, but the target is 3 classes; they are for two classes",
+        ),
         # Searches.
         (
             mine(grid={"lr": {"logunifrom": [0.1, 1]}}),
@@ -129,6 +148,8 @@ def test_a_mistake_has_a_place(changes: dict[str, Any], key: str, words: str) ->
         {f"{DROPOUT}.grid": {"class_weight": [None, "balanced", [1, 2]]}},
         {f"{DROPOUT}.fixed": {"callbacks": {"EarlyStopping": {"patience": 3}}}},
         mine() | {"evaluate.keep": "mine", "evaluate.use": "starting_point"},
+        {"evaluate.costs": COSTS},
+        {TARGET: {"classes": ["no", "yes"]}, "evaluate.costs": {"false_positive": 0.5, "false_negative": 1e-9}},
         mine(search="halving", n_candidates=None, grid={"lr": [0.1, 0.2, 0.3]}) | {"statistics.rope": 0},
         mine(grid={"lr": [1, True], "batch_size": [1, 2]}, n_candidates=4) | {"evaluate.keep": "combined"},
     ],

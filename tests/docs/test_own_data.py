@@ -14,14 +14,14 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from stages.lib.config import yaml12
+from stages.lib.config import params_of, yaml12
 from tests.pages import DOCS, blocks
-from tests.project import Project
+from tests.project import Project, real_params
 
 PAGE = DOCS["own-data.md"]
 SCRIPTS = [[shlex.split(line) for line in block.splitlines()] for block in blocks(PAGE, "sh")]
 WRITE_IRIS, ADOPT_IRIS, _, TUMOURS = SCRIPTS
-_, OWN_NET = (yaml12.load(block) for block in blocks(PAGE, "yaml"))
+_, WITH_COSTS, OWN_NET = (yaml12.load(block) for block in blocks(PAGE, "yaml"))
 MY_NET = blocks(PAGE, "python")[0]
 
 
@@ -45,6 +45,12 @@ def told(project: Project, file: str, key: str) -> float:
     score = json.loads(project.read(f"metrics/{file}.json"))[key]
     assert f"{score:.3f}" in PAGE
     return float(score)
+
+
+def test_costs_are_taken_as_they_are_shown() -> None:
+    costs = params_of(real_params() | WITH_COSTS).evaluate.costs
+    assert costs
+    assert costs.calibrated == pytest.approx(1 / 6)
 
 
 @pytest.mark.long

@@ -13,10 +13,11 @@ from tests.project import OF_AN_EXPERIMENT, SEARCHED, Project, set_at
 def test_repro_writes_all_metrics(reproduced: Project) -> None:
     charts = ("charts/{}.svg", "charts/curves/{}.svg", "charts/importance/{}.svg")
     expected = {each.format(name) for each in (*OF_AN_EXPERIMENT, *charts) for name in SEARCHED}
-    drawn = ("answer_diagnostics", "diagnostics", "evaluation", "inputs", "leaderboard")
+    drawn = ("answer_diagnostics", "diagnostics", "evaluation", "inputs", "leaderboard", "thresholds")
     expected |= {f"charts/{name}.svg" for name in drawn}
-    expected |= {f"baselines/{name}.csv" for name in ("diagnostics", "inputs", "scores")}
-    expected |= {f"evaluation/{name}.csv" for name in ("answer_diagnostics", "contenders", "diagnostics", "inputs")}
+    expected |= {f"baselines/{name}.csv" for name in ("diagnostics", "inputs", "scores", "thresholds")}
+    evaluation = ("answer_diagnostics", "contenders", "diagnostics", "inputs", "thresholds")
+    expected |= {f"evaluation/{name}.csv" for name in evaluation}
     expected |= {"best_params.json", "data.json", "evaluation.json", "leaderboard.csv"}
     expected |= {"baselines/errors.json", "evaluation/errors.json"}
     expected |= {f"scores/{name}.json" for name in ("evaluation", *SEARCHED)}
@@ -44,6 +45,7 @@ STALE = {
     "statistics.rope": (0.02, {"compare@dropout", "compare@neurons", "best_params", "evaluate"}),
     "statistics.pick": ("simplest", {"best_params", "evaluate"}),
     "evaluate.keep": ("combined", {"best_params", "evaluate"}),
+    "evaluate.costs": ({"false_positive": 1, "false_negative": 5}, {"best_params", "evaluate"}),
     "experiments.dropout.grid.module__dropout_rate": ([0.0, 0.3], {"search@dropout", "best_params", "evaluate"}),
     "experiments.neurons.fixed.lr": (0.02, {"search@neurons", "best_params", "evaluate"}),
 }

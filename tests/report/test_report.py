@@ -23,9 +23,9 @@ def test_charts_are_drawn_without_a_request_or_a_complaint(browser: Browser, rep
     assert opened.complaints == []
     assert [url for url in opened.requests if not url.startswith("data:")] == [report.as_uri()]
     drawn = opened("[...document.images].map(i => [i.alt, i.complete && i.naturalWidth > 100])")
-    # The leaderboard, the evaluation, the predictions of the net and of the answer, the inputs; and of each search, its
-    # candidates, curves and importances.
-    assert len(drawn) == 3 * len(EXPERIMENTS) + 5
+    # The leaderboard, the evaluation, the predictions of the net and of the answer, thresholds, the inputs; and of each
+    # search, its candidates, curves and importances.
+    assert len(drawn) == 3 * len(EXPERIMENTS) + 6
     assert all(complete for _, complete in drawn), drawn
     assert all(alt for alt, _ in drawn)
     opened.page.close()

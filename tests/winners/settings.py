@@ -16,6 +16,7 @@ from stages.lib.scores.reached import Reached, reached_table, scorers_of
 from stages.lib.scores.splits import Table
 from stages.lib.winners.diagnostics import COLUMNS
 from stages.lib.winners.nets import score_nets
+from stages.lib.winners.thresholds import COUNTED
 from tests.plain_skorch import plain_net
 from tests.project import small_params
 
@@ -41,6 +42,7 @@ def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
     names = ("logistic_regression", "majority_class")
     write_text(folder / files.BASELINES.path, as_csv(reached_table(dict.fromkeys(names, steady), params.cv)))
     write_text(folder / files.BASELINE_DIAGNOSTICS.path, ",".join(["model", *COLUMNS]) + "\n")
+    write_text(folder / files.BASELINE_THRESHOLDS.path, ",".join(["model", *COUNTED]) + "\n")
     inputs = "model,column,importance,ci95\n" + "".join(f"{name},glucose,0,0\n" for name in names)
     write_text(folder / files.BASELINE_INPUTS.path, inputs)
     sets = {f"0.{percent}": 0.25 for percent in range(50, 100)}

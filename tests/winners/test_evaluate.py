@@ -8,11 +8,9 @@ from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
-import onnx
 import pandas as pd
 import pytest
 import yaml
-from onnx import numpy_helper
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -180,6 +178,45 @@ def test_the_answer_is_saved_whichever_it_is(
             assert roles == {"answer": use, "net": "combined"}
             drawn = Results().table(files.ANSWER_DIAGNOSTICS).query("panel == 'confusion'")["count"].sum()
             assert drawn == (2 * 768 if kind == "net" else 0)  # the baselines' have no row here
+    finally:
+        for path, content in before.items():
+            path.write_bytes(content)
+
+
+def test_costs_choose_the_threshold_of_what_is_saved(
+    evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
+) -> None:
+    """The net's is chosen by what it predicts; of the baselines here there are no probabilities."""
+    monkeypatch.chdir(evaluated.folder)
+    before = contents()
+    assert not {"costs", "thresholds"} & {*evaluated.results.json(files.EVALUATION)}
+    assert load_model(MODEL_FILE)[1].threshold is None
+    table = evaluated.results.table(files.THRESHOLDS)
+    assert set(table["model"]) == {"combined"}
+    assert table["cost"].isna().all()
+    assert not table["chosen"].any()
+    raw = yaml.safe_load(before[Path("params.yaml")])
+    raw["evaluate"]["costs"] = {"false_positive": 2, "false_negative": 1}
+    try:
+        for classes, sentence in (
+            ([0, 1], "majority_class has no probabilities, so evaluate.costs chooses no threshold."),
+            ([0, 1, 2], "evaluate.costs has costs of mistakes, but the target is 3 classes; they are for two classes"),
+        ):
+            raw["data"]["columns"]["diabetes"] = {"classes": classes}
+            write_text("params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
+            done = in_process(evaluate)
+            assert sentence in done.stdout + done.stderr
+            assert "Traceback" not in done.stderr
+        found, (_, card) = Results().json(files.EVALUATION), load_model(MODEL_FILE)
+        assert found["costs"] == raw["evaluate"]["costs"]
+        assert [*found["thresholds"]] == ["combined"]
+        chosen = found["thresholds"]["combined"]
+        assert chosen["calibrated"] == 0.67
+        table = Results().table(files.THRESHOLDS).set_index("threshold")
+        assert table.index[table["chosen"]] == [chosen["threshold"]]
+        assert table["cost"].min() == table.loc[chosen["threshold"], "cost"]
+        assert card.threshold == min(chosen["threshold"], 0.999)
+        assert load_model(ANSWER_FILE)[1].threshold is None
     finally:
         for path, content in before.items():
             path.write_bytes(content)

@@ -15,7 +15,7 @@ from stages.lib.config.experiment import Experiment
 from stages.lib.config.experiment import misfits as experiment_misfits
 from stages.lib.config.problems import problems_of
 from stages.lib.config.schema import Params
-from stages.lib.config.statistics import misplaced_names, misplaced_rope
+from stages.lib.config.statistics import misplaced_costs, misplaced_names, misplaced_rope
 from stages.lib.config.table import misfits as table_misfits
 from stages.lib.config.training import NO_SETTING, PREFIX, Model, Prepare
 
@@ -72,6 +72,7 @@ def _misfits(params: Params) -> Iterator[Problem]:
     yield from cv_misfits(params.cv, params.data.target, classify)
     yield from misplaced_rope(params.statistics, scoring)
     yield from misplaced_names(params.evaluate, params.experiments, params.combines, classify)
+    yield from misplaced_costs(params.evaluate, classify, len(params.data.labels))
     for key, value in params.model:
         yield from _misfit(f"model.{key}", key, value, classify)
     for key, value in params.prepare:

@@ -15,7 +15,7 @@ from stages.lib.config.training import Model, Prepare
 _TAKEN = {
     *RESERVED,
     *("answer_diagnostics", "baselines", "curves", "diagnostics", "evaluation", "importance", "inputs"),
-    *("kept", "kept_brier", "leaderboard"),
+    *("kept", "kept_brier", "leaderboard", "thresholds"),
 }
 
 Name = Annotated[

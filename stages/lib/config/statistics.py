@@ -12,6 +12,8 @@ from stages.lib.config.table import Section
 
 # The region of practical equivalence of scores between bounds.
 ROPE = 0.01
+# So that squares of costs are finite.
+_LARGEST_COST = 1e12
 
 # The settings that can be kept, besides each experiment's.
 WINNER, SIMPLEST, COMBINED = "winner", "simplest", "combined"
@@ -37,15 +39,29 @@ class Statistics(Section):
     pick: Literal["best", "simplest"] = "best"
 
 
+class Costs(Section):
+    """What a mistake of each kind costs, in any unit: the second of two classes is the positive one."""
+
+    false_positive: Annotated[float, Field(gt=0, le=_LARGEST_COST, allow_inf_nan=False)]
+    false_negative: Annotated[float, Field(gt=0, le=_LARGEST_COST, allow_inf_nan=False)]
+
+    @property
+    def calibrated(self) -> float:
+        """The best threshold of probabilities that are right: where both mistakes are expected to cost the same."""
+        return self.false_positive / (self.false_positive + self.false_negative)
+
+
 class Evaluate(Section):
     """What the evaluation does with its contenders.
 
     `keep` is the net that speaks for the nets and is saved: winner, simplest, combined, or an experiment's name. `use`
-    is what is handed over: answer, which is what the evaluation advises, or a contender, with a net or without.
+    is what is handed over: answer, which is what the evaluation advises, or a contender, with a net or without. With
+    `costs`, the class is predicted from the threshold on that costs least; without, the more probable one.
     """
 
     keep: str = WINNER
     use: str = ANSWER
+    costs: Costs | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 def misplaced_rope(statistics: Statistics, scoring: str) -> Iterator[Problem]:
@@ -73,3 +89,11 @@ def misplaced_names(
         if (name := getattr(evaluate, key)) not in names:
             remedy = f"it should be {join_words(names, 'or')}"
             yield in_params(f"evaluate.{key}", f"is {name!r}, which is not {what} here", remedy)
+
+
+def misplaced_costs(evaluate: Evaluate, classify: bool, n_classes: int) -> Iterator[Problem]:
+    """Yield a problem if there are costs for another target than one of two classes; 0 classes are not known yet."""
+    finding = f"is {n_classes} classes" if classify else "is a number"
+    if evaluate.costs and (not classify or n_classes not in {0, 2}):
+        remedy = "they are for two classes, of which the second is the positive one; set them to null"
+        yield in_params("evaluate.costs", f"has costs of mistakes, but the target {finding}", remedy)

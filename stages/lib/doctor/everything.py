@@ -21,6 +21,7 @@ from stages.lib.model import resolve_experiment
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.scores.splits import read_table
 from stages.lib.search import check_kernel
+from stages.lib.winners.thresholds import check_costs
 
 T = TypeVar("T")
 
@@ -106,6 +107,7 @@ def _check_table(params: Params, findings: Findings) -> Table | None:
     if table is None:
         return None
     findings.n_rows = len(table.data.y)
+    findings.of(check_costs, params, table.data)
     findings.notes += filter(None, [on_copies(table.data, spec.path)])
     drawn = findings.of(lambda: (table.splits, table.fresh.splits))
     return table if drawn and scorer else None

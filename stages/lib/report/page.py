@@ -58,9 +58,9 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
     """Return the answer, the charts, the tables, and every experiment; raises `UserError` if a stage has not run."""
     names = ["leaderboard", "evaluation"]
     names += [f"{kind}{name}" for name in params.experiments for kind in ("", "curves/", "importance/")]
-    # A net that diverged on every split predicts nothing, and has no such chart.
+    # A net that diverged on every split predicts nothing, and has no such chart; only two classes have thresholds.
     drawn = results.source.files(CHARTS, ".svg")
-    names += [name for name in ("diagnostics", "answer_diagnostics", "inputs") if name in drawn]
+    names += [name for name in ("diagnostics", "answer_diagnostics", "thresholds", "inputs") if name in drawn]
     contenders, evaluation = results.table(files.CONTENDERS), results.json(files.EVALUATION)
     brier = evaluation.get("kept_brier_score")
     return {
@@ -75,6 +75,8 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         "contenders": tables.contenders(contenders),
         "leaderboard": tables.text_table(results.table(files.LEADERBOARD), without=["best_std", "n_fits"]),
         "evaluation": tables.text_table(contenders, without=["rank_test_score", "std_test_score"]),
+        "positive": params.data.labels_of(2)[-1],
+        "thresholds": tables.thresholds(results.table(files.THRESHOLDS)),
         "inputs": tables.losses(results.table(files.INPUTS), rope_of(params)),
         "experiments": [_search(results, params, name) for name in params.experiments],
     }

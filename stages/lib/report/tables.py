@@ -23,6 +23,10 @@ _MARKS = ("answer", "kept")
 _BEST_FEW = 5
 _ALWAYS = ("starting_point", "majority_class", "mean")
 
+# The thresholds that are shown, and what those at the ends are called.
+_FEW = {tenths / 10 for tenths in range(1, 10)}
+_ENDS = {0.0: "0 (all rows)", 1.0: "1 (no row)"}
+
 
 Row = dict[str, Any]
 
@@ -156,6 +160,20 @@ def _most_telling(table: pd.DataFrame) -> pd.DataFrame:
     marked = table["kept"] | table["answer"]
     rank = table["setting"].isin(_ALWAYS) | marked
     return table[[i < _BEST_FEW or always for i, always in enumerate(rank[table.index])]]
+
+
+def thresholds(table: pd.DataFrame) -> TextTable:
+    """Return what a few thresholds of the answer give, and the one that costs least, marked as the best."""
+    rows = [row for row in _records(table) if "answer" in row["role"] and (row["chosen"] or row["threshold"] in _FEW)]
+    decimals = score_decimals([row["cost"] for row in rows])
+    shares = ("predicted", "precision", "recall", "false_alarms")
+    columns = {"threshold": [_ENDS.get(row["threshold"], f"{row['threshold']:g}") for row in rows]}
+    columns |= {share.replace("_", " "): [format_score(row[share], 3) for row in rows] for share in shares}
+    columns["cost per row"] = [format_score(row["cost"], decimals) for row in rows]
+    if not any(row["chosen"] for row in rows):
+        del columns["cost per row"]
+    marks = {i: "best" for i, row in enumerate(rows) if row["chosen"]}
+    return TextTable([*columns], [[*row] for row in zip(*columns.values(), strict=True)], marks)
 
 
 def losses(table: pd.DataFrame, rope: str) -> TextTable:

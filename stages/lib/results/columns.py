@@ -88,7 +88,7 @@ COLUMNS: dict[str, Column] = {
     # What the report does not head: it draws these, or says them in another column.
     "p_value": Column(float, Unit.P_VALUE, digits=COMPUTED),
     **dict.fromkeys(("worse", "equal", "better"), _SHARE),
-    **dict.fromkeys(("simplest", "kept", "answer", "is_net", "below_rope"), _YES_NO),
+    **dict.fromkeys(("simplest", "kept", "answer", "is_net", "below_rope", "chosen"), _YES_NO),
     **dict.fromkeys(("stuck_splits", "digest", "also", "model", "role", "column", "key"), _TEXT),
     **dict.fromkeys(("selecting", "left_out"), Column(float, Unit.SCORE, digits=COMPUTED)),
     **dict.fromkeys(("importance", "importance_std"), Column(float, Unit.DIFFERENCE, digits=COMPUTED)),
@@ -96,7 +96,10 @@ COLUMNS: dict[str, Column] = {
     **{f"{what}{end}": _DRAWN for what in ("train_loss", "valid_loss", "valid_score") for end in ("_low", "", "_high")},
     **dict.fromkeys(("panel", "series", "label"), _TEXT),
     **dict.fromkeys(("x", "y", "low", "high"), _DRAWN),
-    "count": _COUNT,
+    **dict.fromkeys(("count", "split"), _COUNT),
+    **{f"{whose}{kind}_positives": _TEXT for whose in ("", "others_") for kind in ("false", "true")},
+    **dict.fromkeys(("predicted", "precision", "recall", "false_alarms"), _SHARE._replace(digits=DRAWN)),
+    **dict.fromkeys(("threshold", "cost"), _DRAWN),
 }
 # Of single splits, and of further scorers.
 _PATTERNS = {

@@ -112,6 +112,12 @@ BASELINES = _table(
 BASELINE_DIAGNOSTICS = _table(
     "baselines/diagnostics", "baselines", "the predictions of the baselines", f"{_OF_A_CHART} model"
 )
+BASELINE_THRESHOLDS = _table(
+    "baselines/thresholds",
+    "baselines",
+    "what the baselines predict by threshold",
+    "split false_positives true_positives others_false_positives others_true_positives model",
+)
 BASELINE_INPUTS = _table(
     "baselines/inputs", "baselines", "what inputs are worth to the baselines", "model column importance ci95"
 )
@@ -145,6 +151,12 @@ INPUTS = _table(
     earlier="inputs",
 )
 ERRORS = _json("evaluation/errors", "evaluate", "the errors of the saved models")
+THRESHOLDS = _table(
+    "evaluation/thresholds",
+    "evaluate",
+    "what thresholds give",
+    "model role threshold predicted precision recall false_alarms cost chosen",
+)
 # The few numbers that DVC compares commits by: one file for each search, and `evaluation`.
 SCORES = _json("scores/{name}", "evaluate", "the metrics that commits are compared by")
 # Which numbers of a summary are among these, by what they are called there.
@@ -155,7 +167,7 @@ MODEL_FILE, ANSWER_FILE = Path("models/best.onnx"), Path("models/answer.onnx")
 
 OF_EXPERIMENTS = (CANDIDATES, DRAWS, FRESH, SUMMARY, CURVES, COMPARED, IMPORTANCE)
 ALL = (
-    *(DATA, *OF_EXPERIMENTS, BEST_PARAMS, LEADERBOARD, BASELINES, BASELINE_DIAGNOSTICS, BASELINE_INPUTS),
-    BASELINE_ERRORS,
-    *(EVALUATION, CONTENDERS, DIAGNOSTICS, ANSWER_DIAGNOSTICS, INPUTS, ERRORS, SCORES),
+    *(DATA, *OF_EXPERIMENTS, BEST_PARAMS, LEADERBOARD, BASELINES, BASELINE_DIAGNOSTICS, BASELINE_THRESHOLDS),
+    *(BASELINE_INPUTS, BASELINE_ERRORS),
+    *(EVALUATION, CONTENDERS, DIAGNOSTICS, ANSWER_DIAGNOSTICS, THRESHOLDS, INPUTS, ERRORS, SCORES),
 )

@@ -193,9 +193,14 @@ def saved_errors(results: Results, name: str, seen: Mapping[str, Seen], fresh: T
         return dict(results.json(files.BASELINE_ERRORS).get(name, {}))
 
 
+def roles_of(kept: str, handed_over: str) -> dict[str, str]:
+    """Return what the saved contenders are, in the order of the tables."""
+    return {handed_over: "answer", kept: "net"} if handed_over != kept else {kept: "net and answer"}
+
+
 def saved_inputs(results: Results, kept: str, handed_over: str, seen: Mapping[str, Seen], fresh: Table) -> pd.DataFrame:
     """Return what each input is worth to the answer and to the kept net, as `with_standing` does; nets were `seen`."""
-    roles = {handed_over: "answer", kept: "net"} if handed_over != kept else {kept: "net and answer"}
+    roles = roles_of(kept, handed_over)
     importances = {name: seen[name].importances for name in roles if name in seen}
     table = inputs_table(importances, fresh.data.features, fresh.resampling)
     if len(importances) < len(roles):

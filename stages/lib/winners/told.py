@@ -13,6 +13,7 @@ from stages.lib.results import SCORE, Results, files
 from stages.lib.scores import in_words, mean_of_others, split_scores, stuck_of
 from stages.lib.scores.reached import Reached
 from stages.lib.winners.contest import NEEDED, Choice, Contest, choose
+from stages.lib.winners.costs_told import read_threshold
 from stages.lib.winners.errors_told import errors_told
 from stages.lib.winners.leaderboard import read_picks
 
@@ -25,6 +26,7 @@ class Answer:
     """What to use, in plain words: a `headline` with its score, `reasons`, which of the `files` is what, and names.
 
     `errors` says how far predicted numbers may be off.
+    `threshold` says from which probability on a class is predicted, where mistakes have costs.
     """
 
     headline: str
@@ -34,11 +36,12 @@ class Answer:
     runner_up: str | None
     handed_over: str
     errors: str = ""
+    threshold: str = ""
 
     @property
     def text(self) -> str:
         """The whole answer."""
-        return " ".join(filter(None, [self.headline, self.reasons, self.errors, self.files]))
+        return " ".join(filter(None, [self.headline, self.reasons, self.errors, self.threshold, self.files]))
 
 
 def read_answer(results: Results, params: Params) -> Answer:
@@ -51,7 +54,8 @@ def read_answer(results: Results, params: Params) -> Answer:
     choice = choose(contest, saved if asked else None)
     # What is said of the files is true of them, whatever params.yaml asks for now.
     answer = answer_told(contest, replace(choice, handed_over=saved), params.cv.scoring, asked)
-    return replace(answer, errors=errors_told(results, params, saved))
+    told = {"errors": errors_told(results, params, saved), "threshold": read_threshold(results, params, saved)}
+    return replace(answer, **told)
 
 
 def read_contest(results: Results, params: Params, table: pd.DataFrame) -> Contest:

@@ -21,7 +21,8 @@ def test_dvc_shows_what_is_drawn(project: Project, monkeypatch: pytest.MonkeyPat
     assert "errors" not in shown
     assert {chart_name(path): plot["content"] for path, (plot,) in shown["data"].items()} == specs
     of_each = {f"{kind}{name}" for kind in ("", "curves/", "importance/") for name in SEARCHED}
-    assert set(specs) == of_each | {"leaderboard", "evaluation", "diagnostics", "answer_diagnostics", "inputs"}
+    of_all = {"leaderboard", "evaluation", "diagnostics", "answer_diagnostics", "thresholds", "inputs"}
+    assert set(specs) == of_each | of_all
     assert "<DVC_METRIC_" not in json.dumps(specs)
 
 

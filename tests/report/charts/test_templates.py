@@ -166,3 +166,29 @@ def test_the_inputs_of_the_answer_and_of_the_net_have_one_axis() -> None:
     assert {"★ logistic_regression, the answer", "◆ joint, the kept net", "0.300", "−0.001"} <= {*shown("inputs", rows)}
     untested = [row | {"ci95": "nan", "below_rope": "nan"} for row in rows]
     assert {"0.300", "fare"} <= {*shown("inputs", untested)}
+
+
+def test_thresholds_have_shares_and_with_costs_a_panel_of_them() -> None:
+    def rows(model: str, role: str, cost: str, chosen: str = "") -> list[Row]:
+        cells = {"precision": "0.5", "recall": "0.9", "false_alarms": "0.2", "predicted": "0.5"}
+        points = {"0.0": "1.0", "0.17": cost, "1.0": "1.7"} if cost != "nan" else dict.fromkeys(("0.0", "0.17"), cost)
+        return [
+            {"model": model, "role": role, "threshold": each, "cost": own, "chosen": str(each == chosen).lower()}
+            | cells
+            for each, own in points.items()
+        ]
+
+    shares = ["★ tree, the answer", "◆ joint, the kept net"]
+    costs = ["★ tree: cost per row", "◆ joint: cost per row"]
+    legend = ["precision", "recall", "false alarms"]
+    without = [*rows("tree", "answer", "nan"), *rows("joint", "net", "nan")]
+    assert shown("thresholds", without, [*shares, *costs, *legend]) == [*shares, *legend]
+    with_costs = [*rows("tree", "answer", "0.4534", "0.17"), *rows("joint", "net", "0.6", "1.0")]
+    drawn = shown("thresholds", with_costs)
+    assert {*shares, *costs, *legend, "0.17: 0.453", "no row: 1.7"} <= {*drawn}
+    assert "cost" not in drawn
+    one = rows("joint", "net and answer", "0.4", "0.0")
+    assert {"★ ◆ joint, the kept net and answer", "all rows: 1"} <= {*shown("thresholds", one)}
+    # Another revision has panels of its own.
+    both = one + [row | {"rev": "main"} for row in one]
+    assert sum(text.endswith(", main") for text in shown("thresholds", both)) == 2

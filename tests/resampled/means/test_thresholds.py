@@ -1,20 +1,12 @@
 """The threshold that costs least. Oracles: scikit-learn's confusion matrix, plain loops, and rows of a known truth."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
-from resampled.means.thresholds import Cheapest, Counts, cheapest, cost_per_row
-from resampled.means.ttest import half_width
-from resampled.resampling import Resampling
-
-THRESHOLDS = np.array([0, *np.arange(1, 100) / 100, np.inf])
-HALF = 50
-# A false positive costs 1, a false negative 5, so of calibrated probabilities, 1 / 6 is the best threshold.
-COSTS = 1.0, 5.0
-CALIBRATED = 17
+from resampled.means.thresholds import Counts, cheapest, cost_per_row
+from tests.resampled.simulation.drawing import mean
+from tests.resampled.simulation.means.costs import CALIBRATED, HALF, LEARNERS, THRESHOLDS, judge_costs
 
 
 def splits_of(n_rows: int, n_repeats: int, rng: np.random.Generator, n_folds: int = 3) -> list[np.ndarray]:
@@ -71,67 +63,30 @@ def test_of_equal_costs_the_nearest_is_taken_and_the_ends_are_costs_as_well() ->
     assert cheapest(np.zeros(3), 1) == 1
 
 
-@dataclass(frozen=True)
-class Truth:
-    """Rows with calibrated probabilities, drawn from a Beta distribution, whose cost at each threshold is known."""
-
-    a: float = 1.0
-    b: float = 2.0
-
-    def choice(self, n_rows: int, n_repeats: int, seed: int) -> Cheapest:
-        """Draw rows, each of which has the same score in every split that tests it."""
-        rng = np.random.default_rng(seed)
-        proba = rng.beta(self.a, self.b, n_rows)
-        positive = rng.random(n_rows) < proba
-        tests = splits_of(n_rows, n_repeats, rng)
-        return Cheapest(Counts.of(positive, tests, [proba[test] for test in tests], THRESHOLDS), *COSTS, CALIBRATED)
-
-    @property
-    def costs(self) -> np.ndarray:
-        """The expected cost of a row at each threshold, by the midpoints of small intervals."""
-        proba = (np.arange(20_000) + 0.5) / 20_000
-        weight = proba ** (self.a - 1) * (1 - proba) ** (self.b - 1)
-        weight /= weight.sum()
-        false_positive, false_negative = COSTS
-        called = proba >= THRESHOLDS[:, None]
-        each = np.where(called, false_positive * (1 - proba), false_negative * proba)
-        return np.asarray(each @ weight)
-
-
 def test_of_calibrated_probabilities_the_best_threshold_follows_from_the_costs() -> None:
-    truth = Truth()
-    assert truth.costs.argmin() == CALIBRATED
-    away = [np.mean([abs(truth.choice(n, 1, draw).place - CALIBRATED) for draw in range(12)]) for n in (300, 30_000)]
+    learner = LEARNERS["right"]
+    assert learner.costs.argmin() == CALIBRATED
+    away = [np.mean([abs(learner.choice(n, 1, draw).place - CALIBRATED) for draw in range(12)]) for n in (300, 30_000)]
     assert away[1] <= 2 < away[0]
-    many = truth.choice(200_000, 1, 0)
+    many = learner.choice(200_000, 1, 0)
     assert abs(many.place - CALIBRATED) <= 1
-    assert many.flattered == pytest.approx(truth.costs[CALIBRATED], abs=0.01)
-    assert many.at(HALF).mean() == pytest.approx(truth.costs[HALF], abs=0.01)
+    assert many.flattered == pytest.approx(learner.costs[CALIBRATED], abs=0.01)
+    assert many.at(HALF).mean() == pytest.approx(learner.costs[HALF], abs=0.01)
 
 
-def test_the_nested_cost_is_right_where_that_of_the_choice_itself_is_too_low() -> None:
+def test_of_probabilities_that_are_too_extreme_another_threshold_is_the_best() -> None:
+    learner = LEARNERS["too extreme, noisy fits"]
+    many = learner.choice(200_000, 1, 0)
+    assert many.place == pytest.approx(learner.costs.argmin(), abs=2)
+    assert many.place < CALIBRATED - 5
+    assert many.by_split.mean() == pytest.approx(learner.costs.min(), abs=0.01)
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_the_nested_cost_is_right_where_that_of_the_choice_itself_is_too_low(name: str) -> None:
     """Of 90 rows, the choice among 101 thresholds is mostly luck."""
-    truth, nested, flattered = Truth(), [], []
-    for draw in range(200):
-        choice = truth.choice(90, 2, draw)
-        counts = choice.counts.others
-        chosen = cheapest(cost_per_row(counts, *COSTS), CALIBRATED)
-        nested.append(choice.by_split.mean() - truth.costs[chosen].mean())
-        flattered.append(choice.flattered - truth.costs[choice.place])
-    errors = [(np.mean(each), np.std(each) / len(each) ** 0.5) for each in (nested, flattered)]
-    (bias, error), (luck, luck_error) = errors
-    assert abs(bias) < 2.5 * error
-    assert luck < -4 * luck_error
-    assert luck < -0.02
-
-
-def test_the_interval_of_what_a_threshold_saves_holds_the_truth() -> None:
-    truth, resampling = Truth(), Resampling.of_folds(3, 300, (0, max(COSTS)))
-    held = []
-    for draw in range(100):
-        choice = truth.choice(300, 5, draw)
-        chosen = cheapest(cost_per_row(choice.counts.others, *COSTS), CALIBRATED)
-        saved = choice.at(HALF) - choice.by_split
-        right = truth.costs[HALF] - truth.costs[chosen].mean()
-        held.append(abs(saved.mean() - right) <= half_width(saved, resampling))
-    assert np.mean(held) >= 0.9
+    judged = [judge_costs(name, 90, 2, draw) for draw in range(100)]
+    error = np.std([each["without luck"] for each in judged]) / len(judged) ** 0.5
+    assert abs(mean(judged, "without luck")) < 2.5 * error
+    assert mean(judged, "by the counts of the choice") < -5 / 6 * 0.05
+    assert mean(judged, "interval covers") >= 0.9

@@ -1,0 +1,50 @@
+"""Says from which probability on a class is predicted where mistakes have costs; no stage reads these sentences."""
+
+from collections.abc import Sequence
+
+from stages.lib.common import format_interval, format_score, score_decimals
+from stages.lib.config import Costs, Params
+from stages.lib.results import Results, files
+from stages.lib.winners.thresholds import DEFAULT, THRESHOLDS, Threshold, read_choice
+
+
+def read_threshold(results: Results, params: Params, name: str) -> str:
+    """Return what the threshold of a saved model costs; "" where mistakes had no costs."""
+    evaluation = results.json(files.EVALUATION)
+    with results.expecting(files.EVALUATION):
+        found = read_choice(evaluation, name)
+        return threshold_told(name, params.data.labels_of(2), *found) if found else ""
+
+
+def threshold_told(name: str, labels: Sequence[str], costs: Costs, chosen: Threshold | None) -> str:
+    """Say which threshold of a model costs least, and what that and others cost per row."""
+    if chosen is None:
+        return f"{name} has no probabilities, so evaluate.costs chooses no threshold."
+    negative, positive = labels
+    decimals = score_decimals([chosen.default_cost])
+    cost, default_cost, calibrated_cost = (
+        format_score(each, decimals) for each in (chosen.cost, chosen.default_cost, chosen.calibrated_cost)
+    )
+    mistakes = (
+        f"with costs of {costs.false_positive:g} for a false positive and {costs.false_negative:g} for a false negative"
+    )
+    least = f"{mistakes}, this costs least, {cost} per row on rows that had no say in the choice"
+    others = [f"From {DEFAULT:g} on, it would cost {default_cost}, {_difference(chosen, decimals)}."]
+    if chosen.calibrated != DEFAULT:
+        theory = f"From {chosen.calibrated:g} on, which is best where probabilities are right"
+        others.append(f"{theory}, it would cost {calibrated_cost} without any choice.")
+    if chosen.threshold == DEFAULT:
+        start = f"Predict the more probable class: {mistakes}, this costs least, {default_cost} per row."
+        del others[0]
+    elif chosen.threshold in THRESHOLDS[[0, -1]]:
+        every = positive if chosen.threshold == 0 else negative
+        start = f"Predict {every} for every row: {least}. {name} is of no use there; "
+        start += f"it predicts {positive} from a probability of {chosen.applied:g} on."
+    else:
+        start = f"Predict {positive} from a probability of {chosen.threshold:g} on: {least}."
+    return " ".join([start, *others])
+
+
+def _difference(chosen: Threshold, decimals: int) -> str:
+    amount = format_interval(abs(chosen.saved), chosen.saved_ci95, decimals)
+    return f"{amount} {'more' if chosen.saved >= 0 else 'less'}"
