@@ -127,6 +127,25 @@ def test_copies_of_rows_are_noted(write: Write, in_process: Command) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_costs_of_more_than_two_classes_are_found_in_the_table(write: Write, in_process: Command) -> None:
+    lines = (SAMPLE / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()
+    of_three = [f"{line.rpartition(',')[0]},{i % 3}" for i, line in enumerate(lines)]
+    Path("table.csv").write_text("\n".join(of_three), encoding="utf-8")
+    changes: dict[str, Any] = {
+        "data.path": "table.csv",
+        "data.url": None,
+        "data.sha256": None,
+        "data.columns.diabetes": {},
+    }
+    changes |= {"model.criterion": "CrossEntropyLoss", "evaluate.costs": {"false_positive": 1, "false_negative": 5}}
+    write(changes, "optimizer")
+    (error,) = in_process(check).stderr.splitlines()
+    assert error.startswith(
+        "error: params.yaml: evaluate.costs has costs of mistakes, but the target is 3 classes; they"
+    )
+    assert error.endswith(f"set them to null (line {line_of('costs:')})")
+
+
 @pytest.mark.parametrize(
     ("changes", "rows", "words"),
     [
