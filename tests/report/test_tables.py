@@ -137,13 +137,13 @@ def test_without_intervals_contenders_have_scores_alone() -> None:
 def test_a_few_thresholds_of_the_answer_are_shown_and_the_cheapest_is_marked() -> None:
     columns = "model,role,threshold,predicted,precision,recall,false_alarms,cost,chosen"
     rows = ["tree,answer,0.0,1,0.35,1,1,0.65,false", "tree,answer,0.1,0.8,0.4258,0.97,0.7,0.5034,false"]
-    rows += ["tree,answer,0.17,0.65,0.5,0.92,0.5,0.4534,true", "tree,answer,0.9,0,nan,0,0,1.75,false"]
+    rows += ["tree,answer,0.17,0.65,0.5,0.92,0.5,0.4534,true", "tree,answer,0.7,0,nan,0,0,1.75,false"]
     found = thresholds(table(columns, *rows, "net,net,0.1,0.7,0.4,0.9,0.6,0.5,true"))
     assert found.headings == ["threshold", "predicted", "precision", "recall", "false alarms", "cost per row"]
     assert found.rows == [
         ["0.1", "0.800", "0.426", "0.970", "0.700", "0.5034"],
         ["0.17", "0.650", "0.500", "0.920", "0.500", "0.4534"],
-        ["0.9", "0.000", "–", "0.000", "0.000", "1.7500"],
+        ["0.7", "0.000", "–", "0.000", "0.000", "1.7500"],
     ]
     assert found.marks == {1: "best"}
     # Where no model helps, an end is the cheapest; without costs, none is.

@@ -214,43 +214,33 @@ def test_without_costs_nothing_is_chosen_and_nothing_said() -> None:
 
 
 CHOSEN = Threshold(0.21, 0.4125, 0.625, 0.2125, 0.17, 0.42, 0.05)
-WITH = "with costs of 1 for a false positive and 5 for a false negative, this costs least, "
-DEFAULT = "From 0.5 on, it would cost 0.6250, 0.2125 ± 0.0500 more."
-RIGHT = "From 0.17 on, which is best where probabilities are right, it would cost 0.4200 without any choice."
+MISTAKES = "which costs least with costs of 1 for a false positive and 5 for a false negative: "
+LEAST = f"{MISTAKES}0.4125 per row, where the rows that pay have no say in the choice."
+DEFAULT = "From 0.5 on, a row would cost 0.6250, 0.2125 ± 0.0500 more."
+RIGHT = "The threshold for probabilities that are right, 0.17, needs no choice; with it, a row would cost 0.4200."
 
 
 @pytest.mark.parametrize(
     ("chosen", "applied", "sentence"),
     [
-        (
-            CHOSEN,
-            0.21,
-            f"Predict yes from a probability of 0.21 on: {WITH}0.4125 per row on rows that had no say in the "
-            f"choice. {DEFAULT} {RIGHT}",
-        ),
+        (CHOSEN, 0.21, f"Predict yes from a probability of 0.21 on, {LEAST} {DEFAULT} {RIGHT}"),
         (
             replace(CHOSEN, threshold=0.0),
             0.001,
-            f"Predict yes for every row: {WITH}0.4125 per row on rows that had no say in the choice. tree is of no use "
-            f"there; it predicts yes from a probability of 0.001 on. {DEFAULT} {RIGHT}",
+            f"Predict yes for every row, {LEAST} tree is of no use there; it predicts yes from a probability of 0.001 "
+            f"on. {DEFAULT} {RIGHT}",
         ),
         (
             replace(CHOSEN, threshold=1.0, saved=-0.1),
             0.999,
-            f"Predict no for every row: {WITH}0.4125 per row on rows that had no say in the choice. tree is of no use "
-            "there; it predicts yes from a probability of 0.999 on. From 0.5 on, it would cost 0.6250, 0.1000 ± 0.0500 "
-            f"less. {RIGHT}",
+            f"Predict no for every row, {LEAST} tree is of no use there; it predicts yes from a probability of 0.999 "
+            f"on. From 0.5 on, a row would cost 0.6250, 0.1000 ± 0.0500 less. {RIGHT}",
         ),
-        (
-            replace(CHOSEN, threshold=0.5),
-            None,
-            f"Predict the more probable class: {WITH}0.6250 per row. {RIGHT}",
-        ),
+        (replace(CHOSEN, threshold=0.5), None, f"Predict the more probable class, {MISTAKES}0.6250 per row. {RIGHT}"),
         (
             replace(CHOSEN, calibrated=0.5),
             0.21,
-            f"Predict yes from a probability of 0.21 on: {WITH}0.4125 per row on rows that had no say in the "
-            f"choice. {DEFAULT}",
+            f"Predict yes from a probability of 0.21 on, {LEAST} {DEFAULT}",
         ),
     ],
 )

@@ -76,7 +76,7 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         "leaderboard": tables.text_table(results.table(files.LEADERBOARD), without=["best_std", "n_fits"]),
         "evaluation": tables.text_table(contenders, without=["rank_test_score", "std_test_score"]),
         "positive": params.data.labels_of(2)[-1],
-        "thresholds": tables.thresholds(results.table(files.THRESHOLDS)),
+        "thresholds": tables.thresholds(results.table(files.THRESHOLDS)) if "thresholds" in drawn else None,
         "inputs": tables.losses(results.table(files.INPUTS), rope_of(params)),
         "experiments": [_search(results, params, name) for name in params.experiments],
     }

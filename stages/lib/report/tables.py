@@ -24,7 +24,7 @@ _BEST_FEW = 5
 _ALWAYS = ("starting_point", "majority_class", "mean")
 
 # The thresholds that are shown, and what those at the ends are called.
-_FEW = {tenths / 10 for tenths in range(1, 10)}
+_FEW = (0.1, 0.3, 0.5, 0.7)
 _ENDS = {0.0: "0 (all rows)", 1.0: "1 (no row)"}
 
 

@@ -28,20 +28,20 @@ def threshold_told(name: str, labels: Sequence[str], costs: Costs, chosen: Thres
     mistakes = (
         f"with costs of {costs.false_positive:g} for a false positive and {costs.false_negative:g} for a false negative"
     )
-    least = f"{mistakes}, this costs least, {cost} per row on rows that had no say in the choice"
-    others = [f"From {DEFAULT:g} on, it would cost {default_cost}, {_difference(chosen, decimals)}."]
+    least = f"which costs least {mistakes}: {cost} per row, where the rows that pay have no say in the choice"
+    others = [f"From {DEFAULT:g} on, a row would cost {default_cost}, {_difference(chosen, decimals)}."]
     if chosen.calibrated != DEFAULT:
-        theory = f"From {chosen.calibrated:g} on, which is best where probabilities are right"
-        others.append(f"{theory}, it would cost {calibrated_cost} without any choice.")
+        theory = f"The threshold for probabilities that are right, {chosen.calibrated:g}, needs no choice"
+        others.append(f"{theory}; with it, a row would cost {calibrated_cost}.")
     if chosen.threshold == DEFAULT:
-        start = f"Predict the more probable class: {mistakes}, this costs least, {default_cost} per row."
+        start = f"Predict the more probable class, which costs least {mistakes}: {default_cost} per row."
         del others[0]
     elif chosen.threshold in THRESHOLDS[[0, -1]]:
         every = positive if chosen.threshold == 0 else negative
-        start = f"Predict {every} for every row: {least}. {name} is of no use there; "
+        start = f"Predict {every} for every row, {least}. {name} is of no use there; "
         start += f"it predicts {positive} from a probability of {chosen.applied:g} on."
     else:
-        start = f"Predict {positive} from a probability of {chosen.threshold:g} on: {least}."
+        start = f"Predict {positive} from a probability of {chosen.threshold:g} on, {least}."
     return " ".join([start, *others])
 
 
