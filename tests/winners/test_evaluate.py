@@ -9,9 +9,11 @@ from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 import yaml
+from onnx import numpy_helper
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -21,7 +23,7 @@ from stages import evaluate
 from stages.lib.common import UserError, write_text
 from stages.lib.config import Params, load_params
 from stages.lib.data import Columns, Dataset
-from stages.lib.engine import fit_seed, net_of, seed_everything
+from stages.lib.engine import fit_seed, seed_everything
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from stages.lib.results import Results, files
 from stages.lib.results.reading import WorkingTree
@@ -135,17 +137,18 @@ def test_the_stage_answers_first_and_writes_what_the_charts_show(evaluated: Eval
 def test_the_model_is_the_kept_setting_fitted_on_every_row(evaluated: Evaluated) -> None:
     params = evaluated.params()
     data = load_real_data(params)
-    estimator, card = load_model(evaluated.folder / MODEL_FILE)
+    _, card = load_model(evaluated.folder / MODEL_FILE)
     assert card.settings
     assert card.settings.model_dump() == params.model.model_dump() | {"optimizer": "Adamax", "train_split": None}
 
     seed_everything(fit_seed(params.seed, 0))
     plain = model_in_skorch(params, optimizer=optim.Adamax, train_split=None)
     plain.fit(np.array(data.X, dtype=np.float32), data.y.astype(np.float32).reshape(-1, 1))
-    saved, fitted = (net.module_.state_dict() for net in (net_of(estimator), plain))
+    weights = onnx.load(evaluated.folder / MODEL_FILE).graph.initializer
+    saved = {each.name.rpartition("/module.")[2]: numpy_helper.to_array(each) for each in weights}
     # The kernel has trained the one, skorch the other.
-    for name, weight in fitted.items():
-        np.testing.assert_allclose(saved[name].numpy(), weight.numpy(), rtol=1e-3, atol=1e-4)
+    for name, weight in plain.module_.state_dict().items():
+        np.testing.assert_allclose(saved[name], weight.numpy(), rtol=1e-3, atol=1e-4)
 
 
 def test_the_answer_is_saved_whichever_it_is(
@@ -154,12 +157,12 @@ def test_the_answer_is_saved_whichever_it_is(
     """The constant is advised, as no model is better; then `evaluate.use` names a baseline, and another net."""
     monkeypatch.chdir(evaluated.folder)
     data = load_real_data(evaluated.params())
-    X = data.X.to_numpy(np.float32)
+    X = data.X
     assert evaluated.results.json(files.EVALUATION)["handed_over"] == "majority_class"
     assert evaluated.shown.endswith(f"{ANSWER_FILE}: majority_class, fitted on all 768 rows\n")
     model, card = load_model(ANSWER_FILE)
     assert (card.kind, card.name) == ("constant", "majority_class")
-    assert model.predict_proba(X[:1])[0] == pytest.approx([500 / 768, 268 / 768])
+    assert model.outputs(card, X[:1])[1][0] == pytest.approx([500 / 768, 268 / 768])
 
     before = contents()
     raw = yaml.safe_load(before[Path("params.yaml")])
@@ -174,7 +177,7 @@ def test_the_answer_is_saved_whichever_it_is(
             assert MODEL_FILE.read_bytes() == before[MODEL_FILE]
             if kind == "linear":
                 plain = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, data.y)
-                assert np.array_equal(model.predict(X), plain.predict(X))
+                assert model.outputs(card, X)[1] == pytest.approx(plain.predict_proba(X), abs=1e-5)
             roles = Results().table(files.INPUTS).groupby("role")["model"].first().to_dict()
             assert roles == {"answer": use, "net": "combined"}
             drawn = Results().table(files.ANSWER_DIAGNOSTICS).query("panel == 'confusion'")["count"].sum()

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 
 from stages import predict as stage
 from stages.lib.data import read_features
-from stages.lib.handover import ANSWER_FILE, MODEL_FILE, because, load_model, predict, save_answer, save_model
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE, because, load_model, predict, save_model
+from stages.lib.handover.model_file import with_card
 from tests.conftest import Command
 from tests.data.parquet_files import content_of
 from tests.handover.fits import fit, numbers
@@ -191,11 +193,11 @@ def test_numbers_far_outside_of_those_of_the_training_are_told(
 def predict_notes(predict_here: Command, project: Project) -> Iterator[Command]:
     """Predict rows of a table with a header, whose target is called `note`."""
     params, content = project.params(), ANSWER_FILE.read_bytes()
-    _, model, card = fit("logistic_regression", numbers())
+    fitted, card = fit("logistic_regression", numbers())
     columns = {"a": {}, "b": {}, "c": {}, "note": {"classes": ["class 0", "class 1"]}}
     data = {"path": "data/notes.csv", "header": True, "target": "note", "columns": columns}
     try:
-        save_answer(model, card.model_copy(update={"target": "note"}))
+        save_model(ANSWER_FILE, fitted, card.model_copy(update={"target": "note"}), numbers().X)
         project.write_params(params | {"data": data})
         yield predict_here
     finally:
@@ -252,9 +254,9 @@ def test_another_file_is_refused_with_one_sentence(
 
 
 def test_a_model_of_an_older_version_is_not_explained(predict_notes: Command) -> None:
-    model, card = load_model(ANSWER_FILE)
+    _, card = load_model(ANSWER_FILE)
     inputs = [each.model_copy(update={"typical": None}) for each in card.inputs]
-    save_model(ANSWER_FILE, model, card.model_copy(update={"inputs": inputs}))
+    ANSWER_FILE.write_bytes(with_card(onnx.load(ANSWER_FILE), card.model_copy(update={"inputs": inputs})))
     rows = numbers(30).X.to_csv(index=False).encode()
     done = predict_notes("-", "--explain", stdin=rows)
     assert (done.returncode, done.stdout) == (1, "")
