@@ -69,12 +69,12 @@ LEARNERS = ("linear", "forest", "net")
 
 def learner(name: str, is_class: bool) -> BaseEstimator:
     """Return a learner of scikit-learn; nets are small, and the target of one that predicts numbers is scaled."""
-    size = {"hidden_layer_sizes": 16, "max_iter": 300, "learning_rate_init": 0.01}
+    size = {"hidden_layer_sizes": 16, "max_iter": 100, "learning_rate_init": 0.01}
     if is_class:
-        models = linear_model.LogisticRegression(), ensemble.RandomForestClassifier(100)
+        models = linear_model.LogisticRegression(), ensemble.RandomForestClassifier(30)
         net: BaseEstimator = neural_network.MLPClassifier(**size)
     else:
-        models = linear_model.LinearRegression(), ensemble.RandomForestRegressor(50)
+        models = linear_model.LinearRegression(), ensemble.RandomForestRegressor(30)
         net = TransformedTargetRegressor(neural_network.MLPRegressor(**size), transformer=StandardScaler())
     return make_pipeline(StandardScaler(), dict(zip(LEARNERS, (*models, net), strict=True))[name])
 
