@@ -272,12 +272,17 @@ def test_without_a_form_there_is_the_reason(tmp_path: Path, page: Page, monkeypa
     path.write_bytes(content[:-10])
     cut = tried(path, data)
     path.unlink()
+    gone = tried(path, data)
+    net_path = path.with_suffix(".safetensors")
+    net_path.touch()
+    other = tried(path, data)
     reasons = [
         (wrong, "There is no form to try the model in this browser, because its predictions differ here. python -m "),
         (strange, "There is no form to try the model in this browser, because this page lacks the operator Loop. "),
         (large, "There is no form to try logistic_regression, which takes 0.0 MB, and this page may take 0.0: "),
         (cut, f"There is no form to try the answer: {path} is "),
-        (tried(path, data), f"There is no form to try the answer, because there is no {path}."),
+        (gone, f"There is no form to try the answer, because {path} is missing: dvc repro evaluate writes it."),
+        (other, f"There is no form to try the answer, because ONNX can't express the net in {net_path}: python -m "),
     ]
     for each, reason in reasons:
         show(page, each)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from stages.lib.common import UserError
 from stages.lib.config import Data
-from stages.lib.handover import Card, load_model
+from stages.lib.handover import Card, file_of, load_model
 from stages.lib.handover.runtime import OnnxModel
 from stages.lib.report.form import Field, Form, form_of
 from stages.lib.report.packed import packed
@@ -56,8 +56,11 @@ class Trial(NamedTuple):
 
 def trial_of(path: Path, spec: Data, importances: pd.DataFrame) -> Trial:
     """Return a form for the model at a path, or why there is none; `importances` are those of `files.INPUTS`."""
-    if not path.exists():  # which a net that ONNX can't express has no file for
-        return Trial(f"There is no form to try the answer, because there is no {path}.")
+    none = "There is no form to try the answer, because"
+    if (file := file_of(path)) != path:
+        return Trial(f"{none} ONNX can't express the net in {file}: {_OTHERWISE}.")
+    if not path.exists():
+        return Trial(f"{none} {path} is missing: `dvc repro evaluate` writes it.")
     try:
         model, card = load_model(path)
     except UserError as error:
