@@ -15,13 +15,13 @@ from stages.lib.results import files, write_folder
 from stages.lib.results.files import File
 from stages.lib.scores.reached import reached_table
 from stages.lib.scores.splits import read_table
+from stages.lib.scores.thresholds import counts_table, threshold_counts
 from stages.lib.search import doing
 from stages.lib.winners.baselines import baselines, score_baseline
 from stages.lib.winners.diagnostics import diagnostics
 from stages.lib.winners.errors import prediction_errors
 from stages.lib.winners.printed import print_scores
 from stages.lib.winners.shuffled import inputs_table
-from stages.lib.winners.thresholds import counts_table, threshold_counts
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
         if seen:
             drawn.append(diagnostics(seen.pooled(fresh)).assign(model=name))
             errors[name] = prediction_errors(seen.pooled(fresh))
-            counted.append(counts_table(threshold_counts(seen, fresh)).assign(model=name))
+            counted.append(counts_table(threshold_counts(seen.predictions, fresh)).assign(model=name))
             inputs[name] = seen.importances
     file.check()
     print_scores(reached, f"baselines: {cv.scoring} over {len(fresh.splits)} splits")

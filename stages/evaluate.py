@@ -11,6 +11,12 @@ from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_model
 from stages.lib.results import Results, files, remove_others, write
 from stages.lib.scores import NOT_TESTED
 from stages.lib.scores.splits import read_table
+from stages.lib.scores.thresholds import (
+    check_costs,
+    chosen_thresholds,
+    thresholds_table,
+    written_choices,
+)
 from stages.lib.search import EVALUATION, forget
 from stages.lib.winners.baselines import read_baselines
 from stages.lib.winners.comparison import comparison_table, few_metrics, summarise
@@ -21,6 +27,7 @@ from stages.lib.winners.nets import (
     fit,
     read_reached,
     roles_of,
+    saved_counts,
     saved_diagnostics,
     saved_errors,
     saved_inputs,
@@ -28,13 +35,6 @@ from stages.lib.winners.nets import (
     see_nets,
 )
 from stages.lib.winners.printed import print_comparison
-from stages.lib.winners.thresholds import (
-    check_costs,
-    chosen_thresholds,
-    saved_counts,
-    thresholds_table,
-    written_choices,
-)
 from stages.lib.winners.told import inputs_told, read_answer, read_note
 
 

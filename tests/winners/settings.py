@@ -14,9 +14,9 @@ from stages.lib.results import files
 from stages.lib.results.writing import as_csv, as_json
 from stages.lib.scores.reached import Reached, reached_table, scorers_of
 from stages.lib.scores.splits import Table
+from stages.lib.scores.thresholds import COUNTED
 from stages.lib.winners.diagnostics import COLUMNS
 from stages.lib.winners.nets import score_nets
-from stages.lib.winners.thresholds import COUNTED
 from tests.plain_skorch import plain_net
 from tests.project import small_params
 

@@ -15,10 +15,9 @@ from stages.lib.config import Costs
 from stages.lib.data import Columns, Dataset
 from stages.lib.results import Results, files
 from stages.lib.results.writing import as_csv
+from stages.lib.scores.costs_told import read_threshold, threshold_told
 from stages.lib.scores.splits import Table
-from stages.lib.winners.costs_told import read_threshold, threshold_told
-from stages.lib.winners.diagnostics import Seen
-from stages.lib.winners.thresholds import (
+from stages.lib.scores.thresholds import (
     SHOWN,
     THRESHOLDS,
     Threshold,
@@ -26,11 +25,12 @@ from stages.lib.winners.thresholds import (
     chosen_thresholds,
     counts_table,
     read_choice,
-    saved_counts,
     threshold_counts,
     thresholds_table,
     written_choices,
 )
+from stages.lib.winners.diagnostics import Seen
+from stages.lib.winners.nets import saved_counts
 from tests.results.texts import Texts
 from tests.winners.settings import fresh_of, params_of
 
@@ -58,7 +58,7 @@ def seen_of(table: Table, sharpness: float = 1.0, spread: float = 1.0) -> Seen:
 
 
 def counts_of(seen: Seen, table: Table) -> Counts:
-    counts = threshold_counts(seen, table)
+    counts = threshold_counts(seen.predictions, table)
     assert counts is not None
     return counts
 
@@ -130,10 +130,10 @@ def test_only_probabilities_of_two_classes_have_thresholds() -> None:
     seen = seen_of(table)
     one_diverged = [None, *seen.predictions[1:]]
     assert counts_of(replace(seen, predictions=one_diverged), table).own.shape == (5, len(THRESHOLDS), 2)
-    assert threshold_counts(replace(seen, predictions=[None] * 6), table) is None
+    assert threshold_counts([None] * 6, table) is None
     numbers = [each if i else each.argmax(axis=1) for i, each in enumerate(map(np.asarray, seen.predictions))]
-    assert threshold_counts(replace(seen, predictions=list(numbers)), table) is None
-    assert threshold_counts(seen, table_of(3)) is None
+    assert threshold_counts(list(numbers), table) is None
+    assert threshold_counts(seen.predictions, table_of(3)) is None
     assert list(thresholds_table({"net": None}, {"net": "net"}, COSTS, {})) == list(SHOWN)
 
 

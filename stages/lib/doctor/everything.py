@@ -20,8 +20,8 @@ from stages.lib.fetch import ensure_file, what_is_wrong
 from stages.lib.model import resolve_experiment
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.scores.splits import read_table
+from stages.lib.scores.thresholds import check_costs
 from stages.lib.search import check_kernel
-from stages.lib.winners.thresholds import check_costs
 
 T = TypeVar("T")
 

@@ -12,6 +12,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
 from resampled.means.pooling import pooling
+from resampled.means.thresholds import Counts
 from stages.lib.common import UserError, explained, format_changes
 from stages.lib.config import PREFIX, Params
 from stages.lib.data import Dataset
@@ -22,6 +23,7 @@ from stages.lib.results import Results, files
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import RecordingScorer, make_scorer
 from stages.lib.scores.splits import Table
+from stages.lib.scores.thresholds import counts_of, threshold_counts
 from stages.lib.search import EVALUATION, doing, kept_folder, run_search
 from stages.lib.search.result import SearchResult
 from stages.lib.winners.baselines import baselines
@@ -191,6 +193,15 @@ def saved_errors(results: Results, name: str, seen: Mapping[str, Seen], fresh: T
         return prediction_errors(seen[name].pooled(fresh))
     with results.expecting(files.BASELINE_ERRORS):
         return dict(results.json(files.BASELINE_ERRORS).get(name, {}))
+
+
+def saved_counts(results: Results, name: str, seen: Mapping[str, Seen], fresh: Table) -> Counts | None:
+    """Return the counts by threshold of a contender; of a baseline they are those that the stage baselines wrote."""
+    if name in seen:
+        return threshold_counts(seen[name].predictions, fresh)
+    table = results.table(files.BASELINE_THRESHOLDS)
+    with results.expecting(files.BASELINE_THRESHOLDS):
+        return counts_of(table[table["model"] == name])
 
 
 def roles_of(kept: str, handed_over: str) -> dict[str, str]:

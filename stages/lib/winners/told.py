@@ -11,9 +11,9 @@ from stages.lib.common import format_interval, format_score, join_words, kept_in
 from stages.lib.config import ANSWER, Params
 from stages.lib.results import SCORE, Results, files
 from stages.lib.scores import in_words, mean_of_others, split_scores, stuck_of
+from stages.lib.scores.costs_told import read_threshold
 from stages.lib.scores.reached import Reached
 from stages.lib.winners.contest import NEEDED, Choice, Contest, choose
-from stages.lib.winners.costs_told import read_threshold
 from stages.lib.winners.errors_told import errors_told
 from stages.lib.winners.leaderboard import read_picks
 

@@ -1,7 +1,7 @@
 """From which probability on the second of two classes is predicted: what that gives, and what mistakes cost."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -15,9 +15,8 @@ from stages.lib.common import UserError, significant
 from stages.lib.config import Costs, Params
 from stages.lib.config.statistics import misplaced_costs
 from stages.lib.data import Dataset
-from stages.lib.results import COMPUTED, Results, files
+from stages.lib.results import COMPUTED
 from stages.lib.scores.splits import Table
-from stages.lib.winners.diagnostics import Seen
 
 # From 0, where all rows are of the second class, to 1, where none is. Both ends count, because a mistake may cost so
 # much that no model helps; near them, steps are smaller, because of rare classes.
@@ -57,15 +56,13 @@ def check_costs(params: Params, data: Dataset) -> None:
         raise UserError(*problems)
 
 
-def threshold_counts(seen: Seen, rows: Table) -> Counts | None:
-    """Count what each of `THRESHOLDS` predicts, on the splits where the model has not diverged.
+def threshold_counts(predictions: Sequence[np.ndarray | None], rows: Table) -> Counts | None:
+    """Count what each of `THRESHOLDS` predicts, by the predictions of each split, None where the model diverged.
 
     None if there are not two classes, or the model has no probabilities of them.
     """
     parts = [
-        (test, of_split)
-        for (_, test), of_split in zip(rows.splits, seen.predictions, strict=True)
-        if of_split is not None
+        (test, of_split) for (_, test), of_split in zip(rows.splits, predictions, strict=True) if of_split is not None
     ]
     if rows.data.n_classes != 2 or not parts or any(proba.ndim == 1 for _, proba in parts):
         return None
@@ -94,15 +91,6 @@ def counts_of(table: pd.DataFrame) -> Counts | None:
         raise ValueError(f"the counts are of {reached.shape[2]} thresholds instead of {len(THRESHOLDS)}")
     own, others = np.moveaxis(reached[:, :, ::-1].cumsum(axis=2)[:, :, ::-1].reshape(2, 2, len(table), -1), 1, -1)
     return Counts(own, others)
-
-
-def saved_counts(results: Results, name: str, seen: Mapping[str, Seen], fresh: Table) -> Counts | None:
-    """Return the counts of a contender; of a baseline they are those that the stage baselines wrote."""
-    if name in seen:
-        return threshold_counts(seen[name], fresh)
-    table = results.table(files.BASELINE_THRESHOLDS)
-    with results.expecting(files.BASELINE_THRESHOLDS):
-        return counts_of(table[table["model"] == name])
 
 
 @dataclass(frozen=True)

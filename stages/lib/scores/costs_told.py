@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stages.lib.common import format_interval, format_score, score_decimals
 from stages.lib.config import Costs, Params
 from stages.lib.results import Results, files
-from stages.lib.winners.thresholds import DEFAULT, THRESHOLDS, Threshold, read_choice
+from stages.lib.scores.thresholds import DEFAULT, THRESHOLDS, Threshold, read_choice
 
 
 def read_threshold(results: Results, params: Params, name: str) -> str:
