@@ -42,7 +42,7 @@ def drawn(seed: int, n_rows: int, n_classes: int) -> tuple[Dataset, Dataset, Pre
         y = np.digitize(y, np.quantile(y, np.linspace(0, 1, n_classes + 1)[1:-1])).astype(float)
     columns = Columns(types, labels, lacking, zeros)
     classes = tuple(f"class {i}" for i in range(n_classes))
-    choices = {
+    choices: dict[str, list[Any]] = {
         "impute": ["mean", "median", "most_frequent"],
         "indicator": [False, True],
         "scale": [None, "standard", "minmax", "robust", "robust_clipped", "quantile"],

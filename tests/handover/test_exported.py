@@ -19,13 +19,13 @@ from sklearn.preprocessing import QuantileTransformer
 from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Columns, Dataset
+from stages.lib.export.card import Interval
+from stages.lib.export.graph import Graph
+from stages.lib.export.quantiles import add_back, add_normal
+from stages.lib.export.trees import add_boosting
 from stages.lib.handover import ANSWER_FILE, Card, load_model, predict, save_model
-from stages.lib.handover.card import Interval
 from stages.lib.handover.fitted import odd_rows
-from stages.lib.handover.graph import Graph
-from stages.lib.handover.quantiles import add_back, add_normal
 from stages.lib.handover.runtime import OnnxModel
-from stages.lib.handover.trees import add_boosting
 from stages.lib.model import rows
 from tests.handover.fits import BASELINES, fit, mixed, numbers
 from tests.passengers import passengers
@@ -240,7 +240,7 @@ def test_a_graph_that_predicts_otherwise_is_not_written(tmp_path: Path, monkeypa
     def spoilt(graph: Graph, x: str, model: Any, n_codes: int) -> str:
         return graph.add("Add", add_boosting(graph, x, model, n_codes), 0.01)
 
-    monkeypatch.setattr("stages.lib.handover.exported.add_boosting", spoilt)
+    monkeypatch.setattr("stages.lib.export.exported.add_boosting", spoilt)
     with pytest.raises(UserError, match="on rows of the table, its ONNX file differs from the fitted model by"):
         save_model(tmp_path / "a", fitted, card, data.X)
     assert not list(tmp_path.iterdir())

@@ -12,8 +12,8 @@ from torch import nn
 
 from stages.lib.config import Prepare
 from stages.lib.engine import net_of
+from stages.lib.export.card import Interval
 from stages.lib.handover import save_model
-from stages.lib.handover.card import Interval
 from stages.lib.model import rows
 from tests.handover.fits import fit, mixed, numbers
 from tests.handover.handed import CARD, NUMBERS, PAGE, PREDICT, WEIGHTS, Handed, cells_of, in_python

@@ -17,7 +17,7 @@ from torch import nn
 
 from nets.network import PimaClassifier
 from nets.table_net import TableNet
-from stages.lib.handover.net_graph import INPUT, OUTPUT, NotExportableError, net_graph
+from stages.lib.export.net_graph import INPUT, OUTPUT, NotExportableError, net_graph
 
 ACTIVATIONS: list[type[nn.Module]] = [nn.Identity, nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.CELU, nn.SELU]
 ACTIVATIONS += [nn.GELU, nn.SiLU, nn.Mish, nn.Hardswish, nn.Softplus, nn.Softsign, nn.Softmax, nn.Tanh, nn.Tanhshrink]

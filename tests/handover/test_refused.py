@@ -11,8 +11,8 @@ import pytest
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from stages.lib.common import UserError
+from stages.lib.export.graph import Graph
 from stages.lib.handover import load_model, predict, save_model
-from stages.lib.handover.graph import Graph
 from stages.lib.handover.model_file import with_card
 from tests.handover.fits import fit, numbers
 

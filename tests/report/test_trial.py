@@ -17,8 +17,8 @@ from sklearn.base import BaseEstimator
 from stages.lib.config import Data, Params, Prepare
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import seed_everything
+from stages.lib.export.card import Interval
 from stages.lib.handover import Card, load_model, save_model
-from stages.lib.handover.card import Interval
 from stages.lib.handover.fitted import odd_rows
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.report import trial as trials

@@ -8,7 +8,7 @@ import pytest
 
 from stages.lib.common import UserError
 from stages.lib.config import Params
-from stages.lib.handover.card import Errors, Interval
+from stages.lib.export.card import Errors, Interval
 from stages.lib.results import Results, files
 from stages.lib.results.writing import as_json
 from stages.lib.winners.diagnostics import Pooled, pool

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import logit
 
 from stages.lib.common import UserError
-from stages.lib.handover.card import Card, Input
+from stages.lib.export.card import Card, Input
 from stages.lib.handover.notices import is_missing
 
 # How many inputs are named for each row.

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from stages.lib.handover.card import Card, Input, without
-from stages.lib.handover.exported import least_of_second, parts_of
+from stages.lib.export.card import Card, Input, without
+from stages.lib.export.exported import least_of_second, parts_of
 from stages.lib.model.prepared import preparation_of
 
 # How much an exported model may differ: of a probability, or of a number relative to the largest of the table.

@@ -12,10 +12,10 @@ from onnx import ModelProto, TensorProto
 from sklearn.base import BaseEstimator
 
 from stages.lib.common import Output, UserError, explained, reading, write_bytes
-from stages.lib.handover.card import Card
-from stages.lib.handover.exported import as_onnx
+from stages.lib.export.card import Card
+from stages.lib.export.exported import as_onnx
+from stages.lib.export.graph import OPSETS, Graph, NotExportableError
 from stages.lib.handover.fitted import TOLERANCE, largest_difference, odd_rows
-from stages.lib.handover.graph import OPSETS, Graph, NotExportableError
 from stages.lib.handover.net_file import NetModel, load_net, net_content
 from stages.lib.handover.runtime import OnnxModel
 

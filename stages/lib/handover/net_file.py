@@ -16,7 +16,7 @@ from sklearn.dummy import DummyRegressor
 
 from stages.lib.common import RAISED, Output, UserError, own_place, reading
 from stages.lib.engine import net_of
-from stages.lib.handover.card import Card
+from stages.lib.export.card import Card
 from stages.lib.handover.fitted import outputs_of
 from stages.lib.model import build_estimator, is_classifier, resolve_settings
 from stages.lib.model.names import HOMES, now_in_nets

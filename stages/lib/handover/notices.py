@@ -8,7 +8,7 @@ import pandas as pd
 
 from stages.lib.common import counted
 from stages.lib.data.rows import Rows
-from stages.lib.handover.card import Card, Input
+from stages.lib.export.card import Card, Input
 
 # What a note says of an input, and what is said of all rows with such a note.
 _IN_ALL = {

@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 
-from stages.lib.handover.card import Card, Input
+from stages.lib.export.card import Card, Input
 
 _ERRORS_ONLY = 4
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.common import UserError
-from stages.lib.handover.card import Card
+from stages.lib.export.card import Card
 
 # Between the labels of a set.
 _BETWEEN = "|"

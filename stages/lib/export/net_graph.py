@@ -21,7 +21,7 @@ from torch import nn
 from torch.export import Dim, ExportedProgram
 from torch.fx.experimental.symbolic_shapes import ConstraintViolationError, GuardOnDataDependentSymNode
 
-from stages.lib.handover.graph import NotExportableError
+from stages.lib.export.graph import NotExportableError
 
 INPUT, OUTPUT = "x", "y"
 # Operators that only move numbers: they give the same bytes on every processor.

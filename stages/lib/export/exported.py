@@ -13,11 +13,11 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from torch import Tensor, nn
 
-from stages.lib.handover.card import Card, Kind, without
-from stages.lib.handover.graph import Graph
-from stages.lib.handover.prepared_rows import add_rows
-from stages.lib.handover.quantiles import add_back
-from stages.lib.handover.trees import add_boosting, add_forest
+from stages.lib.export.card import Card, Kind, without
+from stages.lib.export.graph import Graph
+from stages.lib.export.prepared_rows import add_rows
+from stages.lib.export.quantiles import add_back
+from stages.lib.export.trees import add_boosting, add_forest
 from stages.lib.model.preparation import Preparation
 from stages.lib.model.prepared import preparation_of
 
@@ -115,7 +115,7 @@ class _AsPredicted(nn.Module):
 
 
 def _net(graph: Graph, rows: str, net: Any, card: Card) -> str:
-    from stages.lib.handover.net_graph import net_graph  # torch's exporter, which predictions need not wait for
+    from stages.lib.export.net_graph import net_graph  # torch's exporter, which predictions need not wait for
 
     return graph.include(net_graph(_AsPredicted(net), net.n_features_in_).graph, rows)
 

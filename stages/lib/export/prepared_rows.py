@@ -9,9 +9,9 @@ import numpy as np
 from onnx import TensorProto, numpy_helper
 from sklearn.pipeline import Pipeline
 
-from stages.lib.handover.card import Card
-from stages.lib.handover.graph import Graph
-from stages.lib.handover.quantiles import add_normal
+from stages.lib.export.card import Card
+from stages.lib.export.graph import Graph
+from stages.lib.export.quantiles import add_normal
 from stages.lib.model.preparation import CLIPPED_AT, Preparation
 
 

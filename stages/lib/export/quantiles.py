@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto
 
-from stages.lib.handover.graph import Graph
-from stages.lib.handover.trees import add_steps
+from stages.lib.export.graph import Graph
+from stages.lib.export.trees import add_steps
 
 # How near to the least or the largest number another one counts as that; scikit-learn's BOUNDS_THRESHOLD.
 _NEAR = 1e-7

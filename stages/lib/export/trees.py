@@ -8,7 +8,7 @@ import numpy as np
 from onnx import numpy_helper
 from sklearn import ensemble
 
-from stages.lib.handover.graph import Graph
+from stages.lib.export.graph import Graph
 
 _UP_TO, _IN_SET = 0, 6  # modes of a node
 _SUM = 1
