@@ -10,13 +10,14 @@ from sklearn.base import BaseEstimator
 from stages.lib.config import Params, Prepare
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.data import Columns, Dataset
+from stages.lib.engine import seed_everything
 from stages.lib.handover import Card, kind_of
 from stages.lib.handover.model_file import exported
 from stages.lib.handover.runtime import OnnxModel
-from stages.lib.model import rows
+from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.winners.baselines import baselines
 from tests.passengers import passengers
-from tests.project import small_params
+from tests.project import real_params, small_params
 
 # Each baseline and whether it predicts classes.
 BASELINES = [(name, True) for name in OF_CLASSES] + [(name, False) for name in OF_NUMBERS]
@@ -60,3 +61,14 @@ def fit_and_export(name: str, data: Dataset, prepare: Prepare | None = None) -> 
     fitted, card = fit(name, data, prepare)
     model, card = exported(fitted, card, data.X)
     return fitted, OnnxModel(model.SerializeToString()), card
+
+
+def fit_net(data: Dataset, prepare: Prepare, **changes: Any) -> tuple[BaseEstimator, Card]:
+    """Return the net of params.yaml, with changes, trained for three epochs on all rows, and its card."""
+    params = Params.model_validate(real_params() | {"prepare": prepare.model_dump()})
+    settings = params.model.model_dump() | {"max_epochs": 3, "train_split": None} | changes
+    resolved = resolve_settings(settings, "params.yaml", "test")
+    estimator = build_estimator(resolved, data, prepare)
+    seed_everything(7)
+    estimator.fit(rows(data, estimator), target(data.y, resolved["wrapper"], resolved["criterion"]))
+    return estimator, Card.of("net", "", prepare, data, "y", settings)

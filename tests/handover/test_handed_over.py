@@ -15,9 +15,8 @@ from stages.lib.engine import net_of
 from stages.lib.export.card import Interval
 from stages.lib.handover import save_model
 from stages.lib.model import rows
-from tests.handover.fits import fit, mixed, numbers
+from tests.handover.fits import fit, fit_net, mixed, numbers
 from tests.handover.handed import CARD, NUMBERS, PAGE, PREDICT, WEIGHTS, Handed, cells_of, in_python
-from tests.handover.test_net_file import fitted
 
 
 @pytest.mark.parametrize("name", ["three_women", "with_gaps"])
@@ -77,7 +76,7 @@ def test_the_messages_on_the_page_are_onnxruntimes(
 def test_the_weights_of_a_net_go_back_into_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = mixed(True)
     settings = {"module__n_layers": 2, "module__norm": "BatchNorm1d", "module": "nets.table_net.TableNet"}
-    estimator, card = fitted(data, Prepare(impute="median", scale="standard"), **settings)
+    estimator, card = fit_net(data, Prepare(impute="median", scale="standard"), **settings)
     save_model(tmp_path / "best.onnx", estimator, card, data.X)
     trained = net_of(estimator).module_
     names: dict[str, Any] = {"net": _anew(trained)}

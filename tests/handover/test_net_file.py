@@ -16,24 +16,13 @@ from sklearn.base import BaseEstimator
 from torch import nn
 
 from stages.lib.common import UserError
-from stages.lib.config import Params, Prepare
+from stages.lib.config import Prepare
 from stages.lib.data import Columns, Dataset
-from stages.lib.engine import seed_everything
 from stages.lib.handover import Card, Model, file_of, load_model, predict, save_model
 from stages.lib.handover.net_file import net_content
-from stages.lib.model import build_estimator, resolve_settings, rows, target
+from stages.lib.model import rows
+from tests.handover.fits import fit_net
 from tests.passengers import LABELS, TYPES, passengers
-from tests.project import real_params
-
-
-def fitted(data: Dataset, prepare: Prepare, **changes: Any) -> tuple[BaseEstimator, Card]:
-    params = Params.model_validate(real_params() | {"prepare": prepare.model_dump()})
-    settings = params.model.model_dump() | {"max_epochs": 3, "train_split": None} | changes
-    resolved = resolve_settings(settings, "params.yaml", "test")
-    estimator = build_estimator(resolved, data, prepare)
-    seed_everything(7)
-    estimator.fit(rows(data, estimator), target(data.y, resolved["wrapper"], resolved["criterion"]))
-    return estimator, Card.of("net", "", prepare, data, "y", settings)
 
 
 def numbers() -> Dataset:
@@ -87,7 +76,7 @@ def test_a_loaded_model_predicts_as_the_fitted_one(
     names: list[str],
 ) -> None:
     y = np.digitize(data.X["a"], [2.5, 3.5]).astype(float) if len(classes) == 3 else data.y
-    estimator, card = fitted(replace(data, y=y, classes=classes), Prepare(scale=scale), **changes)
+    estimator, card = fit_net(replace(data, y=y, classes=classes), Prepare(scale=scale), **changes)
     found = predict(*loaded(tmp_path / "a", form, estimator, card, data.X), data.X)
     assert list(found) == names
     X = rows(data, estimator)
@@ -122,7 +111,7 @@ def test_the_file_has_the_whole_preparation(tmp_path: Path, form: str, prepare: 
         prepare = prepare.model_copy(update={"target": scaled})
         changes = REGRESSION
         data = replace(data, y=1000 + 100 * np.random.default_rng(1).normal(size=len(data.y)), classes=())
-    estimator, card = fitted(data, prepare, **changes)
+    estimator, card = fit_net(data, prepare, **changes)
     model, found = loaded(tmp_path / "a", form, estimator, card, data.X)
     assert found.model_copy(update={"digest": ""}) == card
     given = passengers(50, seed=1).X
@@ -138,7 +127,7 @@ def test_the_file_has_the_whole_preparation(tmp_path: Path, form: str, prepare: 
 
 
 def test_the_card_is_json_and_the_numbers_are_tensors(tmp_path: Path) -> None:
-    estimator, card = fitted(passengers(), Prepare(impute="mean", scale="standard"))
+    estimator, card = fit_net(passengers(), Prepare(impute="mean", scale="standard"))
     (tmp_path / "model").write_bytes(net_content(estimator, card))
     with safe_open(tmp_path / "model", framework="np") as file:
         texts = [file.metadata()["card"]]
@@ -174,7 +163,7 @@ def test_a_module_may_call_and_share_its_parts_as_it_likes(
     tmp_path: Path, data: Dataset, form: str, scale: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # the package `tests` is outside of it, as one that is installed
-    estimator, card = fitted(data, Prepare(scale=scale), module=f"{__name__}.Odd")
+    estimator, card = fit_net(data, Prepare(scale=scale), module=f"{__name__}.Odd")
     found = predict(*loaded(tmp_path / "model", form, estimator, card, data.X), data.X)
     np.testing.assert_allclose(found["y=yes"], estimator.predict_proba(rows(data, estimator))[:, 1], **CLOSE)
 
@@ -196,21 +185,21 @@ def test_a_net_without_a_graph_has_a_file_of_its_own(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     path, other = Path("best.onnx"), Path("best.safetensors")
-    estimator, card = fitted(data, Prepare(scale="standard"), module=f"{__name__}.Undecided")
+    estimator, card = fit_net(data, Prepare(scale="standard"), module=f"{__name__}.Undecided")
     told = save_model(path, estimator, card, data.X)
     assert told.startswith("best.safetensors can be read by this project only, because the net has no ONNX file: ")
     assert (file_of(path), path.exists()) == (other, False)
     found = predict(*load_model(path, {"tests"}), data.X)
     assert np.array_equal(found["y=yes"], estimator.predict_proba(rows(data, estimator))[:, 1])
     # A file of the other form is removed, whichever comes next.
-    save_model(path, *fitted(data, Prepare()), data.X)
+    save_model(path, *fit_net(data, Prepare()), data.X)
     assert (file_of(path), other.exists()) == (path, False)
     save_model(path, estimator, card, data.X)
     assert not path.exists()
 
 
 def test_a_file_of_an_older_version_names_nets_elsewhere(tmp_path: Path, data: Dataset) -> None:
-    estimator, card = fitted(data, Prepare())
+    estimator, card = fit_net(data, Prepare())
     assert card.settings
     settings = card.settings.model_copy(update={"module": "stages.lib.network.PimaClassifier"})
     card = card.model_copy(update={"settings": settings})
@@ -219,7 +208,7 @@ def test_a_file_of_an_older_version_names_nets_elsewhere(tmp_path: Path, data: D
 
 
 def test_a_model_of_an_older_version_is_refused(tmp_path: Path, data: Dataset) -> None:
-    estimator, card = fitted(data, Prepare())
+    estimator, card = fit_net(data, Prepare())
     card = card.model_copy(update={"kind": "forest", "name": "random_forest", "settings": None})
     with pytest.raises(
         UserError, match=r"has random_forest in the form of an older version of this project. Run `dvc repro evaluate`"

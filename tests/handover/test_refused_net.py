@@ -16,7 +16,8 @@ from stages.lib.config import Prepare
 from stages.lib.data import Dataset
 from stages.lib.handover import load_model, predict
 from stages.lib.handover.net_file import digest_of, net_content
-from tests.handover.test_net_file import fitted, numbers
+from tests.handover.fits import fit_net
+from tests.handover.test_net_file import numbers
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_a_flipped_bit_is_noticed(tmp_path: Path, saved: Path) -> None:
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory, data: Dataset) -> Path:
     path = tmp_path_factory.mktemp("saved") / "model.safetensors"
-    path.write_bytes(net_content(*fitted(data, Prepare(scale="standard"))))
+    path.write_bytes(net_content(*fit_net(data, Prepare(scale="standard"))))
     return path
 
 
@@ -149,7 +150,7 @@ def test_what_is_no_number_is_not_printed(tmp_path: Path, saved: Path, data: Dat
     [("module__n_neurons", 3, ".*size mism"), ("module__dropout_rate", 1.5, ".*dropout_rate is 1.5")],
 )
 def test_a_module_that_changed_is_named(tmp_path: Path, data: Dataset, key: str, value: Any, problem: str) -> None:
-    estimator, card = fitted(data, Prepare())
+    estimator, card = fit_net(data, Prepare())
     (tmp_path / "model.safetensors").write_bytes(net_content(estimator, card))
     rewritten(tmp_path / "model.safetensors", lambda card, _: card["settings"].update({key: value}))
     with pytest.raises(UserError, match=f"does not fit nets.network.PimaClassifier as it is now: {problem}"):

@@ -14,19 +14,16 @@ from markupsafe import Markup
 from playwright.sync_api import Browser, Page
 from sklearn.base import BaseEstimator
 
-from stages.lib.config import Data, Params, Prepare
+from stages.lib.config import Data, Prepare
 from stages.lib.data import Columns, Dataset
-from stages.lib.engine import seed_everything
 from stages.lib.export.card import Interval
 from stages.lib.handover import Card, load_model, save_model
 from stages.lib.handover.fitted import odd_rows
-from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.report import trial as trials
 from stages.lib.report.packed import packed
 from stages.lib.report.templating import fill
 from stages.lib.report.trial import Trial, trial_of
-from tests.handover.fits import fit, mixed, numbers
-from tests.project import real_params
+from tests.handover.fits import fit, fit_net, mixed, numbers
 
 SCRIPTS = ("tensors", "arrays", "trees", "operators", "form")
 Fitted = tuple[Dataset, BaseEstimator, Card]
@@ -42,13 +39,7 @@ def baseline(name: str, data: Dataset, prepare: Prepare | None = None, **changes
 
 
 def net(data: Dataset, prepare: Prepare, **changes: Any) -> Fitted:
-    params = Params.model_validate(real_params() | {"prepare": prepare.model_dump()})
-    settings = params.model.model_dump() | {"max_epochs": 3, "train_split": None} | changes
-    resolved = resolve_settings(settings, "params.yaml", "test")
-    estimator = build_estimator(resolved, data, prepare)
-    seed_everything(7)
-    estimator.fit(rows(data, estimator), target(data.y, resolved["wrapper"], resolved["criterion"]))
-    return data, estimator, Card.of("net", "", prepare, data, "y", settings)
+    return data, *fit_net(data, prepare, **changes)
 
 
 def with_interval(fitted: Fitted) -> Fitted:
