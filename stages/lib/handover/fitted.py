@@ -18,7 +18,11 @@ _UNITS = 8
 
 def outputs_of(estimator: BaseEstimator, card: Card, X: pd.DataFrame) -> list[np.ndarray]:
     """Return what the exported model would: labels and probabilities, or numbers and the ends of their intervals."""
-    numbers = _raw(estimator, card, X)
+    return _finished(estimator, card, _raw(estimator, card, X))
+
+
+def _finished(estimator: BaseEstimator, card: Card, numbers: np.ndarray) -> list[np.ndarray]:
+    """Return the outputs for what `_raw` returned."""
     if card.classes:
         _, model, _ = parts_of(estimator)
         second = numbers[:, 1] > least_of_second(card, model)
@@ -37,7 +41,8 @@ def largest_difference(estimator: BaseEstimator, card: Card, X: pd.DataFrame, fo
     A number is predicted in the unit in which the target was scaled, so the tolerance is one there: its own unit may
     have places where a small step of the scaled number is a large one. Infinite if labels differ that are not ties.
     """
-    raw, expected = _raw(estimator, card, X), outputs_of(estimator, card, X)
+    raw = _raw(estimator, card, X)
+    expected = _finished(estimator, card, raw)
     noise = _noise(estimator, card, X, raw) if card.kind == "net" else 0.0
     if card.classes:
         tolerance = max(TOLERANCE, noise)
