@@ -71,16 +71,20 @@ class PimaClassifier(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map rows of shape (n, n_inputs) to outputs of shape (n, n_outputs)."""
         for layer in self.hidden:
-            self._constrain(layer.weight)  # type: ignore[arg-type]
-            x = self.dropout(self.activation(layer(x)))
+            x = self.dropout(self.activation(self._constrained(layer, x)))  # type: ignore[arg-type]
         return self.output(self.last(x))
 
     weight_constraint: torch.Tensor | None
 
-    @torch.no_grad()
-    def _constrain(self, weight: torch.Tensor) -> None:
-        if self.weight_constraint is not None:
+    def _constrained(self, layer: nn.Linear, x: torch.Tensor) -> torch.Tensor:
+        """Map rows by a layer, its weight scaled: in training for good, else for these rows, so a fitted net stays."""
+        if self.weight_constraint is None:
+            return layer(x)
+        with torch.no_grad():
             # Fifteen times faster than torch.linalg.vector_norm over the first dimension.
-            norm = weight.square().sum(dim=0, keepdim=True).sqrt()
+            norm = layer.weight.square().sum(dim=0, keepdim=True).sqrt()
             # The factor is exactly 1 for columns within the limit, including those of norm 0.
-            weight.mul_(self.weight_constraint / torch.maximum(norm, self.weight_constraint))
+            factor = self.weight_constraint / torch.maximum(norm, self.weight_constraint)
+            if self.training:
+                layer.weight.mul_(factor)
+        return layer(x) if self.training else nn.functional.linear(x, layer.weight * factor, layer.bias)

@@ -1,5 +1,6 @@
 """The network of the tutorial. Oracles: torch's own layers and `renorm`."""
 
+import copy
 import math
 from typing import Any
 
@@ -40,13 +41,16 @@ def test_max_norm_is_torchs_renorm(training: bool) -> None:
     before = weight.detach().clone()
     before[:, 0] = 0
     weight.data.copy_(before)
-    last = module.last.weight.detach().clone()
-    module(torch.randn(3, 8))
-    after = weight.detach()
-    torch.testing.assert_close(after, torch.renorm(before, p=2, dim=1, maxnorm=1.0))
-    assert torch.equal(module.last.weight, last)
-    short = before.norm(dim=0) <= 1
-    assert torch.equal(after[:, short], before[:, short])
+    x, bare = torch.randn(3, 8), copy.deepcopy(module)
+    bare.weight_constraint, bare.hidden[0].weight.data = None, torch.renorm(before, p=2, dim=1, maxnorm=1.0)
+    torch.testing.assert_close(module(x), bare(x))
+    assert torch.equal(module.last.weight, bare.last.weight)
+    if training:
+        torch.testing.assert_close(weight, bare.hidden[0].weight)
+        short = before.norm(dim=0) <= 1
+        assert torch.equal(weight[:, short], before[:, short])
+    else:
+        assert torch.equal(weight, before), "a fitted net is another one when it has predicted"
 
 
 def test_dropout_follows_the_activation_in_training_only() -> None:
