@@ -1,6 +1,7 @@
 """A number that differs by net, where torch's optimizers expect a float."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 from lockstep._compat import make_subclass, no_torch_function
 
 _COMPARISONS = {"eq", "ne", "lt", "le", "gt", "ge", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
-_KEPT = {"to", "squeeze", "detach", "clone"}
+_KEPT = {"to", "squeeze", "detach"}
 
 
 class MixedError(Exception):
@@ -18,11 +19,12 @@ class MixedError(Exception):
 
 
 class PerNet(torch.Tensor):
-    """A number that differs by net, where an optimizer expects a float: `each`, float64 of shape (n_nets, 1).
+    """A number that differs by net: `each`, of shape (n_nets, 1).
 
-    To torch it is a tensor without dimensions, so a function accepts it as a number. With other numbers, it is computed
-    in float64, like Python's floats; with parameters, it is rounded to their type, as torch rounds floats. So a net's
-    steps have the same bits as with an optimizer of its own.
+    It stands for a float of Python, in float64, or for a tensor with one number, in that tensor's own type. To torch it
+    is a tensor without dimensions, so a function accepts it as a number. A float that meets a tensor, of one number or
+    of parameters, is rounded to the type of the tensor, as torch rounds floats. So a net's steps have the same bits as
+    with an optimizer of its own.
     """
 
     each: Tensor
@@ -52,7 +54,8 @@ class EachItsOwn(TorchFunctionMode):
             return args[0]
         if tensors and args[0] is tensors[0] and _is_in_place(name):
             raise MixedError(f"{name} would give one number another value for each net")
-        result = function(*map(_each, args), **{key: _each(value) for key, value in kwargs.items()})
+        dtype = _narrowest(value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
+        result = function(*(_each(value, dtype) for value in args), **{k: _each(v, dtype) for k, v in kwargs.items()})
         if name in _COMPARISONS:
             if bool(result.all()) != bool(result.any()):
                 raise MixedError("a comparison comes out differently for some nets")
@@ -83,5 +86,10 @@ def _is_in_place(name: str) -> bool:
     return name.startswith("__i") if name.endswith("__") else name.endswith("_")
 
 
-def _each(number: Any) -> Any:
-    return number.each if type(number) is PerNet else number
+def _narrowest(numbers: Iterable[Tensor]) -> torch.dtype:
+    """Return the type in which torch computes with numbers: floats, in float64 here, take that of a tensor."""
+    return min((each.dtype for each in numbers if each.is_floating_point()), key=lambda dtype: dtype.itemsize)
+
+
+def _each(number: Any, dtype: torch.dtype) -> Any:
+    return number.each.to(dtype) if type(number) is PerNet else number

@@ -46,7 +46,7 @@ class _Ahead:
     """Steps that the optimizer's code has run for, of which the first `n_done` are handed out."""
 
     run: Run
-    counts: dict[str, Tensor]  # the numbers of the state after each step, float64 of shape (n_steps,)
+    counts: dict[str, Tensor]  # the numbers of the state after each step, shape (n_steps,)
     n_done: int = 0
 
     def take(self, n_steps: int) -> Run:
@@ -143,30 +143,38 @@ class RecordedOptimizer:
         return ahead
 
     def _tried(self, before: dict[str, Any], n_steps: int) -> _Ahead:
-        entries = {key: value.double() + torch.arange(n_steps) for key, value in before.items() if _is_number(value)}
-        for attempt in range(n_steps + 3):
-            watched, left = self._step(before, entries)
-            # Rounded in each step, as torch does, so that it does not matter how many steps a run has.
-            ends = {key: value.to(before[key].dtype).double() for key, value in left.items()}
-            if all(torch.equal(entries[key][1:], ends[key][:-1]) for key in entries):
-                break
-            # Each step has to begin with what the step before has left. NAdam multiplies a number in each step.
-            entries = {
-                key: _products(begin, left[key] / begin, before[key].dtype)
-                if attempt == 1 and not torch.equal(begin[1:], ends[key][:-1])
-                else torch.cat([begin[:1], ends[key][:-1]])
-                for key, begin in entries.items()
-            }
+        watched, entries, ends = self._chained(before, n_steps)
+        n_nets = max((len(each) for each in watched.numbers), default=1)
+        numbers = [each.expand(n_nets, n_steps).numpy() for each in watched.numbers]
+        made = np.stack(numbers, axis=2) if numbers else np.zeros((1, n_steps, 0))
         key = self._fixed, str(watched.calls), tuple(before)
         if key not in self._updates:
             self._updates[key] = self._recorded(before, entries)
         state = self._optimizer.state[self._param]
         for name, value in ends.items():
             state[name] = torch.full_like(before[name], value[-1].item())
-        n_nets = max((len(each) for each in watched.numbers), default=1)
-        numbers = [each.expand(n_nets, n_steps).numpy() for each in watched.numbers]
-        made = np.stack(numbers, axis=2) if numbers else np.zeros((1, n_steps, 0))
         return _Ahead(Run(self._updates[key], n_steps, made), ends)
+
+    def _chained(self, before: dict[str, Any], n_steps: int) -> tuple[Watched, dict[str, Tensor], dict[str, Tensor]]:
+        """Return what the code does in steps of which each begins with the numbers that the step before has left.
+
+        Also returns these numbers of the state, before each step and after it. They are guessed until they agree.
+        """
+        entries = {key: value + torch.arange(n_steps) for key, value in before.items() if _is_number(value)}
+        for attempt in range(n_steps + 5):
+            watched, ends = self._step(before, entries)
+            chained = {key: torch.cat([before[key].reshape(1), end[:-1]]) for key, end in ends.items()}
+            differ = [key for key in entries if not torch.equal(entries[key], chained[key])]
+            if not differ:
+                break
+            for key in differ:
+                entries[key] = chained[key]
+                # NAdam multiplies a number in each step: by what a step leaves of 1, rounded to the number's type.
+                if attempt == 1:
+                    entries[key] = torch.ones_like(chained[key])
+                elif attempt == 2:
+                    entries[key] = torch.from_numpy(np.multiply.accumulate(chained[key].numpy()))
+        return watched, entries, ends
 
     def _restore(self, before: dict[str, Any], entries: Any = None) -> None:
         state = {key: value.clone() if isinstance(value, Tensor) else value for key, value in before.items()}
@@ -183,7 +191,8 @@ class RecordedOptimizer:
         with torch.no_grad(), watched:
             self._take_step(self._optimizer, lambda: 0.0)
         state = self.state()
-        return watched, {key: state[key].each.reshape(-1).expand(len(begin)) for key, begin in entries.items()}
+        ends = {key: state[key].each.reshape(-1).expand(len(begin)) for key, begin in entries.items()}
+        return watched, {key: end.to(before[key].dtype) for key, end in ends.items()}
 
     def _recorded(self, before: dict[str, Any], entries: dict[str, Tensor]) -> Update:
         held = [key for key, value in before.items() if is_row(value)]
@@ -197,14 +206,6 @@ class RecordedOptimizer:
         kept = [key for key, value in state.items() if is_row(value)]
         recorder.graph.output([recorder.node_of(state[key]) for key in kept])
         return Update(recorder.graph, held, kept)
-
-
-def _products(begin: Tensor, factors: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return what each step begins with, float64, if each multiplies by its factor and rounds to a type."""
-    number, rounded = torch.empty(0, dtype=dtype).numpy().dtype.type, [float(begin[0])]
-    for factor in factors[:-1].nan_to_num(nan=0.0).tolist():  # a product that is 0 stays so
-        rounded.append(float(number(rounded[-1] * factor)))
-    return torch.tensor(rounded, dtype=torch.float64)
 
 
 def _in_full(value: Any) -> Any:

@@ -25,17 +25,16 @@ class Watched(EachItsOwn):
         # Numbers alone are computed here, not by the kernel.
         with nullcontext() if self._recorder is None or beside_parameters else self._recorder.paused():
             if function.__name__ == "item" and type(args[0]) is PerNet:
-                return PerNet.of(args[0].each.clone())
+                return PerNet.of(args[0].each.to(torch.float64, copy=True))
             return super().__torch_function__(function, types, args, kwargs)
 
     def rounded(self, number: PerNet, dtype: torch.dtype) -> Tensor:
         """Return a tensor that stands for the number of each net and step."""
-        self.numbers.append(number.each)
-        if self._recorder is None:
-            return torch.ones((), dtype=dtype)
-        with self._recorder.paused():
+        with nullcontext() if self._recorder is None else self._recorder.paused():
+            self.numbers.append(number.each.to(torch.float64))
             tensor = torch.ones((), dtype=dtype)
-        self._recorder.take(tensor)
+        if self._recorder is not None:
+            self._recorder.take(tensor)
         return tensor
 
 
