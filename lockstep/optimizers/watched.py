@@ -31,7 +31,7 @@ class Watched(EachItsOwn):
     def rounded(self, number: PerNet, dtype: torch.dtype) -> Tensor:
         """Return a tensor that stands for the number of each net and step."""
         with nullcontext() if self._recorder is None else self._recorder.paused():
-            self.numbers.append(number.each.to(torch.float64))
+            self.numbers.append(number.each.to(torch.float64, copy=True))  # the optimizer may write into it later
             tensor = torch.ones((), dtype=dtype)
         if self._recorder is not None:
             self._recorder.take(tensor)

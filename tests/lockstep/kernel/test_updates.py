@@ -17,7 +17,7 @@ from lockstep.optimizers.recorded import RecordedOptimizer, Run
 
 Settings = dict[str, Any]
 N_NETS, N_NUMBERS = 18, 5
-# The steps of each epoch; RAdam takes other steps from the sixth on.
+# The steps of each epoch; RAdam takes other steps from the sixth on, ASGD here from the twelfth.
 EPOCHS = 4, 7, 1, 20
 TOLERANCES = {torch.float32: {"rtol": 3e-5, "atol": 1e-6}, torch.float64: {"rtol": 1e-11, "atol": 1e-13}}
 
@@ -56,13 +56,14 @@ SETTINGS: dict[str, tuple[Settings, Settings]] = {
         {"centered": True, "momentum": 0.5, "weight_decay": 0.2},
     ),
     "ASGD": ({"lr": 0.1, "lambd": 0.01},) * 2,
+    "ASGD, averaged": ({"t0": 10, "lambd": 0.1, "weight_decay": 0.1},) * 2,
     "Adam, from 0": ({"lr": 0.0}, {"lr": 0.0}),
     "SGD, from 0": ({"lr": 0.0, "momentum": 0.5}, {"lr": 0.0, "momentum": 0.5}),
 }
 
 
 # Nets of these must have the same rate.
-SHARED = ("ASGD",)
+SHARED = "ASGD", "ASGD, averaged"
 
 
 def complete(name: str, settings: Settings) -> tuple[type[torch.optim.Optimizer], Settings]:
