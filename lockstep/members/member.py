@@ -15,7 +15,7 @@ from lockstep.members.fingerprint import fingerprint
 from lockstep.members.numerics import drawn_others, other_states, random_states, seed_everything, set_random_states
 from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Begun, Prepared
-from lockstep.members.parts import Tensors, copied_parts, named_tensors
+from lockstep.members.parts import Tensors, copied_parts, named_tensors, trained_params
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import Order, Rows, base_of, fetch
@@ -210,6 +210,11 @@ def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[An
     if dtype is not None:
         # Copies, because a module may contain objects of the user's, such as a pretrained part.
         net.__dict__.update(copied_parts(net))
+        for param in trained_params(net).values():
+            # Adagrad makes its sums with itself; made for parameters of `dtype`, they would have it too.
+            state = net.optimizer_.state.get(param, {})
+            like = {key: value for key, value in state.items() if isinstance(value, Tensor) and value.dim()}
+            state.update({key: value.to(dtype) for key, value in like.items() if value.dtype == param.dtype})
         net.module_.to(dtype)
         net.criterion_.to(dtype)
     return X, y, others

@@ -64,7 +64,7 @@ def test_explain_says_why_torchscript_trains_a_net(settings: dict[str, Any], rea
 
 
 def test_explain_says_that_the_kernel_trains_a_net() -> None:
-    adagrad = classifier(optimizer=torch.optim.Adagrad, optimizer__initial_accumulator_value=0.5)
+    adagrad = classifier(optimizer=torch.optim.Adagrad, optimizer__initial_accumulator_value=0.1, lr=1.0)
     for net in (classifier(), adagrad):
         assert explain(net, ROWS, LABELS).endswith(" times as much. The kernel trains it.")
 
