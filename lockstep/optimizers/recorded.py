@@ -7,29 +7,16 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.fx import Graph
 
 from lockstep._compat import tree_map
 from lockstep.kernel.recording import Recorder
 from lockstep.optimizers.per_net import MixedError, PerNet
 from lockstep.optimizers.settings import Settings, build, numbers_of, put_settings, replaced, varying_numbers
+from lockstep.optimizers.update import Update
 from lockstep.optimizers.watched import Watched, is_row
 
 # How many numbers may be computed ahead of the steps that need them.
 _AHEAD = 2**17
-
-
-@dataclass(frozen=True)
-class Update:
-    """An optimizer's step, as a graph of the operations on the parameters.
-
-    The graph gets the parameters, their gradients, the tensors of the state that there are by then, and the numbers
-    that differ between nets and steps; it writes the parameters, and returns the tensors of the state, by `kept`.
-    """
-
-    graph: Graph
-    held: list[str]  # what the state has before the step
-    kept: list[str]  # and after
 
 
 @dataclass(frozen=True)
@@ -63,6 +50,7 @@ class RecordedOptimizer:
 
     def __init__(self, optimizers: list[tuple[type, Settings]], dtype: torch.dtype, updates: dict[Any, Update]) -> None:
         cls, settings = optimizers[0]
+        self._cls = cls
         self._param = torch.ones(1, dtype=dtype)
         self._param.grad = torch.ones(1, dtype=dtype)
         self._optimizer = build(cls, settings, [self._param])
@@ -81,6 +69,7 @@ class RecordedOptimizer:
 
     def set(self, settings: list[Settings]) -> None:
         """Use the nets' current settings, such as rates that a schedule has changed."""
+        self._last = settings[-1]
         try:
             put_settings(self._group, settings, self._varying)
         except MixedError:  # a rate that started at 0, for example
@@ -149,7 +138,10 @@ class RecordedOptimizer:
         made = np.stack(numbers, axis=2) if numbers else np.zeros((1, n_steps, 0))
         key = self._fixed, str(watched.calls), tuple(before)
         if key not in self._updates:
-            self._updates[key] = self._recorded(before, entries)
+            update = self._recorded(before, entries)
+            last = {name: begin[-1].clone() for name, begin in entries.items()}
+            update.check(self._cls, self._last, before | last, torch.from_numpy(made[-1, -1]).to(self._param.dtype))
+            self._updates[key] = update
         state = self._optimizer.state[self._param]
         for name, value in ends.items():
             state[name] = torch.full_like(before[name], value[-1].item())

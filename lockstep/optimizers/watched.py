@@ -11,7 +11,7 @@ from lockstep.optimizers.per_net import EachItsOwn, PerNet
 
 
 class Watched(EachItsOwn):
-    """Collects the numbers that meet parameters, and the names of the functions that the optimizer calls."""
+    """Collects the numbers that meet parameters, the functions that an optimizer calls, and how its comparisons end."""
 
     def __init__(self, recorder: Recorder | None = None) -> None:
         super().__init__()
@@ -26,7 +26,9 @@ class Watched(EachItsOwn):
         with nullcontext() if self._recorder is None or beside_parameters else self._recorder.paused():
             if function.__name__ == "item" and type(args[0]) is PerNet:
                 return PerNet.of(args[0].each.to(torch.float64, copy=True))
-            return super().__torch_function__(function, types, args, kwargs)
+            result = super().__torch_function__(function, types, args, kwargs)
+        self.calls += [str(result)] if isinstance(result, bool) else []
+        return result
 
     def rounded(self, number: PerNet, dtype: torch.dtype) -> Tensor:
         """Return a tensor that stands for the number of each net and step."""

@@ -12,7 +12,7 @@ from lockstep.kernel.program import Assembled, Program
 from lockstep.kernel.translate import translate
 from lockstep.kernel.values import Layout, Value
 from lockstep.members.parts import Tensors
-from lockstep.optimizers.recorded import Update
+from lockstep.optimizers.update import Update
 from lockstep.stacks.step import StackedNet, StepInputs
 from lockstep.stacks.trace import graph_of_step
 

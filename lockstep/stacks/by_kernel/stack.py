@@ -16,7 +16,8 @@ from lockstep.kernel.program import LANES
 from lockstep.kernel.translate import check_whole
 from lockstep.members.parts import optimizer_of
 from lockstep.members.rows import taken
-from lockstep.optimizers.recorded import RecordedOptimizer, Run, Update
+from lockstep.optimizers.recorded import RecordedOptimizer, Run
+from lockstep.optimizers.update import Update
 from lockstep.stacks.by_kernel.programs import Plan, Step
 from lockstep.stacks.nets import Job
 from lockstep.stacks.stack import Stack

@@ -111,6 +111,7 @@ def optimizers() -> dict[str, Case]:
         ),
         "weight decay": case(grid={"optimizer__weight_decay": [0.0, 0.1, 0.3]}, optimizer=torch.optim.AdamW),
         "betas": case(grid={"optimizer__betas": [(0.9, 0.999), (0.5, 0.9)]}, optimizer=torch.optim.Adam),
+        "averages": case(grid=RATES, optimizer=torch.optim.ASGD, optimizer__t0=8),  # from the tenth step on
         "LBFGS": case(grid={}, optimizer=torch.optim.LBFGS, max_epochs=2, alone="LBFGS"),
         "param groups": case(grid={}, optimizer__param_groups=[("layers.0.*", {"lr": 0.01})], alone="groups"),
     }

@@ -13,6 +13,8 @@ from lockstep import LockstepWarning, backend, explain
 from lockstep.grouping import trial
 from lockstep.kernel import blocks
 from lockstep.kernel.values import Layout
+from lockstep.optimizers.per_net import PerNet
+from lockstep.optimizers.watched import Watched
 from lockstep.stacks.by_kernel import programs
 from lockstep.stacks.by_kernel import stack as kernel_stack
 from lockstep.stacks.trace import graph_of_step
@@ -67,6 +69,24 @@ def test_explain_says_that_the_kernel_trains_a_net() -> None:
     adagrad = classifier(optimizer=torch.optim.Adagrad, optimizer__initial_accumulator_value=0.1, lr=1.0)
     for net in (classifier(), adagrad):
         assert explain(net, ROWS, LABELS).endswith(" times as much. The kernel trains it.")
+
+
+def test_a_step_that_is_recorded_wrongly_is_refused_though_no_trial_comes_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rounded = Watched.rounded
+
+    def lost(watched: Watched, number: PerNet, dtype: torch.dtype) -> Tensor:
+        tensor = rounded(watched, number, dtype)
+        watched.numbers[-1] = number.each  # into which ASGD writes, once it has begun to average
+        return tensor
+
+    monkeypatch.setattr(Watched, "rounded", lost)
+    averaged = classifier(optimizer=torch.optim.ASGD, optimizer__t0=8)
+    assert explain(averaged, ROWS, LABELS).endswith("The kernel trains it.")
+    said = "^in a step that was tried, ax of ASGD differed from torch's, so 2 candidates are fitted one by one$"
+    with pytest.warns(LockstepWarning, match=said):
+        check(averaged, "neg_log_loss")
 
 
 @pytest.mark.usefixtures("no_kernel")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from lockstep.kernel.blocks import Blocks, table
 from lockstep.kernel.program import Program, UnsupportedError
@@ -66,7 +67,7 @@ SETTINGS: dict[str, tuple[Settings, Settings]] = {
 SHARED = "ASGD", "ASGD, averaged"
 
 
-def complete(name: str, settings: Settings) -> tuple[type[torch.optim.Optimizer], Settings]:
+def complete(name: str, settings: Settings) -> tuple[type[Optimizer], Settings]:
     """Return an optimizer's class, and all of its settings."""
     cls = getattr(torch.optim, name.partition(",")[0])
     (group,) = cls([torch.zeros(1)], **settings).param_groups
@@ -233,6 +234,34 @@ def of_steps(runs: list[Run]) -> list[np.ndarray]:
     return [numbers for run in runs for numbers in run.numbers.transpose(1, 0, 2)]
 
 
-def test_what_picks_numbers_by_a_mask_is_refused() -> None:
-    with pytest.raises(UnsupportedError, match=r"^index_put$"):
-        OfKernel("Rprop", torch.float32, settings=[complete("Rprop", {})[1]] * N_NETS)
+class Switches(Optimizer):
+    """Lets two tensors of its state change places from the sixth step on; calls the same functions as before."""
+
+    def __init__(self, params: Any, lr: float = 0.1, foreach: bool = False) -> None:
+        super().__init__(params, {"lr": lr, "foreach": foreach})
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for param in self.param_groups[0]["params"]:
+            state = self.state[param]
+            count = state.setdefault("step", torch.zeros(()))
+            one, other = (state.setdefault(key, torch.zeros_like(param)) for key in ("one", "other"))
+            count += 1
+            if count.item() > 5:
+                one, other = other, one
+            one.add_(param.grad).mul_(0.9)
+            param.sub_(one.sub(other), alpha=self.param_groups[0]["lr"])
+
+
+def test_a_step_of_another_regime_is_recorded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.optim, "Switches", Switches, raising=False)
+    monkeypatch.setitem(SETTINGS, "Switches", ({"lr": 0.1}, {"lr": 0.2}))
+    test_each_net_steps_as_with_an_optimizer_of_its_own("Switches", torch.float64)
+
+
+OTHERS = {name for name, cls in vars(torch.optim).items() if isinstance(cls, type) and issubclass(cls, Optimizer)}
+
+
+@pytest.mark.parametrize("name", sorted(OTHERS - {name.partition(",")[0] for name in SETTINGS} - {"Optimizer"}))
+def test_what_the_kernel_does_not_step_as_torch_does_is_refused(name: str) -> None:
+    with pytest.raises((UnsupportedError, ValueError, RuntimeError)):
+        OfKernel(name, torch.float32, settings=[complete(name, {})[1]] * N_NETS)
