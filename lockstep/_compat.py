@@ -16,6 +16,7 @@ import torch
 from joblib.parallel import BatchedCalls
 from sklearn.model_selection import _validation
 from skorch import NeuralNet
+from torch import nn
 from torch.autograd.graph import disable_saved_tensors_hooks
 
 # The oldest versions that the engine's tests have passed with, as in pyproject.toml.
@@ -128,6 +129,12 @@ def own_scorers(scorer: Any) -> list[Any]:
 def hooks_of(tensor: torch.Tensor) -> tuple[int, int]:
     """Return how many hooks a tensor has for its gradient, and after it."""
     return len(tensor._backward_hooks or ()), len(getattr(tensor, "_post_accumulate_grad_hooks", None) or ())
+
+
+def global_hooks() -> list[list[Any]]:
+    """Return the hooks that torch calls for every module, around a forward pass and around its gradients."""
+    names = (f"_global_{when}_hooks" for when in ("forward_pre", "forward", "backward_pre", "backward"))
+    return [list(getattr(nn.modules.module, name).values()) for name in names]
 
 
 def step_hooks(optimizer: torch.optim.Optimizer) -> tuple[int, int]:

@@ -16,7 +16,10 @@ from lockstep.fits.surroundings import NetStub
 from lockstep.members.member import Cache, Member, has_lone_row
 from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Prepared
+from lockstep.members.parts import named_tensors
+from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import as_tensor, in_multiples, taken
+from lockstep.members.state import predicting_state
 from lockstep.stacks.nets import LANES, Nets
 
 if TYPE_CHECKING:  # tasks know which rows they ask for
@@ -84,14 +87,15 @@ Forward = Callable[[NeuralNet, Tensor], Any]
 
 
 class Answer:
-    """Replaces a net's `forward_iter`: returns the outputs that its stack has computed.
+    """Replaces a net's `forward_iter` while all that decides predictions is as the stack left it, as it is now.
 
-    `forward` computes the outputs for other rows, if the kernel has trained the net.
+    Returns the outputs that the stack has computed; `forward` computes those for other rows, if the kernel has trained
+    the net.
     """
 
     def __init__(self, net: NeuralNet, asked: RowsToAnswer, outputs: Any, forward: Forward | None) -> None:
         self.net, self.asked, self.outputs, self.forward = net, asked, outputs, forward
-        self.weights = [tensor.detach().clone() for tensor in net.module_.parameters()]
+        self.state, self.tensors = _state_of(net), {k: each.detach().clone() for k, each in named_tensors(net).items()}
         # The size of skorch's batches; some modules treat a last batch of one row differently.
         self.batch = net.get_params_for("iterator_valid").get("batch_size", net.batch_size)
 
@@ -110,14 +114,32 @@ class Answer:
         like = self.asked.parts[0][0]
         if type(X) is not type(like) or X.dtype != like.dtype or has_lone_row(len(X), self.batch):
             return None
+        if not self._holds():
+            return None
         places = next((places for part, places in self.asked.parts if _is_same(X, part)), None)
-        if places is not None and self._holds():
+        if places is not None:
             return taken(self.outputs, torch.as_tensor(places))
         return None if self.forward is None else self.forward(self.net, as_tensor(X))
 
     def _holds(self) -> bool:
-        """Whether the net's weights are unchanged: a `predict` of its own may have changed them."""
-        return all(map(torch.equal, self.net.module_.parameters(), self.weights))
+        """Whether the net is as its stack left it: a `fit` or `predict` of its own may have changed anything."""
+        tensors = named_tensors(self.net)
+        same_names = tensors.keys() == self.tensors.keys()
+        same = same_names and all(_is_equal(tensor, self.tensors[name]) for name, tensor in tensors.items())
+        return same and self.state is not None and _state_of(self.net) == self.state
+
+
+def _state_of(net: NeuralNet) -> Any:
+    try:
+        return predicting_state(net)
+    except RefusalError:  # it can't be compared
+        return None
+
+
+def _is_equal(one: Tensor, other: Tensor) -> bool:
+    if one.dtype != other.dtype or one.shape != other.shape:
+        return False
+    return torch.equal(one, other) or bool(((one == other) | ((one != one) & (other != other))).all())
 
 
 def _is_same(X: Any, part: Any) -> bool:

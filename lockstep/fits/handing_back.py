@@ -72,6 +72,9 @@ class _HandedBack:
             set_by_fit = {k: v for k, v in vars(net).items() if v is not before_training.get(k)}
             self._take_over(net)
             vars(net).update(set_by_fit)  # which it may hold
+            if self.trained.outputs is not None:
+                answer = Answer(net, self.trained.member.rows_to_answer, self.trained.outputs, self.forward)
+                self.scored.enter_context(method_of_one(net, "forward_iter", answer))
             return net
 
         with stand_ins(net, partial_fit=partial_fit, initialize=lambda: net):
@@ -86,7 +89,4 @@ class _HandedBack:
         others = trained.member.others or (self.prepared.random_states and self.prepared.random_states[1])
         if others:
             set_others(others)
-        if trained.outputs is not None:
-            answer = Answer(net, trained.member.rows_to_answer, trained.outputs, self.forward)
-            self.scored.enter_context(method_of_one(net, "forward_iter", answer))
         self.net = net

@@ -1,4 +1,4 @@
-"""The state that a training step may read besides tensors: attributes of modules, criteria and nets, as hashes."""
+"""The state of a net besides its tensors, as hashes: what a training step may read, and what decides predictions."""
 
 from functools import cache
 from types import MethodType, NoneType
@@ -10,7 +10,7 @@ from skorch.callbacks import Callback
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
-from lockstep._compat import _DropoutNd, tree_leaves
+from lockstep._compat import _DropoutNd, global_hooks, tree_leaves
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.lean import lean_optimizer
 from lockstep.members.own_code import OF_A_STEP, has_own, is_own, mentioned_in
@@ -19,6 +19,10 @@ from lockstep.members.refusals import RefusalError, refusal_of
 # The attributes of every nn.Module, which hold its tensors, children and hooks.
 OF_ANY_MODULE = set(vars(nn.Module()))
 _HOOKS = sorted(name for name in OF_ANY_MODULE if name.endswith("_hooks"))
+
+# The parts by which a net is given the rows that it predicts, and skorch's methods that predict these.
+_OF_LOADING = ("dataset", "iterator_valid")
+_OF_PREDICTING = ("get_dataset", "get_iterator", "get_params_for", "evaluation_step", "_set_training", "infer")
 
 _PLAIN = (bool, int, float, str, NoneType)
 
@@ -43,6 +47,18 @@ def python_state(module: nn.Module) -> str:
 def net_state(net: NeuralNet) -> tuple[str, ...]:
     """Return hashes of the state that a step may read besides tensors."""
     return python_state(net.module_), python_state(net.criterion_), own_numbers(net)
+
+
+def predicting_state(net: NeuralNet) -> tuple[Any, ...]:
+    """Return hashes of all that decides a net's predictions besides tensors; raises `RefusalError` if it has none.
+
+    Modes are no part of it, because skorch sets them before each batch.
+    """
+    replaced = [vars(net).get(method) for method in _OF_PREDICTING]
+    loads = [net.device, net.batch_size, net.dataset, net.iterator_valid, *map(net.get_params_for, _OF_LOADING)]
+    rates = [layer.p for layer in net.module_.modules() if isinstance(layer, _DropoutNd)]
+    names = [name for name, _ in net.module_.named_modules(remove_duplicate=False)]
+    return hashed([type(net), replaced, loads, rates, global_hooks()]), names, python_state(net.module_)
 
 
 def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
