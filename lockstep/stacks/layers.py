@@ -51,7 +51,8 @@ class GivenNoise(TorchFunctionMode):
             return given
         self.draws.append(Draw(normal, tuple(shape)))
         self.matters |= p != 0
-        return (torch.randn if normal else torch.rand)(shape, dtype=like.dtype, device=like.device)
+        dtype = like.dtype if like.is_floating_point() else None
+        return (torch.randn if normal else torch.rand)(shape, dtype=dtype, device=like.device)
 
 
 def _seen_through(function: Any) -> Callable[..., Any]:

@@ -1,5 +1,6 @@
 """Replaces torch's functions that draw numbers: each takes a `GivenNoise`, and the arguments of torch's function."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,9 @@ Function = Callable[..., Any]
 
 # From SELU's constants, by which alpha dropout keeps mean and variance (Klambauer et al. 2017, section 3).
 _ALPHA = -1.7580993408473766
+
+# The arguments of `uniform_`, whose names are words of Python.
+_BOUNDS = (("from", 0.0), ("to", 1.0))
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,17 @@ def _dropout(by_channel: bool = False, alpha: bool = False, batched: int = 0) ->
     """Return the replacement of a kind of dropout, for which inputs of fewer than `batched` dimensions are one row."""
 
     def dropped(mode: Any, x: Tensor, p: Any) -> Tensor:
+        if not isinstance(p, Tensor):
+            _check(0 <= p <= 1, f"the rate of a dropout is {p}")
+        _check(not by_channel or x.dim() > 1, "a dropout of channels gets a single dimension")
         n_kept = 2 if x.dim() >= batched else 1
         noise = mode.draw(x, (*x.shape[:n_kept], *[1] * (x.dim() - n_kept)) if by_channel else x.shape, p=p)
         # 1 where a number of [0, 1) is at least p, else 0; five times as fast as a comparison and its cast.
         kept = (noise - p).floor() + 1
+        share = 1 - p + (p == 1)  # if all is dropped, nothing is scaled
         if not alpha:
-            return x * (kept * (1 - p) ** -1)
-        scale = ((1 - p) * (1 + p * _ALPHA**2)) ** -0.5
+            return x * (kept * share**-1)
+        scale = (share * (1 + p * _ALPHA**2)) ** -0.5
         return scale * (x * kept + _ALPHA * (1 - kept)) - scale * _ALPHA * p
 
     def dropout(mode: Any, x: Tensor, p: Any = 0.5, training: bool = not alpha, inplace: bool = False) -> Tensor:
@@ -56,8 +64,33 @@ def _dropout(by_channel: bool = False, alpha: bool = False, batched: int = 0) ->
     return dropout
 
 
-def _bernoulli(mode: Any, x: Tensor, p: Any = None, **options: Any) -> Tensor:
-    return (mode.draw(x, x.shape) < (x if p is None else p)).to(x.dtype)
+def _check(is_right: bool, found: str) -> None:
+    if not is_right:
+        raise ValueError(f"{found}, which torch or lockstep refuses")
+
+
+def _drawn(made: Tensor, *given: Any, where: Any = True) -> Tensor:
+    """Return what was drawn: NaN where torch refuses to draw; to tensors that it is given, torch's gradients are 0."""
+    if isinstance(where, Tensor):
+        made = made.masked_fill(~where, math.nan)
+    for each in given:
+        if isinstance(each, Tensor) and each.requires_grad:
+            made = made + each.masked_fill(torch.ones_like(each, dtype=torch.bool), 0).to(made.dtype)
+    return made
+
+
+def _below(noise: Tensor, p: Any, like: Tensor) -> Tensor:
+    """Return 1 with probability `p`, else 0, where torch gives `like`."""
+    if not isinstance(p, Tensor):
+        _check(0 <= p <= 1, f"a probability is {p}")
+    detached = p.detach() if isinstance(p, Tensor) else p
+    return _drawn((noise < detached).to(like.dtype), p, where=(detached >= 0) & (detached <= 1))
+
+
+def _bernoulli(mode: Any, x: Tensor, p: Any = None, *, generator: Any = None, **options: Any) -> Tensor:
+    _check(generator is None and not options, "torch.bernoulli gets a generator, or a tensor for its results")
+    _check(p is None or not x.requires_grad, "torch.bernoulli gets a probability beside a tensor that needs a gradient")
+    return _below(mode.draw(x, x.shape), x if p is None else p, x)
 
 
 def _attention(
@@ -73,6 +106,7 @@ def _attention(
     enable_gqa: bool = False,
 ) -> Tensor:
     """Do what torch's does, by the formula in its documentation if there is dropout."""
+    _check(attn_mask is None or not is_causal, "attention gets a mask and is_causal")
     options: dict[str, Any] = {"scale": scale, "enable_gqa": enable_gqa}
     if dropout_p == 0 or enable_gqa:
         return F.scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_causal, **options)
@@ -83,28 +117,68 @@ def _attention(
         weights = weights.masked_fill(~attn_mask, float("-inf"))
     elif attn_mask is not None:
         weights = weights + attn_mask
-    return _dropout()(mode, weights.softmax(-1), dropout_p) @ value
+    if attn_mask is None:
+        return _dropout()(mode, weights.softmax(-1), dropout_p) @ value
+    nothing = weights.detach().amax(-1, keepdim=True) == float("-inf")  # a row that may look at nothing gets 0
+    shares = weights.masked_fill(nothing, 0).softmax(-1).masked_fill(nothing, 0)
+    return _dropout()(mode, shares, dropout_p) @ value
 
 
-def _of_size(function: Function, normal: bool = False) -> Function:
-    """Return the replacement of a function that gets only the size."""
+def _of_size(normal: bool = False) -> Function:
+    """Return the replacement of a function that gets only the size.
 
-    def drawn(mode: Any, *size: Any, generator: Any = None, **options: Any) -> Tensor:
-        if generator is not None or not size or "out" in options:
-            return function(*size, generator=generator, **options)
+    What it makes requires no gradient in a stack; who asks for the gradient of noise gets torch's error.
+    """
+
+    def drawn(mode: Any, *sizes: Any, **options: Any) -> Tensor:
+        _check(options.get("generator") is None and "out" not in options, "a function that draws gets a generator")
+        size = options.pop("size", sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes)
         like = torch.empty(0, **options)
-        return mode.draw(like, size if isinstance(size[0], int) else size[0], normal=normal).to(like)
+        made: Tensor = mode.draw(like, size, normal=normal).to(like)
+        return made
+
+    return drawn
+
+
+def _like(normal: bool = False) -> Function:
+    """Return the replacement of a function that gets a tensor of the same size."""
+
+    def drawn(mode: Any, x: Tensor, *, dtype: Any = None, **options: Any) -> Tensor:
+        _check(options.get("generator") is None, "a function that draws gets a generator")
+        made: Tensor = mode.draw(x, x.shape, normal=normal).to(dtype or x.dtype)
+        return made
 
     return drawn
 
 
 def _normal(mode: Any, mean: Any, std: Any = 1.0, size: Any = None, generator: Any = None, **options: Any) -> Tensor:
     tensors = [each for each in (mean, std) if isinstance(each, Tensor)]
-    if generator is not None or (size is None) != bool(tensors):
+    if generator is not None or (size is None) != bool(tensors) or "out" in options:
         raise ValueError("torch.normal gets a generator, or arguments that lockstep does not know")
+    if not isinstance(std, Tensor):
+        _check(std >= 0, f"torch.normal gets a deviation of {std}")
     like = tensors[0] if tensors else torch.empty(0, **options)
     shape = torch.broadcast_shapes(*(each.shape for each in tensors)) if tensors else size
-    return mode.draw(like, shape, normal=True).to(like) * std + mean
+    centre, scale = (each.detach() if isinstance(each, Tensor) else each for each in (mean, std))
+    made = mode.draw(like, shape, normal=True).to(like) * scale + centre
+    return _drawn(made.to(like.dtype), mean, std, where=scale >= 0)
+
+
+def _uniform(noise: Tensor, *bounds: Any, **named: Any) -> Tensor:
+    low, high = (*bounds, *(named.get(name, number) for name, number in _BOUNDS[len(bounds) :]))
+    _check(low <= high, f"uniform_ gets bounds of {low} and {high}")
+    return low + (high - low) * noise
+
+
+def _gaussian(noise: Tensor, mean: Any = 0, std: Any = 1) -> Tensor:
+    _check(std >= 0, f"normal_ gets a deviation of {std}")
+    return noise * std + mean
+
+
+def _exponential(noise: Tensor, lambd: Any = 1) -> Tensor:
+    _check(lambd > 0, f"exponential_ gets a rate of {lambd}")
+    # Never 0, as torch's, because a logarithm often follows.
+    return -torch.log1p(-noise).clamp(max=-torch.finfo(noise.dtype).eps / 2) / lambd
 
 
 def _in_place(turned: Function, normal: bool = False) -> Function:
@@ -116,8 +190,10 @@ def _in_place(turned: Function, normal: bool = False) -> Function:
         made = turned(mode.draw(x, x.shape, normal=normal), *args, **kwargs)
         try:
             return x.copy_(made)
-        except RuntimeError:  # a tensor that was made for one net; torch's own code uses the returned one
-            return made.to(x.dtype)
+        except RuntimeError as error:
+            if "vmap" not in str(error):
+                raise
+            return made.to(x.dtype)  # `x` was made for one net; torch's own code uses the returned tensor
 
     return filled
 
@@ -130,15 +206,15 @@ DRAWING: dict[Function, Function] = {
     F.dropout2d: _dropout(by_channel=True),
     F.dropout3d: _dropout(by_channel=True, batched=5),
     F.scaled_dot_product_attention: _attention,
-    torch.rand_like: lambda mode, x, dtype=None, **options: mode.draw(x, x.shape).to(dtype or x.dtype),
-    torch.randn_like: lambda mode, x, dtype=None, **options: mode.draw(x, x.shape, normal=True).to(dtype or x.dtype),
-    torch.rand: _of_size(torch.rand),
-    torch.randn: _of_size(torch.randn, normal=True),
+    torch.rand_like: _like(),
+    torch.randn_like: _like(normal=True),
+    torch.rand: _of_size(),
+    torch.randn: _of_size(normal=True),
     torch.normal: _normal,
     torch.bernoulli: _bernoulli,
     Tensor.bernoulli: _bernoulli,
-    Tensor.bernoulli_: _in_place(lambda noise, p=0.5: noise < p),
-    Tensor.uniform_: _in_place(lambda noise, low=0, high=1: low + (high - low) * noise),
-    Tensor.normal_: _in_place(lambda noise, mean=0, std=1: noise * std + mean, normal=True),
-    Tensor.exponential_: _in_place(lambda noise, lambd=1: -torch.log1p(-noise) / lambd),
+    Tensor.bernoulli_: _in_place(lambda noise, p=0.5: _below(noise, p, noise)),
+    Tensor.uniform_: _in_place(_uniform),
+    Tensor.normal_: _in_place(_gaussian, normal=True),
+    Tensor.exponential_: _in_place(_exponential),
 }

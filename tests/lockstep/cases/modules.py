@@ -49,6 +49,14 @@ class Noisy(MLP):
         return super().forward(x + 0.1 * torch.randn_like(x) if self.training else x)
 
 
+class Sampled(MLP):
+    """Draws around the outputs of a layer, which torch's `normal` gives no gradient; so narrowly that nothing shows."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.layers[:2](x)
+        return self.layers[-1](torch.normal(hidden, 0 * hidden) if self.training else hidden)
+
+
 class Dropping(MLP):
     def __init__(self, rate: float = 0.0, noise: float = 0.0, **sizes: Any) -> None:
         super().__init__(**sizes)

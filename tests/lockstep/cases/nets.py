@@ -116,6 +116,7 @@ def modules() -> dict[str, Case]:
         "rows see each other": case(m.RowsSeeEachOther),
         "a branch by the data": case(m.DataDependent, alone=" "),
         "noise that rows share": case(m.ColumnNoise, alone=" "),
+        "a sample of a layer": case(m.Sampled, optimizer__weight_decay=0.1),
         "Gumbel noise": case(m.Gumbel, alone=" "),
         "warm start": case(warm_start=True),
         "a module that is an instance": case(m.MLP()),
