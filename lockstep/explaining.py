@@ -3,17 +3,28 @@
 import sys
 import time
 import warnings
+from contextlib import suppress
 from io import StringIO
 from typing import Any
 
-import numpy as np
 from joblib import cpu_count
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
+from sklearn.model_selection import check_cv
 
 from lockstep._compat import missing_parts
-from lockstep.members.numerics import fit_seed, random_states, set_random_states
-from lockstep.members.refusals import ListenerError, Refusal, RefusalError, refusal_of
+from lockstep.members.numerics import random_states, set_random_states
+from lockstep.members.refusals import ListenerError, refusal_of
+from lockstep.options import Options, Shared
 from lockstep.turns import caught, take_turn
+
+# CPU seconds of epochs that tell how long one takes, and the most trainings that are measured for that.
+_ENOUGH, _TRAININGS = 0.1, 10
+
+# The most CPU seconds in which nets are trained to see whether they stay in their stack.
+_MOST = 5.0
+
+# At least as many epochs are measured of a training: the kernel takes more of them at once as it goes on.
+_EPOCHS = 10
 
 
 def explain(estimator: Any, X: Any, y: Any = None) -> str:
@@ -23,9 +34,9 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
     ----------
     estimator : estimator
         A net of skorch, or a Pipeline or TransformedTargetRegressor around one. It is left as it is: copies are tried
-        as by a search, and trained on all rows for two epochs, by skorch and stacked.
+        and trained as by a search with one candidate, five folds and the seed 0, but for some seconds at most.
     X, y : array-like, of n rows each
-        What the estimator's `fit` would get.
+        What a search's `fit` would get.
 
     Returns
     -------
@@ -35,6 +46,8 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
     ------
     TypeError
         If the estimator is none of these.
+    ValueError
+        If scikit-learn can't split the rows into five folds.
     """
     if missing_parts():
         return f"Nothing goes in lockstep here: {'; '.join(missing_parts())}."
@@ -50,40 +63,123 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
     name, states = type(net).__name__, random_states()
     try:
         with as_in_a_training(), warnings.catch_warnings(action="ignore"), caught(StringIO()):
-            alone, together, n_nets, by = _tried(estimator, X, y)
-    except ListenerError as error:  # skorch would call these callbacks
-        return _fitted_alone(name, error.refusal)
-    except Exception as error:  # whatever the net raises
-        refusal, skorchs = refusal_of(error), _skorchs_error(estimator, X, y)
-        if skorchs is None:
-            return _fitted_alone(name, refusal)
-        return f"skorch can't fit {name}: {refusal_of(skorchs).reason.removesuffix('.')}."
+            return _explained(name, estimator, X, y)
     finally:
         set_random_states(states)
-    by_skorch = alone * n_nets
+
+
+def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:
+    from lockstep.fits.surroundings import net_of
+
+    clock, shared = _Clock(_MOST), Shared()
+    search = _searched(estimator, X, y, clock, shared)
+    if refused := [task.refusal for task in search.tasks if task.refusal]:
+        everywhere = len(refused) == len(search.tasks)
+        if everywhere and (error := _skorchs_error(estimator, X, y)):
+            return f"skorch can't fit {name}: {refusal_of(error).reason.removesuffix('.')}."
+        where = "" if everywhere else f" on {len(refused)} of {len(search.tasks)} folds"
+        reason, way_out = refused[0]
+        return f"{name} is fitted alone{where}: {reason}" + (f"; {way_out}." if way_out else ".")
+    n_nets, rows = search.jobs[0].size, search.jobs[0].members[0].fitted_on
+    alike = clone(estimator)
+    net_of(alike).set_params(max_epochs=max(net_of(alike).max_epochs, _EPOCHS))
+    clock.most = _ENOUGH
+    for _ in range(_TRAININGS):
+        if clock.measured < clock.most:
+            _searched(alike, X, y, clock, shared)
+    if not clock.n_epochs:
+        return f"{name} goes in lockstep. {_trainer(search)}"
+    one_by_one = n_nets * _epoch_by_skorch(net_of(estimator), *rows)
+    ratio = one_by_one * clock.n_epochs / clock.measured
     return (
-        f"{name} goes in lockstep: {n_nets} nets in a stack take about {together * 1e3:.2g} ms for an epoch, and by "
-        f"skorch, one by one, {by_skorch * 1e3:.2g} ms, {by_skorch / together:.1f} times as much. "
-        f"{_of_several_cores(by_skorch / together)}{by}"
+        f"{name} goes in lockstep: {n_nets} nets in a stack take about {_milliseconds(one_by_one / ratio)} for an "
+        f"epoch, and by skorch, one by one, {_milliseconds(one_by_one)}, about {_rounded(ratio)} times as much. "
+        f"{_of_several_cores(ratio)}{_trainer(search)}"
     )
 
 
-def _fitted_alone(name: str, refusal: Refusal) -> str:
-    return f"{name} is fitted alone: {refusal.reason}" + (f"; {refusal.way_out}." if refusal.way_out else ".")
+def _searched(estimator: Any, X: Any, y: Any, clock: "_Clock", shared: Shared) -> Any:
+    """Return a search of one candidate in five folds that has trained its nets, or been ended by the clock."""
+    from lockstep.fits.surroundings import net_of
+    from lockstep.fits.tasks import Task, seed_tasks
+    from lockstep.members.own_code import own_classes
+    from lockstep.search import Search
+
+    folds = check_cv(5, y, classifier=is_classifier(estimator)).split(X, y)
+    tasks = [Task(None, estimator, None, {}, X, y, *rows) for rows in folds]
+    for task in tasks:
+        task.is_looked_at, task.scores_training = bool(own_classes(type(net_of(estimator)))), False
+    seed_tasks(tasks, random_state=0)
+    clock.last = None
+    search = Search(tasks, Options(on_progress=clock), shared)
+    with suppress(_EnoughError):
+        search.run()
+    return search
+
+
+class _EnoughError(Exception):
+    """Ends a search whose epochs have been measured."""
+
+
+class _Clock:
+    """Takes the CPU time of the epochs of searches, but for the first ones, and ends a search if it is enough."""
+
+    def __init__(self, most: float) -> None:
+        self.most, self.measured, self.n_epochs = most, 0.0, 0
+        self.last: float | None = None  # when the last epoch of this search ended
+
+    def __call__(self, more: int, total: int) -> None:
+        now = time.process_time()
+        if self.last is not None:
+            self.measured, self.n_epochs = self.measured + now - self.last, self.n_epochs + 1
+        self.last = now
+        if self.measured >= self.most:
+            raise _EnoughError
+
+
+def _epoch_by_skorch(net: Any, X: Any, y: Any) -> float:
+    """Return the CPU seconds of an epoch of a net by skorch."""
+    alone, seconds = clone(net).set_params(max_epochs=1).fit(X, y), list[float]()
+    while sum(seconds) < _ENOUGH:
+        start = time.process_time()
+        alone.partial_fit(X, y)
+        seconds.append(time.process_time() - start)
+    return sum(seconds) / len(seconds)
+
+
+def _trainer(search: Any) -> str:
+    if all(job.by_kernel for job in search.jobs):
+        return "The kernel trains it."
+    reasons = (getattr(verdict, "lacks", None) for verdict in search.shared.proven.values())
+    return f"TorchScript trains it, because {next(filter(None, reasons))}."
 
 
 def _skorchs_error(estimator: Any, X: Any, y: Any) -> Exception | None:
-    """Return what skorch raises as it fits a copy for an epoch, or None if it fits the copy."""
+    """Return what skorch raises as it fits a copy for an epoch; None if it fits the copy, or would call anything."""
     from lockstep.fits.surroundings import net_of
+    from lockstep.members.callbacks import check_callbacks
 
+    copy = clone(estimator)
+    net = net_of(copy).set_params(max_epochs=1)
     try:
-        with warnings.catch_warnings(action="ignore"), caught(StringIO()):
-            copy = clone(estimator)
-            net_of(copy).set_params(max_epochs=1)
-            copy.fit(X, y)
+        if net.callbacks != "disable":
+            check_callbacks(clone(net).initialize_callbacks())
+        copy.fit(X, y)
+    except ListenerError:  # skorch would call these callbacks
+        return None
     except Exception as error:
         return error
     return None
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{_rounded(seconds)} s" if seconds >= 1 else f"{_rounded(seconds * 1e3)} ms"
+
+
+def _rounded(number: float) -> str:
+    """Return a number as a person says it: with one digit, or with two if the first is 1."""
+    n_digits = 2 if f"{number:e}".startswith("1") else 1
+    return f"{float(f'{number:.{n_digits}g}'):,g}"
 
 
 def _of_several_cores(ratio: float) -> str:
@@ -95,36 +191,3 @@ def _of_several_cores(ratio: float) -> str:
         f"There are {n_cores} cores here: with n_jobs={n_cores}, plain skorch is faster, unless lockstep gets as many "
         "jobs. "
     )
-
-
-def _tried(estimator: Any, X: Any, y: Any) -> tuple[float, float, int, str]:
-    """Return the seconds of an epoch by skorch and in a stack, the number of nets there, and what trains them."""
-    from lockstep.fits.surroundings import net_of
-    from lockstep.fits.tasks import Task
-    from lockstep.grouping.groups import Grouping, Proven
-    from lockstep.grouping.trial import Verdict
-    from lockstep.stacks.nets import Job
-    from lockstep.stacks.training import Training
-
-    short, rows = clone(estimator), np.arange(len(X))
-    net_of(short).set_params(max_epochs=2)
-    task = Task(None, short, None, {}, X, y, rows, rows, seeds=(fit_seed(0, 0), fit_seed(0, 0, 1)))
-    proven: Proven = {}
-    grouping = Grouping([task], proven)
-    member, kind, filled = grouping.member([0])
-    (reason,) = (verdict.lacks for verdict in proven.values() if isinstance(verdict, Verdict))
-    by = f"TorchScript trains it, because {reason}." if reason else "The kernel trains it."
-    n_nets = max(kind.places.multiple, min(kind.places.at_once, 16))
-    ends: list[float] = []
-    nets = Training(
-        Job([member], filled, kind.places.multiple, n_nets, kind.by_kernel),
-        lambda nets: None,
-        lambda more: ends.append(time.perf_counter()),
-    ).run()
-    if refusal := next(nets).refusal:
-        raise RefusalError(*refusal)
-    prepared, alone = grouping.prepared(task), net_of(task.own_estimator())
-    alone.set_params(max_epochs=1).fit(prepared.X, prepared.y)
-    start = time.perf_counter()
-    alone.partial_fit(prepared.X, prepared.y)
-    return time.perf_counter() - start, ends[1] - ends[0], n_nets, by

@@ -50,6 +50,7 @@ class Search:
         # Only the call of a search is over when its net is trained, and only its result can be kept.
         self.searched = {number: task for number, task in enumerate(tasks) if isinstance(task, Task)}
         self.checkpoint = Checkpoint([*self.searched.values()], options.checkpoint, options.on_kept, about)
+        self.jobs: list[Job] = []
         self.total = 0  # net-epochs
         self.cancelled: Exception | None = None
 
@@ -58,7 +59,7 @@ class Search:
         with self.checkpoint.kept_at_the_end(), as_in_a_training(), heed_the_keyboard():
             n_jobs = self._n_jobs()
             self.checkpoint.take(self.grouping)
-            jobs = self._jobs(n_jobs) if self.options.stack else []
+            jobs = self.jobs = self._jobs(n_jobs) if self.options.stack else []
             left = [task for task in self.tasks if task.finish is None]
             alone = [task for task in left if task.refusal is not None or not jobs]
             self.total = sum(member.epochs for job in jobs for member in job.members)
@@ -162,7 +163,7 @@ class Search:
         except Exception as error:  # whatever a module raises during the training
             if error is self.cancelled:
                 raise
-            again, refusal = len(job.members) > 1 and not isinstance(error, RefusalError), refusal_of(error)
+            again, refusal = len(job.members) > 1 and type(error) is not RefusalError, refusal_of(error)
         else:
             self.checkpoint.write()
             return

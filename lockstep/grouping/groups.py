@@ -18,7 +18,7 @@ from lockstep.grouping.filling import OwnRows, asked_apart, own_rows
 from lockstep.grouping.kept import once, quiet
 from lockstep.grouping.kinds import Kind, group_key, kind_of, measured_on
 from lockstep.grouping.places import ANY_NETS, better_by_torch, is_long_step, places_of
-from lockstep.grouping.trial import SHARED, Verdict, changing, prove
+from lockstep.grouping.trial import SHARED, Verdict, changing, not_for_kernel, prove
 from lockstep.members.callbacks import may_predict, only_records
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.member import Cache, Member
@@ -121,8 +121,10 @@ class Grouping:
         member = self._initialised(task, dict(epochs))
         kind = self._kind(task, member)
         n_steps = member.epochs * len(member.order.lengths)
-        places_of(kind.measured, n_steps, task.n_splits)  # before a trial, which may take long
-        verdict, is_apart = self._verdict(task, member, kind)
+        by_torch = better_by_torch(kind.measured, self.same_bytes) or not_for_kernel(member)
+        if by_torch:
+            places_of(kind.measured, n_steps, task.n_splits)  # before a trial, which may take long
+        verdict, is_apart = self._verdict(task, member, kind, by_torch)
         filled = verdict.filled and not member.has_lone_row
         if verdict.lacks is None:
             kind = replace(kind, by_kernel=True, places=ANY_NETS)
@@ -164,14 +166,17 @@ class Grouping:
         about = task.key, net_state(member.net), shapes, tuple(trained_params(member.net, member.tensors))
         kind: Kind = once(self._cache, ("kind", *about), lambda: kind_of(member))
         member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.measured.unused
+        member.evaluation_counts = kind.measured.evaluation_counts
         return kind
 
-    def _verdict(self, task: Fit, member: Member, kind: Kind) -> tuple[Verdict, bool]:
-        """Return the result of the trial of a net's kind, and whether its own rows are independent in evaluation."""
+    def _verdict(self, task: Fit, member: Member, kind: Kind, by_torch: str | None) -> tuple[Verdict, bool]:
+        """Return the result of the trial of a net's kind, and whether its own rows are independent in evaluation.
+
+        `by_torch` is why the kernel is not to train the net, if that is known without a trial.
+        """
         of_criterion = [item for item in member.tensors.items() if item[0].startswith("criterion.")]
         about = kind.parts, hashed(of_criterion) if of_criterion else ""
         key = "own rows", id(member.train), id(member.valid), *about
-        by_torch = better_by_torch(kind.measured, self.same_bytes)
         rows: OwnRows = once(self._cache, key, quiet(lambda: self._own_rows(task, member, about)))
         may_fill = rows.is_mean and rows.are_apart
 

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from skorch import NeuralNet
 from torch import Tensor
 from torch.utils.flop_counter import flop_registry
 
 from lockstep._compat import LeanMode, tree_leaves
 from lockstep.members.member import Member
 from lockstep.members.own_code import explained, step_view
-from lockstep.members.parts import named_tensors, trained_params
+from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
+from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import taken
 from lockstep.stacks.layers import GivenNoise
 from lockstep.stacks.nets import EVALUATED_ROWS
@@ -43,6 +45,7 @@ class Measured:
     largest_product: int  # floating-point operations of its largest product of matrices
     unused: frozenset[str]  # the parameters that the loss does not use
     row_bytes: int  # of the module's outputs for a row
+    evaluation_counts: bool = False  # whether an evaluation changes buffers, and so the steps that follow
 
 
 def measure(member: Member, n_rows: int) -> Measured:
@@ -61,6 +64,7 @@ def measure(member: Member, n_rows: int) -> Measured:
             with torch.enable_grad(), _Counts() as step:
                 trial._set_training(True)
                 trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
+            buffers = cloned(_buffers(trial))
             with torch.no_grad(), _Counts() as evaluation:
                 trial._set_training(False)
                 outputs = tree_leaves(trial.infer(many))
@@ -69,6 +73,10 @@ def measure(member: Member, n_rows: int) -> Measured:
     finally:
         torch.set_rng_state(state)
     stepped, trained = named_tensors(trial), trained_params(net)
+    if halves := sorted(map(str, step.types & {torch.float16, torch.bfloat16} - {t.dtype for t in trained.values()})):
+        raise RefusalError(
+            f"a step computes in {halves[0]}, as torch.autocast does, and a trial, which is in float64, can't show that"
+        )
     return Measured(
         n_bytes=step.n_bytes + evaluation.n_bytes + 6 * _n_bytes(named_tensors(net).values()),
         # An optimizer has about a dozen operations for each number, which matter for embeddings.
@@ -79,7 +87,12 @@ def measure(member: Member, n_rows: int) -> Measured:
         largest_product=step.largest_product,
         unused=frozenset(name for name in trained if stepped[name].grad is None),
         row_bytes=sum(part.nbytes for part in outputs) // len(tree_leaves(many)[0]),
+        evaluation_counts=not all(torch.equal(each, buffers[name]) for name, each in _buffers(trial).items()),
     )
+
+
+def _buffers(net: NeuralNet) -> Tensors:
+    return dict(net.module_.named_buffers())
 
 
 def _n_bytes(tensors: Iterable[Tensor]) -> int:
@@ -90,11 +103,13 @@ class _Counts(LeanMode):
     """Adds up the bytes of all results and the floating-point operations, and counts torch's operations."""
 
     n_bytes = n_flops = n_numbers = n_operations = common_size = largest_product = 0
+    types: frozenset[torch.dtype] = frozenset()
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
         self.n_operations += 1
         name, tensors = function.overloadpacket.__name__, [t for t in tree_leaves(result) if isinstance(t, Tensor)]
+        self.types |= {t.dtype for t in tensors}
         if count := flop_registry.get(function.overloadpacket):
             n_flops = count(*args, **(kwargs or {}), out_val=result)
             self.n_flops += n_flops

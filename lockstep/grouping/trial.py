@@ -16,7 +16,6 @@ from lockstep._compat import tree_leaves, tree_map
 from lockstep.grouping.filling import rows_are_apart
 from lockstep.grouping.small import FewRows, small
 from lockstep.kernel.library import missing
-from lockstep.kernel.program import UnsupportedError
 from lockstep.members.callbacks import may_predict
 from lockstep.members.lean import step_lean
 from lockstep.members.member import Member, make_member, start
@@ -43,12 +42,12 @@ class Verdict(NamedTuple):
     lacks: str | None  # why the kernel does not train them, as a clause; None if it does
 
 
-def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool, by_torch: str | None = None) -> Verdict:
+def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool, by_torch: str | None) -> Verdict:
     """Train two nets of a member's kind both ways; raises `RefusalError` if the results differ, or one raises.
 
     `net` is the member's net before its `fit`, and `prepared` has the rows for `fit`: the net's own code may see and
     prepare all of them, but here it trains on few. `may_fill` is whether its own rows allow batches to be filled up,
-    `by_torch` why the kernel is not to train such nets.
+    `by_torch` why the kernel is not to train such nets, or None.
     """
     rows, twin = FewRows(member, prepared), small(net)
     start(twin, rows.chosen(1, torch.get_default_dtype()), member.noise_seed, None)
@@ -56,7 +55,7 @@ def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool, by
         raise RefusalError(SHARED)
     errors: dict[torch.dtype, list[Exception]] = {torch.float64: [], torch.float32: []}
     may_fill = may_fill and rows_are_apart(member)
-    lacks = by_torch or not_for_kernel(member)
+    lacks = by_torch
     ways = list(product([True] * may_fill + [False], [True] * (lacks is None) + [False]))
     for dtype, raised in errors.items():
         for filled, by_kernel in ways:
@@ -64,8 +63,7 @@ def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool, by
                 answers = _compare(member, net, rows, dtype, filled, by_kernel)
             except Exception as error:  # whatever a module raises under vmap, or in float64
                 if by_kernel:
-                    is_known = isinstance(error, UnsupportedError)
-                    lacks = f"the kernel has no {error}" if is_known else refusal_of(error).reason
+                    lacks = refusal_of(error).reason
                 else:
                     raised.append(error)
             else:
@@ -103,7 +101,7 @@ def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, 
     members = [make_member(small(net), few[i], (i, i), {}, dtype) for i in range(2)]
     before, begun = zip(*((net_state(each.net), cloned(named_tensors(each.net))) for each in members), strict=True)
     for each in members:
-        each.unused = member.unused
+        each.unused, each.evaluation_counts = member.unused, member.evaluation_counts
         if not member.net.callbacks_:
             each.net.callbacks_ = []
         if may_predict(each.net):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lockstep.kernel.values import Buffer, Value, contiguous
+from lockstep.members.refusals import Refusal, RefusalError
 
 # Nets of a block, each with a lane of its own in every vector. One number of a block is that many numbers of memory.
 LANES = 16
@@ -35,8 +36,12 @@ _N_NUMBERS = INSTRUCTION.itemsize // 8
 _Ints = tuple[int, ...]
 
 
-class UnsupportedError(Exception):
-    """The kernel lacks an operation; the message names the operation."""
+class UnsupportedError(RefusalError):
+    """The kernel lacks an operation; takes the operation's name."""
+
+    def __init__(self, operation: str) -> None:
+        Exception.__init__(self, operation)  # by which it is pickled
+        self.refusal = Refusal(f"the kernel has no {operation}")
 
 
 class _Emitted(NamedTuple):

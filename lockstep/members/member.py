@@ -47,6 +47,7 @@ class Member:
     activations: str = ""  # a hash of the module's activations
     optimizer: str = ""  # a hash of the optimizers that one object can step
     unused: frozenset[str] = frozenset()  # the parameters that the loss does not use; optimizers skip them
+    evaluation_counts: bool = False  # whether an evaluation changes its buffers, and so its next steps
     rows_to_answer: Any = None  # the rows that it will predict
     follows: bool = False  # whether torch's generator stands where skorch's does at the end of each epoch
 

@@ -39,8 +39,8 @@ class HoldOut:
     def evaluate(self) -> tuple[Tensor, Any]:
         """Return the losses of the batches, shape (n_batches, n_nets), and the nets' outputs for all rows."""
         stack = self.stack
-        # Callbacks see the weights, so these are evaluated themselves; otherwise only the last evaluation counts.
-        self.left = tensors = stack.trained | stack.untrained if stack.members[0].has_listeners else stack.copies()
+        own = stack.job.is_changed_by_evaluations
+        self.left = tensors = stack.trained | stack.untrained if own else stack.copies()
         self._evaluators = self._evaluators or [stack.evaluator(*batch) for batch in self._batches]
         parts = [evaluate(tensors) for evaluate in self._evaluators]
         if stack.job.filled:

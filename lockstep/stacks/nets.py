@@ -52,7 +52,15 @@ class Job:
     @property
     def knows_hold_out(self) -> bool:
         """Whether the hold-out is evaluated after every epoch, and not only after the last one."""
-        return self.knows_losses or self.records_outputs
+        return self.knows_losses or self.records_outputs or self.members[0].evaluation_counts
+
+    @property
+    def is_changed_by_evaluations(self) -> bool:
+        """Whether an evaluation is one of the trained nets themselves: callbacks see them, or later steps depend on it.
+
+        Otherwise only what the last one leaves counts, and copies are evaluated.
+        """
+        return self.members[0].has_listeners or self.members[0].evaluation_counts
 
 
 class Nets:

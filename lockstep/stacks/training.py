@@ -157,8 +157,8 @@ class Training:
     def _validate(self, epoch: int) -> None:
         """Evaluate the nets on their hold-outs, as skorch does after each epoch."""
         self.stack.fetch()
-        # Without callbacks, copies are evaluated.
-        losses, made = self.stack.surviving(self.hold_out.evaluate, self.stack.own if self.audiences else [])
+        written = self.stack.own if self.stack.job.is_changed_by_evaluations else []
+        losses, made = self.stack.surviving(self.hold_out.evaluate, written)
         if self.stack.job.knows_losses:
             self.losses[-1] = (self.losses[-1][0], losses)
         if self.stack.job.records_outputs:

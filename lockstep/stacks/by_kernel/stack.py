@@ -111,7 +111,7 @@ class KernelStack(Stack):
 
     def train_epoch(self) -> Tensor | None:
         """Take all steps of the epoch; returns the losses, shape (n_batches, n_nets), if needed."""
-        if self.members[0].has_listeners:  # then evaluations change the tensors as well
+        if self.job.is_changed_by_evaluations:
             self._put()
         parts = [losses for _, losses, _ in self._train(0, len(self.lengths), tells=False) if losses is not None]
         return torch.cat(parts, dim=1).T if parts else None

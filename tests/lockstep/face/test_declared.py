@@ -1,4 +1,4 @@
-"""`reads_only` and `explain`: what a user says of a callback or a scorer, is held to, and is told."""
+"""`reads_only`: what a user says of a callback or a scorer, and is held to."""
 
 import copy
 import re
@@ -8,19 +8,14 @@ import cloudpickle
 import numpy as np
 import pytest
 import torch
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from skorch import NeuralNet, NeuralNetClassifier
-from skorch.callbacks import Callback, EarlyStopping
-from torch import nn
+from skorch import NeuralNet
+from skorch.callbacks import Callback
 
-from lockstep import LockstepWarning, explain, reads_only
+from lockstep import LockstepWarning, reads_only
 from lockstep.members.own_code import is_declared
-from tests.lockstep.cases.base import LABELS, classifier
-from tests.lockstep.cases.modules import Recurrent
+from tests.lockstep.cases.base import classifier
 from tests.lockstep.nets import Y, net, told
-from tests.lockstep.searches import ROWS, check
+from tests.lockstep.searches import check
 
 
 class MyLogger(Callback):
@@ -143,65 +138,3 @@ def test_a_declared_callback_that_changes_something_is_found_in_the_first_epoch(
     lying = classifier(callbacks=[Lies(what, event)], max_epochs=2)
     with pytest.warns(LockstepWarning, match=changed):
         check(lying, "neg_log_loss", {}, rtol=0)
-
-
-class OwnStep(NeuralNetClassifier):
-    def train_step(self, batch: Any, **fit_params: Any) -> Any:
-        return super().train_step(batch, **fit_params)
-
-
-def test_explain_says_whether_a_net_goes_in_lockstep() -> None:
-    before = torch.get_rng_state()
-    for estimator in (classifier(), make_pipeline(StandardScaler(), classifier())):
-        said = explain(estimator, ROWS, LABELS)
-        assert said.startswith("NeuralNetClassifier goes in lockstep: 16 nets in a stack take about ")
-    assert not classifier().initialized_
-    assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_explain_says_why_a_net_is_fitted_alone() -> None:
-    said = explain(classifier(wrapper=OwnStep), ROWS, LABELS)
-    assert said.startswith("OwnStep is fitted alone: OwnStep has its own train_step; of skorch's methods, a class may")
-    series = np.zeros((60, 30, 3), np.float32)
-    said = explain(classifier(Recurrent, module__layer=nn.LSTM, batch_size=60), series, LABELS[:60])
-    assert re.match("NeuralNetClassifier is fitted alone: a step takes 1[67].. operations", said)
-
-
-@pytest.mark.parametrize("around", [lambda net: net, lambda net: make_pipeline(StandardScaler(), net)])
-def test_explain_gives_the_error_of_skorch_for_what_skorch_can_not_fit(around: Any) -> None:
-    wrong = {
-        classifier(module__no_such="x"): "TypeError: .* got an unexpected keyword argument 'no_such'",
-        classifier(train_split=None, callbacks=[EarlyStopping()]): "KeyError: .*valid_loss",
-        classifier(module=nn.Linear, module__in_features=99, module__out_features=2): "RuntimeError: mat1 and mat2 .*",
-    }
-    for broken, error in wrong.items():
-        said = explain(around(broken), ROWS, LABELS)
-        assert re.fullmatch(rf"skorch can't fit NeuralNetClassifier: {error}.*\.", said), said
-        with pytest.raises(Exception, match=error.partition(": ")[2]):
-            around(broken).fit(ROWS, LABELS)
-
-
-def test_explain_does_not_call_a_callback_that_may_do_anything() -> None:
-    called: list[str] = []
-
-    class Writes(Callback):
-        def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-            called.append("a file")
-
-    assert explain(classifier(callbacks=[Writes()]), ROWS, LABELS).startswith(
-        "NeuralNetClassifier is fitted alone: Wri"
-    )
-    assert not called
-
-
-def test_explain_says_where_plain_skorch_wins_on_several_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    for cores, wins in ((1, False), (10_000, True)):
-        monkeypatch.setattr("lockstep.explaining.cpu_count", lambda cores=cores: cores)
-        said = explain(classifier(), ROWS, LABELS)
-        assert ("There are 10000 cores here: with n_jobs=10000, plain skorch is faster" in said) == wins
-
-
-@pytest.mark.parametrize("wrong", [LogisticRegression(), classifier])
-def test_explain_takes_a_net(wrong: Any) -> None:
-    with pytest.raises(TypeError, match="explain takes a net of skorch"):
-        explain(wrong, ROWS, LABELS)

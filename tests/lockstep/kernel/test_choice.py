@@ -132,12 +132,14 @@ class Counter(nn.Linear):
         return super().forward(x) * self.n
 
 
-def test_what_an_evaluation_changes_counts_in_the_next_epoch() -> None:
-    counter = classifier(Counter, callbacks=[EpochScoring("accuracy")])
+@pytest.mark.parametrize("callbacks", [[EpochScoring("accuracy")], "disable", None])
+def test_what_an_evaluation_changes_counts_in_the_next_epoch(callbacks: Any) -> None:
+    counter = classifier(Counter, callbacks=callbacks)
     assert explain(counter, ROWS, LABELS).endswith("The kernel trains it.")
     found = both_ways(lambda: cross_validate(counter, ROWS, LABELS, cv=2, return_estimator=True)["estimator"])
     for ours, theirs in zip(*found, strict=True):
         torch.testing.assert_close(ours.module_.state_dict(), theirs.module_.state_dict())
+    check(counter, "neg_log_loss")  # where nobody looks at a hold-out
 
 
 class Times(nn.Module):

@@ -1,0 +1,172 @@
+"""`explain`: whether a net goes in lockstep, as a search finds it, and what that gains."""
+
+import itertools
+import re
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from joblib import parallel_config
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from skorch import NeuralNet, NeuralNetClassifier
+from skorch.callbacks import Callback, EarlyStopping
+from torch import Tensor, nn
+
+from lockstep import LockstepWarning, explain, reads_only
+from lockstep.explaining import _milliseconds
+from tests.lockstep.cases.base import LABELS, classifier
+from tests.lockstep.cases.modules import MLP, Recurrent
+from tests.lockstep.cases.rows import SeeEachOtherLate
+from tests.lockstep.searches import ROWS
+
+
+class OwnStep(NeuralNetClassifier):
+    def train_step(self, batch: Any, **fit_params: Any) -> Any:
+        return super().train_step(batch, **fit_params)
+
+
+def test_explain_says_whether_a_net_goes_in_lockstep() -> None:
+    before = torch.get_rng_state()
+    for estimator in (classifier(), make_pipeline(StandardScaler(), classifier())):
+        said = explain(estimator, ROWS, LABELS)
+        assert said.startswith("NeuralNetClassifier goes in lockstep: 16 nets in a stack take about ")
+    assert not classifier().initialized_
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_explain_says_why_a_net_is_fitted_alone() -> None:
+    said = explain(classifier(wrapper=OwnStep), ROWS, LABELS)
+    assert said.startswith("OwnStep is fitted alone: OwnStep has its own train_step; of skorch's methods, a class may")
+
+
+@pytest.mark.parametrize("around", [lambda net: net, lambda net: make_pipeline(StandardScaler(), net)])
+def test_explain_gives_the_error_of_skorch_for_what_skorch_can_not_fit(around: Any) -> None:
+    wrong = {
+        classifier(module__no_such="x"): "TypeError: .* got an unexpected keyword argument 'no_such'",
+        classifier(train_split=None, callbacks=[EarlyStopping()]): "KeyError: .*valid_loss",
+        classifier(module=nn.Linear, module__in_features=99, module__out_features=2): "RuntimeError: mat1 and mat2 .*",
+    }
+    for broken, error in wrong.items():
+        said = explain(around(broken), ROWS, LABELS)
+        assert re.fullmatch(rf"skorch can't fit NeuralNetClassifier: {error}.*\.", said), said
+        with pytest.raises(Exception, match=error.partition(": ")[2]):
+            around(broken).fit(ROWS, LABELS)
+
+
+def test_explain_does_not_call_a_callback_that_may_do_anything() -> None:
+    called: list[str] = []
+
+    class Writes(Callback):
+        def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+            called.append("a file")
+
+    assert explain(classifier(callbacks=[Writes()]), ROWS, LABELS).startswith(
+        "NeuralNetClassifier is fitted alone: Wri"
+    )
+    assert not called
+
+
+def test_explain_says_where_plain_skorch_wins_on_several_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, wins in ((1, False), (10_000, True)):
+        monkeypatch.setattr("lockstep.explaining.cpu_count", lambda cores=cores: cores)
+        said = explain(classifier(), ROWS, LABELS)
+        assert ("There are 10000 cores here: with n_jobs=10000, plain skorch is faster" in said) == wins
+
+
+@pytest.mark.parametrize("wrong", [LogisticRegression(), classifier])
+def test_explain_takes_a_net(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="explain takes a net of skorch"):
+        explain(wrong, ROWS, LABELS)
+
+
+class InHalf(MLP):
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return super().forward(x).to(x.dtype)
+
+
+SERIES = np.random.RandomState(1).randn(len(ROWS), 20, 3).astype(np.float32)
+LATE = "the net's rows influence one another at the end of its training"
+
+
+@pytest.mark.parametrize(
+    ("net", "rows", "said"),
+    [
+        (classifier(Recurrent, batch_size=60), SERIES, ""),  # few steps of 1,122 operations
+        (classifier(SeeEachOtherLate, lr=0.5, max_epochs=12), ROWS, f"is fitted alone: {LATE}."),
+        (classifier(InHalf), ROWS, "is fitted alone: a step computes in torch.bfloat16, as torch.autocast does"),
+    ],
+)
+def test_explain_says_what_a_search_of_five_folds_says(net: Any, rows: np.ndarray, said: str) -> None:
+    explained = explain(net, rows, LABELS)
+    with warnings.catch_warnings(record=True) as caught, parallel_config(backend="lockstep"):
+        warnings.simplefilter("always")
+        cross_val_score(net, rows, LABELS, scoring="neg_log_loss", error_score="raise")
+    messages = [str(each.message) for each in caught if each.category is LockstepWarning]
+    if said:
+        assert explained.startswith(f"NeuralNetClassifier {said}")
+        assert messages[0].startswith(said.removeprefix("is fitted alone: ").removesuffix("."))
+    else:
+        assert explained.endswith(" times as much. The kernel trains it.")
+        assert messages == []
+
+
+@reads_only
+class Ends(Callback):
+    """Ends a training after an epoch, or raises an error if a row is there."""
+
+    def __init__(self, row: Any = None) -> None:
+        self.row = row
+
+    def on_epoch_end(self, net: NeuralNet, dataset_train: Any, **kwargs: Any) -> None:
+        is_trial = len(dataset_train) < 20
+        if self.row is None:
+            raise KeyboardInterrupt
+        if not is_trial and (dataset_train.X == self.row).all(1).any():
+            raise ValueError("the row is there")
+
+
+def test_explain_says_on_how_many_folds_a_net_is_fitted_alone() -> None:
+    said = explain(classifier(callbacks=[Ends(ROWS[0])], train_split=None), ROWS, LABELS)
+    assert said == "NeuralNetClassifier is fitted alone on 4 of 5 folds: ValueError: the row is there."
+
+
+def test_explain_compares_no_times_of_a_training_of_one_epoch_that_a_callback_ends() -> None:
+    said = explain(classifier(callbacks=[Ends()]), ROWS, LABELS)
+    assert said == "NeuralNetClassifier goes in lockstep. The kernel trains it."
+
+
+class Ticking:
+    """A clock that goes on by a number of seconds whenever it is asked."""
+
+    def __init__(self, seconds: float) -> None:
+        self.times = itertools.count(step=seconds)
+
+    def __call__(self) -> float:
+        return next(self.times)
+
+
+def test_explain_compares_the_cpu_time_of_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "process_time", Ticking(0.001))
+    assert "take about 1 ms for an epoch, and by skorch, one by one, 16 ms, about 16 times" in explain(
+        classifier(), ROWS, LABELS
+    )
+
+
+def test_explain_trains_for_some_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "process_time", Ticking(1.0))
+    assert "goes in lockstep: 16 nets" in explain(classifier(max_epochs=10**6), ROWS, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.0238, "20 ms"), (0.000144, "0.14 ms"), (0.0998, "100 ms"), (1.94, "1.9 s"), (3731, "4,000 s")],
+)
+def test_explain_rounds_as_a_person_does(seconds: float, said: str) -> None:
+    assert _milliseconds(seconds) == said
