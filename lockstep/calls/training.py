@@ -19,7 +19,9 @@ from lockstep.options import Shared
 # Tells the seeds of fits in calls from those of splits: the third number of the latter is 0 or 1.
 _OF_CALLS, _NOISE = 2, 3
 
-HIDDEN = Refusal("a call fits a net that is neither among its arguments nor named in its function")
+HIDDEN = Refusal(
+    "a call fits a net that is neither among its arguments nor named in its function", "make it one of the arguments"
+)
 IN_A_STEP = Refusal("a net is fitted by a callback, or in a step around another net")
 OUTSIDE = Refusal("a net is fitted in a thread that a call has started itself", "fit it in the call's own thread")
 

@@ -18,7 +18,7 @@ from lockstep.members.member import Cache, Member, begun_member
 from lockstep.members.numerics import random_states, set_others
 from lockstep.members.own_fit import Begun, Prepared
 from lockstep.members.parts import exchange, named_tensors
-from lockstep.members.refusals import Refusal, refusal_of
+from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, Refusal, refusal_of
 from lockstep.stacks.trained import Trained
 
 
@@ -108,13 +108,18 @@ def _copied(thing: Any) -> dict[str, Any]:
 
 def why_alone(net: NeuralNet, fit_params: dict[str, Any]) -> Refusal | None:
     """Return why a net whose training begins can't wait for others, as far as that can be seen at once."""
-    if given := sorted(name for name, value in fit_params.items() if value is not None):
-        return Refusal(f"fit is given {', '.join(given)}")
+    # skorch takes `classes`, as scikit-learn hands them to partial_fit, and does not use them.
+    if given := sorted(name for name, value in fit_params.items() if value is not None and name != "classes"):
+        return Refusal(f"fit is given {', '.join(given)}", INSTEAD_OF_FIT_PARAMS)
     if not net.initialized_:
         return None
     optimizers = [vars(net).get(f"{name}_") for name in parts_of(net)[2]]
     if net.history or any(optimizer.state for optimizer in optimizers if optimizer):
-        return Refusal(f"{type(net).__name__} has been trained before, and goes on by warm_start or partial_fit")
+        return Refusal(
+            f"{type(net).__name__} has been trained before, and goes on by warm_start or partial_fit, as in a learning "
+            "curve with exploit_incremental_learning",
+            "only what is trained from the start goes in lockstep",
+        )
     return None
 
 

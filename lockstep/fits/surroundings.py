@@ -63,7 +63,7 @@ def prepare(estimator: BaseEstimator, X: Any, y: Any, seed: int) -> Prepared:
     before = None if isinstance(fitted, NetStub) else fingerprint([X, y])
     fitted.fit(X, y)
     if before is not None and fingerprint([X, y]) != before:
-        raise RefusalError("a step before the net changes its input rows in place")
+        raise RefusalError("a step before the net changes its input rows in place", "let it change a copy of them")
     while not isinstance(stub, NetStub):
         stub = _inside(stub)
     states = random_states()

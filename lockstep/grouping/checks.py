@@ -11,9 +11,13 @@ from lockstep._compat import hooks_of, parts_of, step_hooks, tree_leaves
 from lockstep.members.parts import ATTRIBUTES, named_tensors, optimizer_of, trained_params
 from lockstep.members.refusals import RefusalError
 
-# The methods of skorch that a class may override; … stands for any ending.
+# The methods of skorch that a class may override; … stands for any ending. Mixins of scikit-learn have tags.
 _OWN = "fit initialize… get_params_for… get_default_callbacks predict… score get_loss infer".split()
-_OWN_METHODS = re.compile("|".join([r"__init__|set_\w+_request", *(name.replace("…", r"\w*") for name in _OWN)]))
+_OWN_METHODS = re.compile(
+    "|".join(
+        [r"__init__|__init_subclass__|__sklearn_tags__|set_\w+_request", *(name.replace("…", r"\w*") for name in _OWN)]
+    )
+)
 _MAY_BE_OWN = f"of skorch's methods, a class may have its own {', '.join(_OWN[:-1])} and {_OWN[-1]}"
 
 _EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
@@ -54,16 +58,25 @@ def _full_name(cls: type) -> str:
 
 def check_parts(net: NeuralNet) -> None:
     """Raise `RefusalError` if an initialised net has other parts than a plain one."""
-    if parts_of(net) != (["module"], ["criterion"], ["optimizer"]):
-        raise RefusalError("the net has several modules, criteria or optimizers")
+    if (parts := parts_of(net)) != (["module"], ["criterion"], ["optimizer"]):
+        found = ", ".join(name for names in parts for name in names)
+        raise RefusalError(
+            f"the net's parts are {found}, not a module, a criterion and an optimizer",
+            "several modules can be parts of one, and so can several criteria",
+        )
     if own := [name for name in vars(net) if callable(getattr(type(net), name, None))]:
-        raise RefusalError(f"the net is given a {own[0]} of its own")
+        raise RefusalError(f"the net is given a {own[0]} of its own", "define it in a class derived from the net's")
     if net.compile:
         raise RefusalError("compile is set", "set compile=False in the search")
     if len(net.optimizer_.param_groups) != 1:
-        raise RefusalError("the optimizer has several groups of parameters")
+        raise RefusalError("the optimizer has several groups of parameters (optimizer__param_groups)")
     if not trained_params(net):
         raise RefusalError("the module has no parameters to train")
+    if any(layer._backward_hooks or layer._backward_pre_hooks for layer in net.module_.modules()):
+        raise RefusalError(
+            "a layer has a backward hook, as by register_full_backward_hook",
+            "if it only looks at gradients, let a callback do so in on_batch_end",
+        )
     if any(isinstance(layer, _EMBEDDINGS) and layer.max_norm is not None for layer in net.module_.modules()):
         raise RefusalError("an embedding with max_norm changes its weights in evaluation, too")
     _check_memory(net)
@@ -72,14 +85,20 @@ def check_parts(net: NeuralNet) -> None:
 
 def _check_memory(net: NeuralNet) -> None:
     """Raise `RefusalError` if parameters and buffers would behave differently in the memory of a stack."""
-    tensors, trained = named_tensors(net).values(), trained_params(net).values()
-    if len({t.dtype for t in trained}) > 1 or any(t.is_complex() for t in trained):
-        raise RefusalError("parameters have several types, or complex ones")
-    if any(map(any, map(hooks_of, tensors))):
-        raise RefusalError("a parameter has a hook")
-    places = [t.untyped_storage().data_ptr() for t in tensors if t.numel()]
-    if len(set(places)) < len(places) or any(t.nbytes > t.untyped_storage().nbytes() for t in tensors):
-        raise RefusalError("parameters or buffers share memory")
+    named, trained = named_tensors(net), trained_params(net).values()
+    types = sorted({str(t.dtype) for t in trained})
+    if len(types) > 1 or any(t.is_complex() for t in trained):
+        raise RefusalError(f"parameters have several types, or a complex one: {', '.join(types)}")
+    owners: dict[int, str] = {}
+    for name, tensor in named.items():
+        path = name.partition(".")[2]
+        if any(hooks_of(tensor)):
+            raise RefusalError(f"the parameter {path} has a hook")
+        memory = tensor.untyped_storage()
+        if tensor.nbytes > memory.nbytes():
+            raise RefusalError(f"the numbers of {path} share memory", "copy them where they are made, by .clone()")
+        if tensor.numel() and (other := owners.setdefault(memory.data_ptr(), path)) != path:
+            raise RefusalError(f"{other} and {path} share memory")
 
 
 def _check_optimizer(net: NeuralNet) -> None:
@@ -95,5 +114,7 @@ def _check_optimizer(net: NeuralNet) -> None:
         )
     clips = [each for _, each in net.callbacks_ if type(each) is GradientNormClipping]
     learnt = {id(param) for _, param in net.get_all_learnable_params() if param.requires_grad}
-    if len(clips) > 1 or (clips and learnt != set(map(id, trained_params(net).values()))):
-        raise RefusalError("gradients are clipped twice, or together with those of parameters that are not trained")
+    if len(clips) > 1:
+        raise RefusalError("gradients are clipped twice")
+    if clips and learnt != set(map(id, trained_params(net).values())):
+        raise RefusalError("gradients are clipped together with those of parameters that the optimizer does not have")

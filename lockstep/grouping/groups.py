@@ -152,7 +152,9 @@ class Grouping:
         callbacks = net.callbacks
         member = task.begin(net, self.prepared(task), self._cache)
         if net.max_epochs != max(epochs) or net.callbacks is not callbacks:
-            raise RefusalError(f"the fit of {type(net).__name__} sets max_epochs or callbacks")
+            raise RefusalError(
+                f"the fit of {type(net).__name__} sets max_epochs or callbacks", "make them parameters of the net"
+            )
         member.tasks = epochs
         looked_at = any(self.tasks[number].is_looked_at for number in member.numbers)
         if not looked_at and only_records(member.net, member.valid and member.valid.y):

@@ -64,12 +64,14 @@ def places_of(measured: Measured, n_steps: int, n_splits: int, sizes: Iterable[i
     work = work_of(measured)
     if n_operations > max(_FEW, _OF_A_TRACE * n_steps * n_splits):
         raise RefusalError(
-            f"a step takes {n_operations} operations, and tracing them may cost more time than a stack saves"
+            f"the kernel does not train it, and a trace of its {n_operations:,} operations may cost more than it saves"
         )
     multiple = PLACES // gcd(PLACES, measured.common_size, *sizes) if is_long_step(n_flops) else PLACES
     n_nets = _CANDIDATES * n_splits
     if -n_nets % multiple / n_nets * work > _OF_A_LOOP:
-        raise RefusalError(f"its steps are long, and a stack of {multiple} places would be partly empty")
+        raise RefusalError(
+            f"the kernel does not train it, its steps are long, and a stack of {multiple} places would be partly empty"
+        )
     return Places(multiple, nets_at_once(work, n_operations, multiple))
 
 

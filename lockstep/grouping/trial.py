@@ -23,7 +23,7 @@ from lockstep.members.numerics import other_states
 from lockstep.members.own_fit import Prepared, method_of_one
 from lockstep.members.parts import Tensors, cloned, is_torchs, named_tensors, optimizer_of, trained_params
 from lockstep.members.refusals import ListenerError, RefusalError, refusal_of
-from lockstep.members.state import net_state
+from lockstep.members.state import net_state, other_attribute
 from lockstep.stacks.layers import GivenNoise
 from lockstep.stacks.nets import Job, Nets
 from lockstep.stacks.stack import Stack
@@ -32,6 +32,8 @@ from lockstep.stacks.training import Training
 from lockstep.turns import caught
 
 SHARED = "nets share memory with one another"
+
+_AS_BUFFER = "keep it as a tensor that is a buffer, by self.register_buffer"
 
 
 class Verdict(NamedTuple):
@@ -121,9 +123,17 @@ def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, 
         trained.net.history_ = trained.history(is_looked_at=True)
         theirs = _by_skorch(small(net), few[i], trained, _noise(training.stack, i), begun[i], dtype)
         if net_state(theirs) != before[i]:
-            raise RefusalError("a training step changes an attribute of the module, the criterion or the net")
+            start(untrained := small(net), few[i], i, dtype)
+            path = other_attribute(theirs.module_, untrained.module_)
+            what = f"the module's attribute {path}" if path else "an attribute of the criterion or the net"
+            raise RefusalError(f"a training step changes {what}", _AS_BUFFER if path else "")
         tensors = cloned(named_tensors(theirs))
-        alike &= _is_same(trained, theirs)
+        try:
+            alike &= _is_same(trained, theirs)
+        except RefusalError:
+            if path := other_attribute(*(each.net.module_ for each in members)):
+                raise RefusalError(f"the module's attribute {path} differs from net to net", _AS_BUFFER) from None
+            raise
         # A module may keep its predictions in an attribute, which a scorer may read.
         alike &= net_state(theirs) == before[i]
         alike &= all(torch.equal(tensor, tensors[name]) for name, tensor in named_tensors(theirs).items())
@@ -165,7 +175,10 @@ def _by_skorch(
     state_after = torch.get_rng_state()
     followed = trained.member.order.is_fixed or torch.equal(state_after, trained.random_state)
     if not followed or other_states() != numbers:
-        raise RefusalError("the net draws random numbers that lockstep can't replay")
+        raise RefusalError(
+            "a step draws random numbers that lockstep can't replay, such as numpy's or torch.randperm's",
+            "torch.rand, torch.randn and dropout can be replayed",
+        )
     if not all(isinstance(key, Tensor) for key in net.optimizer_.state):
         raise RefusalError("the optimizer keeps numbers that belong to no parameter")
     if {name for name, param in trained_params(net).items() if param.grad is None} != trained.member.unused:

@@ -20,8 +20,18 @@ _CALLBACKS = {HoldOutRecorder} | {
     for name in """BatchScoring EarlyStopping EpochScoring EpochTimer GradientNormClipping InputShapeSetter LRScheduler
     PassthroughScoring PrintLog ProgressBar""".split()
 }
-# skorch's callbacks that change weights, choose which weights are trained, or write files.
-_CHANGING = (callbacks.Checkpoint, callbacks.LoadInitState, callbacks.ParamMapper, callbacks.TrainEndCheckpoint)
+# skorch's callbacks that do more than look: what each does, and what to do that leaves the training as it is.
+_CHANGING = {
+    callbacks.Checkpoint: ("writes files", "leave it out of the search, unless it loads the best weights at the end"),
+    callbacks.TrainEndCheckpoint: ("writes files", "leave it out of the search"),
+    callbacks.LoadInitState: ("loads weights and more", ""),
+    callbacks.Freezer: ("freezes weights", "if from the first epoch on, say requires_grad_(False) in the module"),
+    callbacks.Initializer: ("sets weights", "if before the first epoch, set them in the module's __init__"),
+    callbacks.ParamMapper: (
+        "changes weights, or which of them are trained",
+        "",
+    ),  # after those that are derived from it
+}
 
 _MODE, _GENERATOR = "the module's mode", "torch's generator"
 # A prediction ends the training mode, and draws a seed for the loader of its rows.
@@ -32,8 +42,8 @@ def check_callbacks(net: NeuralNet) -> None:
     """Raise `ListenerError` if a net has a callback that is neither on the list nor declared to change nothing."""
     for _, callback in net.callbacks_:
         cls, name = type(callback), type(callback).__name__
-        if isinstance(callback, _CHANGING):
-            raise ListenerError(f"the callback {name} changes the net, or writes files", "leave it out of the search")
+        if does := next((does for kind, does in _CHANGING.items() if isinstance(callback, kind)), None):
+            raise ListenerError(f"the callback {name} {does[0]}", does[1])
         if cls in _CALLBACKS:
             if cls is callbacks.LRScheduler and not _is_known(callback.policy):
                 policy = getattr(callback.policy, "__name__", callback.policy)

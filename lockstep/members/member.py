@@ -149,7 +149,10 @@ def _on_its_way(
     X, y = rows
     with caught(output):
         if any(map(is_lazy, named_tensors(net).values())):
-            raise RefusalError("a lazy layer has no weights before its first batch")
+            raise RefusalError(
+                "a lazy layer has no weights before its first batch",
+                "take one that is given its sizes, as nn.Linear is",
+            )
         check_callbacks(net)
         net.notify("on_train_begin", X=X, y=y)
         net.check_data(X, y)
@@ -163,7 +166,7 @@ def _on_its_way(
     order = Order(split.loader, 1 if split.valid is None else 2, state)
     order = cache.setdefault(("order", key, order.key()), order)
     if not order.lengths:
-        raise RefusalError("an epoch has no batch")
+        raise RefusalError("an epoch has no batch, as with drop_last and fewer rows than batch_size")
     return Member(
         tasks={net.max_epochs: []},
         net=net,

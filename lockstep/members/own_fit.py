@@ -9,7 +9,7 @@ from typing import Any
 from skorch import NeuralNet
 
 from lockstep.members.lean import build_lean
-from lockstep.members.refusals import RefusalError
+from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, RefusalError
 
 
 class EndOfFitError(BaseException):
@@ -68,8 +68,9 @@ def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
     """Run a net's own `fit` up to the training: the net is initialised, and the rows to train on are returned."""
 
     def partial_fit(X: Any, y: Any = None, classes: Any = None, _routing_method: str = "", **fit_params: Any) -> None:
-        if fit_params or classes is not None:
-            raise RefusalError(f"fit hands on {', '.join(sorted(fit_params)) or 'classes'}")
+        if fit_params:
+            given = ", ".join(sorted(fit_params))
+            raise RefusalError(f"the fit of {type(net).__name__} hands on {given}", INSTEAD_OF_FIT_PARAMS)
         raise EndOfFitError(X, y)
 
     try:

@@ -154,16 +154,17 @@ def _check_loader(loader: Any, kind: str) -> None:
         raise RefusalError(f"{kind} does not take batches of one size")
     if type(sampler) not in _SAMPLERS:
         raise RefusalError(
-            f"{type(sampler).__name__} is a sampler of your own", "shuffle the rows, or take WeightedRandomSampler"
+            f"{type(sampler).__name__} is a sampler of your own",
+            "torch's shuffling and its WeightedRandomSampler go in lockstep",
         )
     if loader.collate_fn is not default_collate:
-        raise RefusalError(f"{kind}__collate_fn is set")
+        raise RefusalError(f"{kind}__collate_fn is set", "do what it does in the module's forward")
     if loader.persistent_workers:
         raise RefusalError(f"{kind}__persistent_workers is set, so later epochs draw fewer random numbers")
     if loader.generator is not None or getattr(sampler, "generator", None) is not None:
         raise RefusalError(f"{kind} has a generator of its own", "leave it out: each split has a seed")
     if kind == "iterator_valid" and type(sampler) is not SequentialSampler:
-        raise RefusalError("the held-out rows are not taken in order")
+        raise RefusalError("the held-out rows are not taken in order", "leave out iterator_valid__shuffle or __sampler")
 
 
 def as_tensor(rows: Any) -> Tensor:

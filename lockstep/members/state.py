@@ -67,8 +67,6 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
     For torch's layers, leave out sizes if `sizes` is false, and keep only the signs of floats if `numbers` is false.
     """
     own = _own_attributes(layer)
-    if isinstance(layer, nn.RNNBase):  # lists its parameters and their names again
-        own = {name: value for name, value in own.items() if not name.startswith(("_flat_weight", "_all_weights"))}
     if isinstance(layer, _DropoutNd):
         own.pop("p")
     if type_before_parametrizations(layer).__module__.startswith("torch.nn.modules."):
@@ -88,8 +86,18 @@ def refers_to_parts(layer: nn.Module) -> bool:
     return any(isinstance(leaf, nn.Module | MethodType) for value in held for leaf in tree_leaves(value))
 
 
+def other_attribute(one: nn.Module, other: nn.Module) -> str | None:
+    """Return the path of an attribute, no parameter, buffer or part, in which two modules of a class differ."""
+    for (path, layer), (_, twin) in zip(one.named_modules(), other.named_modules(), strict=False):
+        for name, value in _own_attributes(layer).items():
+            if hashed(value) != hashed(vars(twin).get(name)):
+                return f"{path}.{name}".lstrip(".")
+    return None
+
+
 def _own_attributes(layer: nn.Module) -> dict[str, Any]:
-    return {name: value for name, value in vars(layer).items() if name not in OF_ANY_MODULE}
+    again = ("_flat_weight", "_all_weights") if isinstance(layer, nn.RNNBase) else ()  # its parameters and their names
+    return {k: v for k, v in vars(layer).items() if k not in OF_ANY_MODULE and not k.startswith(again)}
 
 
 def _is_plain(layer: nn.Module, own: dict[str, Any]) -> bool:

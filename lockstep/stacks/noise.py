@@ -50,7 +50,7 @@ def _dropout(by_channel: bool = False, alpha: bool = False, batched: int = 0) ->
         noise = mode.draw(x, (*x.shape[:n_kept], *[1] * (x.dim() - n_kept)) if by_channel else x.shape, p=p)
         # 1 where a number of [0, 1) is at least p, else 0; five times as fast as a comparison and its cast.
         kept = (noise - p).floor() + 1
-        share = 1 - p + (p == 1)  # if all is dropped, nothing is scaled
+        share = 1 - p + (p == 1)  # where nothing is kept, any number but 0, which has no inverse
         if not alpha:
             return x * (kept * share**-1)
         scale = (share * (1 + p * _ALPHA**2)) ** -0.5

@@ -56,7 +56,7 @@ def warm(net: Any) -> np.ndarray:
 
 def by_parts(net: Any) -> np.ndarray:
     """Fit by `partial_fit` alone, twice."""
-    net.partial_fit(X, y, classes=None)
+    net.partial_fit(X, y, classes=np.unique(y))  # as a learning curve does
     return weights(net.partial_fit(X, y))
 
 
@@ -74,8 +74,8 @@ def weighted(net: Any) -> np.ndarray:
     [
         (fitted, {"callbacks": [Mine]}, 0, "Mine is a callback of your own, so 2 nets are fitted one by one; if it"),
         (fitted, {"wrapper": Loop}, 0, "Loop has its own train_step, so 2 nets are fitted one by one; of skorch's"),
-        (warm, {}, 2, "NeuralNetClassifier has been trained before, and goes on by warm_start or partial_fit, so 2 of"),
-        (by_parts, {}, 2, "NeuralNetClassifier has been trained before, and goes on by warm_start or partial_fit, so"),
+        (warm, {}, 2, "NeuralNetClassifier has been trained before, and goes on by warm_start or partial_fit"),
+        (by_parts, {}, 2, "NeuralNetClassifier has been trained before, and goes on by warm_start or partial_fit"),
         (in_a_thread, {}, 0, "a net is fitted in a thread that a call has started itself, so 2 nets are fitted one by"),
     ],
 )
@@ -104,7 +104,8 @@ def test_a_net_that_no_argument_shows_is_fitted_alone_with_a_warning() -> None:
     _, counts = under_lockstep(lambda: Parallel()(delayed(function)() for _ in range(1)))
     assert counts.stacked == 0
     assert counts.told == [
-        "a call fits a net that is neither among its arguments nor named in its function, so 1 net is fitted one by one"
+        "a call fits a net that is neither among its arguments nor named in its function, so 1 net is fitted one by "
+        "one; make it one of the arguments"
     ]
 
 

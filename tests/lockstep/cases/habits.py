@@ -158,7 +158,7 @@ def habits() -> dict[str, Case]:
         "an activation that limits batches": activations(MLP, nn.ReLU, Limits),
         "asking for the class of an activation": activations(AsksForClasses, nn.Tanh, nn.GELU),
         "hooks of parameters": case(Hooked, {"module__clip": [None, 9.0, 0.005]}, alone="has a hook"),
-        "a temperature that falls": case(Anneals, {"module__decay": [1.0, 0.9]}, alone="an attribute of"),
+        "a temperature that falls": case(Anneals, {"module__decay": [1.0, 0.9]}, alone="attribute"),
         "parts in a list, methods in a dict": case(
             NamesItsParts, {"module__way": ["plain", "twice"], "module__activation": [nn.ReLU, nn.Tanh]}
         ),

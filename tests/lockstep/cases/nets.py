@@ -81,6 +81,8 @@ def modules() -> dict[str, Case]:
         ),
         "batch sizes and lengths": case(grid={"batch_size": [8, 10, 200, -1], "max_epochs": [1, 3]}),
         "activations": case(grid={"module__activation": [nn.ReLU, nn.Tanh, nn.GELU, nn.Softplus, nn.PReLU]}),
+        "dropout of all": case(module__p=1.0),
+        "alpha dropout of all": case(module__p=1.0, module__dropout=nn.AlphaDropout),
         "BatchNorm1d": case(module__norm=nn.BatchNorm1d),
         "BatchNorm1d, momentum None": case(module__norm=partial(nn.BatchNorm1d, momentum=None), alone=" "),
         "weight_norm": case(m.WeightNormed),

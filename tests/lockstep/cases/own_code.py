@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.base import TransformerMixin
 from skorch import NeuralNet, NeuralNetClassifier
 from torch import Tensor
 
@@ -172,6 +173,11 @@ class ScaledInPrivate(NeuralNetClassifier):
         return super().get_loss(*args, **kwargs) * self.__scale_
 
 
+class Transforms(TransformerMixin, NeuralNetClassifier):
+    def transform(self, X: Any) -> Any:
+        return self.predict_proba(X)
+
+
 class Centred(NeuralNetClassifier):
     def __init__(self, *args: Any, centre: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -203,5 +209,6 @@ def own_code() -> dict[str, Case]:
         "a loss that is wrapped": case(grid=factors, wrapper=Scaled),
         "a loss on the net itself": case(grid=factors, wrapper=ChoosesItsLoss, alone="a get_loss of its own"),
         "a private number": case(wrapper=ScaledInPrivate),
+        "a mixin of scikit-learn": case(wrapper=Transforms),
         "a switch in infer": case(grid={"centre": [False, True]}, wrapper=Centred),
     }

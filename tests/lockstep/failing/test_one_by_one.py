@@ -16,7 +16,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
-from skorch.callbacks import EarlyStopping
+from skorch.callbacks import EarlyStopping, Freezer, Initializer
 
 from tests.lockstep.cases.base import SERIES, SERIES_LABELS, classifier
 from tests.lockstep.cases.modules import Recurrent
@@ -75,8 +75,12 @@ def test_fits_with_parameters_are_those_of_skorch() -> None:
     assert found.cv_results_["mean_test_score"].tolist() == [3, 3]
 
 
+class NotForTheKernel(torch.optim.SGD):
+    """Only how nets of torch's stacks are placed may refuse them."""
+
+
 def test_how_long_series_are_decides_and_not_what_was_searched_before() -> None:
-    estimator = classifier(Recurrent, module__layer=torch.nn.LSTM)
+    estimator = classifier(Recurrent, module__layer=torch.nn.LSTM, optimizer=NotForTheKernel)
     for times, alone in ((1, False), (30, True)):
         rows = np.tile(SERIES, (1, times, 1)).astype(np.float32)
         found: list[Any] = []
@@ -84,7 +88,7 @@ def test_how_long_series_are_decides_and_not_what_was_searched_before() -> None:
             with parallel_config(backend="lockstep", stack=stack), warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 found.append(cross_val_score(estimator, rows, SERIES_LABELS, scoring="neg_log_loss"))
-            assert ["tracing them may cost" in str(each.message) for each in caught] == [True] * (alone and stack)
+            assert ["a trace of its" in str(each.message) for each in caught] == [True] * (alone and stack)
         np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
 
 
@@ -92,8 +96,97 @@ def test_steps_on_all_rows_of_a_split_are_as_long_as_the_split(monkeypatch: pyte
     monkeypatch.setattr("lockstep.grouping.places._OF_A_LOOP", 40_000)
     splits = [(np.arange(n), np.arange(90, 96)) for n in (8, 80)]
     for cv in (splits, splits[::-1], splits[1:]):
-        _, messages = told(net(train_split=None, batch_size=-1), {"lr": [0.1]}, Y, cv=cv)
+        whole = {"train_split": None, "batch_size": -1}
+        _, messages = told(net(**whole, optimizer=NotForTheKernel), {"lr": [0.1]}, Y, cv=cv)
         assert ["its steps are long" in message for message in messages] == [True]
+        assert told(net(**whole), {"lr": [0.1]}, Y, cv=cv)[1] == []
+
+
+class Projected(LogitNet):
+    """Begins with random numbers that are no parameters: in an attribute, or in a buffer."""
+
+    def __init__(self, as_buffer: bool) -> None:
+        super().__init__()
+        numbers = torch.randn(8, 8)
+        if as_buffer:
+            self.register_buffer("numbers", numbers)
+        else:
+            self.numbers = numbers
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x @ self.numbers.to(x))
+
+
+class Begun(LogitNet):
+    """Does itself what callbacks of skorch do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers[0].requires_grad_(False)
+        torch.nn.init.zeros_(self.get_parameter("layers.3.bias"))
+
+
+class WithBackwardHook(LogitNet):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers[0].register_full_backward_hook(lambda layer, of_inputs, of_outputs: None)
+
+
+class CountsCalls(LogitNet):
+    n = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.n += 1
+        return super().forward(x)
+
+
+CALLBACKS = [Freezer("layers.0.*"), Initializer("layers.3.bias", fn=torch.nn.init.zeros_)]
+
+
+@pytest.mark.parametrize(
+    ("refused", "instead", "reason", "way_out"),
+    [
+        (
+            *(logit_net(module=Projected, module__as_buffer=each) for each in (False, True)),
+            "the module's attribute numbers differs from net to net, so",
+            "keep it as a tensor that is a buffer, by self.register_buffer",
+        ),
+        (
+            logit_net(callbacks=CALLBACKS, verbose=0),
+            logit_net(module=Begun),
+            "the callback Freezer freezes weights, so",
+            "if from the first epoch on, say requires_grad_(False) in the module",
+        ),
+        (
+            logit_net(callbacks=CALLBACKS[1:], module__layer=torch.nn.Tanh, verbose=0),
+            None,
+            "the callback Initializer sets weights, so",
+            "if before the first epoch, set them in the module's __init__",
+        ),
+        (
+            logit_net(module=WithBackwardHook),
+            None,
+            "a layer has a backward hook",
+            "let a callback do so in on_batch_end",
+        ),
+        (
+            logit_net(module=CountsCalls),
+            None,
+            "a training step changes the module's attribute n, so",
+            "register_buffer",
+        ),
+    ],
+)
+def test_a_reason_names_what_there_is_and_a_way_out_that_trains_the_same(
+    refused: Any, instead: Any, reason: str, way_out: str
+) -> None:
+    found, (message,) = told(refused, {"lr": [0.1]}, LABELS)
+    assert message.startswith(reason)
+    assert message.endswith(way_out)
+    if instead is not None:
+        other = search(instead, {"lr": [0.1]}, LABELS)
+        for key in ("mean_test_score", "split0_test_score"):
+            np.testing.assert_allclose(found.cv_results_[key], other.cv_results_[key], rtol=1e-5)
 
 
 def test_nets_among_other_estimators() -> None:

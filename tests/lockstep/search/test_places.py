@@ -51,7 +51,7 @@ def test_long_steps_in_places_that_would_stand_empty_are_left_to_skorch() -> Non
 
 
 def test_a_trace_has_to_pay() -> None:
-    with pytest.raises(RefusalError, match="a step takes 5000 operations"):
+    with pytest.raises(RefusalError, match="a trace of its 5,000 operations"):
         places_of(measured(10_000, 64, operations=5000), n_steps=50, n_splits=3)
     places_of(measured(10_000, 64, operations=5000), n_steps=500, n_splits=3)
 
