@@ -14,6 +14,7 @@ from joblib.parallel import ParallelBackendBase
 from lockstep._compat import joblibs_config, missing_parts
 from lockstep.calls.elsewhere import N_CALLS, Askers, Elsewhere
 from lockstep.kernel.library import missing
+from lockstep.keyboard import heeds_the_keyboard
 from lockstep.members.numerics import seed_everything
 from lockstep.members.refusals import LockstepWarning, Refusal
 from lockstep.options import Options, Shared
@@ -196,6 +197,7 @@ class _Job:
     batch: Any
     callback: Callable[[Any], None] | None
 
+    @heeds_the_keyboard
     def get(self) -> list[Any]:
         """Return the results of the batch's calls."""
         return self.backend.result(self)

@@ -12,6 +12,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 
 from lockstep._compat import missing_parts
+from lockstep.keyboard import heeds_the_keyboard
 from lockstep.members.numerics import random_states, set_random_states
 from lockstep.members.refusals import ListenerError, refusal_of
 from lockstep.options import Options, Shared
@@ -27,6 +28,7 @@ _MOST = 5.0
 _EPOCHS = 10
 
 
+@heeds_the_keyboard
 def explain(estimator: Any, X: Any, y: Any = None) -> str:
     """Say whether a net goes in lockstep, why not, roughly what a stack gains, and whether the kernel trains it.
 

@@ -1,36 +1,60 @@
-"""Lets Ctrl-C end a search at once, in any callback and any worker."""
+"""Lets Ctrl-C end a search at once, in any net, any callback and any worker."""
 
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
-from lockstep._compat import ensure_running
-
-
-class _Pressed(BaseException):
-    """Ctrl-C; not a KeyboardInterrupt, because callbacks of skorch use that to end a training."""
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-@contextlib.contextmanager
-def heed_the_keyboard() -> Iterator[None]:
-    """Distinguish Ctrl-C from the KeyboardInterrupt of a callback, which only ends the training of a net."""
-    default = signal.default_int_handler
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not default:
-        yield
-        return
+class Pressed(BaseException):
+    """Ctrl-C; not a KeyboardInterrupt, which skorch takes for the wish of a callback to end the training of a net."""
 
-    def pressed(number: int, frame: Any) -> None:
-        raise _Pressed
+    def __init__(self, handler: Any, interrupt: KeyboardInterrupt) -> None:
+        self.handler, self.interrupt = handler, interrupt
 
-    signal.signal(signal.SIGINT, pressed)
-    try:
-        yield
-    except _Pressed:
-        raise KeyboardInterrupt from None
-    finally:
-        signal.signal(signal.SIGINT, default)
+    def add_note(self, note: str) -> None:
+        """Add a note to the KeyboardInterrupt that the caller gets."""
+        self.interrupt.add_note(note)
+
+
+def heeds_the_keyboard(function: Callable[P, R]) -> Callable[P, R]:
+    """Let Ctrl-C end a function, whatever trains a net there; its caller gets the KeyboardInterrupt.
+
+    It is the one that the handler of the signal raises, such as Python's own; where a handler raises none, or the
+    signal is ignored, this stays so.
+    """
+
+    @wraps(function)
+    def heeding(*args: P.args, **kwargs: P.kwargs) -> R:
+        before = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is not threading.main_thread() or not callable(before):
+            return function(*args, **kwargs)
+
+        def pressed(number: int, frame: Any) -> None:
+            try:
+                before(number, frame)
+            except KeyboardInterrupt as interrupt:
+                raise Pressed(pressed, interrupt) from None
+
+        # Two blocks, so that Ctrl-C is heeded until the handler is the one of before.
+        try:
+            signal.signal(signal.SIGINT, pressed)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                if signal.getsignal(signal.SIGINT) is pressed:  # otherwise the user has set one meanwhile
+                    signal.signal(signal.SIGINT, before)
+        except Pressed as ended:
+            if ended.handler is not pressed:
+                raise
+            raise ended.interrupt from None
+
+    return heeding
 
 
 @contextlib.contextmanager
@@ -42,7 +66,13 @@ def leave_the_keyboard() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    ensure_running()  # joblib's tracker, which would change the mask as it starts
+    # Not at the top: on Windows, or with another joblib, these may be missing.
+    from multiprocessing import resource_tracker
+
+    from lockstep._compat import ensure_running
+
+    for ensure in (resource_tracker.ensure_running, ensure_running):  # which would change the mask as they start
+        ensure()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

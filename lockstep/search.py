@@ -19,7 +19,7 @@ from lockstep.fits.fit import Fit, outcome_of
 from lockstep.fits.tasks import Task
 from lockstep.grouping.groups import Grouping
 from lockstep.grouping.sizes import part_size, stack_size, too_large
-from lockstep.keyboard import heed_the_keyboard, leave_the_keyboard
+from lockstep.keyboard import heeds_the_keyboard, leave_the_keyboard
 from lockstep.members.numerics import one_thread
 from lockstep.members.refusals import LockstepWarning, RefusalError, refusal_of
 from lockstep.options import Options, Shared
@@ -56,7 +56,7 @@ class Search:
 
     def run(self) -> None:
         """Train the nets that can be trained together; notes in each task how it is finished, or why it runs alone."""
-        with self.checkpoint.kept_at_the_end(), as_in_a_training(), heed_the_keyboard():
+        with self.checkpoint.kept_at_the_end(), as_in_a_training():
             n_jobs = self._n_jobs()
             self.checkpoint.take(self.grouping)
             jobs = self.jobs = self._jobs(n_jobs) if self.options.stack else []
@@ -79,6 +79,7 @@ class Search:
             for task in searched:
                 self.checkpoint.expect(task)
                 task.when_done = partial(self._done_alone, task)
+                task.made_in = self.checkpoint.kept_at_the_end
             if n_jobs > 1 and len(searched) > 1:
                 calls = [(outcome_of, task.run, task.seeds[0]) for task in searched]
                 for number, outcome in self._side_by_side(n_jobs, calls):
@@ -215,6 +216,7 @@ def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:
         yield trained
 
 
+@heeds_the_keyboard
 def _apart(
     dtype: torch.dtype, prepare: Callable[[], Any] | None, number: int, function: Callable[..., Any], *args: Any
 ) -> Packed:

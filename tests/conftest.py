@@ -2,8 +2,9 @@
 
 import io
 import json
+import signal
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -46,6 +47,14 @@ class Done:
 
 
 Command = Callable[..., Done]
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Let this process heed Ctrl-C, and those that it starts: a shell may have started pytest so that all ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from lockstep.fits.fit import Outcome
 from lockstep.fits.tasks import Task
 from lockstep.grouping.groups import Grouping
 from lockstep.grouping.trial import SHARED
+from lockstep.keyboard import Pressed
 from lockstep.members.refusals import LockstepWarning, Refusal, refusal_of
 from lockstep.stacks.by_kernel.evaluation import outputs_of
 from lockstep.stacks.nets import Job
@@ -110,7 +111,7 @@ class Checkpoint:
             yield
         except BaseException as error:
             self.write(at_once=True)
-            if isinstance(error, KeyboardInterrupt) and self.n_kept:
+            if isinstance(error, KeyboardInterrupt | Pressed) and self.n_kept:
                 n_kept, total = self.n_kept, len(self.tasks)
                 error.add_note(f"{n_kept:,} of {total:,} nets are kept in {self._folder} for the next run")
             raise

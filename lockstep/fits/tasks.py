@@ -1,6 +1,8 @@
 """The fits of a search as the engine handles them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,8 @@ class Task(Fit):
     y: Any
     train: np.ndarray  # the numbers of the rows to train on
     test: np.ndarray
+    # The block in which its result is made: if that ends the search, what was made before is kept.
+    made_in: Callable[[], AbstractContextManager[Any]] = field(default=nullcontext, kw_only=True)
 
     def own_estimator(self) -> BaseEstimator:
         """Return a copy of the estimator with the candidate's parameters."""
@@ -71,15 +75,16 @@ class Task(Fit):
 
     def result(self) -> Any:
         """Return the fit's result, or raise what the fit raises."""
-        outcome = self.finish() if self.finish else self.outcome
-        if outcome is None:
-            outcome = self.outcome = outcome_of(self.run, self.seeds[0])
-            self.when_done()
-        self.finish = self.run = self.estimator = self.outcome = None  # frees the net, unless it is part of the result
-        result, error = outcome
-        if error is not None:
-            raise error
-        return result
+        with self.made_in():
+            outcome = self.finish() if self.finish else self.outcome
+            if outcome is None:
+                outcome = self.outcome = outcome_of(self.run, self.seeds[0])
+                self.when_done()
+            self.finish = self.run = self.estimator = self.outcome = None  # frees the net, unless the result has it
+            result, error = outcome
+            if error is not None:
+                raise error
+            return result
 
 
 def task_of(batch: BatchedCalls) -> Task | None:

@@ -118,6 +118,7 @@ class Ended(BaseException):
     """In place of the end of this process."""
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def main() -> None:
         try:
@@ -166,6 +167,7 @@ def test_output_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
         assert command("print('größe – 中')", "| cat", tmp_path, **variables).stdout == "größe – 中\n"
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_errors_while_a_command_is_imported_are_told(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
     here = tmp_path / "here"  # where such a file would be named

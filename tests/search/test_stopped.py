@@ -55,6 +55,7 @@ def stopped(folder: Path, sent: signal.Signals, n_files: int) -> subprocess.Comp
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_search_that_is_stopped_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     write_project(tmp_path)
     how = {"cwd": tmp_path, "env": environment(), "capture_output": True, "text": True}

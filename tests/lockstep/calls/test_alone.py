@@ -225,6 +225,7 @@ class Pressed(Callback):
         time.sleep(0.5)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("where", ["between", "alone", "inside", "stack"])
 def test_ctrl_c_ends_all_calls(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[int] = []

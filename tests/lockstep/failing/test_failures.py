@@ -1,6 +1,5 @@
-"""What fails, fails as under skorch alone, and ends no search that skorch would finish; Ctrl-C ends it at once."""
+"""What fails, fails as under skorch alone, and ends no search that skorch would finish."""
 
-import signal
 from typing import Any
 
 import numpy as np
@@ -176,17 +175,3 @@ def test_an_interrupt_ends_the_search(stack: bool) -> None:
         told(net(), {"lr": [0.1, 0.01]}, Y, scoring=scorer, backend={"stack": stack})
     assert len(heard) == 1
     assert np.isfinite(search(net(), {"lr": [0.1]}).cv_results_["mean_test_score"]).all()
-
-
-@reads_only
-class Pressing(Callback):
-    """Presses Ctrl-C in the middle of a training, but not in a trial."""
-
-    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        if net.max_epochs == 7 and len(net.history) == 3:
-            signal.raise_signal(signal.SIGINT)
-
-
-def test_ctrl_c_in_a_stack_ends_the_search_though_skorch_would_go_on() -> None:
-    with pytest.raises(KeyboardInterrupt):
-        told(net(callbacks=[Pressing()], max_epochs=7), {"lr": [0.1, 0.01]}, Y)

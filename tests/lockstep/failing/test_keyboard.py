@@ -1,0 +1,141 @@
+"""Ctrl-C ends a search wherever a net is trained, and nothing half-trained is kept, though skorch would go on."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from joblib.externals.loky import get_reusable_executor
+from skorch.callbacks import Callback
+
+from lockstep import explain, reads_only
+from lockstep.checkpoints import checkpoint
+from lockstep.keyboard import heeds_the_keyboard
+from lockstep.search import _apart
+from tests.lockstep.nets import LABELS, X, Y, logit_net, net, one_by_one, scores, told
+
+pytestmark = pytest.mark.usefixtures("ctrl_c")
+
+RATES = {"lr": [0.1, 0.01]}
+
+
+class Pressing(Callback):
+    """Presses Ctrl-C in the middle of a training; not declared, so its nets are fitted alone."""
+
+    n_nets, pressed_in = 0, 2  # the numbers of nets so far, and of the one in which it is pressed
+
+    def on_train_begin(self, net: Any, **kwargs: Any) -> None:
+        type(self).n_nets += 1
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        if self.n_nets == self.pressed_in and len(net.history) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@reads_only
+class InAStack(Callback):
+    """Presses Ctrl-C in the middle of a training, but not in a trial."""
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        if net.max_epochs == 7 and len(net.history) == 3:
+            signal.raise_signal(signal.SIGINT)
+
+
+@reads_only
+class InATrial(Callback):
+    """Presses Ctrl-C in the first training."""
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_in_a_stack_ends_the_search() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        told(net(callbacks=[InAStack()], max_epochs=7), RATES, Y)
+
+
+def test_ctrl_c_in_a_trial_is_no_verdict() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        explain(logit_net(callbacks=[InATrial()]), X, LABELS)
+
+
+@pytest.mark.parametrize("stack", [True, False])
+def test_ctrl_c_in_a_fit_alone_ends_the_search_which_keeps_only_whole_nets(
+    stack: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "_LEAST", 1000.0)
+    monkeypatch.setattr(checkpoint, "_MOST", 1000.0)
+
+    def run(**backend: Any) -> Any:
+        monkeypatch.setattr(Pressing, "n_nets", 0)
+        return scores(told(net(callbacks=[Pressing()]), RATES, Y, backend={"stack": stack, **backend})[0])
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        run(checkpoint=tmp_path)
+    assert raised.value.__notes__ == [f"1 of 6 nets are kept in {tmp_path} for the next run"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    monkeypatch.setattr(Pressing, "pressed_in", None)
+    in_one_go, n_nets = run(), Pressing.n_nets
+    assert run(checkpoint=tmp_path) == in_one_go
+    assert Pressing.n_nets == n_nets - 1
+
+
+@pytest.mark.long
+def test_workers_leave_ctrl_c_to_the_process_that_has_started_them() -> None:
+    get_reusable_executor().shutdown()  # otherwise workers of another test might go on
+    pressing = scores(told(net(callbacks=[Pressing()]), RATES, Y, backend={"n_jobs": 2})[0])
+    assert pressing == scores(one_by_one(net(), RATES))
+
+
+def trained() -> str:
+    """Take a KeyboardInterrupt for the end of a training, as skorch does."""
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        return "half"
+    return "whole"
+
+
+def raising(*_: Any) -> None:
+    raise KeyboardInterrupt("own")
+
+
+@pytest.mark.parametrize("handler", [signal.default_int_handler, raising])
+def test_the_interrupt_of_a_handler_reaches_the_caller(handler: Callable[..., None]) -> None:
+    signal.signal(signal.SIGINT, handler)
+    for function in (heeds_the_keyboard(trained), heeds_the_keyboard(lambda: heeds_the_keyboard(trained)())):
+        with pytest.raises(KeyboardInterrupt) as raised:
+            function()
+        assert raised.value.args == (("own",) if handler is raising else ())
+        assert signal.getsignal(signal.SIGINT) is handler
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda *_: None])
+def test_a_handler_that_raises_nothing_ends_nothing(handler: Any) -> None:
+    signal.signal(signal.SIGINT, handler)
+    assert heeds_the_keyboard(trained)() == "whole"
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_a_training_around_a_search_does_not_swallow_its_interrupt() -> None:
+    def around() -> str:
+        try:
+            return heeds_the_keyboard(trained)()
+        except KeyboardInterrupt:
+            return "half"
+
+    with pytest.raises(KeyboardInterrupt):
+        heeds_the_keyboard(around)()
+
+
+def test_a_handler_that_is_set_meanwhile_stays() -> None:
+    heeds_the_keyboard(lambda: signal.signal(signal.SIGINT, raising))()
+    assert signal.getsignal(signal.SIGINT) is raising
+
+
+def test_a_worker_that_gets_ctrl_c_itself_returns_nothing_half_trained() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        _apart(torch.get_default_dtype(), None, 0, trained)
