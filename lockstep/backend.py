@@ -42,15 +42,16 @@ class LockstepBackend(Options, ParallelBackendBase):
     on_progress : callable, optional
         Called with how many more net-epochs are done, and how many there are in all.
     on_result : callable, optional
-        Called in this process with the result of each fit of a net, scikit-learn's dict, in the order of the fits.
+        Called in this process with the result of each fit of a net, in the order of the fits: scikit-learn's dict, with
+        the reason why the kernel has not trained the net, or None, as `not_by_kernel`.
     stack : bool, default=True
         False fits everything one by one, under the same seeds.
     record_losses : bool, default=True
         False leaves batches and their losses out of the histories of stacked nets without callbacks, which spares a
         tenth of each step, and the evaluation of held-out rows.
     same_bytes : bool, default=False
-        True lets the kernel train every net that it can, so that weights are the same bytes on every machine; False
-        leaves wide nets to torch, whose products of large matrices are faster.
+        True lets the kernel train every net that it can, so that weights are the same bytes on every machine, and
+        warns of the others; False leaves wide nets to torch, whose products of large matrices are faster.
     inner_backend : str, optional
         joblib's backend for stacks side by side, "loky" or "dask"; the workers of "dask" get all stacks.
     prepare_worker : callable, optional
@@ -161,15 +162,17 @@ class LockstepBackend(Options, ParallelBackendBase):
         return self.calls.result_of(job.number, self.elsewhere, self._hints) if self.calls else job.batch()
 
     def _warn(self) -> None:
-        """Warn of each new reason why nets are fitted one by one."""
-        for reasons, total, what in self.calls.refusals() if self.calls and self.stack else []:
+        """Warn of each new reason why nets are fitted one by one or, with `same_bytes`, not trained by the kernel."""
+        tells = self.calls and (self.stack or self.same_bytes)
+        for reasons, total, what in self.calls.refusals() if tells else []:
             refused: dict[Refusal, set[str]] = defaultdict(set)
             for refusal, key in reasons:
                 if refusal not in self.said:
                     refused[refusal].add(key)
             self.said.update(refused)
             for refusal, keys in refused.items():
-                warnings.warn(refusal.sentence(len(keys), total, what), LockstepWarning, stacklevel=4)
+                sentence = refusal.sentence(len(keys), total, what, self.same_bytes)
+                warnings.warn(sentence, LockstepWarning, stacklevel=4)
 
 
 @cache

@@ -21,7 +21,7 @@ from lockstep.grouping.groups import Grouping
 from lockstep.grouping.sizes import part_size, stack_size, too_large
 from lockstep.keyboard import heeds_the_keyboard, leave_the_keyboard
 from lockstep.members.numerics import one_thread
-from lockstep.members.refusals import LockstepWarning, RefusalError, refusal_of
+from lockstep.members.refusals import UNSTACKED, LockstepWarning, RefusalError, refusal_of
 from lockstep.options import Options, Shared
 from lockstep.packing import Packed
 from lockstep.stacks.by_kernel.evaluation import outputs_of
@@ -61,6 +61,8 @@ class Search:
             self.checkpoint.take(self.grouping)
             jobs = self.jobs = self._jobs(n_jobs) if self.options.stack else []
             left = [task for task in self.tasks if task.finish is None]
+            if not self.options.stack:
+                self.grouping.refuse([*range(len(self.tasks))], UNSTACKED)
             alone = [task for task in left if task.refusal is not None or not jobs]
             self.total = sum(member.epochs for job in jobs for member in job.members)
             self.total += sum(task.epochs for task in alone)

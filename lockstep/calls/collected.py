@@ -13,7 +13,7 @@ from lockstep.calls.inside import Inside
 from lockstep.calls.training import Watch, watched
 from lockstep.fits.fit import Fit, is_alone
 from lockstep.fits.tasks import Task, seed_tasks, task_of
-from lockstep.members.refusals import Refusal
+from lockstep.members.refusals import UNSTACKED, Refusal
 from lockstep.options import Options, Shared
 from lockstep.search import Search
 
@@ -37,7 +37,7 @@ class Collected:
                 self.tasks[number] = task  # which lets go of the call, and so of the net, when it is done
             else:
                 (self._calls if inside.has_net(batch.items) else self._others)[number] = batch
-        self.watch = Watch(options.random_state, shared, len(self._calls))
+        self.watch = Watch(options.random_state, shared, len(self._calls), options.same_bytes)
         self._over: dict[int, Call] = {}
         self._results: dict[int, list[Any]] = {}
 
@@ -64,7 +64,7 @@ class Collected:
             self._train(tasks)
         if self._calls:
             at_once = {} if self.options.stack else {"at_once": 1}
-            train = self._train if self.options.stack else lambda fits: None
+            train = self._train if self.options.stack else _leave
             calls = Calls(train, self.watch, self.options.max_memory_mb, **at_once)
             self._over = calls.run(self._calls)
             self._calls = {}
@@ -84,7 +84,9 @@ class Collected:
         if number in self.tasks:
             result = self.tasks[number].result()
             if self.options.on_result:
-                self.options.on_result(result)
+                why = self.tasks[number].told(same_bytes=True)
+                about = {"not_by_kernel": why and why.reason}
+                self.options.on_result(result | about if isinstance(result, dict) else result)
             return [result]
         if number in self._over:
             call = self._over.pop(number)
@@ -100,8 +102,15 @@ class Collected:
         return self._results[number]
 
     def refusals(self) -> list[tuple[list[tuple[Refusal, str]], int, str]]:
-        """Return why candidates, and nets, are fitted alone, with a key for each, and how many there are in all."""
+        """Return what is told of candidates, and of nets, with a key for each, and how many there are in all."""
         tasks = self.tasks.values()
-        candidates = [(task.refusal, task.key) for task in tasks if task.refusal]
+        told = [(task.told(self.options.same_bytes), task.key) for task in tasks]
+        candidates = [(why, key) for why, key in told if why and why != UNSTACKED]  # which was asked for
         n_candidates = len({task.key for task in tasks})
-        return [(candidates, n_candidates, "candidate"), (self.watch.alone, self.watch.n_fits, "net")]
+        return [(candidates, n_candidates, "candidate"), (self.watch.told, self.watch.n_fits, "net")]
+
+
+def _leave(fits: list[Fit]) -> None:
+    """Leave nets to skorch."""
+    for fit in fits:
+        fit.refusal = UNSTACKED

@@ -38,17 +38,17 @@ def call_seed(random_state: int, call: int, fit: int = 0, purpose: int = _OF_CAL
 class Watch:
     """Notes the nets that are fitted while calls run: how many there are, and why some are fitted alone."""
 
-    def __init__(self, random_state: int, shared: Shared, n_calls: int) -> None:
-        self.random_state, self.shared, self.n_calls = random_state, shared, n_calls
+    def __init__(self, random_state: int, shared: Shared, n_calls: int, same_bytes: bool = False) -> None:
+        self.random_state, self.shared, self.n_calls, self.same_bytes = random_state, shared, n_calls, same_bytes
         self.thread = threading.current_thread()
         self.n_fits = 0
         self.is_training = True  # whether nets are trained together now; otherwise calls run that should fit none
-        self.alone: list[tuple[Refusal, str]] = []  # with the number of the fit
+        self.told: list[tuple[Refusal, str]] = []  # with the number of the fit
 
     def note(self, refusal: Refusal | None, fit: str) -> None:
-        """Note that a net is fitted alone."""
+        """Note what is to be told of a fit."""
         if refusal:
-            self.alone.append((refusal, fit))
+            self.told.append((refusal, fit))
 
     def meet(self, thread: threading.Thread) -> None:
         """Note that a net is fitted in a thread that is not a call's."""
@@ -64,7 +64,7 @@ class Watch:
         number, self.n_fits = call.n_fits, self.n_fits + 1
         call.n_fits += 1
         fit_params = {name: value for name, value in about.items() if name != "_routing_method"}
-        refusal = why_alone(net, fit_params)
+        refusal, key = why_alone(net, fit_params), f"{call.number} {number}"
         try:
             if refusal is None:
                 if not net.initialized_:
@@ -75,11 +75,12 @@ class Watch:
                     if fit.refusal is None:
                         call.wait_for([fit])
                         if fit.finish and fit.finish():
+                            self.note(fit.told(self.same_bytes), key)
                             return net
                         fit.restore()
                         set_random_states(fit.states)
-                refusal = fit.refusal
-            self.note(refusal, f"{call.number} {number}")
+                refusal = fit.told(self.same_bytes)
+            self.note(refusal, key)
             return skorchs(net, X, y, **about)
         finally:
             # Random layers draw other masks in a stack, so what follows starts from a seed of its own.

@@ -12,7 +12,7 @@ from skorch import NeuralNet
 
 from lockstep._compat import OF_CALLBACKS, parts_of
 from lockstep.fits.answers import Forward
-from lockstep.fits.fit import Fit, Outcome
+from lockstep.fits.fit import DIVERGED, Fit, Outcome
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.member import Cache, Member, begun_member
 from lockstep.members.numerics import random_states, set_others
@@ -60,6 +60,7 @@ class Waiting(Fit):
     def hand_back(self, trained: Trained, prepared: Prepared, forward: Forward | None) -> Outcome | None:
         """Let the net be trained; returns None, and leaves it as it was, if skorch has to meet infinite numbers."""
         if not trained.is_finite and not hasattr(type(trained.net), "diverged_"):
+            self.not_by_kernel = DIVERGED
             return None
         if trained.net is not self.net:  # it comes from another process
             vars(self.net).update(vars(trained.net))

@@ -79,7 +79,7 @@ class Checkpoint:
                     continue
                 data = found[key].read()
                 if is_of_result(key):
-                    task.finish = partial(pickle.loads, data)
+                    task.finish = partial(_result, task, data)
                 else:
                     kept, prepared = unpacked(data, self._keys.candidate(task).code), grouping.prepared(task)
                     if (at := (id(prepared), task.place)) not in test_rows:
@@ -87,6 +87,7 @@ class Checkpoint:
                         test_rows[at] = prepared.transform(task.split_off(own, task.test)[0])
                     forward = partial(outputs_of, traces[kept.kind]) if kept.by_kernel else None
                     task.finish = partial(task.hand_back, kept.restored(prepared, test_rows[at]), prepared, forward)
+                    task.not_by_kernel = kept.not_by_kernel
             except Exception as error:
                 self._warn(_NOT_USED, error)
             else:
@@ -167,10 +168,10 @@ class Checkpoint:
         """Return what is kept of a task, by its key."""
         made = self._pending[task]
         if not isinstance(made, Trained):
-            return {self._expected[task]: pickle.dumps(made, protocol=5)}
+            return {self._expected[task]: pickle.dumps((made, task.told(same_bytes=True)), protocol=5)}
         job = self._jobs[task]
         kind, _ = self._kinds.setdefault(id(job.traces), (uuid4().hex, job.traces))
-        data = packed(made, job.by_kernel, kind, task.is_looked_at, keys.candidate(task).code)
+        data = packed(made, job.by_kernel, kind, task, keys.candidate(task).code)
         return {keys.of_net(task): data}
 
     def end(self) -> None:
@@ -182,3 +183,10 @@ class Checkpoint:
         if what not in self._said:
             self._said.add(what)
             warnings.warn(f"{what}: {refusal_of(error).reason}", LockstepWarning, stacklevel=2)
+
+
+def _result(task: Task, data: bytes) -> Outcome:
+    """Return the result of a task that was fitted alone, and note in the task why."""
+    outcome: Outcome
+    outcome, task.not_by_kernel = pickle.loads(data)
+    return outcome

@@ -19,7 +19,9 @@ from torch.nn import Parameter
 
 from lockstep._compat import tree_map
 from lockstep.fits.answers import RowsToAnswer
+from lockstep.fits.tasks import Task
 from lockstep.members.own_fit import Prepared
+from lockstep.members.refusals import Refusal
 from lockstep.stacks.trained import Trained
 
 # Numbers that numpy has as well.
@@ -36,6 +38,7 @@ class KeptNet:
     n_parts: int  # of the rows that it predicts: 1 for the test rows, 2 for the training rows before them
     by_kernel: bool
     kind: str  # shared by nets whose evaluation is traced once
+    not_by_kernel: Refusal | None
 
     def restored(self, prepared: Prepared, test: Any) -> Trained:
         """Return the net as its stack has handed it over; `test` are the rows that are scored, as the net gets them."""
@@ -57,15 +60,16 @@ class _Origin:
     rows_to_answer: RowsToAnswer
 
 
-def packed(trained: Trained, by_kernel: bool, kind: str, is_looked_at: bool, code: list[Any]) -> bytes:
-    """Return a trained net as bytes; raises what pickle raises. `code` are its candidate's classes and functions."""
+def packed(trained: Trained, by_kernel: bool, kind: str, task: Task, code: list[Any]) -> bytes:
+    """Return a task's net as bytes; raises what pickle raises. `code` are its candidate's classes and functions."""
     member, outputs, n_parts = trained.member, trained.outputs, 0
     if outputs is not None:
         places = [torch.as_tensor(each) for _, each in member.rows_to_answer.parts]
         outputs, n_parts = tree_map(lambda made: made[torch.cat(places)], outputs), len(places)
-    records = _Records(trained.history(is_looked_at)) if trained.records else None
+    records = _Records(trained.history(task.is_looked_at)) if trained.records else None
     fields = {**vars(trained), "member": None, "outputs": outputs, "records": records}
-    kept = KeptNet(Trained(**fields), member.output.getvalue(), member.others, n_parts, by_kernel, kind)
+    how = n_parts, by_kernel, kind, task.not_by_kernel
+    kept = KeptNet(Trained(**fields), member.output.getvalue(), member.others, *how)
     stream = io.BytesIO()
     _Packer(stream, code).dump(kept)
     return stream.getvalue()

@@ -24,6 +24,9 @@ from lockstep.stacks.trained import Trained
 # The result of a fit, or its exception.
 Outcome = tuple[Any, Exception | None]
 
+# Why skorch fits a net again that a stack has trained; nobody is told who does not ask for the `same_bytes`.
+DIVERGED = Refusal("weights become infinite or NaN")
+
 _ALONE: ContextVar[bool] = ContextVar("alone", default=False)
 
 
@@ -64,6 +67,8 @@ class Fit(ABC):
     is_looked_at: bool = field(default=True, kw_only=True)
     scores_training: bool = field(default=True, kw_only=True)  # whether the net also predicts its training rows
     refusal: Refusal | None = field(default=None, kw_only=True)  # why it is fitted by skorch alone
+    # Why torch or skorch trains it, though it goes in lockstep.
+    not_by_kernel: Refusal | None = field(default=None, kw_only=True)
     # Hands back the net that a stack has trained; returns an outcome, or None if skorch has to fit the net after all.
     finish: Callable[[], Outcome | None] | None = field(default=None, kw_only=True)
     outcome: Outcome | None = field(default=None, kw_only=True)
@@ -87,6 +92,10 @@ class Fit(ABC):
 
         `forward` computes the net's outputs for further rows, if the kernel does.
         """
+
+    def told(self, same_bytes: bool) -> Refusal | None:
+        """Return why it is fitted alone or, if it is to have the `same_bytes` everywhere, not by the kernel."""
+        return self.refusal or (self.not_by_kernel if same_bytes else None)
 
     @property
     def table(self) -> Table | None:

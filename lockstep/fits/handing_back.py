@@ -11,7 +11,7 @@ from skorch import NeuralNet
 
 from lockstep._compat import plain_splits
 from lockstep.fits.answers import Answer, Forward
-from lockstep.fits.fit import Outcome, outcome_of
+from lockstep.fits.fit import DIVERGED, Outcome, outcome_of
 from lockstep.fits.surroundings import assemble
 from lockstep.members.numerics import set_others
 from lockstep.members.own_fit import Prepared, method_of_one, stand_ins
@@ -26,7 +26,8 @@ if TYPE_CHECKING:  # tasks know how they are handed back
 def hand_back(task: "Task", trained: Trained, prepared: Prepared, forward: Forward | None) -> Outcome | None:
     """Return the result of scikit-learn's fit and score, or the exception; None if skorch has to fit the net alone."""
     if not trained.is_finite and not hasattr(type(trained.net), "diverged_"):
-        return None  # skorch has to meet the infinite numbers itself
+        task.not_by_kernel = DIVERGED  # skorch has to meet the infinite numbers itself
+        return None
     printed = io.StringIO()
     with caught(printed), contextlib.ExitStack() as scored:
         handed = _HandedBack(task, trained, prepared, forward, printed, scored)

@@ -25,7 +25,7 @@ from lockstep.members.member import Cache, Member
 from lockstep.members.own_code import mentioned, own_classes
 from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import own_attributes, shallow_copy, trained_params
-from lockstep.members.refusals import Refusal, RefusalError, refusal_of
+from lockstep.members.refusals import ByTorch, Refusal, RefusalError, refusal_of
 from lockstep.members.state import hashed, net_state
 
 # The result of the trial of a family of nets, or why it is fitted one by one; the key also says whether the losses of
@@ -129,6 +129,8 @@ class Grouping:
         if verdict.lacks is None:
             kind = replace(kind, by_kernel=True, places=ANY_NETS)
         else:
+            for number in numbers:
+                self.tasks[number].not_by_kernel = ByTorch(verdict.lacks)
             lengths = sorted(member.other_lengths(filled)) if is_long_step(kind.measured.n_flops) else []
             sizes = [measured_on(member, kind.structure, n).common_size for n in lengths]
             kind = replace(kind, places=places_of(kind.measured, n_steps, task.n_splits, sizes))

@@ -12,7 +12,7 @@ INSTEAD_OF_FIT_PARAMS = (
 
 
 class LockstepWarning(UserWarning):
-    """Says which candidates are fitted one by one, why, and what to do about it."""
+    """Says which candidates are fitted one by one, why, and what to do; with `same_bytes`, also those torch trains."""
 
 
 class Refusal(NamedTuple):
@@ -21,11 +21,32 @@ class Refusal(NamedTuple):
     reason: str
     way_out: str = ""
 
-    def sentence(self, n: int, total: int, what: str = "candidate") -> str:
-        """Return the sentence for `n` of `total` candidates, or nets, that are fitted alone."""
+    @property
+    def becomes(self) -> str:
+        """What becomes of the net."""
+        return "fitted one by one"
+
+    def sentence(self, n: int, total: int, what: str = "candidate", same_bytes: bool = False) -> str:
+        """Return the sentence for `n` of `total` candidates, or nets, that should be the `same_bytes` or need not."""
         share = f"{n} {what}{'s' * (n > 1)}" if n == total else f"{n} of {total} {what}s"
         verb = "is" if (n, total) == (1, 1) else "are"
-        return f"{self.reason}, so {share} {verb} fitted one by one" + (f"; {self.way_out}" if self.way_out else "")
+        sentence = f"{self.reason}, so {share} {verb} {self.becomes}"
+        if same_bytes:
+            sentence += ", and last digits may be others on another processor"
+        return sentence + (f"; {self.way_out}" if self.way_out else "")
+
+
+class ByTorch(Refusal):
+    """Why the kernel does not train a net that goes in lockstep."""
+
+    @property
+    def becomes(self) -> str:
+        """What becomes of the net."""
+        return "trained by torch"
+
+
+# Why nets are fitted alone with `stack=False`.
+UNSTACKED = Refusal("nets are not to be stacked")
 
 
 class RefusalError(Exception):
