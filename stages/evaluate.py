@@ -18,6 +18,7 @@ from stages.lib.scores.thresholds import (
     written_choices,
 )
 from stages.lib.search import EVALUATION, forget
+from stages.lib.search.result import by_reason
 from stages.lib.winners.baselines import read_baselines
 from stages.lib.winners.comparison import comparison_table, few_metrics, summarise
 from stages.lib.winners.contest import Contest, choose
@@ -60,6 +61,8 @@ def main() -> None:
     pooled = seen[kept].pooled(fresh)
     brier = {"kept_brier_score": pooled.brier_score() if pooled else None}
     written = {key: score for key, score in brier.items() if score is not None} | written_choices(choices, costs)
+    trained = contenders | seen
+    written |= by_reason(trained, (each.not_by_kernel for each in trained.values()))
     # The last steps that can fail: what is written goes with the models.
     fitted = {name: fit(name, settings, table, errors[name]) for name in saved}
     file.check()

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from stages.lib.common import Arguments, run
+from stages.lib.common import Arguments, format_params, run
 from stages.lib.config import load_params
 from stages.lib.data import Unchanged
 from stages.lib.experiment import check_experiment, open_experiment
@@ -11,6 +11,7 @@ from stages.lib.results import files, write, write_folder
 from stages.lib.scores import print_table, too_few
 from stages.lib.scores.told import scores_in_words
 from stages.lib.search import doing, forget
+from stages.lib.search.result import by_reason
 
 ARGUMENTS = Arguments("stages.search", __doc__)
 ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")
@@ -24,21 +25,24 @@ def main(arguments: Namespace) -> None:
         experiment = open_experiment(params, name)
     with doing(f"{name}: trying a net with each value"):
         check_experiment(experiment)
-    outcome = outcome_of(experiment, search(experiment))
-    curves, reached = score_anew(experiment, outcome.picks)
+    result = search(experiment)
+    outcome = outcome_of(experiment, result)
+    curves, reached, anew = score_anew(experiment, outcome.picks)
+    trained = [*outcome.table["params"], *(format_params(pick.changes) or pick.names[0] for pick in outcome.picks)]
+    summary = outcome.summary | by_reason(trained, [*result.not_by_kernel, *anew])
     file.check()
 
     title = f"{name}: {params.cv.scoring} over {len(experiment.splits)} splits"
     print_table(outcome.table, title, files.CANDIDATES.at(name))
-    print(scores_in_words(outcome.summary))
+    print(scores_in_words(summary))
     data = experiment.data
     if few := too_few(data.y, data.n_classes, data.groups):
         print(few)
-    if "net_epochs_spared" in outcome.summary:
-        print(f"halving spared {outcome.summary['net_epochs_spared']:,} net-epochs")
+    if "net_epochs_spared" in summary:
+        print(f"halving spared {summary['net_epochs_spared']:,} net-epochs")
     write(files.CURVES, curves, name)
     found = {files.CANDIDATES: outcome.table, files.DRAWS: outcome.draws, files.FRESH: reached}
-    write_folder(found | {files.SUMMARY: outcome.summary}, name)
+    write_folder(found | {files.SUMMARY: summary}, name)
     forget(name)
 
 

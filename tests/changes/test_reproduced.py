@@ -1,5 +1,6 @@
 """Whether results are those that are committed: what differs is listed, and what can't be compared is an error."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from stages import reproduced
 from tests.conftest import Command
-from tests.project import Project
+from tests.project import NUMBERS, Project
 
 Fault = Callable[[Project, pytest.MonkeyPatch], None]
 
@@ -18,7 +19,7 @@ SAME = "Every metric and the model are byte-identical to the committed ones.\n"
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A repository to work in with a metric and a model."""
     monkeypatch.chdir(tmp_path)
-    for name in ("metrics/search/a.json", "models/answer.onnx"):
+    for name in ("metrics/a.json", "models/answer.onnx"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text("1", encoding="utf-8")
     (tmp_path / ".gitignore").write_text("*.csv\n*.tmp\n", encoding="utf-8")
@@ -31,19 +32,38 @@ def test_what_differs_is_listed(project: Project, in_process: Command) -> None:
     (project.folder / "metrics/left.json.tmp").touch()  # by an interrupted write
     (project.folder / "README.md").touch()
     assert in_process(reproduced).stdout == SAME
-    (project.folder / "metrics/search/a.json").write_text("2", encoding="utf-8")
+    (project.folder / "metrics/a.json").write_text("2", encoding="utf-8")
     (project.folder / "metrics/new.json").touch()
     (project.folder / "metrics/ignored.csv").touch()
     project.git("mv", "models/answer.onnx", "models/other.onnx")
     done = in_process(reproduced)
-    *listed, advice = done.stdout.splitlines()
+    *listed, by_kernel, advice = done.stdout.splitlines()
     assert listed == [
         "These files differ from the committed ones:",
-        *("metrics/ignored.csv", "metrics/new.json", "metrics/search/a.json"),
+        *("metrics/a.json", "metrics/ignored.csv", "metrics/new.json"),
         *("models/answer.onnx", "models/other.onnx"),
     ]
-    assert advice.startswith("If another processor made those, files may differ of a search whose nets TorchScript")
+    assert by_kernel.startswith("The engine's kernel trained every net, so another processor does not explain it, ")
+    assert advice.startswith("All other differences come from other settings, code, data or packages: `make status` ")
     assert done.returncode == 0
+
+
+def test_nets_that_the_kernel_did_not_train_are_told_where_files_differ(project: Project, in_process: Command) -> None:
+    written = {
+        "search/a/summary": NUMBERS | {"best_params": "", "not_by_kernel": {"why": ["lr=1", "lr=2"]}},
+        "search/b/summary": NUMBERS | {"best_params": ""},
+        "evaluation": {"kept": "a", "not_by_kernel": {"another": ["combined"]}},
+    }
+    for name, content in written.items():
+        path = project.folder / f"metrics/{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content), encoding="utf-8")
+        (path.parent / "candidates.csv").touch()
+    told = [line for line in in_process(reproduced).stdout.splitlines() if line.startswith("The engine's kernel")]
+    assert [line.partition(". ")[0] for line in told] == [
+        "The engine's kernel did not train lr=1; lr=2, because why",
+        "The engine's kernel did not train combined, because another",
+    ]
 
 
 def no_repository(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

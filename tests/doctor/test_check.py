@@ -12,6 +12,7 @@ import pytest
 from lockstep.kernel.library import levels, load
 from stages import adopt, check, search
 from stages.lib.doctor import everything
+from stages.lib.doctor.by_kernel import ONE_BY_ONE
 from tests.conftest import Command
 from tests.doctor.conftest import Write
 from tests.project import real_params
@@ -113,7 +114,7 @@ def test_without_the_kernel_the_check_and_the_search_refuse(
     )
     assert (checked.returncode, checked.stderr) == (searched.returncode, searched.stderr) == (1, said)
     write({"engine": "one-by-one"}, "optimizer")
-    assert in_process(check).stderr == ""
+    assert in_process(check).stderr == f"note: {ONE_BY_ONE}\n"
     load.cache_clear()
 
 

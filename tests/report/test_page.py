@@ -1,7 +1,13 @@
 """What the report says of the run, without a browser."""
 
+import json
+import shutil
+from argparse import Namespace
+from pathlib import Path
+
 import pytest
 
+from stages import report as stage
 from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.report.page import facts
@@ -30,3 +36,19 @@ def test_facts_are_written_as_in_params_yaml() -> None:
     content["data"]["path"] = "data/gone.csv"
     with pytest.raises(UserError, match=r"data/gone.csv is missing, .* Run `python -m stages.fetch`"):
         facts(Results(), Params.model_validate(content), {"rows": 768})
+
+
+def test_nets_that_the_kernel_did_not_train_are_told(
+    report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(report.parent, tmp_path / "project", ignore=shutil.ignore_patterns(".git"))
+    monkeypatch.chdir(tmp_path / "project")
+    for name, nets in {"search/optimizer/summary": ["optimizer=Rprop"], "evaluation": ["combined", *"abc"]}.items():
+        path = Path(f"metrics/{name}.json")
+        content = json.loads(path.read_bytes()) | {"not_by_kernel": {"it can't": nets}}
+        path.write_text(json.dumps(content), encoding="utf-8")
+    stage.main(Namespace(revision=None))
+    page = Path("report.html").read_text(encoding="utf-8")
+    for named in ("optimizer=Rprop", "combined; a; b and 1 more"):
+        said = f"<p>The engine&#39;s kernel did not train {named}, because it can&#39;t. Last digits of these nets, "
+        assert page.count(said) == 1

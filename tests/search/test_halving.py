@@ -35,7 +35,7 @@ class Learner(BaseEstimator):
 
 def train(left: np.ndarray, epochs: int) -> SearchResult:
     scores = np.array([[score(number, epochs, split) for split in range(N_SPLITS)] for number in left])
-    return SearchResult({"score": scores}, [[epochs] * N_SPLITS for _ in left], scores.size)
+    return SearchResult({"score": scores}, [[epochs] * N_SPLITS for _ in left], scores.size, [""] * len(left))
 
 
 def test_the_stages_keep_whom_scikit_learn_keeps() -> None:

@@ -12,6 +12,7 @@ from stages.lib.changes.revisions import unmerged
 from stages.lib.changes.staleness import is_result
 from stages.lib.common import PARAMS_FILE, Problem, UserError, in_params
 from stages.lib.config import Params, load_params
+from stages.lib.doctor.by_kernel import ONE_BY_ONE, Planner
 from stages.lib.doctor.memory import in_mib, too_little
 from stages.lib.doctor.plan import START, Plan, few_rows, make_plan, seconds_a_step
 from stages.lib.doctor.rest import baselines_seconds, evaluation_seconds
@@ -65,12 +66,18 @@ def check() -> Findings:
     if table is None and findings.problems:
         findings.notes.append("the nets are checked once the table is there and fine")
     steps: dict[str, float] = {}
+    stacked = params.engine == "lockstep"
+    planner = Planner(params) if stacked else None
+    findings.notes += [] if stacked else [ONE_BY_ONE]
     for name in params.experiments:
         resolved = findings.of(resolve_experiment, params, name, experiment=name)
         if resolved and table:
             with warnings.catch_warnings(action="ignore"):  # the searches will tell
-                plan = findings.of(_try, Opened(params, name, *resolved, table), steps, reading, experiment=name)
+                opened = Opened(params, name, *resolved, table)
+                plan = findings.of(_try, opened, steps, reading, experiment=name)
             findings.plans += [plan] if plan else []
+            if plan and planner and not findings.problems:
+                findings.notes += planner.of(opened, few_rows(opened.splits[0], opened.data))
     _check_memory(params, findings)
     if table and findings.plans and not findings.problems:
         of_split = baselines_seconds(table)

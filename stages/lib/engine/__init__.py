@@ -12,6 +12,7 @@ pin_this_process()
 
 from lockstep import (  # noqa: E402
     HoldOutRecorder,
+    LockstepBackend,
     LockstepWarning,
     fit_seed,
     lean_optimizer,

@@ -102,8 +102,11 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
     return Outcome(table, corrected, summary, picks)
 
 
-def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Train the settings that go on to the evaluation on its splits; return learning curves, and a sealed table."""
+def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Train the settings that go on to the evaluation on its splits.
+
+    Returns learning curves, a sealed table, and of each setting why the kernel has not trained it, or "".
+    """
     with doing(f"{experiment.name}: drawing fresh splits"):
         fresh = experiment.table.fresh
         splits = fresh.splits
@@ -132,4 +135,4 @@ def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, 
     contenders: dict[str, Reached] = {}
     for number, pick in enumerate(picks):
         contenders |= dict.fromkeys(pick.names, fresh.reached(result, number, format_params(pick.changes)))
-    return curves_table(picks, epochs), fresh.sealed(contenders, experiment.name)
+    return curves_table(picks, epochs), fresh.sealed(contenders, experiment.name), result.not_by_kernel

@@ -24,6 +24,7 @@ from stages.lib.report.parallel import parallel_coordinates
 from stages.lib.report.subject import class_counts
 from stages.lib.report.thinning import thinned
 from stages.lib.results import Results, files
+from stages.lib.scores.told import not_by_kernel_told
 from stages.lib.winners.errors_told import errors_told
 from stages.lib.winners.told import inputs_told, read_answer, read_note
 
@@ -70,6 +71,7 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         "kept_errors": errors_told(results, params, evaluation["kept"]),
         "brier_score": None if brier is None else format_score(brier, 4),
         "note": read_note(results, params),
+        "not_by_kernel": not_by_kernel_told(evaluation),
         "on_inputs": inputs_told(results, params),
         "charts": {name: _chart(results, f"{CHARTS}/{name}.svg") for name in names},
         "contenders": tables.contenders(contenders),
@@ -98,7 +100,7 @@ def _search(results: Results, params: Params, name: str) -> dict[str, Any]:
         "name": name,
         "kind": params.experiments[name].search,
         "fixed": format_params(params.experiments[name].fixed),
-        "findings": found,
+        "findings": [*found, *not_by_kernel_told(results.json(files.SUMMARY, name))],
         "what_mattered": what_mattered,
         "course": describe_course(curves, stops_early(params, name), n_nets),
         "parallel": parallel_coordinates(compared, list(results.table(files.IMPORTANCE, name)["key"])),

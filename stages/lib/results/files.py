@@ -159,6 +159,8 @@ THRESHOLDS = _table(
 )
 # The few numbers that DVC compares commits by: one file for each search, and `evaluation`.
 SCORES = _json("scores/{name}", "evaluate", "the metrics that commits are compared by")
+# In a summary and in the evaluation: which nets the engine's kernel has not trained, by the reason, if there are any.
+NOT_BY_KERNEL = "not_by_kernel"
 # Which numbers of a summary are among these, by what they are called there.
 SCORES_OF_SUMMARY = {"corrected": "best_score_corrected"}
 

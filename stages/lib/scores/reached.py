@@ -20,13 +20,15 @@ class Reached:
     The `scores`, of shape (n_splits,), are by scorer: `score`, of the one that selects, then the others by name, the
     second scorer among them; NaN where a net diverged or a scorer failed. `ci95` is half the width of the 95 % interval
     of the mean score, NaN if it has none. `params` is a description, or the settings of a net. `stuck` says on which
-    splits a net is stuck; it is None for a model that is no net.
+    splits a net is stuck; it is None for a model that is no net. `not_by_kernel` is why the engine's kernel has not
+    trained it in this process, or "".
     """
 
     scores: dict[str, np.ndarray]
     ci95: float
     params: str = ""
     stuck: np.ndarray | None = None
+    not_by_kernel: str = ""
 
 
 def second_scorer(scoring: str) -> str | None:

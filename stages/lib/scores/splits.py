@@ -115,7 +115,8 @@ class Table:
         """Return what a net, the candidate of this number in a search on these splits, has reached."""
         scores, constant = {scorer: each[number] for scorer, each in result.scores.items()}, result.constant[[number]]
         (ci95,) = self.half_widths(scores[SCORE][None], result.rows([number]), constant)
-        return Reached(scores, float(ci95), params, self.stuck([result.records[number]])[0])
+        stuck = self.stuck([result.records[number]])[0]
+        return Reached(scores, float(ci95), params, stuck, result.not_by_kernel[number])
 
     def sealed(self, contenders: Mapping[str, Reached], experiment: str) -> pd.DataFrame:
         """Return the table of what an experiment's nets reach, sealed with the settings and the splits."""

@@ -7,13 +7,18 @@ import numpy as np
 import pandas as pd
 
 from resampled.means.few import too_narrow
-from stages.lib.common import format_score, score_decimals, short_params
+from stages.lib.common import first_of, format_score, score_decimals, short_params
 from stages.lib.common.tables import MOST_ROWS, print_columns
+from stages.lib.results.files import NOT_BY_KERNEL
 from stages.lib.scores.score_table import CORRECTED, best_row
 
 NOT_TESTED = (
     "no intervals and no test: splits in the order of time train on more and more rows, so their scores are not alike"
 )
+
+
+# How many nets a sentence names.
+_MOST_NAMED = 3
 
 
 def too_few(y: np.ndarray, n_classes: int, groups: np.ndarray | None) -> str | None:
@@ -48,6 +53,15 @@ def scores_in_words(summary: Mapping[str, Any]) -> str:
         return f"{best}, not {choice}"
     score, low, high = (format_score(summary[key], decimals) for key in CORRECTED)
     return f"{best}; {choice}: {score}, 95 % from {low} to {high} (over {summary['corrected_over']})"
+
+
+def not_by_kernel_told(content: Mapping[str, Any]) -> list[str]:
+    """Say which nets of a search's summary, or of the evaluation, the kernel has not trained; a sentence a reason."""
+    return [
+        f"The engine's kernel did not train {first_of(list(map(short_params, names)), _MOST_NAMED, '; ')}, because "
+        f"{reason}. Last digits of these nets, and of what is made of them, may be others on another processor."
+        for reason, names in content.get(NOT_BY_KERNEL, {}).items()
+    ]
 
 
 def print_table(table: pd.DataFrame, title: str, file: str) -> None:

@@ -51,6 +51,7 @@ def halve(train: Train, n_candidates: int, max_epochs: int) -> SearchResult:
         {name: np.stack([at_last.scores[name][place] for at_last, place in last]) for name in result.scores},
         [at_last.records[place] for at_last, place in last],
         n_fits,
+        [at_last.not_by_kernel[place] for at_last, place in last],
         stages,
         result.scores[SCORE].shape[1] * n_candidates * max_epochs - spent,
     )

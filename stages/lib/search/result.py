@@ -6,19 +6,23 @@ from typing import Any
 
 import numpy as np
 
+from stages.lib.results.files import NOT_BY_KERNEL
+
 
 @dataclass(frozen=True)
 class SearchResult:
     """The candidates of a search in their order, and how many nets were trained for them.
 
     The `scores`, by scorer, have the shape (n_candidates, n_splits), NaN for a net that diverged; `records` are of each
-    candidate on each split. After halving, `stages` is the stage, from 1, after which each candidate left, or the last,
-    and `net_epochs_spared` how many more epochs it would have taken to train every net to the end.
+    candidate on each split, and `not_by_kernel` says why the engine's kernel has not trained a net of it, or is "".
+    After halving, `stages` is the stage, from 1, after which each candidate left, or the last, and `net_epochs_spared`
+    how many more epochs it would have taken to train every net to the end.
     """
 
     scores: dict[str, np.ndarray]
     records: list[list[Any]]
     n_fits: int
+    not_by_kernel: list[str]
     stages: np.ndarray | None = None
     net_epochs_spared: int | None = None
 
@@ -52,3 +56,12 @@ class SearchResult:
             lacking = np.full_like(seen, np.nan)
             splits.append(np.stack([lacking if record.rows is None else record.rows for record in records]))
         return splits
+
+
+def by_reason(names: Iterable[str], reasons: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+    """Return for a file which nets the kernel has not trained, by the reason; nothing if it has trained all."""
+    found: dict[str, list[str]] = {}
+    for name, reason in zip(names, reasons, strict=True):
+        if reason and name not in (same := found.setdefault(reason, [])):
+            same.append(name)
+    return {NOT_BY_KERNEL: found} if found else {}

@@ -57,9 +57,11 @@ def run_search(
     check_kernel(params)
     search = GridSearchCV(estimator, candidates, cv=splits, scoring=scorer, refit=False, error_score="raise")
     records: list[Any] = []
+    reasons: list[str] = []
 
     def keep(result: dict[str, Any]) -> None:
         scores = result["test_scores"]
+        reasons.append(result["not_by_kernel"] or "")
         records.append((scores[SCORE] if isinstance(scores, dict) else scores).record)
 
     def planned(more: int, total: int) -> None:
@@ -100,8 +102,10 @@ def run_search(
         ):
             results = search.fit(X, y).cv_results_
     names = [key.removeprefix("mean_test_") for key in results if key.startswith("mean_test_")]
+    starts = range(0, len(records), len(splits))
     return SearchResult(
         {name: np.stack([results[f"split{i}_test_{name}"] for i in range(len(splits))], axis=1) for name in names},
-        [records[start : start + len(splits)] for start in range(0, len(records), len(splits))],
+        [records[start : start + len(splits)] for start in starts],
         len(records),
+        [max(reasons[start : start + len(splits)]) for start in starts],
     )

@@ -28,10 +28,14 @@ _BINS = 10
 
 @dataclass(frozen=True)
 class Seen:
-    """What is seen of a model, by split: `predictions`, None if it diverged, and `importances`, then NaN."""
+    """What is seen of a model, by split: `predictions`, None if it diverged, and `importances`, then NaN.
+
+    `not_by_kernel` is why the engine's kernel has not trained a net, or "".
+    """
 
     predictions: list[np.ndarray | None]
     importances: np.ndarray
+    not_by_kernel: str = ""
 
     def pooled(self, rows: Table) -> "Pooled | None":
         """Return the predictions of all splits of the evaluation, as `pool` does."""

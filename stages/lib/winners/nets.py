@@ -77,9 +77,9 @@ def see_nets(settings: dict[str, dict[str, Any]], fresh: Table) -> dict[str, See
     for estimators, y in _alike(settings, fresh):
         scorer = make_scorer(scoring, look=look)
         result = _search("saved nets", estimators, y, fresh.data, fresh.params, fresh.splits, scorer)
-        for name, records in zip(estimators, result.records, strict=True):
+        for name, records, reason in zip(estimators, result.records, result.not_by_kernel, strict=True):
             predicted, worth = zip(*(each.seen or (None, np.full(n_features, np.nan)) for each in records), strict=True)
-            seen[name] = Seen(list(predicted), np.stack(worth))
+            seen[name] = Seen(list(predicted), np.stack(worth), reason)
     return seen
 
 

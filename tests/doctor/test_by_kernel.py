@@ -1,0 +1,77 @@
+"""The engine's kernel trains every net of the project; where it does not train one, the check says so beforehand.
+
+That it trains those of the sample's params.yaml, the first test of `make check` shows.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sklearn import datasets
+
+from stages import adopt, check
+from stages.lib.config import Params, load_params
+from stages.lib.doctor.by_kernel import Planner
+from stages.lib.experiment import open_experiment
+from stages.lib.results import Results
+from stages.lib.results.reading import WorkingTree
+from stages.lib.scores.splits import Table
+from stages.lib.winners import nets
+from stages.lib.winners.leaderboard import read_picks
+from tests.conftest import Command
+from tests.doctor.conftest import Write
+from tests.project import real_params
+from tests.read_sample import SAMPLE, load_real_data
+from tests.tables import tables
+
+
+def of_scikit_learn(name: str) -> Callable[[Path], None]:
+    frame = getattr(datasets, f"load_{name}")(as_frame=True).frame
+    return lambda path: frame.to_csv(path, index=False)
+
+
+# Numbers and texts, missing cells, two classes and many, and numbers to predict; each with its target.
+TABLES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "penguins": (tables.penguins, "species"),
+    "sales": (tables.sales, "sold"),
+    **{name: (of_scikit_learn(name), "target") for name in ("breast_cancer", "diabetes", "digits", "iris", "wine")},
+}
+
+
+def test_the_kernel_trains_what_adopt_sets(write: Write, in_process: Command) -> None:
+    write({})
+    planner: Planner | None = None
+    for name, (written, target) in TABLES.items():
+        written(Path("table.csv"))
+        assert in_process(adopt, "table.csv", target, "--force").returncode == 0, name
+        params = load_params()
+        planner = planner or Planner(params)
+        opened = open_experiment(params, "net")
+        assert len(opened.candidates) == 16
+        assert planner.of(opened, opened.splits[0]) == [], name
+
+
+def test_the_kernel_trains_the_combined_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    params = Params.model_validate(real_params())
+    said: list[str] = []
+
+    def plan(label: str, estimator: Any, candidates: Any, X: Any, y: Any, **others: Any) -> None:
+        said.extend(["planned", *Planner(params).told(label, estimator, candidates, X, y, others["splits"][0])])
+        raise InterruptedError
+
+    monkeypatch.setattr(nets, "run_search", plan)
+    settings = read_picks(Results(WorkingTree(SAMPLE)), params).settings
+    with pytest.raises(InterruptedError):
+        nets.score_nets({"combined": settings["combined"]}, {}, Table(params, load_real_data(params)).fresh)
+    assert said == ["planned"]
+
+
+def test_the_check_says_which_nets_it_does_not_train(write: Write, in_process: Command) -> None:
+    write({"experiments.optimizer.grid.optimizer": ["SGD", "Rprop"]}, "optimizer")
+    done = in_process(check)
+    assert done.returncode == 0
+    assert done.stderr == (
+        "note: optimizer: the kernel has no index_put, so 1 of 2 candidates are trained by torch, and last digits may "
+        "be others on another processor\n"
+    )
