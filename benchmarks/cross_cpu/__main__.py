@@ -1,10 +1,12 @@
 """Run the pipeline, in small, here and on other processors, and compare each file that it writes: `make cross-cpu`.
 
-Two searches, the baselines and the evaluation run here and on two emulated x86-64 processors, one of them without AVX2;
-with `--arm64`, also on an emulated arm64, with the packages that `benchmarks.cross_cpu.arm64` has got.
+Three searches, the baselines and the evaluation run here; here with `spoilt` roots and logarithms; and on two emulated
+x86-64 processors, one of them without AVX2. With `--arm64`, they also run on an emulated arm64, with the packages that
+`benchmarks.cross_cpu.arm64` has got.
 """
 
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -18,6 +20,7 @@ from typing import Any
 from benchmarks.cross_cpu import arm64
 from stages.lib.common.environment import AVX2
 from tests.project import Project, real_params
+from tests.read_sample import SAMPLE
 
 X86 = ("Nehalem", "EPYC-Rome")  # the levels x86-64 and x86-64-v3 of the kernel; this machine may have the third
 # Splits are few because the baselines take longest.
@@ -36,11 +39,12 @@ EXPERIMENTS: dict[str, Any] = {
 
 @dataclass
 class Machine:
-    """A processor: its name, the command that runs Python on it, and further variables."""
+    """A processor: its name, the command that runs Python on it, further variables, and what runs the stages."""
 
     name: str
     python: list[str]
     variables: dict[str, str] = field(default_factory=dict)
+    module: str = "pipeline"
 
 
 def machines(with_arm64: bool) -> list[Machine]:
@@ -57,7 +61,14 @@ def machines(with_arm64: bool) -> list[Machine]:
     if with_arm64:
         arm64.build_kernel()
         emulated.append(Machine("emulated arm64", arm64.python(), arm64.VARIABLES))
-    return [Machine("here", [sys.executable]), *emulated]
+    spoilt = Machine("spoilt roots and logarithms", [sys.executable], module="spoilt")
+    return [Machine("here", [sys.executable]), spoilt, *emulated]
+
+
+def combined() -> dict[str, Any]:
+    """Return the settings that the stage best_params has combined of the tutorial's searches."""
+    (details,) = json.loads((SAMPLE / "metrics/best_params.json").read_bytes())["details"]
+    return {key: value for key, value in details["combined"].items() if key != "wrapper"}
 
 
 def start(machine: Machine, folder: Path) -> "subprocess.Popen[bytes]":
@@ -65,14 +76,16 @@ def start(machine: Machine, folder: Path) -> "subprocess.Popen[bytes]":
     params = real_params()
     params["cv"] |= CV
     params["model"] |= {"max_epochs": 2, "batch_size": 60}
-    params["experiments"] = EXPERIMENTS
+    params["experiments"] = EXPERIMENTS | {
+        "the_combined": {"grid": {"prepare__scale": [None, "standard"]}, "fixed": combined()}
+    }
     project = Project.copied(folder, params)
     for name in ("metrics", "models"):
         shutil.rmtree(project.folder / name)
     # Without the kernels of this processor that this process has pinned, or the shell.
     kept = {name: value for name, value in os.environ.items() if name not in {*AVX2, "OPENBLAS_CORETYPE"}}
     environment = kept | {"PYTHONWARNINGS": "ignore"} | machine.variables
-    command = [*machine.python, "-m", "benchmarks.cross_cpu.pipeline"]
+    command = [*machine.python, "-m", f"benchmarks.cross_cpu.{machine.module}"]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
 

@@ -1,10 +1,17 @@
-"""What `make cross-cpu` says of files that differ, and of those that only one machine writes."""
+"""What `make cross-cpu` says of files that differ, and what it spoils, which changes no byte of the pipeline."""
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from benchmarks.cross_cpu.__main__ import hashes, same
+from benchmarks.cross_cpu.spoilt import FUNCTIONS, spoilt
+from tests.project import Project, environment
+from tests.read_sample import SAMPLE
 
 
 def written(folder: Path, files: dict[str, str]) -> dict[str, str]:
@@ -38,3 +45,27 @@ def test_files_that_differ_are_named(
     assert same("emulated x", here, written(tmp_path / "there", files)) == (not differing)
     lines = [f"emulated x: {n_same} files are the same as here", *(f"  differs: {name}" for name in differing)]
     assert capsys.readouterr().out.splitlines() == lines
+
+
+@pytest.mark.filterwarnings("ignore:Warning only once for all operators")
+def test_roots_and_logarithms_are_spoilt_in_each_form_also_inside_of_torch() -> None:
+    x, rows = torch.tensor([0.25, 0.5]), torch.tensor([[1.0, 2.0, 4.0], [2.0, 3.0, 3.0]])
+    exact, correlated = {name: getattr(x, name)() for name in FUNCTIONS}, torch.corrcoef(rows)
+    with spoilt():
+        for name, value in exact.items():
+            forms = getattr(x, name)(), getattr(x.clone(), f"{name}_")(), getattr(torch, name)(x, out=torch.ones(2))
+            larger = torch.nextafter(value, torch.tensor(torch.inf))
+            assert all(torch.equal(made, larger) for made in forms), name
+        assert not torch.equal(torch.corrcoef(rows), correlated)
+    assert torch.equal(x.sqrt(), exact["sqrt"])
+
+
+@pytest.mark.long
+def test_other_roots_and_logarithms_change_no_byte_of_the_whole_pipeline(tmp_path: Path) -> None:
+    project = Project.copied(tmp_path)
+    for name in ("metrics", "models"):
+        shutil.rmtree(project.folder / name)
+    command = [sys.executable, "-m", "benchmarks.cross_cpu.spoilt"]
+    subprocess.run(command, cwd=project.folder, env=environment(), check=True)
+    expected, found = hashes(SAMPLE), hashes(project.folder)
+    assert {name: found[name] for name in expected} == expected

@@ -1,0 +1,67 @@
+"""Runs every stage as `pipeline` does, while torch's roots and logarithms are off by an ulp.
+
+MKL, which computes them for torch, gives some of these functions other last bits on the processors of another maker,
+which emulation does not show: it emulates a maker's processor by the instructions of this one.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from benchmarks.cross_cpu.pipeline import run_stages
+from stages.lib.common.environment import pin
+
+# Those that differ by maker under MKL_CBWR=COMPATIBLE, of float32 or of float64, and two of their kin.
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "sqrt": np.sqrt,
+    "rsqrt": lambda x: 1 / np.sqrt(x),
+    "log": np.log,
+    "log2": np.log2,
+    "log10": np.log10,
+    "log1p": np.log1p,
+    "tan": np.tan,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+}
+
+
+@contextmanager
+def spoilt() -> Iterator[None]:
+    """In the block, let torch return the next larger number than it should, also where it calls itself."""
+    pin()  # before torch is imported
+    import torch
+    from torch.library import _scoped_library
+
+    def off(function: Callable[[Any], Any], x: Any) -> Any:
+        kind = x.dtype if x.is_floating_point() else torch.get_default_dtype()
+        with np.errstate(all="ignore"):
+            exact = torch.as_tensor(function(x.detach().double().numpy())).to(kind)
+        larger = torch.nextafter(exact, torch.full_like(exact, math.inf))
+        return torch.where(exact.isfinite() & (exact != 0), larger, exact)
+
+    with _scoped_library("aten", "IMPL") as library:
+        for name, function in FUNCTIONS.items():
+
+            def made(x: Any, function: Callable[[Any], Any] = function) -> Any:
+                return off(function, x)
+
+            def into(x: Any, *, out: Any, function: Callable[[Any], Any] = function) -> Any:
+                return out.resize_(x.shape).copy_(off(function, x))
+
+            def in_place(x: Any, function: Callable[[Any], Any] = function) -> Any:
+                return x.copy_(off(function, x))
+
+            for form, replacement in (("", made), (".out", into), ("_", in_place)):
+                library.impl(f"{name}{form}", replacement, "CPU")
+        yield
+
+
+if __name__ == "__main__":
+    with spoilt():
+        run_stages(list(yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))["experiments"]))
