@@ -18,7 +18,7 @@ def test_ci_gets_the_table_before_it_looks_at_dvc_lock() -> None:
     (script,) = [
         step["run"] for step in WORKFLOWS["ci"]["jobs"]["test"]["steps"] if "make status" in step.get("run", "")
     ]
-    assert script.splitlines() == [".venv/bin/dvc pull --with-deps dvc.yaml", "make status"]
+    assert script.splitlines() == ["make .venv/repro", ".venv/bin/dvc pull --with-deps dvc.yaml", "make status"]
 
 
 def shrink(project: Project) -> None:
