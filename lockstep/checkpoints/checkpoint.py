@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from lockstep.checkpoints.folder import Entry, files, index, write
+from lockstep.checkpoints.folder import DamagedError, Entry, files, index, remove, use, write
 from lockstep.checkpoints.keys import Keys, is_of_result
-from lockstep.checkpoints.nets import packed, unpacked
+from lockstep.checkpoints.nets import KeptNets, kept, packed, unpacked
 from lockstep.fits.fit import Outcome
 from lockstep.fits.tasks import Task
 from lockstep.grouping.groups import Grouping
@@ -25,11 +25,11 @@ from lockstep.stacks.by_kernel.evaluation import outputs_of
 from lockstep.stacks.nets import Job
 from lockstep.stacks.trained import Trained
 
-# So long after the start, and after each file, trained nets are written, in seconds: at least, for each net, whose
-# writing costs half a millisecond, and at most. What is killed earlier is soon trained again.
-_LEAST, _EACH, _MOST = 2.0, 0.02, 20.0
+# So long after the start and after each file, trained nets are written, in seconds: at least, which is half of what a
+# part of a stack takes; for each net, whose writing takes a fifth of a millisecond; and at most.
+_LEAST, _EACH, _MOST = 2.5, 0.005, 5.0
 
-_NOT_KEPT, _NOT_USED = "some nets can't be kept", "some kept nets can't be used, so they are trained again"
+_NOT_KEPT, _NOT_USED = "some nets can't be kept", "some kept nets can't be used"
 
 
 class Checkpoint:
@@ -60,7 +60,7 @@ class Checkpoint:
             with suppress(Exception):  # told when the net is kept
                 # Before the training, because files of code may be edited meanwhile.
                 self._keys.candidate(self.tasks[0])
-        self._last = time.monotonic()
+        self._last = _clocks()
 
     def take(self, grouping: Grouping) -> None:
         """Give the tasks what the folder has for them."""
@@ -68,8 +68,8 @@ class Checkpoint:
             return
         found = self._found(self._folder)
         traces: dict[str, dict[Any, Any]] = defaultdict(dict)
-        test_rows: dict[Any, Any] = {}
-        has_results = any(map(is_of_result, found))
+        test_rows, used = dict[Any, Any](), set[Path]()
+        has_results, read = any(map(is_of_result, found)), dict[Entry, KeptNets]()
         for task in self.tasks if found else []:
             try:
                 key = self._keys.of_net(task)
@@ -77,33 +77,50 @@ class Checkpoint:
                     key = self._keys.of_result(task) or key
                 if key not in found:
                     continue
-                data = found[key].read()
+                entry, place = found[key]
                 if is_of_result(key):
-                    task.finish = partial(_result, task, data)
+                    task.finish = partial(_result, task, entry.read())
                 else:
-                    kept, prepared = unpacked(data, self._keys.candidate(task).code), grouping.prepared(task)
+                    if entry not in read:
+                        read[entry] = unpacked(entry.read(), self._keys.candidate(task).code)
+                    nets, prepared = read[entry], grouping.prepared(task)
                     if (at := (id(prepared), task.place)) not in test_rows:
                         own = grouping.candidate(task).estimator
                         test_rows[at] = prepared.transform(task.split_off(own, task.test)[0])
-                    forward = partial(outputs_of, traces[kept.kind]) if kept.by_kernel else None
-                    task.finish = partial(task.hand_back, kept.restored(prepared, test_rows[at]), prepared, forward)
-                    task.not_by_kernel = kept.not_by_kernel
+                    forward = partial(outputs_of, traces[nets.kind]) if nets.by_kernel else None
+                    restored = nets.nets[place].restored(prepared, test_rows[at])
+                    task.finish = partial(task.hand_back, restored, prepared, forward)
+                    task.not_by_kernel = nets.nets[place].not_by_kernel
+                used.add(entry.path)
+            except DamagedError as error:
+                self._remove(*error.args)
+                found = {key: at for key, at in found.items() if at[0].path not in error.args}
             except Exception as error:
                 self._warn(_NOT_USED, error)
             else:
                 task.refusal = None
                 self.n_kept += 1
+        for path in used:
+            use(path)
         self._tell(self.n_kept, len(self.tasks))
 
-    def _found(self, folder: Path) -> dict[str, Entry]:
+    def _found(self, folder: Path) -> dict[str, tuple[Entry, int]]:
         """Return what the files of the folder have; a file that can't be used is left out."""
-        found: dict[str, Entry] = {}
+        found: dict[str, tuple[Entry, int]] = {}
         for path in files(folder):
             try:
                 found |= index(path)
-            except Exception as error:
+            except DamagedError:
+                self._remove(path)
+            except OSError as error:
                 self._warn(_NOT_USED, error)
         return found
+
+    def _remove(self, path: Path) -> None:
+        """Remove a damaged file, and say so."""
+        how = "was removed" if remove(path) else "can't be removed"
+        message = f"{path} is damaged and {how}; the nets that it kept are trained again where a search needs them"
+        warnings.warn(message, LockstepWarning, stacklevel=2)
 
     @contextmanager
     def kept_at_the_end(self) -> Iterator[None]:
@@ -142,37 +159,45 @@ class Checkpoint:
 
     def write(self, at_once: bool = False) -> None:
         """Write what was noted, if that is due, or `at_once`."""
-        between = 0.0 if at_once else min(max(_LEAST, _EACH * len(self._pending)), _MOST)
-        if self._folder is None or self._keys is None or time.monotonic() < self._last + between:
+        between = min(max(_LEAST, _EACH * len(self._pending)), _MOST)
+        is_due = any(now >= last + between for now, last in zip(_clocks(), self._last, strict=True))
+        if self._folder is None or self._keys is None or not (is_due or at_once):
             return
-        entries: dict[str, bytes] = {}
-        for task in self._pending:
-            try:
-                entries |= self._entry(task, self._keys)
-            except Exception as error:
-                self._warn(_NOT_KEPT, error)
+        entries = list(self._entries(self._keys))
         try:
             if entries:
                 write(self._folder, entries)
         except OSError as error:
             self._warn(f"trained nets can't be kept in {self._folder}, so the search goes on without", error)
-            self._keys, entries = None, {}
+            self._keys, entries = None, []
         # Not before, because Ctrl-C may come at any time, and what is noted then is written.
         self._pending, self._jobs = {}, {}
-        self._last = time.monotonic()
-        self.n_kept += len(entries)
+        self._last = _clocks()
+        self.n_kept += sum(len(keys) for keys, _ in entries)
         if entries:
             self._tell(self.n_kept, len(self.tasks))
 
-    def _entry(self, task: Task, keys: Keys) -> dict[str, bytes]:
-        """Return what is kept of a task, by its key."""
-        made = self._pending[task]
-        if not isinstance(made, Trained):
-            return {self._expected[task]: pickle.dumps((made, task.told(same_bytes=True)), protocol=5)}
-        job = self._jobs[task]
-        kind, _ = self._kinds.setdefault(id(job.traces), (uuid4().hex, job.traces))
-        data = packed(made, job.by_kernel, kind, task, keys.candidate(task).code)
-        return {keys.of_net(task): data}
+    def _entries(self, keys: Keys) -> Iterator[tuple[list[str], bytes]]:
+        """Yield what is kept, with its keys: the nets of a stack as one, if their candidates have the same code."""
+        together: dict[Any, list[tuple[Task, Trained]]] = defaultdict(list)
+        for task, made in self._pending.items():
+            try:
+                if isinstance(made, Trained):
+                    of_code = map(id, keys.candidate(task).code)
+                    together[id(self._jobs[task].traces), *of_code].append((task, made))
+                else:
+                    yield [self._expected[task]], pickle.dumps((made, task.told(same_bytes=True)), protocol=5)
+            except Exception as error:
+                self._warn(_NOT_KEPT, error)
+        for those in together.values():
+            task, _ = those[0]
+            job, code = self._jobs[task], keys.candidate(task).code
+            kind, _ = self._kinds.setdefault(id(job.traces), (uuid4().hex, job.traces))
+            try:
+                nets = [kept(made, each) for each, made in those]
+                yield [keys.of_net(each) for each, _ in those], packed(KeptNets(nets, job.by_kernel, kind), code)
+            except Exception as error:
+                self._warn(_NOT_KEPT, error)
 
     def end(self) -> None:
         """Write what is due at the end of the training; what is left will not be written."""
@@ -183,6 +208,11 @@ class Checkpoint:
         if what not in self._said:
             self._said.add(what)
             warnings.warn(f"{what}: {refusal_of(error).reason}", LockstepWarning, stacklevel=2)
+
+
+def _clocks() -> tuple[float, float]:
+    """Return the time, and that of the processors: of several, or of none where other processes train."""
+    return time.monotonic(), time.process_time()
 
 
 def _result(task: Task, data: bytes) -> Outcome:

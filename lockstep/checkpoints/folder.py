@@ -2,21 +2,29 @@
 
 import json
 import os
-from collections.abc import Iterator
+import re
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from lockstep.members.refusals import RefusalError
-
 _SUFFIX = ".nets"
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+# A file that no search has written or used for so many days is removed.
+_DAYS = 30
+
+
+class DamagedError(Exception):
+    """Raised where a file, its only argument, has other bytes than were written."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Where the bytes of a net are: a part of a file, and the hash that the part must have."""
+    """Where the bytes of some nets are: a part of a file, and the hash that the part must have."""
 
     path: Path
     start: int
@@ -24,40 +32,64 @@ class Entry:
     hash: str
 
     def read(self) -> bytes:
-        """Return the bytes; raises `OSError`, and `RefusalError` if they are damaged."""
+        """Return the bytes; raises `OSError`, and `DamagedError` if they are others."""
         with self.path.open("rb") as file:
             file.seek(self.start)
             content = file.read(self.size)
         if _hash(content) != self.hash:
-            raise RefusalError(f"{self.path} is damaged")
+            raise DamagedError(self.path)
         return content
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """Yield the files with nets in a folder."""
-    yield from sorted(folder.glob(f"*{_SUFFIX}"))
+    """Yield the files with nets in a folder, and remove those that are old."""
+    for path in sorted(folder.glob(f"*{_SUFFIX}")):
+        with suppress(FileNotFoundError):  # another search may have removed it
+            is_old = time.time() - path.stat().st_mtime > _DAYS * 86_400
+            if _NAME.fullmatch(path.stem) and not (is_old and remove(path)):
+                yield path
 
 
-def index(path: Path) -> dict[str, Entry]:
-    """Return what a file has, by key; raises `OSError`, and `RefusalError` if the index is damaged."""
+def index(path: Path) -> dict[str, tuple[Entry, int]]:
+    """Return where each net of a file is, by key: its entry, and its place among the nets there.
+
+    Raises `OSError`, and `DamagedError` if the index is damaged.
+    """
     with path.open("rb") as file:
         line = file.readline()
     if _hash(line) != path.stem:
-        raise RefusalError(f"{path} is damaged")
-    start, entries = len(line), {}
-    for key, size, hashed in json.loads(line):
-        entries[key] = Entry(path, start, size, hashed)
+        raise DamagedError(path)
+    start, found = len(line), {}
+    for keys, size, hashed in json.loads(line):
+        entry = Entry(path, start, size, hashed)
+        found.update({key: (entry, place) for place, key in enumerate(keys)})
         start += size
-    return entries
+    return found
 
 
-def write(folder: Path, entries: dict[str, bytes]) -> None:
-    """Write a file; raises `OSError`, and leaves no part of the file, if the folder is full or can't be written to."""
-    line = json.dumps([[key, len(content), _hash(content)] for key, content in entries.items()]).encode() + b"\n"
+def use(path: Path) -> None:
+    """Note that a file is used, so that it does not count as old."""
+    with suppress(OSError):
+        os.utime(path)
+
+
+def remove(path: Path) -> bool:
+    """Remove a file; returns whether it is gone."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+    return not path.exists()
+
+
+def write(folder: Path, entries: Sequence[tuple[Sequence[str], bytes]]) -> None:
+    """Write a file; raises `OSError`, and leaves no part of the file, if the folder is full or can't be written to.
+
+    An entry has the keys of its nets, and their bytes.
+    """
+    line = json.dumps([[keys, len(content), _hash(content)] for keys, content in entries]).encode() + b"\n"
     folder.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=folder, suffix=".tmp", delete=False) as file:
         try:
-            file.writelines([line, *entries.values()])
+            file.writelines([line, *(content for _, content in entries)])
             file.close()
             os.replace(file.name, folder / f"{_hash(line)}{_SUFFIX}")
         except BaseException:

@@ -6,8 +6,10 @@ finds classes of modules only.
 
 import io
 import pickle
+from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from math import prod
 from types import FunctionType
 from typing import Any
 
@@ -24,8 +26,8 @@ from lockstep.members.own_fit import Prepared
 from lockstep.members.refusals import Refusal
 from lockstep.stacks.trained import Trained
 
-# Numbers that numpy has as well.
-_DTYPES = (torch.float32, torch.float64, torch.int64, torch.uint8, torch.bool, torch.int32)
+# Numbers that numpy has as well, with their names.
+_NAMES = {getattr(torch, name): name for name in ("float32", "float64", "int64", "uint8", "bool", "int32")}
 
 
 @dataclass
@@ -36,8 +38,6 @@ class KeptNet:
     printed: str
     others: Any  # the states of the generators other than torch's, if its fit has drawn from them
     n_parts: int  # of the rows that it predicts: 1 for the test rows, 2 for the training rows before them
-    by_kernel: bool
-    kind: str  # shared by nets whose evaluation is traced once
     not_by_kernel: Refusal | None
 
     def restored(self, prepared: Prepared, test: Any) -> Trained:
@@ -52,6 +52,15 @@ class KeptNet:
 
 
 @dataclass
+class KeptNets:
+    """Trained nets of a stack."""
+
+    nets: list[KeptNet]
+    by_kernel: bool
+    kind: str  # shared by nets whose evaluation is traced once
+
+
+@dataclass
 class _Origin:
     """What handing back needs of a member."""
 
@@ -60,65 +69,69 @@ class _Origin:
     rows_to_answer: RowsToAnswer
 
 
-def packed(trained: Trained, by_kernel: bool, kind: str, task: Task, code: list[Any]) -> bytes:
-    """Return a task's net as bytes; raises what pickle raises. `code` are its candidate's classes and functions."""
+def kept(trained: Trained, task: Task) -> KeptNet:
+    """Return what is kept of a task's net."""
     member, outputs, n_parts = trained.member, trained.outputs, 0
     if outputs is not None:
         places = [torch.as_tensor(each) for _, each in member.rows_to_answer.parts]
         outputs, n_parts = tree_map(lambda made: made[torch.cat(places)], outputs), len(places)
-    records = _Records(trained.history(task.is_looked_at)) if trained.records else None
+    records = trained.records if task.is_looked_at else trained.records and list  # nobody will read these
     fields = {**vars(trained), "member": None, "outputs": outputs, "records": records}
-    how = n_parts, by_kernel, kind, task.not_by_kernel
-    kept = KeptNet(Trained(**fields), member.output.getvalue(), member.others, *how)
+    return KeptNet(Trained(**fields), member.output.getvalue(), member.others, n_parts, task.not_by_kernel)
+
+
+def packed(nets: KeptNets, code: list[Any]) -> bytes:
+    """Return nets as bytes; raises what pickle raises. `code` are the classes and functions of their candidates."""
     stream = io.BytesIO()
-    _Packer(stream, code).dump(kept)
-    return stream.getvalue()
+    packer = _Packer(stream, code)
+    packer.dump(nets)
+    numbers = {name: np.concatenate(parts) for name, parts in packer.numbers.items()}
+    return pickle.dumps((stream.getvalue(), numbers), protocol=5)
 
 
-def unpacked(data: bytes, code: list[Any]) -> KeptNet:
-    """Return the net of some bytes, with the candidate's classes and functions of this process."""
-    kept: KeptNet = _Unpacker(io.BytesIO(data), code).load()
-    return kept
-
-
-@dataclass
-class _Records:
-    """A net's records, in place of the function that computes them."""
-
-    history: list[dict[str, Any]]
-
-    def __call__(self) -> list[dict[str, Any]]:
-        return self.history
+def unpacked(data: bytes, code: list[Any]) -> KeptNets:
+    """Return the nets of some bytes, with the candidates' classes and functions of this process."""
+    stream, numbers = pickle.loads(data)
+    nets: KeptNets = _Unpacker(io.BytesIO(stream), code, numbers).load()
+    return nets
 
 
 class _Packer(pickle.Pickler):
+    """Writes all nets of a stack at once: what they share once, and the numbers in their tensors beside it."""
+
     def __init__(self, file: io.BytesIO, code: list[Any]) -> None:
         super().__init__(file, protocol=5)
         self._places = {id(each): place for place, each in enumerate(code)}
+        self.numbers: dict[str, list[np.ndarray]] = defaultdict(list)
+        self._ends: dict[str, int] = defaultdict(int)
 
     def reducer_override(self, obj: Any) -> Any:
-        if isinstance(obj, type | FunctionType):
+        cls: Any = type(obj)
+        if cls in (Tensor, Parameter) and _is_plain(obj):  # torch's own way takes ten times as long
+            name, start = _NAMES[obj.dtype], self._ends[_NAMES[obj.dtype]]
+            self.numbers[name].append(obj.detach().numpy().ravel())
+            self._ends[name] = start + obj.numel()
+            return _tensor_at, (name, start, tuple(obj.shape), cls is Parameter, obj.requires_grad)
+        if issubclass(cls, type | FunctionType):
             place = self._places.get(id(obj))
             return NotImplemented if place is None else (_code_at, (place,))
         if isinstance(obj, NeuralNet):
-            return object.__new__, (type(obj),), vars(obj), None, None, _fill
-        if type(obj) in (Tensor, Parameter) and _is_plain(obj):  # torch's own way takes ten times as long
-            return _tensor, (type(obj) is Parameter, obj.requires_grad, obj.detach().numpy())
-        cls: Any = type(obj)
+            return object.__new__, (cls,), vars(obj), None, None, _fill
         if isinstance(obj, nn.Module) and _has_plain_state(cls):
             own: Any = obj.__getstate__()
-            state = {name: value for name, value in own.items() if value or "_hooks" not in name}
+            state = {name: value for name, value in own.items() if "_hooks" not in name or value}
             return object.__new__, (cls,), state, None, None, _fill_module
         return NotImplemented
 
 
 class _Unpacker(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, code: list[Any]) -> None:
+    def __init__(self, file: io.BytesIO, code: list[Any], numbers: dict[str, np.ndarray]) -> None:
         super().__init__(file)
-        self._code = code
+        self._stand_ins = {"_code_at": code.__getitem__, "_tensor_at": partial(_tensor, numbers)}
 
     def find_class(self, module: str, name: str) -> Any:
-        return self._code.__getitem__ if (module, name) == (__name__, "_code_at") else super().find_class(module, name)
+        own = self._stand_ins.get(name) if module == __name__ else None
+        return own or super().find_class(module, name)
 
 
 def _code_at(place: int) -> Any:
@@ -126,14 +139,22 @@ def _code_at(place: int) -> Any:
     raise LookupError(place)
 
 
+def _tensor_at(*about: Any) -> Any:
+    """Stand for a tensor; an `_Unpacker` has the numbers."""
+    raise LookupError(about)
+
+
+def _tensor(
+    numbers: dict[str, np.ndarray], name: str, start: int, shape: tuple[int, ...], is_parameter: bool, grad: bool
+) -> Tensor:
+    own = numbers[name][start : start + prod(shape)].copy()  # a view would keep the numbers of all nets
+    tensor = torch.from_numpy(own).reshape(shape)
+    return Parameter(tensor, grad) if is_parameter else tensor.requires_grad_(grad)
+
+
 def _is_plain(tensor: Tensor) -> bool:
-    is_dense = tensor.layout is torch.strided and tensor.device.type == "cpu" and tensor.dtype in _DTYPES
-    return is_dense and not vars(tensor) and tensor.is_leaf
-
-
-def _tensor(is_parameter: bool, requires_grad: bool, numbers: np.ndarray) -> Tensor:
-    tensor = torch.from_numpy(np.array(numbers))
-    return Parameter(tensor, requires_grad) if is_parameter else tensor.requires_grad_(requires_grad)
+    is_dense = tensor.layout is torch.strided and tensor.is_cpu and tensor.is_contiguous()
+    return is_dense and tensor.dtype in _NAMES and tensor.is_leaf and not vars(tensor)
 
 
 @cache

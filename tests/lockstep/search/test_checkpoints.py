@@ -2,13 +2,17 @@
 
 import errno
 import importlib
+import os
 import re
 import sys
+import time
 import warnings
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -64,12 +68,16 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def halve(kept: Path) -> int:
-    """Leave every second entry of a folder; returns how many are left."""
-    entries = {key: entry.read() for path in folder.files(kept) for key, entry in folder.index(path).items()}
+    """Forget every second net of a folder; returns how many are left."""
+    found = {key: at for path in folder.files(kept) for key, at in folder.index(path).items()}
+    left = set(list(found)[::2])
+    entries: dict[folder.Entry, list[str]] = defaultdict(list)
+    for key, (entry, place) in found.items():
+        entries[entry].append(key if key in left else f"forgotten {place}")
+    made = [(keys, entry.read()) for entry, keys in entries.items()]
     for path in folder.files(kept):
         path.unlink()
-    left = dict(list(entries.items())[::2])
-    folder.write(kept, left)
+    folder.write(kept, made)
     return len(left)
 
 
@@ -227,33 +235,56 @@ def warned(kept: Path, counts: list[int] | None = None) -> list[str]:
 def test_what_is_damaged_is_not_used_and_one_warning(tmp_path: Path, trained: list[int]) -> None:
     counts: list[int] = []
     assert warned(tmp_path, counts) == []
-    (path,) = tmp_path.iterdir()
-    content = bytearray(path.read_bytes())
-    content[-1] ^= 1  # of the last net
-    path.write_bytes(content)
-    trained.clear()
-    told = f"some kept nets can't be used, so they are trained again: {path} is damaged"
-    assert warned(tmp_path, counts) == [told]
-    assert sum(trained) == 1 + 6  # with those of the search without a folder
-    path.write_bytes(content[:100])  # of the index
-    assert warned(tmp_path, counts) == [told]
-    assert counts == [0, 5, 1]
+    for change in (lambda content: content[:-1] + b"?", lambda content: content[:100]):  # of a net, of the index
+        (path,) = tmp_path.iterdir()
+        path.write_bytes(change(path.read_bytes()))
+        trained.clear()
+        told = f"{path} is damaged and was removed; the nets that it kept are trained again where a search needs them"
+        assert warned(tmp_path, counts) == [told]
+        assert sum(trained) == 6 + 6  # with those of the search without a folder
+        assert warned(tmp_path, counts) == []
+    assert counts == [0, 0, 6, 0, 6]
+
+
+def test_whole_files_beside_a_damaged_one_are_used_though_it_cannot_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+    search(tmp_path, stack=False)
+    path = min(tmp_path.iterdir())
+    path.write_bytes(path.read_bytes()[:-1])
+    monkeypatch.setattr(Path, "unlink", Mock(side_effect=PermissionError))
+    with pytest.warns(LockstepWarning, match=f"^{path} is damaged and can't be removed; "):
+        search(tmp_path, counts, stack=False)
+    assert counts == [5]
 
 
 def test_what_others_have_put_into_the_folder_stays_there(tmp_path: Path) -> None:
     search(tmp_path, scoring=lambda net, X, y: 0.0)
-    half, theirs = tmp_path / "half.tmp", tmp_path / "notes.txt"
-    for path in (half, theirs):
-        path.write_bytes(b"1")
+    for name in ("half.tmp", "notes.txt", "other.nets"):
+        (tmp_path / name).write_bytes(b"1")
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     counts: list[int] = []
     assert warned(tmp_path, counts) == []
     assert counts == [0]
-    (tmp_path / "other.nets").write_bytes(b"1")
-    told = f"some kept nets can't be used, so they are trained again: {tmp_path}/other.nets is damaged"
-    assert warned(tmp_path, counts) == [told]
-    assert counts == [0, 6]
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_what_no_search_has_used_for_a_month_is_removed(tmp_path: Path) -> None:
+    def age(path: Path, days: float) -> None:
+        os.utime(path, (time.time() - days * 86_400,) * 2)
+
+    search(tmp_path)
+    (path,) = tmp_path.iterdir()
+    age(path, 29)
+    search(tmp_path, rows=ROWS + np.float32(1))
+    assert len(list(tmp_path.iterdir())) == 2  # those of another search stay
+    search(tmp_path)
+    assert time.time() - path.stat().st_mtime < 3600
+    age(path, 31)
+    search(tmp_path, rows=ROWS + np.float32(1))
+    assert path not in tmp_path.iterdir()
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_folder_that_cannot_be_used_is_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,8 +368,7 @@ def test_a_net_whose_code_is_in_no_file_is_not_kept(tmp_path: Path, monkeypatch:
 
 
 def test_a_search_of_seconds_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "_MOST", 1000.0)
-    monkeypatch.setattr(checkpoint, "_LEAST", 1000.0)
+    monkeypatch.undo()
     search(tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
 
