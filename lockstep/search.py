@@ -18,7 +18,7 @@ from lockstep.fits.answers import inputs_of
 from lockstep.fits.fit import Fit, outcome_of
 from lockstep.fits.tasks import Task
 from lockstep.grouping.groups import Grouping
-from lockstep.grouping.sizes import part_size, stack_size, too_large
+from lockstep.grouping.sizes import parts, seconds_of, stack_size, too_large
 from lockstep.keyboard import heeds_the_keyboard, leave_the_keyboard
 from lockstep.members.numerics import one_thread
 from lockstep.members.refusals import UNSTACKED, LockstepWarning, RefusalError, refusal_of
@@ -52,6 +52,7 @@ class Search:
         self.checkpoint = Checkpoint([*self.searched.values()], options.checkpoint, options.on_kept, about)
         self.jobs: list[Job] = []
         self.total = 0  # net-epochs
+        self.seconds: dict[int, float] = {}  # of a net in a stack, if its search keeps what it trains
         self.cancelled: Exception | None = None
 
     def run(self) -> None:
@@ -68,7 +69,8 @@ class Search:
             self.total += sum(task.epochs for task in alone)
             apart = [job for job in jobs if job.n_threads < n_jobs]
             for job in jobs if len(apart) < 2 else [job for job in jobs if job.n_threads == n_jobs]:
-                self._take(job, _train(job, self._tell))
+                for part in parts(job, self.seconds) if self.seconds else [job]:
+                    self._take(part, _train(part, self._tell))
             if len(apart) > 1:
                 calls: list[Any] = [(_train_apart, Packed(job)) for job in apart]
                 for number, result in self._side_by_side(n_jobs, calls):
@@ -126,23 +128,25 @@ class Search:
         """Cut the groups of nets into stacks."""
         jobs = []
         for group, nets in self.grouping.groups(self.options.on_plan).items():
-            # Stable, so in the order of candidates.
-            members = sorted((member for member, _ in nets), key=attrgetter("activations", "optimizer"))
+            # Stable, so in the order of candidates. Nets of a split share their rows' order and their noise.
+            by = attrgetter("activations", "optimizer", "noise_seed")
+            members = sorted((member for member, _ in nets), key=by)
             kind = max((kind for _, kind in nets), key=attrgetter("bytes_each"))
             # A call of the kernel lets other threads run; callbacks are Python code, which processes run side by side.
             in_threads = kind.by_kernel and self.inner == "loky" and not members[0].has_listeners
             n_apart, n_threads = (1, n_jobs) if in_threads else (n_jobs, 1)
-            size = stack_size(len(members), kind, self.options.max_memory_mb, n_apart)
+            seconds = 0.0 if self.options.checkpoint is None else seconds_of(kind, members[0])
+            of_part = seconds if n_apart > 1 else 0.0
+            size = stack_size(len(members), kind, self.options.max_memory_mb, n_apart, of_part)
             if size == 0:
                 numbers = [number for member in members for number in member.numbers]
                 self.grouping.refuse(numbers, too_large(kind, self.options.max_memory_mb))
                 continue
-            if self.options.checkpoint is not None:
-                n_steps = members[0].epochs * len(members[0].order.lengths)
-                size = min(size, part_size(kind.measured, n_steps, kind.places.multiple, n_threads))
             # Workers trace by themselves.
             traces = self.shared.traces.setdefault((group, self.records_losses), {}) if n_apart == 1 else {}
             how = kind.by_kernel, traces, self.records_losses, n_threads
+            if seconds:
+                self.seconds[id(traces)] = seconds
             job = Job(members, group[0], kind.places.multiple, size, *how)
             jobs += [replace(job, members=members[start : start + size]) for start in range(0, len(members), size)]
         return jobs

@@ -26,8 +26,8 @@ import lockstep.search
 from lockstep import LockstepWarning
 from lockstep.checkpoints import checkpoint, folder, keys
 from lockstep.checkpoints.code import of_modules
-from lockstep.grouping.measured import Measured
-from lockstep.grouping.sizes import part_size
+from lockstep.grouping import sizes
+from lockstep.stacks.nets import Job
 from tests.lockstep.cases.base import LABELS, RATES, Case, case, classifier
 from tests.lockstep.cases.habits import habits
 from tests.lockstep.cases.nets import data, modules, noise
@@ -373,8 +373,34 @@ def test_a_search_of_seconds_writes_nothing(tmp_path: Path, monkeypatch: pytest.
     assert not (tmp_path / "kept").exists()
 
 
-def test_a_long_stack_is_cut_by_sizes_alone() -> None:
-    measured = Measured(0, 90_000, 500, 40, 1, 90_000, frozenset(), 8)  # 100,000 operations a step
-    assert part_size(measured, 1000, 16, 1) == 1000 // 16 * 16
-    assert part_size(measured, 1000, 16, 3) == 3 * 1000 // 48 * 48
-    assert part_size(measured, 10**9, 4, 2) == 8
+def test_parts_of_a_stack_are_kept_as_one_record_each_and_change_no_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: list[int]
+) -> None:
+    monkeypatch.setattr(sizes, "_PART", 1e-9)
+    monkeypatch.setitem(RATES, "lr", np.linspace(0.01, 0.1, 20).tolist())
+    first = search(tmp_path)
+    assert trained == [16, 16, 16, 12]
+    records = [folder.index(path).values() for path in tmp_path.iterdir()]
+    assert sorted(map(len, records)) == sorted(trained)
+    assert all(len({entry for entry, _ in record}) == 1 for record in records)
+    assert first == search(None)
+    assert trained[4:] == [60]
+    assert first == search(tmp_path)
+
+
+def test_parts_take_five_seconds_by_the_time_of_those_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lockstep.grouping.sizes.time.process_time", lambda: now[0])
+    now: list[float] = [0.0]
+
+    def cut(n_nets: int, expected: float, taken: float, n_threads: int = 1) -> list[int]:
+        job, made = Job([object()] * n_nets, True, places=4, n_threads=n_threads), list[int]()  # type: ignore[list-item]
+        for part in sizes.parts(job, {id(job.traces): expected}):
+            made.append(len(part.members))
+            now[0] += taken * len(part.members)
+        return made
+
+    assert cut(100, expected=0.01, taken=0.01) == [100]
+    assert cut(100, expected=0.1, taken=0.1) == [52, 48]
+    assert cut(100, expected=1.0, taken=0.1) == [8, 48, 44]
+    assert cut(100, expected=0.1, taken=1.0) == [52, 8, 8, 8, 8, 8, 8]
+    assert cut(100, expected=10.0, taken=10.0, n_threads=3) == [12] * 8 + [4]
