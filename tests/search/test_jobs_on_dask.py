@@ -221,6 +221,7 @@ def test_a_scheduler_that_is_gone_ends_the_search(
     _, told = search.communicate(timeout=120)
     assert search.returncode == 1
     assert f"params.yaml: runtime.dask_scheduler: {processes.address} {expected}" in told
+    assert "Traceback" not in told
 
 
 def test_workers_that_are_gone_end_the_search(make_project: MakeProject, processes: Processes) -> None:

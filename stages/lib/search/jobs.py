@@ -1,5 +1,6 @@
 """Where a search runs: in processes on this machine, or on the workers of a Dask cluster, once they are checked."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,9 +70,21 @@ def jobs(runtime: Runtime, sent: Any = None) -> Iterator[Jobs]:
         finding = f": no scheduler answers at {address}: {described(error)}"
         remedy = "Start a scheduler there with `python -m dask scheduler`, or set runtime.backend to loky."
         raise UserError(in_params("runtime.dask_scheduler", finding, remedy)) from None
-    with client, Cluster(client, runtime, modules_of(sent)) as cluster, in_use(cluster):
+    with _silent(), client, Cluster(client, runtime, modules_of(sent)) as cluster, in_use(cluster):
         # A cluster's workers have memory of their own.
         yield Jobs(CLUSTER, -1, runtime.max_memory_mb if address else memory, lambda: cluster.n_workers)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """In the block, let Dask's client log nothing: what becomes of its connection, the cluster says in a sentence."""
+    logger = logging.getLogger("distributed.client")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _jobs_here(runtime: Runtime, asked: int) -> tuple[int, int]:
