@@ -18,7 +18,8 @@ from lockstep.members.member import Cache, Member, begun_member
 from lockstep.members.numerics import random_states, set_others
 from lockstep.members.own_fit import Begun, Prepared
 from lockstep.members.parts import exchange, named_tensors
-from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, Refusal, refusal_of
+from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, OUTDATED, Refusal, RefusalError, refusal_of
+from lockstep.members.state import outside
 from lockstep.stacks.trained import Trained
 
 
@@ -29,6 +30,7 @@ class Waiting(Fit):
     net: NeuralNet
     X: Any
     y: Any
+    read: str | None = None  # a hash of what its steps read from outside, when its training began
     state: "_State | None" = None  # how the net was when its training began, if a stack has taken it up
 
     def __post_init__(self) -> None:
@@ -37,6 +39,7 @@ class Waiting(Fit):
         self.place = id(self)
         try:
             self.key = fingerprint([type(self.net), clone(self.net).get_params(deep=False)])
+            self.read = outside(self.net) if self.net.initialized_ else None
         except Exception as error:  # a file, for example, which skorch never compares
             self.key = f"net {id(self)}"
             self.refusal = Refusal(f"a net can't be compared with others ({refusal_of(error).reason})")
@@ -54,6 +57,8 @@ class Waiting(Fit):
         if not isinstance(prepared, Begun):
             raise TypeError("a net that waits has no steps around it")
         self.restore()
+        if self.read not in (None, outside(self.net)):
+            raise RefusalError(*OUTDATED)
         self.state = _State(self.net)
         return begun_member(self.net, prepared, self.seeds[1], cache)
 

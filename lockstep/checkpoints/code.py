@@ -2,7 +2,6 @@
 
 import platform
 import sys
-import sysconfig
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
@@ -15,11 +14,11 @@ from typing import Any
 import torch
 
 from lockstep.kernel.library import KernelError, load
+from lockstep.members.outside.reads import KNOWN, is_installed
 from lockstep.members.refusals import RefusalError
 
 # Their versions stand for their code.
 _PACKAGES = ("torch", "numpy", "skorch", "scikit-learn", "scipy")
-_KNOWN = sys.stdlib_module_names | {"torch", "numpy", "skorch", "sklearn", "scipy", "pandas", "joblib", "lockstep"}
 
 # Where a module keeps the hash of its file. A file that is edited while a search runs is not the code that trains.
 _HASH = "_hash_of_file"
@@ -46,7 +45,7 @@ def of_modules(names: Iterable[str]) -> str:
     left = set(names)
     while left:
         name = left.pop()
-        if name in files or name.partition(".")[0] in _KNOWN:
+        if name in files or name.partition(".")[0] in KNOWN:
             continue
         module = sys.modules.get(name)
         path = getattr(module, "__file__", None)
@@ -56,15 +55,9 @@ def of_modules(names: Iterable[str]) -> str:
         if _HASH not in kept:
             kept[_HASH] = sha256(Path(path).read_bytes()).hexdigest()
         files[name] = kept[_HASH]
-        if not _is_installed(path):
+        if not is_installed(name):
             left |= _imported(module)
     return sha256(repr(sorted(files.items())).encode()).hexdigest()
-
-
-@cache
-def _is_installed(path: str) -> bool:
-    folders = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")}
-    return not folders.isdisjoint(Path(path).resolve().parents)
 
 
 def _imported(module: ModuleType) -> set[str]:

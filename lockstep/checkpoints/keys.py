@@ -14,6 +14,8 @@ from lockstep._compat import fit_arguments
 from lockstep.checkpoints.code import of_modules, of_the_engine
 from lockstep.fits.tasks import Task
 from lockstep.members.fingerprint import Hashed
+from lockstep.members.outside.reads import bare, is_installed, read_by, read_in
+from lockstep.members.outside.steps import value_of
 
 # How a class is made, and not what it does.
 _OF_ANY_CLASS = ("__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__")
@@ -47,7 +49,7 @@ class _Hash:
 
 
 class _Lasting(Hashed):
-    """Names classes and functions; those that can't be imported by their names, it describes as well."""
+    """Names classes and functions, with what the user's own ones read; describes those that can't be imported."""
 
     def __init__(self, file: "_Hash") -> None:
         super().__init__(file, {}, protocol=5)
@@ -57,6 +59,11 @@ class _Lasting(Hashed):
         """Return the items of a set in an order that is the same in the next process, which hashes them otherwise."""
         return (type(obj).__name__, sorted(obj, key=_hashed)) if type(obj) in (set, frozenset) else None
 
+    def read_by(self, function: FunctionType) -> list[Any]:
+        """Return what a function of the user's own reads from outside, but for code: that of its module counts."""
+        own = [] if is_installed(function.__globals__.get("__name__")) else read_by(function)
+        return [(name, bare(value)) for _, name, value in own if not isinstance(value, type | ModuleType)]
+
     def reducer_override(self, obj: Any) -> Any:
         """Return the parts of an object that pickle would not hash as wanted."""
         if isinstance(obj, ModuleType):
@@ -65,6 +72,8 @@ class _Lasting(Hashed):
             return id, self._described(obj)
         if isinstance(obj, BaseEstimator) and not isinstance(obj, NeuralNet):
             return id, (type(obj), obj.get_params(deep=False), obj.__reduce_ex__(4)[2:])
+        if (value := value_of(obj)) is not None:
+            return id, value
         return super().reducer_override(obj)
 
     def _described(self, obj: Any) -> tuple[Any, ...]:
@@ -72,13 +81,15 @@ class _Lasting(Hashed):
         if any(each is obj for each in self.code):  # it refers to itself
             return name
         self.code.append(obj)
-        if _is_importable(obj):
-            return name
+        if isinstance(obj, type) and _is_importable(obj):
+            return *name, read_in(obj)
         if isinstance(obj, type):
-            own = sorted((name, value) for name, value in vars(obj).items() if name not in _OF_ANY_CLASS)
+            own = sorted((name, bare(value)) for name, value in vars(obj).items() if name not in _OF_ANY_CLASS)
             return *name, obj.__bases__, own
+        if is_installed(obj.__module__) and _is_importable(obj):
+            return name
         cells = [cell.cell_contents for cell in obj.__closure__ or ()]
-        return *name, obj.__code__.co_firstlineno, cells, obj.__defaults__, obj.__kwdefaults__, vars(obj)
+        return *name, cells, obj.__defaults__, obj.__kwdefaults__, vars(obj), self.read_by(obj)
 
 
 def _is_importable(obj: Any) -> bool:

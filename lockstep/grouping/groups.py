@@ -25,8 +25,8 @@ from lockstep.members.member import Cache, Member
 from lockstep.members.own_code import mentioned, own_classes
 from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import own_attributes, shallow_copy, trained_params
-from lockstep.members.refusals import ByTorch, Refusal, RefusalError, refusal_of
-from lockstep.members.state import hashed, net_state
+from lockstep.members.refusals import OUTDATED, ByTorch, Refusal, RefusalError, refusal_of
+from lockstep.members.state import hashed, net_state, outside
 
 # The result of the trial of a family of nets, or why it is fitted one by one; the key also says whether the losses of
 # its nets allow batches to be filled up, and whether the kernel is to train them if it can.
@@ -79,9 +79,14 @@ class Grouping:
                 on_plan(1, len(trainings))
         groups: Groups = defaultdict(list)
         trainers = Counter(place for _, places, *_ in made for place in places)
+        # The `fit` of a net may change what others read from outside.
+        nets = {key: net for *_, key, net in made}
+        outdated = {key for key, (member, kind) in nets.items() if outside(member.net) != kind.outside}
         for numbers, places, key, net in made:
             if any(trainers[place] > 1 for place in places):
                 self.refuse(numbers, Refusal(SHARED))
+            elif key in outdated:
+                self.refuse(numbers, OUTDATED)
             else:
                 groups[key].append(net)
         return groups

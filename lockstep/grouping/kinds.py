@@ -16,7 +16,7 @@ from lockstep.members.member import OF_ROWS, Member
 from lockstep.members.own_code import OF_A_STEP, mentioned_in, own_classes
 from lockstep.members.parts import optimizer_of, trained_params
 from lockstep.members.refusals import RefusalError, refusal_of
-from lockstep.members.state import attributes, hashed, own_numbers, own_params
+from lockstep.members.state import attributes, hashed, outside, own_numbers, own_params
 from lockstep.optimizers.settings import tried_as
 from lockstep.optimizers.stacked import step_key
 from lockstep.stacks.activations import switchable
@@ -35,6 +35,7 @@ class Kind:
     optimizer: str  # shared by nets that one object can step
     parts: str  # the net, its module and criterion, without the sizes of torch's own layers
     family: str  # shared by nets whose trial proves the same: how they are trained, without torch's sizes and floats
+    outside: str  # the code of the steps, with what this reads from outside of the net
     measured: Measured
     bytes_each: int  # memory of one more net in a stack
     places: Places = ANY_NETS  # which a trial decides
@@ -52,7 +53,7 @@ def kind_of(member: Member) -> Kind:
         raise RefusalError(f"{optimizer.__name__} can't step stacked nets: {refusal_of(error).reason}") from None
     whole = nn.ModuleList([net.module_, net.criterion_])
     exchanged = {} if _asks_for_classes(net) else switchable(net.module_)
-    switched = set(exchanged.values())
+    switched, read = set(exchanged.values()), outside(net)
 
     def described(**without: bool) -> list[Any]:
         """Return descriptions of the layers; for activations, only their paths."""
@@ -62,10 +63,11 @@ def kind_of(member: Member) -> Kind:
     def of_any_size(numbers: bool) -> list[Any]:
         """Return a description of the net and its parts, with or without the floats of torch's own layers."""
         layers = described(sizes=False, numbers=numbers)
-        return [layers, type(net), own_params(net), own_numbers(net), net.device]
+        return [layers, type(net), own_params(net), own_numbers(net), net.device, read]
 
     clips = [getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_]
-    structure = hashed([described(), type(net), net.device, sorted(set(map(str, clips))), sorted(trained_params(net))])
+    plain = [type(net), net.device, sorted(set(map(str, clips))), sorted(trained_params(net)), read]
+    structure = hashed([described(), plain])
     measured = measured_on(member, structure, min(train.width, train.n))
     family = [
         of_any_size(numbers=False),
@@ -85,6 +87,7 @@ def kind_of(member: Member) -> Kind:
         fingerprint(stepped),
         hashed(of_any_size(numbers=True)),
         hashed(family),
+        read,
         measured,
         measured.n_bytes,
     )
@@ -100,8 +103,8 @@ def measured_on(member: Member, structure: str, n_rows: int) -> Measured:
 
 def _asks_for_classes(net: NeuralNet) -> bool:
     """Whether the code of a step asks for the class of a layer; it can't ask one that stands for several."""
-    layers = {type(layer): layer for layer in net.module_.modules()}.values()
-    names = mentioned_in(net, *OF_A_STEP).union(*(mentioned_in(layer, "forward") for layer in layers))
+    layers = set(map(type, net.module_.modules()))
+    names = mentioned_in(type(net), *OF_A_STEP).union(*(mentioned_in(layer, "forward") for layer in layers))
     return not names.isdisjoint(("isinstance", "issubclass", "type", "__class__", "getattr", "hasattr"))
 
 

@@ -33,6 +33,7 @@ from lockstep.turns import caught
 
 SHARED = "nets share memory with one another"
 
+_ELSEWHERE = "an attribute of the criterion or the net, or a global variable"
 _AS_BUFFER = "keep it as a tensor that is a buffer, by self.register_buffer"
 
 
@@ -125,7 +126,7 @@ def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, 
         if net_state(theirs) != before[i]:
             start(untrained := small(net), few[i], i, dtype)
             path = other_attribute(theirs.module_, untrained.module_)
-            what = f"the module's attribute {path}" if path else "an attribute of the criterion or the net"
+            what = f"the module's attribute {path}" if path else _ELSEWHERE
             raise RefusalError(f"a training step changes {what}", _AS_BUFFER if path else "")
         tensors = cloned(named_tensors(theirs))
         try:

@@ -26,6 +26,12 @@ class Hashed(pickle.Pickler):
         self._begun: set[FunctionType] = set()
         self._names = names
 
+    def read_by(self, function: FunctionType) -> list[Any]:
+        """Return the global numbers and texts that a function reads, and the code of the functions that it calls."""
+        called = {name: function.__globals__.get(name) for name in function.__code__.co_names}
+        plain = [(name, value) for name, value in called.items() if isinstance(value, bool | int | float | str)]
+        return [plain, [_code(each.__code__) for each in called.values() if isinstance(each, FunctionType)]]
+
     def reducer_override(self, obj: Any) -> Any:
         """Return the parts of an object that pickle would not hash as wanted."""
         if id(obj) in self._names:
@@ -37,22 +43,27 @@ class Hashed(pickle.Pickler):
                 return id, (obj.__name__,)
             self._begun.add(obj)
             cells = [cell.cell_contents for cell in obj.__closure__ or ()]
-            called = {name: obj.__globals__.get(name) for name in obj.__code__.co_names}
-            plain = [(name, value) for name, value in called.items() if isinstance(value, bool | int | float | str)]
-            codes = [_code(each.__code__) for each in (obj, *called.values()) if isinstance(each, FunctionType)]
-            return id, (codes, plain, cells, obj.__defaults__, obj.__kwdefaults__, vars(obj))
+            about = cells, obj.__defaults__, obj.__kwdefaults__, vars(obj)
+            return id, (_code(obj.__code__), self.read_by(obj), *about)
         if isinstance(obj, BaseEstimator) and not isinstance(obj, NeuralNet):  # its state may leave settings out
             return id, (id(type(obj)), obj.get_params(deep=False), obj.__reduce_ex__(4)[2:])
         if isinstance(obj, torch.Tensor):
-            return id, (str(obj.dtype), obj.requires_grad, obj.detach().cpu().numpy())
+            dense = obj.detach().cpu().to_dense()
+            numbers = dense.float() if obj.dtype is torch.bfloat16 else dense  # which numpy does not have
+            return id, (str(obj.dtype), obj.requires_grad, numbers.numpy())
         return NotImplemented
 
 
-def fingerprint(thing: Any, names: dict[int, str] | None = None) -> str:
+def fingerprint(thing: Any, names: dict[int, str] | None = None, how: type[Hashed] = Hashed) -> str:
     """Return a hash that is equal, in this process, for objects that are built alike; raises if one can't be pickled.
 
     For objects whose `id` is in `names`, only the name counts.
     """
     pickled = io.BytesIO()
-    Hashed(pickled, names or {}).dump(thing)
+    how(pickled, names or {}).dump(thing)
+    return digest(pickled)
+
+
+def digest(pickled: io.BytesIO) -> str:
+    """Return the hash of what was written."""
     return hashlib.md5(pickled.getbuffer(), usedforsecurity=False).hexdigest()

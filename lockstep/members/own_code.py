@@ -107,12 +107,12 @@ def mentioned(thing: Any, scope: dict[str, Any] | None = None, seen: set[Any] | 
     return {*code.co_names, *(each for each in code.co_consts if isinstance(each, str))}.union(*inside)
 
 
-def mentioned_in(net: NeuralNet | nn.Module, *methods: str) -> set[str]:
-    """Return the names in the user's own methods of a net or layer, and in its own methods that these call."""
+def mentioned_in(cls: type, *methods: str) -> set[str]:
+    """Return the names in the user's own methods of a net's or layer's class, and in own methods that these call."""
     names: set[str] = set()
     left = set(methods)
     while left:
-        own = [vars(cls)[name] for cls in own_classes(type(net)) for name in left if name in vars(cls)]
+        own = [vars(each)[name] for each in own_classes(cls) for name in left if name in vars(each)]
         left = set().union(*map(mentioned, own)) - names
         names |= left
     return names

@@ -49,6 +49,12 @@ class ByTorch(Refusal):
 UNSTACKED = Refusal("nets are not to be stacked")
 
 
+OUTDATED = Refusal(
+    "what a step reads from outside of its net, such as a global variable, changes while nets are made",
+    "keep it in the net or the module, as a parameter or an attribute",
+)
+
+
 class RefusalError(Exception):
     """A net has to be fitted alone; takes the fields of a `Refusal`."""
 

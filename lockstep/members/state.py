@@ -1,5 +1,7 @@
 """The state of a net besides its tensors, as hashes: what a training step may read, and what decides predictions."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import MethodType, NoneType
 from typing import Any
@@ -10,9 +12,10 @@ from skorch.callbacks import Callback
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
-from lockstep._compat import _DropoutNd, global_hooks, tree_leaves
+from lockstep._compat import _DropoutNd, tree_leaves
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.lean import lean_optimizer
+from lockstep.members.outside.steps import Deep, hash_of_steps
 from lockstep.members.own_code import OF_A_STEP, has_own, is_own, mentioned_in
 from lockstep.members.refusals import RefusalError, refusal_of
 
@@ -46,7 +49,13 @@ def python_state(module: nn.Module) -> str:
 
 def net_state(net: NeuralNet) -> tuple[str, ...]:
     """Return hashes of the state that a step may read besides tensors."""
-    return python_state(net.module_), python_state(net.criterion_), own_numbers(net)
+    return python_state(net.module_), python_state(net.criterion_), own_numbers(net), outside(net)
+
+
+def outside(net: NeuralNet) -> str:
+    """Return a hash of what the code of a net's steps reads from outside; raises `RefusalError` if it has none."""
+    with comparable():
+        return hash_of_steps(net)
 
 
 def predicting_state(net: NeuralNet) -> tuple[Any, ...]:
@@ -58,7 +67,7 @@ def predicting_state(net: NeuralNet) -> tuple[Any, ...]:
     loads = [net.device, net.batch_size, net.dataset, net.iterator_valid, *map(net.get_params_for, _OF_LOADING)]
     rates = [layer.p for layer in net.module_.modules() if isinstance(layer, _DropoutNd)]
     names = [name for name, _ in net.module_.named_modules(remove_duplicate=False)]
-    return hashed([type(net), replaced, loads, rates, global_hooks()]), names, python_state(net.module_)
+    return hashed([type(net), replaced, loads, rates]), outside(net), names, python_state(net.module_)
 
 
 def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
@@ -117,7 +126,7 @@ def own_numbers(net: NeuralNet) -> str:
     """Return a hash of the attributes that the user's own steps of a net may read."""
     if not has_own(net, *OF_A_STEP):
         return ""
-    seen = {name for name in mentioned_in(net, *OF_A_STEP) if not name.endswith("_")}
+    seen = {name for name in mentioned_in(type(net), *OF_A_STEP) if not name.endswith("_")}
     seen |= {name for name in vars(net) if "__" in name} if "get_params_for" in seen else set()
     seen |= {name for name in vars(net) if name.partition("__")[0] not in net.prefixes_} - _of_any_net()
     return hashed(sorted((name, value) for name, value in vars(net).items() if name in seen))
@@ -141,7 +150,17 @@ def own_params(thing: NeuralNet | Callback) -> Any:
 
 def hashed(thing: Any, names: dict[int, str] | None = None) -> str:
     """Return the `fingerprint` of an object; raises `RefusalError` if it has none."""
+    with comparable():
+        return fingerprint(thing, names, Deep)
+
+
+@contextmanager
+def comparable() -> Iterator[None]:
+    """Raise `RefusalError` for whatever pickle raises in the block."""
     try:
-        return fingerprint(thing, names)
+        yield
+    except RefusalError:
+        raise
     except Exception as error:
-        raise RefusalError(f"an attribute can't be compared with another net's: {refusal_of(error).reason}") from None
+        what = "an attribute, or what code reads from outside, can't be compared with another net's"
+        raise RefusalError(f"{what}: {refusal_of(error).reason}") from None

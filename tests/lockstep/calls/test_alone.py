@@ -18,10 +18,11 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import Callback
+from torch import Tensor
 
 from lockstep.calls import idle
 from lockstep.members import own_code
-from tests.lockstep.calls.nets import SEED, X, both_ways, classifier, under_lockstep, y
+from tests.lockstep.calls.nets import SEED, Net, X, both_ways, classifier, under_lockstep, y
 from tests.lockstep.calls.test_calls import fitted, weights
 
 
@@ -134,6 +135,27 @@ def test_one_of_three_that_is_fitted_alone_starts_where_its_training_began() -> 
     assert counts.stacks == [2]
     (said,) = counts.told
     assert "so 1 of 3 nets are fitted one by one" in said
+
+
+FACTOR = {"of": 1.0}
+
+
+class Reads(Net):
+    """Reads a global variable."""
+
+    def forward(self, X: Tensor) -> Tensor:
+        return super().forward(X) * FACTOR["of"]
+
+
+def test_a_net_that_reads_what_another_call_has_set_since_is_fitted_alone_with_a_warning() -> None:
+    def sets(net: Any) -> np.ndarray:
+        FACTOR["of"] = net.lr
+        return fitted(net.set_params(module=Reads))
+
+    _, counts = under_lockstep(calls(sets, classifier(), classifier(lr=0.05)))
+    assert counts.stacked == 1
+    (said,) = counts.told
+    assert "such as a global variable, changes while nets are made, so 1 of 2 nets" in said
 
 
 class Failing(Callback):

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from skorch import NeuralNet, NeuralNetClassifier
 from torch import Tensor, nn
 
 from tests.lockstep.cases.base import Case, case, classifier
@@ -71,6 +72,23 @@ class Anneals(MLP):
         if self.training:
             self.temperature *= self.decay
         return super().forward(x) / self.temperature
+
+
+STEPS = [0]
+
+
+class CountsGlobally(MLP):
+    """Counts its steps in a global variable, and changes after more steps than a trial takes."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        STEPS[0] += self.training
+        return super().forward(x) * (1.0 if STEPS[0] < 10 else 0.5)
+
+
+class CountsAnew(NeuralNetClassifier):
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        STEPS[0] = 0
+        return super().fit(X, y, **fit_params)
 
 
 class NamesItsParts(MLP):
@@ -159,6 +177,7 @@ def habits() -> dict[str, Case]:
         "asking for the class of an activation": activations(AsksForClasses, nn.Tanh, nn.GELU),
         "hooks of parameters": case(Hooked, {"module__clip": [None, 9.0, 0.005]}, alone="has a hook"),
         "a temperature that falls": case(Anneals, {"module__decay": [1.0, 0.9]}, alone="attribute"),
+        "a global counter": case(CountsGlobally, {"lr": [0.1]}, wrapper=CountsAnew, alone="a global variable"),
         "parts in a list, methods in a dict": case(
             NamesItsParts, {"module__way": ["plain", "twice"], "module__activation": [nn.ReLU, nn.Tanh]}
         ),

@@ -187,6 +187,24 @@ class Centred(NeuralNetClassifier):
         return super().infer(x - x.mean(0) if self.centre else x, **kwargs)
 
 
+SCALE = {"of": 1.0}
+
+
+class Scaling(MLP):
+    """Reads a global variable."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) * SCALE["of"]
+
+
+class SetsGlobally(Scaled):
+    """Its `fit` sets what its module reads."""
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        SCALE["of"] = self.factor
+        return super().fit(X, y, **fit_params)
+
+
 def own_code() -> dict[str, Case]:
     rates: dict[str, list[Any]] = {"lr": [0.1, 0.5]}
     factors: dict[str, list[Any]] = {"factor": [1.0, 3.0]}
@@ -207,6 +225,9 @@ def own_code() -> dict[str, Case]:
         "a rate by the length, by a property and a function": case(grid={"max_epochs": [2, 4]}, wrapper=RateByLength),
         "labels that fit lowers": case(wrapper=CountsFromOne, y=LABELS + 1),
         "a loss that is wrapped": case(grid=factors, wrapper=Scaled),
+        "a global variable that fit sets": case(
+            Scaling, factors, wrapper=SetsGlobally, alone="changes while nets are made, so 1 of 2"
+        ),
         "a loss on the net itself": case(grid=factors, wrapper=ChoosesItsLoss, alone="a get_loss of its own"),
         "a private number": case(wrapper=ScaledInPrivate),
         "a mixin of scikit-learn": case(wrapper=Transforms),

@@ -23,15 +23,19 @@ RATES = {"lr": [0.1, 0.01]}
 
 
 class Pressing(Callback):
-    """Presses Ctrl-C in the middle of a training; not declared, so its nets are fitted alone."""
+    """Presses Ctrl-C in the middle of the second training; not declared, so its nets are fitted alone.
 
-    n_nets, pressed_in = 0, 2  # the numbers of nets so far, and of the one in which it is pressed
+    Trainings are counted in a folder, because a checkpoint knows an attribute that the code reads by its value.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
-        type(self).n_nets += 1
+        (self.folder / str(len(list(self.folder.iterdir())))).touch()
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        if self.n_nets == self.pressed_in and len(net.history) == 2:
+        if len(list(self.folder.iterdir())) == 2 and len(net.history) == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
 
@@ -69,24 +73,25 @@ def test_ctrl_c_in_a_fit_alone_ends_the_search_which_keeps_only_whole_nets(
     monkeypatch.setattr(checkpoint, "_LEAST", 1000.0)
     monkeypatch.setattr(checkpoint, "_MOST", 1000.0)
 
-    def run(**backend: Any) -> Any:
-        monkeypatch.setattr(Pressing, "n_nets", 0)
-        return scores(told(net(callbacks=[Pressing()]), RATES, Y, backend={"stack": stack, **backend})[0])
+    (trained := tmp_path / "trained").mkdir()
+
+    def run(**backend: Any) -> tuple[Any, int]:
+        before = len(list(trained.iterdir()))
+        search = told(net(callbacks=[Pressing(trained)]), RATES, Y, backend={"stack": stack, **backend})[0]
+        return scores(search), len(list(trained.iterdir())) - before
 
     with pytest.raises(KeyboardInterrupt) as raised:
-        run(checkpoint=tmp_path)
-    assert raised.value.__notes__ == [f"1 of 6 nets are kept in {tmp_path} for the next run"]
+        run(checkpoint=tmp_path / "kept")
+    assert raised.value.__notes__ == [f"1 of 6 nets are kept in {tmp_path / 'kept'} for the next run"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    monkeypatch.setattr(Pressing, "pressed_in", None)
-    in_one_go, n_nets = run(), Pressing.n_nets
-    assert run(checkpoint=tmp_path) == in_one_go
-    assert Pressing.n_nets == n_nets - 1
+    in_one_go, n_nets = run()
+    assert run(checkpoint=tmp_path / "kept") == (in_one_go, n_nets - 1)
 
 
 @pytest.mark.long
-def test_workers_leave_ctrl_c_to_the_process_that_has_started_them() -> None:
+def test_workers_leave_ctrl_c_to_the_process_that_has_started_them(tmp_path: Path) -> None:
     get_reusable_executor().shutdown()  # otherwise workers of another test might go on
-    pressing = scores(told(net(callbacks=[Pressing()]), RATES, Y, backend={"n_jobs": 2})[0])
+    pressing = scores(told(net(callbacks=[Pressing(tmp_path)]), RATES, Y, backend={"n_jobs": 2})[0])
     assert pressing == scores(one_by_one(net(), RATES))
 
 

@@ -83,9 +83,9 @@ def test_a_step_that_is_recorded_wrongly_is_refused_though_no_trial_comes_to_it(
 
     monkeypatch.setattr(Watched, "rounded", lost)
     averaged = classifier(optimizer=torch.optim.ASGD, optimizer__t0=8)
-    assert explain(averaged, ROWS, LABELS).endswith("The kernel trains it.")
-    said = "^in a step that was tried, ax of ASGD differed from torch's, so 2 candidates are fitted one by one$"
-    with pytest.warns(LockstepWarning, match=said):
+    reason = "in a step that was tried, ax of ASGD differed from torch's"
+    assert explain(averaged, ROWS, LABELS).endswith(f" is fitted alone: {reason}.")
+    with pytest.warns(LockstepWarning, match=f"^{reason}, so 2 candidates are fitted one by one$"):
         check(averaged, "neg_log_loss")
 
 

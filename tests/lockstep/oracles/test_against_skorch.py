@@ -21,7 +21,7 @@ from tests.lockstep.cases.base import LABELS, Case, X, classifier
 from tests.lockstep.cases.habits import Anneals, habits
 from tests.lockstep.cases.nets import data, modules, noise
 from tests.lockstep.cases.outside import Keeps, on_all_rows, outside
-from tests.lockstep.cases.own_code import own_code
+from tests.lockstep.cases.own_code import SCALE, Scaling, own_code
 from tests.lockstep.cases.rows import HALVED, PLAIN, rows
 from tests.lockstep.cases.training import callbacks, criteria, optimizers
 from tests.lockstep.searches import SEED, both_ways, compare, run_case
@@ -93,6 +93,15 @@ def scoring_by(function: Any) -> NeuralNet:
 def test_a_trial_proves_nothing_for_a_later_search_with(pair: list[NeuralNet]) -> None:
     def scores_of_the_last() -> np.ndarray:
         return [cross_val_score(net, X, LABELS, cv=3, scoring="neg_log_loss") for net in pair][-1]
+
+    np.testing.assert_allclose(*both_ways(scores_of_the_last), rtol=1e-9)
+
+
+def test_a_trial_proves_nothing_once_a_global_variable_changes() -> None:
+    def scores_of_the_last() -> np.ndarray:
+        for SCALE["of"] in (1.0, 0.2):
+            found = cross_val_score(classifier(Scaling), X, LABELS, cv=3, scoring="neg_log_loss")
+        return found
 
     np.testing.assert_allclose(*both_ways(scores_of_the_last), rtol=1e-9)
 

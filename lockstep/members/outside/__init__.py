@@ -1,0 +1,1 @@
+"""What code reads from outside of its net: where, and a hash of it."""

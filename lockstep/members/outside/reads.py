@@ -1,0 +1,108 @@
+"""What the user's own code reads: global variables, and what is named of modules, classes and objects."""
+
+import dis
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from lockstep.members.refusals import RefusalError
+
+# These packages' code is taken to stay as it is, and so is that of all that is installed.
+KNOWN = sys.stdlib_module_names | {"torch", "numpy", "skorch", "sklearn", "scipy", "pandas", "joblib", "lockstep"}
+
+_WRAPPERS: Any = (staticmethod, classmethod, type(cache(id)))
+
+# Python's functions by which code reads variables whose names are not in it.
+_BY_NAME = ("eval", "exec", "globals")
+
+# What every class has, and its constructor, which makes a net and takes no step.
+OF_ANY_CLASS = ("__dict__", "__weakref__", "__doc__", "__module__", "__init__")
+
+# A name, the namespace that has it, and its value there.
+Read = tuple[Mapping[str, Any], str, Any]
+
+
+def is_installed(module: Any) -> bool:
+    """Whether a module, by its name, is part of Python or of an installed package."""
+    name = str(module)
+    return name.partition(".")[0] in KNOWN or _is_in_environment(getattr(sys.modules.get(name), "__file__", None))
+
+
+@cache
+def _is_in_environment(path: str | None) -> bool:
+    folders = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")}
+    return path is not None and not folders.isdisjoint(Path(path).resolve().parents)
+
+
+def bare(value: Any) -> Any:
+    """Return the function inside of a property, a static method, a class method, or a cache of its results."""
+    if isinstance(value, property):
+        return value.fget
+    return value.__wrapped__ if isinstance(value, _WRAPPERS) else value
+
+
+def read_by(function: FunctionType) -> list[Read]:
+    """Return what a function of the user's own reads."""
+    names, of_globals = _names(function.__code__)
+    if hidden := [name for name in _BY_NAME if name in of_globals]:
+        raise RefusalError(f"{function.__qualname__} calls {hidden[0]}, which may read any variable")
+    space = function.__globals__
+    held = [(space, name, space[name]) for name in of_globals if name in space]
+    holders = *(value for *_, value in held), *kept_by(function)
+    return [*held, *(item for holder in holders for item in named(holder, names))]
+
+
+def kept_by(function: FunctionType) -> list[Any]:
+    """Return what a function has in its closure and as defaults."""
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    return [*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+
+
+@cache
+def _names(code: CodeType) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return all names in a function's code, and those of global variables, sorted."""
+    inside = [_names(each) for each in code.co_consts if isinstance(each, CodeType)]
+    of_globals = {each.argval for each in dis.get_instructions(code) if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    names = set(code.co_names).union(*(names for names, _ in inside))
+    return tuple(sorted(names)), tuple(sorted(of_globals.union(*(theirs for _, theirs in inside))))
+
+
+def read_in(cls: Any) -> list[tuple[str, Any]]:
+    """Return the methods of a class of the user's own, and the attributes that these name, after their names."""
+    found: list[tuple[str, Any]] = []
+    for own in own_classes_of(cls):
+        held = {name: bare(value) for name, value in vars(own).items()}
+        # What Python makes, such as a method of a named tuple, may come from no module.
+        methods = {k: v for k, v in held.items() if isinstance(v, FunctionType) and v.__module__ in sys.modules}
+        names = set().union(*(_names(each.__code__)[0] for each in methods.values())) - methods.keys()
+        found += sorted(methods.items())
+        found += [(name, held[name]) for name in sorted(names) if name in held and not name.startswith("__")]
+    return found
+
+
+def named(holder: Any, names: tuple[str, ...]) -> Iterator[Read]:
+    """Yield what a module, a class, or the class of an object holds by these names."""
+    if isinstance(holder, ModuleType):
+        for name in names:
+            value = vars(holder).get(name, holder)
+            if isinstance(value, ModuleType):
+                yield from () if value is holder else named(value, tuple(each for each in names if each != name))
+            elif not (is_installed(holder.__name__) and callable(value)):
+                yield vars(holder), name, value
+        return
+    kind: Any = holder if isinstance(holder, type) else type(holder)
+    for cls in own_classes_of(kind):
+        for name, value in vars(cls).items():
+            is_called = name == "forward" or (name.startswith("__") and isinstance(value, FunctionType))
+            if (name in names or is_called) and name not in OF_ANY_CLASS:
+                yield vars(cls), name, value
+
+
+@cache
+def own_classes_of(cls: Any) -> list[type]:
+    """Return a class and its base classes, but for those of Python and of installed packages."""
+    return [each for each in cls.__mro__ if not is_installed(each.__module__)]
