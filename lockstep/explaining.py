@@ -13,7 +13,7 @@ from sklearn.model_selection import check_cv
 
 from lockstep._compat import missing_parts
 from lockstep.keyboard import heeds_the_keyboard
-from lockstep.members.numerics import random_states, set_random_states
+from lockstep.members.numerics import as_in_a_training, random_states, set_random_states
 from lockstep.members.refusals import ListenerError, refusal_of
 from lockstep.options import Options, Shared
 from lockstep.turns import caught, take_turn
@@ -55,7 +55,6 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
         return f"Nothing goes in lockstep here: {'; '.join(missing_parts())}."
     # Not at the top, because these need parts that may be missing.
     from lockstep.fits.surroundings import net_of
-    from lockstep.search import as_in_a_training
 
     net = net_of(estimator)
     if net is None:

@@ -1,6 +1,5 @@
 """Trains the nets of a search in stacks, and hands each back when its training ends."""
 
-import contextlib
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 import torch
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
-from lockstep._compat import get_active_backend, lean_checks, tree_map
+from lockstep._compat import get_active_backend, tree_map
 from lockstep.checkpoints.checkpoint import Checkpoint
 from lockstep.fits.answers import inputs_of
 from lockstep.fits.fit import Fit, outcome_of
@@ -20,7 +19,7 @@ from lockstep.fits.tasks import Task
 from lockstep.grouping.groups import Grouping
 from lockstep.grouping.sizes import parts, seconds_of, stack_size, too_large
 from lockstep.keyboard import heeds_the_keyboard, leave_the_keyboard
-from lockstep.members.numerics import one_thread
+from lockstep.members.numerics import as_in_a_training
 from lockstep.members.refusals import UNSTACKED, LockstepWarning, RefusalError, refusal_of
 from lockstep.options import Options, Shared
 from lockstep.packing import Packed
@@ -28,14 +27,6 @@ from lockstep.stacks.by_kernel.evaluation import outputs_of
 from lockstep.stacks.nets import Job
 from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
-
-# Warnings of torch about vmap, and about steps that it did not take itself; there are none with skorch.
-_OF_VMAP = (
-    "There is a performance drop because we have not yet implemented the batching rule",
-    "dropout2d: Received",
-    "Detected call of `lr_scheduler.step",
-    "Seems like `optimizer.step",
-)
 
 
 class Search:
@@ -203,15 +194,6 @@ class Search:
                 [member], filled, kind.places.multiple, by_kernel=kind.by_kernel, record_losses=self.records_losses
             )
             self._take(job, _train(job, self._tell))
-
-
-@contextlib.contextmanager
-def as_in_a_training() -> Iterator[None]:
-    """In the block, let torch and numpy use one thread, import only what is needed, and not warn of vmap."""
-    with warnings.catch_warnings(), one_thread(), lean_checks():
-        for message in _OF_VMAP:
-            warnings.filterwarnings("ignore", message=message)
-        yield
 
 
 def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import random
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +11,18 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
+from lockstep._compat import lean_checks
+
 # The bytes of numpy's default generator: 624 numbers, and a place among them.
 _MT19937 = 625 * 4
+
+# Warnings of torch about vmap, and about steps that it did not take itself; there are none with skorch.
+_OF_VMAP = (
+    "There is a performance drop because we have not yet implemented the batching rule",
+    "dropout2d: Received",
+    "Detected call of `lr_scheduler.step",
+    "Seems like `optimizer.step",
+)
 
 
 def fit_seed(seed: int, split: int, *purpose: int) -> int:
@@ -108,3 +119,12 @@ def subnormals_as_zero() -> Iterator[None]:
         yield
     finally:
         torch.set_flush_denormal(before)
+
+
+@contextlib.contextmanager
+def as_in_a_training() -> Iterator[None]:
+    """In the block, let torch and numpy use one thread, import only what is needed, and not warn of vmap."""
+    with warnings.catch_warnings(), one_thread(), lean_checks():
+        for message in _OF_VMAP:
+            warnings.filterwarnings("ignore", message=message)
+        yield
