@@ -109,6 +109,7 @@ class Search:
 
         Each comes when it is done, because what is here can be kept.
         """
+        self.checkpoint.others_train()
         with leave_the_keyboard(), parallel_config(backend=self.inner):
             common = torch.get_default_dtype(), self.options.prepare_worker
             apart = (delayed(_apart)(*common, number, *call) for number, call in enumerate(calls))

@@ -25,9 +25,9 @@ from lockstep.stacks.by_kernel.evaluation import outputs_of
 from lockstep.stacks.nets import Job
 from lockstep.stacks.trained import Trained
 
-# So long after the start and after each file, trained nets are written, in seconds: at least, which is half of what a
-# part of a stack takes; for each net, whose writing takes a fifth of a millisecond; and at most.
-_LEAST, _EACH, _MOST = 2.5, 0.005, 5.0
+# So long after the start and after each file, trained nets are written, in seconds of a processor: at least, for each
+# net, whose writing takes a fifth of a millisecond, and at most. What is killed earlier is soon trained again.
+_LEAST, _EACH, _MOST = 2.0, 0.002, 5.0
 
 _NOT_KEPT, _NOT_USED = "some nets can't be kept", "some kept nets can't be used"
 
@@ -60,7 +60,11 @@ class Checkpoint:
             with suppress(Exception):  # told when the net is kept
                 # Before the training, because files of code may be edited meanwhile.
                 self._keys.candidate(self.tasks[0])
-        self._last = _clocks()
+        self._clock, self._last = time.process_time, time.process_time()
+
+    def others_train(self) -> None:
+        """From now on, go by the clock, because other processes train."""
+        self._clock, self._last = time.monotonic, time.monotonic()
 
     def take(self, grouping: Grouping) -> None:
         """Give the tasks what the folder has for them."""
@@ -160,8 +164,8 @@ class Checkpoint:
     def write(self, at_once: bool = False) -> None:
         """Write what was noted, if that is due, or `at_once`."""
         between = min(max(_LEAST, _EACH * len(self._pending)), _MOST)
-        is_due = any(now >= last + between for now, last in zip(_clocks(), self._last, strict=True))
-        if self._folder is None or self._keys is None or not (is_due or at_once):
+        is_due = at_once or self._clock() >= self._last + between
+        if self._folder is None or self._keys is None or not is_due:
             return
         entries = list(self._entries(self._keys))
         try:
@@ -172,7 +176,7 @@ class Checkpoint:
             self._keys, entries = None, []
         # Not before, because Ctrl-C may come at any time, and what is noted then is written.
         self._pending, self._jobs = {}, {}
-        self._last = _clocks()
+        self._last = self._clock()
         self.n_kept += sum(len(keys) for keys, _ in entries)
         if entries:
             self._tell(self.n_kept, len(self.tasks))
@@ -194,7 +198,8 @@ class Checkpoint:
             job, code = self._jobs[task], keys.candidate(task).code
             kind, _ = self._kinds.setdefault(id(job.traces), (uuid4().hex, job.traces))
             try:
-                nets = [kept(made, each) for each, made in those]
+                states: dict[bytes, Any] = {}
+                nets = [kept(made, each, states) for each, made in those]
                 yield [keys.of_net(each) for each, _ in those], packed(KeptNets(nets, job.by_kernel, kind), code)
             except Exception as error:
                 self._warn(_NOT_KEPT, error)
@@ -208,11 +213,6 @@ class Checkpoint:
         if what not in self._said:
             self._said.add(what)
             warnings.warn(f"{what}: {refusal_of(error).reason}", LockstepWarning, stacklevel=2)
-
-
-def _clocks() -> tuple[float, float]:
-    """Return the time, and that of the processors: of several, or of none where other processes train."""
-    return time.monotonic(), time.process_time()
 
 
 def _result(task: Task, data: bytes) -> Outcome:

@@ -69,14 +69,15 @@ class _Origin:
     rows_to_answer: RowsToAnswer
 
 
-def kept(trained: Trained, task: Task) -> KeptNet:
-    """Return what is kept of a task's net."""
+def kept(trained: Trained, task: Task, states: dict[bytes, Tensor]) -> KeptNet:
+    """Return what is kept of a task's net; nets with the same state of the generator share one of `states`."""
     member, outputs, n_parts = trained.member, trained.outputs, 0
     if outputs is not None:
         places = [torch.as_tensor(each) for _, each in member.rows_to_answer.parts]
         outputs, n_parts = tree_map(lambda made: made[torch.cat(places)], outputs), len(places)
     records = trained.records if task.is_looked_at else trained.records and list  # nobody will read these
-    fields = {**vars(trained), "member": None, "outputs": outputs, "records": records}
+    state = states.setdefault(trained.random_state.numpy().tobytes(), trained.random_state)
+    fields = {**vars(trained), "member": None, "outputs": outputs, "records": records, "random_state": state}
     return KeptNet(Trained(**fields), member.output.getvalue(), member.others, n_parts, task.not_by_kernel)
 
 
