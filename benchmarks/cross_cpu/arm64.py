@@ -22,7 +22,10 @@ FOLDER = ROOT / ".venv-arm64"
 SYSTEM, PACKAGES = FOLDER / "system", FOLDER / "packages"
 LIBRARIES = SYSTEM / "usr/lib/aarch64-linux-gnu"
 DEBIAN = ("python3-minimal", "libpython3-stdlib", "libgomp1", "libstdc++6", "zlib1g")
-COMPILED = ("numpy", "pandas", "psutil", "pydantic_core", "safetensors", "scikit-learn", "scipy", "torch")
+COMPILED = (
+    *("ml_dtypes", "numpy", "onnx", "onnxruntime", "pandas", "psutil", "pydantic_core", "safetensors"),
+    *("scikit-learn", "scipy", "torch"),
+)
 # The newest systems that a wheel may be made for.
 PLATFORMS = [f"--platform=manylinux_2_{minor}_aarch64" for minor in range(28, 16, -1)]
 VARIABLES = {
