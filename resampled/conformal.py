@@ -10,7 +10,8 @@ Journal of the American Statistical Association 113). Groups as units: Lee, Barb
 The predictions come from folds, as in CV+ (Barber, Candès, Ramdas and Tibshirani (2021), "Predictive inference with the
 jackknife+", Annals of Statistics 49) and cross-conformal prediction (Vovk (2015), Annals of Mathematics and Artificial
 Intelligence 74). But the interval lies around what one model predicts that was fitted on all rows, which these authors
-call plain cross-validation: no bound holds for any learner whatever, but for stable ones it covers as it should.
+call plain cross-validation: no bound holds for any learner whatever, but for stable ones it covers as it should. Least
+squares without a penalty, with about as many inputs as training rows, is not stable: 90 % covered 0.22 there.
 """
 
 from collections.abc import Sequence
@@ -93,8 +94,9 @@ def least_probabilities(
 
     `probabilities`, of shape (n_predictions,), are those of the true classes in out-of-sample predictions. With the
     probability `level`, the classes that reach the number are a set that has the class of a new unit. It is 0, so the
-    set has all classes, with too few units. The score is that of Sadinle, Lei and Wasserman (2019), "Least ambiguous
-    set-valued classifiers with bounded error levels", Journal of the American Statistical Association 114.
+    set has all classes, with too few units. That holds for units of all classes together, not for each class: of one
+    with 4 % of the rows, sets of 90 % held 0.035. The score is that of Sadinle, Lei and Wasserman (2019), "Least
+    ambiguous set-valued classifiers with bounded error levels", Journal of the American Statistical Association 114.
     """
     return np.maximum(-conformal_quantiles(-probabilities, levels, units), 0.0)
 
