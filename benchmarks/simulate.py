@@ -1,24 +1,38 @@
-"""Prints the tables of docs/simulations.md: `python -m benchmarks.simulate [DRAWS [TITLE …]]`, with parts of titles."""
+"""Writes docs/simulations.csv: `python -m benchmarks.simulate [DRAWS [TITLE …]]`; with parts of titles, those alone."""
 
+import csv
 import sys
 from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from benchmarks.simulation import answers, headline_tables
 from tests.resampled.simulation import tables
+from tests.resampled.simulation.drawing import COLUMNS
 
 TABLES = tables.TABLES | headline_tables.TABLES | answers.TABLES
+CSV = Path(__file__).parents[1] / "docs/simulations.csv"
 
 
-def main(n_draws: int, *parts: str) -> None:
-    """Print the tables whose titles have one of the parts; all of them without parts."""
+def main(path: Path, n_draws: int, *parts: str) -> None:
+    """Draw the tables whose titles have one of the parts, all of them without parts; the file keeps the others."""
+    drawn: dict[Any, Future] = {}
+    rows: dict[str, list[dict[str, str]]] = {}
+    if parts and path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                rows.setdefault(row["table"], []).append(row)
     with ProcessPoolExecutor() as pool:
-        drawn: dict[Any, Future] = {}
         for title, table in TABLES.items():
             if not parts or any(part.casefold() in title.casefold() for part in parts):
-                print(f"{title}\n\n{table.markdown(n_draws, pool, drawn)}", flush=True)
+                rows[title] = [{"table": title} | row for row in table.rows(n_draws, pool, drawn)]
+                print(title, *(f"{row['case']}: {row['says']} {row['value']}" for row in rows[title]), sep="\n  ")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["table", *COLUMNS], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row for title in TABLES for row in rows.get(title, []))
 
 
 if __name__ == "__main__":
     n_draws, *parts = sys.argv[1:] or ["1000"]
-    main(int(n_draws), *parts)
+    main(CSV, int(n_draws), *parts)

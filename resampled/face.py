@@ -30,14 +30,16 @@ def verdict(old: Any, new: Any, **how: Any) -> Verdict:
 def verdicts(pairs: Mapping[str, tuple[Any, Any]], **how: Any) -> dict[str, Verdict]:
     """Judge a family of pairs (old, new) as `verdict` does.
 
-    All claims together are wrong in at most 5 %, by Holm (1979), unless single rows decide what a learner does.
+    All claims together are wrong in at most 5 %, by Holm (1979). Of a learner that selects inputs, prunes or cuts at a
+    threshold, they are a hint. With `row_scores` or `predictions`, of the shape (2, n_splits, n_rows) or by pair such
+    arrays, the errors are those of rows, which find more.
     """
     family = {}
     for name, (old, new) in pairs.items():
         if np.shape(old) != np.shape(new) or np.ndim(old) != 1:
             raise ValueError(f"{name} have the shapes {np.shape(old)} and {np.shape(new)}; give (n_splits,) twice.")
-        data = as_search([old, new], **how)
-        family[name] = Pair(data.scores[0], data.scores[1], data.resampling, data.rope)
+        data = as_search([old, new], **{key: of[name] if isinstance(of, Mapping) else of for key, of in how.items()})
+        family[name] = Pair(data.scores[0], data.scores[1], data.resampling, data.rope, by_unit=data.by_unit)
     return judge(family)
 
 
@@ -60,17 +62,17 @@ def interval(search: Any, *, stuck: Any = None, seed: int = 0, **how: Any) -> tu
 def best_set(search: Any, *, seed: int = 0, **how: Any) -> np.ndarray:
     """Return which candidates may be the best, shape (n_candidates,): with 95 %, the truly best one is among them.
 
-    That holds unless single rows decide what a learner does. None is true in the order of time.
+    Among learners that select inputs, prune or cut at a threshold, that is a hint. None is true in the order of time.
     """
     data = as_search(search, **how)
-    return set_of_the_best(data.scores, data.resampling, seed)
+    return set_of_the_best(data.scores, data.resampling, seed, data.by_unit)
 
 
 def corrected_score(search: Any, *, seed: int = 0, **how: Any) -> Corrected:
     """Return what the best candidate is worth without the luck of the choice: `score`, from `low` to `high`.
 
-    `over` says what had no say in the choice: splits, or rows too if these are known. Raises `ValueError` in the order
-    of time.
+    `over` says what had no say in the choice: splits, or rows too if these are known. Of splits alone, most of the
+    choice's luck remains in it, because their rows had a say. Raises `ValueError` in the order of time.
     """
     data = as_search(search, **how)
     corrected = correct(data.scores[data.compared], data.resampling, seed=seed, rows=data.rows)

@@ -1,7 +1,7 @@
 """How scores were resampled: the folds or shares of the splits, the rows behind them, and the bounds of the scorer."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 Bounds = tuple[float, float]
 UNBOUNDED: Bounds = (-math.inf, math.inf)
@@ -13,9 +13,9 @@ class Resampling:
 
     `test_share` is n_test / n_train of a split, where rows that an estimator holds out of its fit are training rows. It
     is NaN where no correction holds, as in time order, because each training set is part of the next one. `n_folds` is
-    how many folds a repeat has; None where the splits are no whole repeats, such as shares drawn by chance: then, all
-    of a variance counts as shared by all splits. `n_rows` are the rows of the table, infinite where that is not known,
-    and `bounds` those of the scorer. Of `n_effective` rows one can be wrong (see `effective_rows`); by default, of all.
+    how many folds a repeat has; None where the splits are no whole repeats, such as shares drawn by chance. `n_rows`
+    are the rows of the table, infinite where that is not known, and `bounds` those of the scorer. Of `n_effective` rows
+    one can be wrong (see `effective_rows`): by default, of all; NaN where that is not known.
     """
 
     test_share: float
@@ -42,11 +42,6 @@ class Resampling:
         low, high = self.bounds
         share = 1 / self.n_folds if self.n_folds else self.test_share / (1 + self.test_share)
         return (high - low) / (self.n_rows * share) if math.isfinite(high - low) else 0.0
-
-    @property
-    def without_repeats(self) -> "Resampling":
-        """The same where the splits are no whole repeats, so that all of a variance counts as shared."""
-        return replace(self, n_folds=None)
 
     def n_repeats(self, n_splits: int) -> int | None:
         """Return how many whole repeats of the folds so many splits are; None if they are not."""

@@ -19,11 +19,13 @@ def bounds_of(scoring: str) -> Bounds:
     return (-math.inf, 0.0) if scoring.startswith("neg_") else _BOUNDS.get(scoring, (0.0, 1.0))
 
 
-def effective_rows(scoring: str, counts: Sequence[float]) -> float | None:
+def effective_rows(scoring: str, counts: Sequence[float], n_groups: float | None = None) -> float | None:
     """Return of how many rows one can be wrong, by the rows of each class (none if not known); None if of all.
 
     Accuracy counts rows. Most other scorers with bounds, such as F1 and ROC AUC, give classes the same weight, however
-    rare they are, so they are as exact as if all classes were as rare as the rarest one.
+    rare they are, so they are as exact as if all classes were as rare as the rarest one; NaN without `counts`. A group
+    counts as one row.
     """
-    by_rows = scoring.startswith(("neg_", "accuracy", "top_k_accuracy"))
-    return None if by_rows or not len(counts) else float(len(counts) * min(counts))
+    by_rows = scoring.startswith(("accuracy", "top_k_accuracy")) or not all(map(math.isfinite, bounds_of(scoring)))
+    rows = None if by_rows else len(counts) * min(counts) if len(counts) else math.nan
+    return n_groups if rows is None else rows if n_groups is None else min(rows, n_groups)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from numbers import Real
 from typing import Any
 
@@ -36,6 +37,16 @@ class Search:
     def compared(self) -> np.ndarray:
         """The numbers of the candidates that are compared."""
         return np.flatnonzero(np.isfinite(self.scores).all(axis=1))
+
+    @cached_property
+    def by_unit(self) -> np.ndarray | None:
+        """What rows or groups make of the scores, as `Units.scores` returns it, NaN for a candidate that is out."""
+        if self.rows is None:
+            return None
+        own = self.rows.units(np.arange(len(self.compared))).scores(self.resampling.n_folds)
+        by_unit = np.full((len(self.scores), *own.shape[1:]), np.nan)
+        by_unit[self.compared] = own
+        return by_unit
 
 
 def as_search(
@@ -74,12 +85,16 @@ def as_search(
             f"Candidate {i} has the score {scores[i, split]:.6g} on split {split}, but {scorer or 'it'} is between "
             f"{low:g} and {high:g}; correct metric= or bounds=, and give errors with the sign changed."
         )
-    rows, y = rows_of(scores, scorer, **by_row), by_row.get("y")
+    rows, y, groups = rows_of(scores, scorer, **by_row), by_row.get("y"), by_row.get("groups")
     n_folds, test_share = split_by(search, scores.shape[1], n_folds, test_share)
     # Numbers have scorers without a bound.
     counts = [] if y is None or np.isinf(high - low) else np.unique(y, return_counts=True)[1].tolist()
-    notes += filter(None, [too_narrow(counts, by_row.get("groups"))])
-    n_effective = effective_rows(scorer, counts)
+    notes += filter(None, [too_narrow(counts, groups)])
+    n_effective = None if groups is None else float(len(np.unique(groups)))
+    if np.isfinite(high - low):
+        n_effective = effective_rows(scorer, counts, n_effective)
+    if n_effective is not None and np.isnan(n_effective):
+        notes.append(f"No interval, and nothing is level: {scorer or 'the scorer'} may weigh classes, so give y=.")
     if y is not None:
         n_rows = len(y)
     elif rows is not None:

@@ -9,8 +9,9 @@ import numpy as np
 from resampled.candidates.best_set import simplest
 from resampled.face import best_set, corrected_score, interval
 from resampled.means.corrected import Corrected
+from resampled.means.differences import degrees_of_freedom, errors_of_pairs
 from resampled.pairs.equivalence import equivalence
-from resampled.pairs.family import UNLESS
+from resampled.pairs.family import HINT
 from resampled.searches import Search, as_search
 
 # How many candidates are printed, the best first, and how many characters a line of a sentence has.
@@ -71,23 +72,23 @@ class Summary:
         if worth is None:
             return ["No interval and no test: in the order of time, splits train on more and more rows."]
         n_in = of["may_be_best"].sum()
-        sentences = [f"{n_in} of {n} may be the best: with 95 %, the truly best one is among them, {UNLESS}."]
+        sentences = [f"{n_in} of {n} may be the best: with 95 %, the truly best one is among them; {HINT}."]
         if n_in == 1:
-            sentences = [f"With 95 %, candidate {self.best} is the best of {n}, {UNLESS}."]
+            sentences = [f"With 95 %, candidate {self.best} is the best of {n}; {HINT}."]
         if self.simplest is not None and self.simplest != self.best:
             sentences[0] += (
                 f" The simplest of them is candidate {self.simplest}. Its mean is lower by "
                 f"{self._written(of['mean'][self.best] - of['mean'][self.simplest])}; that the two differ by less than "
                 f"{self.data.rope:g} is {100 * of['equal'][self.simplest]:.0f} % likely."
             )
-        over = "rows and fits that had no say in it"
-        if worth.over == "splits":
-            over = "splits that had no say in it (though their rows had; row_scores= would tell rows apart)"
         ends = self._written(worth.low, worth.high)
-        sentences.append(
-            f"The best mean is flattered by the choice among {n}. On {over}, the best is worth "
-            f"{self._written(worth.score)}{ends and f' ({ends})'}."
-        )
+        worth_it = f"the best is worth {self._written(worth.score)}{ends and f' ({ends})'}"
+        flattered = f"The best mean is flattered by the choice among {n}."
+        if worth.over == "splits":
+            remains = "but most of that luck remains in it, because their rows had: give predictions= and y=."
+            sentences.append(f"{flattered} On splits that had no say in it, {worth_it}, {remains}")
+        else:
+            sentences.append(f"{flattered} On rows and fits that had no say in it, {worth_it}.")
         if np.isnan(of["low"][self.data.compared]).any():
             sentences.append("No interval where scores are the same on every split, or most fits stuck.")
         return sentences
@@ -132,7 +133,11 @@ def summary(search: Any, *, complexity: Any = None, stuck: Any = None, seed: int
     candidates = {key: np.array(values, dtype=object) for key, values in data.settings.items()}
     candidates |= {"mean": means, "low": low, "high": high, "may_be_best": in_set}
     candidates |= {} if stuck is None else {"n_stuck": np.sum(stuck, axis=1)}
-    candidates |= equivalence(data.scores - data.scores[best], data.resampling, data.rope)._asdict()
+    known: tuple[Any, ...] = ()
+    if data.by_unit is not None:
+        errors = errors_of_pairs(data.scores, data.resampling, data.by_unit)[best]
+        known = errors, degrees_of_freedom(data.scores.shape[1], data.by_unit)
+    candidates |= equivalence(data.scores - data.scores[best], data.resampling, data.rope, *known)._asdict()
     if callable(complexity):
         complexity = [complexity(_settings(data, i)) for i in range(len(means))]
     if complexity is not None and len(complexity) != len(means):

@@ -73,7 +73,7 @@ def main() -> None:
     write(files.INPUTS, inputs)
     write(files.ERRORS, errors)
     write(files.THRESHOLDS, thresholds_table(counts, roles_of(kept, handed_over), costs, choices))
-    write(files.EVALUATION, summarise(compared, choice, table.data) | written)
+    write(files.EVALUATION, summarise(compared, choice, table.counted) | written)
     metrics = few_metrics(contest, choice.use, picks.searches, brier)
     for name, numbers in metrics.items():
         write(files.SCORES, numbers, name)

@@ -84,18 +84,19 @@ def judge_answer(name: str, gain: float, draw: int) -> Said:
         truth, noise, rng, 2 * rivals.n_repeats, rivals.n_rows, rivals.own, rivals.hard, rivals.n_folds
     )
     rest = slice(rivals.n_repeats, None)
-    fresh = Search(truth, drawn.right[:, rest], drawn.folds[rest]).scores
+    fresh = Search(truth, drawn.right[:, rest], drawn.folds[rest])
+    scores, by_unit = fresh.scores, fresh.by_unit
     names = {"random_forest": 0, "hist_gradient_boosting": 1}
     kept = "random_forest"
     corrected: dict[str, tuple[float, ...]] = {}
     if rivals.searches:
         names, kept, corrected = _searched(drawn, rivals, draw)
-    nowhere = np.zeros(fresh.shape[1], dtype=bool)
+    nowhere = np.zeros(scores.shape[1], dtype=bool)
     reached = {
-        name: Reached({"score": fresh[row]}, float("nan"), stuck=nowhere if rivals.searches else None)
+        name: Reached({"score": scores[row]}, np.nan, "", nowhere if rivals.searches else None, by_unit[row])
         for name, row in names.items()
     }
-    reached[LINEAR] = Reached({"score": fresh[n]}, float("nan"))
+    reached[LINEAR] = Reached({"score": scores[n]}, np.nan, by_unit=by_unit[n])
     contest = Contest(reached, kept, Resampling.of_folds(rivals.n_folds, rivals.n_rows, (0, 1)), ROPE, corrected)
     speaker = kept if rivals.searches else contest.best(list(names)) or kept
     chance = contest.chance(speaker, LINEAR)

@@ -13,7 +13,7 @@ from stages.lib.changes.results import Results, Scored
 from stages.lib.changes.snapshot import Snapshot
 from stages.lib.pipeline import FolderTree
 from tests.resampled.simulation.drawing import Said
-from tests.resampled.simulation.pairs.changes import BEFORE, FITS, ROPE, Fits, batches, draw_scores, learned
+from tests.resampled.simulation.pairs.changes import BEFORE, FITS, ROPE, Fits, batches, draw_fits
 from tests.resampled.simulation.searches import N_FOLDS, N_ROWS
 
 N_CANDIDATES = 3
@@ -104,27 +104,31 @@ def draw_commits(
     fits: Fits, truth: np.ndarray, n_repeats: int, n_draws: int, splits: str, rng: np.random.Generator
 ) -> Iterator[tuple[Results, Results]]:
     """Yield the results of two commits: candidates on the splits of the searches, and their picks on fresh ones."""
-    n_splits = n_repeats * N_FOLDS
-    accuracy = learned(truth.ravel(), fits.stuck[0], fits.stuck_at)
     more = replace(fits, n_repeats=(4 if splits == SAME_ROWS else 2) * n_repeats)
 
-    def draw(size: int) -> np.ndarray:
-        drawn = draw_scores(accuracy, more, size, rng)
-        stuck = rng.random(drawn.shape) < fits.stuck[0]
-        return np.where(stuck, fits.stuck_at, drawn).reshape(size, *truth.shape, -1)
+    def draw(size: int) -> list[np.ndarray]:
+        hits, scores, _ = draw_fits(truth.ravel(), more, fits.stuck[0], size, rng)
+        return [each.reshape(size, *truth.shape, *each.shape[2:]) for each in (scores, hits)]
 
     for size in batches(n_draws, 10):
         befores = draw(size)
         nows = draw(size) if splits == OTHER_ROWS else befores
-        for before, now in zip(befores[:, 0], nows[:, 1], strict=True):
+        for i in range(size):
+            (before, hits), (now, hits_now) = (
+                [each[i, side] for each in of] for side, of in enumerate((befores, nows))
+            )
+            first, last = slice(2 * n_repeats * N_FOLDS), slice(-2 * n_repeats * N_FOLDS, None)
             yield (
-                results_of("before", before[..., : 2 * n_splits], 7),
-                results_of("now", now[..., -2 * n_splits :], 7 if splits == IN_PAIRS else 8),
+                results_of("before", before[..., first], hits[:, :, n_repeats : 2 * n_repeats], 7),
+                results_of("now", now[..., last], hits_now[:, :, -n_repeats:], 7 if splits == IN_PAIRS else 8),
             )
 
 
-def results_of(name: str, scores: np.ndarray, seed: int) -> Results:
-    """Return the results of a commit, from scores of shape (n_searches, n_candidates, 2 * n_splits)."""
+def results_of(name: str, scores: np.ndarray, hits: np.ndarray, seed: int) -> Results:
+    """Return the results of a commit, from scores of shape (n_searches, n_candidates, 2 * n_splits).
+
+    `hits`, of shape (n_searches, n_candidates, n_repeats, n_rows), are those on the fresh splits, the second half.
+    """
     n_splits = scores.shape[2] // 2
     snapshot = Snapshot(name, name)
     vars(snapshot)["tree"] = FolderTree()  # a commit without files
@@ -132,8 +136,8 @@ def results_of(name: str, scores: np.ndarray, seed: int) -> Results:
     searched, fresh = scores[..., :n_splits], scores[..., n_splits:]
     picks = searched.mean(axis=2).argmax(axis=1)
 
-    def scored(params: int, each: np.ndarray, half: float = np.nan) -> Scored:
-        return Scored(str(params), each, none, half)
+    def scored(params: int, each: np.ndarray, half: float = np.nan, by_unit: np.ndarray | None = None) -> Scored:
+        return Scored(str(params), each, none, half, by_unit=by_unit)
 
     picked = fresh[np.arange(len(picks)), picks]
     halves = half_width(picked, resampling)
@@ -141,7 +145,7 @@ def results_of(name: str, scores: np.ndarray, seed: int) -> Results:
     results = Results(snapshot)
     vars(results).update(
         searches={str(s): {str(c): scored(c, each) for c, each in enumerate(of)} for s, of in enumerate(searched)},
-        fresh={str(s): scored(pick, picked[s], halves[s]) for s, pick in enumerate(picks)},
+        fresh={str(s): scored(pick, picked[s], halves[s], hits[s, pick].astype(float)) for s, pick in enumerate(picks)},
         answer={"kept": str(kept), "use": str(kept)},
         evaluated=PARAMS | {"seed": seed},
         stages={},

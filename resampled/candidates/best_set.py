@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import t as student
 
-from resampled.means.differences import norms_and_errors, without_unit
+from resampled.means.differences import degrees_of_freedom, norms_and_errors, without_unit
 from resampled.means.ttest import ALPHA, TINY
 from resampled.resampling import Resampling
 
@@ -14,26 +14,27 @@ N_DRAWS = 1000
 SCREEN = 3.0
 
 
-def best_set(scores: np.ndarray, resampling: Resampling, seed: int) -> np.ndarray:
+def best_set(scores: np.ndarray, resampling: Resampling, seed: int, by_unit: np.ndarray | None = None) -> np.ndarray:
     """Return the candidates that can't be shown, at the 5 % level, to be worse than another one.
 
     Lei (2020), "Cross-validation with confidence", Journal of the American Statistical Association 115, with the
     variance of resampled splits. Each candidate c is tested by itself against the hypothesis that no other is better,
     in the three steps of docs/statistics.md. A best candidate is in the set with 95 %, however many there are, because
-    only its own test can exclude it; unless single rows decide what a learner does.
+    only its own test can exclude it; for learners that select inputs, prune or cut at a threshold, that is a hint.
 
-    The scores have the shape (n_candidates, n_splits), with splits in the order of repeats and folds. The result is
-    true for the set. The candidate with the best mean is always in it, one with NaN never, and none is where nothing is
-    tested.
+    The scores have the shape (n_candidates, n_splits), with splits in the order of repeats and folds; `by_unit` is what
+    `Units.scores` returns. The result is true for the set. The candidate with the best mean is always in it, one with
+    NaN never, and none is where nothing is tested.
     """
     in_set = np.zeros(len(scores), dtype=bool)
     valid = np.flatnonzero(np.isfinite(scores).all(axis=1))
     if not resampling.is_tested or not len(valid):
         return in_set
-    scores, one_row, _ = without_unit(scores[valid], resampling)
+    scores, unit = without_unit(scores[valid])
     means = scores.mean(axis=1)
-    norms, errors = norms_and_errors(scores, resampling, one_row)
-    degrees, rng = scores.shape[1] - 1, np.random.default_rng(seed)
+    by_unit = None if by_unit is None else by_unit[valid] / unit
+    norms, errors = norms_and_errors(scores, resampling, resampling.one_row / unit, by_unit)
+    degrees, rng = degrees_of_freedom(scores.shape[1], by_unit), np.random.default_rng(seed)
     # By draw, the sums of the splits' residuals with normal weights, and the uncertainty of standard deviations.
     noise = ((scores - means[:, None]) @ rng.normal(size=(scores.shape[1], N_DRAWS))).astype(np.float32)
     scale = np.sqrt(degrees / rng.chisquare(degrees, noise.shape)).astype(np.float32)

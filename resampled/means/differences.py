@@ -1,73 +1,105 @@
-"""The error of differences on the same splits: how much of their variance all splits share, by whole repeats."""
+"""The standard errors of differences on the same splits: from what is known of rows, or else from the scores alone."""
 
 import numpy as np
 
 from resampled.means.ttest import TINY
 from resampled.resampling import Resampling
 
-# The part of a difference's variance that all splits share is at least this, for two candidates; see
-# docs/simulations.md.
-LEAST_SHARED = 0.2
+# How many times the variance of the test rows' luck is taken, and that of the training rows; the latter is no more than
+# the former. In simulations of equal learners, the luck of both was 0.8 to 1.3 times that of the test rows where no
+# training set changes a prediction, and up to 2.3 times where many do; see docs/simulations.md.
+LUCK = 1.25
+# Without rows, Nadeau and Bengio's n_test / n_train is taken so many times, because by itself it was too little where
+# many inputs say little.
+SHARED = 1.5
 
 
-def paired_error(one: np.ndarray, other: np.ndarray, resampling: Resampling) -> float:
-    """Return the standard error of the mean difference of two candidates, from scores of shape (n_splits,)."""
-    scores, one_row, unit = without_unit(np.stack([one, other]), resampling)
-    return float(norms_and_errors(scores, resampling, one_row)[1][0, 1] * unit)
+def errors_of_pairs(scores: np.ndarray, resampling: Resampling, by_unit: np.ndarray | None = None) -> np.ndarray:
+    """Return the standard errors of the mean differences of all pairs, as `norms_and_errors`; NaN where a score is."""
+    errors, valid = np.full((len(scores), len(scores)), np.nan), np.flatnonzero(np.isfinite(scores).all(axis=1))
+    if len(valid):
+        plain, unit = without_unit(scores[valid])
+        by_unit = None if by_unit is None else by_unit[valid] / unit
+        errors[np.ix_(valid, valid)] = norms_and_errors(plain, resampling, resampling.one_row / unit, by_unit)[1] * unit
+    return errors
 
 
-def without_unit(scores: np.ndarray, resampling: Resampling) -> tuple[np.ndarray, float, float]:
-    """Divide scores, and what one row can change, by the largest score: what is rounding does not depend on units."""
-    unit = np.abs(scores).max() or 1.0
-    return scores / unit, resampling.one_row / unit, unit
+def degrees_of_freedom(n_splits: int, by_unit: np.ndarray | None = None) -> int:
+    """Return those of Student's t: one less than there are splits, or units, if these are known and fewer."""
+    return min(n_splits, n_splits if by_unit is None else by_unit.shape[-1]) - 1
 
 
-def norms_and_errors(scores: np.ndarray, resampling: Resampling, one_row: float) -> tuple[np.ndarray, np.ndarray]:
+def without_unit(scores: np.ndarray) -> tuple[np.ndarray, float]:
+    """Divide scores by the largest one, and return it too: what is rounding does not depend on units."""
+    unit = float(np.abs(scores).max()) or 1.0
+    return scores / unit, unit
+
+
+def norms_and_errors(
+    scores: np.ndarray, resampling: Resampling, one_row: float, by_unit: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return, of all pairs, the norm of the differences less their mean, and the standard error of their mean.
 
-    The variance of the mean is s² / J + n_test / n_train · shared part of s² (see `_shared`); Nadeau and Bengio's (see
-    `corrected_error`) takes all of s² for shared. With one repeat, s² is at least `one_row` squared.
+    The variance of the mean is s² / J and what all splits share: the luck of the rows (see `luck`), or, without
+    `by_unit`, 1.5 · n_test / n_train · s², half more than by Nadeau and Bengio (see `corrected_error`). With one
+    repeat, s² is at least `one_row` squared.
+
+    Parameters
+    ----------
+    scores : array of shape (n_candidates, n_splits)
+    by_unit : array of shape (n_candidates, n_rounds, n_units), or None
+        What `Units.scores` returns. Pairs with NaN where another candidate has none are judged by their scores alone.
     """
     n_splits = scores.shape[1]
-    residuals = scores - scores.mean(axis=1, keepdims=True)
-    squares = _squares_of_differences(residuals)
+    squares = squares_of_differences(scores - scores.mean(axis=1, keepdims=True))
     if one_row and resampling.is_one_repeat(n_splits):
-        differ = _squares_of_differences(scores) > 0
+        differ = squares_of_differences(scores) > 0
         squares = np.where(differ, np.maximum(squares, (n_splits - 1) * one_row**2), squares)
     variances = squares / (n_splits - 1)
-    shared = _shared(residuals, variances, resampling)
-    return np.sqrt(squares), np.sqrt(variances / n_splits + resampling.test_share * shared)
+    shared = SHARED * resampling.test_share * variances
+    if by_unit is not None and resampling.is_tested:
+        of_rows = luck(by_unit)
+        shared = np.where(np.isnan(of_rows), shared, of_rows)
+    return np.sqrt(squares), np.sqrt(variances / n_splits + shared)
 
 
-def _shared(residuals: np.ndarray, variances: np.ndarray, resampling: Resampling) -> np.ndarray:
-    """Return the part of each pair's variance s² that all splits share; all of it without whole repeats, two or more.
+def luck(by_unit: np.ndarray) -> np.ndarray:
+    """Return the variance of the mean difference of all pairs that rows make, by what they were tested and trained on.
 
-    A fit's own noise is independent from split to split. Repeats, which test the same rows, tell it apart: with w the
-    variance between the k folds of a repeat, and b that between the means of repeats, the shared part of s² is
-    k · (w / k - b). For a single pair, that is uncertain, so its average over all pairs, with weights 1 / s⁴, is used
-    where that is larger. Of two candidates, it is at least a fifth of s², because w / k - b often misses what learners
-    share in which a few rows turn parts on or off (Bayle, Janson and Mackey (2025), arXiv:2508.04409). The average over
-    the pairs of m candidates misses less, so the least share is divided by √(m - 1).
+    An analysis of variance has two parts of how a unit's difference varies, where a unit is a row or a group: a between
+    the units, the luck of the test rows, without w within a unit, between the rounds that test it. What is trained on
+    other rows, or with another seed, makes w. No split tells how much of w belongs to the table and not to chance, but
+    the luck of the training rows has not been larger than that of the test rows, nor than what w allows. So the
+    variance is 1.25 · (a + min(a, w)) / n_units. With one round, w is not known and counts as 0; a has it, too.
+
+    `by_unit`, of shape (n_candidates, n_rounds, n_units), is what `Units.scores` returns.
     """
-    n_candidates, n_splits = residuals.shape
-    n_folds, n_repeats = resampling.n_folds, resampling.n_repeats(n_splits)
-    if n_folds is None or n_repeats is None or n_repeats < 2:
-        return variances
-    repeats = residuals.reshape(n_candidates, n_repeats, n_folds)
-    centres = repeats.mean(axis=2)
-    inside = (repeats - centres[:, :, None]).reshape(n_candidates, n_splits)
-    within = _squares_of_differences(inside) / (n_repeats * (n_folds - 1))
-    between = _squares_of_differences(centres) / (n_repeats - 1)
-    raw = within - n_folds * between
-    weights = np.divide(1, variances**2, out=np.zeros_like(variances), where=variances > TINY**2)
-    average = (raw * weights).sum() / max(weights.sum(), 1)
-    least = LEAST_SHARED / max(1, n_candidates - 1) ** 0.5
-    return np.clip(np.maximum(raw, average), least * variances, variances)
+    tested = np.isfinite(by_unit).any(axis=0)
+    known = np.isfinite(by_unit[:, tested]).all(axis=1)
+    times = tested.sum(axis=0)
+    often = times[times > 0]
+    means = np.nansum(by_unit[:, :, times > 0], axis=1) / often
+    within = np.zeros((len(by_unit), len(by_unit)))
+    if repeated := (often - 1).sum():
+        for number in range(by_unit.shape[1]):  # round by round, for the memory
+            left = by_unit[:, number, times > 0] - means
+            within += squares_of_differences(np.nan_to_num(left)) / repeated
+    between = squares_of_differences(means - means.mean(axis=1, keepdims=True)) / (len(often) - 1)
+    between = np.maximum(between - within * np.mean(1 / often), 0)
+    shared = LUCK * (between + np.minimum(between, within)) / len(often)
+    return np.where(known[:, None] & known, shared, np.nan)
 
 
-def _squares_of_differences(rows: np.ndarray) -> np.ndarray:
+def squares_of_differences(rows: np.ndarray) -> np.ndarray:
+    """Return the sum of the squares of the difference of each pair of rows.
+
+    Products leave rounding where rows are alike, so these are subtracted first, such as two that share an awful split.
+    """
     products = rows @ rows.T
     own = np.diag(products)
-    distances = own[:, None] + own - 2 * products
-    # Products leave rounding where rows are alike.
-    return np.where(distances < TINY * (own[:, None] + own), 0, distances)
+    sizes = own[:, None] + own
+    squares = sizes - 2 * products
+    for row, alike in enumerate(squares <= 1e-3 * sizes):
+        squares[row, alike] = ((rows[alike] - rows[row]) ** 2).sum(axis=1)
+    # What is left is the rounding of the scores themselves.
+    return np.where(squares < TINY**2 * sizes, 0, squares)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import beta
 
 from resampled.means.ttest import ALPHA, TINY
-from resampled.resampling import UNBOUNDED, Resampling
+from resampled.resampling import Resampling
 
 # With fewer rows in the rarest class, or fewer groups, intervals were too narrow in simulations.
 FEW_ROWS, FEW_GROUPS = 20, 30
@@ -21,7 +21,7 @@ def limits(loss: float, half: float, resampling: Resampling) -> tuple[float, flo
     Pearson (1934), "The use of confidence or fiducial limits", Biometrika 26), the far end is at least as far from the
     loss as no error is from its end, about 3.7 / n; with k of 1 or less, it is no farther than the end for k, or half
     the width. With a loss below 3.7 / n, the near end is no farther than that for one error, 1 / (40 n). There are no
-    limits without a bound, or if n is not known.
+    limits without a bound, or if n is not known and infinite.
     """
     width, n = resampling.bounds[1] - resampling.bounds[0], _n_rows(resampling)
     if math.isinf(width) or math.isinf(n):
@@ -41,15 +41,15 @@ def is_within(rope: float, differences: np.ndarray, resampling: Resampling) -> b
     is the mean difference in rows, as many may in other tables as the upper end of Clopper and Pearson's one-sided
     interval says: if none does, about 3 of n.
 
-    The differences have the shape (n_splits,). If n is not known, one row makes at most the smallest of them, so that
-    differences which are no counts are never too few. Unknown bounds are 0 and 1 if no difference is larger than 1.
+    The differences have the shape (n_splits,). If n is infinite, one row makes at most the smallest of them. Nothing is
+    within without two bounds, because single rows may be off by any amount then, nor if n is NaN.
     """
     width, n, sizes = resampling.bounds[1] - resampling.bounds[0], _n_rows(resampling), np.abs(differences)
-    if resampling.bounds == UNBOUNDED and sizes.max() <= 1:
-        width, n = 1.0, math.inf
+    if math.isinf(width) or math.isnan(n):
+        return False
     if math.isinf(n):
         n = fewest_rows(sizes, width, resampling.test_share)
-    if math.isinf(width) or math.isinf(n):
+    if math.isinf(n):  # no difference at all
         return True
     k = abs(float(np.mean(differences))) * n / width
     return bool(k < n and width * beta.ppf(1 - ALPHA, k + 1, n - k) <= rope * (1 + TINY))

@@ -18,9 +18,11 @@ def interval(score: float, half: float, resampling: Resampling) -> tuple[float, 
 
     With two bounds, it is symmetric on the logit scale, and as wide there as the first derivative makes it. So it
     reaches farther away from the nearer bound, as the scores of other tables would. With one bound, it is cut. Where
-    hardly any row is wrong, the `limits` of few rows hold.
+    hardly any row is wrong, the `limits` of few rows hold; where it is not known how few there are, nothing does.
     """
     low, high = resampling.bounds
+    if resampling.n_effective is not None and math.isnan(resampling.n_effective):
+        return math.nan, math.nan
     if math.isfinite(high - low) and low < score < high:
         place = (score - low) / (high - low)
         reach = half / (high - low) / (place * (1 - place))

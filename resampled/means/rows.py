@@ -30,12 +30,12 @@ class Rows:
     groups: np.ndarray | None
     pooling: Pooling
 
-    def units(self, candidates: np.ndarray, rng: np.random.Generator) -> "Units":
-        """Return the sums over units of some candidates: over groups, or over rows; bundled if there are many."""
+    def units(self, candidates: np.ndarray, rng: np.random.Generator | None = None) -> "Units":
+        """Return the sums over units of some candidates: over groups or rows, which `rng` bundles if there are many."""
         own = [test if self.groups is None else self.groups[test] for test in self.tests]
         each, numbers = np.unique(np.concatenate(own), return_inverse=True)
-        n_units = min(MOST_UNITS, len(each))
-        if n_units < len(each):
+        n_units = len(each) if rng is None else min(MOST_UNITS, len(each))
+        if rng is not None and n_units < len(each):
             numbers = (rng.permutation(len(each)) % n_units)[numbers]
         by_split = np.split(numbers, np.cumsum([len(unit) for unit in own])[:-1])
         added = [_added(rows[candidates], unit) for rows, unit in zip(self.statistics, by_split, strict=True)]
@@ -92,6 +92,32 @@ class Units:
             by_rows = (self.n_units - 1) * np.var(without / counted, axis=1)
         by_fits = np.maximum(np.var(scores, axis=1, ddof=1) / n_splits - by_rows / n_repeats, 0)
         return by_rows, by_fits, degrees(by_rows, by_fits, self.n_units, n_splits)
+
+    def scores(self, n_folds: int | None) -> np.ndarray:
+        """Return what each unit makes of the scores, of shape (n_candidates, n_rounds, n_units), to first order.
+
+        It is the jackknife's pseudo-value in the split that tests the unit; of a score that is a mean, the unit's own
+        (Tukey (1958), "Bias and confidence in not quite large samples", Annals of Mathematical Statistics 29). A round
+        is a repeat of `n_folds` splits, or one split without these, and a unit that it does not test has NaN.
+        """
+        n_folds, often = n_folds or 1, np.mean([len(numbers) for numbers in self.numbers])
+        totals = [sums.sum(axis=1, dtype=float) for sums in self.sums]
+        wholes = np.stack([self.pooling.score(total)[:, None] for total in totals])
+        mean = wholes.mean(axis=0)
+        by_unit = np.full((len(mean), len(wholes) // n_folds, self.n_units), np.nan)
+        for split, (sums, numbers) in enumerate(zip(self.sums, self.numbers, strict=True)):
+            whole, n = wholes[split], len(numbers)
+            moved = (n - 1) * (whole - self.pooling.score(totals[split][:, None] - sums)) if n > 1 else 0.0
+            # A split counts as much as another one that tests more units.
+            by_unit[:, split // n_folds, numbers] = mean + (whole + moved - mean) * often / n
+        return by_unit
+
+
+def bundled(by_unit: np.ndarray, n_bundles: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the means over bundles of units, drawn by chance, of what `Units.scores` returns for whole repeats."""
+    order = rng.permutation(by_unit.shape[-1])
+    parts = np.array_split(order, min(n_bundles, len(order)))
+    return np.stack([by_unit[..., part].mean(axis=-1) for part in parts], axis=-1)
 
 
 def degrees(by_rows: np.ndarray, by_fits: np.ndarray, n_units: int, n_splits: int) -> np.ndarray:

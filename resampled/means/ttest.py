@@ -43,17 +43,19 @@ def half_width(scores: np.ndarray, resampling: Resampling) -> np.ndarray:
     return quantile * corrected_error(scores, resampling)
 
 
-def p_values(scores: np.ndarray, best: int, resampling: Resampling) -> np.ndarray:
+def p_values(
+    scores: np.ndarray, best: int, resampling: Resampling, errors: np.ndarray | None = None, degrees: int = 0
+) -> np.ndarray:
     """Test each candidate against the best one, a row of the scores, in pairs on the same splits, two-sided.
 
     The scores have the shape (n_candidates, n_splits). The p-value is 1 for the best itself and for candidates that
     equal it on every split, 0 for a difference that is the same on every split of several repeats, and NaN if a score
     is NaN or nothing is tested. The best was chosen for its score, and nothing here corrects for that or for the number
-    of candidates.
+    of candidates. Other standard errors may be given, of shape (n_candidates,), with their degrees of freedom.
     """
     differences = scores[best] - scores
-    mean, error = differences.mean(axis=-1), corrected_error(differences, resampling)
+    mean, error = differences.mean(axis=-1), corrected_error(differences, resampling) if errors is None else errors
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(mean == 0, 0.0, np.abs(mean) / error)
-    p = 2 * student.sf(statistic, scores.shape[-1] - 1)
+    p = 2 * student.sf(statistic, degrees or scores.shape[-1] - 1)
     return np.asarray(p) if resampling.is_tested else np.full_like(p, np.nan)

@@ -17,7 +17,9 @@ class Shares(NamedTuple):
     better: np.ndarray
 
 
-def equivalence(differences: np.ndarray, resampling: Resampling, rope: float) -> Shares:
+def equivalence(
+    differences: np.ndarray, resampling: Resampling, rope: float, errors: np.ndarray | None = None, degrees: int = 0
+) -> Shares:
     """Return how likely differences are below, within and above the rope.
 
     The Bayesian correlated t-test: with a flat prior, the mean difference has Student's t with n_splits - 1 degrees of
@@ -26,14 +28,16 @@ def equivalence(differences: np.ndarray, resampling: Resampling, rope: float) ->
     Demšar and Zaffalon (2017), "Time for a change", JMLR 18).
 
     The differences, of shape (..., n_splits), are a score minus the one that it is compared with, and the rope is the
-    largest difference that does not matter. A difference that is the same on every split of several repeats is certain.
-    The results, of shape (...), are NaN if a difference is, or if nothing is tested.
+    largest difference that does not matter. Other standard errors, of shape (...), may be given, with their degrees of
+    freedom, such as those of rows (see `errors_of_pairs`). A difference that is the same on every split of several
+    repeats is certain. The results, of shape (...), are NaN if a difference is, or if nothing is tested.
     """
     mean = differences.mean(axis=-1)
-    error = corrected_error(differences, resampling)
+    error = corrected_error(differences, resampling) if errors is None else errors
+    degrees = degrees or differences.shape[-1] - 1
     # Rounding leaves some of it where all differences are the same.
     error = np.where(error < 1e-12 * np.maximum(1, np.abs(mean)), 0, error)
-    worse, better = (beyond(side * mean - rope, error, differences.shape[-1] - 1) for side in (-1, 1))
+    worse, better = (beyond(side * mean - rope, error, degrees) for side in (-1, 1))
     return Shares(worse, np.clip(1 - worse - better, 0, 1), better)
 
 

@@ -15,11 +15,10 @@ BETTER, WORSE, LEVEL = "better", "worse", "level"
 UNDECIDED, UNCHANGED, UNTESTED = "undecided", "unchanged", "not tested"
 # Of two runs apart, which are never called better or level.
 NO_CHANCE, CHANCE = "more than chance", "could be chance"
-# The words that claim something, which is wrong in at most 5 % of families without any true difference, unless single
-# rows decide what a learner does.
+# The words that claim something, which is wrong in at most 5 % of families without any true difference.
 CLAIMS = (BETTER, WORSE, NO_CHANCE)
-# What no scores can tell, and without which claims are wrong in more than 5 %.
-UNLESS = "unless single rows decide what a learner does"
+# Where claims are wrong in more than 5 %; no scores can tell.
+HINT = "a hint if a learner selects inputs, prunes or cuts at a threshold"
 RARE = "a failure rarer than 3 in {} fits may not have shown"
 
 
@@ -43,7 +42,7 @@ class Verdict(NamedTuple):
         if self.word == UNTESTED:
             return f"{self.word}: nothing tells the error of new less old, {difference:+.4g}"
         if self.word in (BETTER, WORSE):
-            condition = f", {UNLESS}"
+            condition = f"; {HINT}"
         if self.word == LEVEL and isinstance(self.of, Pair):  # the word rests on the interval of 90 %
             half, level = self.of.half_width(1 - 2 * ALPHA), 90
             condition = f"; {RARE.format(self.of.n_splits)}"

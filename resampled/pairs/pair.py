@@ -1,14 +1,14 @@
 """Two candidates on the same splits: what their scores differ by, and how sure that is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from scipy.stats import binomtest
 from scipy.stats import t as student
 
-from resampled.means.differences import paired_error
+from resampled.means.differences import degrees_of_freedom, errors_of_pairs
 from resampled.means.few import is_within
 from resampled.means.ttest import ALPHA
 from resampled.pairs.equivalence import beyond
@@ -26,7 +26,8 @@ class Pair:
     """The scores of two candidates on the same splits, and their difference, new less old.
 
     The arrays have the shape (n_splits,), in the order of repeats and folds, with NaN where a fit has no score. The
-    rope is the largest difference that does not matter. By default, no fit is stuck.
+    rope is the largest difference that does not matter. By default, no fit is stuck, and nothing is known of rows;
+    `by_unit`, of shape (2, n_rounds, n_units), is what `Units.scores` returns.
     """
 
     old: np.ndarray
@@ -35,6 +36,7 @@ class Pair:
     rope: float
     old_stuck: np.ndarray = field(default_factory=lambda: NOWHERE)
     new_stuck: np.ndarray = field(default_factory=lambda: NOWHERE)
+    by_unit: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def n_splits(self) -> int:
@@ -61,7 +63,12 @@ class Pair:
         """The standard error of the difference, as that of the set of the best; NaN where there is none."""
         if not np.isfinite(self.difference + self.resampling.test_share) or self.n_splits < FEWEST_SPLITS:
             return float("nan")
-        return paired_error(self.old, self.new, self.resampling)
+        return float(errors_of_pairs(np.stack([self.old, self.new]), self.resampling, self.by_unit)[0, 1])
+
+    @property
+    def degrees(self) -> int:
+        """The degrees of freedom of Student's t."""
+        return degrees_of_freedom(self.n_splits, self.by_unit)
 
     @property
     def is_same(self) -> bool:
@@ -70,21 +77,21 @@ class Pair:
 
     @property
     def p_value(self) -> float:
-        """The two-sided p-value of the difference, by Student's t with n_splits - 1 degrees; NaN where untested."""
+        """The two-sided p-value of the difference, by Student's t; NaN where untested."""
         if self.is_same:
             return float("nan")
         with np.errstate(divide="ignore"):
-            return float(2 * student.sf(abs(self.difference) / np.float64(self.error), self.n_splits - 1))
+            return float(2 * student.sf(abs(self.difference) / np.float64(self.error), self.degrees))
 
     def half_width(self, level: float = 1 - ALPHA) -> float:
         """Return half the width of the interval of the difference."""
-        return float(student.ppf((1 + level) / 2, self.n_splits - 1) * self.error)
+        return float(student.ppf((1 + level) / 2, self.degrees) * self.error)
 
     @property
     def share_beyond(self) -> float:
         """The probability that the difference is larger than the rope, on its side, as in `equivalence`."""
         excess = np.array(abs(self.difference) - self.rope)
-        return float(beyond(excess, np.array(self.error), self.n_splits - 1))
+        return float(beyond(excess, np.array(self.error), self.degrees))
 
     @property
     def is_level(self) -> bool:
@@ -101,22 +108,17 @@ class Pair:
         return float(binomtest(int(only_new), int(only_old + only_new)).pvalue) if only_old + only_new else 1.0
 
     def without_stuck(self) -> "Pair | None":
-        """Return the pair on the splits where neither is stuck; None if there are fewer than three.
-
-        What is left of 30 splits may be 27, which are not nine repeats.
-        """
+        """Return the pair on the splits where neither is stuck, by scores alone; None if there are fewer than three."""
         kept = np.ones(self.n_splits, dtype=bool) & ~(self.old_stuck | self.new_stuck)
         if kept.sum() < FEWEST_SPLITS:
             return None
-        resampling = self.resampling if kept.all() else self.resampling.without_repeats
-        return Pair(self.old[kept], self.new[kept], resampling, self.rope)
+        if kept.all():
+            return replace(self, old_stuck=NOWHERE, new_stuck=NOWHERE)
+        return Pair(self.old[kept], self.new[kept], self.resampling, self.rope)
 
 
 def average(pairs: Sequence[Pair]) -> Pair:
-    """Return the mean of several pairs, on the splits that all of them have.
-
-    An average has lost what single fits add to the variance, but not what the rows do, so all of it counts as shared.
-    """
+    """Return the mean of several pairs, on the splits that all of them have, by their scores alone."""
     n = min(pair.n_splits for pair in pairs)
     old, new = (np.mean([getattr(pair, side)[:n] for pair in pairs], axis=0) for side in ("old", "new"))
-    return Pair(old, new, pairs[0].resampling.without_repeats, pairs[0].rope)
+    return Pair(old, new, pairs[0].resampling, pairs[0].rope)

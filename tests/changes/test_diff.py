@@ -26,11 +26,11 @@ def test_another_pick_is_judged_on_the_same_fresh_splits(commits: Commits, said:
     first, _, sides, _, listed, *rest = said("before", "after")
     assert first == (
         "Use linear, as before; the kept net, width, is unchanged. Better (p < 0.0001): lr, lr=0.1 → 0.3, +0.0600 ± "
-        "0.0201 on the same 30 fresh splits. Cause: experiments.lr.grid.lr: null → [0.3, 0.1]."
+        "0.0269 on the same 30 fresh splits. Cause: experiments.lr.grid.lr: null → [0.3, 0.1]."
     )
     assert sides.startswith("before (")
     assert " → after (" in sides
-    assert listed == "- lr, lr=0.1 → 0.3, +0.0600 ± 0.0201 on the same 30 fresh splits: better"
+    assert listed == "- lr, lr=0.1 → 0.3, +0.0600 ± 0.0269 on the same 30 fresh splits: better"
     assert rest == [
         "  p < 0.0001; a chance of over 99 % that it is better by more than 0.01.",
         "1 search unchanged: width.",

@@ -33,7 +33,7 @@ def test_a_gain_of_all_searches_is_found_where_no_pick_shows_it() -> None:
 
 def test_a_headline_says_better_or_worse_only_of_what_is_claimed_and_its_counts_add_up() -> None:
     rng, truth, n_claimed = np.random.default_rng(4), true_scores("+0.05", 4), 0
-    for sides in draw_commits(KINDS["calm, 0.017"], truth, 8, 10, IN_PAIRS, rng):
+    for sides in draw_commits(KINDS["calm, 0.017"], truth, 8, 14, IN_PAIRS, rng):
         changes = compare(*sides)
         verdicts = [changes.kept, changes.together_verdict, *(search.verdict for search in changes.changed)]
         claimed = sum(verdict is not None and verdict.claims for verdict in verdicts)

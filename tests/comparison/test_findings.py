@@ -64,16 +64,13 @@ def test_the_best_its_worth_and_what_is_as_good() -> None:
 def test_a_winner_alone_and_a_best_that_is_the_simplest() -> None:
     out = {"in_best_set": False, "worse": 0.999, "equal": 0.001, "better": 0.0}
     _, alone, second = said([BEST | {"simplest": True}, row(30, 2, 0.6, **out)])
-    assert alone == "With 95 % certainty, it is the best of the 2, unless single rows decide what a net does."
+    assert alone == "With 95 % certainty, it is the best of the 2."
     assert second == "The runner-up, n_neurons=30, is worse: a chance of over 99 % that it is worse by more than 0.01."
     _, both, _ = said([BEST | {"simplest": True}, row(30, 2, 0.74)])
     assert both.endswith("The best is also the simplest of them.")
     out = {"in_best_set": False, "n_epochs": 1.0}
     _, some, _ = said([BEST, row(5, 2, 0.74, simplest=True), row(1, 3, 0.1, **out)])
-    assert some.startswith(
-        "2 of 3 may be the best: with 95 % certainty, it is among them, unless single rows decide what a net does. The "
-        "simplest of them is n_"
-    )
+    assert some.startswith("2 of 3 may be the best: with 95 % certainty, it is among them. The simplest of them is n_")
     assert "with 50 weights (the best: 200) and as many epochs." in some
 
 
@@ -89,7 +86,7 @@ def test_one_candidate_was_not_chosen_and_what_diverged_is_left_out() -> None:
     assert best == "The best is n_neurons=20, with 0.7500 ± 0.0300."
     diverged = row(9, 3, float("nan"), in_best_set=False, **NOTHING)
     _, alone = said([diverged, BEST | {"simplest": True}])
-    assert alone == "With 95 % certainty, it is the best of the 2, unless single rows decide what a net does."
+    assert alone == "With 95 % certainty, it is the best of the 2."
 
 
 def test_halving_says_what_it_spared() -> None:

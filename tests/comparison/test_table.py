@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from scipy import stats
 
 from resampled.resampling import Resampling
 from stages import compare
@@ -63,6 +64,17 @@ def test_in_time_order_nothing_is_tested() -> None:
     assert table["simplest"].tolist() == [True, False, False, False]
 
 
+def test_what_the_search_knows_by_rows_is_taken_from_its_table() -> None:
+    """Its set, and the errors of the differences from the best, of which the shares are Student's."""
+    by_search = candidates().assign(in_best_set=[False, True, True, False], error=0.02)
+    table = compared_table(by_search, FOLDS, 0.01, seed=0)
+    assert table["in_best_set"].tolist() == [False, True, True, False]
+    difference = table["mean_test_score"][1] - table["mean_test_score"][0]
+    expected = stats.t.cdf((-0.01 - difference) / 0.02, 11)
+    assert table["worse"][1] == pytest.approx(expected)
+    assert "error" not in table
+
+
 def test_what_the_search_has_not_written_so_is_refused() -> None:
     texts = Texts()
     texts.put(files.CANDIDATES, table := candidates(), "mine")
@@ -85,7 +97,8 @@ def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monke
     done = in_process(compare, "dropout")
     assert (done.returncode, done.stderr) == (0, "")
     table = Results().table(files.COMPARED, "dropout")
-    assert f"{table['in_best_set'].sum()} of 50 may be the best: with 95 % certainty, it is among them," in done.stdout
+    assert table["in_best_set"].all()  # the sample is of before searches wrote what rows tell
+    assert "Any of the 50 may be the best: none can be ruled out with 95 % certainty." in done.stdout
     assert done.stdout.endswith("\nWhat mattered: dropout_rate. Not shown to matter: weight_constraint.\n")
     mattered = Results().table(files.IMPORTANCE, "dropout")
     assert sorted(mattered["key"]) == ["module__dropout_rate", "module__weight_constraint"]

@@ -15,8 +15,7 @@ from resampled.resampling import Resampling
 def test_the_probabilities_are_baycomps(n_folds: int, n_repeats: int, gap: float, rope: float) -> None:
     """Its left is where the first learner is better, so where new less old is below the rope.
 
-    A two-sided p-value is twice the smaller probability; with repeats, the error is no larger. Of a difference from 0,
-    2.5 % lie beyond each end of the interval of a mean.
+    Of a difference from 0, 2.5 % lie beyond each end of the interval of a mean. A verdict allows for more.
     """
     rng, n_splits = np.random.default_rng(n_folds * n_repeats), n_folds * n_repeats
     common = 0.8 + rng.normal(0, 0.02, size=n_splits)  # the luck of the splits
@@ -29,8 +28,7 @@ def test_the_probabilities_are_baycomps(n_folds: int, n_repeats: int, gap: float
     assert ours == pytest.approx(baycomp.two_on_single(best, compared, rope=rope, runs=n_repeats))
 
     p = 2 * min(baycomp.two_on_single(old, new, runs=n_repeats))
-    verdict = resampled.verdict(old, new, n_folds=n_folds).p
-    assert verdict == pytest.approx(p) if n_repeats == 1 else verdict <= p + 1e-12
+    assert resampled.verdict(old, new, n_folds=n_folds).p >= p - 1e-12
 
     low, high = resampled.interval(old, n_folds=n_folds)
     for end, below in ((low, 0.025), (high, 0.975)):

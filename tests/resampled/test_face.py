@@ -123,7 +123,7 @@ def test_stuck_fits_predict_one_class_that_is_not_nearly_all() -> None:
 
 
 WORDS = {
-    "better": (0.05 + NOISE, ", unless single rows decide what a learner does"),
+    "better": (0.05 + NOISE, "; a hint if a learner selects inputs, prunes or cuts at a threshold"),
     "worse": (-0.05 + NOISE, "worse: new less old is -0.0"),
     "level": (NOISE / 10, "; a failure rarer than 3 in 30 fits may not have shown"),
     "undecided": (NOISE * 5, "undecided: new less old is "),
@@ -134,15 +134,15 @@ WORDS = {
 @pytest.mark.parametrize("word", WORDS)
 def test_a_verdict_is_a_word_and_a_sentence(word: str) -> None:
     difference, sentence = WORDS[word]
-    found = resampled.verdict(COMMON, COMMON + difference, n_folds=3)
+    found = resampled.verdict(COMMON, COMMON + difference, n_folds=3, metric="accuracy", n_rows=3000)
     assert found.word == word
     assert sentence in str(found)
 
 
-def test_a_verdict_is_the_corrected_test_where_nothing_is_known_of_repeats() -> None:
-    """One repeat: half the width of the interval, which the sentence has, and p are those of the t-test."""
+def test_a_verdict_is_the_corrected_test_where_nothing_is_known_of_rows() -> None:
+    """With half more for what all splits share. p and the interval, in the sentence, are those of the t-test."""
     old, new = COMMON[:10], COMMON[:10] + 0.01 + NOISE[:10]
-    mean, error = (new - old).mean(), np.sqrt((1 / 10 + 1 / 9) * (new - old).var(ddof=1))
+    mean, error = (new - old).mean(), np.sqrt((1 / 10 + 1.5 / 9) * (new - old).var(ddof=1))
     found = resampled.verdict(old, new, n_folds=10)
     assert found.p == pytest.approx(2 * stats.t.sf(abs(mean / error), 9))
     half = stats.t.ppf(0.975, 9) * error

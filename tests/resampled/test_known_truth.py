@@ -7,6 +7,7 @@ from tests.resampled.simulation.drawing import mean
 from tests.resampled.simulation.means.labelled import judge_rare
 from tests.resampled.simulation.means.perfect import judge_perfect
 from tests.resampled.simulation.pairs.changes import ROPE, judge_changes, judge_families
+from tests.resampled.simulation.pairs.equal import CASES, HINTS, judge_equal
 from tests.resampled.simulation.pairs.few import judge_few
 from tests.resampled.simulation.verdicts import judge
 
@@ -45,23 +46,21 @@ def test_intervals_of_rare_classes_hold_the_truth() -> None:
 def test_few_rows_that_differ_are_seldom_called_level() -> None:
     for name in ("1 % of rows gained, 300 rows", "1 % of rows gained, 768 rows"):
         judged = [judge_few(name, draw) for draw in range(100)]
-        assert mean(judged, "level") <= 0.05 < mean(judged, "level before")
-        assert mean(judged, "level, scores alone") <= 0.05
+        assert mean(judged, "level") <= 0.05 < mean(judged, "level, by the interval alone")
     assert mean([judge_few("no difference, 3,000 rows", draw) for draw in range(20)], "level") > 0.8
 
 
 def test_equal_nets_are_seldom_called_better_or_worse() -> None:
     """Without chance in training, the plain standard error would claim a difference in a third of them."""
-    for name in ("calm, 0.017", "no chance in training", "0.35 in 1 of 10, before and now"):
+    for name in ("calm, 0.017", "no chance in training"):
         judged = judge_changes(name, 0.0, 100)
         assert mean(judged, "better") + mean(judged, "worse") <= 0.07
 
 
-def test_a_large_difference_is_found_and_more_often_than_by_nadeau_and_bengio() -> None:
-    judged = judge_changes("calm, 0.017", 0.05, 60)
-    assert mean(judged, "better") > 0.75
-    assert mean(judged, "better by Nadeau and Bengio") < 0.45
-    assert mean(judge_changes("calm, 0.017", -0.05, 40), "worse") > 0.7
+def test_a_difference_is_found_and_more_often_than_by_scores_alone() -> None:
+    judged = judge_changes("calm, 0.017", 0.03, 60)
+    assert mean(judged, "better") > 0.5 > 0.1 > mean(judged, "better, scores alone")
+    assert mean(judge_changes("calm, 0.017", -0.05, 40), "worse") > 0.9
 
 
 def test_level_is_said_of_nets_that_predict_alike_and_not_at_the_rope() -> None:
@@ -71,4 +70,22 @@ def test_level_is_said_of_nets_that_predict_alike_and_not_at_the_rope() -> None:
 
 def test_a_family_of_eight_holds_its_level() -> None:
     found = judge_families("no chance in training", 40)
-    assert mean(found, "claimed") <= 0.1 < mean(found, "alone")
+    assert mean(found, "as a family") <= 0.1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ridge, 4 inputs, accuracy, n = 100, 10 × 2",
+        "ridge, 10 inputs, accuracy, n = 300, random labels, 4 × 10",
+        "5 nearest rows, 4 inputs, balanced_accuracy, n = 300, 20% positive, 10 × 3",
+        "ridge, 4 inputs, accuracy, n = 200, 20 groups, 10 × 4",
+        "boosted trees, 4 inputs, accuracy, n = 1000, 2 × 5",
+    ],
+)
+def test_learners_that_are_equal_by_construction_are_seldom_told_apart(name: str) -> None:
+    """Before, from 0.09 to 0.24 of such pairs were; of 60, more than 8 are in 1 of 200 tries if 0.05 are on average."""
+    assert CASES[name].learner not in HINTS
+    judged = [judge_equal(name, draw) for draw in range(60)]
+    for column in ("claimed", "excluded", "claimed, scores alone"):
+        assert mean(judged, column) <= 8 / 60

@@ -1,4 +1,4 @@
-"""How scores were resampled. Oracles: scikit-learn's splitters, and errors without and with the shared part."""
+"""How scores were resampled. Oracle: scikit-learn's splitters."""
 
 import math
 
@@ -6,14 +6,9 @@ import numpy as np
 import pytest
 from sklearn.model_selection import KFold, RepeatedKFold, ShuffleSplit
 
-from resampled.means.differences import LEAST_SHARED, paired_error
-from resampled.means.ttest import corrected_error
 from resampled.resampling import Resampling
 
-RNG = np.random.default_rng(3)
 X = np.zeros((60, 1))
-# Noise of single fits alone: of this, all splits share little or nothing.
-ONE, OTHER = RNG.normal(0.7, 0.02, size=(2, 30))
 
 
 @pytest.mark.parametrize("splitter", [KFold(2), KFold(5), RepeatedKFold(n_splits=3, n_repeats=10)])
@@ -34,19 +29,11 @@ def test_a_drawn_share_is_not_taken_for_folds() -> None:
     drawn = Resampling(len(test) / len(train), None, len(X), (0, 1))
     assert drawn.n_repeats(30) is None
     assert drawn.one_row == pytest.approx(1 / len(test))
-    assert paired_error(ONE, OTHER, Resampling.of_folds(5)) < 0.8 * paired_error(ONE, OTHER, drawn)
 
 
-def test_without_whole_repeats_all_of_the_variance_is_shared() -> None:
-    """So the error is Nadeau and Bengio's; with repeats, at least a fifth counts."""
-    folds, variance = Resampling.of_folds(3), np.var(ONE - OTHER, ddof=1)
+def test_whole_repeats_are_counted() -> None:
+    folds = Resampling.of_folds(3)
     assert [folds.n_repeats(n) for n in (3, 27, 28)] == [1, 9, None]
-    whole = (variance * (1 / 30 + 1 / 2)) ** 0.5
-    assert paired_error(ONE, OTHER, folds.without_repeats) == pytest.approx(whole)
-    of_28 = float(corrected_error(ONE[:28] - OTHER[:28], folds))
-    assert paired_error(ONE[:28], OTHER[:28], folds) == pytest.approx(of_28)
-    least = (variance * (1 / 30 + LEAST_SHARED / 2)) ** 0.5
-    assert least <= paired_error(ONE, OTHER, folds) * (1 + 1e-9) < whole
 
 
 def test_what_one_row_changes() -> None:

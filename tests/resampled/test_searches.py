@@ -113,7 +113,7 @@ def test_the_bounds_are_those_of_the_scorer() -> None:
     own = searched(3, scoring=lambda estimator, X, y: 5 * estimator.score(X, y))
     assert as_search(own).resampling.bounds == (-np.inf, np.inf)
     assert as_search(own).notes[0].startswith("The scorer is not known")
-    assert as_search(own, bounds=(0, 10)).notes == []
+    assert as_search(own, bounds=(0, 10), y=Y).notes == []
     with pytest.raises(ValueError, match="but cost is between 0 and 1; correct metric= or bounds="):
         as_search(own, metric="cost")
 
@@ -176,9 +176,11 @@ def test_a_fold_of_one_row_has_no_row_to_spare() -> None:
 def test_the_target_tells_how_many_rows_there_are_and_how_rare_a_class_is() -> None:
     y = np.repeat([0, 1, 2], [280, 60, 19])
     data = as_search(SCORES, n_folds=3, metric="roc_auc_ovr", y=y, groups=np.arange(359) % 29)
-    assert (data.resampling.n_rows, data.resampling.n_effective) == (359, 57)
+    assert (data.resampling.n_rows, data.resampling.n_effective) == (359, 29)
     (note,) = data.notes
     assert "the rarest class has 19 rows (fewer than 20) and there are 29 groups" in note
+    (note,) = as_search(SCORES, n_folds=3, metric="f1").notes
+    assert note == "No interval, and nothing is level: f1 may weigh classes, so give y=."
     for scores, metric, target in ((SCORES, "accuracy", y[y < 2]), (-SCORES, "neg_log_loss", np.arange(360))):
         data = as_search(scores, n_folds=3, metric=metric, y=target)
         assert (data.resampling.n_rows, data.resampling.n_effective, data.notes) == (len(target), None, [])

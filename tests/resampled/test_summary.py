@@ -38,11 +38,12 @@ PRINTED = """\
   1  0.8967  0.8677 to 0.9199      3  yes, simplest
   0  0.6000  0.5750 to 0.6245
 
-2 of 3 may be the best: with 95 %, the truly best one is among them, unless single rows decide what
-a learner does. The simplest of them is candidate 1. Its mean is lower by 0.0033; that the two
-differ by less than 0.01 is 96 % likely.
-The best mean is flattered by the choice among 3. On splits that had no say in it (though their rows
-had; row_scores= would tell rows apart), the best is worth 0.9000 (0.8723 to 0.9222).
+2 of 3 may be the best: with 95 %, the truly best one is among them; a hint if a learner selects
+inputs, prunes or cuts at a threshold. The simplest of them is candidate 1. Its mean is lower by
+0.0033; that the two differ by less than 0.01 is 96 % likely.
+The best mean is flattered by the choice among 3. On splits that had no say in it, the best is worth
+0.9000 (0.8723 to 0.9222), but most of that luck remains in it, because their rows had: give
+predictions= and y=.
 Out, because a fit has no score: 1 of 4 candidates, [3].
 """
 
@@ -91,7 +92,8 @@ def test_what_has_no_interval_says_so() -> None:
     assert (found.corrected, found.simplest) == (None, None)
     assert np.isnan(found.candidates["low"]).all()
     text = str(resampled.summary(np.tile([[0.5], [0.6]], 30), n_folds=3)).replace("\n", " ")
-    assert "the best is worth 0.6000. No interval where scores are the same on every split" in text
+    assert "the best is worth 0.6000, but most of that luck remains in it" in text
+    assert "No interval where scores are the same on every split" in text
     assert "95 %  may be best" not in text
 
 

@@ -82,7 +82,7 @@ class Sides:
         name = two.second_name if two else None
         if not self.paired or one is None or two is None or name is None or name != one.second_name:
             return None
-        both = [replace(each, scores=np.array(each.second)) for each in (one, two)]
+        both = [replace(each, scores=np.array(each.second), by_unit=None) for each in (one, two)]
         return self._pair(both[0], both[1], name, 0.0 if has_unit(name) else ROPE)
 
     def _pair(self, before: Scored, after: Scored, scorer: str = "", rope: float | None = None) -> Pair:
@@ -90,7 +90,10 @@ class Sides:
         n = min(len(before.scores), len(after.scores))
         resampling = self.new.resampling(scorer or str(self.new.evaluated.get("cv.scoring", "")))
         rope = self.new.rope if rope is None else rope
-        return Pair(before.scores[:n], after.scores[:n], resampling, rope, before.stuck[:n], after.stuck[:n])
+        by_unit, repeats = None, slice(resampling.n_repeats(n))
+        if before.by_unit is not None and after.by_unit is not None:
+            by_unit = np.stack([before.by_unit[repeats], after.by_unit[repeats]])
+        return Pair(before.scores[:n], after.scores[:n], resampling, rope, before.stuck[:n], after.stuck[:n], by_unit)
 
     def common(self, name: str) -> Common | None:
         """Return the candidates of a search that both sides have; None if there are none, or they are not in pairs."""

@@ -19,6 +19,7 @@ from stages.lib.config.statistics import ROPE
 from stages.lib.pipeline import LOCK, PIPELINE, Pipeline, pipeline_of
 from stages.lib.results import Table, files
 from stages.lib.results.reading import typed
+from stages.lib.scores.reached import by_units_of
 from stages.lib.scores.score_table import STUCK_SPLITS, split_scorers, split_scores, stuck_of, trained_to_the_end
 
 # The stage whose params say what the scores are of.
@@ -38,7 +39,8 @@ class Scored:
 
     `ci95` is half the width of the 95 % interval of its mean, NaN where there is none, and `to_the_end` whether it was
     trained to the end, as all are but for halving. `second` are its scores by the second scorer, `second_name`, NaN
-    where a net diverged; greater is better. Both are None where there are no such scores.
+    where a net diverged; greater is better. Both are None where there are no such scores, and so is `by_unit`, which is
+    that of `Reached`.
     """
 
     params: str
@@ -48,6 +50,7 @@ class Scored:
     to_the_end: bool = True
     second: np.ndarray | None = None
     second_name: str | None = None
+    by_unit: np.ndarray | None = None
 
     @property
     def mean(self) -> float:
@@ -167,7 +170,7 @@ class Results(results.Results):
             counts = n_rows - self.counted["positives"], self.counted["positives"]
         sampled = params.get("data.sample", 1.0)
         cv = CV(splitter=params.get("cv.splitter"), n_splits=params["cv.n_splits"], scoring=scoring)
-        return cv.resampling(sampled * n_rows, [sampled * number for number in counts])
+        return cv.resampling(sampled * n_rows, [sampled * number for number in counts], self.answer.get("n_groups"))
 
     @cached_property
     def counted(self) -> dict[str, Any]:
@@ -225,4 +228,5 @@ def read_scores(table: pd.DataFrame, key: str) -> dict[str, Scored]:
         raise ValueError(f"{second} is not there for every split")
     seconds = [(each, second) if np.isfinite(each).any() else (None, None) for each in by_split]
     columns = (table["params"], scores, stuck, map(float, ci95), map(bool, trained_to_the_end(table)), seconds)
-    return {name: Scored(*row, *of_second) for name, *row, of_second in zip(table[key], *columns, strict=True)}
+    each = zip(table[key], *columns, by_units_of(table), strict=True)
+    return {name: Scored(*row, *(*of_second, by_unit)) for name, *row, of_second, by_unit in each}

@@ -23,9 +23,7 @@ from stages.lib.config.schema import rope_of
 from stages.lib.results import Results, files
 from stages.lib.scores import CORRECTED, stuck_in_words, trained_to_the_end
 from stages.lib.scores.score_table import UNDECIDED, WORSE, standing
-
-# Then the set misses the best more often, and no search can tell whether it is so.
-UNLESS = "unless single rows decide what a net does"
+from stages.lib.scores.splits import resampling_of
 
 
 def findings(results: Results, params: Params, name: str) -> list[str]:
@@ -47,7 +45,7 @@ def findings(results: Results, params: Params, name: str) -> list[str]:
         paragraphs.append(_best_set(ended, ranked.iloc[0], decimals, rope))
         if len(ranked) > 1:
             difference = np.diff(ranked["mean_test_score"].iloc[:2])
-            within = is_within(params.rope, difference, params.cv.resampling(search["n_rows"]))
+            within = is_within(params.rope, difference, resampling_of(params.cv, search))
             paragraphs.append(_runner_up(ranked.iloc[1], rope, within))
     return [*paragraphs, what_mattered(importances["key"], importances["p_value"])]
 
@@ -74,8 +72,8 @@ def _best(search: Mapping[str, Any], n: int, decimals: int) -> str:
 def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) -> str:
     n, size = len(ended), ended["in_best_set"].sum()
     if size == 1:
-        return f"With 95 % certainty, it is the best of the {n}, {UNLESS}."
-    text = f"{size} of {n} may be the best: with 95 % certainty, it is among them, {UNLESS}."
+        return f"With 95 % certainty, it is the best of the {n}."
+    text = f"{size} of {n} may be the best: with 95 % certainty, it is among them."
     if size == n:
         text = f"Any of the {n} may be the best: none can be ruled out with 95 % certainty."
     simplest = ended[ended["simplest"]].iloc[0]

@@ -1,5 +1,7 @@
 """Compares the candidates of a search with the best of them, and says how much each key of its grid mattered."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -41,7 +43,8 @@ def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float
     where nothing is tested, and for candidates that diverged or were not trained to the end.
     """
     scores, best = split_scores(candidates), best_row(candidates)
-    table = candidates.drop(columns=[*split_columns(candidates), STUCK_SPLITS])
+    dropped = [name for name in (STUCK_SPLITS, "error", "in_best_set") if name in candidates]
+    table = candidates.drop(columns=[*split_columns(candidates), *dropped])
     in_set = may_be_best(candidates, resampling, seed)
     table["in_best_set"] = pd.array(in_set if resampling.is_tested else [None] * len(table), dtype="boolean")
 
@@ -50,7 +53,11 @@ def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float
     table["p_value_holm"] = np.where(is_best, p, holm(np.where(is_best, np.nan, p)))
 
     compared = np.where(trained_to_the_end(candidates)[:, None], scores, np.nan)
-    table = table.assign(**equivalence(compared - scores[best], resampling, rope)._asdict())
+    known: tuple[Any, ...] = ()
+    if "error" in candidates:  # which the search knows by its rows
+        units = resampling.n_rows if resampling.n_effective is None else resampling.n_effective
+        known = candidates["error"].to_numpy(dtype=float), int(min(scores.shape[1], units)) - 1
+    table = table.assign(**equivalence(compared - scores[best], resampling, rope, *known)._asdict())
     return table.assign(simplest=np.arange(len(p)) == simplest_row(candidates, in_set))
 
 

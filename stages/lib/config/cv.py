@@ -58,13 +58,15 @@ class CV(Section):
         """Whether nets are trained on earlier rows than those that they are scored on."""
         return self.splitter == "time"
 
-    def resampling(self, n_rows: float = math.inf, counts: Sequence[float] = ()) -> Resampling:
+    def resampling(
+        self, n_rows: float = math.inf, counts: Sequence[float] = (), n_groups: float | None = None
+    ) -> Resampling:
         """Return how scores of a table with so many rows are resampled; `counts` are the rows of each class, if known.
 
         Each row is tested once in a repeat, so folds count as equal even where whole groups make them of different
         sizes. Nothing is tested in the order of time.
         """
-        effective = effective_rows(self.scoring, counts)
+        effective = effective_rows(self.scoring, counts, n_groups)
         folds = Resampling.of_folds(self.n_splits, n_rows, bounds_of(self.scoring), effective)
         return replace(folds, test_share=math.nan) if self.keeps_time else folds
 

@@ -71,7 +71,7 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
     params, splits, y = experiment.params, experiment.table, experiment.data.y
     scores = result.scores[SCORE]
     statistics = result.rows(range(len(scores)))
-    ci95 = splits.half_widths(scores, statistics, result.constant)
+    ci95, by_unit = splits.half_widths(scores, statistics, result.constant), splits.by_unit(statistics)
     named = params.experiment(experiment.name).candidates(params.seed)
     table = score_table(
         named,
@@ -82,19 +82,22 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
         stages=result.stages,
         stuck=splits.stuck(result.records),
         ci95=ci95,
+        by_unit=by_unit,
     )
     best = best_row(table)
     corrected = None
     # Without rows, a best candidate that is constant has no interval, and so nothing to correct by.
     if not params.cv.keeps_time and np.isfinite(ci95[best]):
         corrected = splits.corrected(np.where(result.to_the_end[:, None], scores, np.nan), statistics)
-    summary = summarise(table, corrected, result.n_fits, result.net_epochs_spared) | {"n_rows": len(y)}
+    summary = summarise(table, corrected, result.n_fits, result.net_epochs_spared) | splits.counted
     net = experiment.settings | experiment.candidates[best]
     if (constant := constant_loss(net, y, params.prepare.under(net).target)) is not None:
         summary["constant_loss"] = constant
 
-    judged = written(table)  # as the stage compare does, which reads the file
-    simplest = simplest_row(judged, may_be_best(judged, splits.resampling, params.seed))
+    judged = written(table)  # what the stage compare reads of the file
+    in_set = may_be_best(judged, splits.resampling, params.seed, by_unit)
+    table.insert(list(table).index("p_value") + 1, "in_best_set", in_set)
+    simplest = simplest_row(judged, in_set)
     roles = {"best": best, "simplest": simplest}
     picks = [Watched([role], named[row], experiment.candidates[row]) for role, row in roles.items()]
     starting_point = Watched(["starting_point"], {}, {})

@@ -87,9 +87,10 @@ COLUMNS: dict[str, Column] = {
     "best_params": _SETTINGS._replace(heading="best params"),
     # What the report does not head: it draws these, or says them in another column.
     "p_value": Column(float, Unit.P_VALUE, digits=COMPUTED),
+    "error": Column(float, Unit.HALF_WIDTH, digits=COMPUTED),
     **dict.fromkeys(("worse", "equal", "better"), _SHARE),
     **dict.fromkeys(("simplest", "kept", "answer", "is_net", "below_rope", "chosen"), _YES_NO),
-    **dict.fromkeys(("stuck_splits", "digest", "also", "model", "role", "column", "key"), _TEXT),
+    **dict.fromkeys(("stuck_splits", "by_unit", "digest", "also", "model", "role", "column", "key"), _TEXT),
     **dict.fromkeys(("selecting", "left_out"), Column(float, Unit.SCORE, digits=COMPUTED)),
     **dict.fromkeys(("importance", "importance_std"), Column(float, Unit.DIFFERENCE, digits=COMPUTED)),
     "epoch": _COUNT,

@@ -20,14 +20,16 @@ class Reached:
     The `scores`, of shape (n_splits,), are by scorer: `score`, of the one that selects, then the others by name, the
     second scorer among them; NaN where a net diverged or a scorer failed. `ci95` is half the width of the 95 % interval
     of the mean score, NaN if it has none. `params` is a description, or the settings of a net. `stuck` says on which
-    splits a net is stuck; it is None for a model that is no net. `not_by_kernel` is why the engine's kernel has not
-    trained it in this process, or "".
+    splits a net is stuck; it is None for a model that is no net. `by_unit`, of shape (n_repeats, n_units), is what
+    bundles of rows or groups make of the scores (see `Units.scores`); None where that is not known. `not_by_kernel` is
+    why the engine's kernel has not trained a net in this process, or "".
     """
 
     scores: dict[str, np.ndarray]
     ci95: float
     params: str = ""
     stuck: np.ndarray | None = None
+    by_unit: np.ndarray | None = None
     not_by_kernel: str = ""
 
 
@@ -51,7 +53,7 @@ def reached_table(contenders: Mapping[str, Reached], cv: CV) -> pd.DataFrame:
             row |= {f"split{i}_test_{scorer}": score for i, score in enumerate(reached.scores[scorer])}
         if reached.stuck is not None:
             row |= {f"split{i}_stuck": int(stuck) for i, stuck in enumerate(reached.stuck)}
-        rows.append(row)
+        rows.append(row | {"by_unit": by_unit_text(reached.by_unit)})
     return pd.DataFrame(rows)
 
 
@@ -67,6 +69,22 @@ def reached_of(table: pd.DataFrame, cv: CV, n_splits: int, refusal: UserError) -
             float(row["ci95"]),
             str(row["params"]),
             row[stuck].to_numpy(dtype=bool) if stuck else None,
+            by_unit_of(row.get("by_unit")),
         )
         for _, row in table.iterrows()
     }
+
+
+def by_unit_text(by_unit: np.ndarray | None) -> str:
+    """Write `Reached.by_unit` in a cell, repeat by repeat; "" if it is not known."""
+    return "" if by_unit is None else ";".join(" ".join(f"{value:.6g}" for value in each) for each in by_unit)
+
+
+def by_unit_of(text: object) -> np.ndarray | None:
+    """Return what `by_unit_text` has written; None for an empty cell."""
+    return np.array([each.split() for each in text.split(";")], dtype=float) if isinstance(text, str) and text else None
+
+
+def by_units_of(table: pd.DataFrame) -> list[np.ndarray | None]:
+    """Return `Reached.by_unit` of each row of a table; that of an earlier commit has none."""
+    return [by_unit_of(text) for text in table["by_unit"]] if "by_unit" in table else [None] * len(table)

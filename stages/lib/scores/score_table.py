@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 
 from resampled.candidates.best_set import best_set, simplest
 from resampled.means.corrected import Corrected, Draws
+from resampled.means.differences import degrees_of_freedom, errors_of_pairs
 from resampled.means.ttest import ALPHA, half_width, p_values
 from resampled.resampling import Resampling
 from stages.lib.common import format_params, format_value
@@ -28,15 +29,17 @@ def score_table(
     stages: np.ndarray | None = None,
     stuck: np.ndarray | None = None,
     ci95: np.ndarray | None = None,
+    by_unit: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Tabulate a search, one row per candidate, in their order.
 
     The columns are `params`, one for each key, mean and standard deviation (ddof 0) of each scorer, `rank_test_score`
     (1 is best; candidates that left earlier rank lower), `stage` after halving, `n_weights`, `n_epochs`, `n_stuck` and
-    `stuck_splits`, `ci95`, `p_value` (against the best), then `split0_test_score`, … A candidate that diverged on a
-    split has NaN there and in its mean, and ranks last. Where nothing is tested, `ci95` and `p_value` are NaN; so is
-    the p-value of a candidate that was not trained to the end. The `scores` and `stuck`, by default none, are of shape
-    (n_candidates, n_splits), the rest (n_candidates,); `ci95` is by default what the splits alone say.
+    `stuck_splits`, `ci95`, `error` and `p_value` (of the difference from the best), then `split0_test_score`, … A
+    candidate that diverged on a split has NaN there and in its mean, and ranks last. Where nothing is tested, the last
+    three are NaN; so is the p-value of a candidate that was not trained to the end. The `scores` and `stuck`, by
+    default none, are of shape (n_candidates, n_splits), the rest (n_candidates,); `ci95` is by default what the splits
+    alone say, and so are the errors without `by_unit`, which `Table.by_unit` returns.
     """
     columns: dict[str, Any] = {"params": [format_params(candidate) for candidate in candidates]}
     columns |= {key: [format_value(each[key]) for each in candidates] for key in sorted(candidates[0])}
@@ -46,10 +49,12 @@ def score_table(
     columns |= {"n_weights": n_weights, "n_epochs": n_epochs}
     splits = scores[SCORE]
     columns |= stuck_columns(np.zeros(splits.shape, dtype=bool) if stuck is None else stuck)
-    p = p_values(splits, int(np.argmin(ranks)), resampling)
+    best = int(np.argmin(ranks))
+    errors = errors_of_pairs(splits, resampling, by_unit)[best]
+    p = p_values(splits, best, resampling, errors, degrees_of_freedom(splits.shape[1], by_unit))
     if stages is not None:
         p[stages < stages.max()] = np.nan
-    columns |= {"ci95": half_width(splits, resampling) if ci95 is None else ci95, "p_value": p}
+    columns |= {"ci95": half_width(splits, resampling) if ci95 is None else ci95, "error": errors, "p_value": p}
     return pd.DataFrame(columns | score_columns(splits))
 
 
@@ -122,14 +127,22 @@ def trained_to_the_end(table: pd.DataFrame) -> np.ndarray:
     return (table["stage"] == table["stage"].max()).to_numpy()
 
 
-def may_be_best(table: pd.DataFrame, resampling: Resampling, seed: int) -> np.ndarray:
-    """Return who is in the set that holds the best with 95 % (`best_set`), without tests the best alone."""
+def may_be_best(
+    table: pd.DataFrame, resampling: Resampling, seed: int, by_unit: np.ndarray | None = None
+) -> np.ndarray:
+    """Return who is in the set that holds the best with 95 % (`best_set`), without tests the best alone.
+
+    The search has written that, because only its records tell rows apart; a table of before is judged by its scores.
+    """
+    if "in_best_set" in table:
+        return table["in_best_set"].to_numpy(dtype=bool)
     in_set = np.zeros(len(table), dtype=bool)
     if not resampling.is_tested:
         in_set[best_row(table)] = True
         return in_set
     finalists = trained_to_the_end(table)
-    in_set[finalists] = best_set(split_scores(table)[finalists], resampling, seed)
+    by_unit = None if by_unit is None else by_unit[finalists]
+    in_set[finalists] = best_set(split_scores(table)[finalists], resampling, seed, by_unit)
     return in_set
 
 

@@ -15,7 +15,7 @@ from resampled.candidates.stuck import is_stuck
 from resampled.means.corrected import Corrected, corrected_score
 from resampled.means.intervals import intervals
 from resampled.means.pooling import Pooling, pooling
-from resampled.means.rows import Rows
+from resampled.means.rows import Rows, bundled
 from resampled.resampling import Resampling
 from stages.lib.common import Problem, UserError, explained
 from stages.lib.config import CV, Params
@@ -29,6 +29,8 @@ from stages.lib.search.result import SearchResult
 
 # Gives the evaluation other random numbers than the searches.
 _ANEW = 2
+# So many bundles of rows are kept of what is compared later: their variance is known to a seventh.
+_N_BUNDLES = 100
 # The most test rows to record, over all nets and splits; each takes a few bytes.
 _MOST_ROWS = 50_000_000
 
@@ -67,9 +69,19 @@ class Table:
     @property
     def resampling(self) -> Resampling:
         """How scores on the splits are resampled."""
-        y, n_classes = self.data.y, self.data.n_classes
-        counts = np.bincount(y.astype(int), minlength=n_classes).tolist() if n_classes else []
-        return self.params.cv.resampling(len(y), counts)
+        return resampling_of(self.params.cv, self.counted)
+
+    @property
+    def n_groups(self) -> int | None:
+        """How many groups the rows have, if any."""
+        return None if self.data.groups is None else len(np.unique(self.data.groups))
+
+    @property
+    def counted(self) -> dict[str, Any]:
+        """How many rows there are, how many of each class, by its label, and how many groups, if there are any."""
+        y = self.data.y
+        counts = {label: int((y == number).sum()) for number, label in enumerate(self.data.classes)}
+        return {"n_rows": len(y), "classes": counts} | ({"n_groups": self.n_groups} if self.n_groups else {})
 
     def pooling(self, n_fitted: int) -> Pooling | None:
         """Return how the scorer that selects pools the test rows of so many models; None for none or too many."""
@@ -98,6 +110,21 @@ class Table:
         """Return the best score corrected for the choice, as `corrected_score` does; see `half_widths`."""
         return corrected_score(scores, self.resampling, seed=self.params.seed, rows=self._rows(statistics))
 
+    def by_unit(self, statistics: Sequence[np.ndarray] | None) -> np.ndarray | None:
+        """Return what rows or groups make of the scores, as `Units.scores` does; None if not known; see `half_widths`.
+
+        Nothing is known in the order of time, where no row is tested in each repeat.
+        """
+        rows = None if self.params.cv.keeps_time else self._rows(statistics)
+        if rows is None:
+            return None
+        return rows.units(np.arange(len(rows.statistics[0]))).scores(self.params.cv.n_splits)
+
+    def bundles(self, statistics: Sequence[np.ndarray] | None) -> np.ndarray | None:
+        """Return the same of bundles of rows, which are alike for all that is scored on these splits."""
+        by_unit = self.by_unit(statistics)
+        return None if by_unit is None else bundled(by_unit, _N_BUNDLES, np.random.default_rng(self.params.seed))
+
     def _rows(self, statistics: Sequence[np.ndarray] | None) -> Rows | None:
         pooled = pooling(self.params.cv.scoring, self.data.n_classes)
         if statistics is None or pooled is None:
@@ -114,9 +141,11 @@ class Table:
     def reached(self, result: SearchResult, number: int, params: str = "") -> Reached:
         """Return what a net, the candidate of this number in a search on these splits, has reached."""
         scores, constant = {scorer: each[number] for scorer, each in result.scores.items()}, result.constant[[number]]
-        (ci95,) = self.half_widths(scores[SCORE][None], result.rows([number]), constant)
-        stuck = self.stuck([result.records[number]])[0]
-        return Reached(scores, float(ci95), params, stuck, result.not_by_kernel[number])
+        statistics, (stuck,) = result.rows([number]), self.stuck([result.records[number]])
+        (ci95,) = self.half_widths(scores[SCORE][None], statistics, constant)
+        bundles = self.bundles(statistics)
+        by_unit = None if bundles is None else bundles[0]
+        return Reached(scores, float(ci95), params, stuck, by_unit, result.not_by_kernel[number])
 
     def sealed(self, contenders: Mapping[str, Reached], experiment: str) -> pd.DataFrame:
         """Return the table of what an experiment's nets reach, sealed with the settings and the splits."""
@@ -136,6 +165,11 @@ class Table:
         for rows in (rows for split in self.splits for rows in split):
             digest.update(np.asarray(rows, dtype="<i8").tobytes())
         return digest.hexdigest()[:16]
+
+
+def resampling_of(cv: CV, counted: Mapping[str, Any]) -> Resampling:
+    """Return how scores are resampled, by what a result says of the rows, as `Table.counted` writes it."""
+    return cv.resampling(counted["n_rows"], [*counted.get("classes", {}).values()], counted.get("n_groups"))
 
 
 def read_table(params: Params) -> Table:

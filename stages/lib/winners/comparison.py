@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from resampled.means.few import is_within
-from resampled.means.ttest import half_width, p_values
+from resampled.means.ttest import ALPHA, p_values
 from resampled.pairs.equivalence import equivalence, holm
 from stages.lib.config import CV
-from stages.lib.data import Dataset
 from stages.lib.results import SCORE, files
-from stages.lib.scores.reached import scorers_of, second_scorer
+from stages.lib.scores.reached import by_unit_text, scorers_of, second_scorer
 from stages.lib.scores.score_table import best_row, mean_columns, ranks_of, score_columns, standing, stuck_columns
 from stages.lib.winners.contest import Choice, Contest
 
@@ -32,16 +32,17 @@ def comparison_table(contest: Contest, cv: CV, handed_over: str) -> pd.DataFrame
     columns: dict[str, Any] = {"setting": names, "params": [one.params for one in each]} | mean_columns(of_cv)
     means, by_split, place = columns["mean_test_score"], scores[SCORE], names.index(contest.kept)
     differences = by_split - by_split[place]
-    p = p_values(by_split, place, contest.resampling)
+    errors, degrees = contest.errors[place], contest.degrees
+    p = p_values(by_split, place, contest.resampling, errors, degrees)
     same = (differences == 0).all(axis=1)
     adjusted = np.where(same, p, holm(np.where(same, np.nan, p)))
-    shares = equivalence(differences, contest.resampling, contest.rope)
+    shares = equivalence(differences, contest.resampling, contest.rope, errors, degrees)
     within = same | [is_within(contest.rope, each, contest.resampling) for each in differences]
     columns |= {
         "rank_test_score": ranks_of(means),
         "ci95": [one.ci95 for one in each],
         "difference": means - means[place],
-        "difference_ci95": half_width(differences, contest.resampling),
+        "difference_ci95": student.ppf(1 - ALPHA / 2, degrees) * errors,
         "p_value": p,
         "p_value_holm": adjusted,
     }
@@ -54,12 +55,13 @@ def comparison_table(contest: Contest, cv: CV, handed_over: str) -> pd.DataFrame
     }
     not_a_net = np.zeros(by_split.shape[1], dtype=bool)
     columns |= stuck_columns(np.array([not_a_net if one.stuck is None else one.stuck for one in each]))
+    columns["by_unit"] = [by_unit_text(one.by_unit) for one in each]
     second = second_scorer(cv.scoring)
     return pd.DataFrame(columns | score_columns(by_split) | (score_columns(scores[second], second) if second else {}))
 
 
-def summarise(table: pd.DataFrame, choice: Choice, data: Dataset) -> dict[str, Any]:
-    """Return names of what is used, scores, intervals, p-values and counts of rows, as far as they are known."""
+def summarise(table: pd.DataFrame, choice: Choice, counted: dict[str, Any]) -> dict[str, Any]:
+    """Return names of what is used, scores, intervals and p-values, as far as they are known, and what is `counted`."""
     kept = table.loc[table["kept"]].iloc[0]
     numbers = {"kept_score": kept["mean_test_score"], "kept_ci95": kept["ci95"]}
     for _, row in table.iterrows():
@@ -69,11 +71,8 @@ def summarise(table: pd.DataFrame, choice: Choice, data: Dataset) -> dict[str, A
             numbers[f"{name}_p_value"] = row["p_value"]
     names = {"best_setting": table["setting"][best_row(table)], "kept": kept["setting"]}
     names |= {"use": choice.use, "runner_up": choice.runner_up, "handed_over": choice.handed_over}
-    counts = {label: int((data.y == number).sum()) for number, label in enumerate(data.classes)}
     known: dict[str, Any] = {key: name for key, name in names.items() if name is not None}
-    known |= {"n_rows": len(data.y), "classes": counts}
-    known |= {} if data.groups is None else {"n_groups": len(np.unique(data.groups))}
-    return known | {key: float(value) for key, value in numbers.items() if np.isfinite(value)}
+    return known | counted | {key: float(value) for key, value in numbers.items() if np.isfinite(value)}
 
 
 def few_metrics(

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from resampled.means.differences import paired_error
-from resampled.means.ttest import ALPHA, p_values
+from resampled.means.differences import degrees_of_freedom, errors_of_pairs
+from resampled.means.ttest import ALPHA
 from resampled.pairs.equivalence import beyond
 from resampled.resampling import Resampling
 from stages.lib.results import SCORE
@@ -71,11 +72,31 @@ class Contest:
         score = self.mean if self.is_net(one) and self.is_net(other) else self.worth
         return score(one) - score(other)
 
-    def chance(self, one: str, other: str) -> float:
-        """Return the probability that one is better by more than the rope, with the error of `best_set`."""
-        pair = self.scores(one), self.scores(other)
-        error = paired_error(*pair, self.resampling)
-        return float(beyond(np.array(self.gain(one, other) - self.rope), np.array(error), len(pair[0]) - 1))
+    @cached_property
+    def by_unit(self) -> np.ndarray | None:
+        """What rows make of the scores, of shape (n_contenders, n_repeats, n_units), NaN where that is not known."""
+        known = {name: each.by_unit for name, each in self.reached.items() if each.by_unit is not None}
+        if not known:
+            return None
+        lacking = np.full_like(next(iter(known.values())), np.nan)
+        return np.stack([known.get(name, lacking) for name in self.reached])
+
+    @cached_property
+    def errors(self) -> np.ndarray:
+        """The standard errors of all differences, as those of `best_set`, of shape (n_contenders, n_contenders)."""
+        return errors_of_pairs(np.stack(list(map(self.scores, self.reached))), self.resampling, self.by_unit)
+
+    @property
+    def degrees(self) -> int:
+        """The degrees of freedom of Student's t, for differences."""
+        return degrees_of_freedom(len(next(iter(self.reached.values())).scores[SCORE]), self.by_unit)
+
+    def chance(self, one: str, other: str, rope: float | None = None) -> float:
+        """Return the probability that one is better by more than the rope, or another one."""
+        names = list(self.reached)
+        error = self.errors[names.index(one), names.index(other)]
+        excess = self.gain(one, other) - (self.rope if rope is None else rope)
+        return float(beyond(np.array(excess), np.array(error), self.degrees))
 
     def surpasses(self, one: str, other: str) -> bool:
         """Whether one contender is surely enough better than another to be used in its place, though less simple."""
@@ -85,12 +106,9 @@ class Contest:
 
     def is_apart(self, one: str, other: str) -> bool:
         """Whether one contender scores higher than the other beyond chance, or, without a test, at all."""
-        gain = self.gain(one, other)
-        # The differences on the splits, moved to the one without luck.
-        differences = self.scores(one) - self.scores(other)
-        differences = differences + (gain - differences.mean())
-        p = p_values(np.stack([np.zeros_like(differences), differences]), 0, self.resampling)[1]
-        return gain > 0 and (not self.tested or p < ALPHA)
+        if self.tested:
+            return self.chance(one, other, 0.0) > 1 - ALPHA / 2
+        return self.gain(one, other) > 0
 
 
 @dataclass(frozen=True)

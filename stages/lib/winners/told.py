@@ -12,7 +12,7 @@ from stages.lib.config import ANSWER, Params
 from stages.lib.results import SCORE, Results, files
 from stages.lib.scores import in_words, mean_of_others, split_scores, stuck_of
 from stages.lib.scores.costs_told import read_threshold
-from stages.lib.scores.reached import Reached
+from stages.lib.scores.reached import Reached, by_units_of
 from stages.lib.winners.contest import NEEDED, Choice, Contest, choose
 from stages.lib.winners.errors_told import errors_told
 from stages.lib.winners.leaderboard import read_picks
@@ -62,15 +62,20 @@ def read_contest(results: Results, params: Params, table: pd.DataFrame) -> Conte
     """Return the contest from the table of its contenders, as far as the answer needs it."""
     with results.expecting(files.CONTENDERS):
         columns = zip(
-            table["setting"], split_scores(table), table["ci95"], table["is_net"], stuck_of(table), strict=True
+            *(table[key] for key in ("setting", "ci95", "is_net")),
+            split_scores(table),
+            stuck_of(table),
+            by_units_of(table),
+            strict=True,
         )
         reached = {
-            str(name): Reached({SCORE: scores}, float(ci95), stuck=stuck if is_net else None)
-            for name, scores, ci95, is_net, stuck in columns
+            str(name): Reached({SCORE: scores}, float(ci95), "", stuck if is_net else None, by_unit)
+            for name, ci95, is_net, scores, stuck, by_unit in columns
         }
         (kept,) = table.loc[table["kept"], "setting"]
-    n_rows, counts, _ = _counts(results)
-    resampling, corrected = params.cv.resampling(n_rows, counts), read_picks(results, params).corrected
+    n_rows, counts, n_groups = _counts(results)
+    resampling = params.cv.resampling(n_rows, counts, n_groups or None)
+    corrected = read_picks(results, params).corrected
     return Contest(reached, kept, resampling, params.rope, corrected)
 
 

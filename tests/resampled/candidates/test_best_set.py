@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from resampled.candidates.best_set import best_set, simplest
+from resampled.means.differences import errors_of_pairs
 from resampled.means.ttest import p_values
 from resampled.resampling import Resampling
-from tests.resampled.simulation import unstable
 
 RNG = np.random.default_rng(8)
 FOLDS = Resampling.of_folds(3)
@@ -19,10 +19,10 @@ def test_of_two_and_one_repeat_it_is_the_one_sided_test(gap: float) -> None:
     folds = Resampling.of_folds(30)
     differences = RNG.normal(size=30)
     differences = (differences - differences.mean()) / differences.std(ddof=1)
-    differences = differences * 0.01 / np.sqrt(1 / 30 + 1 / 29) + gap * 0.01
+    differences = differences * 0.01 / np.sqrt(1 / 30 + 1.5 / 29) + gap * 0.01
     common = RNG.normal(0.7, 0.1, size=30)
     scores = np.stack([common, common + differences])
-    p = p_values(scores, 1, folds)[0] / 2
+    p = p_values(scores, 1, folds, errors_of_pairs(scores, folds)[1])[0] / 2
     assert p == pytest.approx(stats.t.sf(gap, 29))
     assert best_set(scores, folds, 0).tolist() == [p > 0.05, True]
 
@@ -59,20 +59,3 @@ def test_corner_cases() -> None:
     scores = RNG.normal(0.7, 0.02, size=(20, 30))
     scores[0] += 0.02
     assert best_set(scores, FOLDS, 0).tolist() == best_set(scores * 1e-13, FOLDS, 0).tolist()
-
-
-@pytest.mark.parametrize("kind", list(unstable.PAIRS))
-def test_a_pair_of_unstable_learners_is_equally_good(kind: str) -> None:
-    errors = unstable.true_errors(kind, unstable.PAIRS[kind], 2000, 0)
-    difference = errors[1] - errors[0]
-    assert abs(difference.mean()) < 3 * difference.std() / len(difference) ** 0.5
-    useless = (19,) if kind == "better of two" else 0.0  # an input without effect, or no penalty
-    assert errors.mean() < unstable.true_errors(kind, (useless,), 200, 0).mean() - 0.01
-
-
-def test_an_unstable_pair_is_seldom_taken_apart() -> None:
-    """Without the least share, one of each pair is excluded in 8 % of tables."""
-    scores = unstable.many_pairs("hard threshold", 300)
-    with_floor, without = (unstable.excluded(scores, share).mean(axis=0) for share in (0.2, 0))
-    assert (with_floor < 0.05).all()
-    assert (without > 0.05).any()

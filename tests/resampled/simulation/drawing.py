@@ -1,6 +1,6 @@
-"""Draws cases many times, in several processes, and writes tables in Markdown."""
+"""Draws cases many times, in several processes, and says the means of what is found."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import product
@@ -10,6 +10,8 @@ import numpy as np
 
 # What is said of a draw, by column: whether something is so, or a number.
 Said = dict[str, Any]
+# What is written of each mean, beside its table.
+COLUMNS = ("case", "says", "value", "error", "draws")
 # What judges draw by draw, or all of them at once.
 Judge = Callable[..., Said] | Callable[..., list[Said]]
 
@@ -29,19 +31,20 @@ class Table:
     at_once: bool = False
     columns: Sequence[str] = ()
 
-    def markdown(self, n_draws: int, pool: Executor, drawn: dict[Any, Future]) -> str:
-        """Draw what is not drawn yet, because several tables may show it, and write the table."""
+    def rows(self, n_draws: int, pool: Executor, drawn: dict[Any, Future]) -> Iterator[dict[str, str]]:
+        """Draw what is not drawn yet, because several tables may show it, and yield each mean with its error."""
         n = -(-n_draws // self.part)
         for case in self.cases:
             if (self.judge, case, n) not in drawn:
                 call = (self.judge, *case, n) if self.at_once else (_draw_by_draw, self.judge, case, n)
                 drawn[self.judge, case, n] = pool.submit(*call)
-        rows = []
         for case in self.cases:
-            found = means(drawn[self.judge, case, n].result())
-            rows.append([*map(str, case), *(found[column] for column in self.columns or found)])
-        headings = [*self.headings, *(self.columns or found)]
-        return "".join(f"| {' | '.join(row)} |\n" for row in (headings, ["---"] * len(headings), *rows))
+            found = drawn[self.judge, case, n].result()
+            parts = "; ".join(f"{heading} {part}" for heading, part in zip(self.headings, case, strict=True))
+            for column in self.columns or found[0]:
+                values = np.array([each[column] for each in found], dtype=float)
+                numbers = (f"{number:.4g}" for number in (values.mean(), values.std() / len(values) ** 0.5))
+                yield dict(zip(COLUMNS, (parts, column, *numbers, str(len(values))), strict=True))
 
 
 def every(*parts: Iterable[Any]) -> list[tuple[Any, ...]]:
@@ -56,14 +59,3 @@ def _draw_by_draw(judge: Callable[..., Said], case: Sequence[Any], n_draws: int)
 def mean(said: Sequence[Said], column: str) -> float:
     """Return the mean of a column."""
     return float(np.mean([each[column] for each in said]))
-
-
-def means(said: Sequence[Said]) -> dict[str, str]:
-    """Write the mean of each column, with its error; numbers that are no rates with a sign and more digits."""
-    cells = {}
-    for column, kind in said[0].items():
-        values = np.array([each[column] for each in said], dtype=float)
-        middle, error = values.mean(), values.std() / len(values) ** 0.5
-        is_rate = isinstance(kind, bool | np.bool_)
-        cells[column] = f"{middle:.3f} ± {error:.3f}" if is_rate else f"{middle:+.4f} ± {error:.4f}"
-    return cells

@@ -55,6 +55,11 @@ class Search:
         return np.stack(means, axis=1)
 
     @property
+    def by_unit(self) -> np.ndarray:
+        """What each row makes of the scores, as `Units.scores` returns it."""
+        return self.right.astype(float)
+
+    @property
     def resampling(self) -> Resampling:
         """How the scores were resampled."""
         return Resampling.of_folds(self.n_folds)

@@ -1,30 +1,28 @@
 """The tables of the package's simulations, by title."""
 
-from tests.resampled.simulation import conformal, real_tables, unstable, verdicts
-from tests.resampled.simulation.candidates import halving, keys, thresholds
+from tests.resampled.simulation import conformal, real_tables, verdicts
+from tests.resampled.simulation.candidates import halving, keys
 from tests.resampled.simulation.drawing import Table, every
 from tests.resampled.simulation.means import costs, labelled, perfect, winners
-from tests.resampled.simulation.pairs import changes, few, wearing
+from tests.resampled.simulation.pairs import changes, equal, few, wearing
 from tests.resampled.simulation.searches import CASES
 
 # What is said of a pair; the rest is about stuck fits.
-WORDS = ("better", "worse", "level", "better by Nadeau and Bengio", "worse by Nadeau and Bengio")
+WORDS = ("better", "worse", "level", "better, scores alone", "worse, scores alone")
 OF_PAIRS = ("fits", "true difference")
 WORN = ("calm, 0.017", "noisy, 0.1", "no chance in training")
 # Fits that are stuck now alone, and the true difference if the others are as good as before.
 STUCK_NOW = {"0.65 in 1 of 10, now": -0.007, "0.35 in 1 of 10, now": -0.037}
 SHAPED = {"calm, 0.017": 0.03, "noisy, 0.05": 0.03, "noisy, 0.1": 0.05, "0.35 in 1 of 10, now": -0.037}
 SHAPES = ((3, 10), (3, 30), (3, 100), (5, 10), (10, 10))  # folds and repeats
-# The numbers of real learners, before and now: the same twice, with another penalty and other weights, 12 → 24 hidden
-# units, 12 with much penalty → 24, and 6 → 24.
-LEARNERS = ((20, 20), (20, 23), (17, 18), (16, 18), (8, 19))
-
 OF_SEARCHES = ("case", "candidates", "repeats")
 LARGE, SHORT = every(CASES, (30, 200), (10,)), every(CASES, (30,), (1,))
 CORRECTED = ("winner's mean", "rows alone", "corrected", "covers", "width")
 HELD = ("holds the best", "holds every best", "share in the set", "share tied in pairs")
 
 TABLES = {
+    "Equal learners": Table(equal.judge_equal, ("learner",), every(equal.CASES)),
+    "Learners that gain": Table(equal.judge_gain, ("learners",), every(equal.GAINS), part=2),
     "What changed: the level": Table(
         changes.judge_changes, OF_PAIRS, every(changes.FITS, (0.0, changes.ROPE)), at_once=True, columns=WORDS
     ),
@@ -48,12 +46,6 @@ TABLES = {
     "Eight searches that changed": Table(
         changes.judge_families, ("fits",), every((*WORN, "0.35 in 1 of 10, before and now")), at_once=True
     ),
-    "Pairs of learners: unstable": Table(
-        changes.judge_unstable, ("learners",), every(unstable.PAIRS), at_once=True, columns=WORDS
-    ),
-    "Pairs of learners: real": Table(
-        changes.judge_learners, ("before", "now"), LEARNERS, part=2, columns=("true difference", *WORDS)
-    ),
     "Fresh splits that wear out": Table(
         wearing.wear_out, ("fits", "tried"), every(WORN, (1, 5, 20)), part=2, at_once=True
     ),
@@ -61,12 +53,6 @@ TABLES = {
         wearing.judge_picks, ("fits", "candidates before", "now"), every(WORN, (8, 1), (30,)), part=2, at_once=True
     ),
     "Level by few rows": Table(few.judge_few, ("pair",), every(few.PAIRS)),
-    "The set that holds the best: thresholds": Table(
-        thresholds.judge_thresholds,
-        ("learner", "folds, repeats", "at least, of s²"),
-        every(thresholds.THRESHOLDS, thresholds.SHAPES, thresholds.SHARES),
-        at_once=True,
-    ),
     "Nearly perfect scores": Table(
         perfect.judge_perfect,
         ("training", "rows", "accuracy"),
@@ -75,9 +61,6 @@ TABLES = {
     ),
     "Rare classes": Table(labelled.judge_rare, ("scorer", "rows"), every(labelled.RARE, (99, 300, 600)), part=2),
     "One best: the corrected score": Table(winners.judge_lead, ("search",), every(winners.LEADS)),
-    "The set that holds the best: unstable pairs": Table(
-        unstable.judge_unstable, ("pair", "at least, of s²"), every(unstable.PAIRS, unstable.SHARES), at_once=True
-    ),
     "Intervals on other tables": Table(labelled.judge_table, ("table",), every(labelled.TABLES), part=2),
     "Equal learners on fresh splits": Table(winners.judge_fresh, ("training",), every(winners.TRAININGS), part=2),
     "The cost of a threshold": Table(

@@ -31,7 +31,7 @@ def verdict(search: Search, seed: int) -> Said:
     assert corrected is not None
     best = int(scores.mean(axis=1).argmax())
     truth = search.truth[best]
-    held = best_set(scores, resampling, seed)
+    held = best_set(scores, resampling, seed, search.by_unit)
     bests = search.truth == search.truth.max()
     return {
         "winner's mean": scores[best].mean() - truth,

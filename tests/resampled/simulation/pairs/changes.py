@@ -5,17 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import t as student
 
-from resampled.means.ttest import ALPHA, corrected_error
-from resampled.pairs.equivalence import holm
-from resampled.pairs.family import BETTER, LEVEL, UNDECIDED, WORSE, judge
+from resampled.means.ttest import ALPHA
+from resampled.pairs.family import BETTER, LEVEL, WORSE, judge
 from resampled.pairs.pair import NOWHERE, Pair
 from resampled.resampling import Resampling
 from tests.resampled.simulation.drawing import Said
-from tests.resampled.simulation.learners import CANDIDATES, cross_validate, draw_table, truth
-from tests.resampled.simulation.searches import CALM, HARD, HARD_FOR_ONE, N_FOLDS, N_ROWS, NOISY, Search
-from tests.resampled.simulation.unstable import many_pairs
+from tests.resampled.simulation.searches import CALM, HARD, HARD_FOR_ONE, N_FOLDS, N_ROWS, NOISY
 
 N_REPEATS, BEFORE, ROPE = 10, 0.72, 0.01
 BATCH = 50
@@ -67,17 +63,17 @@ def learned(score: np.ndarray, stuck: np.ndarray | float, stuck_at: float) -> np
     return np.asarray((score - stuck * stuck_at) / (1 - stuck))
 
 
-def draw_scores(truth: np.ndarray, fits: Fits, n_draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the accuracies of nets of which no fit is stuck, shape (n_draws, n_nets, n_splits).
+def draw_hits(truth: np.ndarray, fits: Fits, n_draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return which predictions of nets are right, (n_draws, n_nets, n_repeats, n_rows), and the fold of each row.
 
-    The model is that of `draw_predictions`, for many tables at once. They share their folds, which is as good as folds
-    of their own, because the rows are independent.
+    No fit is stuck. The model is that of `draw_predictions`, for many tables at once. They share their folds, of shape
+    (n_repeats, n_rows), which is as good as folds of their own, because the rows are independent.
     """
     rest = max(0, 1 - HARD - fits.own - fits.by_side - fits.noise**2)
     common, alone = ((rest * part) ** 0.5 for part in (fits.alike, 1 - fits.alike))
     n_rows = fits.n_rows - fits.n_rows % fits.n_folds
-    shape = (n_draws, len(truth), fits.n_folds, n_rows // fits.n_folds)
-    scores = np.empty((*shape[:2], fits.n_repeats, fits.n_folds))
+    folds = rng.permuted(np.tile(np.arange(n_rows) % fits.n_folds, (fits.n_repeats, 1)), axis=1)
+    hits = np.empty((n_draws, len(truth), *folds.shape), dtype=bool)
 
     def normal(deviation: float, *size: int) -> np.ndarray:
         return np.float32(deviation) * rng.standard_normal(size, dtype=np.float32)
@@ -86,32 +82,56 @@ def draw_scores(truth: np.ndarray, fits: Fits, n_draws: int, rng: np.random.Gene
     if fits.by_side:  # the nets before come first
         rows += normal(fits.by_side**0.5, n_draws, 2, n_rows).repeat(len(truth) // 2, axis=1)
     rows += ndtri(truth)[:, None].astype(np.float32)
-    for repeat in range(fits.n_repeats):
-        latent = rows[:, :, rng.permutation(n_rows)].reshape(shape)
-        latent += normal(fits.noise, *shape[:3], 1)
+    for repeat, own in enumerate(folds):
+        latent = rows + normal(fits.noise, n_draws, len(truth), fits.n_folds)[:, :, own]
         if common:
-            latent += normal(common, n_draws, 1, *shape[2:])
+            latent += normal(common, n_draws, 1, n_rows)
         if alone:
-            latent += normal(alone, *shape)
-        scores[:, :, repeat] = (latent > 0).mean(axis=3)
-    return scores.reshape(*shape[:2], fits.n_repeats * fits.n_folds)
+            latent += normal(alone, *rows.shape)
+        hits[:, :, repeat] = latent > 0
+    return hits, folds
 
 
-def pair_of(old: np.ndarray, new: np.ndarray, stuck: np.ndarray | None = None, n_folds: int = N_FOLDS) -> Pair:
+def draw_fits(
+    truth: np.ndarray, fits: Fits, shares: np.ndarray | float, n_draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what `draw_hits` does, with stuck fits, of these shares by net; their scores, and which are stuck.
+
+    The true scores are means over all fits. A fit that is stuck is right on the rows of one class.
+    """
+    hits, folds = draw_hits(learned(truth, shares, fits.stuck_at), fits, n_draws, rng)
+    stuck = rng.random((*hits.shape[:2], len(folds) * fits.n_folds)) < np.reshape(shares, (-1, 1))
+    of_class = rng.random((n_draws, 1, 1, folds.shape[1])) < fits.stuck_at
+    hits = np.where(stuck[:, :, folds + fits.n_folds * np.arange(len(folds))[:, None]], of_class, hits)
+    return hits, scores_of(hits, folds), stuck
+
+
+def scores_of(hits: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """Return the share of right predictions of each split, shape (..., n_splits)."""
+    n_folds = folds.max() + 1
+    each = [hits[..., repeat, own == fold].mean(axis=-1) for repeat, own in enumerate(folds) for fold in range(n_folds)]
+    return np.stack(each, axis=-1)
+
+
+def pair_of(
+    old: np.ndarray,
+    new: np.ndarray,
+    stuck: np.ndarray | None = None,
+    n_folds: int = N_FOLDS,
+    by_unit: np.ndarray | None = None,
+) -> Pair:
     """Return the pair of two nets' scores; `stuck` has the shape (2, n_splits)."""
     before, now = (NOWHERE, NOWHERE) if stuck is None else stuck
-    return Pair(old, new, Resampling.of_folds(n_folds, N_ROWS, (0, 1)), ROPE, before, now)
+    return Pair(old, new, Resampling.of_folds(n_folds, N_ROWS, (0, 1)), ROPE, before, now, by_unit)
 
 
 def draw_changes(fits: Fits, difference: float, n_draws: int, seed: int) -> Iterator[Pair]:
     """Yield pairs whose expected difference is this one; what is stuck counts."""
     rng = np.random.default_rng((seed, 28))
-    accuracy = learned(np.array([BEFORE, BEFORE + difference]), np.array(fits.stuck), fits.stuck_at)
+    truth = np.array([BEFORE, BEFORE + difference])
     for size in batches(n_draws):
-        scores = draw_scores(accuracy, fits, size, rng)
-        stuck = rng.random(scores.shape) < np.array(fits.stuck)[:, None]
-        for (old, new), which in zip(np.where(stuck, fits.stuck_at, scores), stuck, strict=True):
-            yield pair_of(old, new, which, fits.n_folds)
+        for right, scores, which in zip(*draw_fits(truth, fits, np.array(fits.stuck), size, rng), strict=True):
+            yield pair_of(scores[0], scores[1], which, fits.n_folds, right.astype(float))
 
 
 def batches(n_draws: int, size: int = BATCH) -> Iterator[int]:
@@ -131,25 +151,12 @@ def judge_shape(name: str, n_folds: int, n_repeats: int, difference: float, n_dr
     return list(map(judged, draw_changes(fits, difference, n_draws, seed=n_folds)))
 
 
-def judge_learners(before: int, now: int, draw: int) -> Said:
-    """Judge a pair of real learners, by their numbers in `CANDIDATES`, on a table of its own."""
-    rng = np.random.default_rng((draw, before, now, 32))
-    pair = [CANDIDATES[before], CANDIDATES[now]]
-    seen = Search(np.empty(2), *cross_validate(pair, *draw_table(N_ROWS, rng), rng, N_REPEATS))
-    return judged(pair_of(*seen.scores)) | {"true difference": truth()[now] - truth()[before]}
-
-
-def judge_unstable(kind: str, n_draws: int) -> list[Said]:
-    """Judge pairs of unstable learners that are equally good; without a rope, as squared errors have another unit."""
-    return [judged(replace(pair_of(*scores), rope=0.0)) for scores in many_pairs(kind, n_draws)]
-
-
 def judged(pair: Pair) -> Said:
-    """Say what a pair is called, also with Nadeau and Bengio's error, and on the splits where neither is stuck."""
-    word, rest, corrected = word_of(pair), pair.without_stuck(), corrected_word(pair)
+    """Say what a pair is called, also by its scores alone, and on the splits where neither is stuck."""
+    word, rest, alone = word_of(pair), pair.without_stuck(), word_of(replace(pair, by_unit=None))
     without = word if rest is None else word_of(rest)
     said = {each: word == each for each in (BETTER, WORSE, LEVEL)}
-    said |= {f"{each} by Nadeau and Bengio": corrected == each for each in (BETTER, WORSE)}
+    said |= {f"{each}, scores alone": alone == each for each in (BETTER, WORSE)}
     said |= {f"{each}, without the stuck": without == each for each in (BETTER, WORSE)}
     return said | {"counts differ": pair.p_stuck() < ALPHA}
 
@@ -159,36 +166,22 @@ def word_of(pair: Pair) -> str:
     return judge({"": pair})[""].word
 
 
-def corrected_p(pair: Pair) -> float:
-    """Return the p-value of a difference by Nadeau and Bengio's corrected resampled t-test."""
-    error = corrected_error(pair.new - pair.old, pair.resampling)
-    return float(2 * student.sf(abs(pair.difference) / error, pair.n_splits - 1)) if error else float("nan")
-
-
-def corrected_word(pair: Pair) -> str:
-    """Say whether a pair differs by Nadeau and Bengio's test, and by more than the rope."""
-    if not corrected_p(pair) < ALPHA or abs(pair.difference) <= pair.rope:
-        return UNDECIDED
-    return BETTER if pair.difference > 0 else WORSE
-
-
 def judge_families(name: str, n_draws: int, n_searches: int = 8) -> list[Said]:
     """Draw commits that change all searches, and none of them truly. All nets are scored on the same rows.
 
-    Says whether any search is called better or worse: `alone`, without Holm's correction; by the rule; and by Nadeau
-    and Bengio's error with Holm's correction.
+    Says whether any search is called better or worse: each `by itself`, or as a family; and by its scores alone.
     """
     fits, rng = FITS[name], np.random.default_rng((list(FITS).index(name), 29))
-    accuracy, found = learned(np.full(2 * n_searches, BEFORE), fits.stuck[0], fits.stuck_at), []
+    truth, found = np.full(2 * n_searches, BEFORE), []
     for size in batches(n_draws):
-        scores = draw_scores(accuracy, fits, size, rng)
-        for each in np.where(rng.random(scores.shape) < fits.stuck[0], fits.stuck_at, scores):
-            pairs = {str(i): pair_of(*two) for i, two in enumerate(each.reshape(n_searches, 2, -1))}
-            nadeau = holm(np.array([corrected_p(pair) for pair in pairs.values()]))
-            large = np.array([abs(pair.difference) > ROPE for pair in pairs.values()])
-            alone = any(claims(word_of(pair)) for pair in pairs.values())
-            claimed = any(verdict.claims for verdict in judge(pairs).values())
-            found.append({"alone": alone, "claimed": claimed, "corrected": bool(((nadeau < ALPHA) & large).any())})
+        for right, scores, _ in zip(*draw_fits(truth, fits, fits.stuck[0], size, rng), strict=True):
+            two, by_unit = (each.reshape(n_searches, 2, *each.shape[1:]) for each in (scores, right.astype(float)))
+            pairs = {str(i): pair_of(two[i][0], two[i][1], by_unit=by_unit[i]) for i in range(n_searches)}
+            alone = {name: replace(pair, by_unit=None) for name, pair in pairs.items()}
+            said = {"by itself": any(claims(word_of(pair)) for pair in pairs.values())}
+            for name, family in (("as a family", pairs), ("scores alone", alone)):
+                said[name] = any(verdict.claims for verdict in judge(family).values())
+            found.append(said)
     return found
 
 

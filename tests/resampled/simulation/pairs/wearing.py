@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from resampled.pairs.family import BETTER, judge
+from resampled.pairs.pair import Pair
 from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.pairs import changes
-from tests.resampled.simulation.pairs.changes import FITS, claims, corrected_word, pair_of, word_of
+from tests.resampled.simulation.pairs.changes import FITS, claims, pair_of, word_of
 
 
 def wear_out(name: str, n_tried: int, n_draws: int) -> list[Said]:
@@ -19,9 +20,9 @@ def wear_out(name: str, n_tried: int, n_draws: int) -> list[Said]:
     """
     found = []
     for fresh, others in draw_twice(name, n_tried + 1, n_draws, 30):
-        pairs = {str(i): pair_of(fresh[0], new) for i, new in enumerate(fresh[1:])}
-        best = 1 + int(fresh[1:].mean(axis=1).argmax())
-        again = pair_of(others[0], others[best])
+        pairs = {str(i - 1): two(fresh, 0, i) for i in range(1, n_tried + 1)}
+        best = 1 + int(fresh[0][1:].mean(axis=1).argmax())
+        again = two(others, 0, best)
         found.append(
             {
                 "gain": pairs[str(best - 1)].difference,
@@ -38,18 +39,28 @@ def judge_picks(name: str, n_before: int, n_now: int, n_draws: int) -> list[Said
     """Let two searches pick the best of equal candidates, on other splits of the same rows, and judge the picks."""
     found = []
     for search, fresh in draw_twice(name, n_before + n_now, n_draws, 31):
-        means = search.mean(axis=1)
+        means = search[0].mean(axis=1)
         old, new = int(means[:n_before].argmax()), n_before + int(means[n_before:].argmax())
-        pair = pair_of(fresh[old], fresh[new])
-        said = {"claimed": claims(word_of(pair)), "corrected": claims(corrected_word(pair))}
-        found.append({"gain": pair.difference} | said)
+        pair = two(fresh, old, new)
+        found.append({"gain": pair.difference, "claimed": claims(word_of(pair))})
     return found
 
 
-def draw_twice(name: str, n_nets: int, n_draws: int, seed: int) -> Iterator[tuple[np.ndarray, ...]]:
-    """Yield the scores of equal nets on the splits of two seeds, each of shape (n_nets, n_splits)."""
+# The scores of nets, (n_nets, n_splits), and whether they predict each row rightly, (n_nets, n_repeats, n_rows).
+Drawn = tuple[np.ndarray, np.ndarray]
+
+
+def two(drawn: Drawn, old: int, new: int) -> Pair:
+    """Return the pair of two of the nets."""
+    scores, hits = drawn
+    return pair_of(scores[old], scores[new], by_unit=hits[[old, new]].astype(float))
+
+
+def draw_twice(name: str, n_nets: int, n_draws: int, seed: int) -> Iterator[list[Drawn]]:
+    """Yield what equal nets reach on the splits of two seeds."""
     rng = np.random.default_rng((list(FITS).index(name), n_nets, seed))
-    fits = replace(FITS[name], n_repeats=2 * changes.N_REPEATS)
+    fits, half = replace(FITS[name], n_repeats=2 * changes.N_REPEATS), changes.N_REPEATS
     for size in changes.batches(n_draws):
-        for scores in changes.draw_scores(np.full(n_nets, changes.BEFORE), fits, size, rng):
-            yield tuple(np.split(scores, 2, axis=1))
+        hits, folds = changes.draw_hits(np.full(n_nets, changes.BEFORE), fits, size, rng)
+        for each, scores in zip(hits, changes.scores_of(hits, folds), strict=True):
+            yield list(zip(np.split(scores, 2, axis=1), (each[:, :half], each[:, half:]), strict=True))

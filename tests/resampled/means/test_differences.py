@@ -1,0 +1,99 @@
+"""The errors of differences. Oracles: SciPy's analysis of variance, differences one by one, and the rows themselves."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from resampled.means.differences import degrees_of_freedom, errors_of_pairs, luck, squares_of_differences
+from resampled.means.pooling import pooling
+from resampled.means.rows import Rows, bundled
+from resampled.pairs.family import BETTER, judge
+from resampled.pairs.pair import Pair
+from resampled.resampling import Resampling
+
+RNG = np.random.default_rng(57)
+FOLDS = Resampling.of_folds(3)
+
+
+def test_the_luck_of_rows_is_that_of_an_analysis_of_variance() -> None:
+    """Of one-way groups, F is the mean square between over that within; the noise of training is taken off the first"""
+    for noise in (0.1, 3.0):
+        by_unit = RNG.normal(size=(2, 1, 50)) + noise * RNG.normal(size=(2, 8, 50))
+        d = by_unit[1] - by_unit[0]
+        within = d.var(axis=0, ddof=1).mean()
+        between = max(0, (stats.f_oneway(*d.T).statistic - 1) * within / 8)
+        assert luck(by_unit)[0, 1] == pytest.approx(1.25 * (between + min(between, within)) / 50)
+    one_round = by_unit[:, :1]
+    assert luck(one_round)[0, 1] == pytest.approx(1.25 * (one_round[1] - one_round[0]).var(ddof=1) / 50)
+
+
+def test_splits_drawn_by_chance_test_some_units_more_often() -> None:
+    """Without repeats, a round is a split; rows that none tests count for nothing, and all-alike noise is taken off."""
+    by_unit = RNG.normal(size=(2, 1, 4000)) + RNG.normal(size=(2, 10, 4000))
+    by_unit[:, RNG.random((10, 4000)) > 0.25] = np.nan
+    assert luck(by_unit)[0, 1] * 4000 == pytest.approx(1.25 * (2 + 2), rel=0.15)
+
+
+def test_pairs_of_which_a_row_is_not_known_are_judged_by_their_scores_alone() -> None:
+    scores, by_unit = RNG.normal(size=(3, 30)), RNG.normal(size=(3, 10, 90))
+    by_unit[2, 4, 7] = np.nan
+    errors, alone = errors_of_pairs(scores, FOLDS, by_unit), errors_of_pairs(scores, FOLDS)
+    assert errors[2, :2] == pytest.approx(alone[2, :2])
+    assert errors[0, 1] < alone[0, 1]
+    scores[1, 0] = np.nan
+    assert np.isnan(errors_of_pairs(scores, FOLDS, by_unit)).sum() == 5
+    assert [degrees_of_freedom(30), degrees_of_freedom(30, by_unit), degrees_of_freedom(30, by_unit[..., :20])] == [
+        *(29, 29, 19)
+    ]
+
+
+def test_two_that_share_an_awful_split_are_subtracted_first() -> None:
+    """Products of what is a million off leave nothing of differences of a hundredth."""
+    rows = RNG.normal(0.5, 0.02, size=(4, 30))
+    rows[:3, 4] -= 1e6
+    exact = ((rows[:, None] - rows[None]) ** 2).sum(axis=2)
+    assert squares_of_differences(rows) == pytest.approx(exact, rel=1e-9)
+    old, new = rows[:2]
+    found = judge({"": Pair(old, new, FOLDS, 0.0)})[""]
+    error = np.sqrt((1 / 30 + 0.75) * (new - old).var(ddof=1))
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(np.mean(new - old)) / error, 29), rel=1e-4)
+    assert found.word != BETTER
+
+
+@pytest.mark.parametrize("scorer", ["accuracy", "balanced_accuracy", "r2", "neg_log_loss", "roc_auc"])
+def test_what_rows_make_of_a_score_varies_as_the_score_does_over_tables(scorer: str) -> None:
+    """The variance of the mean over rows is that of the score, to first order; of a mean, rows have their own score."""
+    pool, n, n_tables = pooling(scorer), 300, 400
+    assert pool is not None
+    scores, variances = np.empty((2, n_tables))
+    for i in range(n_tables):
+        latent = RNG.normal(size=n)
+        y = latent + RNG.normal(size=n) if scorer == "r2" else (latent + RNG.normal(size=n) > 0.8).astype(float)
+        proba = 1 / (1 + np.exp(0.8 - latent))
+        predicted = np.column_stack([1 - proba, proba]) if pool.response == "predict_proba" else latent
+        if scorer.endswith("accuracy"):
+            predicted = (latent > 0.5).astype(float)
+        rows = Rows([pool.rows(y, predicted)[None]], [np.arange(n)], None, pool)
+        by_unit = rows.units(np.array([0])).scores(None)[0, 0]
+        scores[i], variances[i] = float(pool.score(rows.statistics[0][0].sum(axis=0))), by_unit.var(ddof=1) / n
+        if scorer == "accuracy":
+            assert by_unit == pytest.approx(1.0 * (predicted == y))
+    assert variances.mean() == pytest.approx(scores.var(), rel=0.25)
+
+
+def test_groups_and_bundles_of_rows_are_units() -> None:
+    """Folds that test more groups count as much as others; means over bundles keep the mean."""
+    pool, groups = pooling("accuracy"), np.repeat(np.arange(7), [1, 2, 3, 4, 5, 6, 9])
+    assert pool is not None
+    hits = RNG.random((2, 30)) < 0.7
+    tests = [np.flatnonzero(groups < 4), np.flatnonzero(groups >= 4)]
+    statistics = [np.stack([pool.rows(np.ones(len(test)), own[test]) for own in hits]) for test in tests]
+    by_unit = Rows(statistics, tests, groups, pool).units(np.arange(2)).scores(2)
+    assert by_unit.shape == (2, 1, 7)
+    assert np.isfinite(by_unit).all()
+    alone = Rows(statistics, tests, None, pool).units(np.arange(2)).scores(2)
+    of_folds = np.mean([[own[test].mean() for test in tests] for own in hits], axis=1)
+    assert alone.mean(axis=(1, 2)) == pytest.approx(of_folds)
+    few = bundled(alone, 10, np.random.default_rng(0))
+    assert few.shape == (2, 1, 10)
+    assert few.mean(axis=(1, 2)) == pytest.approx(of_folds)
