@@ -8,7 +8,6 @@ from stages.lib.comparison.table import compared_table, mattered, read_candidate
 from stages.lib.config import load_params
 from stages.lib.results import Results, files, write
 from stages.lib.scores import NOT_TESTED
-from stages.lib.scores.splits import resampling_of
 
 ARGUMENTS = Arguments("stages.compare", __doc__)
 ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")
@@ -20,7 +19,7 @@ def main(arguments: Namespace) -> None:
     params.experiment(name)  # which there should be
     search = results.json(files.SUMMARY, name)
     candidates = read_candidates(results, name, search["n_candidates"])
-    resampling = resampling_of(params.cv, search)
+    resampling = params.cv.resampling_of(search)
     write(files.COMPARED, compared_table(candidates, resampling, params.rope, params.seed), name)
     write(files.IMPORTANCE, mattered(candidates, resampling, params.seed), name)
     print(f"{name}:", *findings(results, params, name), sep="\n")

@@ -95,11 +95,12 @@ def squares_of_differences(rows: np.ndarray) -> np.ndarray:
 
     Products leave rounding where rows are alike, so these are subtracted first, such as two that share an awful split.
     """
+    rounding = TINY**2 * (rows**2).sum(axis=1)
+    rows = rows - rows[0]
     products = rows @ rows.T
     own = np.diag(products)
     sizes = own[:, None] + own
     squares = sizes - 2 * products
-    for row, alike in enumerate(squares <= 1e-3 * sizes):
+    for row, alike in enumerate((squares <= 1e-3 * sizes) & (sizes > 0)):
         squares[row, alike] = ((rows[alike] - rows[row]) ** 2).sum(axis=1)
-    # What is left is the rounding of the scores themselves.
-    return np.where(squares < TINY**2 * sizes, 0, squares)
+    return np.where(squares < rounding[:, None] + rounding, 0, squares)

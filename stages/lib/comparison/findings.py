@@ -23,7 +23,6 @@ from stages.lib.config.schema import rope_of
 from stages.lib.results import Results, files
 from stages.lib.scores import CORRECTED, stuck_in_words, trained_to_the_end
 from stages.lib.scores.score_table import UNDECIDED, WORSE, standing
-from stages.lib.scores.splits import resampling_of
 
 
 def findings(results: Results, params: Params, name: str) -> list[str]:
@@ -45,7 +44,7 @@ def findings(results: Results, params: Params, name: str) -> list[str]:
         paragraphs.append(_best_set(ended, ranked.iloc[0], decimals, rope))
         if len(ranked) > 1:
             difference = np.diff(ranked["mean_test_score"].iloc[:2])
-            within = is_within(params.rope, difference, resampling_of(params.cv, search))
+            within = is_within(params.rope, difference, params.cv.resampling_of(search))
             paragraphs.append(_runner_up(ranked.iloc[1], rope, within))
     return [*paragraphs, what_mattered(importances["key"], importances["p_value"])]
 

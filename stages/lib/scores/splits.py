@@ -69,7 +69,7 @@ class Table:
     @property
     def resampling(self) -> Resampling:
         """How scores on the splits are resampled."""
-        return resampling_of(self.params.cv, self.counted)
+        return self.params.cv.resampling_of(self.counted)
 
     @property
     def n_groups(self) -> int | None:
@@ -165,11 +165,6 @@ class Table:
         for rows in (rows for split in self.splits for rows in split):
             digest.update(np.asarray(rows, dtype="<i8").tobytes())
         return digest.hexdigest()[:16]
-
-
-def resampling_of(cv: CV, counted: Mapping[str, Any]) -> Resampling:
-    """Return how scores are resampled, by what a result says of the rows, as `Table.counted` writes it."""
-    return cv.resampling(counted["n_rows"], [*counted.get("classes", {}).values()], counted.get("n_groups"))
 
 
 def read_table(params: Params) -> Table:
