@@ -21,7 +21,7 @@ def errors_of_pairs(scores: np.ndarray, resampling: Resampling, by_unit: np.ndar
         plain, unit = without_unit(scores[valid])
         by_unit = None if by_unit is None else by_unit[valid] / unit
         errors[np.ix_(valid, valid)] = norms_and_errors(plain, resampling, resampling.one_row / unit, by_unit)[1] * unit
-    return errors
+    return np.where(np.isinf(errors), np.nan, errors)
 
 
 def degrees_of_freedom(n_splits: int, by_unit: np.ndarray | None = None) -> int:
@@ -48,7 +48,8 @@ def norms_and_errors(
     ----------
     scores : array of shape (n_candidates, n_splits)
     by_unit : array of shape (n_candidates, n_rounds, n_units), or None
-        What `Units.scores` returns. Pairs with NaN where another candidate has none are judged by their scores alone.
+        What `Units.scores` returns. Pairs with NaN where another candidate has none are judged by their scores alone;
+        the error is infinite where a value is.
     """
     n_splits = scores.shape[1]
     squares = squares_of_differences(scores - scores.mean(axis=1, keepdims=True))
@@ -58,24 +59,27 @@ def norms_and_errors(
     variances = squares / (n_splits - 1)
     shared = SHARED * resampling.test_share * variances
     if by_unit is not None and resampling.is_tested:
-        of_rows = luck(by_unit)
+        of_rows = luck(by_unit, resampling.test_share)
         shared = np.where(np.isnan(of_rows), shared, of_rows)
     return np.sqrt(squares), np.sqrt(variances / n_splits + shared)
 
 
-def luck(by_unit: np.ndarray) -> np.ndarray:
+def luck(by_unit: np.ndarray, test_share: float) -> np.ndarray:
     """Return the variance of the mean difference of all pairs that rows make, by what they were tested and trained on.
 
     An analysis of variance has two parts of how a unit's difference varies, where a unit is a row or a group: a between
     the units, the luck of the test rows, without w within a unit, between the rounds that test it. What is trained on
     other rows, or with another seed, makes w. No split tells how much of w belongs to the table and not to chance, but
-    the luck of the training rows has not been larger than that of the test rows, nor than what w allows. So the
-    variance is 1.25 · (a + min(a, w)) / n_units. With one round, w is not known and counts as 0; a has it, too.
+    the luck of the training rows has not been larger than that of the test rows, nor than what w allows, which is more
+    the more rows training sets share. So the variance is 1.25 · (a + min(a, w · √(n_train / (2 · n_test)))) / n_units,
+    where units that are tested more often than others count as fewer. With one round, w is not known and counts as 0.
 
     `by_unit`, of shape (n_candidates, n_rounds, n_units), is what `Units.scores` returns.
     """
-    tested = np.isfinite(by_unit).any(axis=0)
-    known = np.isfinite(by_unit[:, tested]).all(axis=1)
+    tested = ~np.isnan(by_unit).all(axis=0)
+    known = ~np.isnan(by_unit[:, tested]).any(axis=1)
+    endless = np.isinf(by_unit).any(axis=(1, 2))
+    by_unit = np.where(endless[:, None, None], 0, by_unit)
     times = tested.sum(axis=0)
     often = times[times > 0]
     means = np.nansum(by_unit[:, :, times > 0], axis=1) / often
@@ -86,7 +90,9 @@ def luck(by_unit: np.ndarray) -> np.ndarray:
             within += squares_of_differences(np.nan_to_num(left)) / repeated
     between = squares_of_differences(means - means.mean(axis=1, keepdims=True)) / (len(often) - 1)
     between = np.maximum(between - within * np.mean(1 / often), 0)
-    shared = LUCK * (between + np.minimum(between, within)) / len(often)
+    of_training = np.minimum(between, within / np.sqrt(2 * test_share))
+    shared = LUCK * (between + of_training) * (often**2).sum() / often.sum() ** 2
+    shared = np.where(endless[:, None] | endless, np.inf, shared)
     return np.where(known[:, None] & known, shared, np.nan)
 
 

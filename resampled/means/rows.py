@@ -98,7 +98,8 @@ class Units:
 
         It is the jackknife's pseudo-value in the split that tests the unit; of a score that is a mean, the unit's own
         (Tukey (1958), "Bias and confidence in not quite large samples", Annals of Mathematical Statistics 29). A round
-        is a repeat of `n_folds` splits, or one split without these, and a unit that it does not test has NaN.
+        is a repeat of `n_folds` splits, or one split without these, and a unit that it does not test has NaN. All are
+        infinite of a candidate whose score a unit decides alone, such as the only positive row of a split.
         """
         n_folds, often = n_folds or 1, np.mean([len(numbers) for numbers in self.numbers])
         totals = [sums.sum(axis=1, dtype=float) for sums in self.sums]
@@ -109,7 +110,9 @@ class Units:
             whole, n = wholes[split], len(numbers)
             moved = (n - 1) * (whole - self.pooling.score(totals[split][:, None] - sums)) if n > 1 else 0.0
             # A split counts as much as another one that tests more units.
-            by_unit[:, split // n_folds, numbers] = mean + (whole + moved - mean) * often / n
+            value = mean + (whole + moved - mean) * often / n
+            by_unit[:, split // n_folds, numbers] = np.where(np.isnan(value) & np.isfinite(whole), np.inf, value)
+        by_unit[np.isinf(by_unit).any(axis=(1, 2))] = np.inf
         return by_unit
 
 

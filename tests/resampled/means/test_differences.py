@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from resampled.candidates.best_set import best_set
 from resampled.means.differences import degrees_of_freedom, errors_of_pairs, luck, squares_of_differences
 from resampled.means.pooling import pooling
 from resampled.means.rows import Rows, bundled
-from resampled.pairs.family import BETTER, judge
+from resampled.pairs.family import BETTER, UNTESTED, judge
 from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling
 
@@ -22,16 +23,17 @@ def test_the_luck_of_rows_is_that_of_an_analysis_of_variance() -> None:
         d = by_unit[1] - by_unit[0]
         within = d.var(axis=0, ddof=1).mean()
         between = max(0, (stats.f_oneway(*d.T).statistic - 1) * within / 8)
-        assert luck(by_unit)[0, 1] == pytest.approx(1.25 * (between + min(between, within)) / 50)
+        assert luck(by_unit, 1 / 9)[0, 1] == pytest.approx(1.25 * (between + min(between, within * 4.5**0.5)) / 50)
     one_round = by_unit[:, :1]
-    assert luck(one_round)[0, 1] == pytest.approx(1.25 * (one_round[1] - one_round[0]).var(ddof=1) / 50)
+    assert luck(one_round, 0.5)[0, 1] == pytest.approx(1.25 * (one_round[1] - one_round[0]).var(ddof=1) / 50)
 
 
 def test_splits_drawn_by_chance_test_some_units_more_often() -> None:
     """Without repeats, a round is a split; rows that none tests count for nothing, and all-alike noise is taken off."""
     by_unit = RNG.normal(size=(2, 1, 4000)) + RNG.normal(size=(2, 10, 4000))
     by_unit[:, RNG.random((10, 4000)) > 0.25] = np.nan
-    assert luck(by_unit)[0, 1] * 4000 == pytest.approx(1.25 * (2 + 2), rel=0.15)
+    unequal = 1 + 0.75 / (10 * 0.25)  # (Σ times²) / (Σ times)², of 4,000
+    assert luck(by_unit, 1 / 3)[0, 1] * 4000 == pytest.approx(1.25 * (2 + 2) * unequal, rel=0.15)
 
 
 def test_pairs_of_which_a_row_is_not_known_are_judged_by_their_scores_alone() -> None:
@@ -42,6 +44,25 @@ def test_pairs_of_which_a_row_is_not_known_are_judged_by_their_scores_alone() ->
     assert errors[0, 1] < alone[0, 1]
     scores[1, 0] = np.nan
     assert np.isnan(errors_of_pairs(scores, FOLDS, by_unit)).sum() == 5
+
+
+def test_a_score_that_a_row_decides_alone_is_not_tested() -> None:
+    """Of the only positive row of a split, ROC AUC leaves nothing; the set drops nobody for it."""
+    pool, y = pooling("roc_auc"), np.repeat([0.0, 1.0], [57, 3])
+    assert pool is not None
+    tests = [np.arange(60) % 3 == fold for fold in range(3)]
+    statistics = [
+        np.stack([pool.rows(y[test], np.column_stack([1 - p[test], p[test]])) for p in RNG.random((2, 60))])
+        for test in tests
+    ]
+    by_unit = Rows(statistics, [np.flatnonzero(test) for test in tests], None, pool).units(np.arange(2)).scores(3)
+    scores = np.array([[0.9, 0.8, 0.95], [0.1, 0.2, 0.15]])
+    assert judge({"": Pair(scores[0], scores[1], FOLDS, 0.0, by_unit=by_unit)})[""].word == UNTESTED
+    assert best_set(scores, FOLDS, 0, by_unit).all()
+
+
+def test_the_degrees_of_freedom_are_those_of_the_fewer() -> None:
+    by_unit = np.zeros((2, 10, 90))
     assert [degrees_of_freedom(30), degrees_of_freedom(30, by_unit), degrees_of_freedom(30, by_unit[..., :20])] == [
         *(29, 29, 19)
     ]
