@@ -78,7 +78,7 @@ bench: .venv/repro ## Benchmark both engines; takes about 12 minutes
 	python -m benchmarks.engine.against_plain
 	python -m benchmarks.engine.uses
 
-simulate: .venv/test ## Check the statistics on searches with a known truth; takes about 40 minutes on two cores
+simulate: .venv/test ## Check the statistics where the truth is known, and write docs/simulations.csv; takes about an hour on two cores
 	python -m benchmarks.simulate
 
 torture: .venv/repro ## Kill a whole run at twenty random moments, and repair it; takes about 45 minutes on two cores
