@@ -6,20 +6,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from resampled.by_row import stuck_fits
     from resampled.face import best_set, choose, corrected_score, effects, interval, verdict, verdicts
+    from resampled.searches import ResampledWarning
     from resampled.summaries import summary
 
+_ELSEWHERE = {"ResampledWarning": "searches", "stuck_fits": "by_row", "summary": "summaries"}
 __all__ = [
-    "best_set",
-    "choose",
-    "corrected_score",
-    "effects",
-    "interval",
-    "stuck_fits",
-    "summary",
-    "verdict",
-    "verdicts",
-]
-_ELSEWHERE = {"stuck_fits": "by_row", "summary": "summaries"}
+    "ResampledWarning", "best_set", "choose", "corrected_score", "effects", "interval", "stuck_fits", "summary",
+    "verdict", "verdicts",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

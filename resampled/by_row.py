@@ -12,6 +12,25 @@ from resampled.means.rows import Rows
 _MEAN = Pooling("predict", lambda _, scores: [1.0, scores], lambda sums: sums[..., 1] / sums[..., 0])
 
 
+def count_rows(n_rows: int | None, row_scores: Any, predictions: Any, y: Any, groups: Any) -> int | None:
+    """Return how many rows the table has, None if nothing tells; raises `ValueError` if what is given does not fit."""
+    shapes = {"row_scores": np.shape(row_scores)[2:3], "predictions": np.shape(predictions)[2:3]}
+    shapes["n_rows"] = () if n_rows is None else (n_rows,)
+    for name, column in {"y": y, "groups": groups}.items():
+        values = np.asarray([] if column is None else column)
+        # The NA of pandas is neither equal to itself nor not.
+        lacking = sum(each is None or (each == each) is not True for each in values.tolist())
+        if values.ndim != 1 or lacking:
+            raise ValueError(
+                f"{name} has the shape {values.shape}, {lacking} values missing; give (n_rows,), all known."
+            )
+        shapes[name] = values.shape * (column is not None)
+    told = {name: shape[0] for name, shape in shapes.items() if shape}
+    if len({*told.values()}) > 1 or {"row_scores", "predictions"} <= told.keys():
+        raise ValueError(f"Give either row_scores= or predictions=, and as many rows everywhere, not {told}.")
+    return next(iter(told.values()), None)
+
+
 def rows_of(
     scores: np.ndarray, scorer: str, row_scores: Any = None, predictions: Any = None, y: Any = None, groups: Any = None
 ) -> Rows | None:

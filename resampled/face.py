@@ -1,6 +1,8 @@
-"""What a user calls, beside `summary`, whose parameters all take: searches, their results or arrays in, numbers out."""
+"""What a user calls, beside `summary`, which describes their parameters: what is known of scores in, numbers out."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,43 +16,55 @@ from resampled.means.corrected import corrected_score as correct
 from resampled.means.intervals import intervals
 from resampled.pairs.family import Verdict, judge
 from resampled.pairs.pair import Pair
-from resampled.searches import as_search
+from resampled.resampling import Bounds
+from resampled.searches import ResampledWarning, Search, as_search
 
 
-def verdict(old: Any, new: Any, **how: Any) -> Verdict:
-    """Judge whether a new learner is better than an old one, by scores of shape (n_splits,) on the same splits.
+def verdict(old: Any, new: Any, *, n_folds: int | None = None, test_share: float | None = None,
+        n_rows: int | None = None, metric: str | None = None, bounds: Bounds | None = None, row_scores: Any = None,
+        predictions: Any = None, y: Any = None, groups: Any = None, rope: float = 0.01) -> Verdict:  # fmt: skip
+    """Judge whether a new learner is better than an old one, by their scores on the same splits.
 
     The difference is new less old. *Better* and *worse*: its p-value is below 0.05, and it is more likely than not
     larger than the rope, the largest difference that does not matter. *Level*: its 90 % interval lies inside the rope.
-    The other parameters are those of `summary`, such as `n_folds=3` and `rope=0.01`, and so are the errors raised.
+
+    `old` and `new` have the shape (n_splits,), or are what `cross_validate` returns. `row_scores` and `predictions` are
+    pairs (old, new) of the shape (n_splits, n_rows), by which the errors are those of rows, which find more. The other
+    parameters and the errors are those of `summary`.
     """
-    return verdicts({"The scores": (old, new)}, **how)["The scores"]
+    known = n_folds, test_share, n_rows, metric, bounds, y, groups, rope
+    data = as_search([old, new], row_scores, predictions, *known, 2)
+    _warn(data.notes)
+    return judge({"": _pair(data)})[""]
 
 
-def verdicts(pairs: Mapping[str, tuple[Any, Any]], **how: Any) -> dict[str, Verdict]:
-    """Judge a family of pairs (old, new) as `verdict` does.
+def verdicts(pairs: Mapping[str, tuple[Any, Any]], *, n_folds: int | None = None, test_share: float | None = None,
+        n_rows: int | None = None, metric: str | None = None, bounds: Bounds | None = None,
+        row_scores: Mapping[str, Any] | None = None, predictions: Mapping[str, Any] | None = None, y: Any = None,
+        groups: Any = None, rope: float = 0.01) -> dict[str, Verdict]:  # fmt: skip
+    """Judge a family of pairs (old, new) as `verdict` does; `row_scores` and `predictions` have the same names.
 
     All claims together are wrong in at most 5 %, by Holm (1979). Of a learner that selects inputs, prunes or cuts at a
-    threshold, they are a hint. With `row_scores` or `predictions`, of the shape (2, n_splits, n_rows) or by pair such
-    arrays, the errors are those of rows, which find more.
+    threshold, they are a hint.
     """
-    family = {}
-    for name, (old, new) in pairs.items():
-        if np.shape(old) != np.shape(new) or np.ndim(old) != 1:
-            raise ValueError(f"{name} have the shapes {np.shape(old)} and {np.shape(new)}; give (n_splits,) twice.")
-        data = as_search([old, new], **{key: of[name] if isinstance(of, Mapping) else of for key, of in how.items()})
-        family[name] = Pair(data.scores[0], data.scores[1], data.resampling, data.rope, by_unit=data.by_unit)
-    return judge(family)
+    known = n_folds, test_share, n_rows, metric, bounds, y, groups, rope
+    data = _named(pairs, row_scores, predictions, *known, 2)
+    _warn(note for each in data.values() for note in each.notes)
+    return judge({name: _pair(each) for name, each in data.items()})
 
 
-def interval(search: Any, *, stuck: Any = None, seed: int = 0, **how: Any) -> tuple[np.ndarray, np.ndarray]:
+def interval(search: Any, *, n_folds: int | None = None, test_share: float | None = None, n_rows: int | None = None,
+        metric: str | None = None, bounds: Bounds | None = None, row_scores: Any = None, predictions: Any = None,
+        y: Any = None, groups: Any = None, stuck: Any = None,
+        seed: int = 0) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Return the low and the high ends of the 95 % intervals of mean scores, each of shape (n_candidates,).
 
-    One candidate is enough, and its scores may have the shape (n_splits,). The ends are NaN where no interval holds.
+    They are NaN where no interval holds. The parameters and the errors are those of `summary`.
     """
-    data = as_search([search] if np.ndim(search) == 1 else search, 1, **how)
+    data = as_search(search, row_scores, predictions, n_folds, test_share, n_rows, metric, bounds, y, groups)
     if stuck is not None and np.shape(stuck) != data.scores.shape:
         raise ValueError(f"stuck has the shape {np.shape(stuck)}, but the scores have {data.scores.shape}.")
+    _warn(data.notes)
     low, high = np.full((2, len(data.scores)), np.nan)
     own = data.compared
     # A learner that predicts the same for every row has no interval from splits alone.
@@ -59,50 +73,93 @@ def interval(search: Any, *, stuck: Any = None, seed: int = 0, **how: Any) -> tu
     return low, high
 
 
-def best_set(search: Any, *, seed: int = 0, **how: Any) -> np.ndarray:
+def best_set(search: Any, *, n_folds: int | None = None, test_share: float | None = None, n_rows: int | None = None,
+        metric: str | None = None, bounds: Bounds | None = None, row_scores: Any = None, predictions: Any = None,
+        y: Any = None, groups: Any = None, seed: int = 0) -> np.ndarray:  # fmt: skip
     """Return which candidates may be the best, shape (n_candidates,): with 95 %, the truly best one is among them.
 
     Among learners that select inputs, prune or cut at a threshold, that is a hint. None is true in the order of time.
+    The parameters and the errors are those of `summary`.
     """
-    data = as_search(search, **how)
+    data = as_search(search, row_scores, predictions, n_folds, test_share, n_rows, metric, bounds, y, groups)
+    if groups is not None and data.rows is None:
+        raise ValueError("groups= has no effect on the set without row_scores= or predictions=; leave it out.")
+    _warn(data.notes)
     return set_of_the_best(data.scores, data.resampling, seed, data.by_unit)
 
 
-def corrected_score(search: Any, *, seed: int = 0, **how: Any) -> Corrected:
+def corrected_score(search: Any, *, n_folds: int | None = None, test_share: float | None = None,
+        n_rows: int | None = None, metric: str | None = None, bounds: Bounds | None = None, row_scores: Any = None,
+        predictions: Any = None, y: Any = None, groups: Any = None, seed: int = 0) -> Corrected:  # fmt: skip
     """Return what the best candidate is worth without the luck of the choice: `score`, from `low` to `high`.
 
     `over` says what had no say in the choice: splits, or rows too if these are known. Of splits alone, most of the
-    choice's luck remains in it, because their rows had a say. Raises `ValueError` in the order of time.
+    choice's luck remains in it, because their rows had a say. The parameters and the errors are those of `summary`; in
+    the order of time, `ValueError` is raised, too.
     """
-    data = as_search(search, **how)
+    data = as_search(search, row_scores, predictions, n_folds, test_share, n_rows, metric, bounds, y, groups)
     corrected = correct(data.scores[data.compared], data.resampling, seed=seed, rows=data.rows)
     if corrected is None or not data.resampling.is_tested:
         raise ValueError("In the order of time, scores of the splits are not alike, so none can be corrected.")
+    _warn(data.notes)
     return corrected
 
 
-def choose(searches: Mapping[str, Any], *, seed: int = 0, **how: Any) -> tuple[str, Corrected]:
+def choose(searches: Mapping[str, Any], *, n_folds: int | None = None, test_share: float | None = None,
+        n_rows: int | None = None, metric: str | None = None, bounds: Bounds | None = None,
+        row_scores: Mapping[str, Any] | None = None, predictions: Mapping[str, Any] | None = None, y: Any = None,
+        groups: Any = None, seed: int = 0) -> tuple[str, Corrected]:  # fmt: skip
     """Choose among searches on the same splits by their corrected scores, and correct the best one for that, too.
 
-    `searches` has, by name, what `summary` takes, or what has one candidate. Returns the name of the best and what its
-    best candidate is worth. Raises `ValueError` for different splits.
+    `searches` has, by name, what `summary` takes, and so have `row_scores` and `predictions`. Returns the name of the
+    best and what its best candidate is worth. Raises `ValueError` for different splits.
     """
-    data = {name: as_search(search, 1, **how) for name, search in searches.items()}
+    data = _named(searches, row_scores, predictions, n_folds, test_share, n_rows, metric, bounds, y, groups)
     if len(splits := {(one.scores.shape[1], one.resampling.test_share) for one in data.values()}) != 1:
         raise ValueError(f"The searches are to share their splits, but have (splits, test_share): {sorted(splits)}.")
-    each = {name: corrected_score(one, seed=seed) for name, one in data.items()}
+    _warn(note for each in data.values() for note in each.notes)
+    each = {name: corrected_score(replace(one, notes=[]), seed=seed) for name, one in data.items()}
     winner = max(each, key=lambda name: each[name].score)
     return winner, whole_choice(each, data[winner].resampling.bounds) or each[winner]
 
 
-def effects(search: Any, *, seed: int = 0, **how: Any) -> dict[str, np.ndarray]:
+def effects(search: Any, *, n_folds: int | None = None, test_share: float | None = None, metric: str | None = None,
+        bounds: Bounds | None = None, seed: int = 0) -> dict[str, np.ndarray]:  # fmt: skip
     """Return how much each setting mattered, in the columns `setting`, `importance` and `p_value`, by importance.
 
     The p-values allow for the number of settings. Raises `ValueError` for an array, which has no settings.
     """
-    data = as_search(search, **how)
+    data = as_search(search, None, None, n_folds, test_share, None, metric, bounds)
     if not data.settings:
         raise ValueError("The settings are not known; give a search, or its results with the columns param_….")
+    _warn(data.notes)
     drops, _ = importance(data.settings, data.scores.mean(axis=1), seed)
     p, order = effect_p_values(data.settings, data.scores, data.resampling, seed), np.argsort(-drops, kind="stable")
     return {"setting": np.array([*data.settings])[order], "importance": drops[order], "p_value": p[order]}
+
+
+def _pair(data: Search) -> Pair:
+    if len(data.scores) != 2:
+        raise ValueError(f"There are {len(data.scores)} learners; give a pair (old, new).")
+    return Pair(data.scores[0], data.scores[1], data.resampling, data.rope, by_unit=data.by_unit)
+
+
+def _named(named: Any, row_scores: Any, predictions: Any, *known: Any) -> dict[str, Search]:
+    """Return what each name of a dict stands for; the name is put before what is said of it."""
+    for given in (named, row_scores, predictions):
+        if given is not None and not (isinstance(given, Mapping) and {*given} == {*named}):
+            raise ValueError(f"Give dicts with the same names, not a {type(given).__name__}, also for what rows tell.")
+    found = {}
+    for name, each in named.items():
+        try:
+            data = as_search(each, *(given and given[name] for given in (row_scores, predictions)), *known)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+        found[name] = replace(data, notes=[f"{name}: {note}" for note in data.notes])
+    return found
+
+
+def _warn(notes: Iterable[str]) -> None:
+    """Warn at the line that called the package."""
+    for note in notes:
+        warnings.warn(note, ResampledWarning, stacklevel=3)

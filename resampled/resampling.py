@@ -15,7 +15,8 @@ class Resampling:
     is NaN where no correction holds, as in time order, because each training set is part of the next one. `n_folds` is
     how many folds a repeat has; None where the splits are no whole repeats, such as shares drawn by chance. `n_rows`
     are the rows of the table, infinite where that is not known, and `bounds` those of the scorer. Of `n_effective` rows
-    one can be wrong (see `effective_rows`): by default, of all; NaN where that is not known.
+    one can be wrong (see `effective_rows`): by default, of all; NaN where that is not known. `step` is the least that
+    scores of a split differ by, which stands for one row where the scorer is not known.
     """
 
     test_share: float
@@ -23,6 +24,7 @@ class Resampling:
     n_rows: float = math.inf
     bounds: Bounds = UNBOUNDED
     n_effective: float | None = None
+    step: float = 0.0
 
     @classmethod
     def of_folds(
@@ -38,10 +40,10 @@ class Resampling:
 
     @property
     def one_row(self) -> float:
-        """What one row of a split can change; 0 for scorers without two bounds, whose scores are no counts."""
+        """What one row of a split can change, at most; `step` without two bounds, where scores may be no counts."""
         low, high = self.bounds
         share = 1 / self.n_folds if self.n_folds else self.test_share / (1 + self.test_share)
-        return (high - low) / (self.n_rows * share) if math.isfinite(high - low) else 0.0
+        return (high - low) / (self.n_rows * share) if math.isfinite(high - low) else self.step
 
     def n_repeats(self, n_splits: int) -> int | None:
         """Return how many whole repeats of the folds so many splits are; None if they are not."""

@@ -1,4 +1,4 @@
-"""The bounds of scikit-learn's scorers, by name, and of how many rows one can be wrong."""
+"""The names and bounds of scikit-learn's scorers, and of how many rows one can be wrong."""
 
 import math
 from collections.abc import Sequence
@@ -14,17 +14,24 @@ _BOUNDS = {
 }
 
 
+def scorer_names() -> list[str]:
+    """Return the names of all scorers of scikit-learn, of this version and of later ones."""
+    from sklearn.metrics import get_scorer_names  # takes a second to import
+
+    return sorted({*get_scorer_names(), *_BOUNDS})
+
+
 def bounds_of(scoring: str) -> Bounds:
     """Return the least and the largest value of a scorer; infinite where there is none."""
     return (-math.inf, 0.0) if scoring.startswith("neg_") else _BOUNDS.get(scoring, (0.0, 1.0))
 
 
 def effective_rows(scoring: str, counts: Sequence[float], n_groups: float | None = None) -> float | None:
-    """Return of how many rows one can be wrong, by the rows of each class (none if not known); None if of all.
+    """Return of how many rows one can be wrong, by those of each class (none if not known); None if of all.
 
     Accuracy counts rows. Most other scorers with bounds, such as F1 and ROC AUC, give classes the same weight, however
     rare they are, so they are as exact as if all classes were as rare as the rarest one; NaN without `counts`. A group
-    counts as one row.
+    counts as one row, also in `counts` where it is known which classes it has.
     """
     by_rows = scoring.startswith(("accuracy", "top_k_accuracy")) or not all(map(math.isfinite, bounds_of(scoring)))
     rows = None if by_rows else len(counts) * min(counts) if len(counts) else math.nan

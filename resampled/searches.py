@@ -1,20 +1,27 @@
-"""Takes what a user has: a fitted search, its `cv_results_`, or an array of scores; refuses what can't be judged."""
+"""Takes what a user has: a fitted search, its results or scores; refuses what can't be judged or has no effect."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from resampled.by_row import rows_of
-from resampled.folds import split_by
+from resampled.by_row import count_rows, rows_of
+from resampled.folds import split_by, whole
 from resampled.means.few import fewest_rows, too_narrow
 from resampled.means.rows import Rows
+from resampled.means.ttest import TINY
 from resampled.resampling import UNBOUNDED, Bounds, Resampling
-from resampled.scorers import bounds_of, effective_rows
+from resampled.scorers import bounds_of, effective_rows, scorer_names
+
+
+class ResampledWarning(UserWarning):
+    """A note on a result, such as which candidates are out; a summary prints its notes instead."""
 
 
 @dataclass(frozen=True)
@@ -49,28 +56,20 @@ class Search:
         return by_unit
 
 
-def as_search(
-    search: Any,
-    fewest: int = 2,
-    *,
-    n_folds: int | None = None,
-    test_share: float | None = None,
-    n_rows: float | None = None,
-    metric: str | None = None,
-    bounds: Bounds | None = None,
-    rope: float = 0.01,
-    **by_row: Any,
-) -> Search:
-    """Return the scores of a search, of its results or of an array; the keywords are those of `resampled.summary`.
+def as_search(search: Any, row_scores: Any = None, predictions: Any = None, n_folds: int | None = None,
+        test_share: float | None = None, n_rows: int | None = None, metric: str | None = None,
+        bounds: Bounds | None = None, y: Any = None, groups: Any = None, rope: float = 0.01,
+        fewest: int = 1) -> Search:  # fmt: skip
+    """Return the scores of a search, of its results or of an array; the parameters are those of `resampled.summary`.
 
-    Raises `ValueError` for what can't be judged, such as fewer than `fewest` candidates.
+    Raises `ValueError` for what can't be judged, such as fewer than `fewest` candidates, and for what has no effect.
     """
     if isinstance(search, Search):
         return search
     if not rope >= 0:
         raise ValueError(f"The rope is {rope}; it is the largest difference that does not matter, 0 or more.")
     results = _results(search)
-    scores, scorer = _scores(search, results, metric) if results else (np.asarray(search, dtype=float), metric or "")
+    scores, scorer = _scores(search, results, metric) if results else _listed(search, metric)
     if scores.ndim != 2:
         raise ValueError(f"The scores have the shape {scores.shape}; give (n_candidates, n_splits).")
     iterations = np.asarray(results.get("iter", [0] * len(scores)), dtype=float)  # of halving
@@ -78,42 +77,68 @@ def as_search(
     scores = np.where(np.isfinite(scores) & is_last[:, None], scores, np.nan)
     notes = _notes(scores, is_last, fewest, getattr(search, "error_score", None))
     if not scorer and not bounds:
-        notes.append("The scorer is not known, so intervals do not end at its bounds; give metric= or bounds=.")
+        notes.append("The scorer is not known, nor are its bounds, nor what a row counts; give metric= or bounds=.")
+    bounds = _bounds(scores, scorer, bounds)
+    _same_index("y and groups", y, groups)
+    n_rows = count_rows(None if n_rows is None else whole("n_rows", n_rows, 2), row_scores, predictions, y, groups)
+    rows, is_bounded = rows_of(scores, scorer, row_scores, predictions, y, groups), math.isfinite(bounds[1] - bounds[0])
+    for name, given, needed in (("y", y, predictions), ("groups", groups, rows)):
+        if given is not None and needed is None and not is_bounded:
+            raise ValueError(f"{name}= has no effect without predictions= or two bounds, by metric= or bounds=.")
+    n_folds, test_share = split_by(search, scores.shape[1], n_folds, test_share, n_rows)
+    # Numbers have scorers without a bound.
+    counts = [] if y is None or not is_bounded else np.unique(y, return_counts=True)[1].tolist()
+    notes += filter(None, [too_narrow(counts, groups)])
+    n_effective = _effective(scorer, y, groups) if is_bounded else None
+    if n_effective is not None and math.isnan(n_effective):
+        notes.append(f"No interval, and nothing is level: {scorer or 'the scorer'} may weigh classes, so give y=.")
+    resampling = _resampling(scores, bounds, n_folds, test_share, n_rows, n_effective)
+    settings = {key[6:]: values for key, values in results.items() if key.startswith("param_")}
+    return Search(scores, resampling, settings, scorer, rows, rope, notes)
+
+
+def _bounds(scores: np.ndarray, scorer: str, bounds: Bounds | None) -> Bounds:
+    """Return what the scores lie between; raises `ValueError` if they do not, or for a name that no scorer has."""
+    if bounds is None and scorer and scorer not in (names := scorer_names()):
+        meant = "".join(f" (did you mean {name!r}?)" for name in get_close_matches(scorer, names, 1))
+        raise ValueError(f"scikit-learn has no scorer {scorer!r}{meant}; correct metric=, or give bounds= of your own.")
     low, high = bounds or (bounds_of(scorer) if scorer else UNBOUNDED)
     for i, split in np.argwhere((scores < low - 1e-9) | (scores > high + 1e-9)):
         raise ValueError(
             f"Candidate {i} has the score {scores[i, split]:.6g} on split {split}, but {scorer or 'it'} is between "
             f"{low:g} and {high:g}; correct metric= or bounds=, and give errors with the sign changed."
         )
-    rows, y, groups = rows_of(scores, scorer, **by_row), by_row.get("y"), by_row.get("groups")
-    n_folds, test_share = split_by(search, scores.shape[1], n_folds, test_share)
-    # Numbers have scorers without a bound.
-    counts = [] if y is None or np.isinf(high - low) else np.unique(y, return_counts=True)[1].tolist()
-    notes += filter(None, [too_narrow(counts, groups)])
-    n_effective = None if groups is None else float(len(np.unique(groups)))
-    if np.isfinite(high - low):
-        n_effective = effective_rows(scorer, counts, n_effective)
-    if n_effective is not None and np.isnan(n_effective):
-        notes.append(f"No interval, and nothing is level: {scorer or 'the scorer'} may weigh classes, so give y=.")
+    return low, high
+
+
+def _effective(scorer: str, y: Any, groups: Any) -> float | None:
+    """Return of how many rows one can be wrong, or groups, if rows belong together, as `effective_rows`."""
+    n_groups, counts = None if groups is None else len(np.unique(groups)), []
     if y is not None:
-        n_rows = len(y)
-    elif rows is not None:
-        n_rows = len(np.unique(np.concatenate(rows.tests)))
-    elif n_rows is None:
-        # A bound is some rows away, but few where it is reached on a split.
-        reached = [np.full(scores.shape[1], bound) for bound in (low, high) if (scores == bound).any()]
-        levels = np.sort(np.vstack([scores, *reached]), axis=0)
-        n_rows = fewest_rows(np.diff(levels, axis=0), high - low, test_share)
-    if n_rows is not None and n_folds is not None and n_rows < 2 * n_folds:
+        units = np.arange(len(y)) if groups is None else np.unique(groups, return_inverse=True)[1]
+        counts = np.bincount(np.unique([np.unique(y, return_inverse=True)[1], units], axis=1)[0]).tolist()
+    return effective_rows(scorer, counts, n_groups)
+
+
+def _resampling(
+    scores: np.ndarray, bounds: Bounds, n_folds: int | None, test_share: float, n_rows: Any, n_effective: Any
+) -> Resampling:
+    """Put together what is known of the splits; if nothing tells how many rows there are, the scores may do."""
+    # A bound is some rows away, but few where it is reached on a split.
+    reached = [np.full(scores.shape[1], bound) for bound in bounds if (scores == bound).any()]
+    steps = np.diff(np.sort(np.vstack([scores, *reached]), axis=0), axis=0)
+    if n_rows is None:
+        n_rows = fewest_rows(steps, bounds[1] - bounds[0], test_share)
+    if n_folds is not None and n_rows < 2 * n_folds:
         # Each fold tests one row, which is the whole score, not the least that another table would change.
-        n_rows, n_effective = None, n_effective or n_rows
-    resampling = Resampling(test_share, n_folds, n_rows or np.inf, (low, high), n_effective)
-    settings = {key[6:]: values for key, values in results.items() if key.startswith("param_")}
-    return Search(scores, resampling, settings, scorer, rows, rope, notes)
+        n_rows, n_effective = math.inf, n_effective or n_rows
+    steps = steps[steps > TINY * np.nanmax(np.abs(scores))]
+    step = float(steps.min()) if bounds == UNBOUNDED and len(steps) else 0.0
+    return Resampling(test_share, n_folds, n_rows, bounds, n_effective, step)
 
 
 def _results(search: Any) -> dict[str, list[Any]]:
-    """Return the columns of `cv_results_`; none of an array."""
+    """Return the columns of `cv_results_`, or of what `cross_validate` returns; none of an array."""
     if hasattr(search, "get_params") and not hasattr(search, "cv_results_"):
         raise ValueError(f"{type(search).__name__} has no cv_results_; give a fitted search, not its best_estimator_.")
     results = getattr(search, "cv_results_", search)
@@ -139,23 +164,52 @@ def _scores(search: Any, results: dict[str, list[Any]], metric: str | None) -> t
     for column, values in results.items():
         if match := re.fullmatch(r"split(\d+)_test_(.+)", column):
             splits.setdefault(match[2], {})[int(match[1])] = values
+        elif match := re.fullmatch("test_(.+)", column):  # of `cross_validate`, with one candidate
+            splits[match[1]] = {split: [score] for split, score in enumerate(values)}
     name = metric or (refit if isinstance(refit, str) else "")
     if len(splits) == 1 and (not name or "score" in splits):
         (name,) = splits
     if name not in splits:
-        choices = f"one of: {', '.join(splits)}" if splits else "but there is no column split0_test_score"
-        raise ValueError(f"Which scores are meant is not known; give metric=, {choices}.")
+        choices = f"metric=, one of: {', '.join(splits)}" if splits else "a column split0_test_score or test_score, or "
+        array = "" if splits else "an array with a row for each candidate, such as frame.to_numpy() or its transpose"
+        raise ValueError(f"Which scores are meant is not known; give {choices}{array}.")
     if lacking := {*range(max(splits[name]))} - {*splits[name]}:
         raise ValueError(f"There is a column split{max(splits[name])}_test_{name}, but none of split {min(lacking)}.")
     scores = np.array([splits[name][number] for number in range(len(splits[name]))], dtype=float).T
     scoring = scoring[name] if isinstance(scoring, Mapping) else scoring
-    if isinstance(scoring, str):
-        return scores, scoring
     if scoring is None and name == "score" and hasattr(search, "estimator"):
         from sklearn.base import is_classifier, is_regressor  # takes a second to import
 
-        return scores, "accuracy" if is_classifier(search.estimator) else "r2" if is_regressor(search.estimator) else ""
-    return scores, (metric or "") if name == "score" or callable(scoring) else name
+        scoring = "accuracy" if is_classifier(search.estimator) else "r2" if is_regressor(search.estimator) else None
+    if isinstance(scoring, str):
+        if name == "score" and metric not in (None, name, scoring):
+            raise ValueError(f"metric={metric!r} is given, but the search is scored by {scoring}; leave it out.")
+        return scores, scoring
+    scorer = (metric or "") if name == "score" or callable(scoring) else name
+    return scores, "" if scorer in splits and scorer not in scorer_names() else scorer  # a column has any name
+
+
+def _listed(search: Any, metric: str | None) -> tuple[np.ndarray, str]:
+    """Return the same of an array, or of a list of arrays, series or what `cross_validate` returns."""
+    if not isinstance(search, list | tuple) or all(np.isscalar(each) for each in search):
+        return np.atleast_2d(np.asarray(search, dtype=float)), metric or ""
+    _same_index("The scores", *search)
+    scores, scorer = [], metric or ""
+    for each in search:
+        if columns := _results(each):
+            each, scorer = _scores(each, columns, metric)
+        scores.append(np.squeeze(np.asarray(each, dtype=float)))
+    if len(shapes := {each.shape: 0 for each in scores}) > 1 or scores[0].ndim != 1:
+        shown = " and ".join(map(str, shapes))
+        raise ValueError(f"The scores have the shapes {shown}; give (n_splits,) for each, on the same splits.")
+    return np.stack(scores), scorer
+
+
+def _same_index(names: str, *columns: Any) -> None:
+    """Raise `ValueError` if series of pandas have different indices, because values are taken by their places."""
+    first, *others = [column.index for column in columns if hasattr(column, "iloc")] or [None]
+    if not all(other.equals(first) for other in others):
+        raise ValueError(f"{names} have indices that differ; reindex one like the other, or give arrays.")
 
 
 def _notes(scores: np.ndarray, is_last: np.ndarray, fewest: int, error_score: object) -> list[str]:

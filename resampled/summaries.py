@@ -1,7 +1,8 @@
 """The summary of a search: its candidates in a table, and what they say, in sentences and in numbers."""
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from resampled.means.corrected import Corrected
 from resampled.means.differences import degrees_of_freedom, errors_of_pairs
 from resampled.pairs.equivalence import equivalence
 from resampled.pairs.family import HINT
+from resampled.resampling import Bounds
 from resampled.searches import Search, as_search
 
 # How many candidates are printed, the best first, and how many characters a line of a sentence has.
@@ -20,7 +22,7 @@ N_SHOWN, WIDTH = 20, 100
 
 @dataclass(frozen=True, repr=False)
 class Summary:
-    """What a search says; printed, a table and sentences. `pandas.DataFrame(summary.candidates)` has all numbers.
+    """What a search says; printed, a table and sentences.
 
     `candidates` has, in the order of the search, the settings, the `mean`, the ends `low` and `high` of its 95 %
     interval, whether a candidate `may_be_best`, `n_stuck`, and the probabilities that a candidate is `worse` than the
@@ -36,41 +38,50 @@ class Summary:
 
     def __repr__(self) -> str:
         """Return the table and the sentences."""
-        n_splits, n_folds, scorer = self.data.scores.shape[1], self.data.resampling.n_folds, self.data.scorer
-        splits = f"{n_splits // n_folds} × {n_folds} folds" if n_folds else f"{n_splits} splits"
-        title = f"{len(self.data.compared)} candidates on {splits}{scorer and f', scored by {scorer}'}"
-        sentences = [textwrap.fill(each, WIDTH) for each in [*self._sentences(), *self.data.notes]]
-        return "\n".join([title, "", *self._table(), "", *sentences])
+        columns = []
+        for heading, *cells in zip(*self._rows(), strict=True):
+            side, width = "<" if heading in ("may be best", "settings") else ">", max(map(len, [heading, *cells]))
+            columns.append([f"  {cell:{side}{width}}" for cell in (heading, *cells)])
+        title, *said = [textwrap.fill(each, WIDTH) for each in self._sentences()]
+        return "\n".join([title, "", *("".join(row).rstrip() for row in zip(*columns, strict=True)), "", *said])
+
+    @property
+    def _shown(self) -> np.ndarray:
+        compared = self.data.compared
+        return compared[np.argsort(-self.candidates["mean"][compared], kind="stable")][:N_SHOWN]
 
     def _written(self, *scores: float) -> str:
         largest = float(np.nanmax(np.abs(self.candidates["mean"]))) or 1.0
         decimals = int(np.clip(3 - np.floor(np.log10(largest)), 0, 15))
         return " to ".join(f"{score:.{decimals}f}" for score in scores if np.isfinite(score))
 
-    def _table(self) -> list[str]:
-        of, compared = self.candidates, self.data.compared
-        rows = [("", "mean", "95 %", "stuck", "may be best", "settings")]
-        for i in compared[np.argsort(-of["mean"][compared], kind="stable")][:N_SHOWN]:
+    def _settings(self, i: int) -> str:
+        return ", ".join(
+            f"{key.rpartition('__')[2]}={f'{value:g}' if isinstance(value, float) else value}"
+            for key, value in _settings(self.data, i).items()
+        )
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        """Return the cells of the table, headings first, without columns that say nothing."""
+        of, rows = self.candidates, [("", "mean", "95 %", "stuck", "may be best", "settings")]
+        for i in self._shown:
             mean, ends = self._written(of["mean"][i]), self._written(of["low"][i], of["high"][i])
             stuck = str(of["n_stuck"][i] or "") if "n_stuck" in of else ""
             chosen = ("yes, simplest" if i == self.simplest else "yes") if of["may_be_best"][i] else ""
-            settings = [
-                f"{key.rpartition('__')[2]}={f'{value:g}' if isinstance(value, float) else value}"
-                for key, value in _settings(self.data, i).items()
-            ]
-            rows.append((str(i), mean, ends, stuck, chosen, ", ".join(settings)))
-        columns = []
-        for heading, *cells in zip(*rows, strict=True):
-            if any(cells):
-                side, width = "<" if heading in rows[0][4:] else ">", max(map(len, [heading, *cells]))
-                columns.append([f"  {cell:{side}{width}}" for cell in (heading, *cells)])
-        hidden = len(compared) - N_SHOWN
-        return ["".join(row).rstrip() for row in zip(*columns, strict=True)] + [f"  … and {hidden} more"] * (hidden > 0)
+            rows.append((str(i), mean, ends, stuck, chosen, self._settings(i)))
+        if (hidden := len(self.data.compared) - len(rows) + 1) > 0:
+            rows.append(("", "", "", "", "", f"… and {hidden} more"))
+        kept = [any(cells) for _, *cells in zip(*rows, strict=True)]
+        return [tuple(compress(row, kept)) for row in rows]
 
     def _sentences(self) -> list[str]:
-        n, worth, of = len(self.data.compared), self.corrected, self.candidates
+        n, worth, of, n_folds = len(self.data.compared), self.corrected, self.candidates, self.data.resampling.n_folds
+        n_splits, scorer = self.data.scores.shape[1], self.data.scorer and f", scored by {self.data.scorer}"
+        splits = f"{n_splits // n_folds} × {n_folds} folds" if n_folds else f"{n_splits} splits"
+        title = f"{n} candidate{'s' * (n > 1)} on {splits}{scorer}"
         if worth is None:
-            return ["No interval and no test: in the order of time, splits train on more and more rows."]
+            time = "No interval and no test: in the order of time, splits train on more and more rows."
+            return [title, time, *self.data.notes]
         n_in = of["may_be_best"].sum()
         sentences = [f"{n_in} of {n} may be the best: with 95 %, the truly best one is among them; {HINT}."]
         if n_in == 1:
@@ -84,14 +95,17 @@ class Summary:
         ends = self._written(worth.low, worth.high)
         worth_it = f"the best is worth {self._written(worth.score)}{ends and f' ({ends})'}"
         flattered = f"The best mean is flattered by the choice among {n}."
-        if worth.over == "splits":
+        if n == 1:
+            sentences = ["There is one candidate, so nothing was chosen, and the choice does not flatter its mean."]
+        elif worth.over == "splits":
             remains = "but most of that luck remains in it, because their rows had: give predictions= and y=."
             sentences.append(f"{flattered} On splits that had no say in it, {worth_it}, {remains}")
         else:
             sentences.append(f"{flattered} On rows and fits that had no say in it, {worth_it}.")
-        if np.isnan(of["low"][self.data.compared]).any():
+        in_part = self.data.resampling.n_effective is None or np.isfinite(self.data.resampling.n_effective)
+        if in_part and np.isnan(of["low"][self.data.compared]).any():
             sentences.append("No interval where scores are the same on every split, or most fits stuck.")
-        return sentences
+        return [title, *sentences, *self.data.notes]
 
 
 def _settings(data: Search, candidate: int) -> dict[str, Any]:
@@ -100,7 +114,10 @@ def _settings(data: Search, candidate: int) -> dict[str, Any]:
     return {key: value for key, value in own.items() if not (isinstance(value, float) and np.isnan(value))}
 
 
-def summary(search: Any, *, complexity: Any = None, stuck: Any = None, seed: int = 0, **how: Any) -> Summary:
+def summary(search: Any, *, n_folds: int | None = None, test_share: float | None = None, n_rows: int | None = None,
+        metric: str | None = None, bounds: Bounds | None = None, row_scores: Any = None, predictions: Any = None,
+        y: Any = None, groups: Any = None, complexity: Any = None, stuck: Any = None, rope: float = 0.01,
+        seed: int = 0) -> Summary:  # fmt: skip
     """Say which candidates of a search may be the best, which is the simplest of them, and what the best is worth.
 
     Raises `ValueError` for what can't be judged: what was found, where, and what to do.
@@ -127,9 +144,10 @@ def summary(search: Any, *, complexity: Any = None, stuck: Any = None, seed: int
     rope, seed : float, int
         The largest difference of scores that does not matter, and the seed of the draws.
     """
-    data = as_search(search, **how)
-    means, in_set = data.scores.mean(axis=1), best_set(data, seed=seed)
-    best, (low, high) = int(np.nanargmax(means)), interval(data, stuck=stuck, seed=seed)
+    data = as_search(search, row_scores, predictions, n_folds, test_share, n_rows, metric, bounds, y, groups, rope)
+    told = replace(data, notes=[])  # which are printed
+    means, in_set = data.scores.mean(axis=1), best_set(told, seed=seed)
+    best, (low, high) = int(np.nanargmax(means)), interval(told, stuck=stuck, seed=seed)
     candidates = {key: np.array(values, dtype=object) for key, values in data.settings.items()}
     candidates |= {"mean": means, "low": low, "high": high, "may_be_best": in_set}
     candidates |= {} if stuck is None else {"n_stuck": np.sum(stuck, axis=1)}
@@ -139,9 +157,11 @@ def summary(search: Any, *, complexity: Any = None, stuck: Any = None, seed: int
         known = errors, degrees_of_freedom(data.scores.shape[1], data.by_unit)
     candidates |= equivalence(data.scores - data.scores[best], data.resampling, data.rope, *known)._asdict()
     if callable(complexity):
+        if not data.settings:
+            raise ValueError("The settings are not known, so complexity can't be a function of them; give its numbers.")
         complexity = [complexity(_settings(data, i)) for i in range(len(means))]
     if complexity is not None and len(complexity) != len(means):
         raise ValueError(f"complexity has {len(complexity)} values, but there are {len(means)} candidates.")
     simple = simplest(in_set, [complexity], means) if complexity is not None and in_set.any() else None
-    corrected = corrected_score(data, seed=seed) if data.resampling.is_tested else None
+    corrected = corrected_score(told, seed=seed) if data.resampling.is_tested else None
     return Summary(data, candidates, best, simple, corrected)

@@ -41,8 +41,9 @@ def norms_and_errors(
     """Return, of all pairs, the norm of the differences less their mean, and the standard error of their mean.
 
     The variance of the mean is s² / J and what all splits share: the luck of the rows (see `luck`), or, without
-    `by_unit`, 1.5 · n_test / n_train · s², half more than by Nadeau and Bengio (see `corrected_error`). With one
-    repeat, s² is at least `one_row` squared.
+    `by_unit`, 1.5 · n_test / n_train · s², half more than by Nadeau and Bengio (see `corrected_error`). s² is at
+    least `one_row` squared with one repeat, and where the difference is the same on every split: scores that count rows
+    often differ by the same number of them by chance.
 
     Parameters
     ----------
@@ -53,9 +54,10 @@ def norms_and_errors(
     """
     n_splits = scores.shape[1]
     squares = squares_of_differences(scores - scores.mean(axis=1, keepdims=True))
-    if one_row and resampling.is_one_repeat(n_splits):
-        differ = squares_of_differences(scores) > 0
-        squares = np.where(differ, np.maximum(squares, (n_splits - 1) * one_row**2), squares)
+    if one_row:
+        least = (n_splits - 1) * one_row**2
+        floored = (squares < least) & (resampling.is_one_repeat(n_splits) | (squares == 0))
+        squares = np.where(floored & (squares_of_differences(scores) > 0), least, squares)
     variances = squares / (n_splits - 1)
     shared = SHARED * resampling.test_share * variances
     if by_unit is not None and resampling.is_tested:

@@ -51,6 +51,7 @@ def test_a_package_is_built_from_its_source_alone_and_its_page_can_be_shown(
         assert {each.split("/")[0].split("-")[0] for each in names} == {package.replace(".", "lockstep"), name}
 
 
-def test_the_engines_page_has_no_link_that_a_package_index_could_not_follow() -> None:
-    page = (ROOT / "lockstep/README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("package", ["lockstep", "resampled"])
+def test_a_page_has_no_link_that_a_package_index_could_not_follow(package: str) -> None:
+    page = (ROOT / package / "README.md").read_text(encoding="utf-8")
     assert [link for link in re.findall(r"\]\(([^)\s]+)\)", page) if not link.startswith("https://")] == []

@@ -9,6 +9,7 @@ from resampled.pairs.equivalence import equivalence
 from resampled.resampling import Resampling
 
 
+@pytest.mark.filterwarnings("ignore::resampled.ResampledWarning")
 @pytest.mark.parametrize("gap", [0.0, 0.01, -0.03])
 @pytest.mark.parametrize(("n_folds", "n_repeats"), [(10, 1), (3, 10)])
 @pytest.mark.parametrize("rope", [0.005, 0.05])

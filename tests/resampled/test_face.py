@@ -1,5 +1,6 @@
 """The functions of the package: arrays and searches in, numbers out. Oracle: scipy, and the searches themselves."""
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ CV = RepeatedStratifiedKFold(n_splits=3, n_repeats=4, random_state=0)
 COMMON = np.random.default_rng(5).normal(0.8, 0.02, size=30)
 NOISE = np.random.default_rng(6).normal(0, 0.01, size=30)
 LUCKY = np.random.default_rng(0).normal(0.7, 0.05, size=(60, 30))
+# Of an unknown scorer, in most tests.
+pytestmark = pytest.mark.filterwarnings("ignore::resampled.ResampledWarning")
 IN_TIME = searched(TimeSeriesSplit(4))
 
 
@@ -122,6 +125,74 @@ def test_stuck_fits_predict_one_class_that_is_not_nearly_all() -> None:
         resampled.stuck_fits(predictions, y[1:])
 
 
+def test_every_parameter_has_its_name_in_the_signature() -> None:
+    for name in {*resampled.__all__} - {"ResampledWarning"}:
+        kinds = {parameter.kind for parameter in inspect.signature(getattr(resampled, name)).parameters.values()}
+        assert kinds <= {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
+    with pytest.raises(TypeError, match=r"^verdict\(\) got an unexpected keyword argument 'n_fold'"):
+        resampled.verdict(COMMON, COMMON, n_fold=3)  # type: ignore[call-arg]
+
+
+CALLS: dict[str, Any] = {
+    "interval": resampled.interval,
+    "best_set": resampled.best_set,
+    "corrected_score": resampled.corrected_score,
+    "verdict": lambda scores, **how: resampled.verdict(scores[0], scores[1], **how),
+    "verdicts": lambda scores, **how: resampled.verdicts({"one": (scores[0], scores[1])}, **how),
+    "choose": lambda scores, **how: resampled.choose({"one": scores}, **how),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_notes_are_warnings_at_the_line_that_calls(name: str) -> None:
+    with pytest.warns(resampled.ResampledWarning) as said:
+        CALLS[name](LUCKY[:2], n_folds=3)
+    (note,) = said
+    assert note.filename == __file__
+    before = "one: " if name in ("verdicts", "choose") else ""
+    assert str(note.message).startswith(f"{before}The scorer is not known")
+
+
+def test_verdicts_and_choices_take_dicts_with_the_same_names() -> None:
+    one = {"one": (COMMON, COMMON + NOISE)}
+    for pairs, rows, found in (
+        ([*one.values()], None, "^Give dicts with the same names, not a list"),
+        (one, {"other": None}, "^Give dicts with the same names, not a dict, also for what rows tell"),
+        ({"one": (COMMON, COMMON, COMMON)}, None, r"^There are 3 learners; give a pair \(old, new\)"),
+        ({"one": (COMMON, COMMON[1:])}, None, r"^one: The scores have the shapes \(30,\) and \(29,\)"),
+    ):
+        with pytest.raises(ValueError, match=found):
+            resampled.verdicts(pairs, n_folds=3, row_scores=rows)  # type: ignore[arg-type]
+
+
+def test_what_has_no_effect_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^groups= has no effect on the set without row_scores= or predictions="):
+        resampled.best_set(LUCKY, n_folds=3, bounds=(-1, 2), groups=np.arange(90))
+    with pytest.raises(ValueError, match=r"^groups= has no effect without predictions= or two bounds"):
+        resampled.verdict(COMMON, COMMON + NOISE, n_folds=3, groups=np.arange(90))
+
+
+def test_a_verdict_counts_groups_where_there_are_some() -> None:
+    """In 1,000 groups, few of which differ, both are level; in 10, nothing shows that."""
+    old, how = 0.9 + np.tile([-0.01, 0, 0.01], 10), {"n_folds": 3, "metric": "accuracy"}
+    new = old + np.tile([0.001, 0, -0.001, 0, 0, 0], 5)
+    for n_groups, word in ((1000, "level"), (10, "undecided")):
+        assert resampled.verdict(old, new, **how, groups=np.arange(3000) % n_groups).word == word  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("n_repeats", [1, 2])
+def test_a_difference_of_one_row_on_every_split_may_be_chance(n_repeats: int) -> None:
+    """Ten rows are not: so many are the same difference on a table ten times as large."""
+    old = np.tile([0.70, 0.72, 0.74], n_repeats)
+    for metric, n_rows, word in (
+        (None, None, "undecided"),
+        ("accuracy", 300, "undecided"),
+        ("accuracy", 3000, "better"),
+    ):
+        found = resampled.verdict(old, old + 0.01, n_folds=3, metric=metric, n_rows=n_rows, rope=0.001)
+        assert found.word == word
+
+
 WORDS = {
     "better": (0.05 + NOISE, "; a hint if a learner selects inputs, prunes or cuts at a threshold"),
     "worse": (-0.05 + NOISE, "worse: new less old is -0.0"),
@@ -152,7 +223,8 @@ def test_a_verdict_is_the_corrected_test_where_nothing_is_known_of_rows() -> Non
 @pytest.mark.parametrize(
     ("new", "how", "found"),
     [
-        (COMMON[:9], {"n_folds": 3}, r"^The scores have the shapes \(30,\) and \(9,\); give \(n_splits,\) twice"),
+        (COMMON[:9], {"n_folds": 3}, r"^The scores have the shapes \(30,\) and \(9,\); give \(n_splits,\) for each"),
+        (COMMON * np.nan, {"n_folds": 3}, r"^Out, because a fit has no score: 1 of 2 candidates, \[1\]. 1 of 2"),
         (COMMON, {"n_folds": 3, "rope": np.nan}, "^The rope is nan"),
         (COMMON, {}, "^How the 30 splits were drawn is not known"),
     ],

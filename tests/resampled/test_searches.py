@@ -22,6 +22,8 @@ FOLDS = {
     "RepeatedKFold": (of.RepeatedKFold(n_splits=4, n_repeats=3), 4),
     "StratifiedGroupKFold": (of.StratifiedGroupKFold(3), 3),
     "LeaveOneGroupOut": (of.LeaveOneGroupOut(), 10),
+    "PredefinedSplit": (of.PredefinedSplit(np.arange(N_ROWS) % 5), 5),
+    "list": (list(of.RepeatedKFold(n_splits=4, n_repeats=3).split(X)), 4),
 }
 
 
@@ -37,16 +39,36 @@ def test_folds_are_those_of_the_splitter(cv: Any, n_folds: int) -> None:
     assert (data.scorer, data.resampling.bounds) == ("accuracy", (0, 1))
 
 
-@pytest.mark.parametrize("cv", [of.StratifiedShuffleSplit(3, test_size=0.5), of.GroupShuffleSplit(3, test_size=0.3)])
+SHARES = {
+    "by chance": of.ShuffleSplit(10),
+    "stratified": of.StratifiedShuffleSplit(3, test_size=0.5),
+    "of groups": of.GroupShuffleSplit(3, test_size=0.3),
+    "rows": of.StratifiedShuffleSplit(3, test_size=13),
+    "training rows": of.ShuffleSplit(3, train_size=40, random_state=np.random.RandomState(0)),
+    "with rows that only train": of.PredefinedSplit(np.arange(N_ROWS) % 5 - 1),
+    "list": list(of.ShuffleSplit(4, test_size=0.2).split(X)),
+}
+
+
+@pytest.mark.parametrize("cv", SHARES.values(), ids=SHARES)
 def test_shares_of_splits_by_chance_are_those_of_the_splitter(cv: Any) -> None:
     data = as_search(searched(cv), n_rows=N_ROWS)
-    sizes = [(len(test), len(train)) for train, test in cv.split(X, Y, GROUPS if "Group" in str(cv) else None)]
+    splits = cv if isinstance(cv, list) else cv.split(X, Y, GROUPS if "Group" in str(cv) else None)
+    sizes = [(len(test), len(train)) for train, test in splits]
     assert data.resampling.n_folds is None
     assert data.resampling.test_share == pytest.approx(np.divide(*np.mean(sizes, axis=0)))
 
 
-@pytest.mark.parametrize("cv", [list(of.KFold(3).split(X)), of.ShuffleSplit(4, test_size=0.2, train_size=0.5)])
-def test_splits_of_ones_own_have_to_be_told(cv: Any) -> None:
+UNKNOWN = {
+    "in time": list(of.TimeSeriesSplit(4).split(X)),
+    "parts of the rows": of.ShuffleSplit(4, test_size=0.2, train_size=0.5),
+    "rows": of.ShuffleSplit(3, test_size=13),
+    "groups": of.GroupShuffleSplit(3, test_size=3),
+}
+
+
+@pytest.mark.parametrize("cv", UNKNOWN.values(), ids=UNKNOWN)
+def test_splits_that_nothing_tells_have_to_be_told(cv: Any) -> None:
     search = searched(cv)
     with pytest.raises(ValueError, match=r"^How the \d+ splits were drawn is not known: give n_folds=.* test_share="):
         as_search(search)
@@ -54,20 +76,49 @@ def test_splits_of_ones_own_have_to_be_told(cv: Any) -> None:
     assert as_search(search, n_folds=search.n_splits_).resampling.n_folds == search.n_splits_
 
 
+HITS = {"n_folds": 3, "metric": "accuracy"}
+Y_NAN = np.where(np.arange(360) == 7, np.nan, 1.0)
 BAD: list[tuple[Any, dict[str, Any], str]] = [
     (SCORES, {"n_folds": 4}, "no whole repeats of 4 folds"),
-    (SCORES[:, :3], {"n_folds": 1}, "no whole repeats of 1 folds"),
+    (SCORES[:, :3], {"n_folds": 1}, "n_folds is 1; give a whole number, 2 or more"),
+    (SCORES, {"n_folds": 5.5}, "n_folds is 5.5"),
+    (SCORES, {"n_folds": "3"}, "n_folds is '3'"),
+    (SCORES, {"n_folds": 3, "n_rows": 0}, "n_rows is 0; give a whole number, 2 or more"),
+    (SCORES, {"n_folds": 3, "n_rows": -3}, "n_rows is -3"),
+    (SCORES, {"n_folds": 3, "n_rows": np.nan}, "n_rows is nan"),
     (SCORES, {"test_share": 0}, "test_share is 0"),
     (SCORES, {"n_folds": 3, "test_share": 0.5}, "leave one of them out"),
     (searched(of.StratifiedKFold(3)), {"n_folds": 5}, r"the search has cv=StratifiedKFold\(n_splits=3"),
-    (SCORES[:1], {"n_folds": 3}, "1 of 1 candidates can be compared; 2 are needed"),
+    (SCORES[:1], {"n_folds": 3, "fewest": 2}, "1 of 1 candidates can be compared; 2 are needed"),
     (SCORES[:, :2], {"n_folds": 2}, "There are 2 splits"),
-    (SCORES[0], {"n_folds": 3}, r"The scores have the shape \(30,\)"),
+    (SCORES[None], {"n_folds": 3}, r"The scores have the shape \(1, 4, 30\)"),
+    (pd.DataFrame(SCORES), {"n_folds": 3}, r"give a column .*, or an array with a row .*, such as frame.to_numpy\(\)"),
     (SCORES * np.nan, {"n_folds": 3}, r"no score: 4 of 4 candidates, \[0, 1, 2, 3\]. 0 of 4"),
     (SCORES, {"n_folds": 3, "metric": "neg_mean_squared_error"}, "Candidate 0 has .* sign changed"),
     (SCORES * 100, {"n_folds": 3, "metric": "accuracy"}, "accuracy is between 0 and 1"),
+    (
+        SCORES,
+        {"n_folds": 3, "metric": "acuracy"},
+        r"no scorer 'acuracy' \(did you mean 'accuracy'\?\); correct metric=",
+    ),
+    (searched(3), {"metric": "roc_auc"}, "the search is scored by accuracy"),
+    (SCORES, {**HITS, "y": Y_NAN}, r"y has the shape \(360,\), 1 values missing"),
+    (SCORES, {**HITS, "y": [None] * 360}, "360 values missing"),
+    (SCORES, {**HITS, "y": pd.array([pd.NA] * 360)}, "360 values missing"),
+    (SCORES, {**HITS, "groups": [[1]] * 360}, r"groups has the shape \(360, 1\), 0 values missing"),
+    (SCORES, {**HITS, "n_rows": 300, "y": np.ones(360)}, r"as many rows everywhere, not \{'n_rows': 300, 'y': 360\}"),
+    (SCORES, {**HITS, "row_scores": np.ones((4, 30, 60)), "groups": GROUPS[1:]}, "'row_scores': 60, 'groups': 59"),
+    (
+        SCORES,
+        {**HITS, "row_scores": np.ones((4, 30, 60)), "predictions": np.ones((4, 30, 60))},
+        "either row_scores= or",
+    ),
+    (SCORES, {**HITS, "y": pd.Series(Y), "groups": pd.Series(GROUPS)[::-1]}, "y and groups have indices that differ"),
+    ([pd.Series(SCORES[0]), pd.Series(SCORES[1])[::-1]], HITS, "The scores have indices that differ"),
+    (SCORES, {"n_folds": 3, "groups": GROUPS}, "groups= has no effect without predictions= or two bounds"),
+    (-SCORES, {"n_folds": 3, "metric": "neg_log_loss", "y": Y}, "y= has no effect without predictions= or two bounds"),
     ({f"split{i}_test_score": [0.7, 0.8] for i in (0, 1, 3)}, {"n_folds": 3}, "split3_test_score, but none of split 2"),
-    ({"mean_test_score": [0.1, 0.2]}, {"n_folds": 3}, "there is no column split0_test_score"),
+    ({"mean_test_score": [0.1, 0.2]}, {"n_folds": 3}, "give a column split0_test_score or test_score"),
     (searched(3).best_estimator_, {}, "GaussianNB has no cv_results_"),
     (searched(3, scoring=["accuracy", "f1"], refit=False), {}, "give metric=, one of: accuracy, f1"),
     (searched(3, scoring=["accuracy", "f1"], refit=False), {"metric": "r2"}, "give metric=, one of: accuracy, f1"),
@@ -114,8 +165,11 @@ def test_the_bounds_are_those_of_the_scorer() -> None:
     assert as_search(own).resampling.bounds == (-np.inf, np.inf)
     assert as_search(own).notes[0].startswith("The scorer is not known")
     assert as_search(own, bounds=(0, 10), y=Y).notes == []
-    with pytest.raises(ValueError, match="but cost is between 0 and 1; correct metric= or bounds="):
+    assert as_search(own, metric="cost", bounds=(0, 10), y=Y).scorer == "cost"
+    with pytest.raises(ValueError, match="no scorer 'cost'; correct metric=, or give bounds= of your own"):
         as_search(own, metric="cost")
+    both = searched(3, scoring={"own": own.scoring, "accuracy": "accuracy"}, refit="accuracy")
+    assert as_search(both, metric="own").resampling.bounds == (-np.inf, np.inf)
 
 
 def test_a_candidate_without_a_score_is_out() -> None:
@@ -134,14 +188,15 @@ def test_a_score_that_stands_for_a_failure_is_named() -> None:
     assert note == "3 scores are 0, the error_score of the search; with np.nan, failures are out."
 
 
-def test_after_halving_the_last_iteration_is_compared() -> None:
-    grid = {"var_smoothing": np.logspace(-9, 1, 7).tolist()}
+@pytest.mark.parametrize(("n_candidates", "n_left"), [(7, 4), (2, 1)])
+def test_after_halving_the_last_iteration_is_compared(n_candidates: int, n_left: int) -> None:
+    grid = {"var_smoothing": np.logspace(-9, 1, n_candidates).tolist()}
     halving = of.HalvingGridSearchCV(searched(3).estimator, grid, cv=3, factor=2, min_resources=20, random_state=0)
     search = halving.fit(X, Y)
     data = as_search(search)
     last = np.flatnonzero(search.cv_results_["iter"] == search.n_iterations_ - 1)
     assert data.compared.tolist() == last.tolist()
-    assert 1 < len(last) < len(data.scores)
+    assert n_left == len(last) < len(data.scores)
     assert data.notes == [f"Halving: only the candidates of the last iteration are compared, {len(last)} in number."]
 
 
@@ -150,7 +205,7 @@ def test_the_rows_are_counted_by_what_scores_differ_by() -> None:
     rng = np.random.default_rng(1)
 
     def n_rows(scores: Any, **more: Any) -> float:
-        return as_search(scores, 1, n_folds=3, metric="accuracy", **more).resampling.n_rows
+        return as_search(scores, n_folds=3, metric="accuracy", **more).resampling.n_rows
 
     for n_candidates in (2, 30):
         found = n_rows(rng.binomial(100, 0.8, size=(n_candidates, 30)) / 100)
@@ -181,6 +236,25 @@ def test_the_target_tells_how_many_rows_there_are_and_how_rare_a_class_is() -> N
     assert "the rarest class has 19 rows (fewer than 20) and there are 29 groups" in note
     (note,) = as_search(SCORES, n_folds=3, metric="f1").notes
     assert note == "No interval, and nothing is level: f1 may weigh classes, so give y=."
-    for scores, metric, target in ((SCORES, "accuracy", y[y < 2]), (-SCORES, "neg_log_loss", np.arange(360))):
-        data = as_search(scores, n_folds=3, metric=metric, y=target)
-        assert (data.resampling.n_rows, data.resampling.n_effective, data.notes) == (len(target), None, [])
+    data = as_search(SCORES, n_folds=3, metric="roc_auc", y=y < 2, groups=np.arange(359) // 4)
+    assert data.resampling.n_effective == 2 * 5  # groups with a row of the rare class
+    assert as_search(SCORES, n_folds=3, metric="roc_auc_ovr", y=y).resampling.n_effective == 3 * 19
+    data = as_search(SCORES, n_folds=3.0, metric="accuracy", y=y[y < 2])  # type: ignore[arg-type]
+    assert (data.resampling.n_rows, data.resampling.n_effective, data.notes) == (340, None, [])
+
+
+def test_where_the_scorer_is_not_known_a_row_counts_what_the_scores_differ_by() -> None:
+    """So three folds that are all one row better claim nothing."""
+    old = np.array([[0.70, 0.72, 0.74]])
+    for bounds, step in ((None, 0.01), ((-np.inf, 1.0), 0.0)):
+        data = as_search(np.vstack([old, old + 0.01]), n_folds=3, bounds=bounds)
+        assert data.resampling.one_row == pytest.approx(step)
+    assert as_search(old, n_folds=3).resampling.one_row == 0
+
+
+def test_results_of_cross_validate_are_those_of_a_candidate_each() -> None:
+    kept = [of.cross_validate(searched(3).estimator, X, Y, cv=4, scoring=each) for each in (["f1", "r2"], "f1")]
+    assert as_search(kept[0], n_folds=4, metric="f1").scores[0] == pytest.approx(kept[1]["test_score"])
+    data = as_search([kept[1], pd.Series(kept[1]["test_score"])], n_folds=4, metric="f1")
+    assert data.scores.tolist() == [kept[1]["test_score"].tolist()] * 2
+    assert as_search([pd.DataFrame({"test_f1": kept[0]["test_f1"]})], n_folds=4).scorer == "f1"

@@ -59,7 +59,14 @@ def test_it_is_printed_as_a_table_and_sentences() -> None:
     assert str(found) + "\n" == PRINTED
     text = str(resampled.summary(random_scores(33), n_folds=3))
     assert text.count("\n  ") == 1 + 20 + 1
-    assert "\n  … and 13 more\n" in text
+    assert "  … and 13 more\n" in text
+
+
+def test_of_one_candidate_nothing_was_chosen() -> None:
+    text = str(resampled.summary(random_scores(1), n_folds=3, metric="accuracy"))
+    assert text.startswith("1 candidate on 10 × 3 folds, scored by accuracy\n")
+    assert "There is one candidate, so nothing was chosen" in text
+    assert "flattered" not in text
 
 
 def test_after_halving_the_last_iteration_is_shown() -> None:
@@ -95,10 +102,14 @@ def test_what_has_no_interval_says_so() -> None:
     assert "the best is worth 0.6000, but most of that luck remains in it" in text
     assert "No interval where scores are the same on every split" in text
     assert "95 %  may be best" not in text
+    text = str(resampled.summary(random_scores(), n_folds=3, metric="f1"))
+    assert text.count("No interval") == text.count("No interval, and nothing is level: f1 may weigh classes") == 1
 
 
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^complexity has 2 values, but there are 4 candidates"):
         resampled.summary(random_scores(), n_folds=3, complexity=[1, 2])
+    with pytest.raises(ValueError, match=r"^The settings are not known, so complexity can't be a function of them"):
+        resampled.summary(random_scores(), n_folds=3, complexity=len)
     with pytest.raises(ValueError, match=r"^stuck has the shape \(4, 3\), but the scores have \(4, 30\)"):
         resampled.summary(random_scores(), n_folds=3, stuck=np.zeros((4, 3)))
