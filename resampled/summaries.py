@@ -2,6 +2,7 @@
 
 import textwrap
 from dataclasses import dataclass, replace
+from html import escape
 from itertools import compress
 from typing import Any
 
@@ -13,6 +14,7 @@ from resampled.means.corrected import Corrected
 from resampled.means.differences import degrees_of_freedom, errors_of_pairs
 from resampled.pairs.equivalence import equivalence
 from resampled.pairs.family import HINT
+from resampled.plots import draw_means
 from resampled.resampling import Bounds
 from resampled.searches import Search, as_search
 
@@ -22,7 +24,7 @@ N_SHOWN, WIDTH = 20, 100
 
 @dataclass(frozen=True, repr=False)
 class Summary:
-    """What a search says; printed, a table and sentences.
+    """What a search says; printed, a table and sentences, and so in a notebook.
 
     `candidates` has, in the order of the search, the settings, the `mean`, the ends `low` and `high` of its 95 %
     interval, whether a candidate `may_be_best`, `n_stuck`, and the probabilities that a candidate is `worse` than the
@@ -44,6 +46,24 @@ class Summary:
             columns.append([f"  {cell:{side}{width}}" for cell in (heading, *cells)])
         title, *said = [textwrap.fill(each, WIDTH) for each in self._sentences()]
         return "\n".join([title, "", *("".join(row).rstrip() for row in zip(*columns, strict=True)), "", *said])
+
+    def _repr_html_(self) -> str:
+        rows = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in self._rows()]
+        title, *said = [f"<p>{escape(each)}</p>" for each in self._sentences()]
+        return "".join([title, "<table>", *(f"<tr>{row}</tr>" for row in rows), "</table>", *said])
+
+    def to_frame(self) -> Any:
+        """Return `candidates` as a data frame of pandas."""
+        from pandas import DataFrame  # nothing else needs it
+
+        return DataFrame(self.candidates).rename_axis("candidate")
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw means, intervals, the set and the corrected score with matplotlib; return the axes, by default new."""
+        shown, worth = self._shown, self.corrected
+        labels = [textwrap.shorten(f"{i}  {self._settings(i)}", 60) for i in shown]
+        own = {name: self.candidates[name][shown] for name in ("mean", "low", "high", "may_be_best")}
+        return draw_means(ax, labels, own, [worth.score, worth.low, worth.high] if worth else None)
 
     @property
     def _shown(self) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from resampled.means.ttest import ALPHA
 from resampled.pairs.apart import Apart
 from resampled.pairs.equivalence import holm
 from resampled.pairs.pair import Pair
+from resampled.plots import draw_difference
 
 BETTER, WORSE, LEVEL = "better", "worse", "level"
 UNDECIDED, UNCHANGED, UNTESTED = "undecided", "unchanged", "not tested"
@@ -49,6 +50,13 @@ class Verdict(NamedTuple):
         digits = max(0, 1 - math.floor(math.log10(max(half, abs(difference) / 1000))))
         low, middle, high = (f"{each:+z.{digits}f}" for each in (difference - half, difference, difference + half))
         return f"{self.word}: new less old is {middle} ({level} % from {low} to {high}), p = {self.p:.2g}{condition}"
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the difference, its intervals and the rope with matplotlib; return the axes, by default new ones."""
+        halves, rope = {95: self.of.half_width()}, 0.0
+        if isinstance(self.of, Pair):
+            halves[90], rope = self.of.half_width(1 - 2 * ALPHA), self.of.rope
+        return draw_difference(ax, self.of.difference, halves, rope, self.word)
 
 
 def judge(pairs: Mapping[str, Pair | Apart]) -> dict[str, Verdict]:

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import RepeatedStratifiedKFold, TimeSeriesSplit
 
 import resampled
+from resampled.pairs.pair import Pair
 from tests.resampled.examples import X, Y, random_scores, searched
 
 CV = RepeatedStratifiedKFold(n_splits=3, n_repeats=4, random_state=0)
@@ -191,6 +192,18 @@ def test_a_difference_of_one_row_on_every_split_may_be_chance(n_repeats: int) ->
     ):
         found = resampled.verdict(old, old + 0.01, n_folds=3, metric=metric, n_rows=n_rows, rope=0.001)
         assert found.word == word
+
+
+def test_the_plot_of_a_verdict_shows_the_difference_and_the_rope() -> None:
+    pytest.importorskip("matplotlib").use("agg")
+    found = resampled.verdict(COMMON, COMMON + 0.05 + NOISE, n_folds=3, rope=0.02)
+    ax = found.plot()
+    rope = ax.patches[0].get_window_extent().transformed(ax.transData.inverted())
+    assert (rope.x0, rope.x1) == pytest.approx((-0.02, 0.02))
+    widths = [np.ptp(lines.get_paths()[0].vertices[:, 0]) for lines in ax.collections]
+    assert isinstance(found.of, Pair)
+    assert widths == pytest.approx([2 * found.of.half_width(level) for level in (0.95, 0.9)])
+    assert ax.get_title() == "better"
 
 
 WORDS = {

@@ -1,5 +1,8 @@
 """The summary of a search, as it is printed and as numbers. Oracle: the search, and the functions of the package."""
 
+import sys
+from xml.etree import ElementTree
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,11 +65,51 @@ def test_it_is_printed_as_a_table_and_sentences() -> None:
     assert "  … and 13 more\n" in text
 
 
+def test_a_notebook_shows_the_same_table_and_a_frame_has_its_numbers() -> None:
+    search = searched(CV, {"priors": [None, [0.5, 0.5]], "var_smoothing": [0.1]})
+    found = resampled.summary(search, complexity=[1, 2])
+    page = ElementTree.fromstring(f"<div>{found._repr_html_()}</div>")
+    rows = [[cell.text or "" for cell in row] for row in page.iter("tr")]
+    assert ["".join("".join(row).split()) for row in rows] == [
+        "".join(line.split()) for line in str(found).splitlines()[2:5]
+    ]
+    assert "<p>The best mean is flattered by the choice among 2." in found._repr_html_()
+    frame = found.to_frame()
+    assert frame["mean"].to_numpy() == pytest.approx(search.cv_results_["mean_test_score"])
+    assert [*frame] == [*found.candidates]
+
+
 def test_of_one_candidate_nothing_was_chosen() -> None:
     text = str(resampled.summary(random_scores(1), n_folds=3, metric="accuracy"))
     assert text.startswith("1 candidate on 10 × 3 folds, scored by accuracy\n")
     assert "There is one candidate, so nothing was chosen" in text
     assert "flattered" not in text
+
+
+def test_a_plot_shows_the_means_the_set_and_the_corrected_score() -> None:
+    pytest.importorskip("matplotlib").use("agg")
+    scores = random_scores(22)
+    scores[3] -= 0.3
+    found = resampled.summary(scores, n_folds=3, metric="accuracy")
+    ax = found.plot()
+    drawn = {line.get_label(): line.get_xdata().tolist() for line in ax.get_lines()}
+    best_first = np.argsort(-scores.mean(axis=1), kind="stable")[:20]
+    assert drawn["may be the best"] == scores.mean(axis=1)[best_first].tolist()
+    assert found.corrected is not None
+    assert drawn["without the luck of the choice"] == [found.corrected.score]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == [*map(str, best_first), "the best, corrected"]
+    ends = np.concatenate([path.vertices[:, 0] for lines in ax.collections for path in lines.get_paths()])
+    expected = [*np.transpose([found.candidates[end][best_first] for end in ("low", "high")]).ravel()]
+    assert ends == pytest.approx([*expected, found.corrected.low, found.corrected.high])
+    assert found.plot(ax) is ax
+
+
+def test_without_matplotlib_a_plot_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(
+        ImportError, match=r"^plot\(\) needs matplotlib, which is not installed: pip install matplotlib"
+    ):
+        resampled.summary(random_scores(), n_folds=3).plot()
 
 
 def test_after_halving_the_last_iteration_is_shown() -> None:
