@@ -6,11 +6,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.simulation import answers, headline_tables
+from benchmarks.simulation import answers, costs, headline_tables
 from tests.resampled.simulation import tables
 from tests.resampled.simulation.drawing import COLUMNS
 
-TABLES = tables.TABLES | headline_tables.TABLES | answers.TABLES
+TABLES = tables.TABLES | costs.TABLES | headline_tables.TABLES | answers.TABLES
 CSV = Path(__file__).parents[1] / "docs/simulations.csv"
 
 

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
-from resampled.means.thresholds import Counts
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
 from stages.lib.common import UserError
@@ -16,6 +15,7 @@ from stages.lib.data import Columns, Dataset
 from stages.lib.results import Results, files
 from stages.lib.results.writing import as_csv
 from stages.lib.scores.costs_told import read_threshold, threshold_told
+from stages.lib.scores.counts import Counts
 from stages.lib.scores.splits import Table
 from stages.lib.scores.thresholds import (
     SHOWN,

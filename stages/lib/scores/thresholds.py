@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resampled.means.thresholds import Cheapest, Counts
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
 from stages.lib.common import UserError, significant
@@ -16,6 +15,7 @@ from stages.lib.config import Costs, Params
 from stages.lib.config.statistics import misplaced_costs
 from stages.lib.data import Dataset
 from stages.lib.results import COMPUTED
+from stages.lib.scores.counts import Cheapest, Counts
 from stages.lib.scores.splits import Table
 
 # From 0, where all rows are of the second class, to 1, where none is. Both ends count, because a mistake may cost so

@@ -12,7 +12,6 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
 from resampled.means.pooling import pooling
-from resampled.means.thresholds import Counts
 from stages.lib.common import UserError, explained, format_changes
 from stages.lib.config import PREFIX, Params
 from stages.lib.data import Dataset
@@ -20,6 +19,7 @@ from stages.lib.engine import TrainTest
 from stages.lib.handover import Card, kind_of
 from stages.lib.model import AGAINST_DIVERGENCE, build_estimator, hold_out_watchers, resolve_settings, rows, target
 from stages.lib.results import Results, files
+from stages.lib.scores.counts import Counts
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.scorer import RecordingScorer, make_scorer
 from stages.lib.scores.splits import Table

@@ -3,7 +3,7 @@
 from tests.resampled.simulation import conformal, real_tables, verdicts
 from tests.resampled.simulation.candidates import halving, keys
 from tests.resampled.simulation.drawing import Table, every
-from tests.resampled.simulation.means import costs, labelled, perfect, winners
+from tests.resampled.simulation.means import labelled, perfect, winners
 from tests.resampled.simulation.pairs import changes, equal, few, wearing
 from tests.resampled.simulation.searches import CASES
 
@@ -63,11 +63,6 @@ TABLES = {
     "One best: the corrected score": Table(winners.judge_lead, ("search",), every(winners.LEADS)),
     "Intervals on other tables": Table(labelled.judge_table, ("table",), every(labelled.TABLES), part=2),
     "Equal learners on fresh splits": Table(winners.judge_fresh, ("training",), every(winners.TRAININGS), part=2),
-    "The cost of a threshold": Table(
-        costs.judge_costs,
-        ("probabilities", "rows", "repeats"),
-        [(name, *shape) for name in costs.LEARNERS for shape in ((90, 2), (300, 5), (768, 10), (768, 1))],
-    ),
     "Corners": Table(few.judge_one_repeat, (), [()], part=2),
     "The choice among all searches": Table(winners.judge_whole, ("case",), every(CASES), part=2),
     "The corrected score": Table(verdicts.judge, OF_SEARCHES, [*LARGE, ("real learners", 24, 10)], columns=CORRECTED),

@@ -6,10 +6,10 @@ from functools import cached_property
 import numpy as np
 from scipy.special import expit, logit, ndtr
 
-from resampled.means.thresholds import Cheapest, Counts, cheapest, cost_per_row
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
-from tests.resampled.simulation.drawing import Said
+from stages.lib.scores.counts import Cheapest, Counts, cheapest, cost_per_row
+from tests.resampled.simulation.drawing import Said, Table
 
 N_FOLDS = 3
 THRESHOLDS = np.array([0, *np.arange(1, 100) / 100, np.inf])
@@ -59,7 +59,7 @@ LEARNERS = {
 
 
 def judge_costs(name: str, n_rows: int, n_repeats: int, draw: int) -> Said:
-    """Draw a table: by how much is each cost per row too high, and does the interval of what is saved hold the truth?
+    """Draw a table: by how much each cost per row is too high, and if the interval of what is saved holds the truth.
 
     The truth of thresholds that are chosen split by split is the mean of their true costs.
     """
@@ -73,3 +73,12 @@ def judge_costs(name: str, n_rows: int, n_repeats: int, draw: int) -> Said:
         "by the counts of the choice": choice.flattered - learner.costs[choice.place],
         "interval covers": bool(abs(saved.mean() - (learner.costs[HALF] - chosen)) <= half),
     }
+
+
+TABLES = {
+    "The cost of a threshold": Table(
+        judge_costs,
+        ("probabilities", "rows", "repeats"),
+        [(name, *shape) for name in LEARNERS for shape in ((90, 2), (300, 5), (768, 10), (768, 1))],
+    ),
+}

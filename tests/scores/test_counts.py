@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
-from resampled.means.thresholds import Counts, cheapest, cost_per_row
+from benchmarks.simulation.costs import CALIBRATED, HALF, LEARNERS, THRESHOLDS, judge_costs
+from stages.lib.scores.counts import Counts, cheapest, cost_per_row
 from tests.resampled.simulation.drawing import mean
-from tests.resampled.simulation.means.costs import CALIBRATED, HALF, LEARNERS, THRESHOLDS, judge_costs
 
 
 def splits_of(n_rows: int, n_repeats: int, rng: np.random.Generator, n_folds: int = 3) -> list[np.ndarray]:
