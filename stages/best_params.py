@@ -1,12 +1,12 @@
 """Stage `best_params`: finds the best of all searches, and combines what the grid searches have found."""
 
-from resampled.means.choice import ties, whole_choice
+from resampled.means.choice import whole_choice
 from resampled.scorers import bounds_of
 from stages.lib.common import format_score, run, score_decimals
 from stages.lib.config import load_params
 from stages.lib.results import Results, files, remove_strays, write
 from stages.lib.scores.score_table import read_corrected
-from stages.lib.winners.leaderboard import leaderboard, read_searches, summarise
+from stages.lib.winners.leaderboard import leaderboard, read_searches, summarise, ties
 from stages.lib.winners.printed import print_leaderboard
 
 

@@ -1,7 +1,6 @@
 """What the winner of several searches is worth, free of the luck of being chosen among all their candidates."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 import numpy as np
 from scipy.stats import norm
@@ -33,16 +32,3 @@ def whole_choice(searches: Mapping[str, Corrected | None], bounds: Bounds) -> Co
     below, above = (float(np.sqrt(share @ (end - scores) ** 2 + between)) for end in (lows, highs))
     low, high = np.clip([score - below, score + above], *bounds)
     return Corrected(score, float(low), float(high), over.pop())
-
-
-def ties(searches: Mapping[str, Corrected | None]) -> dict[str, bool]:
-    """Return for each search whether chance in the draws alone may have put it below the next better one.
-
-    That is so if their corrected scores differ by less than two standard errors of the draws.
-    """
-    known = {name: each for name, each in searches.items() if each is not None}
-    tied = dict.fromkeys(searches, False)
-    for better, name in pairwise(sorted(known, key=lambda name: -known[name].score)):
-        one, other = known[better], known[name]
-        tied[name] = bool(one.score - other.score <= 2 * np.hypot(one.noise, other.noise))
-    return tied

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from resampled.means.corrected import Corrected
 from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.results import Results, files
@@ -16,6 +17,7 @@ from stages.lib.winners.leaderboard import (
     read_best_set,
     read_searches,
     summarise,
+    ties,
 )
 from tests.project import NUMBERS, small_params
 from tests.results.texts import Texts
@@ -107,6 +109,13 @@ def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
         "true,true\n"
         "optimizer,optimizer=SGD,0.2,0.1,0.03553,0.1,0.05,0.15,2,6,1,3,false,false\n"
     )
+
+
+def test_scores_within_the_noise_of_the_draws_are_ties() -> None:
+    corrected = {
+        name: Corrected(score, 0.6, 0.8, "splits", 0.0001) for name, score in {"a": 0.7, "b": 0.7002, "c": 0.71}.items()
+    }
+    assert ties({**corrected, "d": None}) == {"a": True, "b": False, "c": False, "d": False}
 
 
 def written_search(best: str, simplest: str | None = None, score: float = 0.7, in_best_set: Any = True) -> Texts:

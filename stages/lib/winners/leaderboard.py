@@ -1,9 +1,11 @@
 """Collects the best of each search, combines them, and hands nets over to the evaluation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from resampled.means.corrected import Corrected
@@ -51,6 +53,19 @@ def _typed(
     if strays := [text for text in texts if text not in typed]:
         raise results.refused(file, f"has the {what} {strays[0]}, which is not in the grid of params.yaml", name)
     return [typed[text] for text in texts]
+
+
+def ties(searches: Mapping[str, Corrected | None]) -> dict[str, bool]:
+    """Return for each search whether chance in the draws alone may have put it below the next better one.
+
+    That is so if their corrected scores differ by less than two standard errors of the draws.
+    """
+    known = {name: each for name, each in searches.items() if each is not None}
+    tied = dict.fromkeys(searches, False)
+    for better, name in pairwise(sorted(known, key=lambda name: -known[name].score)):
+        one, other = known[better], known[name]
+        tied[name] = bool(one.score - other.score <= 2 * np.hypot(one.noise, other.noise))
+    return tied
 
 
 def picked(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resampled.means.choice import ties, whole_choice
+from resampled.means.choice import whole_choice
 from resampled.means.corrected import Corrected, Draws
 from tests.resampled.simulation.drawing import mean
 from tests.resampled.simulation.means.winners import judge_whole
@@ -40,11 +40,6 @@ def test_searches_that_do_not_share_their_draws_have_none() -> None:
     assert [whole_choice({"a": one, "b": other}, BOUNDS) for other in others] == [None] * 3
     assert whole_choice({"a": one, "b": one}, BOUNDS) is not None
     assert whole_choice({}, BOUNDS) is None
-
-
-def test_scores_within_the_noise_of_the_draws_are_ties() -> None:
-    searches = {"a": search(0.7), "b": search(0.7002), "c": search(0.71), "d": None}
-    assert ties(searches) == {"a": True, "b": False, "c": False, "d": False}
 
 
 def test_the_winner_owes_nothing_to_the_choice_among_searches() -> None:
