@@ -124,18 +124,18 @@ def _attention(
     return _dropout()(mode, shares, dropout_p) @ value
 
 
-def _of_size(normal: bool = False) -> Function:
+def _of_size(function: Function, normal: bool = False) -> Function:
     """Return the replacement of a function that gets only the size.
 
     What it makes requires no gradient in a stack; who asks for the gradient of noise gets torch's error.
     """
 
-    def drawn(mode: Any, *sizes: Any, **options: Any) -> Tensor:
-        _check(options.get("generator") is None and "out" not in options, "a function that draws gets a generator")
+    def drawn(mode: Any, *sizes: Any, **options: Any) -> Any:
+        if options.get("generator") is not None or "out" in options:
+            return function(*sizes, **options)
         size = options.pop("size", sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes)
         like = torch.empty(0, **options)
-        made: Tensor = mode.draw(like, size, normal=normal).to(like)
-        return made
+        return mode.draw(like, size, normal=normal).to(like)
 
     return drawn
 
@@ -208,8 +208,8 @@ DRAWING: dict[Function, Function] = {
     F.scaled_dot_product_attention: _attention,
     torch.rand_like: _like(),
     torch.randn_like: _like(normal=True),
-    torch.rand: _of_size(),
-    torch.randn: _of_size(normal=True),
+    torch.rand: _of_size(torch.rand),
+    torch.randn: _of_size(torch.randn, normal=True),
     torch.normal: _normal,
     torch.bernoulli: _bernoulli,
     Tensor.bernoulli: _bernoulli,
