@@ -67,7 +67,7 @@ test-oldest: .venv-oldest/test ## Run the packages' tests with the oldest versio
 	PATH="$(CURDIR)/.venv-oldest/bin:$$PATH" pytest --numprocesses auto --dist worksteal tests/lockstep tests/resampled \
 	  --ignore tests/lockstep/oracles/test_scikit_learn.py  # names tests that an older scikit-learn lacks
 
-cross-cpu: .venv/test $(if $(ARM),.venv-arm64/made) ## Run the pipeline, in small, here, with spoilt roots, and on two emulated processors; ARM=yes adds arm64; needs qemu-user
+cross-cpu: .venv/test $(if $(ARM),.venv-arm64/made) ## Run the pipeline, in small, here, with spoilt sums and roots, and on two emulated processors; ARM=yes adds arm64; needs qemu-user
 	python -m benchmarks.cross_cpu $(if $(ARM),--arm64)
 
 bench-joint: .venv/bench ## Compare the joint search with Optuna; takes about 2 minutes

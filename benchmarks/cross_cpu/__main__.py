@@ -1,8 +1,8 @@
 """Run the pipeline, in small, here and on other processors, and compare each file that it writes: `make cross-cpu`.
 
-Three searches, the baselines and the evaluation run here; here with `spoilt` roots and logarithms; and on two emulated
-x86-64 processors, one of them without AVX2. With `--arm64`, they also run on an emulated arm64, with the packages that
-`benchmarks.cross_cpu.arm64` has got.
+Three searches, the baselines and the evaluation run here; here with `spoilt` roots, logarithms and sums; and on two
+emulated x86-64 processors, one of them without AVX2. With `--arm64`, they also run on an emulated arm64, with the
+packages that `benchmarks.cross_cpu.arm64` has got.
 """
 
 import hashlib
@@ -61,7 +61,7 @@ def machines(with_arm64: bool) -> list[Machine]:
     if with_arm64:
         arm64.build_kernel()
         emulated.append(Machine("emulated arm64", arm64.python(), arm64.VARIABLES))
-    spoilt = Machine("spoilt roots and logarithms", [sys.executable], module="spoilt")
+    spoilt = Machine("spoilt roots, logarithms and sums", [sys.executable], module="spoilt")
     return [Machine("here", [sys.executable]), spoilt, *emulated]
 
 

@@ -1,7 +1,8 @@
-"""Runs every stage as `pipeline` does, while torch's roots and logarithms are off by an ulp.
+"""Runs every stage as `pipeline` does, while torch's roots, logarithms and sums are off by an ulp.
 
-MKL, which computes them for torch, gives some of these functions other last bits on the processors of another maker,
-which emulation does not show: it emulates a maker's processor by the instructions of this one.
+MKL, which computes the functions for torch, gives some of them other last bits on the processors of another maker,
+which emulation does not show: it emulates a maker's processor by the instructions of this one. Sums have another order
+on arm64.
 """
 
 import math
@@ -38,14 +39,21 @@ def spoilt() -> Iterator[None]:
     import torch
     from torch.library import _scoped_library
 
-    def off(function: Callable[[Any], Any], x: Any) -> Any:
-        kind = x.dtype if x.is_floating_point() else torch.get_default_dtype()
+    def off(function: Callable[[Any], Any], x: Any, kind: Any = None) -> Any:
+        kind = kind or (x.dtype if x.is_floating_point() else torch.get_default_dtype())
         with np.errstate(all="ignore"):
             exact = torch.as_tensor(function(x.detach().double().numpy())).to(kind)
         larger = torch.nextafter(exact, torch.full_like(exact, math.inf))
         return torch.where(exact.isfinite() & (exact != 0), larger, exact)
 
+    def summed(x: Any, dim: Any, keepdim: bool = False, *, dtype: Any = None) -> Any:
+        about: Any = {"axis": tuple(dim) if dim else None, "keepdims": keepdim}
+        if x.is_floating_point():
+            return off(lambda numbers: np.sum(numbers, **about), x, dtype)
+        return torch.as_tensor(np.sum(x.numpy(), **about)).to(dtype or torch.int64)
+
     with _scoped_library("aten", "IMPL") as library:
+        library.impl("sum.dim_IntList", summed, "CPU")
         for name, function in FUNCTIONS.items():
 
             def made(x: Any, function: Callable[[Any], Any] = function) -> Any:

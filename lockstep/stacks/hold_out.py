@@ -45,9 +45,10 @@ class HoldOut:
         parts = [evaluate(tensors) for evaluate in self._evaluators]
         if stack.job.filled:
             ((by_row, made),) = parts
-            by_row = by_row.reshape(*self.weight.shape, -1).mean(-1)
+            by_row = by_row.reshape(*self.weight.shape, -1)
+            by_row = _in_order(by_row) / by_row.shape[-1]
             # Rows that fill up are NaN if a loss is infinite.
-            return torch.where(self.weight > 0, by_row * self.weight, 0).sum(-1).T, made
+            return _in_order(torch.where(self.weight > 0, by_row * self.weight, 0)).T, made
         made = tree_map(self._joined, *(each for _, each in parts))
         return torch.stack([loss for loss, _ in parts]), made
 
@@ -71,6 +72,11 @@ class HoldOut:
         """Return the same, batch by batch."""
         whole = self.own_rows(i, made)
         return [taken(whole, span) for span in _spans(self.lengths[i])]
+
+
+def _in_order(numbers: Tensor) -> Tensor:
+    """Return the sums over the last dimension; the order of torch's `sum` depends on the processor."""
+    return numbers.cumsum(-1)[..., -1]
 
 
 def _spans(lengths: list[int]) -> list[slice]:

@@ -48,7 +48,7 @@ def test_files_that_differ_are_named(
 
 
 @pytest.mark.filterwarnings("ignore:Warning only once for all operators")
-def test_roots_and_logarithms_are_spoilt_in_each_form_also_inside_of_torch() -> None:
+def test_roots_logarithms_and_sums_are_spoilt_in_each_form_also_inside_of_torch() -> None:
     x, rows = torch.tensor([0.25, 0.5]), torch.tensor([[1.0, 2.0, 4.0], [2.0, 3.0, 3.0]])
     exact, correlated = {name: getattr(x, name)() for name in FUNCTIONS}, torch.corrcoef(rows)
     with spoilt():
@@ -57,11 +57,14 @@ def test_roots_and_logarithms_are_spoilt_in_each_form_also_inside_of_torch() -> 
             larger = torch.nextafter(value, torch.tensor(torch.inf))
             assert all(torch.equal(made, larger) for made in forms), name
         assert not torch.equal(torch.corrcoef(rows), correlated)
+        larger = torch.nextafter(torch.tensor([15.0, 7.0, 8.0]), torch.tensor(torch.inf))
+        assert torch.equal(torch.stack([rows.sum(), *rows.sum(dim=1)]), larger)
+        assert (rows > 1).sum(dim=1, keepdim=True).tolist() == [[2], [3]]
     assert torch.equal(x.sqrt(), exact["sqrt"])
 
 
 @pytest.mark.long
-def test_other_roots_and_logarithms_change_no_byte_of_the_whole_pipeline(tmp_path: Path) -> None:
+def test_other_roots_logarithms_and_sums_change_no_byte_of_the_whole_pipeline(tmp_path: Path) -> None:
     project = Project.copied(tmp_path)
     for name in ("metrics", "models"):
         shutil.rmtree(project.folder / name)
