@@ -15,18 +15,19 @@ from lockstep.stacks.nets import Job
 # Bytes that a stack may always take, even if `max_memory_mb` leaves less.
 _LITTLE = 2**26
 
-# What a part of a stack takes at most, in seconds of a processor, if its search keeps what it trains.
+# About what a part of a stack takes, in seconds of a processor, if its search keeps what it trains. With shorter ones,
+# the Python code around an epoch would cost more than a few per cent.
 _PART = 5.0
 
 # The work that a core does in a second, by the kernel and by torch, and the seconds that callbacks take for a net's
 # epoch. Only the first part of a stack goes by these: the time that it has taken is known.
-_BY_KERNEL, _BY_TORCH, _OF_CALLBACKS = 80_000_000_000, 15_000_000_000, 2e-4
+_BY_KERNEL, _BY_TORCH, _OF_CALLBACKS = 120_000_000_000, 15_000_000_000, 2e-4
 
 
 def stack_size(n_nets: int, kind: Kind, max_memory_mb: int, n_jobs: int, seconds: float = 0.0) -> int:
     """Cut nets into equal stacks: small enough for memory and cache, and enough of them for the jobs.
 
-    If `seconds` are what a net takes, no stack takes longer than a part. Returns the number of nets in a stack, a
+    If `seconds` are what a net takes, stacks take about as long as a part. Returns the number of nets in a stack, a
     multiple of the kind's, or 0 if there is too little memory.
     """
     multiple, at_once = kind.places
@@ -54,8 +55,8 @@ def seconds_of(kind: Kind, member: Member) -> float:
 def parts(job: Job, seconds: dict[int, float]) -> Iterator[Job]:
     """Yield equal parts of a stack, each of which is trained before the next one is asked for.
 
-    `seconds` are what a net takes, by the traces that its group shares; they are corrected where parts take much longer
-    or shorter, so that the others keep their size, and with it their traces.
+    `seconds` are what a net takes, by the traces that its group shares; they follow from the parts so far. By torch,
+    parts keep their size, and with it their traces, unless they take much longer or shorter.
     """
     group, at_once, left, size = id(job.traces), job.places * job.n_threads, job.members, 0
     while left:
@@ -63,9 +64,9 @@ def parts(job: Job, seconds: dict[int, float]) -> Iterator[Job]:
         part, left, start = left[:size], left[size:], time.process_time()
         yield replace(job, members=part, size=0 if job.by_kernel else size)
         taken = (time.process_time() - start) / len(part)
-        if not 0.5 < taken / seconds[group] < 2:
+        if job.by_kernel or not 0.5 < taken / seconds[group] < 2:
             seconds[group], size = taken, 0
 
 
 def _n_parts(n_nets: int, seconds: float) -> int:
-    return max(int(-(-n_nets * seconds // _PART)), 1)
+    return max(round(n_nets * seconds / _PART), 1)

@@ -399,7 +399,7 @@ def test_parts_take_five_seconds_by_the_time_of_those_before(monkeypatch: pytest
             now[0] += taken * len(part.members)
         return made
 
-    assert cut(100, expected=0.01, taken=0.01) == [100]
+    assert cut(100, expected=0.07, taken=0.07) == [100]
     assert cut(100, expected=0.1, taken=0.1) == [52, 48]
     assert cut(100, expected=1.0, taken=0.1) == [8, 48, 44]
     assert cut(100, expected=0.1, taken=1.0) == [52, 8, 8, 8, 8, 8, 8]
