@@ -72,7 +72,6 @@ def test_ctrl_c_in_a_fit_alone_ends_the_search_which_keeps_only_whole_nets(
 ) -> None:
     monkeypatch.setattr(checkpoint, "_LEAST", 1000.0)
     monkeypatch.setattr(checkpoint, "_MOST", 1000.0)
-
     (trained := tmp_path / "trained").mkdir()
 
     def run(**backend: Any) -> tuple[Any, int]:

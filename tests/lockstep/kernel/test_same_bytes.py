@@ -54,6 +54,7 @@ def test_of_nets_that_are_not_to_be_stacked_only_the_results_tell() -> None:
     run = search({"lr": [0.1, 0.2]})
     assert told(run, same_bytes=True) == ([], [None] * 4)
     assert told(run, same_bytes=True, stack=False) == ([], [UNSTACKED] * 4)
+    assert told(run, stack=False) == ([], [UNSTACKED] * 4)
 
 
 def test_a_net_that_skorch_fits_again_because_it_diverges_is_told() -> None:
