@@ -27,6 +27,10 @@ def main(path: Path, n_draws: int, *parts: str) -> None:
             if not parts or any(part.casefold() in title.casefold() for part in parts):
                 rows[title] = [{"table": title} | row for row in table.rows(n_draws, pool, drawn)]
                 print(title, *(f"{row['case']}: {row['says']} {row['value']}" for row in rows[title]), sep="\n  ")
+                _write(path, rows)  # each, because all of them take hours
+
+
+def _write(path: Path, rows: dict[str, list[dict[str, str]]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, ["table", *COLUMNS], lineterminator="\n")
         writer.writeheader()
