@@ -76,7 +76,6 @@ bench-joint: .venv/bench ## Compare the joint search with Optuna; takes about 2 
 bench: .venv/repro ## Benchmark both engines; takes about 12 minutes
 	python -m benchmarks.engine
 	python -m benchmarks.engine.against_plain
-	python -m benchmarks.engine.uses
 
 simulate: .venv/test ## Check the statistics where the truth is known, and write docs/simulations.csv; takes about an hour on two cores
 	python -m benchmarks.simulate

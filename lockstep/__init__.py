@@ -2,8 +2,8 @@
 
 `import lockstep` registers joblib's backend "lockstep", and changes nothing else in the process: README.md shows
 the line to write around a search. The modules here run a search; `grouping` decides which nets share a stack, `fits`
-is about what scikit-learn asks for and gets back, `calls` about calls that are not fits of a search, `stacks` about
-nets that are trained together, `optimizers` about their steps, `members` about one net.
+is about what scikit-learn asks for and gets back, `stacks` about nets that are trained together, `optimizers` about
+their steps, `members` about one net.
 """
 
 from lockstep.backend import LockstepBackend

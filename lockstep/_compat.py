@@ -43,6 +43,7 @@ with _noting():
     from joblib.parallel import _backend, default_parallel_config, get_active_backend
 with _noting():
     from sklearn.metrics import _scorer
+    from sklearn.model_selection._search import BaseSearchCV
     from sklearn.utils.metaestimators import _safe_split
 with _noting():
     from torch._decomp import decomposition_table, decompositions
@@ -73,9 +74,6 @@ with _noting():
 
 # Where a layer keeps its own parameters and buffers.
 TENSORS = "_parameters", "_buffers"
-
-# What scikit-learn sets on an estimator that is fitted inside of another one; skorch takes it for a parameter.
-OF_CALLBACKS = "_parent_callback_ctx"
 
 # What scikit-learn's searches and cross-validations run for each candidate and split.
 _FITS = ("_fit_and_score", "_fit_and_predict")
@@ -114,9 +112,14 @@ def joblibs_config() -> Any:
     return getattr(_backend, "config", None) or default_parallel_config
 
 
-def set_joblibs_config(config: Any) -> None:
-    """Set in this thread what `parallel_config` has set in another one, or outside of a block."""
-    _backend.config = config or default_parallel_config
+@contextmanager
+def as_configured(config: Any) -> Iterator[None]:
+    """In the block, let joblib be as `parallel_config` had set it elsewhere; None for nothing."""
+    own, _backend.config = joblibs_config(), config or default_parallel_config
+    try:
+        yield
+    finally:
+        _backend.config = own
 
 
 def own_scorers(scorer: Any) -> list[Any]:

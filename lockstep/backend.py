@@ -1,6 +1,5 @@
 """A joblib backend that gets all calls of a `Parallel` at once, and trains the nets that they fit in lockstep."""
 
-import sys
 import warnings
 from collections import defaultdict
 from collections.abc import Callable
@@ -8,17 +7,19 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from joblib import register_parallel_backend
+from joblib import effective_n_jobs, register_parallel_backend
 from joblib.parallel import ParallelBackendBase
 
-from lockstep._compat import joblibs_config, missing_parts
-from lockstep.calls.elsewhere import N_CALLS, Askers, Elsewhere
+from lockstep._compat import as_configured, joblibs_config, missing_parts
 from lockstep.kernel.library import missing
 from lockstep.keyboard import heeds_the_keyboard
 from lockstep.members.numerics import seed_everything
 from lockstep.members.refusals import LockstepWarning, Refusal
 from lockstep.options import Options, Shared
-from lockstep.turns import take_turn
+from lockstep.turns import FITS
+
+# What `Parallel` is told, so that it submits calls; and the key of what is said of nets outside of searches.
+_SEVERAL, _OUTSIDE = 2, "outside"
 
 
 @dataclass(eq=False)
@@ -27,7 +28,7 @@ class LockstepBackend(Options, ParallelBackendBase):
 
     `with parallel_config(backend="lockstep", random_state=7):` is all that a script needs; docs/engine.md says how it
     works. Nets that can't be stacked are fitted one by one under the same seeds, and a `LockstepWarning` says why;
-    calls that are not fits of a net run as usual.
+    calls that are not fits of a search run as without the backend.
 
     Parameters
     ----------
@@ -78,31 +79,37 @@ class LockstepBackend(Options, ParallelBackendBase):
         ParallelBackendBase.__init__(self, self.nesting_level)
         self._jobs: list[_Job] = []
         self._hints: dict[str, Any] = {}
+        self.parallel: Any = None  # the `Parallel` that uses it
         self.calls: Any = None  # what `Parallel` has handed over, sorted
         self.n_jobs: int = 1
         self.shared: Shared = Shared()
         self.is_nested: bool = False
-        self.said: set[Refusal] = set()
-        self.elsewhere: Elsewhere = Elsewhere(joblibs_config())
-        self._askers: Askers = Askers()
+        self._holds_lock: bool = False
+        self.is_worker: bool = False
+        self.said: set[Any] = set()
+        self.around: Any = joblibs_config()  # what `parallel_config` has set outside of the block
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
-        """Return the number of calls into which an estimator with nets is to cut its work, or joblib's for others."""
+        """Return how many calls would run at once without the backend; more than one for a `Parallel` in use."""
         if n_jobs == 0:
             raise ValueError("n_jobs == 0 in Parallel has no meaning")
-        return N_CALLS if self._askers.ask(n_jobs) else self.elsewhere.effective_n_jobs(n_jobs)
+        with as_configured(self.around):
+            found = 1 if self.is_worker else effective_n_jobs(n_jobs)
+        return max(found, _SEVERAL) if self.parallel else found
 
     def configure(self, n_jobs: int = 1, parallel: Any = None, **hints: Any) -> int:
         """Note what `Parallel` asks for; returns more than one, so that it submits calls instead of running them."""
-        if n_jobs == 0:
-            raise ValueError("n_jobs == 0 in Parallel has no meaning")
-        self.parallel, self._hints, self.n_jobs = parallel, hints, self._askers.asked(n_jobs)
-        return N_CALLS
+        self.parallel, self._hints = parallel, hints
+        self.n_jobs = 1 if self.is_worker else n_jobs or 1
+        return self.effective_n_jobs(n_jobs)
+
+    def terminate(self) -> None:
+        """Forget the `Parallel` that has ended."""
+        self.parallel = None
 
     def start_call(self) -> None:
-        """Wait for searches in other threads, and forget the calls of an earlier use of Parallel."""
-        if not self.is_nested:  # otherwise it is inside of a search, which may have moved the call to another thread
-            take_turn(sys._getframe(1))
+        """Forget the calls of an earlier use of Parallel."""
+        if not self.is_nested:
             self.said = set()
         self._jobs, self._collected, self.calls = [], False, None
 
@@ -117,24 +124,29 @@ class LockstepBackend(Options, ParallelBackendBase):
         """Return one of the same kind for a search inside of a fit."""
         nested = replace(self, nesting_level=(self.nesting_level or 0) + 1, on_result=None)
         nested.shared, nested.is_nested = self.shared, True
-        nested.said, nested.elsewhere = self.said, self.elsewhere
+        nested.said, nested.around = self.said, self.around
         return nested, self.n_jobs
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the attributes that belong to this process, because a fit may run in another one."""
         here: dict[str, Any] = dict.fromkeys(("parallel", "on_result", "on_plan", "on_progress", "on_kept", "calls"))
-        new = {"_jobs": [], "_hints": {}, "shared": Shared(), "elsewhere": Elsewhere(), "_askers": Askers()}
+        new = {"_jobs": [], "_hints": {}, "shared": Shared(), "around": None, "is_worker": True}
         return vars(self) | here | new
 
     def stop_call(self) -> None:
         """Seed the generators as a refit needs them, and give the reasons that came up in handing back."""
-        if self.calls and self.calls.has_trained:
-            seed_everything(self.random_state)
-        self._warn()
-        self._jobs, self.calls = [], None
+        try:
+            if self.calls and self.calls.tasks:
+                seed_everything(self.random_state)
+            self._warn()
+        finally:
+            self._jobs, self.calls = [], None
+            if self._holds_lock:
+                self._holds_lock = self.shared.is_fitting = False
+                FITS.release()
 
     def collect(self) -> None:
-        """Get all calls from joblib, and train the nets among them."""
+        """Get all calls from joblib, and train the nets of searches among them."""
         if self._collected:
             return
         self._collected = True
@@ -145,34 +157,42 @@ class LockstepBackend(Options, ParallelBackendBase):
             _warn_of_missing_parts()
             return
         # Not at the top: this module can't be imported if a part that it needs is missing.
-        from lockstep.calls.collected import Collected
+        from lockstep.collected import Collected
 
-        batches = [job.batch for job in self._jobs]
-        self.calls = Collected(batches, self, self.shared, self.n_jobs, self.get_nested_backend()[0])
+        self.calls = Collected([job.batch for job in self._jobs], self, self.shared, self.n_jobs)
         for job in self._jobs:
             job.batch = None
-        if self.calls.may_train and self.stack and (reason := missing()):
+        if not self.calls.tasks:
+            return
+        if self.stack and (reason := missing()):
             _warn_of_missing_kernel(reason)
-        self.calls.run()
+        # A search inside of a fit may run in another thread, such as in a worker of Dask, while the outer one waits.
+        if not (self.shared.is_fitting or self.is_worker):
+            FITS.acquire()
+            self._holds_lock = self.shared.is_fitting = True
+        self.calls.train(self.get_nested_backend()[0])
         self._warn()
 
     def result(self, job: "_Job") -> list[Any]:
         """Return the results of a batch of calls; the first one trains all nets."""
         self.collect()
-        return self.calls.result_of(job.number, self.elsewhere, self._hints) if self.calls else job.batch()
+        return self.calls.result_of(job.number, self.around, self._hints) if self.calls else job.batch()
 
     def _warn(self) -> None:
         """Warn of each new reason why nets are fitted one by one or, with `same_bytes`, not trained by the kernel."""
-        tells = self.calls and (self.stack or self.same_bytes)
-        for reasons, total, what in self.calls.refusals() if tells else []:
-            refused: dict[Refusal, set[str]] = defaultdict(set)
-            for refusal, key in reasons:
-                if refusal not in self.said:
-                    refused[refusal].add(key)
-            self.said.update(refused)
-            for refusal, keys in refused.items():
-                sentence = refusal.sentence(len(keys), total, what, self.same_bytes)
-                warnings.warn(sentence, LockstepWarning, stacklevel=4)
+        if not self.calls or not (self.stack or self.same_bytes):
+            return
+        refused: dict[Refusal, set[str]] = defaultdict(set)
+        reasons, total = self.calls.refusals()
+        for refusal, key in (each for each in reasons if each[0] not in self.said):
+            refused[refusal].add(key)
+        told = [refusal.sentence(len(keys), total, same_bytes=self.same_bytes) for refusal, keys in refused.items()]
+        outside = self.calls.outside()
+        told += [outside] if outside and _OUTSIDE not in self.said else []
+        # Of an estimator that fits nets itself, as in a search of baggings, this is enough.
+        self.said |= {*refused} | ({_OUTSIDE} if outside or self.calls.has_others else set())
+        for sentence in told:
+            warnings.warn(sentence, LockstepWarning, stacklevel=4)
 
 
 @cache

@@ -1,6 +1,5 @@
 """Says whether a net can be trained in lockstep, why not, and what that gains."""
 
-import sys
 import time
 import warnings
 from contextlib import suppress
@@ -16,7 +15,7 @@ from lockstep.keyboard import heeds_the_keyboard
 from lockstep.members.numerics import as_in_a_training, random_states, set_random_states
 from lockstep.members.refusals import ListenerError, refusal_of
 from lockstep.options import Options, Shared
-from lockstep.turns import caught, take_turn
+from lockstep.turns import FITS, caught
 
 # CPU seconds of epochs that tell how long one takes, and the most trainings that are measured for that.
 _ENOUGH, _TRAININGS = 0.1, 10
@@ -60,13 +59,13 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
     if net is None:
         wanted = "a net of skorch, or a Pipeline or TransformedTargetRegressor around one"
         raise TypeError(f"explain takes {wanted}, not {estimator!r}")
-    take_turn(sys._getframe())
-    name, states = type(net).__name__, random_states()
-    try:
-        with as_in_a_training(), warnings.catch_warnings(action="ignore"), caught(StringIO()):
-            return _explained(name, estimator, X, y)
-    finally:
-        set_random_states(states)
+    with FITS:
+        states = random_states()
+        try:
+            with as_in_a_training(), warnings.catch_warnings(action="ignore"), caught(StringIO()):
+                return _explained(type(net).__name__, estimator, X, y)
+        finally:
+            set_random_states(states)
 
 
 def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:

@@ -92,9 +92,11 @@ _CAN_BE: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shared:
     """What the searches in a block of `parallel_config` share."""
 
     proven: dict[Any, Any] = field(default_factory=dict)  # the results of trials
     traces: dict[Any, Any] = field(default_factory=dict)  # traced steps, by what nets of a group have in common
+    n_searches: int = 0  # how many have begun
+    is_fitting: bool = False  # whether one of them has waited for those in other threads, and fits nets now

@@ -14,7 +14,7 @@ from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 from lockstep._compat import get_active_backend, tree_map
 from lockstep.checkpoints.checkpoint import Checkpoint
 from lockstep.fits.answers import inputs_of
-from lockstep.fits.fit import Fit, outcome_of
+from lockstep.fits.fit import outcome_of
 from lockstep.fits.tasks import Task
 from lockstep.grouping.groups import Grouping
 from lockstep.grouping.sizes import parts, seconds_of, stack_size, too_large
@@ -32,15 +32,13 @@ from lockstep.stacks.training import Training
 class Search:
     """The fits of one search that are to be trained in lockstep."""
 
-    def __init__(self, tasks: Sequence[Fit], options: Options, shared: Shared, n_jobs: int = 1) -> None:
+    def __init__(self, tasks: Sequence[Task], options: Options, shared: Shared, n_jobs: int = 1) -> None:
         self.tasks, self.options, self.shared, self.n_jobs = tasks, options, shared, n_jobs
         self.grouping = Grouping(tasks, shared.proven, options.same_bytes)
         self.inner = options.inner_backend or "loky"
         self.records_losses = options.record_losses and any(task.is_looked_at for task in tasks)
         about = options.stack, options.same_bytes, self.records_losses
-        # Only the call of a search is over when its net is trained, and only its result can be kept.
-        self.searched = {number: task for number, task in enumerate(tasks) if isinstance(task, Task)}
-        self.checkpoint = Checkpoint([*self.searched.values()], options.checkpoint, options.on_kept, about)
+        self.checkpoint = Checkpoint(tasks, options.checkpoint, options.on_kept, about)
         self.jobs: list[Job] = []
         self.total = 0  # net-epochs
         self.seconds: dict[int, float] = {}  # of a net in a stack, if its search keeps what it trains
@@ -67,19 +65,18 @@ class Search:
                 for number, result in self._side_by_side(n_jobs, calls):
                     self._take(apart[number], self._unpacked(result))
             self.checkpoint.end()
-            for task in self.tasks:
-                if task.finish is None:
-                    task.when_done = partial(self._tell, task.epochs)
-            searched = [task for task in self.searched.values() if task.finish is None]
-            for task in searched:
+            left = [task for task in self.tasks if task.finish is None]
+            for task in left:
                 self.checkpoint.expect(task)
                 task.when_done = partial(self._done_alone, task)
                 task.made_in = self.checkpoint.kept_at_the_end
-            if n_jobs > 1 and len(searched) > 1:
-                calls = [(outcome_of, task.run, task.seeds[0]) for task in searched]
+            # A search inside has the jobs for itself, and its warnings would be lost in another process.
+            left = [task for task in left if task.what != "search"]
+            if n_jobs > 1 and len(left) > 1:
+                calls = [(outcome_of, task.run, task.seeds[0]) for task in left]
                 for number, outcome in self._side_by_side(n_jobs, calls):
-                    searched[number].outcome = outcome
-                    searched[number].when_done()
+                    left[number].outcome = outcome
+                    left[number].when_done()
 
     def _done_alone(self, task: Task) -> None:
         self.checkpoint.add_result(task)
@@ -87,7 +84,7 @@ class Search:
 
     def _tell(self, more: int) -> None:
         """Tell how many more net-epochs are done."""
-        if self.options.on_progress:
+        if self.options.on_progress and self.total:
             try:
                 self.options.on_progress(more, self.total)
             except Exception as error:
@@ -157,8 +154,7 @@ class Search:
                 for number in numbers:
                     task, own = self.tasks[number], trained if number == numbers[0] else trained.copy()
                     task.finish = partial(task.hand_back, own, self.grouping.prepared(task), forward)
-                    if number in self.searched:
-                        self.checkpoint.add(job, trained, self.searched[number])
+                    self.checkpoint.add(job, trained, task)
         except Exception as error:  # whatever a module raises during the training
             if error is self.cancelled:
                 raise

@@ -1,18 +1,19 @@
 """The fits of a search as the engine handles them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 from joblib.parallel import BatchedCalls
 from sklearn.base import BaseEstimator, clone
 from skorch import NeuralNet
 
-from lockstep._compat import _safe_split, fit_arguments, own_scorers
+from lockstep._compat import BaseSearchCV, _safe_split, fit_arguments, own_scorers
 from lockstep.fits.answers import Forward, RowsToAnswer, rows_to_answer
-from lockstep.fits.fit import Fit, Outcome, Table, outcome_of
+from lockstep.fits.fit import Outcome, Table, outcome_of
 from lockstep.fits.handing_back import hand_back
 from lockstep.fits.surroundings import net_of, prepare
 from lockstep.members.fingerprint import fingerprint
@@ -25,8 +26,8 @@ from lockstep.stacks.trained import Trained
 
 
 @dataclass(eq=False)
-class Task(Fit):
-    """A fit that a search asks for: a candidate on a split."""
+class Task:
+    """A fit that a search asks for, a candidate on a split: what sorts its net into a stack, and how it gets back."""
 
     run: Any  # joblib's call, under scikit-learn's configuration and the nested backend; returns a list of one result
     estimator: Any  # without the candidate's parameters
@@ -36,8 +37,40 @@ class Task(Fit):
     y: Any
     train: np.ndarray  # the numbers of the rows to train on
     test: np.ndarray
+    # What it fits: a net, with steps around it or not; a search of nets; or another estimator that fits nets.
+    what: Literal["net", "search", "other"] = "net"
+    key: str = ""  # a hash that fits with the same settings share
+    place: Hashable = None  # fits with equal places have the same rows
+    n_splits: int = 1  # at least so many nets are trained alike
+    seeds: tuple[int, int] = (0, 0)  # of the fit, and of the noise for random layers
+    is_answered: bool = True  # whether its scorer only needs predictions, which a stack can compute
+    is_looked_at: bool = True  # whether the user, or the user's own code, gets to see the net
+    scores_training: bool = True  # whether the net also predicts its training rows
+    refusal: Refusal | None = None  # why it is fitted by skorch alone
+    not_by_kernel: Refusal | None = None  # why torch or skorch trains it, though it goes in lockstep
+    # Hands back the net that a stack has trained; returns an outcome, or None if skorch has to fit the net after all.
+    finish: Callable[[], Outcome | None] | None = None
+    outcome: Outcome | None = None
+    when_done: Callable[[], Any] = lambda: None
     # The block in which its result is made: if that ends the search, what was made before is kept.
-    made_in: Callable[[], AbstractContextManager[Any]] = field(default=nullcontext, kw_only=True)
+    made_in: Callable[[], AbstractContextManager[Any]] = nullcontext
+
+    @cached_property
+    def epochs(self) -> int:
+        """The most epochs that the net is trained for, or 0 where there is no such net."""
+        try:
+            return int(net_of(self.own_estimator()).max_epochs)
+        except Exception:  # whatever skorch will raise in its fit
+            return 0
+
+    def told(self, same_bytes: bool) -> Refusal | None:
+        """Return why it is fitted alone or, if it is to have the `same_bytes` everywhere, not by the kernel.
+
+        A search inside tells this of its own nets.
+        """
+        if self.what == "search":
+            return None
+        return self.refusal or (self.not_by_kernel if same_bytes else None)
 
     def own_estimator(self) -> BaseEstimator:
         """Return a copy of the estimator with the candidate's parameters."""
@@ -49,7 +82,7 @@ class Task(Fit):
         return prepare(estimator, *self.split_off(estimator, self.train), self.seeds[0])
 
     def begin(self, net: NeuralNet, prepared: Prepared, cache: Cache) -> Member:
-        """Initialise a copy of the net, as its `fit` does."""
+        """Initialise a copy of the net, as its `fit` does; `cache` is shared by all fits."""
         if self.fit_params:
             raise RefusalError(f"fit is given {', '.join(sorted(self.fit_params))}", INSTEAD_OF_FIT_PARAMS)
         return make_member(net, prepared, self.seeds, cache)
@@ -66,7 +99,10 @@ class Task(Fit):
         return rows_to_answer(self, estimator, member, prepared, cache, is_long)
 
     def hand_back(self, trained: Trained, prepared: Prepared, forward: Forward | None) -> Outcome | None:
-        """Let scikit-learn score the trained net."""
+        """Let scikit-learn score the trained net; returns None if skorch has to fit the net alone.
+
+        `forward` computes the net's outputs for further rows, if the kernel does.
+        """
         return hand_back(self, trained, prepared, forward)
 
     def split_off(self, estimator: BaseEstimator, numbers: np.ndarray) -> tuple[Any, Any]:
@@ -88,7 +124,7 @@ class Task(Fit):
 
 
 def task_of(batch: BatchedCalls) -> Task | None:
-    """Return the task of a joblib batch if it is the fit of a net, else None."""
+    """Return the task of a joblib batch if it is the fit of a net, or of what is around nets, else None."""
     call = fit_arguments(batch)
     if call is None:
         return None
@@ -96,14 +132,35 @@ def task_of(batch: BatchedCalls) -> Task | None:
     rows = (call["X"], call["y"], np.asarray(call["train"]), np.asarray(call["test"]))
     task = Task(batch, call["estimator"], call.get("parameters"), fit_params, *rows)
     exchanges_parts = any(hasattr(value, "fit") for value in (task.parameters or {}).values())
-    net = net_of(task.own_estimator() if exchanges_parts else task.estimator)
+    estimator = task.own_estimator() if exchanges_parts else task.estimator
+    net = net_of(estimator)
     if net is None:
-        return None
+        return _around(task, estimator)
     own = own_scorers(call.get("scorer"))
     task.is_answered = all(map(is_declared, own))
     task.is_looked_at = bool(own or call.get("return_estimator") or own_classes(type(net)))
     task.scores_training = bool(call.get("return_train_score") or own)
     return task
+
+
+def _around(task: Task, estimator: Any) -> Task | None:
+    """Return the task of an estimator that is not a net if it may fit nets, else None."""
+    inside = list(within(estimator))
+    if not any(isinstance(each, NeuralNet) for each in inside):
+        return None
+    task.what = "search" if any(isinstance(each, BaseSearchCV) for each in inside) else "other"
+    task.refusal = Refusal(
+        f"lockstep trains nets that a search fits itself, and {type(estimator).__name__} fits its own",
+        "of estimators around a net, scikit-learn's Pipeline and TransformedTargetRegressor go in lockstep",
+    )
+    return task
+
+
+def within(thing: Any) -> Iterator[Any]:
+    """Yield a thing and, of an estimator, all of its parameters, and theirs."""
+    yield thing
+    if isinstance(thing, BaseEstimator):
+        yield from thing.get_params().values()
 
 
 def seed_tasks(tasks: list[Task], random_state: int) -> None:
@@ -116,7 +173,9 @@ def seed_tasks(tasks: list[Task], random_state: int) -> None:
             task.key = fingerprint([task.estimator, task.parameters])
         except Exception as error:  # a file, for example, which skorch never compares
             task.key = str(task.parameters)
-            task.refusal = Refusal(f"a candidate can't be compared with others ({refusal_of(error).reason})")
+            task.refusal = task.refusal or Refusal(
+                f"a candidate can't be compared with others ({refusal_of(error).reason})"
+            )
         # Distinct test sets, and training sets, are numbered as they appear.
         split = splits.setdefault(task.test.tobytes(), len(splits))
         task.place = search, split, rows.setdefault(task.train.tobytes(), len(rows))

@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator, clone
 from skorch import NeuralNet
 from torch import Tensor
 
-from lockstep.fits.fit import Fit
 from lockstep.fits.surroundings import NetStub, net_of, without_net
+from lockstep.fits.tasks import Task
 from lockstep.grouping.checks import check_class
 from lockstep.grouping.filling import OwnRows, asked_apart, own_rows
 from lockstep.grouping.kept import once, quiet
@@ -51,7 +51,7 @@ class Candidate:
 class Grouping:
     """The nets that the fits of one search ask for."""
 
-    def __init__(self, tasks: Sequence[Fit], proven: Proven, same_bytes: bool = False) -> None:
+    def __init__(self, tasks: Sequence[Task], proven: Proven, same_bytes: bool = False) -> None:
         self.tasks, self.proven, self.same_bytes = tasks, proven, same_bytes
         self._cache: Cache = {}
 
@@ -91,7 +91,7 @@ class Grouping:
                 groups[key].append(net)
         return groups
 
-    def candidate(self, task: Fit) -> Candidate:
+    def candidate(self, task: Task) -> Candidate:
         """Return what the tasks of a candidate share."""
         return once(self._cache, ("candidate", task.key), lambda: self._candidate(task.own_estimator()))
 
@@ -104,7 +104,7 @@ class Grouping:
             training = fingerprint([type(net), settings, around])
         return Candidate(estimator, own_attributes(net), net.max_epochs, training, around)
 
-    def net(self, task: Fit) -> NeuralNet:
+    def net(self, task: Task) -> NeuralNet:
         """Return the net of a task before its `fit`; to copy the candidate's takes a fifth of the time of a clone."""
         candidate = self.candidate(task)
         if candidate.own is None:
@@ -112,7 +112,7 @@ class Grouping:
         net = net_of(candidate.estimator)
         return shallow_copy(net, **{name: clone(vars(net)[name], safe=False) for name in candidate.own})
 
-    def prepared(self, task: Fit) -> Prepared:
+    def prepared(self, task: Task) -> Prepared:
         """Return the rows that the net gets, prepared once for each split and setting."""
         key = ("prepared", self.candidate(task).around, task.place)
         return once(self._cache, key, lambda: task.prepare(task.own_estimator()))
@@ -150,7 +150,7 @@ class Grouping:
             self._let_answer(task, member, kind)
         return member, kind, filled
 
-    def _initialised(self, task: Fit, epochs: dict[int, list[int]]) -> Member:
+    def _initialised(self, task: Task, epochs: dict[int, list[int]]) -> Member:
         """Return the net of tasks, by the epochs after which they get it, at the beginning of its training."""
         if not all(isinstance(each, Integral) and each > 0 for each in epochs):
             raise RefusalError("max_epochs is not a whole number above 0")
@@ -168,7 +168,7 @@ class Grouping:
             member.net.callbacks_ = []  # nobody will read their records
         return member
 
-    def _kind(self, task: Fit, member: Member) -> Kind:
+    def _kind(self, task: Task, member: Member) -> Kind:
         """Return a net's kind, computed once for a candidate, and note in the net what follows from it."""
         # If a batch has all rows of a split, the length of a step depends on the split.
         shapes = str([tensor.shape for tensor in member.train.tensors])
@@ -178,7 +178,7 @@ class Grouping:
         member.evaluation_counts = kind.measured.evaluation_counts
         return kind
 
-    def _verdict(self, task: Fit, member: Member, kind: Kind, by_torch: str | None) -> tuple[Verdict, bool]:
+    def _verdict(self, task: Task, member: Member, kind: Kind, by_torch: str | None) -> tuple[Verdict, bool]:
         """Return the result of the trial of a net's kind, and whether its own rows are independent in evaluation.
 
         `by_torch` is why the kernel is not to train the net, if that is known without a trial.
@@ -195,7 +195,7 @@ class Grouping:
         family = kind.family, kind.activations, may_fill, by_torch is None
         return once(self.proven, family, quiet(find)), rows.are_apart
 
-    def _own_rows(self, task: Fit, member: Member, about: tuple[str, str]) -> OwnRows:
+    def _own_rows(self, task: Task, member: Member, about: tuple[str, str]) -> OwnRows:
         """Check a net's own rows, unless nets of its kind have shown each of them in other splits of the table."""
         prepared = self.prepared(task)
         table = task.table if isinstance(prepared.fitted, NetStub) else None
@@ -210,7 +210,7 @@ class Grouping:
         shown[table.train] |= all(found)
         return found
 
-    def _let_answer(self, task: Fit, member: Member, kind: Kind) -> None:
+    def _let_answer(self, task: Task, member: Member, kind: Kind) -> None:
         """Let a net's stack predict the rows that will be scored, if these do not influence one another either."""
         is_long = is_long_step(kind.measured.n_flops)
         estimator = self.candidate(task).estimator

@@ -14,7 +14,7 @@ from lockstep.members.callbacks import check_callbacks, hears
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.numerics import drawn_others, other_states, random_states, seed_everything, set_random_states
 from lockstep.members.own_code import has_own
-from lockstep.members.own_fit import Begun, Prepared
+from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import Tensors, copied_parts, named_tensors, trained_params
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
@@ -128,26 +128,6 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
     output = io.StringIO()
     with caught(output):
         X, y, others = start(net, prepared, seeds[0], dtype)
-    return _on_its_way(others, output, net=net, rows=(X, y), prepared=prepared, noise_seed=seeds[1], cache=cache)
-
-
-def begun_member(net: NeuralNet, prepared: Begun, noise_seed: int, cache: Cache) -> Member:
-    """Take over a net that is initialised, where its training begins; raises whatever skorch or the net raise."""
-    set_random_states(prepared.states)
-    about, rows = (drawn_others(), io.StringIO()), (prepared.X, prepared.y)
-    return _on_its_way(*about, net=net, rows=rows, prepared=prepared, noise_seed=noise_seed, cache=cache)
-
-
-def _on_its_way(
-    *about: Any, net: NeuralNet, rows: tuple[Any, Any], prepared: Prepared, noise_seed: int, cache: Cache
-) -> Member:
-    """Bring an initialised net to its first epoch.
-
-    `about` has what changes if it draws from the other generators, and what has been printed.
-    """
-    others, output = about
-    X, y = rows
-    with caught(output):
         if any(map(is_lazy, named_tensors(net).values())):
             raise RefusalError(
                 "a lazy layer has no weights before its first batch",
@@ -177,7 +157,7 @@ def _on_its_way(
         order=order,
         state=state,
         others=None if prepared.random_states is None and drawn_others() == others else other_states(),
-        noise_seed=noise_seed,
+        noise_seed=seeds[1],
         output=output,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -40,22 +40,6 @@ class Prepared:
         except EndOfFitError as captured:
             (X,) = captured.args
         return X
-
-
-@dataclass
-class Begun(Prepared):
-    """The rows of a net that is initialised already: its own `fit` has come to the training, on these rows."""
-
-    own: dict[str, Any] = field(default_factory=dict)  # the net's attributes
-    states: Any = None  # of all generators where the training begins
-
-    def begin(self, net: NeuralNet) -> tuple[Any, Any]:
-        """Initialise a copy of the net, and give it what `fit` has set."""
-        with built_lean(net):
-            net.initialize()
-        for name, value in self.own.items():
-            vars(net).setdefault(name, value)
-        return self.handed_on or (self.X, self.y)
 
 
 def built_lean(net: NeuralNet) -> AbstractContextManager[None]:

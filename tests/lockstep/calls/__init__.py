@@ -1,1 +1,0 @@
-"""Tests of calls that fit nets, but are not fits of a search."""
