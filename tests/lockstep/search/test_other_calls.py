@@ -249,9 +249,9 @@ def test_a_parallel_that_is_used_twice() -> None:
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_the_first_call_that_fails_raises(n_jobs: int) -> None:
+def test_what_a_call_raises_is_raised(n_jobs: int) -> None:
     def function(number: int) -> None:
-        if number:
+        if number == 1:
             raise ValueError(f"call {number}")
 
     with parallel_config(backend="lockstep"), pytest.raises(ValueError, match="call 1"):
