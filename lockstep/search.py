@@ -15,6 +15,7 @@ from lockstep._compat import get_active_backend, tree_map
 from lockstep.checkpoints.checkpoint import Checkpoint
 from lockstep.fits.answers import inputs_of
 from lockstep.fits.fit import outcome_of
+from lockstep.fits.packing import Packed
 from lockstep.fits.tasks import Task
 from lockstep.grouping.groups import Grouping
 from lockstep.grouping.sizes import parts, seconds_of, stack_size, too_large
@@ -22,7 +23,6 @@ from lockstep.keyboard import heeds_the_keyboard, leave_the_keyboard
 from lockstep.members.numerics import as_in_a_training
 from lockstep.members.refusals import UNSTACKED, LockstepWarning, RefusalError, refusal_of
 from lockstep.options import Options, Shared
-from lockstep.packing import Packed
 from lockstep.stacks.by_kernel.evaluation import outputs_of
 from lockstep.stacks.nets import Job
 from lockstep.stacks.trained import Trained
@@ -61,7 +61,7 @@ class Search:
                 for part in parts(job, self.seconds) if self.seconds else [job]:
                     self._take(part, _train(part, self._tell))
             if len(apart) > 1:
-                calls: list[Any] = [(_train_apart, Packed(job)) for job in apart]
+                calls: list[Any] = [(_train_apart, job) for job in apart]
                 for number, result in self._side_by_side(n_jobs, calls):
                     self._take(apart[number], self._unpacked(result))
             self.checkpoint.end()
@@ -109,7 +109,7 @@ class Search:
         self.checkpoint.others_train()
         with leave_the_keyboard(), parallel_config(backend=self.inner):
             common = torch.get_default_dtype(), self.options.prepare_worker
-            apart = (delayed(_apart)(*common, number, *call) for number, call in enumerate(calls))
+            apart = (delayed(_apart)(*common, number, Packed(call)) for number, call in enumerate(calls))
             results = Parallel(n_jobs, return_as="generator_unordered")(apart)
         yield from (each.content for each in results)
 
@@ -202,21 +202,20 @@ def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:
 
 
 @heeds_the_keyboard
-def _apart(
-    dtype: torch.dtype, prepare: Callable[[], Any] | None, number: int, function: Callable[..., Any], *args: Any
-) -> Packed:
+def _apart(dtype: torch.dtype, prepare: Callable[[], Any] | None, number: int, call: Packed) -> Packed:
     """Call a function in a worker, and pack the number of the call with what it returns."""
     if prepare:
         prepare()
     torch.set_default_dtype(dtype)
+    function, *args = call.content
     return Packed((number, function(*args)), returns=True)
 
 
-def _train_apart(job: Packed) -> list[Trained] | Exception:
+def _train_apart(job: Job) -> list[Trained] | Exception:
     """Train a stack in a worker; its nets are copied, because pickling a view pickles the memory of all nets."""
     try:
         with as_in_a_training():
-            nets = list(_train(job.content, lambda more: None))
+            nets = list(_train(job, lambda more: None))
     except Exception as error:
         return error
     for trained in nets:

@@ -14,8 +14,9 @@ from uuid import uuid4
 
 from lockstep.checkpoints.folder import DamagedError, Entry, files, index, remove, use, write
 from lockstep.checkpoints.keys import Keys, is_of_result
-from lockstep.checkpoints.nets import KeptNets, kept, packed, unpacked
+from lockstep.checkpoints.nets import KeptNets, kept
 from lockstep.fits.fit import Outcome
+from lockstep.fits.packing import packed, unpacked
 from lockstep.fits.tasks import Task
 from lockstep.grouping.groups import Grouping
 from lockstep.grouping.trial import SHARED

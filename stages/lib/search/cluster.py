@@ -19,9 +19,6 @@ from stages.lib.search.inventory import asked_for, differences, in_words
 _SECONDS_BETWEEN = 1.0
 _SECONDS_TO_ANSWER = 10.0
 
-# Buffers of so many bytes go to each worker once, and not with every call: they are rows, which many calls share.
-_LARGE = 2**16
-
 _START = (
     "Start both in a folder with this code, built with `make check`, and in its environment: "
     "`python -m dask scheduler`, and `python -m dask worker {} --nworkers -1 --nthreads 1`."
@@ -73,15 +70,12 @@ class Cluster:
         self.n_sent, number, rows = self.n_sent + 1, self.n_sent, []
         self.pending[number] = callback
 
-        def stays(buffer: pickle.PickleBuffer) -> bool:
-            content = np.frombuffer(buffer.raw(), np.uint8)
-            if content.nbytes >= _LARGE:
-                rows.append(self._scattered(content))
-            return content.nbytes < _LARGE
+        def apart(buffer: pickle.PickleBuffer) -> None:  # the engine makes buffers of what many calls share: rows
+            rows.append(self._scattered(np.frombuffer(buffer.raw(), np.uint8)))
 
         try:
             # Bytes, because the scheduler unpickles an object, too, and would have to import all that it is made of.
-            data = cloudpickle.dumps(_Call(call), buffer_callback=stays)
+            data = cloudpickle.dumps(_Call(call), buffer_callback=apart)
             future = self.client.submit(pickle.loads, data, buffers=rows, pure=False)
         except Exception as error:  # joblib waits for the callback, which `_watch` will call
             self.failure = self.failure or self._error(f": a job could not be sent: {described(error)}")

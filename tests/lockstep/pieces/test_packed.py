@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from lockstep.packing import Packed
+from lockstep.fits.packing import Packed
 
 
 def sent(content: Any) -> tuple[bytes, list[pickle.PickleBuffer]]:
