@@ -27,10 +27,10 @@ MISSING = "The kernel has no version for Plan 9 on m68k."
 class Convolves(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.convolution, self.out = nn.Conv1d(1, 2, 3), nn.Linear(2 * (ROWS.shape[1] - 2), 2)
+        self.convolution, self.out = nn.Conv3d(1, 2, (3, 1, 1)), nn.Linear(2 * (ROWS.shape[1] - 2), 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.convolution(x.unsqueeze(1)).flatten(1))
+        return self.out(self.convolution(x[:, None, :, None, None]).flatten(1))
 
 
 class Wide(nn.Sequential):
@@ -53,7 +53,7 @@ def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"module": Convolves}, "the kernel has no convolution"),
+        ({"module": Convolves}, "the kernel has no convolution in 3 dimensions"),
         ({"module": Wide, "module__width": 8192, "batch_size": 64}, "torch multiplies large matrices faster"),
         ({"module": Wide, "module__width": 4, "module__table": 2_000_000}, "a net takes "),
         ({"optimizer": torch.optim.Rprop}, "the kernel has no index_put"),

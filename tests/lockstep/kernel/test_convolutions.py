@@ -1,0 +1,142 @@
+"""Oracle: torch. Convolutions and pools, and their gradients."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lockstep import explain
+from lockstep.kernel.operations import convolutions, pools
+from lockstep.kernel.program import UnsupportedError
+from lockstep.kernel.translate import name_of
+from tests.lockstep.cases.base import LABELS, classifier
+from tests.lockstep.kernel.against_torch import by_kernel, check, numbers, recorded, with_gradients
+from tests.lockstep.searches import ROWS
+from tests.lockstep.searches import check as check_search
+
+F = nn.functional
+DTYPES = [torch.float32, torch.float64]
+# What torch sums in another order.
+CLOSE = {torch.float32: {"atol": 2e-5}, torch.float64: {}}
+OPERATIONS = convolutions.NATIVE.keys() | pools.NATIVE.keys()
+SERIES, IMAGES = numbers(2, 4, 9), numbers(2, 4, 7, 6)
+
+# The shape of the weights, beside torch's arguments.
+CONVOLUTIONS: dict[str, tuple[Any, Tensor, tuple[int, ...], dict[str, Any]]] = {
+    "plain": (F.conv2d, IMAGES, (3, 4, 3, 3), {}),
+    "padded": (F.conv2d, IMAGES, (3, 4, 3, 2), {"padding": (1, 2)}),
+    "same": (F.conv2d, IMAGES, (3, 4, 3, 3), {"padding": "same"}),
+    "in steps": (F.conv2d, IMAGES, (3, 4, 2, 3), {"stride": (2, 3), "padding": 1}),
+    "dilated": (F.conv2d, IMAGES, (3, 4, 2, 2), {"dilation": (3, 2), "stride": 2}),
+    "by group": (F.conv2d, IMAGES, (6, 2, 3, 3), {"groups": 2, "padding": 1}),
+    "by channel": (F.conv2d, IMAGES, (4, 1, 3, 3), {"groups": 4}),
+    "of one number": (F.conv2d, IMAGES, (3, 4, 1, 1), {}),
+    "of series": (F.conv1d, SERIES, (3, 4, 3), {"padding": 1}),
+    "of series, in steps": (F.conv1d, SERIES, (6, 2, 2), {"groups": 2, "stride": 2, "dilation": 2}),
+    "transposed": (F.conv_transpose2d, IMAGES, (4, 3, 3, 2), {}),
+    "transposed, in steps": (
+        F.conv_transpose2d,
+        IMAGES,
+        (4, 3, 3, 3),
+        {"stride": 2, "padding": 1, "output_padding": (1, 0), "groups": 2, "dilation": (1, 2)},
+    ),
+    "transposed, of series": (F.conv_transpose1d, SERIES, (4, 3, 2), {"stride": 3}),
+}
+
+POOLS: dict[str, tuple[Callable[[Tensor], Any], Tensor]] = {
+    "max": (lambda x: F.max_pool2d(x, 2), IMAGES),
+    "max, overlapping": (lambda x: F.max_pool2d(x, (3, 2), (2, 1), (1, 0)), IMAGES),
+    "max, dilated": (lambda x: F.max_pool2d(x, 2, 2, 1, 2, ceil_mode=True), IMAGES),
+    "max of equal numbers": (lambda x: F.max_pool2d(x.sign(), 3, 1), IMAGES),
+    "max of series": (lambda x: F.max_pool1d(x, 3, 2, 1), SERIES),
+    "max of one image": (lambda x: F.max_pool2d(x, 2), IMAGES[:, 0]),
+    "avg": (lambda x: F.avg_pool2d(x, 2), IMAGES),
+    "avg, overlapping": (lambda x: F.avg_pool2d(x, 3, (1, 2), 1), IMAGES),
+    "avg, partial": (lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False), IMAGES),
+    "avg, partial with padding": (lambda x: F.avg_pool2d(x, 2, 3, 1, ceil_mode=True), IMAGES),
+    "avg, another divisor": (lambda x: F.avg_pool2d(x, 2, divisor_override=3), IMAGES),
+    "avg of series": (lambda x: F.avg_pool1d(x, 3, 2, 1), SERIES),
+    "adaptive avg": (lambda x: F.adaptive_avg_pool2d(x, (3, 4)), IMAGES),
+    "adaptive avg to one": (lambda x: F.adaptive_avg_pool2d(x, 1), IMAGES),
+    "adaptive avg of series": (lambda x: F.adaptive_avg_pool1d(x, 4), SERIES),
+    "adaptive max": (lambda x: F.adaptive_max_pool2d(x, (3, 4)), IMAGES),
+    "adaptive max of series": (lambda x: F.adaptive_max_pool1d(x, 2), SERIES),
+    "by a norm": (lambda x: F.lp_pool2d(x, 2.0, 2), IMAGES),
+}
+
+
+def test_every_operation_has_cases() -> None:
+    images = [recorded(with_gradients(function), x) for function, x in POOLS.values()]
+    weights = numbers(3, 4, 3, 3)
+    graphs = [*images, recorded(with_gradients(F.conv2d), IMAGES, weights)]
+    assert {
+        name_of(node.target) for graph in graphs for node in graph.nodes if node.op == "call_function"
+    } >= OPERATIONS
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_convolutions(name: str, dtype: torch.dtype) -> None:
+    function, x, shape, options = CONVOLUTIONS[name]
+    n = shape[1] * options.get("groups", 1) if "transposed" in name else shape[0]
+    for bias in ([], [numbers(n, seed=2)]):
+        check(
+            with_gradients(partial(function, **options)), x, numbers(*shape, seed=1), *bias, dtype=dtype, **CLOSE[dtype]
+        )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", POOLS)
+def test_pools(name: str, dtype: torch.dtype) -> None:
+    function, x = POOLS[name]
+    check(with_gradients(function), x, dtype=dtype)
+
+
+def test_places_of_the_largest_numbers() -> None:
+    for padding in (0, 1):
+        check(lambda x, p=padding: F.max_pool2d(x, 3, 2, p, return_indices=True), IMAGES, dtype=torch.float64)
+    check(lambda x: F.adaptive_max_pool2d(x, (3, 4), return_indices=True), IMAGES, dtype=torch.float64)
+
+
+def test_gradients_that_are_not_wanted_are_left_out() -> None:
+    """A first layer's rows need no gradient."""
+
+    def of_weights(x: Tensor, w: Tensor) -> Any:
+        return with_gradients(lambda w: F.conv2d(x.detach(), w))(w)
+
+    check(of_weights, IMAGES, numbers(3, 4, 3, 3, seed=1), dtype=torch.float64)
+
+
+REFUSED: dict[str, Callable[[Tensor], Any]] = {
+    "convolution in 3 dimensions": lambda x: F.conv3d(x[None], x[None]),
+    "max_pool3d_with_indices": lambda x: F.max_pool3d(x[None], 2),
+    "avg_pool3d": lambda x: F.avg_pool3d(x[None], 2),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_windows_in_three_dimensions_are_refused_by_name(name: str) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        by_kernel(REFUSED[name], numbers(4, 4, 4, 4), dtype=torch.float64)
+    assert str(caught.value).startswith(f"the kernel has no {name}")
+
+
+class Digits(nn.Sequential):
+    """Two convolutions, a norm and two pools, over rows as images."""
+
+    def __init__(self) -> None:
+        first, second = nn.Conv2d(1, 4, 3, padding=1), nn.Conv2d(4, 6, 2, groups=2)
+        last = nn.AdaptiveAvgPool2d((1, 2)), nn.Flatten(), nn.Linear(12, 2)
+        super().__init__(first, nn.BatchNorm2d(4), nn.ReLU(), second, nn.MaxPool2d((1, 2)), nn.ReLU(), *last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.reshape(-1, 1, 2, 3))
+
+
+def test_a_search_of_nets_with_convolutions() -> None:
+    net = classifier(Digits)
+    assert explain(net, ROWS, LABELS).endswith("The kernel trains it.")
+    check_search(net, "neg_log_loss")
