@@ -21,7 +21,7 @@ from lockstep.members.lean import step_lean
 from lockstep.members.member import Member, make_member, start
 from lockstep.members.numerics import other_states
 from lockstep.members.own_fit import Prepared, method_of_one
-from lockstep.members.parts import Tensors, cloned, is_torchs, named_tensors, optimizer_of, trained_params
+from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
 from lockstep.members.refusals import ListenerError, RefusalError, refusal_of
 from lockstep.members.state import net_state, other_attribute
 from lockstep.stacks.layers import GivenNoise
@@ -87,12 +87,6 @@ def not_for_kernel(member: Member) -> str | None:
     """Return why the kernel can't train a net, as far as that can be seen without a trial."""
     if reason := missing():
         return f"there is no kernel: {reason.removesuffix('.')}"
-    optimizer, _ = optimizer_of(member.net)
-    if not is_torchs(optimizer):
-        return f"{optimizer.__name__} is not one of torch's optimizers"
-    clips = [getattr(callback, "gradient_clip_norm_type", 2) for _, callback in member.net.callbacks_]
-    if any(float(kind) != 2 for kind in clips):
-        return "gradients are clipped by another norm than the Euclidean one"
     own = next(iter(trained_params(member.net).values()))
     is_known = own.device.type == "cpu" and own.dtype in (torch.float32, torch.float64)
     return None if is_known else f"the kernel has no {own.dtype} on {own.device.type}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import prod
+from operator import mul
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,8 +26,8 @@ OPERATIONS = (
 
 _NUMBER_OF = {name: i for i, name in enumerate(OPERATIONS)}
 
-# Operations that the kernel runs over four nested loops, as they are given; others have loops of their own.
-_NESTED = frozenset(OPERATIONS[: OPERATIONS.index("product")])
+# Operations with loops of their own; the kernel runs the others over four nested loops, as they are given.
+_WITH_LOOPS = {"product", "rows", "store"}
 
 _OPERAND = np.dtype([("place", "i8"), ("strides", "i8", 4)])
 INSTRUCTION = np.dtype(
@@ -152,25 +154,28 @@ class Program:
         for numbers, value in self.constants.values():
             start = ~(value.buffer.place or 0)
             scratch[start : start + numbers.size] = numbers.ravel()
-        made = np.array([_record(each) for each in self.emitted], np.int64).reshape(-1, _N_NUMBERS)
+        made = np.array([record for each in self.emitted for record in _records(each)], np.int64).reshape(
+            -1, _N_NUMBERS
+        )
         return Assembled(made.view(INSTRUCTION)[:, 0], scratch)
 
 
-def _record(each: _Emitted) -> list[int]:
-    """Return the numbers of an instruction, in the order of INSTRUCTION."""
+def _records(each: _Emitted) -> Iterator[list[int]]:
+    """Yield the numbers of instructions, in the order of INSTRUCTION: one, if four loops are enough."""
     n, strides = each.n, [operand.strides for operand in each.operands]
-    if each.operation in _NESTED:
+    if each.operation not in _WITH_LOOPS:
         n, strides = _collapsed(n, strides)
-    if len(n) > 4:
-        raise UnsupportedError(f"{each.operation} in {len(n)} dimensions")
-    lead = 4 - len(n)
-    numbers = [_NUMBER_OF[each.operation], *[1] * lead, *n, each.table]
-    for operand, own in zip(each.operands, strides, strict=True):
-        numbers += [operand.start, *[0] * lead, *own]
-    numbers += [0] * (_N_NUMBERS - len(numbers))
-    if any(each.about):
-        numbers[-4:-2] = each.about
-    return numbers
+    lead = max(4 - len(n), 0)
+    for outer in np.ndindex(n[:-4]):
+        numbers = [_NUMBER_OF[each.operation], *[1] * lead, *n[-4:], each.table]
+        for operand, own in zip(each.operands, strides, strict=True):
+            further = sum(map(mul, outer, own))  # in a program's own memory, places count down
+            start = operand.start + further if operand.start >= 0 else operand.start - further
+            numbers += [start, *[0] * lead, *own[-4:]]
+        numbers += [0] * (_N_NUMBERS - len(numbers))
+        if any(each.about):
+            numbers[-4:-2] = each.about
+        yield numbers
 
 
 def _collapsed(n: _Ints, strides: list[_Ints]) -> tuple[_Ints, list[_Ints]]:

@@ -86,7 +86,7 @@ class Recorder(LeanMode):
         kwargs = kwargs or {}
         if self._is_paused:
             return function(*args, **kwargs)
-        if self._for_kernel and not is_native(function) and (found := _decomposition(function)):
+        if self._for_kernel and (found := _number_by_mask(function, *args) or _decomposition(function)):
             with self, self._within(name_of(function)):
                 result = found(*args, **kwargs)
             if result is not NotImplemented:
@@ -145,11 +145,20 @@ def has_effect(function: Any) -> bool:
     return draws or is_check(function) or bool(schema and schema.is_mutable)
 
 
+def _number_by_mask(function: Any, *args: Any) -> Any:
+    """Return what puts a number where a mask is true, if that is the operation, else None."""
+    if function is not aten.index_put_.default or args[2].dim() or len(args) > 3:
+        return None
+    x, (mask, *others), number = args
+    is_mask = not others and mask is not None and mask.dtype == torch.bool and mask.shape == x.shape
+    return (lambda *args: x.masked_fill_(mask, number)) if is_mask else None
+
+
 @cache
 def _decomposition(function: Any) -> Any:
     """Return torch's own function that computes an operation by others, or None if there is none."""
     schema = getattr(function, "_schema", None)
-    if function is aten.lift_fresh.default:  # which is recorded as a copy
+    if is_native(function) or function is aten.lift_fresh.default:  # which is recorded as a copy
         return None
     if function in decomposition_table:
         return inspect.unwrap(decomposition_table[function])  # what is around it casts types, and imports sympy

@@ -18,7 +18,10 @@ from lockstep.kernel.values import Value
 _WHOLE = torch.bool, torch.int32, torch.int64
 _LARGEST = 2**24
 # Operations whose results are whole numbers or bools, whatever they get.
-_ASKING = set("gt ge lt le eq ne logical_and logical_or logical_not _to_copy zeros_like ones_like empty_like".split())
+_ASKING = set(
+    """gt ge lt le eq ne logical_and logical_or logical_not isnan argmax argmin _to_copy zeros_like ones_like
+    empty_like""".split()
+)
 
 # Functions that cost much more than a product. A backward pass computes those of the forward pass again.
 _COSTLY = set("exp expm1 log log1p tanh sigmoid erf sin cos".split())
@@ -95,6 +98,11 @@ def _check_types(node: Node, own: torch.dtype) -> None:
     if dtype not in (own, torch.float32, *_WHOLE) and not node.meta.get("is_known"):
         raise UnsupportedError(f"{dtype} in a net of {own}")
     function: Any = node.target
+    if dtype not in _WHOLE and (name_of(function) == "floor_divide" or node.kwargs.get("rounding_mode") == "floor"):
+        raise UnsupportedError("floor_divide of other than whole numbers")  # which torch does not compute by a quotient
+    indices: Any = node.args[1] if name_of(function) in ("index", "index_put") else ()
+    if any(each is not None and each.meta["dtype"] is torch.bool for each in indices):
+        raise UnsupportedError(f"{name_of(function)} by a mask")
     if dtype not in _WHOLE or function is operator.getitem or function.is_view:
         return
     name, operands = name_of(function), [each.meta["dtype"] for each in node.all_input_nodes if "dtype" in each.meta]

@@ -90,7 +90,7 @@ class RecordedOptimizer:
         state = dict(self._optimizer.state.get(self._param, {}))
         if self._ahead is not None:
             counts = {name: each[self._ahead.n_done - 1].item() for name, each in self._ahead.counts.items()}
-            state |= {name: torch.full_like(state[name], count) for name, count in counts.items()}
+            state |= {name: _like(state[name], count) for name, count in counts.items()}
         return state
 
     def load(self, state: dict[str, Any]) -> None:
@@ -139,12 +139,12 @@ class RecordedOptimizer:
         key = self._fixed, str(watched.calls), tuple(before)
         if key not in self._updates:
             update = self._recorded(before, entries)
-            last = {name: begin[-1].clone() for name, begin in entries.items()}
+            last = {name: _like(before[name], begin[-1].item()) for name, begin in entries.items()}
             update.check(self._cls, self._last, before | last, torch.from_numpy(made[-1, -1]).to(self._param.dtype))
             self._updates[key] = update
         state = self._optimizer.state[self._param]
         for name, value in ends.items():
-            state[name] = torch.full_like(before[name], value[-1].item())
+            state[name] = _like(before[name], value[-1].item())
         return _Ahead(Run(self._updates[key], n_steps, made), ends)
 
     def _chained(self, before: dict[str, Any], n_steps: int) -> tuple[Watched, dict[str, Tensor], dict[str, Tensor]]:
@@ -152,10 +152,11 @@ class RecordedOptimizer:
 
         Also returns these numbers of the state, before each step and after it. They are guessed until they agree.
         """
-        entries = {key: value + torch.arange(n_steps) for key, value in before.items() if _is_number(value)}
+        firsts = {key: _tensor(value) for key, value in before.items() if _is_number(value)}
+        entries = {key: first + torch.arange(n_steps) for key, first in firsts.items()}
         for attempt in range(n_steps + 5):
             watched, ends = self._step(before, entries)
-            chained = {key: torch.cat([before[key].reshape(1), end[:-1]]) for key, end in ends.items()}
+            chained = {key: torch.cat([firsts[key].reshape(1), end[:-1]]) for key, end in ends.items()}
             differ = [key for key in entries if not torch.equal(entries[key], chained[key])]
             if not differ:
                 break
@@ -184,7 +185,7 @@ class RecordedOptimizer:
             self._take_step(self._optimizer, lambda: 0.0)
         state = self.state()
         ends = {key: state[key].each.reshape(-1).expand(len(begin)) for key, begin in entries.items()}
-        return watched, {key: end.to(before[key].dtype) for key, end in ends.items()}
+        return watched, {key: end.to(_tensor(before[key]).dtype) for key, end in ends.items()}
 
     def _recorded(self, before: dict[str, Any], entries: dict[str, Tensor]) -> Update:
         held = [key for key, value in before.items() if is_row(value)]
@@ -206,4 +207,14 @@ def _in_full(value: Any) -> Any:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.dim() == 0
+    return value.dim() == 0 if isinstance(value, Tensor) else type(value) in (int, float)
+
+
+def _tensor(number: Any) -> Tensor:
+    """Return a number of the state as a tensor; Python computes in float64."""
+    return number if isinstance(number, Tensor) else torch.tensor(number, dtype=torch.float64)
+
+
+def _like(number: Any, other: float) -> Any:
+    """Return another number in the form that one of the state has."""
+    return torch.full_like(number, other) if isinstance(number, Tensor) else type(number)(other)

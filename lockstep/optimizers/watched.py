@@ -7,7 +7,10 @@ import torch
 from torch import Tensor
 
 from lockstep.kernel.recording import Recorder
-from lockstep.optimizers.per_net import EachItsOwn, PerNet
+from lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
+
+# By these, Python gets a number itself; `item` gives one that is watched.
+_READS = {"__float__", "__int__", "__index__", "__bool__"}
 
 
 class Watched(EachItsOwn):
@@ -21,6 +24,8 @@ class Watched(EachItsOwn):
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.calls.append(function.__name__)
+        if function.__name__ in _READS and type(args[0]) is PerNet:
+            raise MixedError("an optimizer's code reads a number that differs from step to step")
         beside_parameters = any(map(is_row, (*args, *(kwargs or {}).values())))
         # Numbers alone are computed here, not by the kernel.
         with nullcontext() if self._recorder is None or beside_parameters else self._recorder.paused():

@@ -82,6 +82,35 @@ def _embedding(mode: GivenNoise, input: Tensor, weight: Tensor, *args: Any, **kw
     return F.embedding(rows.view(input.shape), weight, *args, **kwargs)
 
 
+def _embedding_bag(
+    given: GivenNoise,
+    input: Tensor,
+    weight: Tensor,
+    offsets: Any = None,
+    max_norm: Any = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Any = None,
+    include_last_offset: bool = False,
+    padding_idx: Any = None,
+) -> Tensor:
+    """Do what torch's does, by a look-up and a sum; torch computes bags of several lengths, and what is rare."""
+    rare = max_norm is not None or scale_grad_by_freq or sparse or (padding_idx is not None and mode == "max")
+    if input.dim() != 2 or rare or (per_sample_weights is not None and mode != "sum"):
+        about = offsets, max_norm, norm_type, scale_grad_by_freq, mode, sparse, per_sample_weights
+        return F.embedding_bag(input, weight, *about, include_last_offset, padding_idx)
+    rows = _embedding(given, input, weight)
+    if mode == "max":
+        return rows.max(1)[0]
+    factors = torch.ones_like(input, dtype=weight.dtype) if per_sample_weights is None else per_sample_weights
+    if padding_idx is not None:
+        factors = factors * (input != padding_idx % len(weight))
+    total = (rows * factors.unsqueeze(-1)).sum(1)
+    return total / factors.sum(1, keepdim=True).clamp(min=1) if mode == "mean" else total
+
+
 def _index_fill(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that raises out of range, where vmap would write into another net's rows."""
 
@@ -147,6 +176,7 @@ _IN_STACK: dict[Callable[..., Any], Callable[..., Any]] = {
     Tensor.__bool__: _truth,
     F.one_hot: _one_hot,
     F.embedding: _embedding,
+    F.embedding_bag: _embedding_bag,
     **{each: _index_fill(each) for each in (torch.index_fill, Tensor.index_fill, Tensor.index_fill_)},
     Tensor.view: _view,
     Tensor.__setitem__: _put_items,

@@ -105,11 +105,10 @@ def _attention(
     scale: Any = None,
     enable_gqa: bool = False,
 ) -> Tensor:
-    """Do what torch's does, by the formula in its documentation if there is dropout."""
+    """Do what torch's does, by the formula in its documentation."""
     _check(attn_mask is None or not is_causal, "attention gets a mask and is_causal")
-    options: dict[str, Any] = {"scale": scale, "enable_gqa": enable_gqa}
-    if dropout_p == 0 or enable_gqa:
-        return F.scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_causal, **options)
+    if enable_gqa:
+        key, value = (each.repeat_interleave(query.size(-3) // each.size(-3), -3) for each in (key, value))
     if is_causal:
         attn_mask = torch.ones(query.size(-2), key.size(-2), dtype=torch.bool, device=query.device).tril()
     weights = query @ key.transpose(-2, -1) * (query.size(-1) ** -0.5 if scale is None else scale)
@@ -118,10 +117,11 @@ def _attention(
     elif attn_mask is not None:
         weights = weights + attn_mask
     if attn_mask is None:
-        return _dropout()(mode, weights.softmax(-1), dropout_p) @ value
-    nothing = weights.detach().amax(-1, keepdim=True) == float("-inf")  # a row that may look at nothing gets 0
-    shares = weights.masked_fill(nothing, 0).softmax(-1).masked_fill(nothing, 0)
-    return _dropout()(mode, shares, dropout_p) @ value
+        shares = weights.softmax(-1)
+    else:
+        nothing = weights.detach().amax(-1, keepdim=True) == float("-inf")  # a row that may look at nothing gets 0
+        shares = weights.masked_fill(nothing, 0).softmax(-1).masked_fill(nothing, 0)
+    return (shares if dropout_p == 0 else _dropout()(mode, shares, dropout_p)) @ value
 
 
 def _of_size(function: Function, normal: bool = False) -> Function:

@@ -12,7 +12,7 @@ from lockstep.kernel.values import Value
 NATIVE = Operations()
 
 # Instructions by torch's names for them, with the numbers that follow torch's operands.
-_SAME = """mul div maximum minimum where gt ge lt le eq ne threshold_backward sigmoid_backward tanh_backward lerp neg
+_SAME = """mul maximum minimum where gt ge lt le eq ne threshold_backward sigmoid_backward tanh_backward lerp neg
 abs sign sqrt floor trunc exp expm1 log log1p tanh sigmoid erf sin cos""".split()
 _INSTRUCTIONS: dict[str, tuple[Any, ...]] = {
     **{name: (name,) for name in _SAME},
@@ -52,9 +52,21 @@ def _add(p: Program, out: Value | None, x: Any, y: Any, alpha: Any = 1, *, sign:
     return p.emit("addcmul", x, y, sign * alpha, out=out)
 
 
+@NATIVE.named("isnan")
+def _isnan(p: Program, out: Value | None, x: Value) -> Value:
+    return p.emit("ne", x, x, out=out)
+
+
 @NATIVE.named("rsub")
 def _rsub(p: Program, out: Value | None, x: Value, y: Any, alpha: Any = 1) -> Value:
     return _add(p, out, y, x, alpha, sign=-1)
+
+
+@NATIVE.named("div")
+@NATIVE.named("floor_divide", rounding_mode="floor")
+def _div(p: Program, out: Value | None, x: Any, y: Any, rounding_mode: Any = None) -> Value:
+    made = p.emit("div", x, y, out=out)
+    return p.emit(rounding_mode, made, out=out) if rounding_mode else made
 
 
 @NATIVE.named("reciprocal")
@@ -120,7 +132,7 @@ def _fill(p: Program, out: Value | None, x: Value, value: Any) -> Value:
     return p.emit("copy", value, out=p.new(x.shape) if out is None else out)
 
 
-@NATIVE.named("zeros", "zeros_like", "new_zeros", "empty", "empty_like", "new_empty")
+@NATIVE.named("zeros", "zeros_like", "new_zeros", "empty", "empty_like", "new_empty", "new_empty_strided")
 @NATIVE.named("ones", "ones_like", "new_ones", number=1.0)
 def _filled(p: Program, out: Value | None, x: Any, *sizes: Any, number: float = 0.0, **options: Any) -> Value:
     shape = sizes[0] if sizes and isinstance(sizes[0], list | tuple) else x

@@ -13,6 +13,7 @@ NATIVE = Operations()
 
 
 @NATIVE.named("sum", how=("add", 0.0))
+@NATIVE.named("prod", how=("mul", 1.0))
 @NATIVE.named("amax", how=("maximum", -inf))
 @NATIVE.named("amin", how=("minimum", inf))
 def _reduced(
@@ -32,12 +33,19 @@ def _mean(p: Program, out: Value | None, x: Value, dims: Any = None, keep: bool 
 
 
 @NATIVE.named("linalg_vector_norm")
-def _norm(
+def norm(
     p: Program, out: Value | None, x: Value, ord: Any = 2, dims: Any = None, keep: bool = False, **o: Any
 ) -> Value:
-    if ord != 2:
+    """Return a norm of a tensor: Euclidean, of another order above 0, or the largest number."""
+    if ord == inf:
+        return NATIVE["amax"](p, out, p.emit("abs", x), dims, keep)
+    if ord == 2:
+        return p.emit("sqrt", NATIVE["sum"](p, None, p.emit("mul", x, x), dims, keep), out=out)
+    if ord <= 0:
         raise UnsupportedError(f"a norm of order {ord}")
-    return p.emit("sqrt", NATIVE["sum"](p, None, p.emit("mul", x, x), dims, keep), out=out)
+    size = p.emit("abs", x)
+    total = NATIVE["sum"](p, out, size if ord == 1 else p.emit("pow", size, float(ord)), dims, keep)
+    return total if ord == 1 else p.emit("pow", total, 1 / ord, out=out)
 
 
 @NATIVE.named("mm")

@@ -8,6 +8,8 @@ import torch
 from torch.fx import Graph
 
 from lockstep._compat import TreeSpec, tree_leaves
+from lockstep.kernel.operations.shapes import NATIVE
+from lockstep.kernel.operations.sums import norm
 from lockstep.kernel.program import Assembled, Program
 from lockstep.kernel.translate import translate
 from lockstep.kernel.values import Layout, Value
@@ -67,11 +69,11 @@ class Plan:
         inputs: StepInputs,
         update: Update,
         n_numbers: int,
-        clips: bool,
+        clips: float | None,
         with_losses: bool,
         with_predictions: bool,
     ) -> Step:
-        """Write the program of a step, from the tensors of a net and of a batch."""
+        """Write the program of a step, from the tensors of a net and of a batch; `clips` is the kind of norm."""
         shapes = [tuple(each.shape) for each in (*tree_leaves((inputs.x, inputs.y)), *inputs.weight, *inputs.noise)]
         key = (*shapes, stacked.drops, with_losses, with_predictions)
         if key not in self.graphs:  # an optimizer's first step is often a program of its own
@@ -86,8 +88,8 @@ class Plan:
         for gradient, each in zip(gradients, results, strict=False):
             if not each.moves_to(gradient):
                 program.emit("copy", each, out=gradient)
-        if clips:
-            self._clip(program, gradients)
+        if clips is not None:
+            self._clip(program, gradients, clips)
         self._update(program, update, [numbers.part(1, i, i + 1).without({0, 1}) for i in range(n_numbers)])
         for value in told:
             program.store(value if value.shape else value.with_one(0))
@@ -104,15 +106,11 @@ class Plan:
             if value is not self.state[name]:
                 program.emit("copy", value, out=self.state[name])
 
-    def _clip(self, program: Program, gradients: list[Value]) -> None:
+    def _clip(self, program: Program, gradients: list[Value], kind: float) -> None:
         """Scale the gradient down to its limit, as torch.nn.utils.clip_grad_norm_ does: by the norm of norms."""
-        total: Any = 0.0
-        for part in gradients:
-            dims = set(range(len(part.shape)))
-            squares = program.reduced("add", program.emit("mul", part, part), dims, 0.0).without(dims)
-            norm = program.emit("sqrt", squares)
-            total = program.emit("addcmul", total, norm, norm)
-        scale = program.emit("div", self.limit, program.emit("add", program.emit("sqrt", total), 1e-6))
+        norms = [norm(program, None, part, kind).with_one(0) for part in gradients]
+        total = norm(program, None, NATIVE["cat"](program, None, norms), kind)
+        scale = program.emit("div", self.limit, program.emit("add", total, 1e-6))
         program.emit("mul", self.gradient, program.emit("minimum", scale, 1.0), out=self.gradient)
 
 

@@ -18,6 +18,7 @@ from lockstep.members.parts import optimizer_of
 from lockstep.members.rows import taken
 from lockstep.optimizers.recorded import RecordedOptimizer, Run
 from lockstep.optimizers.update import Update
+from lockstep.optimizers.watched import is_row
 from lockstep.stacks.by_kernel.programs import Plan, Step
 from lockstep.stacks.nets import Job
 from lockstep.stacks.stack import Stack
@@ -143,7 +144,8 @@ class KernelStack(Stack):
         return (stored.pop(0) if self.job.knows_losses else None), stored
 
     def _step(self, length: int, update: Update, n_numbers: int, tells: bool) -> Step:
-        steps, clips = self.plan.steps, self.clip is not None
+        steps, kinds = self.plan.steps, [float(each.gradient_clip_norm_type) for each in self.clips if each is not None]
+        clips = kinds[0] if self.clip is not None else None
         key = length, id(update), clips, tells, len(self.draws), self.stacked.drops
         if key not in steps:
             rows = np.arange(length) % len(self._index[0])
@@ -167,7 +169,7 @@ class KernelOptimizer:
         self._plan, self._blocks = stack.plan, stack.blocks
         optimizers = [optimizer_of(net) for net in stack.nets]
         self._recorded = RecordedOptimizer(optimizers, stack.flat.dtype, stack.plan.updates)
-        begun = {name: value for name, value in self._recorded.state().items() if value.dim()}  # such as Adagrad's
+        begun = {name: value for name, value in self._recorded.state().items() if is_row(value)}  # such as Adagrad's
         stack.plan.make_room_for(list(begun))
         stack.blocks.grow(stack.plan.layout)
         for name, value in begun.items():

@@ -172,6 +172,10 @@ def callbacks() -> dict[str, Case]:
         "GradientNormClipping": watched(
             GradientNormClipping(0.1), grid={"callbacks__GradientNormClipping__gradient_clip_value": [0.1, 0.5, None]}
         ),
+        **{
+            f"GradientNormClipping by the norm {kind}": watched(GradientNormClipping(0.1, kind))
+            for kind in (1, 3, np.inf)
+        },
         "EpochScoring": watched(
             EpochScoring("roc_auc", lower_is_better=False), EpochScoring("accuracy", on_train=True, name="ta")
         ),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.model_selection import cross_validate
-from skorch.callbacks import EpochScoring
+from skorch.callbacks import EpochScoring, GradientNormClipping
 from torch import Tensor, nn
 
 from lockstep import LockstepWarning, backend, explain
@@ -56,8 +56,7 @@ def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"module": Convolves}, "the kernel has no convolution in 3 dimensions"),
         ({"module": Wide, "module__width": 8192, "batch_size": 64}, "torch multiplies large matrices faster"),
         ({"module": Wide, "module__width": 4, "module__table": 2_000_000}, "a net takes "),
-        ({"optimizer": torch.optim.Rprop}, "the kernel has no index_put"),
-        ({"optimizer": type("Own", (torch.optim.SGD,), {})}, "Own is not one of torch's optimizers"),
+        ({"criterion": nn.MultiMarginLoss}, "the kernel has no multi_margin_loss_backward"),
     ],
 )
 def test_explain_says_why_torchscript_trains_a_net(settings: dict[str, Any], reason: str) -> None:
@@ -67,7 +66,8 @@ def test_explain_says_why_torchscript_trains_a_net(settings: dict[str, Any], rea
 
 def test_explain_says_that_the_kernel_trains_a_net() -> None:
     adagrad = classifier(optimizer=torch.optim.Adagrad, optimizer__initial_accumulator_value=0.1, lr=1.0)
-    for net in (classifier(), adagrad):
+    clipped = classifier(callbacks=[GradientNormClipping(0.1, np.inf)], optimizer=torch.optim.Rprop)
+    for net in (classifier(), adagrad, clipped, classifier(optimizer=type("Own", (torch.optim.SGD,), {}))):
         assert explain(net, ROWS, LABELS).endswith(" times as much. The kernel trains it.")
 
 

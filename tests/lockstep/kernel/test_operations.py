@@ -17,6 +17,7 @@ from tests.lockstep.kernel.against_torch import check, numbers, recorded, specia
 from tests.lockstep.kernel.test_convolutions import OPERATIONS
 
 aten: Any = torch.ops.aten
+F = torch.nn.functional
 DTYPES = [torch.float32, torch.float64]
 
 # For each operation, functions of tensors of shapes (3, 4) and (4,): broadcast, into tensors that are given, on views
@@ -26,7 +27,12 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
     "add": [torch.add, lambda x, y: x.t().add_(2, alpha=3), lambda x, y: torch.add(x, y, alpha=-0.5)],
     "sub": [torch.sub, lambda x, y: x[:, 1:].sub_(y[1:]), lambda x, y: torch.sub(y, x, alpha=2)],
     "mul": [torch.mul, lambda x, y: x[::2].mul_(y), lambda x, y: x * 0.3, lambda x, y: (x > 0) * y],
-    "div": [torch.div, lambda x, y: x.div_(y), lambda x, y: (x > 0) / 2],
+    "div": [
+        lambda x, y: torch.div(x * 9, y, rounding_mode="trunc"),
+        torch.div,
+        lambda x, y: x.div_(y),
+        lambda x, y: (x > 0) / 2,
+    ],
     "where": [lambda x, y: torch.where(x > y, x, y), lambda x, y: torch.where(x > 0, 1.0, y)],
     "sigmoid_backward": [lambda x, y: aten.sigmoid_backward(x, y)],
     "tanh_backward": [lambda x, y: aten.tanh_backward(x, y)],
@@ -42,6 +48,7 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
         name: [partial(lambda name, x, y: getattr(torch, name)(x > 0, y > x), name)]
         for name in ("logical_and", "bitwise_and", "logical_or", "bitwise_or")
     },
+    "isnan": [lambda x, y: torch.isnan(x)],
     "logical_not": [lambda x, y: torch.logical_not(x > 0), lambda x, y: torch.logical_not(x)],
     "bitwise_not": [lambda x, y: ~(x > y)],
     "rsub": [lambda x, y: 1 - x, lambda x, y: torch.rsub(x, y, alpha=2)],
@@ -57,6 +64,7 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
     "addcmul": [lambda x, y: x.addcmul(y, y, value=0.3), lambda x, y: x.addcmul_(y, x)],
     "addcdiv": [lambda x, y: x.addcdiv(y, x, value=2), lambda x, y: x.addcdiv_(x, y)],
     "alias": [lambda x, y: aten.alias(x)],
+    "floor_divide": [lambda x, y: [(9 * x).long() // 2, torch.div((9 * x).long(), -4, rounding_mode="floor")]],
     "detach": [lambda x, y: x.detach()],
     "copy": [lambda x, y: x.t()[1:].copy_(y[:3]), lambda x, y: x[:, 1].copy_(y[:3] > 0)],
     "clone": [lambda x, y: x.t().clone().mul_(2)],
@@ -76,6 +84,7 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
     "new_zeros": [lambda x, y: x.new_zeros(5), lambda x, y: x.new_zeros((2, 3))],
     "new_ones": [lambda x, y: x.new_ones(2, 3)],
     "new_empty": [lambda x, y: x.new_empty(4).copy_(y)],
+    "new_empty_strided": [lambda x, y: x.new_empty_strided((2, 4), (4, 1)).copy_(y)],
     "new_full": [lambda x, y: x.new_full((2, 3), 1.5)],
     "scalar_tensor": [lambda x, y: aten.scalar_tensor(0.1, dtype=x.dtype) * x],
     "arange": [lambda x, y: torch.arange(4) * y, lambda x, y: torch.arange(0.5, 3, 0.7, dtype=x.dtype) * y],
@@ -130,6 +139,43 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
     "_log_softmax_backward_data": [lambda x, y: aten._log_softmax_backward_data(x * 2, x.log_softmax(1), 1, x.dtype)],
     "native_layer_norm": [lambda x, y: torch.native_layer_norm(x, [4], y, y * 2, 1e-5)],
     "native_group_norm": [lambda x, y: torch.native_group_norm(x[None], y[:3], None, 1, 3, 4, 1, 1e-5)],
+    "index": [
+        lambda x, y: [
+            x[places(x, 3)[0]],
+            x[places(x, 3)[:, 0], places(x, 4)[:, 1]],
+            x[:, at([-1, 0])],
+            x[at([[0], [2]]), 1:],
+        ],
+        lambda x, y: [
+            x.expand(2, 3, 4)[at([1, 0]), :, at([2, -1])],
+            x.t()[at([0, 3]), at(1)],
+            y.expand(3, 4)[at([2, 0])],
+        ],
+    ],
+    "_unsafe_index": [lambda x, y: aten._unsafe_index(x, [at([1, 0]), None])],
+    "index_put": [
+        lambda x, y: [x.index_put((at([2, 0]),), y), x.index_put((at([1, 1]), at([0, 0])), y[:2], accumulate=True)],
+        lambda x, y: torch.zeros_like(x).index_put_((x > 0,), at(2.0).to(x.dtype)),
+        lambda x, y: aten.index_put_(x, [None, places(x, 4)[0]], y[0], True),
+    ],
+    "_unsafe_index_put": [lambda x, y: aten._unsafe_index_put(x, [None, at([1, 3])], x[:, :2], True)],
+    "index_select": [lambda x, y: [x.index_select(1, at([3, 0, 3])), x.index_select(-2, places(x, 3)[1])]],
+    "flip": [lambda x, y: [x.flip(0), x.flip(0, -1), x.t().flip(1)]],
+    "roll": [lambda x, y: [x.roll(1), x.roll(-3, 1), x.roll((2, 5), (0, -1))]],
+    "constant_pad_nd": [lambda x, y: [F.pad(x, (1, 2)), F.pad(x, (-1, 2, 1, -2), value=3.0)]],
+    "cumsum": [lambda x, y: [x.cumsum(0), x.cumsum(-1), y[0].cumsum(0), x.t().cumsum(1)], lambda x, y: x.cumsum_(1)],
+    "cumprod": [lambda x, y: [x.cumprod(0), x.cumprod(1)]],
+    "prod": [lambda x, y: [x.prod(), x.prod(0), x.prod(-1, keepdim=True)]],
+    "argmax": [lambda x, y: [x.argmax(), x.argmax(0), x.argmax(-1, keepdim=True), (x > 0).to(x.dtype).argmax(1)]],
+    "argmin": [lambda x, y: [x.argmin(), x.argmin(0, keepdim=True), x.t().argmin(0), y[0].argmin()]],
+    "max": [lambda x, y: [x.max(), *x.max(0), *x.max(-1, keepdim=True), *(x * 0).max(1)]],
+    "min": [lambda x, y: [x.min(), *x.t().min(0), *(x > 0).to(x.dtype).min(1)]],
+    "sort": [
+        lambda x, y: [*x.sort(), *x.sort(0, descending=True), *y.sort()],
+        lambda x, y: [*x.sign().sort(dim=0, stable=True), *x.t().sign().sort(stable=True, dim=1, descending=True)],
+    ],
+    "topk": [lambda x, y: [*x.topk(2), *x.topk(1, 0), *y.topk(3, largest=False)]],
+    "_trilinear": [lambda x, y: torch.bilinear(x, x[:, 1:], x.expand(2, 3, 4).transpose(1, 2), y[:2])],
 }
 
 

@@ -14,6 +14,7 @@ from lockstep.kernel.blocks import Blocks, table
 from lockstep.kernel.program import Program, UnsupportedError
 from lockstep.kernel.translate import translate
 from lockstep.kernel.values import Layout, Value
+from lockstep.optimizers.per_net import MixedError
 from lockstep.optimizers.recorded import RecordedOptimizer, Run
 
 Settings = dict[str, Any]
@@ -50,6 +51,7 @@ SETTINGS: dict[str, tuple[Settings, Settings]] = {
     "RAdam, decay": ({"lr": 0.1, "weight_decay": 0.1}, {"lr": 0.01, "weight_decay": 0.2}),
     "Adagrad": ({"lr": 0.1, "lr_decay": 0.1}, {"lr": 0.5, "lr_decay": 0.2}),
     "Adagrad, full": ({"initial_accumulator_value": 0.1, "weight_decay": 0.1},) * 2,
+    "Rprop": ({"etas": (0.4, 1.1)},) * 2,
     "Adadelta": ({"lr": 1.0, "rho": 0.9}, {"lr": 0.5, "rho": 0.8}),
     "RMSprop": ({"lr": 0.1, "alpha": 0.9}, {"lr": 0.01, "alpha": 0.99}),
     "RMSprop, centered": (
@@ -64,7 +66,7 @@ SETTINGS: dict[str, tuple[Settings, Settings]] = {
 
 
 # Nets of these must have the same rate.
-SHARED = "ASGD", "ASGD, averaged"
+SHARED = "ASGD", "ASGD, averaged", "Rprop"
 
 
 def complete(name: str, settings: Settings) -> tuple[type[Optimizer], Settings]:
@@ -181,7 +183,11 @@ def test_each_net_steps_as_with_an_optimizer_of_its_own(name: str, dtype: torch.
     assert found.keys() == states[0].keys()
     for key, value in found.items():
         wanted = torch.stack([torch.as_tensor(state[key], dtype=torch.float64) for state in states])
-        ours = nets.tensor(nets.state[key]) if key in nets.state else torch.as_tensor(value).expand(N_NETS)
+        ours = (
+            nets.tensor(nets.state[key])
+            if key in nets.state
+            else torch.as_tensor(value, dtype=torch.float64).expand(N_NETS)
+        )
         torch.testing.assert_close(ours.double(), wanted, **close, msg=partial("{}: {}".format, key))
 
 
@@ -252,10 +258,42 @@ class Switches(Optimizer):
             param.sub_(one.sub(other), alpha=self.param_groups[0]["lr"])
 
 
-def test_a_step_of_another_regime_is_recorded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.optim, "Switches", Switches, raising=False)
-    monkeypatch.setitem(SETTINGS, "Switches", ({"lr": 0.1}, {"lr": 0.2}))
-    test_each_net_steps_as_with_an_optimizer_of_its_own("Switches", torch.float64)
+class Counts(Optimizer):
+    """Keeps numbers of Python, by which it branches and corrects; `reads` says how Python reads one."""
+
+    reads: Any = staticmethod(lambda number: number)
+
+    def __init__(self, params: Any, lr: float = 0.1, beta: float = 0.9, foreach: bool = False) -> None:
+        super().__init__(params, {"lr": lr, "beta": beta, "foreach": foreach})
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        (group,) = self.param_groups
+        for param in group["params"]:
+            state = self.state[param]
+            mean = state.setdefault("mean", torch.zeros_like(param))
+            state["step"], state["scale"] = state.get("step", 0) + 1, state.get("scale", 1.0) * 0.99
+            mean.lerp_(param.grad, 1 - group["beta"])
+            warmed = min(1.0, self.reads(state["step"]) / 7) * state["scale"]
+            param.sub_(mean / (1 - group["beta"] ** state["step"]), alpha=group["lr"] * warmed)
+
+
+@pytest.mark.parametrize("kind", [Switches, Counts])
+def test_an_optimizer_of_ones_own_is_recorded_anew_where_it_does_something_else(
+    monkeypatch: pytest.MonkeyPatch, kind: type
+) -> None:
+    monkeypatch.setattr(torch.optim, "Own", kind, raising=False)
+    monkeypatch.setitem(SETTINGS, "Own", ({"lr": 0.1}, {"lr": 0.2}))
+    test_each_net_steps_as_with_an_optimizer_of_its_own("Own", torch.float64)
+
+
+@pytest.mark.parametrize("reads", [float, int, bool])
+def test_a_number_that_python_reads_is_not_taken_for_that_of_all_steps(
+    monkeypatch: pytest.MonkeyPatch, reads: type
+) -> None:
+    monkeypatch.setattr(torch.optim, "Own", type("Own", (Counts,), {"reads": staticmethod(reads)}), raising=False)
+    monkeypatch.setitem(SETTINGS, "Own", ({"lr": 0.1}, {"lr": 0.2}))
+    with pytest.raises(MixedError, match="reads a number that differs from step to step"):
+        OfKernel("Own", torch.float64)
 
 
 OTHERS = {name for name, cls in vars(torch.optim).items() if isinstance(cls, type) and issubclass(cls, Optimizer)}
