@@ -59,8 +59,6 @@ with _noting():
     from torch.utils._python_dispatch import TorchDispatchMode
     from torch.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_map, tree_map_only, tree_unflatten
 
-    # Inside vmap, only this function sees the flags of all nets.
-    is_all_true = torch._is_all_true
     make_subclass = torch.Tensor._make_subclass
     no_torch_function = torch._C._disabled_torch_function_impl
 

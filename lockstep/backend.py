@@ -50,9 +50,6 @@ class LockstepBackend(Options, ParallelBackendBase):
     record_losses : bool, default=True
         False leaves batches and their losses out of the histories of stacked nets without callbacks, which spares a
         tenth of each step, and the evaluation of held-out rows.
-    same_bytes : bool, default=False
-        True lets the kernel train every net that it can, so that weights are the same bytes on every machine, and
-        warns of the others; False leaves wide nets to torch, whose products of large matrices are faster.
     inner_backend : str, optional
         joblib's backend for stacks side by side, "loky" or "dask"; the workers of "dask" get all stacks.
     prepare_worker : callable, optional
@@ -159,12 +156,14 @@ class LockstepBackend(Options, ParallelBackendBase):
         # Not at the top: this module can't be imported if a part that it needs is missing.
         from lockstep.collected import Collected
 
-        self.calls = Collected([job.batch for job in self._jobs], self, self.shared, self.n_jobs)
+        reason = missing()
+        options = replace(self, stack=False) if reason else self
+        self.calls = Collected([job.batch for job in self._jobs], options, self.shared, self.n_jobs)
         for job in self._jobs:
             job.batch = None
         if not self.calls.tasks:
             return
-        if self.stack and (reason := missing()):
+        if self.stack and reason:
             _warn_of_missing_kernel(reason)
         # A search inside of a fit may run in another thread, such as in a worker of Dask, while the outer one waits.
         if not (self.shared.is_fitting or self.is_worker):
@@ -179,14 +178,14 @@ class LockstepBackend(Options, ParallelBackendBase):
         return self.calls.result_of(job.number, self.around, self._hints) if self.calls else job.batch()
 
     def _warn(self) -> None:
-        """Warn of each new reason why nets are fitted one by one or, with `same_bytes`, not trained by the kernel."""
-        if not self.calls or not (self.stack or self.same_bytes):
+        """Warn of each new reason why nets are fitted one by one."""
+        if not self.calls or not self.calls.options.stack:
             return
         refused: dict[Refusal, set[str]] = defaultdict(set)
         reasons, total = self.calls.refusals()
         for refusal, key in (each for each in reasons if each[0] not in self.said):
             refused[refusal].add(key)
-        told = [refusal.sentence(len(keys), total, same_bytes=self.same_bytes) for refusal, keys in refused.items()]
+        told = [refusal.sentence(len(keys), total) for refusal, keys in refused.items()]
         outside = self.calls.outside()
         told += [outside] if outside and _OUTSIDE not in self.said else []
         # Of an estimator that fits nets itself, as in a search of baggings, this is enough.
@@ -206,8 +205,8 @@ def _warn_of_missing_parts() -> None:
 
 @cache
 def _warn_of_missing_kernel(reason: str) -> None:
-    """Say once why no net is trained by the kernel."""
-    message = f"There is no kernel, so nets are trained by torch alone, more slowly and to other bytes: {reason}"
+    """Say once why nothing goes in lockstep, and what to install."""
+    message = f"There is no kernel, so every net is fitted one by one, as without lockstep: {reason}"
     warnings.warn(message, LockstepWarning, stacklevel=4)
 
 

@@ -57,7 +57,7 @@ class Collected:
             task = self.tasks[number]
             result = task.result()
             if self.options.on_result and task.what == "net":
-                why = task.told(same_bytes=True)
+                why = task.told
                 about = {"not_by_kernel": why and why.reason}
                 self.options.on_result(result | about if isinstance(result, dict) else result)
             return [result]
@@ -88,7 +88,7 @@ class Collected:
     def refusals(self) -> tuple[list[tuple[Refusal, str]], int]:
         """Return what is told of candidates, with a key for each, and how many there are in all."""
         tasks = self.tasks.values()
-        told = [(task.told(self.options.same_bytes), task.key) for task in tasks]
+        told = [(task.told, task.key) for task in tasks]
         candidates = [(why, key) for why, key in told if why and why != UNSTACKED]  # which was asked for
         return candidates, len({task.key for task in tasks})
 

@@ -11,6 +11,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 
 from lockstep._compat import missing_parts
+from lockstep.kernel.library import missing
 from lockstep.keyboard import heeds_the_keyboard
 from lockstep.members.numerics import as_in_a_training, random_states, set_random_states
 from lockstep.members.refusals import ListenerError, refusal_of
@@ -29,7 +30,7 @@ _EPOCHS = 10
 
 @heeds_the_keyboard
 def explain(estimator: Any, X: Any, y: Any = None) -> str:
-    """Say whether a net goes in lockstep, why not, roughly what a stack gains, and whether the kernel trains it.
+    """Say whether a net goes in lockstep, why not, and roughly what a stack gains.
 
     Parameters
     ----------
@@ -52,6 +53,8 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
     """
     if missing_parts():
         return f"Nothing goes in lockstep here: {'; '.join(missing_parts())}."
+    if reason := missing():
+        return f"Nothing goes in lockstep here, because there is no kernel. {reason}"
     # Not at the top, because these need parts that may be missing.
     from lockstep.fits.surroundings import net_of
 
@@ -70,6 +73,7 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
 
 def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:
     from lockstep.fits.surroundings import net_of
+    from lockstep.kernel.program import LANES
 
     clock, shared = _Clock(_MOST), Shared()
     search = _searched(estimator, X, y, clock, shared)
@@ -80,7 +84,8 @@ def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:
         where = "" if everywhere else f" on {len(refused)} of {len(search.tasks)} folds"
         reason, way_out = refused[0]
         return f"{name} is fitted alone{where}: {reason}" + (f"; {way_out}." if way_out else ".")
-    n_nets, rows = search.jobs[0].size, search.jobs[0].members[0].fitted_on
+    # The kernel takes as long for all nets of a block as for one.
+    n_nets, rows = LANES, search.jobs[0].members[0].fitted_on
     alike = clone(estimator)
     net_of(alike).set_params(max_epochs=max(net_of(alike).max_epochs, _EPOCHS))
     clock.most = _ENOUGH
@@ -88,13 +93,13 @@ def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:
         if clock.measured < clock.most:
             _searched(alike, X, y, clock, shared)
     if not clock.n_epochs:
-        return f"{name} goes in lockstep. {_trainer(search)}"
+        return f"{name} goes in lockstep."
     one_by_one = n_nets * _epoch_by_skorch(net_of(estimator), *rows)
     ratio = one_by_one * clock.n_epochs / clock.measured
     return (
         f"{name} goes in lockstep: {n_nets} nets in a stack take about {_milliseconds(one_by_one / ratio)} for an "
-        f"epoch, and by skorch, one by one, {_milliseconds(one_by_one)}, about {_rounded(ratio)} times as much. "
-        f"{_of_several_cores(ratio)}{_trainer(search)}"
+        f"epoch, and by skorch, one by one, {_milliseconds(one_by_one)}, about {_rounded(ratio)} times as much."
+        f"{_of_several_cores(ratio)}"
     )
 
 
@@ -147,13 +152,6 @@ def _epoch_by_skorch(net: Any, X: Any, y: Any) -> float:
     return sum(seconds) / len(seconds)
 
 
-def _trainer(search: Any) -> str:
-    if all(job.by_kernel for job in search.jobs):
-        return "The kernel trains it."
-    reasons = (getattr(verdict, "lacks", None) for verdict in search.shared.proven.values())
-    return f"TorchScript trains it, because {next(filter(None, reasons))}."
-
-
 def _skorchs_error(estimator: Any, X: Any, y: Any) -> Exception | None:
     """Return what skorch raises as it fits a copy for an epoch; None if it fits the copy, or would call anything."""
     from lockstep.fits.surroundings import net_of
@@ -188,6 +186,6 @@ def _of_several_cores(ratio: float) -> str:
     if ratio >= n_cores:
         return ""
     return (
-        f"There are {n_cores} cores here: with n_jobs={n_cores}, plain skorch is faster, unless lockstep gets as many "
-        "jobs. "
+        f" There are {n_cores} cores here: with n_jobs={n_cores}, plain skorch is faster, unless lockstep gets as many "
+        "jobs."
     )

@@ -32,7 +32,6 @@ class Options:
     on_result: Callable[[Any], None] | None = None
     stack: bool = True
     record_losses: bool = True
-    same_bytes: bool = False
     inner_backend: str | None = None
     prepare_worker: Callable[[], Any] | None = None
     checkpoint: str | PathLike[str] | None = None
@@ -81,7 +80,6 @@ _CAN_BE: dict[str, tuple[Callable[[Any], bool], str]] = {
     "on_result": (_is_function, "None or a function of a fit's result"),
     "stack": (_is_flag, "True or False"),
     "record_losses": (_is_flag, "True or False"),
-    "same_bytes": (_is_flag, "True or False"),
     "inner_backend": (
         lambda value: value is None or isinstance(value, str),
         "None or the name of a backend of joblib that runs processes, such as 'loky'",
@@ -97,6 +95,6 @@ class Shared:
     """What the searches in a block of `parallel_config` share."""
 
     proven: dict[Any, Any] = field(default_factory=dict)  # the results of trials
-    traces: dict[Any, Any] = field(default_factory=dict)  # traced steps, by what nets of a group have in common
+    programs: dict[Any, Any] = field(default_factory=dict)  # of the kernel, by what nets of a group have in common
     n_searches: int = 0  # how many have begun
     is_fitting: bool = False  # whether one of them has waited for those in other threads, and fits nets now

@@ -23,8 +23,8 @@ from lockstep.keyboard import heeds_the_keyboard, leave_the_keyboard
 from lockstep.members.numerics import as_in_a_training
 from lockstep.members.refusals import UNSTACKED, LockstepWarning, RefusalError, refusal_of
 from lockstep.options import Options, Shared
-from lockstep.stacks.by_kernel.evaluation import outputs_of
 from lockstep.stacks.nets import Job
+from lockstep.stacks.programs.evaluation import outputs_of
 from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
 
@@ -34,10 +34,10 @@ class Search:
 
     def __init__(self, tasks: Sequence[Task], options: Options, shared: Shared, n_jobs: int = 1) -> None:
         self.tasks, self.options, self.shared, self.n_jobs = tasks, options, shared, n_jobs
-        self.grouping = Grouping(tasks, shared.proven, options.same_bytes)
+        self.grouping = Grouping(tasks, shared.proven)
         self.inner = options.inner_backend or "loky"
         self.records_losses = options.record_losses and any(task.is_looked_at for task in tasks)
-        about = options.stack, options.same_bytes, self.records_losses
+        about = options.stack, self.records_losses
         self.checkpoint = Checkpoint(tasks, options.checkpoint, options.on_kept, about)
         self.jobs: list[Job] = []
         self.total = 0  # net-epochs
@@ -118,11 +118,10 @@ class Search:
         jobs = []
         for group, nets in self.grouping.groups(self.options.on_plan).items():
             # Stable, so in the order of candidates. Nets of a split share their rows' order and their noise.
-            by = attrgetter("activations", "optimizer", "noise_seed")
-            members = sorted((member for member, _ in nets), key=by)
+            members = sorted((member for member, _ in nets), key=attrgetter("noise_seed"))
             kind = max((kind for _, kind in nets), key=attrgetter("bytes_each"))
             # A call of the kernel lets other threads run; callbacks are Python code, which processes run side by side.
-            in_threads = kind.by_kernel and self.inner == "loky" and not members[0].has_listeners
+            in_threads = self.inner == "loky" and not members[0].has_listeners
             n_apart, n_threads = (1, n_jobs) if in_threads else (n_jobs, 1)
             seconds = 0.0 if self.options.checkpoint is None else seconds_of(kind, members[0])
             of_part = seconds if n_apart > 1 else 0.0
@@ -131,18 +130,17 @@ class Search:
                 numbers = [number for member in members for number in member.numbers]
                 self.grouping.refuse(numbers, too_large(kind, self.options.max_memory_mb))
                 continue
-            # Workers trace by themselves.
-            traces = self.shared.traces.setdefault((group, self.records_losses), {}) if n_apart == 1 else {}
-            how = kind.by_kernel, traces, self.records_losses, n_threads
+            # Workers write programs by themselves.
+            programs = self.shared.programs.setdefault((group, self.records_losses), {}) if n_apart == 1 else {}
             if seconds:
-                self.seconds[id(traces)] = seconds
-            job = Job(members, group[0], kind.places.multiple, size, *how)
+                self.seconds[id(programs)] = seconds
+            job = Job(members, group[0], programs, self.records_losses, n_threads)
             jobs += [replace(job, members=members[start : start + size]) for start in range(0, len(members), size)]
         return jobs
 
     def _take(self, job: Job, nets: Iterator[Trained]) -> None:
         """Give a stack's nets to the tasks as they come; if the stack fails, each net that is left is trained alone."""
-        forward = partial(outputs_of, job.traces) if job.by_kernel else None
+        forward = partial(outputs_of, job.programs)
         try:
             for trained in nets:
                 tasks = trained.member.tasks
@@ -183,13 +181,11 @@ class Search:
     def _alone(self, numbers: list[int], filled: bool) -> None:
         """Train a net again, in a stack of its own."""
         try:
-            member, kind, _ = self.grouping.member(numbers)
+            member, _, _ = self.grouping.member(numbers)
         except Exception as error:
             self.grouping.refuse(numbers, refusal_of(error))
         else:
-            job = Job(
-                [member], filled, kind.places.multiple, by_kernel=kind.by_kernel, record_losses=self.records_losses
-            )
+            job = Job([member], filled, record_losses=self.records_losses)
             self._take(job, _train(job, self._tell))
 
 

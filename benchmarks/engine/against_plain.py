@@ -56,7 +56,7 @@ def main() -> None:
     if side == "pipeline":
         import stages.lib.engine  # noqa: F401 (registers the backend, and pins square roots)
 
-        options = {"backend": "lockstep", "random_state": 0, "same_bytes": True}
+        options = {"backend": "lockstep", "random_state": 0}
     elif side == "lockstep":
         import lockstep  # noqa: F401 (registers the backend)
 

@@ -22,8 +22,8 @@ from lockstep.grouping.groups import Grouping
 from lockstep.grouping.trial import SHARED
 from lockstep.keyboard import Pressed
 from lockstep.members.refusals import LockstepWarning, Refusal, refusal_of
-from lockstep.stacks.by_kernel.evaluation import outputs_of
 from lockstep.stacks.nets import Job
+from lockstep.stacks.programs.evaluation import outputs_of
 from lockstep.stacks.trained import Trained
 
 # So long after the start and after each file, trained nets are written, in seconds of a processor: at least, for each
@@ -54,7 +54,7 @@ class Checkpoint:
         self._pending: dict[Task, Trained | Outcome] = {}
         self._jobs: dict[Task, Job] = {}
         self._expected: dict[Task, str] = {}  # the keys of results
-        self._kinds: dict[int, tuple[str, Any]] = {}  # a name for the traces that stacks share
+        self._kinds: dict[int, tuple[str, Any]] = {}  # a name for the programs that stacks share
         self._said: set[str] = set()
         self.n_kept = 0
         if self._keys is not None:
@@ -72,7 +72,7 @@ class Checkpoint:
         if self._folder is None or self._keys is None:
             return
         found = self._found(self._folder)
-        traces: dict[str, dict[Any, Any]] = defaultdict(dict)
+        programs: dict[str, dict[Any, Any]] = defaultdict(dict)
         test_rows, used = dict[Any, Any](), set[Path]()
         has_results, read = any(map(is_of_result, found)), dict[Entry, KeptNets]()
         for task in self.tasks if found else []:
@@ -92,10 +92,9 @@ class Checkpoint:
                     if (at := (id(prepared), task.place)) not in test_rows:
                         own = grouping.candidate(task).estimator
                         test_rows[at] = prepared.transform(task.split_off(own, task.test)[0])
-                    forward = partial(outputs_of, traces[nets.kind]) if nets.by_kernel else None
+                    forward = partial(outputs_of, programs[nets.kind])
                     restored = nets.nets[place].restored(prepared, test_rows[at])
                     task.finish = partial(task.hand_back, restored, prepared, forward)
-                    task.not_by_kernel = nets.nets[place].not_by_kernel
                 used.add(entry.path)
             except DamagedError as error:
                 self._remove(*error.args)
@@ -189,19 +188,19 @@ class Checkpoint:
             try:
                 if isinstance(made, Trained):
                     of_code = map(id, keys.candidate(task).code)
-                    together[id(self._jobs[task].traces), *of_code].append((task, made))
+                    together[id(self._jobs[task].programs), *of_code].append((task, made))
                 else:
-                    yield [self._expected[task]], pickle.dumps((made, task.told(same_bytes=True)), protocol=5)
+                    yield [self._expected[task]], pickle.dumps((made, task.refusal), protocol=5)
             except Exception as error:
                 self._warn(_NOT_KEPT, error)
         for those in together.values():
             task, _ = those[0]
             job, code = self._jobs[task], keys.candidate(task).code
-            kind, _ = self._kinds.setdefault(id(job.traces), (uuid4().hex, job.traces))
+            kind, _ = self._kinds.setdefault(id(job.programs), (uuid4().hex, job.programs))
             try:
                 states: dict[bytes, Any] = {}
                 nets = [kept(made, each, states) for each, made in those]
-                yield [keys.of_net(each) for each, _ in those], packed(KeptNets(nets, job.by_kernel, kind), code)
+                yield [keys.of_net(each) for each, _ in those], packed(KeptNets(nets, kind), code)
             except Exception as error:
                 self._warn(_NOT_KEPT, error)
 
@@ -219,5 +218,5 @@ class Checkpoint:
 def _result(task: Task, data: bytes) -> Outcome:
     """Return the result of a task that was fitted alone, and note in the task why."""
     outcome: Outcome
-    outcome, task.not_by_kernel = pickle.loads(data)
+    outcome, task.refusal = pickle.loads(data)
     return outcome

@@ -145,7 +145,7 @@ class Keys:
     def of_net(self, task: Task) -> str:
         """Return the key of a task's trained net: of all but its scorer."""
         looks = task.is_answered, task.is_looked_at, task.scores_training
-        whole = *self.about, self.candidate(task).hash, self._rows(task), task.seeds, task.n_splits, looks
+        whole = *self.about, self.candidate(task).hash, self._rows(task), task.seeds, looks
         return sha256(repr(whole).encode()).hexdigest()
 
     def of_result(self, task: Task) -> str | None:

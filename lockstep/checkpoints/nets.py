@@ -12,7 +12,6 @@ from lockstep._compat import tree_map
 from lockstep.fits.answers import RowsToAnswer
 from lockstep.fits.tasks import Task
 from lockstep.members.own_fit import Prepared
-from lockstep.members.refusals import Refusal
 from lockstep.stacks.trained import Trained
 
 
@@ -24,7 +23,6 @@ class KeptNet:
     printed: str
     others: Any  # the states of the generators other than torch's, if its fit has drawn from them
     n_parts: int  # of the rows that it predicts: 1 for the test rows, 2 for the training rows before them
-    not_by_kernel: Refusal | None
 
     def restored(self, prepared: Prepared, test: Any) -> Trained:
         """Return the net as its stack has handed it over; `test` are the rows that are scored, as the net gets them."""
@@ -42,8 +40,7 @@ class KeptNets:
     """Trained nets of a stack."""
 
     nets: list[KeptNet]
-    by_kernel: bool
-    kind: str  # shared by nets whose evaluation is traced once
+    kind: str  # shared by nets whose evaluation is one program
 
 
 @dataclass
@@ -64,4 +61,4 @@ def kept(trained: Trained, task: Task, states: dict[bytes, Tensor]) -> KeptNet:
     records = trained.records if task.is_looked_at else trained.records and list  # nobody will read these
     state = states.setdefault(trained.random_state.numpy().tobytes(), trained.random_state)
     fields = {**vars(trained), "member": None, "outputs": outputs, "records": records, "random_state": state}
-    return KeptNet(Trained(**fields), member.output.getvalue(), member.others, n_parts, task.not_by_kernel)
+    return KeptNet(Trained(**fields), member.output.getvalue(), member.others, n_parts)

@@ -18,16 +18,12 @@ from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import named_tensors
 from lockstep.members.refusals import RefusalError
-from lockstep.members.rows import as_tensor, in_multiples, taken
+from lockstep.members.rows import as_tensor, taken
 from lockstep.members.state import predicting_state
-from lockstep.stacks.nets import LANES, Nets
+from lockstep.stacks.nets import Nets
 
 if TYPE_CHECKING:  # tasks know which rows they ask for
     from lockstep.fits.tasks import Task
-
-# The rows of a split that is evaluated alone are filled up to a multiple of this number, those of a whole table to a
-# multiple of LANES, so that the vectors of a kernel are full.
-_ROWS = 256
 
 
 class RowsToAnswer(NamedTuple):
@@ -57,16 +53,16 @@ def rows_to_answer(
     if key not in cache:
         test = prepared.transform(task.split_off(estimator, task.test)[0])
         if only_test:
-            cache[key] = RowsToAnswer(in_multiples(as_tensor(test), _ROWS), [(test, np.arange(len(test)))])
+            cache[key] = RowsToAnswer(as_tensor(test), [(test, np.arange(len(test)))])
         elif isinstance(prepared.fitted, NetStub) and isinstance(task.X, np.ndarray | Tensor):
             if (whole := ("rows", id(task.X))) not in cache:
-                cache[whole] = in_multiples(as_tensor(task.X), LANES)
+                cache[whole] = as_tensor(task.X)
             places = np.arange(len(task.X))  # a splitter may give masks
             parts = [(prepared.X, places[task.train]), (test, places[task.test])]
             cache[key] = RowsToAnswer(cache[whole], parts)
         else:
             n = len(prepared.X)
-            rows = in_multiples(torch.cat([as_tensor(part) for part in (prepared.X, test)]), _ROWS)
+            rows = torch.cat([as_tensor(part) for part in (prepared.X, test)])
             cache[key] = RowsToAnswer(rows, [(prepared.X, np.arange(n)), (test, n + np.arange(len(test)))])
     # If the net's own `fit` casts its rows, it predicts rows of another type.
     return cache[key] if cache[key].rows.dtype == member.train.X.dtype else None
@@ -78,7 +74,7 @@ def inputs_of(stack: Nets) -> tuple[Any, bool] | None:
         return None
     rows = [member.rows_to_answer.rows for member in stack.members]
     if all(each is rows[0] for each in rows):
-        return rows[0].to(stack.flat.device), True
+        return rows[0], True
     return stack.placed(rows, max(map(len, rows))), False
 
 
@@ -89,11 +85,10 @@ Forward = Callable[[NeuralNet, Tensor], Any]
 class Answer:
     """Replaces a net's `forward_iter` while all that decides predictions is as the stack left it, as it is now.
 
-    Returns the outputs that the stack has computed; `forward` computes those for other rows, if the kernel has trained
-    the net.
+    Returns the outputs that the stack has computed; `forward` computes those for other rows.
     """
 
-    def __init__(self, net: NeuralNet, asked: RowsToAnswer, outputs: Any, forward: Forward | None) -> None:
+    def __init__(self, net: NeuralNet, asked: RowsToAnswer, outputs: Any, forward: Forward) -> None:
         self.net, self.asked, self.outputs, self.forward = net, asked, outputs, forward
         self.state, self.tensors = _state_of(net), {k: each.detach().clone() for k, each in named_tensors(net).items()}
         # The size of skorch's batches; some modules treat a last batch of one row differently.
@@ -119,7 +114,7 @@ class Answer:
         places = next((places for part, places in self.asked.parts if _is_same(X, part)), None)
         if places is not None:
             return taken(self.outputs, torch.as_tensor(places))
-        return None if self.forward is None else self.forward(self.net, as_tensor(X))
+        return self.forward(self.net, as_tensor(X))
 
     def _holds(self) -> bool:
         """Whether the net is as its stack left it: a `fit` or `predict` of its own may have changed anything."""

@@ -11,7 +11,7 @@ from lockstep.members.refusals import Refusal
 # The result of a fit, or its exception.
 Outcome = tuple[Any, Exception | None]
 
-# Why skorch fits a net again that a stack has trained; nobody is told who does not ask for the `same_bytes`.
+# Why skorch fits a net again that a stack has trained.
 DIVERGED = Refusal("weights become infinite or NaN")
 
 

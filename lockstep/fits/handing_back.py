@@ -23,10 +23,10 @@ if TYPE_CHECKING:  # tasks know how they are handed back
     from lockstep.fits.tasks import Task
 
 
-def hand_back(task: "Task", trained: Trained, prepared: Prepared, forward: Forward | None) -> Outcome | None:
+def hand_back(task: "Task", trained: Trained, prepared: Prepared, forward: Forward) -> Outcome | None:
     """Return the result of scikit-learn's fit and score, or the exception; None if skorch has to fit the net alone."""
     if not trained.is_finite and not hasattr(type(trained.net), "diverged_"):
-        task.not_by_kernel = DIVERGED  # skorch has to meet the infinite numbers itself
+        task.refusal = DIVERGED  # skorch has to meet the infinite numbers itself
         return None
     printed = io.StringIO()
     with caught(printed), contextlib.ExitStack() as scored:
@@ -50,7 +50,7 @@ class _HandedBack:
     task: "Task"
     trained: Trained
     prepared: Prepared  # whose estimator has the fitted steps around the net
-    forward: Forward | None  # computes the net's outputs for further rows, if the kernel does
+    forward: Forward  # computes the net's outputs for further rows
     printed: io.StringIO  # gets standard output meanwhile
     scored: contextlib.ExitStack  # closed after the scoring; until then the stack's outputs replace predictions
     net: NeuralNet | None = None  # the estimator's, once it has taken over the training

@@ -47,7 +47,6 @@ class Task:
     is_looked_at: bool = True  # whether the user, or the user's own code, gets to see the net
     scores_training: bool = True  # whether the net also predicts its training rows
     refusal: Refusal | None = None  # why it is fitted by skorch alone
-    not_by_kernel: Refusal | None = None  # why torch or skorch trains it, though it goes in lockstep
     # Hands back the net that a stack has trained; returns an outcome, or None if skorch has to fit the net after all.
     finish: Callable[[], Outcome | None] | None = None
     outcome: Outcome | None = None
@@ -63,14 +62,10 @@ class Task:
         except Exception:  # whatever skorch will raise in its fit
             return 0
 
-    def told(self, same_bytes: bool) -> Refusal | None:
-        """Return why it is fitted alone or, if it is to have the `same_bytes` everywhere, not by the kernel.
-
-        A search inside tells this of its own nets.
-        """
-        if self.what == "search":
-            return None
-        return self.refusal or (self.not_by_kernel if same_bytes else None)
+    @property
+    def told(self) -> Refusal | None:
+        """Why skorch fits it; a search inside tells this of its own nets."""
+        return None if self.what == "search" else self.refusal
 
     def own_estimator(self) -> BaseEstimator:
         """Return a copy of the estimator with the candidate's parameters."""
@@ -98,10 +93,10 @@ class Task:
         """Return the rows that the net will predict, if its stack can do so."""
         return rows_to_answer(self, estimator, member, prepared, cache, is_long)
 
-    def hand_back(self, trained: Trained, prepared: Prepared, forward: Forward | None) -> Outcome | None:
+    def hand_back(self, trained: Trained, prepared: Prepared, forward: Forward) -> Outcome | None:
         """Let scikit-learn score the trained net; returns None if skorch has to fit the net alone.
 
-        `forward` computes the net's outputs for further rows, if the kernel does.
+        `forward` computes the net's outputs for further rows.
         """
         return hand_back(self, trained, prepared, forward)
 
@@ -181,6 +176,3 @@ def seed_tasks(tasks: list[Task], random_state: int) -> None:
         task.place = search, split, rows.setdefault(task.train.tobytes(), len(rows))
         # Noise and initial weights have separate random streams.
         task.seeds = fit_seed(random_state, split), fit_seed(random_state, split, 1)
-    n_splits = len({task.place for task in tasks})
-    for task in tasks:
-        task.n_splits = n_splits

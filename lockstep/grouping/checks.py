@@ -3,6 +3,7 @@
 import re
 from types import FunctionType, NoneType
 
+import torch
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegressor
 from skorch.callbacks import GradientNormClipping
 from torch import nn
@@ -79,16 +80,26 @@ def check_parts(net: NeuralNet) -> None:
         )
     if any(isinstance(layer, _EMBEDDINGS) and layer.max_norm is not None for layer in net.module_.modules()):
         raise RefusalError("an embedding with max_norm changes its weights in evaluation, too")
+    _check_numbers(net)
     _check_memory(net)
     _check_optimizer(net)
+
+
+def _check_numbers(net: NeuralNet) -> None:
+    """Raise `RefusalError` if a net is not on the CPU, or has numbers of a type that the kernel does not have."""
+    kinds = {(tensor.device.type, tensor.dtype) for tensor in trained_params(net).values()}
+    if devices := sorted({device for device, _ in kinds} - {"cpu"}):
+        raise RefusalError(f"the kernel computes on the CPU, not on {devices[0]}")
+    if others := sorted(str(dtype) for _, dtype in kinds if dtype not in (torch.float32, torch.float64)):
+        raise RefusalError(f"the kernel has no {others[0]}")
 
 
 def _check_memory(net: NeuralNet) -> None:
     """Raise `RefusalError` if parameters and buffers would behave differently in the memory of a stack."""
     named, trained = named_tensors(net), trained_params(net).values()
     types = sorted({str(t.dtype) for t in trained})
-    if len(types) > 1 or any(t.is_complex() for t in trained):
-        raise RefusalError(f"parameters have several types, or a complex one: {', '.join(types)}")
+    if len(types) > 1:
+        raise RefusalError(f"parameters have several types: {', '.join(types)}")
     owners: dict[int, str] = {}
     for name, tensor in named.items():
         path = name.partition(".")[2]

@@ -16,21 +16,21 @@ from lockstep.fits.tasks import Task
 from lockstep.grouping.checks import check_class
 from lockstep.grouping.filling import OwnRows, asked_apart, own_rows
 from lockstep.grouping.kept import once, quiet
-from lockstep.grouping.kinds import Kind, group_key, kind_of, measured_on
-from lockstep.grouping.places import ANY_NETS, better_by_torch, is_long_step, places_of
-from lockstep.grouping.trial import SHARED, Verdict, changing, not_for_kernel, prove
+from lockstep.grouping.kinds import Kind, group_key, kind_of
+from lockstep.grouping.sizes import check_size, is_long_step
+from lockstep.grouping.trial import SHARED, Verdict, changing, prove
 from lockstep.members.callbacks import may_predict, only_records
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.member import Cache, Member
 from lockstep.members.own_code import mentioned, own_classes
 from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import own_attributes, shallow_copy, trained_params
-from lockstep.members.refusals import OUTDATED, ByTorch, Refusal, RefusalError, refusal_of
+from lockstep.members.refusals import OUTDATED, Refusal, RefusalError, refusal_of
 from lockstep.members.state import hashed, net_state, outside
 
 # The result of the trial of a family of nets, or why it is fitted one by one; the key also says whether the losses of
-# its nets allow batches to be filled up, and whether the kernel is to train them if it can.
-Proven = dict[tuple[str, str, bool, bool], Verdict | Refusal]
+# its nets allow batches to be filled up.
+Proven = dict[tuple[str, bool], Verdict | Refusal]
 
 # The nets to train, by what nets have in common that may share a stack; the key begins with whether their batches are
 # filled up.
@@ -51,8 +51,8 @@ class Candidate:
 class Grouping:
     """The nets that the fits of one search ask for."""
 
-    def __init__(self, tasks: Sequence[Task], proven: Proven, same_bytes: bool = False) -> None:
-        self.tasks, self.proven, self.same_bytes = tasks, proven, same_bytes
+    def __init__(self, tasks: Sequence[Task], proven: Proven) -> None:
+        self.tasks, self.proven = tasks, proven
         self._cache: Cache = {}
 
     def groups(self, on_plan: Callable[[int, int], None] | None) -> Groups:
@@ -125,20 +125,9 @@ class Grouping:
         task = self.tasks[epochs[max(epochs)][0]]
         member = self._initialised(task, dict(epochs))
         kind = self._kind(task, member)
-        n_steps = member.epochs * len(member.order.lengths)
-        by_torch = better_by_torch(kind.measured, self.same_bytes) or not_for_kernel(member)
-        if by_torch:
-            places_of(kind.measured, n_steps, task.n_splits)  # before a trial, which may take long
-        verdict, is_apart = self._verdict(task, member, kind, by_torch)
+        check_size(kind.measured)  # before a trial, which may take long
+        verdict, is_apart = self._verdict(task, member, kind)
         filled = verdict.filled and not member.has_lone_row
-        if verdict.lacks is None:
-            kind = replace(kind, by_kernel=True, places=ANY_NETS)
-        else:
-            for number in numbers:
-                self.tasks[number].not_by_kernel = ByTorch(verdict.lacks)
-            lengths = sorted(member.other_lengths(filled)) if is_long_step(kind.measured.n_flops) else []
-            sizes = [measured_on(member, kind.structure, n).common_size for n in lengths]
-            kind = replace(kind, places=places_of(kind.measured, n_steps, task.n_splits, sizes))
         if member.recorders and member.valid:
             kept = member.epochs * member.valid.n * kind.measured.row_bytes
             kind = replace(kind, bytes_each=kind.bytes_each + 2 * kept)
@@ -174,15 +163,11 @@ class Grouping:
         shapes = str([tensor.shape for tensor in member.train.tensors])
         about = task.key, net_state(member.net), shapes, tuple(trained_params(member.net, member.tensors))
         kind: Kind = once(self._cache, ("kind", *about), lambda: kind_of(member))
-        member.activations, member.optimizer, member.unused = kind.activations, kind.optimizer, kind.measured.unused
-        member.evaluation_counts = kind.measured.evaluation_counts
+        member.unused, member.evaluation_counts = kind.measured.unused, kind.measured.evaluation_counts
         return kind
 
-    def _verdict(self, task: Task, member: Member, kind: Kind, by_torch: str | None) -> tuple[Verdict, bool]:
-        """Return the result of the trial of a net's kind, and whether its own rows are independent in evaluation.
-
-        `by_torch` is why the kernel is not to train the net, if that is known without a trial.
-        """
+    def _verdict(self, task: Task, member: Member, kind: Kind) -> tuple[Verdict, bool]:
+        """Return the result of the trial of a net's kind, and whether its own rows are independent in evaluation."""
         of_criterion = [item for item in member.tensors.items() if item[0].startswith("criterion.")]
         about = kind.parts, hashed(of_criterion) if of_criterion else ""
         key = "own rows", id(member.train), id(member.valid), *about
@@ -190,10 +175,9 @@ class Grouping:
         may_fill = rows.is_mean and rows.are_apart
 
         def find() -> Verdict:
-            return prove(member, self.net(task), self.prepared(task), may_fill, by_torch)
+            return prove(member, self.net(task), self.prepared(task), may_fill)
 
-        family = kind.family, kind.activations, may_fill, by_torch is None
-        return once(self.proven, family, quiet(find)), rows.are_apart
+        return once(self.proven, (kind.family, may_fill), quiet(find)), rows.are_apart
 
     def _own_rows(self, task: Task, member: Member, about: tuple[str, str]) -> OwnRows:
         """Check a net's own rows, unless nets of its kind have shown each of them in other splits of the table."""
@@ -212,7 +196,7 @@ class Grouping:
 
     def _let_answer(self, task: Task, member: Member, kind: Kind) -> None:
         """Let a net's stack predict the rows that will be scored, if these do not influence one another either."""
-        is_long = is_long_step(kind.measured.n_flops)
+        is_long = is_long_step(kind.measured)
         estimator = self.candidate(task).estimator
         asked = task.rows_to_answer(estimator, member, self.prepared(task), self._cache, is_long)
         if asked is None:

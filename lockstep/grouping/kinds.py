@@ -3,23 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
-from skorch import NeuralNet
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
 from lockstep._compat import tree_leaves
 from lockstep.grouping.checks import check_parts
 from lockstep.grouping.measured import Measured, measure
-from lockstep.grouping.places import ANY_NETS, Places
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.member import OF_ROWS, Member
-from lockstep.members.own_code import OF_A_STEP, mentioned_in, own_classes
+from lockstep.members.own_code import own_classes
 from lockstep.members.parts import optimizer_of, trained_params
 from lockstep.members.refusals import RefusalError, refusal_of
 from lockstep.members.state import attributes, hashed, outside, own_numbers, own_params
-from lockstep.optimizers.settings import tried_as
-from lockstep.optimizers.stacked import step_key
-from lockstep.stacks.activations import switchable
+from lockstep.optimizers.settings import step_key, tried_as
 from lockstep.stacks.layers import dropouts
 
 # By structure and numbers, rows of a batch, and shapes.
@@ -30,16 +26,13 @@ _MEASURED: dict[tuple[str, int, str], Measured] = {}
 class Kind:
     """What a candidate's nets have in common on all splits, as hashes."""
 
-    structure: str  # the module's and criterion's parts, without the tensors, dropout rates and activations
-    activations: str
+    structure: str  # the module's and criterion's parts, without the tensors and dropout rates
     optimizer: str  # shared by nets that one object can step
     parts: str  # the net, its module and criterion, without the sizes of torch's own layers
     family: str  # shared by nets whose trial proves the same: how they are trained, without torch's sizes and floats
     outside: str  # the code of the steps, with what this reads from outside of the net
     measured: Measured
     bytes_each: int  # memory of one more net in a stack
-    places: Places = ANY_NETS  # which a trial decides
-    by_kernel: bool = False  # this, too
 
 
 def kind_of(member: Member) -> Kind:
@@ -52,13 +45,10 @@ def kind_of(member: Member) -> Kind:
     except Exception as error:
         raise RefusalError(f"{optimizer.__name__} can't step stacked nets: {refusal_of(error).reason}") from None
     whole = nn.ModuleList([net.module_, net.criterion_])
-    exchanged = {} if _asks_for_classes(net) else switchable(net.module_)
-    switched, read = set(exchanged.values()), outside(net)
+    read = outside(net)
 
     def described(**without: bool) -> list[Any]:
-        """Return descriptions of the layers; for activations, only their paths."""
-        layers = whole.named_modules()
-        return [path if layer in switched else (path, _description(layer, **without)) for path, layer in layers]
+        return [(path, _description(layer, **without)) for path, layer in whole.named_modules()]
 
     def of_any_size(numbers: bool) -> list[Any]:
         """Return a description of the net and its parts, with or without the floats of torch's own layers."""
@@ -83,7 +73,6 @@ def kind_of(member: Member) -> Kind:
     ]
     return Kind(
         structure,
-        hashed([(path, _description(part)) for path, part in exchanged.items()]),
         fingerprint(stepped),
         hashed(of_any_size(numbers=True)),
         hashed(family),
@@ -101,13 +90,6 @@ def measured_on(member: Member, structure: str, n_rows: int) -> Measured:
     return _MEASURED[what]
 
 
-def _asks_for_classes(net: NeuralNet) -> bool:
-    """Whether the code of a step asks for the class of a layer; it can't ask one that stands for several."""
-    layers = set(map(type, net.module_.modules()))
-    names = mentioned_in(type(net), *OF_A_STEP).union(*(mentioned_in(layer, "forward") for layer in layers))
-    return not names.isdisjoint(("isinstance", "issubclass", "type", "__class__", "getattr", "hasattr"))
-
-
 def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
     """Return what nets have in common that can share a stack."""
     train, valid, lengths = member.train, member.valid, member.order.lengths
@@ -118,10 +100,8 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
     features = str([(t.shape[1:], t.dtype) for t in train.tensors])
     shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in member.tensors.items())
     asked = member.rows_to_answer and len(member.rows_to_answer.rows)
-    # The nets of a block have one program.
-    program = (kind.activations, kind.optimizer) if kind.by_kernel else ()
     return (
-        *(kind.structure, program, kind.places, member.has_listeners, asked, rows, features, shapes),
+        *(kind.structure, kind.optimizer, member.has_listeners, asked, rows, features, shapes),
         own_numbers(member.net),
     )
 

@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import gcd
 from typing import Any
 
 import numpy as np
@@ -21,17 +20,6 @@ from lockstep.members.rows import taken
 from lockstep.stacks.layers import GivenNoise
 from lockstep.stacks.nets import EVALUATED_ROWS
 
-# Operations that do not round, or round by a single operation of IEEE 754, so that vectors do not matter; and sums,
-# which run along the rows of each net separately.
-_EXACT = set(
-    """add sub mul div neg abs relu threshold_backward where masked_fill clone copy cat stack fill scalar_tensor
-    zeros ones zeros_like ones_like full_like empty_like new_zeros new_empty_strided eq ne lt le gt ge sum mean max min
-    argmax detach index index_select gather scatter scatter_add embedding embedding_dense_backward constant_pad_nd
-    _to_copy lift_fresh bernoulli floor sqrt reciprocal max_pool2d_with_indices max_pool2d_with_indices_backward
-    select_backward slice_backward mse_loss mse_loss_backward nll_loss_forward nll_loss_backward
-    _log_softmax _log_softmax_backward_data _softmax _softmax_backward_data""".split()
-)
-
 
 @dataclass(frozen=True)
 class Measured:
@@ -40,8 +28,6 @@ class Measured:
     n_bytes: int  # the most memory of one more net in a stack
     n_flops: int  # floating-point operations of products, and of the optimizer
     n_numbers: int  # written by other operations
-    n_operations: int  # of torch
-    common_size: int  # the greatest common divisor of the sizes of its results, except those of `_EXACT`
     largest_product: int  # floating-point operations of its largest product of matrices
     unused: frozenset[str]  # the parameters that the loss does not use
     row_bytes: int  # of the module's outputs for a row
@@ -82,8 +68,6 @@ def measure(member: Member, n_rows: int) -> Measured:
         # An optimizer has about a dozen operations for each number, which matter for embeddings.
         n_flops=step.n_flops + 12 * sum(param.numel() for param in trained.values()),
         n_numbers=step.n_numbers,
-        n_operations=step.n_operations,
-        common_size=step.common_size,
         largest_product=step.largest_product,
         unused=frozenset(name for name in trained if stepped[name].grad is None),
         row_bytes=sum(part.nbytes for part in outputs) // len(tree_leaves(many)[0]),
@@ -100,15 +84,14 @@ def _n_bytes(tensors: Iterable[Tensor]) -> int:
 
 
 class _Counts(LeanMode):
-    """Adds up the bytes of all results and the floating-point operations, and counts torch's operations."""
+    """Adds up the bytes of all results, the numbers in them, and the floating-point operations."""
 
-    n_bytes = n_flops = n_numbers = n_operations = common_size = largest_product = 0
+    n_bytes = n_flops = n_numbers = largest_product = 0
     types: frozenset[torch.dtype] = frozenset()
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = function(*args, **(kwargs or {}))
-        self.n_operations += 1
-        name, tensors = function.overloadpacket.__name__, [t for t in tree_leaves(result) if isinstance(t, Tensor)]
+        tensors = [t for t in tree_leaves(result) if isinstance(t, Tensor)]
         self.types |= {t.dtype for t in tensors}
         if count := flop_registry.get(function.overloadpacket):
             n_flops = count(*args, **(kwargs or {}), out_val=result)
@@ -116,8 +99,5 @@ class _Counts(LeanMode):
             self.largest_product = max(self.largest_product, n_flops)
         elif not function.is_view and any(t.is_floating_point() for t in tensors):
             self.n_numbers += sum(tensor.numel() for tensor in tensors)
-            if name.removesuffix("_") not in _EXACT:
-                operands = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)]
-                self.common_size = gcd(self.common_size, max(t.numel() for t in (*tensors, *operands)))
         self.n_bytes += _n_bytes(tensors)
         return result

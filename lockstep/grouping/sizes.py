@@ -1,4 +1,8 @@
-"""How many nets a stack takes: as memory, the jobs, and a search that may be stopped leave. No byte depends on it."""
+"""How large nets may be for the kernel, and how many of them a stack takes.
+
+Whether the kernel trains a net follows from the net and its rows alone. How many share a stack follows from memory, the
+jobs, and whether the search may be stopped; no byte depends on it.
+"""
 
 import time
 from collections.abc import Iterator
@@ -7,10 +11,27 @@ from dataclasses import replace
 import psutil
 
 from lockstep.grouping.kinds import Kind
-from lockstep.grouping.places import work_of
+from lockstep.grouping.measured import Measured
+from lockstep.kernel.program import LANES
 from lockstep.members.member import Member
-from lockstep.members.refusals import Refusal
+from lockstep.members.refusals import Refusal, RefusalError
 from lockstep.stacks.nets import Job
+
+# With more nets, a stack is not faster per net, because its tensors no longer fit into a core's cache.
+MOST_NETS = 1024
+
+# With more floating-point operations in its largest product, a net is faster by skorch, because torch multiplies large
+# matrices faster than the kernel.
+_FASTER_BY_SKORCH = 40_000_000
+
+# The most bytes of a net that the kernel trains; its blocks, which are always whole, then have 1 GiB.
+_MOST_BYTES = 2**26
+
+# With more floating-point operations, a net's step costs more than the code around it.
+_SMALL = 600_000
+
+# Floating-point operations that cost as much as writing a number outside of a product.
+_OF_A_NUMBER = 20
 
 # Bytes that a stack may always take, even if `max_memory_mb` leaves less.
 _LITTLE = 2**26
@@ -19,53 +40,63 @@ _LITTLE = 2**26
 # the Python code around an epoch would cost more than a few per cent.
 _PART = 5.0
 
-# The work that a core does in a second, by the kernel and by torch, and the seconds that callbacks take for a net's
-# epoch. Only the first part of a stack goes by these: the time that it has taken is known.
-_BY_KERNEL, _BY_TORCH, _OF_CALLBACKS = 120_000_000_000, 15_000_000_000, 2e-4
+# The work that a core does in a second, and the seconds that callbacks take for a net's epoch. Only the first part of a
+# stack goes by these: the time that it has taken is known.
+_A_SECOND, _OF_CALLBACKS = 120_000_000_000, 2e-4
+
+
+def check_size(measured: Measured) -> None:
+    """Raise `RefusalError` if a net is too large for the kernel, or faster by skorch."""
+    if measured.n_bytes > _MOST_BYTES:
+        needed = f"{measured.n_bytes / 2**20:,.0f} MiB"
+        raise RefusalError(f"a net takes {needed}, and the kernel computes {LANES} of them at once")
+    if measured.largest_product > _FASTER_BY_SKORCH:
+        raise RefusalError("its layers are wide, so skorch is faster")
+
+
+def is_long_step(measured: Measured) -> bool:
+    """Whether a net's step costs more than the code around it."""
+    return measured.n_flops > _SMALL
 
 
 def stack_size(n_nets: int, kind: Kind, max_memory_mb: int, n_jobs: int, seconds: float = 0.0) -> int:
     """Cut nets into equal stacks: small enough for memory and cache, and enough of them for the jobs.
 
     If `seconds` are what a net takes, stacks take about as long as a part. Returns the number of nets in a stack, a
-    multiple of the kind's, or 0 if there is too little memory.
+    multiple of the kernel's lanes, or 0 if there is too little memory.
     """
-    multiple, at_once = kind.places
     free = max_memory_mb * 2**20 - psutil.Process().memory_info().rss
-    most = min(at_once, max(free // kind.bytes_each, 0)) // multiple * multiple
-    if most == 0 and kind.bytes_each * multiple > _LITTLE:
+    most = min(MOST_NETS, max(free // kind.bytes_each, 0)) // LANES * LANES
+    if most == 0 and kind.bytes_each * LANES > _LITTLE:
         return 0
-    most = max(most, multiple)
-    n_stacks = max(-(-n_nets // most), min(n_jobs, n_nets // multiple), _n_parts(n_nets, seconds))
-    return -(-n_nets // (n_stacks * multiple)) * multiple
+    most = max(most, LANES)
+    n_stacks = max(-(-n_nets // most), min(n_jobs, n_nets // LANES), _n_parts(n_nets, seconds))
+    return -(-n_nets // (n_stacks * LANES)) * LANES
 
 
 def too_large(kind: Kind, max_memory_mb: int) -> Refusal:
     """Return the refusal of nets whose stack takes more memory than there is."""
-    needed = f"{kind.bytes_each * kind.places.multiple / 2**20:,.0f} MiB"
+    needed = f"{kind.bytes_each * LANES / 2**20:,.0f} MiB"
     return Refusal(f"a stack takes {needed}, more than max_memory_mb={max_memory_mb} leaves", "raise max_memory_mb")
 
 
 def seconds_of(kind: Kind, member: Member) -> float:
     """Return how long a processor is likely to train a net in a stack."""
-    of_step = work_of(kind.measured) / (_BY_KERNEL if kind.by_kernel else _BY_TORCH)
+    of_step = (kind.measured.n_flops + _OF_A_NUMBER * kind.measured.n_numbers) / _A_SECOND
     return member.epochs * (len(member.order.lengths) * of_step + member.has_listeners * _OF_CALLBACKS)
 
 
 def parts(job: Job, seconds: dict[int, float]) -> Iterator[Job]:
     """Yield equal parts of a stack, each of which is trained before the next one is asked for.
 
-    `seconds` are what a net takes, by the traces that its group shares; they follow from the parts so far. By torch,
-    parts keep their size, and with it their traces, unless they take much longer or shorter.
+    `seconds` are what a net takes, by the programs that its group shares; they follow from the parts so far.
     """
-    group, at_once, left, size = id(job.traces), job.places * job.n_threads, job.members, 0
+    group, at_once, left = id(job.programs), LANES * job.n_threads, job.members
     while left:
-        size = size or -(-len(left) // (_n_parts(len(left), seconds[group]) * at_once)) * at_once
+        size = -(-len(left) // (_n_parts(len(left), seconds[group]) * at_once)) * at_once
         part, left, start = left[:size], left[size:], time.process_time()
-        yield replace(job, members=part, size=0 if job.by_kernel else size)
-        taken = (time.process_time() - start) / len(part)
-        if job.by_kernel or not 0.5 < taken / seconds[group] < 2:
-            seconds[group], size = taken, 0
+        yield replace(job, members=part)
+        seconds[group] = (time.process_time() - start) / len(part)
 
 
 def _n_parts(n_nets: int, seconds: float) -> int:

@@ -5,7 +5,6 @@ import io
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import product
 from typing import Any, NamedTuple
 
 import torch
@@ -15,7 +14,6 @@ from torch import Tensor
 from lockstep._compat import tree_leaves, tree_map
 from lockstep.grouping.filling import rows_are_apart
 from lockstep.grouping.small import FewRows, small
-from lockstep.kernel.library import missing
 from lockstep.members.callbacks import may_predict
 from lockstep.members.lean import step_lean
 from lockstep.members.member import Member, make_member, start
@@ -24,9 +22,9 @@ from lockstep.members.own_fit import Prepared, method_of_one
 from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
 from lockstep.members.refusals import ListenerError, RefusalError, refusal_of
 from lockstep.members.state import net_state, other_attribute
+from lockstep.stacks.batches import Batches
 from lockstep.stacks.layers import GivenNoise
 from lockstep.stacks.nets import Job, Nets
-from lockstep.stacks.stack import Stack
 from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
 from lockstep.turns import caught
@@ -42,39 +40,30 @@ class Verdict(NamedTuple):
 
     filled: bool  # whether batches may be filled up with rows of weight zero
     answers: bool  # whether a stack computes the predictions of its nets
-    lacks: str | None  # why the kernel does not train them, as a clause; None if it does
 
 
-def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool, by_torch: str | None) -> Verdict:
+def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) -> Verdict:
     """Train two nets of a member's kind both ways; raises `RefusalError` if the results differ, or one raises.
 
     `net` is the member's net before its `fit`, and `prepared` has the rows for `fit`: the net's own code may see and
-    prepare all of them, but here it trains on few. `may_fill` is whether its own rows allow batches to be filled up,
-    `by_torch` why the kernel is not to train such nets, or None.
+    prepare all of them, but here it trains on few. `may_fill` is whether its own rows allow batches to be filled up.
     """
     rows, twin = FewRows(member, prepared), small(net)
     start(twin, rows.chosen(1, torch.get_default_dtype()), member.noise_seed, None)
     if not changing(member.net).isdisjoint(changing(twin)):
         raise RefusalError(SHARED)
-    errors: dict[torch.dtype, list[Exception]] = {torch.float64: [], torch.float32: []}
-    may_fill = may_fill and rows_are_apart(member)
-    lacks = by_torch
-    ways = list(product([True] * may_fill + [False], [True] * (lacks is None) + [False]))
-    for dtype, raised in errors.items():
-        for filled, by_kernel in ways:
-            try:
-                answers = _compare(member, net, rows, dtype, filled, by_kernel)
-            except Exception as error:  # whatever a module raises under vmap, or in float64
-                if by_kernel:
-                    lacks = refusal_of(error).reason
-                else:
-                    raised.append(error)
-            else:
-                return Verdict(filled, answers, None if by_kernel else lacks)
-        if any(type(error) is RefusalError for error in raised):
-            break  # a trial in float32 is only for nets that fix their type, as with a callback that has its own rows
     own = next(iter(trained_params(member.net).values())).dtype
-    raise RefusalError(*refusal_of((errors.get(own) or raised)[-1]))
+    may_fill = may_fill and rows_are_apart(member)
+    errors: dict[torch.dtype, Exception] = {}
+    for dtype in torch.float64, torch.float32:
+        for filled in [True] * may_fill + [False]:
+            try:
+                return Verdict(filled, _compare(member, net, rows, dtype, filled))
+            except Exception as error:  # whatever a module raises in float64, or as it is recorded
+                errors[dtype] = error
+        if isinstance(errors[dtype], RefusalError) and not isinstance(errors[dtype], ListenerError):
+            break  # a trial in float32 is only for nets that fix their type, as with a callback that has its own rows
+    raise RefusalError(*refusal_of(errors.get(own) or errors[torch.float64]))
 
 
 def changing(net: NeuralNet) -> set[int]:
@@ -83,16 +72,7 @@ def changing(net: NeuralNet) -> set[int]:
     return {t.untyped_storage().data_ptr() for t in (*trained_params(net).values(), *buffers) if t.numel()}
 
 
-def not_for_kernel(member: Member) -> str | None:
-    """Return why the kernel can't train a net, as far as that can be seen without a trial."""
-    if reason := missing():
-        return f"there is no kernel: {reason.removesuffix('.')}"
-    own = next(iter(trained_params(member.net).values()))
-    is_known = own.device.type == "cpu" and own.dtype in (torch.float32, torch.float64)
-    return None if is_known else f"the kernel has no {own.dtype} on {own.device.type}"
-
-
-def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, filled: bool, by_kernel: bool) -> bool:
+def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, filled: bool) -> bool:
     """Raise if nets that skorch and a stack train differ; returns whether they also predict alike."""
     few = [rows.chosen(i, dtype) for i in range(2)]
     members = [make_member(small(net), few[i], (i, i), {}, dtype) for i in range(2)]
@@ -106,17 +86,18 @@ def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, 
     asked = [tree_map(torch.as_tensor, each.fitted_on[0]) for each in members]
 
     def inputs(nets: Nets) -> tuple[Any, bool]:
-        own = [asked[nets.members[i].noise_seed] for i in nets.order]
+        own = [asked[each.noise_seed] for each in nets.members]
         return tree_map(lambda *parts: torch.stack(parts), *own), False
 
-    training = Training(Job(members, filled, places=1, by_kernel=by_kernel), inputs)
+    training = Training(Job(members, filled), inputs)
     alike = True
     for trained in list(training.run()):
         if trained.refusal:
             raise ListenerError(*trained.refusal)
         i = trained.member.noise_seed
         trained.net.history_ = trained.history(is_looked_at=True)
-        theirs = _by_skorch(small(net), few[i], trained, _noise(training.stack, i), begun[i], dtype)
+        noise = _noise(training.stack.batches, i)
+        theirs = _by_skorch(small(net), few[i], trained, noise, begun[i], dtype)
         if net_state(theirs) != before[i]:
             start(untrained := small(net), few[i], i, dtype)
             path = other_attribute(theirs.module_, untrained.module_)
@@ -135,13 +116,13 @@ def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, 
     return alike
 
 
-def _noise(stack: Stack, i: int) -> list[Tensor]:
+def _noise(batches: Batches, i: int) -> list[Tensor]:
     """Draw the noise of a member's steps again."""
     generator, noise = torch.Generator().manual_seed(i), list[Tensor]()
-    n_rows, dtype = sum(stack.lengths), stack.flat.dtype
-    for sizes in stack.sizes:
-        drawn = [draw.sample(n_rows, dtype, generator).split(stack.lengths) for draw in stack.draws]
-        for n, batch in zip(sizes[stack.source_of[i]], zip(*drawn, strict=True), strict=False):
+    for sizes in batches.sizes:
+        n_rows, dtype = sum(batches.lengths), batches.dtype
+        drawn = [draw.sample(n_rows, dtype, generator).split(batches.lengths) for draw in batches.draws]
+        for n, batch in zip(sizes[batches.source_of[i]], zip(*drawn, strict=True), strict=False):
             noise += [part[:n] for part in batch]
     return noise
 

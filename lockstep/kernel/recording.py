@@ -15,6 +15,7 @@ from torch.fx.node import map_aggregate
 
 from lockstep._compat import LeanMode, decomposition_table
 from lockstep.kernel.translate import is_native, name_of
+from lockstep.members.refusals import RefusalError
 
 aten = torch.ops.aten
 
@@ -22,17 +23,14 @@ aten = torch.ops.aten
 class Recorder(LeanMode):
     """Records the operations that run under it, as a graph whose inputs are some tensors.
 
-    `branches` gets the bools by which Python has branched, each with its node. If branches are not `allowed`, or if
-    Python reads another number that may differ from step to step, a `RuntimeError` is raised. With `for_kernel`, an
-    operation that the kernel has not is recorded as those that torch's own decomposition consists of.
+    An operation that the kernel has not is recorded as those that torch's own decomposition consists of. If Python
+    reads a number that may differ from step to step, a `RefusalError` is raised.
     """
 
-    def __init__(self, inputs: list[Any], allowed: bool = False, for_kernel: bool = False) -> None:
+    def __init__(self, inputs: list[Any]) -> None:
         super().__init__()
         self.graph = Graph()
-        self._for_kernel, self._is_paused, self._whole = for_kernel, False, ""
-        self.branches: list[tuple[Node, bool]] = []
-        self._allowed = allowed
+        self._is_paused, self._whole = False, ""
         # By the tensors' identity; weak, because a step may make more tensors than there is memory for.
         self._nodes: dict[int, tuple[ref[Tensor], Node]] = {}
         self._unknown: set[int] = set()  # addresses of the tensors that may differ from step to step
@@ -86,7 +84,7 @@ class Recorder(LeanMode):
         kwargs = kwargs or {}
         if self._is_paused:
             return function(*args, **kwargs)
-        if self._for_kernel and (found := _number_by_mask(function, *args) or _decomposition(function)):
+        if found := _number_by_mask(function, *args) or _decomposition(function):
             with self, self._within(name_of(function)):
                 result = found(*args, **kwargs)
             if result is not NotImplemented:
@@ -106,7 +104,7 @@ class Recorder(LeanMode):
         else:
             is_known = all(node.meta["is_known"] for node in operands)
         result = function(*args, **kwargs)
-        self._check(function, result, operands, is_known)
+        self._check(function, is_known)
         several = isinstance(result, tuple | list)
         parts = {i: each for i, each in enumerate(result if several else [result]) if isinstance(each, Tensor)}
         if parts or has_effect(function):
@@ -117,17 +115,14 @@ class Recorder(LeanMode):
                 self._note(each, part, is_known)
         return result
 
-    def _check(self, function: Any, result: Any, operands: list[Node], is_known: bool) -> None:
-        """Raise `RuntimeError` if Python gets to know what may differ from step to step; note a branch."""
+    def _check(self, function: Any, is_known: bool) -> None:
+        """Raise `RefusalError` if Python gets to know what may differ from step to step."""
         if is_known or not (tags := function.tags):
             return
-        # What is taken by an index has a size; by a mask, vmap takes nothing.
         if torch.Tag.dynamic_output_shape in tags and function is not aten.index.Tensor:
-            raise RuntimeError("a tensor's size may differ from step to step")
+            raise RefusalError("a tensor's size may differ from step to step")
         if torch.Tag.data_dependent_output in tags:
-            if not (self._allowed and isinstance(result, bool) and function is aten._local_scalar_dense.default):
-                raise RuntimeError("the module's Python code reads numbers that may differ from step to step")
-            self.branches.append((operands[0], result))
+            raise RefusalError("the module's Python code reads numbers that may differ from step to step")
 
 
 @cache

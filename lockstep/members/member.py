@@ -44,8 +44,6 @@ class Member:
     others: Any  # the states of the other generators, if its fit has drawn from them
     noise_seed: int  # of the noise for random layers, the same for all nets of a split
     output: io.StringIO  # what it and its callbacks print
-    activations: str = ""  # a hash of the module's activations
-    optimizer: str = ""  # a hash of the optimizers that one object can step
     unused: frozenset[str] = frozenset()  # the parameters that the loss does not use; optimizers skip them
     evaluation_counts: bool = False  # whether an evaluation changes its buffers, and so its next steps
     rows_to_answer: Any = None  # the rows that it will predict
@@ -80,14 +78,6 @@ class Member:
     def has_lone_row(self) -> bool:
         """Whether a batch is a single row: `squeeze` removes its dimension, unless the batch is filled up."""
         return 1 in self.order.lengths or (self.valid is not None and has_lone_row(self.valid.n, self.valid.batch))
-
-    def other_lengths(self, filled: bool) -> set[int]:
-        """Return the lengths of batches that are not as long as a whole training batch."""
-        train, valid = self.train, self.valid
-        lengths = set() if filled else set(self.order.lengths)
-        if valid is not None:
-            lengths |= {valid.width} if filled else {min(valid.batch, valid.n), valid.n % valid.batch}
-        return lengths - {0, min(train.width, train.n)}
 
     def follow(self) -> None:
         """Allow for random numbers that callbacks draw at the end of epochs, for example when they predict."""

@@ -16,10 +16,8 @@ from lockstep._compat import lean_checks
 # The bytes of numpy's default generator: 624 numbers, and a place among them.
 _MT19937 = 625 * 4
 
-# Warnings of torch about vmap, and about steps that it did not take itself; there are none with skorch.
-_OF_VMAP = (
-    "There is a performance drop because we have not yet implemented the batching rule",
-    "dropout2d: Received",
+# Warnings of torch about steps that it did not take itself; there are none with skorch.
+_OF_STEPS = (
     "Detected call of `lr_scheduler.step",
     "Seems like `optimizer.step",
 )
@@ -123,8 +121,8 @@ def subnormals_as_zero() -> Iterator[None]:
 
 @contextlib.contextmanager
 def as_in_a_training() -> Iterator[None]:
-    """In the block, let torch and numpy use one thread, import only what is needed, and not warn of vmap."""
+    """In the block, let torch and numpy use one thread, import only what is needed, and not warn of steps."""
     with warnings.catch_warnings(), one_thread(), lean_checks():
-        for message in _OF_VMAP:
+        for message in _OF_STEPS:
             warnings.filterwarnings("ignore", message=message)
         yield

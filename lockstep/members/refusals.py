@@ -12,7 +12,7 @@ INSTEAD_OF_FIT_PARAMS = (
 
 
 class LockstepWarning(UserWarning):
-    """Says which candidates are fitted one by one, why, and what to do; with `same_bytes`, also those torch trains."""
+    """Says which candidates are fitted one by one by skorch, why, and what to do."""
 
 
 class Refusal(NamedTuple):
@@ -21,28 +21,11 @@ class Refusal(NamedTuple):
     reason: str
     way_out: str = ""
 
-    @property
-    def becomes(self) -> str:
-        """What becomes of the net."""
-        return "fitted one by one"
-
-    def sentence(self, n: int, total: int, what: str = "candidate", same_bytes: bool = False) -> str:
-        """Return the sentence for `n` of `total` candidates, or nets, that should be the `same_bytes` or need not."""
+    def sentence(self, n: int, total: int, what: str = "candidate") -> str:
+        """Return the sentence for `n` of `total` candidates, or nets."""
         share = f"{n} {what}{'s' * (n > 1)}" if n == total else f"{n} of {total} {what}s"
         verb = "is" if (n, total) == (1, 1) else "are"
-        sentence = f"{self.reason}, so {share} {verb} {self.becomes}"
-        if same_bytes:
-            sentence += ", and last digits may be others on another processor"
-        return sentence + (f"; {self.way_out}" if self.way_out else "")
-
-
-class ByTorch(Refusal):
-    """Why the kernel does not train a net that goes in lockstep."""
-
-    @property
-    def becomes(self) -> str:
-        """What becomes of the net."""
-        return "trained by torch"
+        return f"{self.reason}, so {share} {verb} fitted one by one" + (f"; {self.way_out}" if self.way_out else "")
 
 
 # Why nets are fitted alone with `stack=False`.

@@ -203,8 +203,3 @@ def taken(tree: Any, places: Any) -> Any:
 def filled_up(rows: Tensor, n: int) -> Tensor:
     """Return rows filled up to `n` with copies of the first."""
     return torch.cat([rows, rows[:1].expand(n - len(rows), *rows.shape[1:])])
-
-
-def in_multiples(rows: Tensor, of: int) -> Tensor:
-    """Return rows filled up to a multiple of a number."""
-    return filled_up(rows, -(-len(rows) // of) * of)

@@ -191,7 +191,7 @@ class RecordedOptimizer:
         held = [key for key, value in before.items() if is_row(value)]
         self._restore(before, entries)
         state = self.state()
-        recorder = Recorder([self._param, self._param.grad, *(state[key] for key in held)], for_kernel=True)
+        recorder = Recorder([self._param, self._param.grad, *(state[key] for key in held)])
         watched = Watched(recorder)
         with torch.no_grad(), recorder, watched:
             self._take_step(self._optimizer, lambda: 0.0)

@@ -72,7 +72,7 @@ def put_settings(group: dict[str, Any], of_nets: list[Settings], varying: frozen
         if len(set(each)) > 1:
             if (key, i) not in varying:
                 raise MixedError(f"{key} differs between nets of one group")
-            numbers = torch.tensor(each, dtype=torch.float64, device=group["params"][0].device)
+            numbers = torch.tensor(each, dtype=torch.float64)
             group.update(replaced(group, (key, i), PerNet.of(numbers.unsqueeze(1))))
 
 
@@ -98,6 +98,12 @@ def tried_as(optimizer: type[torch.optim.Optimizer], settings: Settings) -> tupl
     """Return a key that settings share if one trial is enough for them."""
     own = () if is_torchs(optimizer) else (optimizer.step, *numbers_of(settings))  # whose step may be edited
     return optimizer, fixed_part(settings), own
+
+
+def step_key(optimizer: type[torch.optim.Optimizer], settings: Settings) -> tuple[Any, ...]:
+    """Return a key shared by the nets that one object can step."""
+    varying = varying_numbers(optimizer, settings)
+    return optimizer, fixed_part(settings), tuple(each for each in numbers_of(settings) if each[0] not in varying)
 
 
 _TRIED: dict[Any, frozenset[Place]] = {}

@@ -1,5 +1,6 @@
 """What the code of an optimizer does in a step: the functions that it calls, and the numbers that meet parameters."""
 
+import copy
 from contextlib import nullcontext
 from typing import Any
 
@@ -43,6 +44,11 @@ class Watched(EachItsOwn):
         if self._recorder is not None:
             self._recorder.take(tensor)
         return tensor
+
+
+def copied(value: Any) -> Any:
+    """Return a copy of a part of an optimizer's state; cloning a tensor takes a tenth of `deepcopy`."""
+    return value.clone() if isinstance(value, Tensor) else copy.deepcopy(value)
 
 
 def is_row(value: Any) -> bool:

@@ -1,6 +1,5 @@
 """The rows that skorch holds out of each fit: evaluated after every epoch, for the history and the callbacks."""
 
-from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
@@ -30,18 +29,17 @@ class HoldOut:
         if stack.job.filled:
             width = rows[0].width
             n = width * max(map(len, self.lengths))
-            self.weight = weights(self.lengths, width)[stack.order].to(stack.flat)
+            self.weight = weights(self.lengths, width).to(stack.flat)
         self.rows = stack.placed([each.X for each in rows], n), stack.placed([each.y for each in rows], n)
         spans = [slice(None)] if stack.job.filled else _spans(self.lengths[0])
-        self._batches = [taken(self.rows, (slice(None), span)) for span in spans]
-        self._evaluators: list[Callable[[Tensors], Any]] = []
+        # Now, because torch's losses refuse numbers of nets that diverge.
+        self._evaluators = [stack.evaluator(*taken(self.rows, (slice(None), span))) for span in spans]
 
     def evaluate(self) -> tuple[Tensor, Any]:
         """Return the losses of the batches, shape (n_batches, n_nets), and the nets' outputs for all rows."""
         stack = self.stack
         own = stack.job.is_changed_by_evaluations
         self.left = tensors = stack.trained | stack.untrained if own else stack.copies()
-        self._evaluators = self._evaluators or [stack.evaluator(*batch) for batch in self._batches]
         parts = [evaluate(tensors) for evaluate in self._evaluators]
         if stack.job.filled:
             ((by_row, made),) = parts
@@ -54,8 +52,8 @@ class HoldOut:
 
     def recorded(self, i: int, made: list[Any]) -> tuple[Any, list[Any]]:
         """Return the targets of a member's hold-out, and copies of the net's outputs for it in each epoch."""
-        place, n = self.stack.positions[i], sum(self.lengths[i])
-        y, *outputs = (tree_map(lambda part: part[place, :n].cpu().clone(), each) for each in (self.rows[1], *made))
+        n = sum(self.lengths[i])
+        y, *outputs = (tree_map(lambda part: part[i, :n].clone(), each) for each in (self.rows[1], *made))
         return y, outputs
 
     def _joined(self, first: Tensor, *others: Tensor) -> Tensor:
@@ -66,7 +64,7 @@ class HoldOut:
 
     def own_rows(self, i: int, made: Any) -> tuple[Any, Any]:
         """Return a member's hold-out, as one batch, and the net's outputs for it."""
-        return taken((self.rows, made), (self.stack.positions[i], slice(sum(self.lengths[i]))))
+        return taken((self.rows, made), (i, slice(sum(self.lengths[i]))))
 
     def own_batches(self, i: int, made: Any) -> list[tuple[Any, Any]]:
         """Return the same, batch by batch."""

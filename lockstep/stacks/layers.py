@@ -1,4 +1,4 @@
-"""Replaces functions that vmap can't run for nets: random numbers, recurrent layers, and branches in Python."""
+"""Replaces functions that can't be recorded for the kernel as they are: random numbers and recurrent layers."""
 
 from collections.abc import Callable
 from inspect import signature
@@ -10,7 +10,7 @@ from skorch import NeuralNet
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from lockstep._compat import _DropoutNd, decompositions, is_all_true
+from lockstep._compat import _DropoutNd, decompositions
 from lockstep.members.refusals import RefusalError
 from lockstep.stacks.noise import DRAWING, Draw
 
@@ -23,10 +23,9 @@ _OTHER_FLAGS = [None] * (len(signature(torch.backends.mkldnn.flags).parameters) 
 class GivenNoise(TorchFunctionMode):
     """Lets dropout layers and functions that draw numbers use given noise, in the order of the calls.
 
-    The noise is drawn outside of vmap, because inside it would depend on the stack. Without noise the mode draws
-    numbers itself; `draws` then lists the draws, and `matters` says whether any of them is not for a dropout with rate
-    0. If the noise is empty, such dropout is skipped. With `in_stack`, the mode also replaces functions that vmap does
-    not support.
+    Without noise the mode draws numbers itself; `draws` then lists the draws, and `matters` says whether any of them is
+    not for a dropout with rate 0. If the noise is empty, such dropout is skipped. With `in_stack`, the mode also
+    replaces functions that ask for numbers, or that torch computes in one operation which the kernel lacks.
     """
 
     def __init__(self, noise: Any = None, in_stack: bool = False) -> None:
@@ -69,17 +68,11 @@ def _seen_through(function: Any) -> Callable[..., Any]:
 
 
 def _one_hot(mode: GivenNoise, x: Tensor, num_classes: int = -1) -> Tensor:
-    """Do what torch's does; vmap refuses its check of the largest class, so `scatter` checks it here."""
+    """Do what torch's does, without its check of the largest class, which Python would read; `scatter` checks it."""
     if num_classes < 0 or x.dtype != torch.int64:
         return F.one_hot(x, num_classes)
     zeros = torch.zeros(*x.shape, num_classes, dtype=torch.int64, device=x.device)
     return zeros.scatter(-1, x.unsqueeze(-1), 1)
-
-
-def _embedding(mode: GivenNoise, input: Tensor, weight: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """Do what torch's does, but raise out of range, where vmap would read another net's rows."""
-    rows = torch.arange(len(weight), device=input.device).gather(0, input.flatten().long())  # which raises
-    return F.embedding(rows.view(input.shape), weight, *args, **kwargs)
 
 
 def _embedding_bag(
@@ -101,7 +94,7 @@ def _embedding_bag(
     if input.dim() != 2 or rare or (per_sample_weights is not None and mode != "sum"):
         about = offsets, max_norm, norm_type, scale_grad_by_freq, mode, sparse, per_sample_weights
         return F.embedding_bag(input, weight, *about, include_last_offset, padding_idx)
-    rows = _embedding(given, input, weight)
+    rows = F.embedding(input, weight)
     if mode == "max":
         return rows.max(1)[0]
     factors = torch.ones_like(input, dtype=weight.dtype) if per_sample_weights is None else per_sample_weights
@@ -111,17 +104,8 @@ def _embedding_bag(
     return total / factors.sum(1, keepdim=True).clamp(min=1) if mode == "mean" else total
 
 
-def _index_fill(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that raises out of range, where vmap would write into another net's rows."""
-
-    def filled(mode: GivenNoise, x: Tensor, dim: Any, index: Tensor, value: Any) -> Tensor:
-        return function(x, dim, torch.arange(x.size(dim), device=index.device)[index], value)
-
-    return filled
-
-
 def _of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a loss that accepts classes as bytes, like torch's outside of vmap."""
+    """Return a loss that accepts classes as bytes; torch's own does, but not what it decomposes into."""
 
     def loss(mode: GivenNoise, x: Tensor, y: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         return function(x, y.long() if y.dtype == torch.uint8 else y, *args, **kwargs)
@@ -129,16 +113,8 @@ def _of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
     return loss
 
 
-def _view(mode: GivenNoise, x: Tensor, *shape: Any, **options: Any) -> Tensor:
-    """Do what torch's does; a tensor that is contiguous in a single net may not be contiguous in a stack."""
-    try:
-        return x.view(*shape, **options)
-    except RuntimeError:
-        return x.reshape(*shape, **options)
-
-
 def _put_items(mode: GivenNoise, x: Tensor, places: Any, value: Any) -> None:
-    """Do what torch's does, also with a mask, which vmap does not support."""
+    """Do what torch's does; with a mask, by an operation that the kernel has."""
     if not (isinstance(places, Tensor) and places.dtype == torch.bool and torch.as_tensor(value).dim() == 0):
         x[places] = value
         return
@@ -148,17 +124,6 @@ def _put_items(mode: GivenNoise, x: Tensor, places: Any, value: Any) -> None:
 def _put_data(mode: GivenNoise, x: Tensor, value: Tensor) -> None:
     with torch.no_grad():
         x.copy_(value)
-
-
-def _truth(mode: GivenNoise, x: Tensor) -> bool:
-    """Return the truth value by which Python branches, if it is the same for all nets; vmap can't compute it."""
-    if x.numel() != 1:
-        return bool(x)
-    flag = x if x.dtype == torch.bool else x != 0
-    is_true = bool(is_all_true(flag))  # of all nets, inside vmap
-    if not is_true and not is_all_true(~flag):
-        raise RuntimeError("a branch in the module's Python code differs between nets")
-    return is_true
 
 
 def _by_steps(decomposition: Callable[..., Any]) -> Callable[..., Any]:
@@ -173,12 +138,8 @@ def _by_steps(decomposition: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _IN_STACK: dict[Callable[..., Any], Callable[..., Any]] = {
-    Tensor.__bool__: _truth,
     F.one_hot: _one_hot,
-    F.embedding: _embedding,
     F.embedding_bag: _embedding_bag,
-    **{each: _index_fill(each) for each in (torch.index_fill, Tensor.index_fill, Tensor.index_fill_)},
-    Tensor.view: _view,
     Tensor.__setitem__: _put_items,
     **{each: _of_bytes(each) for each in (F.cross_entropy, F.nll_loss)},
     Tensor.data.__get__: lambda mode, x, *about: x.detach(),  # type: ignore[attr-defined]

@@ -188,12 +188,7 @@ def _in_place(turned: Function, normal: bool = False) -> Function:
         if generator is not None:
             raise ValueError("the module draws from a generator of its own")
         made = turned(mode.draw(x, x.shape, normal=normal), *args, **kwargs)
-        try:
-            return x.copy_(made)
-        except RuntimeError as error:
-            if "vmap" not in str(error):
-                raise
-            return made.to(x.dtype)  # `x` was made for one net; torch's own code uses the returned tensor
+        return x.copy_(made)
 
     return filled
 

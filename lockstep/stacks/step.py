@@ -1,4 +1,4 @@
-"""A training step and an evaluation of all nets of a stack, each as one run of batched tensor operations."""
+"""A training step and an evaluation of a net of a stack, whose parameters, buffers and rates are inputs."""
 
 import copy
 from collections.abc import Iterator
@@ -8,19 +8,17 @@ from typing import Any, NamedTuple
 import torch
 from skorch import NeuralNet
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
+from torch.func import functional_call
 
 from lockstep._compat import tree_map, vjp
-from lockstep.members.fingerprint import fingerprint
 from lockstep.members.own_code import step_view
 from lockstep.members.parts import Tensors
-from lockstep.stacks.activations import Slice, Switch, switchable
 from lockstep.stacks.layers import GivenNoise, dropouts
 from lockstep.stacks.noise import Draw
 
 
 class StepInputs(NamedTuple):
-    """The inputs of a training step besides the trained parameters; the nets are the first dimension of all."""
+    """The inputs of a training step besides the trained parameters."""
 
     untrained: Tensors  # the parameters that are not trained, and the buffers
     rates: Tensor  # of dropout
@@ -49,18 +47,14 @@ class _Parts(nn.Module):
 
 
 class StackedNet:
-    """The code that all nets of a stack share, and the numbers by which they differ.
+    """The code that all nets of a stack share; `net` is one of them, copied.
 
-    `net` is one of them, copied; `owners` say whose activations each slice of the stack has. If batches are `filled` up
-    with rows of weight zero, the loss is a weighted sum over rows.
+    If batches are `filled` up with rows of weight zero, the loss is a weighted sum over rows. `drops` is whether any of
+    the nets drops something.
     """
 
-    def __init__(self, net: NeuralNet, owners: list[Slice], filled: bool, drops: bool) -> None:
+    def __init__(self, net: NeuralNet, filled: bool, drops: bool) -> None:
         twin = step_view(net, copy.deepcopy(net.module_), copy.deepcopy(net.criterion_))
-        for path in switchable(twin.module_):
-            parts = [(owner.get_submodule(path), start, stop) for owner, start, stop in owners]
-            if len({fingerprint(part) for part, _, _ in parts}) > 1:
-                twin.module_.set_submodule(path, Switch(parts))
         if filled:
             twin.criterion_.reduction = "none"
         self._net, self.filled, self.drops = net, filled, drops
@@ -77,15 +71,7 @@ class StackedNet:
         return mode.draws if self.drops or mode.matters else []
 
     def train(self, trained: Tensors, inputs: StepInputs) -> Any:
-        """Return the gradients of all nets' losses, the losses and the predictions, nets first; updates the buffers."""
-        self.parts.train()
-        gradient, losses, predicted, new_buffers = vmap(self._step)(trained, inputs)
-        for key, tensor in new_buffers.items():
-            inputs.untrained[key].copy_(tensor)
-        return gradient, losses, predicted
-
-    def train_one(self, trained: Tensors, inputs: StepInputs) -> Any:
-        """Do the same for one net, whose tensors have no first dimension of nets."""
+        """Return the gradients of a net's loss, the loss and the predictions; updates the buffers."""
         self.parts.train()
         gradient, loss, predicted, new_buffers = self._step(trained, inputs)
         for key, tensor in new_buffers.items():
@@ -93,10 +79,10 @@ class StackedNet:
         return gradient, loss, predicted
 
     def _step(self, trained: Tensors, inputs: StepInputs) -> Any:
-        """Do the same for one net; returns its new buffers as well."""
+        """Do the same, but return the new buffers."""
 
         def by_row(trained: Tensors) -> Any:
-            # A module may change its inputs, which vjp forbids; `trace` removes these copies again.
+            # A module may change its inputs, which vjp forbids; the graph is without these copies.
             own: StepInputs = tree_map(torch.clone, inputs)
             tensors = trained | own.untrained
             self._mark(tensors)
@@ -133,24 +119,9 @@ class StackedNet:
             for layer, p in zip(self.dropouts, own, strict=True):
                 layer.p = p
 
-    def evaluate(self, tensors: Tensors, rates: Tensor, x: Any, y: Any = None, shared: bool = False) -> Any:
-        """Return all nets' outputs, shape (n_nets, n_rows, …); with targets, the losses and the outputs.
-
-        `x` and `y` have the nets as their first dimension, unless the rows are `shared`.
-        """
+    def evaluate(self, tensors: Tensors, rates: Tensor, x: Any, y: Any = None) -> Any:
+        """Return a net's outputs for rows; with targets, the losses and the outputs."""
         self.parts.eval()
-        x = tree_map(torch.clone, x)  # a module may change its input, but these rows are the user's
-        dims = (0, 0, None if shared else 0, None if y is None or shared else 0)
-        with torch.no_grad():
-            return vmap(self._evaluate, in_dims=dims)(tensors, rates, x, y)
-
-    def evaluate_one(self, tensors: Tensors, rates: Tensor, x: Any, y: Any = None) -> Any:
-        """Do the same for one net, whose tensors have no first dimension of nets."""
-        self.parts.eval()
-        with torch.no_grad():
-            return self._evaluate(tensors, rates, x, y)
-
-    def _evaluate(self, tensors: Tensors, rates: Tensor, x: Any, y: Any) -> Any:
         self._mark(tensors)
-        with GivenNoise((), in_stack=True), self._dropping(rates):
+        with torch.no_grad(), GivenNoise((), in_stack=True), self._dropping(rates):
             return functional_call(self.parts, tensors, (x, y, False))

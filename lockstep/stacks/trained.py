@@ -53,15 +53,15 @@ def failed(member: Member, error: Exception) -> Trained:
 def with_outputs(
     nets: Nets, inputs: tuple[Any, bool] | None, trained: Iterable[tuple[int, Trained]]
 ) -> Iterator[Trained]:
-    """Yield trained nets, each after its number in `nets`, with their outputs for `inputs`, computed together."""
+    """Yield trained nets, each after its place in `nets`, with their outputs for `inputs`, computed together."""
     outputs = None
     # A module may write into rows that nets share, which raises; then the nets predict themselves.
     with contextlib.suppress(RuntimeError):
         outputs = inputs and nets.outputs(*inputs)
     apart = nets.rows_are_apart() if nets.job.filled or outputs is not None else None
     for i, each in trained:
-        if apart is None or apart[nets.positions[i]]:
-            each.outputs = outputs if outputs is None else taken(outputs, nets.positions[i])
+        if apart is None or apart[i]:
+            each.outputs = outputs if outputs is None else taken(outputs, i)
         elif nets.job.filled:
             each.refusal = Refusal("the net's rows influence one another at the end of its training")
         yield each

@@ -11,19 +11,19 @@ from torch import Tensor
 from torch.utils.dlpack import from_dlpack
 
 from lockstep._compat import tree_map, tree_map_only
+from lockstep.kernel.program import LANES
 from lockstep.members.member import Member
 from lockstep.members.numerics import subnormals_as_zero
 from lockstep.members.parts import Tensors, cloned, copied_parts, exchange, named_tensors, shallow_copy
 from lockstep.members.rows import taken
-from lockstep.stacks.by_kernel.stack import KernelStack
 from lockstep.stacks.callbacks import Audience
 from lockstep.stacks.hold_out import HoldOut
 from lockstep.stacks.nets import Job, Nets
 from lockstep.stacks.stack import Stack
 from lockstep.stacks.trained import Trained, epoch_records, failed, leave_weights, with_outputs
 
-# A smaller stack has to be traced again, which costs as much as updating this many numbers in steps.
-_WORTH_A_TRACE = 10_000_000
+# A smaller stack is worth its costs, such as another table of rows, if it spares as many updates of numbers.
+_WORTH_A_STACK = 10_000_000
 
 
 class Training:
@@ -47,7 +47,7 @@ class Training:
         self.losses: list[tuple[Tensor | None, Tensor | None]] = []
         self.made: list[Any] = []  # for each epoch, the nets' outputs for the hold-out, if they are recorded
         self.audiences: dict[int, Audience] = {}
-        self._take_up((KernelStack if job.by_kernel else Stack)(job))
+        self._take_up(Stack(job))
 
     def _take_up(self, stack: Stack) -> None:
         """Start with a stack, or continue with a smaller one."""
@@ -69,11 +69,10 @@ class Training:
 
     def run(self) -> Iterator[Trained]:
         """Train; yields nets as they are done, at the end those with callbacks, and those that skorch has to fit."""
-        whole = replace(self.stack.job, size=len(self.stack.order))
-        epoch = 0
+        whole, epoch = self.stack.job, 0
         while present := self._left():
             if epoch:
-                self.stack.next_epoch()
+                self.stack.batches.next_epoch()
             for i, audience in self._present():
                 self._tell(i, epoch, audience.epoch, "on_epoch_begin")
             if self.audiences:
@@ -82,15 +81,16 @@ class Training:
             self._train(epoch)
             if not self.hold_out.is_empty and (self.stack.job.knows_hold_out or self._waited(epoch)):
                 self._validate(epoch)
+            batches = self.stack.batches
             for i, audience in self._present():
                 if audience.calls_own_code:
                     self.stack.show_state(i, audience.net, audience.named)
                     audience.net._set_training(self.hold_out.is_empty)  # as skorch's last pass leaves it
-                self._tell(i, epoch, audience.epoch_ends, self.stack.orders[self.stack.source_of[i]])
+                self._tell(i, epoch, audience.epoch_ends, batches.orders[batches.source_of[i]])
             self.advance(len(present) + sum(self.stack.members[i].epochs - epoch for i in present if i in self.gone))
             yield from self._done(epoch)
             few = 0 < len(left := self._left()) <= len(self.stack.members) // 2
-            if few and self._spared(left, epoch) > _WORTH_A_TRACE:
+            if few and self._spared(left, epoch) > _WORTH_A_STACK:
                 self._close_up(left)
         yield from self.failed
         if self.ended:  # evaluated together now, because callbacks may have changed weights until the end
@@ -112,9 +112,8 @@ class Training:
     def _spared(self, left: list[int], epoch: int) -> int:
         """Return how many updates of numbers a smaller stack saves if the nets that are left continue in it."""
         n_epochs = max(self.stack.members[i].epochs for i in left) - epoch
-        fewest = self.stack.job.places
-        places = len(self.stack.order) - -(-len(left) // fewest) * fewest
-        return places * n_epochs * len(self.stack.lengths) * self.stack.length
+        blocks = -(-len(self.stack.nets) // LANES) - -(-len(left) // LANES)
+        return blocks * LANES * n_epochs * len(self.stack.batches.lengths) * self.stack.length
 
     def _tell(self, i: int, epoch: int, event: Callable[..., Any], *about: Any) -> None:
         """Notify a net's callbacks; if they end its training, or raise, the net leaves."""
@@ -132,41 +131,38 @@ class Training:
         stack, losses = self.stack, list[Tensor]()
         by_batch = [i for i, audience in self._present() if audience.by_batch]
         scoring = [i for i, audience in self._present() if audience.scores_training and not audience.by_batch]
-        for number, batch in enumerate(stack.batches() if by_batch or scoring else ()):
-            own = {i: stack.own_batch(batch, i, number) for i in (*by_batch, *scoring) if i not in self.gone}
+        for number in range(len(stack.batches.lengths) if by_batch or scoring else 0):
+            own = {i: stack.batches.of_net(i, number) for i in (*by_batch, *scoring) if i not in self.gone}
             for i in filter(own.__contains__, by_batch):
                 self._tell(i, epoch, self.audiences[i].batch_begins, own[i], True)
             if by_batch:
                 stack.adopt_settings()
-            loss, made = stack.take_step(batch)
+            loss, made = stack.take_step(number)
             losses.append(loss)
             for i, rows in own.items():
-                place = stack.positions[i]
-                outputs = taken(made(), (place, slice(stack.sizes_of(i)[number])))
+                outputs = taken(made(), (i, slice(stack.batches.sizes_of(i)[number])))
                 if i in scoring:
                     self.audiences[i].predicts(rows, outputs, training=True)
                 else:
                     if self.audiences[i].calls_own_code:
                         stack.show_state(i, self.audiences[i].net, self.audiences[i].named)
-                    self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[place], outputs, True)
+                    self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[i], outputs, True)
         self.losses.append((torch.stack(losses) if by_batch or scoring else stack.train_epoch(), None))
         if self.audiences:
             stack.fetch()
-        self._record(self.losses[-1][0], stack.sizes_of, training=True)
+        self._record(self.losses[-1][0], stack.batches.sizes_of, training=True)
 
     def _validate(self, epoch: int) -> None:
         """Evaluate the nets on their hold-outs, as skorch does after each epoch."""
         self.stack.fetch()
-        written = self.stack.own if self.stack.job.is_changed_by_evaluations else []
-        losses, made = self.stack.surviving(self.hold_out.evaluate, written)
+        losses, made = self.hold_out.evaluate()
         if self.stack.job.knows_losses:
             self.losses[-1] = (self.losses[-1][0], losses)
         if self.stack.job.records_outputs:
             self.made.append(made)
         for i, audience in self._present():
             if audience.by_batch:
-                own = losses[:, self.stack.positions[i]]
-                for loss, (rows, outputs) in zip(own, self.hold_out.own_batches(i, made), strict=False):
+                for loss, (rows, outputs) in zip(losses[:, i], self.hold_out.own_batches(i, made), strict=False):
                     self._tell(i, epoch, audience.batch_begins, rows, False)
                     self._tell(i, epoch, audience.batch_ends, rows, loss, outputs, False)
             else:
@@ -176,7 +172,7 @@ class Training:
     def _record(self, losses: Any, sizes_of: Callable[[int], list[int]], training: bool) -> None:
         for i, audience in self._present():
             sizes = sizes_of(i)
-            audience.batches_ended(losses[: len(sizes), self.stack.positions[i]].tolist(), sizes, training)
+            audience.batches_ended(losses[: len(sizes), i].tolist(), sizes, training)
 
     def _done(self, epoch: int) -> Iterator[Trained]:
         """Yield the nets that tasks get after this epoch; nets with callbacks are kept until the end."""
@@ -191,7 +187,7 @@ class Training:
     def _finish(self, i: int, epoch: int) -> Trained:
         """Take a net out of the stack, or a copy if its training goes on."""
         member, stack = self.stack.members[i], self.stack
-        net = member.net
+        net, source = member.net, stack.batches.source_of[i]
         if i in self.audiences or epoch == member.epochs:
             self.gone.add(i)
         else:
@@ -203,12 +199,12 @@ class Training:
         if i in self.audiences:
             self.audiences[i].training_ends()
         else:
-            sizes = [epoch_sizes[stack.source_of[i]] for epoch_sizes in stack.sizes]
-            records = partial(epoch_records, list(self.losses), stack.positions[i], sizes, self.hold_out.lengths[i])
+            sizes = [epoch_sizes[source] for epoch_sizes in stack.batches.sizes]
+            records = partial(epoch_records, list(self.losses), i, sizes, self.hold_out.lengths[i])
             for recorder in member.recorders if self.made else []:
                 recorder.y_, recorder.outputs_ = self.hold_out.recorded(i, self.made)
-        random_state = stack.orders[stack.source_of[i]].after(member.state, epoch)
-        return Trained(member, epoch, net, stack.finite(i), random_state, records=records)
+        random_state = stack.batches.orders[source].after(member.state, epoch)
+        return Trained(member, epoch, net, stack.is_finite(i), random_state, records=records)
 
     def _close_up(self, left: list[int]) -> None:
         """Continue with the nets that are left, in a smaller stack."""
@@ -216,9 +212,8 @@ class Training:
         old.fetch()
         for i in left:
             exchange(named_tensors(old.members[i].net), cloned(old.tensors_of(i)))
-        new = type(old)(replace(old.job, members=[old.members[i] for i in left], size=0), old)
-        places = [old.positions[left[i]] for i in new.order]
-        new.optimizer.load_states([old.optimizer.state_of(place) for place in places])
+        new = Stack(replace(old.job, members=[old.members[i] for i in left]), old)
+        new.optimizer.load_states([old.optimizer.state_of(i) for i in left])
         self._take_up(new)
-        self.losses = tree_map_only(Tensor, lambda losses: losses[:, places], self.losses)
-        self.made = tree_map(lambda outputs: outputs[places], self.made)
+        self.losses = tree_map_only(Tensor, lambda losses: losses[:, left], self.losses)
+        self.made = tree_map(lambda outputs: outputs[left], self.made)

@@ -73,5 +73,5 @@ def test_the_check_says_which_nets_it_does_not_train(write: Write, in_process: C
     assert done.returncode == 0
     assert done.stderr == (
         "note: optimizer: LBFGS can't step stacked nets: ValueError: it asks for gradients after it has changed weights"
-        ", so 1 of 2 candidates are fitted one by one, and last digits may be others on another processor\n"
+        ", so 1 of 2 candidates are fitted one by one. Last digits of these nets may be others on another processor\n"
     )

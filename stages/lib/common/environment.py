@@ -6,15 +6,15 @@ from typing import Any
 # One thread: the nets are so small that a second thread slows them down, and it changes the order of summation.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
-# Nets that the engine's own kernel trains do not need these pins. For others, such as convolutions, torch picks its
-# kernels by processor, and MKL by the number of nets in a stack, and their results differ in the last bits.
-ANY_STACK = {"MKL_CBWR": "COMPATIBLE"}
+# Nets that the engine's own kernel trains do not need these pins. Those that skorch fits do, with `engine: one-by-one`
+# all of them: torch and MKL pick their kernels by processor, and results differ in the last bits.
+ANY_PROCESSOR = {"MKL_CBWR": "COMPATIBLE"}
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 
 
 def pin() -> None:
     """Set the variables, whatever the user's shell says."""
-    os.environ.update(ONE_THREAD | ANY_STACK)
+    os.environ.update(ONE_THREAD | ANY_PROCESSOR)
     try:
         from numpy import show_config  # which reads them when it is imported
     except ImportError:  # the stages tell what is missing

@@ -14,6 +14,8 @@ from stages.lib.engine import LockstepBackend, LockstepWarning, TrainTest
 from stages.lib.experiment import Opened
 from stages.lib.model import nested_grid
 
+# Said without a full stop, as all notes are.
+ELSEWHERE = "Last digits of these nets may be others on another processor"
 ONE_BY_ONE = "engine is one-by-one, so skorch fits every net, and last digits may be others on another processor"
 
 
@@ -25,7 +27,7 @@ class Planner:
     """Plans the nets of searches; what the engine has found out about a kind of net, it keeps for the next search."""
 
     def __init__(self, params: Params) -> None:
-        self._backend = LockstepBackend(random_state=params.seed, same_bytes=True, on_plan=self._planned)
+        self._backend = LockstepBackend(random_state=params.seed, on_plan=self._planned)
         self._n_planned = 0
 
     def _planned(self, more: int, total: int) -> None:
@@ -53,4 +55,5 @@ class Planner:
             warnings.simplefilter("always")
             with suppress(_PlannedError), parallel_config(backend=self._backend):
                 search.fit(X, y)
-        return [f"{label}: {each.message}" for each in caught if each.category is LockstepWarning]
+        said = [str(each.message) for each in caught if each.category is LockstepWarning]
+        return [f"{label}: {each}. {ELSEWHERE}" for each in said]

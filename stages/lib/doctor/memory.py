@@ -27,7 +27,7 @@ _COPIES = 6
 # The nets that the kernel computes at once, and the most of a stack.
 _LANES, _MOST_NETS = 16, 1024
 # The floating-point operations of a stack, and those of a step for each weight and for each number that layers make of
-# a row; lockstep/grouping/places.py counts them exactly.
+# a row; lockstep/grouping/measured.py counts them exactly.
 _WORK, _OF_A_WEIGHT, _OF_A_NUMBER = 1e11, 6, 40
 
 

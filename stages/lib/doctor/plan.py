@@ -1,7 +1,7 @@
 """Estimates what a search will take: fits, time and memory.
 
 The times are rough. What the engine takes for a search, below, was measured on the committed ones, on an AMD EPYC; nets
-that it trains by torch, or one by one, take longer. Fits one by one are measured here.
+that skorch trains take longer. Fits one by one are measured here.
 """
 
 import math

@@ -92,7 +92,6 @@ def run_search(
                 on_result=keep,
                 stack=stack,
                 record_losses=record_losses,
-                same_bytes=True,
                 inner_backend=running.backend,
                 n_jobs=running.n_jobs,
                 prepare_worker=pin_this_process,

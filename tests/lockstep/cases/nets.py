@@ -124,7 +124,7 @@ def modules() -> dict[str, Case]:
         "a module that is an instance": case(m.MLP()),
         "squeezed, a lone row held out": lone(),
         "squeezed, a lone row held out, default callbacks": lone(callbacks=None),
-        "branches that all steps take": case(Careful),
+        "branches that all steps take": case(Careful, alone="reads numbers"),
         "constants in forward": case(Constants),
         "parameters of two types": case(m.TwoTypes, alone="types"),
         "two inputs": case(m.TwoInputs, X=SliceDict(one=X[:, :2], other=X[:, 2:])),

@@ -198,9 +198,7 @@ def outside() -> dict[str, Case]:
             grid={"callbacks__b__gradient_clip_value": [9.0, 0.01]}, callbacks=clipping, alone="clipped twice"
         ),
         "scored now and then, shuffled": watched(own, **shuffled),
-        "a copy fitted by a callback": watched(
-            ("own", FitsACopy()), max_epochs=7, alone="a net is fitted by a callback"
-        ),
+        "a copy fitted by a callback": watched(("own", FitsACopy()), max_epochs=7),
         "scored where a schedule changes rates": watched(Scores(), plateau, max_epochs=7),
         "scored until the training ends": watched(
             Scores(every=1), EarlyStopping(patience=2), grid={"lr": [5.0, 0.02]}, **shuffled

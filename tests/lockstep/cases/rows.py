@@ -150,7 +150,10 @@ def rows() -> dict[str, Case]:
             SeeEachOtherLate, {"lr": [0.01, 0.5]}, max_epochs=12, alone="influence one another"
         ),
         "rows see each other by an outlier": case(
-            SeeEachOtherByAnOutlier, X=np.r_[X[:3], 500 * X[3:4], X[4:]], y=NUMBERS, **REGRESSION
+            SeeEachOtherByAnOutlier,
+            X=np.r_[X[:3], 500 * X[3:4], X[4:]],
+            y=NUMBERS,
+            **REGRESSION,
         ),
         "rows see each other behind a gate": case(BetweenRows, {"lr": [1e-6, 0.3]}, wrapper=NeuralNet, max_epochs=12),
         "rows see each other by a buffer": case(Centred, {"module__share": [0.0, 1.0]}, module__least=0),

@@ -103,9 +103,10 @@ class TrustsShortLess(nn.CrossEntropyLoss):
 
 
 def optimizers() -> dict[str, Case]:
-    names = ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "ASGD", "Rprop"]
+    names = ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "ASGD"]
     return {
         "side by side": case(grid={"optimizer": [getattr(torch.optim, name) for name in names]}),
+        "Rprop": case(optimizer=torch.optim.Rprop),
         "momentum, Nesterov": case(
             grid=RATES | {"optimizer__momentum": [0.5, 0.9]}, optimizer__nesterov=True, optimizer__momentum=0.9
         ),
@@ -141,7 +142,10 @@ def criteria() -> dict[str, Case]:
         "label smoothing": case(criterion__label_smoothing=0.1),
         "class weights, equal first": case(grid={"criterion__weight": equal_first}, criterion=Weighted),
         "class weights by split": case(
-            grid={"form": [list, np.asarray, torch.as_tensor]}, wrapper=WeightsFromRows, criterion=Focal, cv=KFold(3)
+            grid={"form": [list, np.asarray, torch.as_tensor]},
+            wrapper=WeightsFromRows,
+            criterion=Focal,
+            cv=KFold(3),
         ),
         "a rare class with weight": case(grid={}, y=few, criterion=Weighted, train_split=None, **rare),
         "an infinite loss in the hold-out": case(criterion=LogLoss, train_split=loud),

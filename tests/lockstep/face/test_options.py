@@ -17,7 +17,7 @@ A_SEED = "None, a whole number from 0 to 2**32 - 1, or a RandomState of numpy"
 WRONG: list[tuple[dict[str, Any], str]] = [
     *(({"random_state": wrong}, A_SEED) for wrong in (-1, 2**32, 1.5, "7", True)),
     *(({"max_memory_mb": wrong}, "a whole number of MiB above 0") for wrong in ("2GB", 0, 1e3, None)),
-    *(({name: "no"}, "True or False") for name in ("stack", "record_losses", "same_bytes")),
+    *(({name: "no"}, "True or False") for name in ("stack", "record_losses")),
     ({"stack": None}, "True or False"),
     *(({name: "print"}, "None or a function of two numbers") for name in ("on_plan", "on_progress")),
     ({"on_result": []}, "None or a function of a fit's result"),

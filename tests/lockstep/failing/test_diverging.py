@@ -9,40 +9,7 @@ from skorch import NeuralNetClassifier
 from torch import nn
 
 from stages.lib.engine import FiniteOrUnfit
-from tests.lockstep.nets import LABELS, LogitNet, Y, net, scores, search, told
-
-
-class Checked(LogitNet):
-    """Refuses outputs that are no numbers, after a step of batch norm."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.norm = torch.nn.BatchNorm1d(2)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        made = super().forward(x) + self.norm(x[:, :2])
-        assert torch.isfinite(made).all(), "no numbers"
-        return made
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_a_net_that_diverges_leaves_the_buffers_of_others_alone() -> None:
-    checked = net(module=Checked, criterion=torch.nn.MultiMarginLoss, criterion__p=2, verbose=0)
-    given = {"lr": [0.1, 1e38, 0.01]}, LABELS
-    kept: dict[bool, list[Any]] = {}
-
-    def scorer(estimator: Any, X: Any, y: Any) -> float:
-        kept[stack].append([tensor.tolist() for tensor in estimator.module_.state_dict().values()])
-        return 0.0
-
-    for stack in (True, False):
-        kept[stack] = []
-        found, said = told(checked, *given, scoring=scorer, backend={"stack": stack})
-        assert np.isnan(found.cv_results_["mean_test_score"]).tolist() == [False, True, False]
-        assert said == []
-    for ours, theirs in zip(kept[True], kept[False], strict=True):
-        for one, other in zip(ours, theirs, strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+from tests.lockstep.nets import Y, net, scores, search, told
 
 
 class Finite(FiniteOrUnfit, NeuralNetClassifier):

@@ -12,7 +12,7 @@ from skorch import NeuralNetRegressor
 from skorch.callbacks import Callback
 
 from lockstep import LockstepWarning, reads_only
-from lockstep.stacks.by_kernel.stack import KernelStack
+from lockstep.stacks.stack import Stack
 from tests.lockstep.cases.base import X as CASES
 from tests.lockstep.cases.modules import MLP
 from tests.lockstep.nets import LABELS, LogitNet, Y, net, scores, search, told
@@ -76,7 +76,6 @@ class Whitened(LogitNet):
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_matrix_that_has_no_root_after_some_steps_fails_where_skorch_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lockstep.stacks.stack._WORTH_COMPILING", 0)
     whitened = net(module=Whitened, criterion=torch.nn.CrossEntropyLoss, max_epochs=6, train_split=None)
     for stack in (True, False):
         found, _ = told(whitened, {"lr": [0.001, 5.0]}, LABELS, scoring=lambda *given: 1.0, backend={"stack": stack})
@@ -99,42 +98,16 @@ def test_a_callback_that_raises_takes_no_other_net_along() -> None:
     assert {key: value for key, value in scores(some).items() if ("lr", 2.0) not in key} == scores(all_good)
 
 
-class Clamped(LogitNet):
-    """Goes another way once its weights have grown."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        made = super().forward(x)
-        weight: Any = self.layers[0].weight
-        return made if weight.norm() < 1.6 else made / 2
-
-
-def test_a_net_that_takes_another_branch_in_the_middle_is_fitted_by_skorch_alone() -> None:
-    changing = net(module=Clamped, criterion=torch.nn.CrossEntropyLoss, max_epochs=8)
-    given = {"lr": [0.001, 0.03]}, LABELS
-    kept: dict[bool, list[Any]] = {}
-
-    def scorer(estimator: Any, X: Any, y: Any) -> float:
-        kept[stack].append(estimator.module_.layers[0].weight.tolist())
-        return 0.0
-
-    for stack in (True, False):
-        kept[stack] = []
-        _, said = told(changing, *given, scoring=scorer, backend={"stack": stack})
-        reasons = [message for message in said if message.endswith("so 1 of 2 candidates are fitted one by one")]
-        assert ["a branch in the module's Python code" in reason for reason in reasons] == [True] * stack
-    np.testing.assert_allclose(kept[True], kept[False], rtol=1e-4, atol=1e-6)
-
-
 def test_a_stack_that_fails_in_the_middle_is_tried_net_by_net(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = scores(search(net(), {"lr": [0.1, 0.01]}))
-    train_epoch = KernelStack.train_epoch
+    train_epoch = Stack.train_epoch
 
-    def failing(self: KernelStack) -> Any:
+    def failing(self: Stack) -> Any:
         if len(self.members) > 2:
             raise RuntimeError("out of memory")
         return train_epoch(self)
 
-    monkeypatch.setattr(KernelStack, "train_epoch", failing)
+    monkeypatch.setattr(Stack, "train_epoch", failing)
     found, messages = told(net(), {"lr": [0.1, 0.01]}, Y)
     assert messages == ["a stack of 6 nets failed, so each is trained by itself: RuntimeError: out of memory"]
     assert scores(found) == expected

@@ -13,6 +13,7 @@ from skorch.callbacks import Callback
 
 from lockstep import explain, reads_only
 from lockstep.checkpoints import checkpoint
+from lockstep.fits.packing import Packed
 from lockstep.keyboard import heeds_the_keyboard
 from lockstep.search import _apart
 from tests.lockstep.nets import LABELS, X, Y, logit_net, net, one_by_one, scores, told
@@ -142,4 +143,4 @@ def test_a_handler_that_is_set_meanwhile_stays() -> None:
 
 def test_a_worker_that_gets_ctrl_c_itself_returns_nothing_half_trained() -> None:
     with pytest.raises(KeyboardInterrupt):
-        _apart(torch.get_default_dtype(), None, 0, trained)
+        _apart(torch.get_default_dtype(), None, 0, Packed((trained,)))

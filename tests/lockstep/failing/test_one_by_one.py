@@ -3,23 +3,18 @@
 import os
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from joblib import parallel_config
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 from skorch.callbacks import EarlyStopping, Freezer, Initializer
 
-from tests.lockstep.cases.base import SERIES, SERIES_LABELS, classifier
-from tests.lockstep.cases.modules import Recurrent
 from tests.lockstep.nets import LABELS, LogitNet, Y, logit_net, net, one_by_one, scores, search, told
 
 REFUSED: dict[str, list[Any]] = {
@@ -73,33 +68,6 @@ def test_fits_with_parameters_are_those_of_skorch() -> None:
     found, (message,) = told(estimator, {"lr": [0.1, 0.01]}, LABELS, fit={"weight": 3}, scoring=width)
     assert message.startswith("fit is given weight")
     assert found.cv_results_["mean_test_score"].tolist() == [3, 3]
-
-
-class NotForTheKernel(torch.optim.SGD):
-    """Only how nets of torch's stacks are placed may refuse them."""
-
-
-def test_how_long_series_are_decides_and_not_what_was_searched_before() -> None:
-    estimator = classifier(Recurrent, module__layer=torch.nn.LSTM, optimizer=NotForTheKernel)
-    for times, alone in ((1, False), (30, True)):
-        rows = np.tile(SERIES, (1, times, 1)).astype(np.float32)
-        found: list[Any] = []
-        for stack in (True, False):
-            with parallel_config(backend="lockstep", stack=stack), warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                found.append(cross_val_score(estimator, rows, SERIES_LABELS, scoring="neg_log_loss"))
-            assert ["a trace of its" in str(each.message) for each in caught] == [True] * (alone and stack)
-        np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
-
-
-def test_steps_on_all_rows_of_a_split_are_as_long_as_the_split(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lockstep.grouping.places._OF_A_LOOP", 40_000)
-    splits = [(np.arange(n), np.arange(90, 96)) for n in (8, 80)]
-    for cv in (splits, splits[::-1], splits[1:]):
-        whole = {"train_split": None, "batch_size": -1}
-        _, messages = told(net(**whole, optimizer=NotForTheKernel), {"lr": [0.1]}, Y, cv=cv)
-        assert ["its steps are long" in message for message in messages] == [True]
-        assert told(net(**whole), {"lr": [0.1]}, Y, cv=cv)[1] == []
 
 
 class Projected(LogitNet):

@@ -27,7 +27,7 @@ def numbers(*shape: int, dtype: torch.dtype = torch.float64, seed: int = 0) -> T
 def recorded(function: Callable[..., Any], *inputs: Tensor) -> Graph:
     """Return the graph of a function, from the inputs of the first net."""
     copies = [each[0].clone() for each in inputs]
-    recorder = Recorder(copies, for_kernel=True)
+    recorder = Recorder(copies)
     with recorder:
         results = _listed(function(*copies))
     recorder.graph.output(list(map(recorder.node_of, results)))

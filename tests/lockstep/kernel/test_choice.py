@@ -1,4 +1,4 @@
-"""Which nets the kernel trains, what a user is told of it, and what happens where it fails."""
+"""Which nets the kernel trains and which skorch, what a user is told of it, and what happens where the kernel fails."""
 
 from typing import Any
 
@@ -9,15 +9,16 @@ from sklearn.model_selection import cross_validate
 from skorch.callbacks import EpochScoring, GradientNormClipping
 from torch import Tensor, nn
 
-from lockstep import LockstepWarning, backend, explain
-from lockstep.grouping import trial
+from lockstep import LockstepWarning, backend, explain, explaining
+from lockstep.grouping.checks import check_parts
 from lockstep.kernel import blocks
 from lockstep.kernel.values import Layout
+from lockstep.members.refusals import RefusalError
 from lockstep.optimizers.per_net import PerNet
 from lockstep.optimizers.watched import Watched
-from lockstep.stacks.by_kernel import programs
-from lockstep.stacks.by_kernel import stack as kernel_stack
-from lockstep.stacks.trace import graph_of_step
+from lockstep.stacks import stack
+from lockstep.stacks.programs import plan
+from lockstep.stacks.programs.graphs import graph_of_step
 from tests.lockstep.cases.base import LABELS, RATES, classifier
 from tests.lockstep.searches import ROWS, both_ways, check, scores
 
@@ -33,9 +34,19 @@ class Convolves(nn.Module):
         return self.out(self.convolution(x[:, None, :, None, None]).flatten(1))
 
 
+class Halves(nn.Linear):
+    """Has numbers of 16 bits."""
+
+    def __init__(self) -> None:
+        super().__init__(ROWS.shape[1], 2, dtype=torch.bfloat16)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.bfloat16()).float()
+
+
 class Wide(nn.Sequential):
     def __init__(self, width: int, table: int = 0) -> None:
-        super().__init__(nn.Linear(ROWS.shape[1], width), nn.ReLU(), nn.Linear(width, 2))
+        super().__init__(nn.Linear(ROWS.shape[1], width), nn.ReLU(), nn.Linear(width, width), nn.Linear(width, 2))
         self.table = nn.Parameter(torch.zeros(table, 2))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -46,7 +57,7 @@ class Wide(nn.Sequential):
 def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be no kernel, of which nobody has been told."""
     monkeypatch.setattr(backend, "missing", lambda: MISSING)
-    monkeypatch.setattr(trial, "missing", lambda: MISSING)
+    monkeypatch.setattr(explaining, "missing", lambda: MISSING)
     backend._warn_of_missing_kernel.cache_clear()
 
 
@@ -54,21 +65,30 @@ def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     ("settings", "reason"),
     [
         ({"module": Convolves}, "the kernel has no convolution in 3 dimensions"),
-        ({"module": Wide, "module__width": 8192, "batch_size": 64}, "torch multiplies large matrices faster"),
+        ({"module": Wide, "module__width": 640, "batch_size": 64}, "its layers are wide, so skorch is faster"),
         ({"module": Wide, "module__width": 4, "module__table": 2_000_000}, "a net takes "),
         ({"criterion": nn.MultiMarginLoss}, "the kernel has no multi_margin_loss_backward"),
+        ({"module": Halves}, "the kernel has no torch.bfloat16"),
     ],
 )
-def test_explain_says_why_torchscript_trains_a_net(settings: dict[str, Any], reason: str) -> None:
+def test_explain_says_why_skorch_trains_a_net(settings: dict[str, Any], reason: str) -> None:
     said = explain(classifier(**settings), ROWS, LABELS)
-    assert f". TorchScript trains it, because {reason}" in said
+    assert said.startswith(f"NeuralNetClassifier is fitted alone: {reason}")
 
 
-def test_explain_says_that_the_kernel_trains_a_net() -> None:
+def test_a_net_that_is_not_on_the_cpu_is_left_to_skorch() -> None:
+    elsewhere = classifier().initialize()
+    elsewhere.module_.to("meta")
+    elsewhere.initialize_optimizer()
+    with pytest.raises(RefusalError, match="the kernel computes on the CPU, not on meta"):
+        check_parts(elsewhere)
+
+
+def test_an_optimizer_whose_state_begins_with_numbers_goes_in_lockstep() -> None:
     adagrad = classifier(optimizer=torch.optim.Adagrad, optimizer__initial_accumulator_value=0.1, lr=1.0)
     clipped = classifier(callbacks=[GradientNormClipping(0.1, np.inf)], optimizer=torch.optim.Rprop)
-    for net in (classifier(), adagrad, clipped, classifier(optimizer=type("Own", (torch.optim.SGD,), {}))):
-        assert explain(net, ROWS, LABELS).endswith(" times as much. The kernel trains it.")
+    for net in (adagrad, clipped, classifier(optimizer=type("Own", (torch.optim.SGD,), {}))):
+        assert " goes in lockstep: " in explain(net, ROWS, LABELS)
 
 
 def test_a_step_that_is_recorded_wrongly_is_refused_though_no_trial_comes_to_it(
@@ -90,15 +110,14 @@ def test_a_step_that_is_recorded_wrongly_is_refused_though_no_trial_comes_to_it(
 
 
 @pytest.mark.usefixtures("no_kernel")
-def test_without_a_kernel_a_warning_says_so_once_and_torch_trains() -> None:
+def test_without_a_kernel_a_warning_says_so_once_and_skorch_trains() -> None:
     with pytest.warns(LockstepWarning) as caught:
         found = scores(classifier(), RATES, "neg_log_loss")
-    said = "There is no kernel, so nets are trained by torch alone, more slowly and to other bytes: "
+    said = "There is no kernel, so every net is fitted one by one, as without lockstep: "
     assert [str(each.message) for each in caught] == [said + MISSING]
-    assert scores(classifier(), RATES, "neg_log_loss") == found
-    assert explain(classifier(), ROWS, LABELS).endswith(
-        "TorchScript trains it, because there is no kernel: The kernel has no version for Plan 9 on m68k."
-    )
+    assert scores(classifier(), RATES, "neg_log_loss", stack=False) == found
+    said = "Nothing goes in lockstep here, because there is no kernel. "
+    assert explain(classifier(), ROWS, LABELS) == said + MISSING
 
 
 def test_a_step_is_recorded_once_though_an_optimizers_first_step_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,8 +130,8 @@ def test_a_step_is_recorded_once_though_an_optimizers_first_step_is_another(monk
 
         return called
 
-    monkeypatch.setattr(programs, "graph_of_step", noted(graph_of_step))
-    monkeypatch.setattr(programs.Plan, "step", noted(programs.Plan.step))
+    monkeypatch.setattr(plan, "graph_of_step", noted(graph_of_step))
+    monkeypatch.setattr(plan.Plan, "step", noted(plan.Plan.step))
     scores(classifier(optimizer=torch.optim.Adam), RATES, "neg_log_loss")
     # In the trial, and in the training.
     assert (calls.count("graph_of_step"), calls.count("step")) == (2, 4)
@@ -135,7 +154,7 @@ class Counter(nn.Linear):
 @pytest.mark.parametrize("callbacks", [[EpochScoring("accuracy")], "disable", None])
 def test_what_an_evaluation_changes_counts_in_the_next_epoch(callbacks: Any) -> None:
     counter = classifier(Counter, callbacks=callbacks)
-    assert explain(counter, ROWS, LABELS).endswith("The kernel trains it.")
+    assert " goes in lockstep: " in explain(counter, ROWS, LABELS)
     found = both_ways(lambda: cross_validate(counter, ROWS, LABELS, cv=2, return_estimator=True)["estimator"])
     for ours, theirs in zip(*found, strict=True):
         torch.testing.assert_close(ours.module_.state_dict(), theirs.module_.state_dict())
@@ -154,11 +173,11 @@ class Times(nn.Module):
 
 
 @pytest.mark.parametrize(
-    ("start", "expected"), [(0, "The kernel trains it."), (2**31, "no whole numbers above 2**24.")]
+    ("start", "expected"), [(0, " goes in lockstep: "), (2**31, "the kernel has no whole numbers above 2**24.")]
 )
-def test_whole_numbers_that_float32_would_round_are_left_to_torch(start: int, expected: str) -> None:
+def test_whole_numbers_that_float32_would_round_are_left_to_skorch(start: int, expected: str) -> None:
     times = start + np.random.RandomState(0).randint(0, 500, (96, 2))
-    assert explain(classifier(Times), times, LABELS).endswith(expected)
+    assert expected in explain(classifier(Times), times, LABELS)
 
 
 class TestMemoryThatCannotBeHad:
@@ -190,4 +209,4 @@ def fail(monkeypatch: pytest.MonkeyPatch, n_times: int) -> None:
                 np.empty(2**60, np.uint8)
             super().__init__(n_nets, layout, dtype, n_threads)
 
-    monkeypatch.setattr(kernel_stack, "Blocks", Limited)
+    monkeypatch.setattr(stack, "Blocks", Limited)

@@ -18,12 +18,13 @@ from torch import Tensor, nn
 
 from lockstep.members.lean import lean_optimizer
 from lockstep.members.numerics import one_thread, subnormals_as_zero
-from tests.lockstep.pieces.test_optimizers import ACCEPTED, STEPS, complete
+from tests.lockstep.kernel.test_updates import SETTINGS
+from tests.lockstep.pieces.test_optimizers import complete
 
 
-@pytest.mark.parametrize("name", [*ACCEPTED, "LBFGS"])
+@pytest.mark.parametrize("name", [*SETTINGS, "Rprop", "LBFGS"])
 def test_without_the_compiler_an_optimizer_does_what_torchs_does(name: str) -> None:
-    cls, settings = complete(name, ACCEPTED.get(name, [{}])[0])
+    cls, settings = complete(name, SETTINGS.get(name, [{}])[0])
     chosen = {key: value for key, value in settings.items() if key in inspect.signature(cls).parameters}
 
     def stepped(kind: Any) -> tuple[Tensor, Any]:
@@ -36,7 +37,7 @@ def test_without_the_compiler_an_optimizer_does_what_torchs_does(name: str) -> N
             loss.backward()
             return loss
 
-        for _ in range(STEPS):
+        for _ in range(5):
             optimizer.step(closure)
         return weight, optimizer.state_dict()
 

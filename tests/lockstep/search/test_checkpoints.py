@@ -182,11 +182,10 @@ def test_what_differs_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     run()
     run(rows=ROWS + np.float32(1))
     run(net=classifier(max_epochs=5))
-    run(same_bytes=True)
     run(scoring=lambda net, X, y: 0.0)  # which looks at the net, so its history counts
     monkeypatch.setattr(keys, "of_the_engine", lambda: "another version")
     run()
-    assert counts == [0] * 6
+    assert counts == [0] * 5
 
 
 MODULE = """
@@ -393,14 +392,14 @@ def test_parts_take_five_seconds_by_the_time_of_those_before(monkeypatch: pytest
     now: list[float] = [0.0]
 
     def cut(n_nets: int, expected: float, taken: float, n_threads: int = 1) -> list[int]:
-        job, made = Job([object()] * n_nets, True, places=4, n_threads=n_threads), list[int]()  # type: ignore[list-item]
-        for part in sizes.parts(job, {id(job.traces): expected}):
+        job, made = Job([object()] * n_nets, True, n_threads=n_threads), list[int]()  # type: ignore[list-item]
+        for part in sizes.parts(job, {id(job.programs): expected}):
             made.append(len(part.members))
             now[0] += taken * len(part.members)
         return made
 
     assert cut(100, expected=0.07, taken=0.07) == [100]
-    assert cut(100, expected=0.1, taken=0.1) == [52, 48]
-    assert cut(100, expected=1.0, taken=0.1) == [8, 48, 44]
-    assert cut(100, expected=0.1, taken=1.0) == [52, 8, 8, 8, 8, 8, 8]
-    assert cut(100, expected=10.0, taken=10.0, n_threads=3) == [12] * 8 + [4]
+    assert cut(100, expected=0.1, taken=0.1) == [64, 36]
+    assert cut(100, expected=1.0, taken=0.1) == [16, 48, 36]
+    assert cut(100, expected=0.1, taken=1.0) == [64, 16, 16, 4]
+    assert cut(100, expected=10.0, taken=10.0, n_threads=3) == [48, 48, 4]

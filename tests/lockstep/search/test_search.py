@@ -14,14 +14,13 @@ from sklearn.model_selection import GridSearchCV, ShuffleSplit, cross_val_score
 from skorch.callbacks import EarlyStopping, LRScheduler
 
 from lockstep import LockstepWarning, fit_seed
-from lockstep.grouping import places
+from lockstep.grouping import sizes
 from lockstep.grouping.sizes import stack_size
 from lockstep.kernel import blocks
 from lockstep.kernel.blocks import Blocks
 from lockstep.members.numerics import seed_everything
 from lockstep.search import Search
-from lockstep.stacks import training
-from lockstep.stacks.by_kernel import stack
+from lockstep.stacks import stack, training
 from lockstep.stacks.stack import Stack
 from lockstep.stacks.training import Training
 from stages.lib.engine import pin_this_process
@@ -84,10 +83,10 @@ def test_a_stack_that_closes_up_gives_the_same_bytes(monkeypatch: pytest.MonkeyP
         close_up(self, left)
 
     monkeypatch.setattr(Training, "_close_up", noted)
-    monkeypatch.setattr(training, "_WORTH_A_TRACE", np.inf)
+    monkeypatch.setattr(training, "_WORTH_A_STACK", np.inf)
     as_it_is = scores(search(grid=grid))
     assert not closed
-    monkeypatch.setattr(training, "_WORTH_A_TRACE", 0)
+    monkeypatch.setattr(training, "_WORTH_A_STACK", 0)
     assert scores(search(grid=grid)) == as_it_is
     assert closed == [12]
 
@@ -96,14 +95,14 @@ def test_a_stack_that_closes_up_gives_the_same_bytes(monkeypatch: pytest.MonkeyP
 def test_stacks_of_any_size_give_the_same_bytes(
     monkeypatch: pytest.MonkeyPatch, size: int, whole: dict[Any, bytes], watched: dict[Any, bytes]
 ) -> None:
-    for name in ("MOST_NETS", "PLACES"):
-        monkeypatch.setattr(places, name, size)
+    for name in ("MOST_NETS", "LANES"):
+        monkeypatch.setattr(sizes, name, size)
     assert scores(search()) == whole
     assert scores(search(WATCHED(), RATES, LABELS)) == watched
 
 
 def test_jobs_change_no_byte(monkeypatch: pytest.MonkeyPatch, watched: dict[Any, bytes]) -> None:
-    monkeypatch.setattr(places, "MOST_NETS", 16)
+    monkeypatch.setattr(sizes, "MOST_NETS", 16)
     # Workers take square roots as this process does.
     backend = {"inner_backend": "loky", "n_jobs": 2, "prepare_worker": pin_this_process}
     assert scores(search(WATCHED(), RATES, LABELS, backend=backend)) == watched

@@ -1,4 +1,4 @@
-"""Nets that the kernel evaluates: where their tensors lie in its memory, and its programs for them."""
+"""The evaluation of nets by the kernel: where their tensors lie in its memory, and its programs for them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +15,8 @@ from lockstep.kernel.translate import check_whole, translate
 from lockstep.kernel.values import Layout, Value
 from lockstep.members.parts import Tensors, named_tensors
 from lockstep.stacks.layers import dropouts
+from lockstep.stacks.programs.graphs import graph_of_evaluation
 from lockstep.stacks.step import StackedNet
-from lockstep.stacks.trace import graph_of_evaluation
 
 # How many rows a step of an evaluation has; a row's numbers do not depend on the others.
 _ROWS = 16
@@ -35,10 +35,11 @@ class Evaluation:
 
 
 class Evaluator:
-    """Does what `StackedNet.evaluate` does for some rows, by the kernel; `kept` has the programs so far.
+    """Evaluates nets on some rows; `kept` has the programs so far.
 
-    `tensors` are those of any nets of the kind. Without targets, or where a row has a loss of its own, rows are
-    evaluated a few at a time.
+    `x` and `y` have the nets as their first dimension, unless the rows are `shared`. `tensors` are those of any nets of
+    the kind, at the beginning of their training: torch's losses refuse numbers of nets that diverge. Without targets,
+    or where a row has a loss of its own, rows are evaluated a few at a time.
     """
 
     def __init__(
@@ -82,13 +83,13 @@ class Evaluator:
         return tree_unflatten(whole, how.spec)
 
 
-def outputs_of(traces: dict[Any, Any], net: NeuralNet, x: Tensor) -> Any:
-    """Return the outputs of a trained net for rows; `traces` are those of the nets of its kind."""
+def outputs_of(programs: dict[Any, Any], net: NeuralNet, x: Tensor) -> Any:
+    """Return the outputs of a trained net for rows; `programs` are those of the nets of its kind."""
     tensors = {name: tensor.detach().clone().unsqueeze(0) for name, tensor in named_tensors(net).items()}
     rates = torch.tensor([[layer.p for layer in dropouts(net)]], dtype=next(iter(tensors.values())).dtype)
-    if "one" not in traces:
-        traces["one"] = StackedNet(net, [(net.module_, 0, 1)], filled=False, drops=bool(rates.any()))
-    evaluate = Evaluator(traces["one"], tensors, rates, x, None, True, traces)
+    if "one" not in programs:
+        programs["one"] = StackedNet(net, filled=False, drops=bool(rates.any()))
+    evaluate = Evaluator(programs["one"], tensors, rates, x, None, True, programs)
     return tree_map(lambda each: each[0], evaluate(tensors))
 
 

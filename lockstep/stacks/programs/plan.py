@@ -15,8 +15,8 @@ from lockstep.kernel.translate import translate
 from lockstep.kernel.values import Layout, Value
 from lockstep.members.parts import Tensors
 from lockstep.optimizers.update import Update
+from lockstep.stacks.programs.graphs import graph_of_step
 from lockstep.stacks.step import StackedNet, StepInputs
-from lockstep.stacks.trace import graph_of_step
 
 
 class Step(NamedTuple):

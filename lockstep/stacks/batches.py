@@ -1,0 +1,124 @@
+"""The rows of a stack's nets in the order of an epoch, with the noise for random layers, as tables of the kernel."""
+
+import copy
+from collections.abc import Callable
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lockstep._compat import tree_flatten, tree_leaves, tree_unflatten
+from lockstep.kernel.blocks import Table, table
+from lockstep.kernel.translate import check_whole
+from lockstep.members.rows import Batches as Numbers
+from lockstep.members.rows import weights
+from lockstep.stacks.nets import Job
+from lockstep.stacks.noise import Draw
+
+
+class Batches:
+    """The batches of an epoch; `before` are those of the stack that this one continues, during a training.
+
+    `draws` says what a step draws, from a net's first batch.
+    """
+
+    def __init__(
+        self, job: Job, dtype: torch.dtype, draws: Callable[[Any, Any], list[Draw]], before: "Batches | None"
+    ) -> None:
+        self.members, self._filled, self.dtype = job.members, job.filled, dtype
+        # Nets of one source share rows and their order; nets of one split share noise.
+        keys = [(id(member.train), id(member.order)) for member in self.members]
+        distinct = list(dict.fromkeys(keys))
+        self.sources = [self.members[keys.index(key)] for key in distinct]
+        self.source_of = [distinct.index(key) for key in keys]
+        seeds = sorted({member.noise_seed for member in self.members})
+        self._split_of = np.array([seeds.index(member.noise_seed) for member in self.members])
+        rows = [(member.train.X, member.train.y) for member in self.sources]
+        self._spec = tree_flatten(rows[0])[1]
+        # By tensor, then by source: where the kernel finds an epoch's rows.
+        self._rows = list(zip(*map(tree_leaves, rows), strict=True))
+        check_whole(*(part for parts in self._rows for part in parts))
+        self._numbers = [[part.to(dtype).contiguous() for part in parts] for parts in self._rows]
+        # The lengths of the batches of each source in each epoch.
+        self.sizes: list[list[list[int]]] = []
+        self.lengths: list[int] = []
+        # Copies, because other stacks of the search start from the same state.
+        self.orders = [copy.copy(member.order) for member in self.sources]
+        if before is not None:  # the next epoch is about to begin
+            self.draws: list[Draw] = before.draws
+            self._generators: dict[int, torch.Generator] = {seed: before._generators[seed] for seed in seeds}
+            sources = [before.source_of[before.members.index(member)] for member in self.sources]
+            self.orders = [before.orders[i] for i in sources]
+            self.sizes = [[sizes[i] for i in sources] for sizes in before.sizes]
+            return
+        self._generators = {seed: torch.Generator().manual_seed(seed) for seed in seeds}
+        self._order_rows()
+        self.draws = draws(*self.example(self._index[0][: self.lengths[0]]))
+        if any(draw.shape[:1] != (self.lengths[0],) for draw in self.draws):
+            raise ValueError("the module draws random numbers that do not belong to a row")
+        self._draw()
+
+    def next_epoch(self) -> None:
+        """Put the rows into the order of the next epoch, and draw its noise."""
+        if self.lengths and all(order.fixed is not None for order in self.orders):
+            self.sizes.append(self.sizes[-1])
+        else:
+            self._order_rows()
+        self._draw()
+
+    def _order_rows(self) -> None:
+        epochs = [order.next_epoch() for order in self.orders]
+        self.sizes.append([[len(batch) for batch in batches] for batches in epochs])
+        self.lengths, index, weight = self._indexed(epochs, self.sizes[-1])
+        self._index = index.to(torch.int32).numpy()
+        self._starts = [0, *accumulate(self.lengths)]  # of the batches among an epoch's rows
+        of_net = np.array(self.source_of)
+        self._tables = [table(parts, of_net, self._index) for parts in self._numbers]
+        if weight is not None:
+            self._tables.append(table(weight.to(self.dtype).contiguous(), of_net))
+
+    def _indexed(self, epochs: list[Numbers], sizes: list[list[int]]) -> tuple[list[int], Tensor, Tensor | None]:
+        """Return the batches' lengths, the rows of each source, and, if filled up, the weight of each row."""
+        if not self._filled:
+            if any(each != sizes[0] for each in sizes):
+                raise ValueError("nets of a stack have batches of different lengths")
+            return sizes[0], torch.tensor([[row for batch in batches for row in batch] for batches in epochs]), None
+        width, count = self.members[0].train.width, len(epochs[0])
+        if any(len(each) != count or max(each) > width for each in sizes):
+            raise ValueError("nets of a stack have different numbers of batches")
+        # Filled up with rows of the batch: if their loss is not finite, so is skorch's.
+        filled = [[batch + batch[:1] * (width - len(batch)) for batch in batches] for batches in epochs]
+        index = torch.tensor(filled, dtype=torch.int64)
+        return [width] * count, index.flatten(1), weights(sizes, width).flatten(1)
+
+    def _draw(self) -> None:
+        n = sum(self.lengths)
+        self.noise = [torch.empty(len(self._generators), n, *draw.shape[1:], dtype=self.dtype) for draw in self.draws]
+        for draw, noise in zip(self.draws, self.noise, strict=True):
+            for own, generator in zip(noise, self._generators.values(), strict=True):
+                draw.fill(own, generator)
+        self._noise_tables = [table(noise, self._split_of) for noise in self.noise]
+
+    def sizes_of(self, i: int) -> list[int]:
+        """Return the lengths of a net's batches in this epoch."""
+        return self.sizes[-1][self.source_of[i]]
+
+    def of_net(self, i: int, number: int) -> tuple[Any, Any]:
+        """Return a net's rows of a batch, and their targets."""
+        source, start = self.source_of[i], self._starts[number]
+        return self.example(self._index[source][start : start + self.sizes_of(i)[number]], source)
+
+    def example(self, rows: np.ndarray, source: int = 0) -> tuple[Any, Any]:
+        """Return some rows of a source, and their targets."""
+        return tree_unflatten([parts[source][rows % len(parts[source])] for parts in self._rows], self._spec)
+
+    def inputs_of_a_step(self, length: int) -> tuple[Any, Any, tuple[Tensor, ...], list[Tensor]]:
+        """Return rows, targets, weights and noise of a net for a batch of a length."""
+        weight = (torch.ones(length, dtype=self.dtype),) if self._filled else ()
+        return *self.example(np.arange(length)), weight, [each[0, :length] for each in self.noise]
+
+    def tables(self, number: int) -> list[Table]:
+        """Return the tables of what a step gets, from a batch on."""
+        return [each.later(self._starts[number]) for each in (*self._tables, *self._noise_tables)]

@@ -1,1 +1,0 @@
-"""Stacks whose nets the kernel trains and evaluates."""

@@ -1,0 +1,123 @@
+"""A step of a net, or its evaluation, as a graph of torch's operations, for the kernel."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.fx import Graph, Node
+
+from lockstep._compat import TreeSpec, tree_flatten, tree_leaves, tree_unflatten
+from lockstep.kernel.recording import Recorder, has_effect
+from lockstep.members.parts import Tensors
+from lockstep.stacks.step import StackedNet, StepInputs
+
+aten = torch.ops.aten
+
+
+def graph_of_step(
+    stacked: StackedNet, trained: Tensors, inputs: StepInputs, with_losses: bool, with_predictions: bool
+) -> tuple[Graph, TreeSpec]:
+    """Return the step of a net as a graph, and the structure of the predictions.
+
+    The graph takes the inputs of `StackedNet.train` as a flat list, and may write into parameters and buffers. It
+    returns the gradient of each parameter, the loss and the predictions as tensors, if they are wanted.
+    """
+    leaves, spec = tree_flatten((trained, inputs))
+    copies = [leaf.clone() for leaf in leaves]
+    recorder = Recorder(copies)
+    with recorder:
+        gradient, loss, predicted = stacked.train(*tree_unflatten(copies, spec))
+    made, out_spec = tree_flatten(predicted)
+    results = [*gradient.values(), *([loss] if with_losses else []), *(made if with_predictions else [])]
+    graph = recorder.graph
+    graph.output(list(map(recorder.node_of, results)))
+    _simplify(graph, len(inputs.untrained), len(tree_leaves(inputs)))
+    return graph, out_spec
+
+
+def graph_of_evaluation(
+    stacked: StackedNet, tensors: Tensors, rates: Tensor, x: Any, y: Any = None
+) -> tuple[Graph, Any]:
+    """Return an evaluation of a net as a graph, and the structure of what `StackedNet.evaluate` returns."""
+    leaves, spec = tree_flatten((tensors, rates, *((x,) if y is None else (x, y))))
+    copies = [leaf.clone() for leaf in leaves]
+    recorder = Recorder(copies)
+    with recorder:
+        result = stacked.evaluate(*tree_unflatten(copies, spec))
+    made, out_spec = tree_flatten(result)
+    recorder.graph.output(list(map(recorder.node_of, made)))
+    _simplify(recorder.graph, 0, 0)
+    return recorder.graph, out_spec
+
+
+def _simplify(graph: Graph, n_untrained: int, n_copies: int) -> None:
+    """Remove operations without effect, which come from torch's own code and from the copies of a step's inputs.
+
+    The first `n_copies` operations are these copies, and the first `n_untrained` of them are of parameters and buffers.
+    """
+    operations = [node for node in graph.nodes if node.op == "call_function"]
+    for place, copied in enumerate(operations[:n_copies]):
+        # Buffers have to be changed; the rows of a batch must not be, because they are used again.
+        if place < n_untrained or _is_only_read(copied):
+            copied.replace_all_uses_with(copied.args[0])
+    for node in operations[n_copies:]:
+        source = node.args[0] if node.args else None
+        if isinstance(source, Node) and "shape" in source.meta and "shape" in node.meta:
+            for rewrite in _REWRITES.get(node.target, ()):
+                rewrite(node, source)
+    for node in reversed(graph.nodes):
+        if node.op in ("call_function", "get_attr") and not node.users and not has_effect(node.target):
+            graph.erase_node(node)
+
+
+def _without_detach(node: Node, source: Node) -> None:
+    """`x.detach()` → `x`: a trace has no gradients."""
+    node.replace_all_uses_with(source)
+
+
+def _without_view(node: Node, source: Node) -> None:
+    """`x.view(x.shape)` → `x`."""
+    if source.meta["shape"] == node.meta["shape"]:
+        node.replace_all_uses_with(source)
+
+
+def _transposed_once(node: Node, source: Node) -> None:
+    """`x.transpose(i, j).transpose(i, j)` → `x`."""
+    if source.target is aten.transpose.int and set(node.args[1:]) == set(source.args[1:]):
+        original: Any = source.args[0]
+        node.replace_all_uses_with(original)
+
+
+def _times_one(node: Node, source: Node) -> None:
+    """`x * 1` → `x`, if nobody writes into the product."""
+    if node.args[1] == 1 and source.meta["dtype"] == node.meta["dtype"] and _is_only_read(node):
+        node.replace_all_uses_with(source)
+
+
+# Simplifications, by operation; each takes a node and the node of its first argument.
+_REWRITES: dict[Any, tuple[Callable[[Node, Node], None], ...]] = {
+    aten.detach.default: (_without_detach,),
+    aten.view.default: (_without_view,),
+    aten._unsafe_view.default: (_without_view,),
+    aten.expand.default: (_without_view,),
+    aten.transpose.int: (_transposed_once,),
+    aten.mul.Scalar: (_times_one,),
+}
+
+
+def _writes(node: Node) -> bool:
+    """Whether an operation may write into what it is given; schemas of batch norm do not say so of its statistics."""
+    schema = getattr(node.target, "_schema", None)
+    return bool(schema and (schema.is_mutable or "batch_norm" in schema.name))
+
+
+def _is_only_read(node: Node) -> bool:
+    """Whether no operation writes into a node's result, through a view of it or directly."""
+    for user in node.users:
+        schema = getattr(user.target, "_schema", None)
+        is_view = user.target is operator.getitem or (schema and any(each.alias_info for each in schema.returns))
+        if not (schema or is_view) or _writes(user) or (is_view and not _is_only_read(user)):
+            return False
+    return True
