@@ -73,6 +73,9 @@ with _noting():
 # Where a layer keeps its own parameters and buffers.
 TENSORS = "_parameters", "_buffers"
 
+# What torch.compile sets on a function that it makes.
+COMPILED = "_torchdynamo_orig_callable"
+
 # What scikit-learn's searches and cross-validations run for each candidate and split.
 _FITS = ("_fit_and_score", "_fit_and_predict")
 

@@ -17,6 +17,7 @@ from lockstep.members.own_code import explained, step_view
 from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
 from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import taken
+from lockstep.members.state import AS_BUFFER, other_attribute
 from lockstep.stacks.layers import GivenNoise
 from lockstep.stacks.nets import EVALUATED_ROWS
 
@@ -50,6 +51,9 @@ def measure(member: Member, n_rows: int) -> Measured:
             with torch.enable_grad(), _Counts() as step:
                 trial._set_training(True)
                 trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
+            # Found out here, because a trial takes longer; it finds what else a step changes.
+            if path := other_attribute(module, net.module_):
+                raise RefusalError(f"a training step changes the module's attribute {path}", AS_BUFFER)
             buffers = cloned(_buffers(trial))
             with torch.no_grad(), _Counts() as evaluation:
                 trial._set_training(False)

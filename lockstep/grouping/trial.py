@@ -21,7 +21,7 @@ from lockstep.members.numerics import other_states
 from lockstep.members.own_fit import Prepared, method_of_one
 from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
 from lockstep.members.refusals import ListenerError, RefusalError, refusal_of
-from lockstep.members.state import net_state, other_attribute
+from lockstep.members.state import AS_BUFFER, net_state, other_attribute
 from lockstep.stacks.batches import Batches
 from lockstep.stacks.layers import GivenNoise
 from lockstep.stacks.nets import Job, Nets
@@ -32,7 +32,6 @@ from lockstep.turns import caught
 SHARED = "nets share memory with one another"
 
 _ELSEWHERE = "an attribute of the criterion or the net, or a global variable"
-_AS_BUFFER = "keep it as a tensor that is a buffer, by self.register_buffer"
 
 
 class Verdict(NamedTuple):
@@ -52,6 +51,8 @@ def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) ->
     start(twin, rows.chosen(1, torch.get_default_dtype()), member.noise_seed, None)
     if not changing(member.net).isdisjoint(changing(twin)):
         raise RefusalError(SHARED)
+    if path := other_attribute(member.net.module_, twin.module_):
+        raise RefusalError(f"the module's attribute {path} differs from net to net", AS_BUFFER)
     own = next(iter(trained_params(member.net).values())).dtype
     may_fill = may_fill and rows_are_apart(member)
     errors: dict[torch.dtype, Exception] = {}
@@ -102,14 +103,9 @@ def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, 
             start(untrained := small(net), few[i], i, dtype)
             path = other_attribute(theirs.module_, untrained.module_)
             what = f"the module's attribute {path}" if path else _ELSEWHERE
-            raise RefusalError(f"a training step changes {what}", _AS_BUFFER if path else "")
+            raise RefusalError(f"a training step changes {what}", AS_BUFFER if path else "")
         tensors = cloned(named_tensors(theirs))
-        try:
-            alike &= _is_same(trained, theirs)
-        except RefusalError:
-            if path := other_attribute(*(each.net.module_ for each in members)):
-                raise RefusalError(f"the module's attribute {path} differs from net to net", _AS_BUFFER) from None
-            raise
+        alike &= _is_same(trained, theirs)
         # A module may keep its predictions in an attribute, which a scorer may read.
         alike &= net_state(theirs) == before[i]
         alike &= all(torch.equal(tensor, tensors[name]) for name, tensor in named_tensors(theirs).items())

@@ -84,9 +84,13 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
             own = {k: bool(v > 0) - bool(v < 0) if isinstance(v, float) else v for k, v in own.items()}
     hooks = [(name, list(vars(layer)[name].values())) for name in _HOOKS if vars(layer)[name]]
     if refers_to_parts(layer):  # parts count by name
-        parts = *layer.named_modules(), *layer.named_parameters(), *layer.named_buffers()
-        return [hashed(sorted(own.items()), {id(part): f"part {name}" for name, part in parts}), hooks]
+        return [hashed(sorted(own.items()), _names_of_parts(layer)), hooks]
     return [sorted(own.items()), hooks]
+
+
+def _names_of_parts(layer: nn.Module) -> dict[int, str]:
+    parts = *layer.named_modules(), *layer.named_parameters(), *layer.named_buffers()
+    return {id(part): f"part {name}" for name, part in parts}
 
 
 def refers_to_parts(layer: nn.Module) -> bool:
@@ -95,11 +99,16 @@ def refers_to_parts(layer: nn.Module) -> bool:
     return any(isinstance(leaf, nn.Module | MethodType) for value in held for leaf in tree_leaves(value))
 
 
+# What to do about an attribute that is not the same in all nets and steps.
+AS_BUFFER = "keep it as a tensor that is a buffer, by self.register_buffer"
+
+
 def other_attribute(one: nn.Module, other: nn.Module) -> str | None:
     """Return the path of an attribute, no parameter, buffer or part, in which two modules of a class differ."""
+    parts, others = _names_of_parts(one), _names_of_parts(other)
     for (path, layer), (_, twin) in zip(one.named_modules(), other.named_modules(), strict=False):
         for name, value in _own_attributes(layer).items():
-            if hashed(value) != hashed(vars(twin).get(name)):
+            if hashed(value, parts) != hashed(vars(twin).get(name), others):
                 return f"{path}.{name}".lstrip(".")
     return None
 

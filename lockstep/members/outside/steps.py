@@ -14,7 +14,7 @@ from skorch import NeuralNet
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
-from lockstep._compat import global_hooks
+from lockstep._compat import COMPILED, global_hooks
 from lockstep.members.fingerprint import Hashed, digest
 from lockstep.members.outside.reads import (
     OF_ANY_CLASS,
@@ -27,6 +27,7 @@ from lockstep.members.outside.reads import (
     read_by,
 )
 from lockstep.members.own_code import OF_A_STEP, mentioned_in
+from lockstep.members.refusals import RefusalError
 
 # What counts of objects that pickle can't write: nothing of locks, and of what belongs to others.
 _VALUES: dict[Any, Callable[[Any], Any]] = {
@@ -75,6 +76,8 @@ class Deep(Hashed):
 
     def reducer_override(self, obj: Any) -> Any:
         """Return the parts of an object that pickle would not hash as wanted."""
+        if hasattr(obj, COMPILED) and isinstance(obj, FunctionType):
+            raise RefusalError("a step calls what torch.compile has made", "leave torch.compile out of the search")
         if isinstance(obj, MethodType):
             return id, (obj.__self__, obj.__func__)
         if isinstance(obj, BuiltinFunctionType) and obj is not id:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 from skorch.callbacks import EarlyStopping, Freezer, Initializer
 
-from tests.lockstep.nets import LABELS, LogitNet, Y, logit_net, net, one_by_one, scores, search, told
+from lockstep import explain
+from lockstep.grouping import trial
+from tests.lockstep.nets import LABELS, LogitNet, X, Y, logit_net, net, one_by_one, scores, search, told
 
 REFUSED: dict[str, list[Any]] = {
     "optimizer": [torch.optim.Adafactor, torch.optim.SGD, torch.optim.LBFGS, torch.optim.Adam]
@@ -106,6 +109,39 @@ class CountsCalls(LogitNet):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         self.n += 1
         return super().forward(x)
+
+
+class KeepsFloats(LogitNet):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[float] = []
+        self.layers.register_forward_hook(lambda layer, given, made: self.seen.append(float(made.mean())))
+
+
+class Compiled(LogitNet):
+    def __init__(self) -> None:
+        super().__init__()
+        self.before = torch.compile(torch.nn.functional.relu)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(self.before(x))
+
+
+@pytest.mark.parametrize(
+    ("module", "reason"),
+    [
+        (partial(Projected, as_buffer=False), "the module's attribute numbers differs from net to net"),
+        (CountsCalls, "a training step changes the module's attribute n"),
+        (KeepsFloats, "a training step changes the module's attribute seen"),
+        (Compiled, "a step calls what torch.compile has made"),
+    ],
+)
+def test_no_nets_are_trained_to_find_out(module: Any, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_late(*args: Any) -> None:
+        raise AssertionError("in a trial")
+
+    monkeypatch.setattr(trial, "_compare", too_late)
+    assert explain(logit_net(module=module), X, LABELS).startswith(f"NeuralNetClassifier is fitted alone: {reason}")
 
 
 CALLBACKS = [Freezer("layers.0.*"), Initializer("layers.3.bias", fn=torch.nn.init.zeros_)]
