@@ -5,17 +5,17 @@
 #include <stdint.h>
 #include <string.h>
 
-#define VERSION 1
+#define VERSION 2
 #define LANES 16
 
-typedef struct { int64_t place, strides[4]; } Operand; /* in units of LANES numbers; below 0 in the scratch memory */
+typedef struct { int64_t place, advance, strides[4]; } Operand; /* in LANES numbers; places below 0 are scratch memory */
 typedef struct { int64_t operation, n[4], table; Operand out, a, b, c; } Instruction;
 typedef struct { REAL *rows[LANES]; const int32_t *index[LANES]; } Table; /* without an index, rows come in order */
 
 enum { DO_COPY, DO_ADD, DO_SUB, DO_MUL, DO_DIV, DO_MAXIMUM, DO_MINIMUM, DO_WHERE, DO_GT, DO_GE, DO_LT, DO_LE, DO_EQ,
        DO_NE, DO_THRESHOLD_BACKWARD, DO_SIGMOID_BACKWARD, DO_TANH_BACKWARD, DO_ADDCMUL, DO_ADDCDIV, DO_LERP, DO_NEG,
        DO_ABS, DO_SIGN, DO_SQRT, DO_FLOOR, DO_TRUNC, DO_EXP, DO_EXPM1, DO_LOG, DO_LOG1P, DO_TANH, DO_SIGMOID, DO_ERF,
-       DO_POW, DO_SIN, DO_COS, DO_PRODUCT, DO_ROWS, DO_STORE, DO_PICK, DO_PUT, DO_ADD_AT };
+       DO_POW, DO_SIN, DO_COS, DO_PRODUCT, DO_ROWS, DO_STORE, DO_PICK, DO_PUT, DO_ADD_AT, DO_REPEAT };
 
 /* Vectors: V of REALs and D of doubles, both as wide as the processor's; M is V's mask. Nothing mixes lanes. */
 enum { VB = VECTOR_BYTES };
@@ -235,12 +235,12 @@ static void indexed(REAL *out, const REAL *a, const REAL *b, const Instruction *
     }
 }
 
-/* In each step the next rows of a table, shape (n[0], n[1]) for each lane, into memory or from there. */
-static void moved(REAL *m, const Instruction *t, const Table *table, int64_t step) {
+/* The next rows of a table, c.strides[0] in a step, shape (n[0], n[1]) for each lane, into memory or from there. */
+static void moved(REAL *m, const Instruction *t, const Table *table, int64_t first) {
     for (int64_t i = 0; i < t->n[0]; i++) {
         REAL *rows[LANES];
         for (int l = 0; l < LANES; l++) {
-            const int64_t row = step * t->n[0] + i;
+            const int64_t row = first + i;
             rows[l] = table->rows[l] + (table->index[l] ? table->index[l][row] : row) * t->n[1];
         }
         REAL *own = m + i * t->n[1] * LANES;
@@ -260,12 +260,12 @@ static void moved(REAL *m, const Instruction *t, const Table *table, int64_t ste
         } } break;
 #define PLACES(p) i * t->p.strides[0] + j * t->p.strides[1] + k * t->p.strides[2]
 
-#define AT(p) ((p).place >= 0 ? memory + (p).place * LANES : scratch + ~(p).place * LANES)
+#define AT(p) (((p).place >= 0 ? memory + (p).place * LANES : scratch + ~(p).place * LANES) + strip * (p).advance * LANES)
 #define NAMED(name, type) name##_##type
 #define NAME(name, type) NAMED(name, type)
 void NAME(lockstep_run, REAL)(REAL *memory, REAL *scratch, const Instruction *program, int64_t n_instructions,
                               int64_t n_steps, const Table *tables) {
-    for (int64_t step = 0; step < n_steps; step++)
+    for (int64_t step = 0, strip = 0; step < n_steps; step++)
         for (const Instruction *t = program; t < program + n_instructions; t++) {
             REAL *out = AT(t->out), *a_ = AT(t->a), *b_ = AT(t->b), *c_ = AT(t->c);
             switch (t->operation) {
@@ -289,8 +289,13 @@ void NAME(lockstep_run, REAL)(REAL *memory, REAL *scratch, const Instruction *pr
             case DO_ERF: EACH(v_erf(a)) case DO_POW: EACH(v_pow(a, b))
             case DO_SIN: EACH(v_sin(a)) case DO_COS: EACH(v_cos(a))
             case DO_PRODUCT: product(out, a_, b_, c_, t); break;
-            case DO_ROWS: case DO_STORE: moved(out, t, tables + t->table, step); break;
+            case DO_ROWS: case DO_STORE: 
+                moved(out, t, tables + t->table, step * t->c.strides[0] + t->c.strides[1] + strip * t->c.advance);
+                break;
             case DO_PICK: case DO_PUT: case DO_ADD_AT: indexed(out, a_, b_, t); break;
+            case DO_REPEAT: /* the instructions before, for the next strip; the loop's t++ follows */
+                if (++strip < t->n[0]) t -= t->n[1] + 1;
+                else strip = 0;
             }
         }
 }

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lockstep.kernel.strips import Emitted, in_strips
 from lockstep.kernel.values import Buffer, Value, contiguous
 from lockstep.members.refusals import Refusal, RefusalError
 
@@ -21,7 +22,7 @@ LANES = 16
 OPERATIONS = (
     """copy add sub mul div maximum minimum where gt ge lt le eq ne threshold_backward sigmoid_backward tanh_backward
     addcmul addcdiv lerp neg abs sign sqrt floor trunc exp expm1 log log1p tanh sigmoid erf pow sin cos product rows
-    store pick put add_at"""
+    store pick put add_at repeat"""
 ).split()
 
 _NUMBER_OF = {name: i for i, name in enumerate(OPERATIONS)}
@@ -29,7 +30,7 @@ _NUMBER_OF = {name: i for i, name in enumerate(OPERATIONS)}
 # Operations with loops of their own; the kernel runs the others over four nested loops, as they are given.
 _WITH_LOOPS = {"product", "rows", "store"}
 
-_OPERAND = np.dtype([("place", "i8"), ("strides", "i8", 4)])
+_OPERAND = np.dtype([("place", "i8"), ("advance", "i8"), ("strides", "i8", 4)])
 INSTRUCTION = np.dtype(
     [("operation", "i8"), ("n", "i8", 4), ("table", "i8"), *((name, _OPERAND) for name in ("out", "a", "b", "c"))]
 )
@@ -46,31 +47,19 @@ class UnsupportedError(RefusalError):
         self.refusal = Refusal(f"the kernel has no {operation}")
 
 
-class _Emitted(NamedTuple):
-    operation: str
-    n: tuple[int, ...]
-    operands: tuple[Value, ...]  # the first is written
-    table: int
-    about: tuple[int, int]  # of `pick`, `put` and `add_at`: the stride of an index, and how many there are
-
-
 class Assembled(NamedTuple):
     """A program for the kernel."""
 
     instructions: np.ndarray  # of type INSTRUCTION
     scratch: np.ndarray  # the program's own memory, float64 of shape (n_numbers,), with its constants
-
-    @property
-    def work(self) -> int:
-        """How many operations on vectors a step of a block has; a core does about a billion in a second."""
-        return int(self.instructions["n"].prod(axis=1).sum())
+    work: int  # operations on vectors that a step of a block has; a core does about a billion in a second
 
 
 @dataclass
 class Program:
     """Instructions that a step consists of."""
 
-    emitted: list[_Emitted] = field(default_factory=list)
+    emitted: list[Emitted] = field(default_factory=list)
     constants: dict[bytes, tuple[np.ndarray, Value]] = field(default_factory=dict)
     n_tables: int = 0
     torn: set[Buffer] = field(default_factory=set)  # of tensors that have a copy where torch has a view
@@ -102,7 +91,7 @@ class Program:
         if out is None:
             out = self.new(tuple(np.broadcast_shapes(*(each.shape for each in values))))
         spread = tuple(each.spread(out.shape) for each in values)
-        self.emitted.append(_Emitted(operation, out.shape, (out, *spread), -1, (0, 0)))
+        self.emitted.append(Emitted(operation, out.shape, (out, *spread), -1, (0, 0)))
         return out
 
     def reduced(self, operation: str, x: Value, dims: set[int], start: float) -> Value:
@@ -110,7 +99,7 @@ class Program:
         out = self.new(tuple(1 if i in dims else n for i, n in enumerate(x.shape)))
         self.emit("copy", start, out=out)
         joined = out.spread(x.shape)
-        self.emitted.append(_Emitted(operation, x.shape, (joined, joined, x), -1, (0, 0)))
+        self.emitted.append(Emitted(operation, x.shape, (joined, joined, x), -1, (0, 0)))
         return out
 
     def product(self, a: Value, b: Value, plus: Value | None = None, out: Value | None = None) -> Value:
@@ -126,7 +115,7 @@ class Program:
             replace(b, strides=(0, b.strides[1], b.strides[0], 0)),
             replace(c, strides=(*c.strides, 0, 0)),
         )
-        self.emitted.append(_Emitted("product", (i, j, k, 1), operands, -1, (0, 0)))
+        self.emitted.append(Emitted("product", (i, j, k, 1), operands, -1, (0, 0)))
         return out
 
     def rows(self, shape: tuple[int, ...]) -> Value:
@@ -139,43 +128,56 @@ class Program:
 
     def _moved(self, operation: str, x: Value) -> Value:
         n = (x.shape[0], prod(x.shape[1:]), 1, 1) if x.shape else (1, 1, 1, 1)
-        self.emitted.append(_Emitted(operation, n, (replace(x, strides=(n[1], 1, 0, 0)),), self.n_tables, (0, 0)))
+        self.emitted.append(Emitted(operation, n, (replace(x, strides=(n[1], 1, 0, 0)),), self.n_tables, (n[0], 0)))
         self.n_tables += 1
         return x
 
     def indexed(self, operation: str, out: Value, x: Value, index: Value, stride: int, n: int) -> None:
         """Add `pick`, `put` or `add_at`: one of `out` and `x` has a further dimension, of `n` places with a stride."""
         shape = index.shape
-        self.emitted.append(_Emitted(operation, shape, (out, x, index), -1, (stride, n)))
+        self.emitted.append(Emitted(operation, shape, (out, x, index), -1, (stride, n)))
 
     def assembled(self) -> Assembled:
         """Return the program as the kernel takes it."""
-        scratch = _place(self.emitted, [value.buffer for _, value in self.constants.values()])
+        emitted = in_strips([part for each in self.emitted for part in _in_four_loops(each)])
+        scratch = _place(emitted, [value.buffer for _, value in self.constants.values()])
         for numbers, value in self.constants.values():
             start = ~(value.buffer.place or 0)
             scratch[start : start + numbers.size] = numbers.ravel()
-        made = np.array([record for each in self.emitted for record in _records(each)], np.int64).reshape(
-            -1, _N_NUMBERS
+        made = np.array([_record(each) for each in emitted], np.int64).reshape(-1, _N_NUMBERS)
+        return Assembled(made.view(INSTRUCTION)[:, 0], scratch, sum(prod(each.n) for each in self.emitted))
+
+
+def _in_four_loops(each: Emitted) -> Iterator[Emitted]:
+    """Yield instructions that do the same by at most four nested loops, which is what the kernel has."""
+    if len(each.n) <= 4:
+        yield each
+        return
+    n, strides = _collapsed(each.n, [operand.strides for operand in each.operands])
+    for outer in np.ndindex(n[:-4]):
+        operands = (
+            replace(operand, offset=operand.offset + sum(map(mul, outer, own)), strides=own[-4:])
+            for operand, own in zip(each.operands, strides, strict=True)
         )
-        return Assembled(made.view(INSTRUCTION)[:, 0], scratch)
+        yield each._replace(n=n[-4:], operands=tuple(operands))
 
 
-def _records(each: _Emitted) -> Iterator[list[int]]:
-    """Yield the numbers of instructions, in the order of INSTRUCTION: one, if four loops are enough."""
+def _record(each: Emitted) -> list[int]:
+    """Return the numbers of an instruction, in the order of INSTRUCTION."""
+    if each.operation == "repeat":
+        return [_NUMBER_OF["repeat"], *each.n] + [0] * (_N_NUMBERS - 3)
     n, strides = each.n, [operand.strides for operand in each.operands]
     if each.operation not in _WITH_LOOPS:
         n, strides = _collapsed(n, strides)
-    lead = max(4 - len(n), 0)
-    for outer in np.ndindex(n[:-4]):
-        numbers = [_NUMBER_OF[each.operation], *[1] * lead, *n[-4:], each.table]
-        for operand, own in zip(each.operands, strides, strict=True):
-            further = sum(map(mul, outer, own))  # in a program's own memory, places count down
-            start = operand.start + further if operand.start >= 0 else operand.start - further
-            numbers += [start, *[0] * lead, *own[-4:]]
-        numbers += [0] * (_N_NUMBERS - len(numbers))
-        if any(each.about):
-            numbers[-4:-2] = each.about
-        yield numbers
+    lead = 4 - len(n)
+    numbers = [_NUMBER_OF[each.operation], *[1] * lead, *n, each.table]
+    advances = each.advances or [0] * len(strides)
+    for operand, own, advance in zip(each.operands, strides, advances, strict=False):
+        numbers += [operand.start, advance, *[0] * lead, *own]
+    numbers += [0] * (_N_NUMBERS - len(numbers))
+    if any(each.about):
+        numbers[-5:-2] = [advances[-1] if each.operation in ("rows", "store") else numbers[-5], *each.about]
+    return numbers
 
 
 def _collapsed(n: _Ints, strides: list[_Ints]) -> tuple[_Ints, list[_Ints]]:
@@ -190,7 +192,7 @@ def _collapsed(n: _Ints, strides: list[_Ints]) -> tuple[_Ints, list[_Ints]]:
     return tuple(length for length, _ in joined), [tuple(steps[i] for _, steps in joined) for i in range(len(strides))]
 
 
-def _place(emitted: list[_Emitted], constants: list[Buffer]) -> np.ndarray:
+def _place(emitted: list[Emitted], constants: list[Buffer]) -> np.ndarray:
     """Give buffers their places; one whose numbers are no longer needed leaves its place to later ones."""
     last = {operand.buffer: i for i, each in enumerate(emitted) for operand in each.operands}
     size, free, ends = 0, list[tuple[int, int]](), dict[int, list[Buffer]]()

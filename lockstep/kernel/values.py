@@ -16,6 +16,12 @@ class Buffer:
     size: int
     place: int | None = None
 
+    def overlaps(self, other: Buffer) -> bool:
+        """Whether two buffers have memory in common, as far as they have places."""
+        if self.place is None or other.place is None:
+            return self is other
+        return self.place < other.place + other.size and other.place < self.place + self.size
+
 
 @dataclass(frozen=True)
 class Value:

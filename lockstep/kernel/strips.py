@@ -1,0 +1,230 @@
+"""Lets the instructions of a long step run in strips of rows, so that what a strip makes stays in the cache.
+
+Instructions of which each row's numbers depend on that row alone are repeated strip by strip, and so are sums over
+rows, which go on from where the strip before has ended. No sum gets another order, so no bit of a result changes.
+Which instructions these are is seen from where rows lie in memory: a buffer has a period, and the row of the number at
+a place is `place // period % n_rows`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import NamedTuple
+
+from lockstep.kernel.values import Buffer, Value
+
+# An instruction on fewer numbers of a block begins no loop.
+_LARGE = 2**10
+
+
+def _strip(n_instructions: int, shared: int = 0) -> int:
+    """Return how many numbers a strip should have.
+
+    Half a MiB in float32 fits the cache. A turn of an instruction costs some nanoseconds, and what all strips read,
+    such as weights, is fetched for each.
+    """
+    return max(2**13, 64 * n_instructions, 2 * shared)
+
+
+class Emitted(NamedTuple):
+    """An instruction on tensors."""
+
+    operation: str
+    n: tuple[int, ...]
+    operands: tuple[Value, ...]  # the first is written, or stored
+    table: int = -1
+    # Of `pick`, `put` and `add_at`: the stride of an index, and how many there are. Of `rows` and `store`: the rows of
+    # a step, and the first one of these.
+    about: tuple[int, int] = (0, 0)
+    advances: tuple[int, ...] = ()  # from strip to strip: of the operands, or of a tensor and the rows of its table
+
+    @property
+    def reads(self) -> set[Buffer]:
+        """What the instruction reads; a sum is in what it writes."""
+        return {operand.buffer for operand in self.operands[self.operation != "store" :]}
+
+    @property
+    def writes(self) -> set[Buffer]:
+        """What the instruction writes."""
+        return {self.operands[0].buffer} if self.operation != "store" else set()
+
+    def goes_on(self, dim: int) -> bool:
+        """Whether the instruction adds to each number what there is along a dimension, from first to last."""
+        outer = list(zip(self.n[:dim], self.operands[0].strides, strict=False))
+        if self.operation in ("put", "add_at"):
+            return all(n == 1 for n, _ in outer)
+        adds = self.operation == "product" or self.operands[0] == self.operands[1]
+        return adds and all(n == 1 or stride for n, stride in outer)
+
+
+def in_strips(emitted: list[Emitted]) -> list[Emitted]:
+    """Return instructions that do the same, strip by strip where that is worth it."""
+    if _most_at_once(emitted) < 4 * _strip(len(emitted)):
+        return emitted
+    uses = Counter(operand.buffer for each in emitted for operand in each.operands)
+    n_rows = next((each.n[0] for each in emitted if each.operation == "rows" and each.n[0] > 1), 0)
+    made, loop = list[Emitted](), _Loop(n_rows)
+    for each in emitted:
+        if not loop.take(each):
+            made += loop.cut(uses)
+            loop = _Loop(n_rows if n_rows and any(n % n_rows == 0 for n in each.n) else max(each.n, default=0))
+            loop.take(each, begins=True)
+    return made + loop.cut(uses)
+
+
+def _most_at_once(emitted: list[Emitted]) -> int:
+    """Return how many numbers instructions need at the same time."""
+    last = {operand.buffer: i for i, each in enumerate(emitted) for operand in each.operands}
+    most, size, seen = 0, 0, set[Buffer]()
+    for i, each in enumerate(emitted):
+        own = {operand.buffer for operand in each.operands}
+        size += sum(buffer.size for buffer in own - seen)
+        most = max(most, size)
+        seen |= own
+        size -= sum(buffer.size for buffer in own if last[buffer] == i)
+    return most
+
+
+class _Memory(set[Buffer]):
+    """Buffers; the gradient's parts are buffers of their own, in the memory of the whole."""
+
+    def meets(self, some: set[Buffer], but_itself: bool = False) -> bool:
+        """Whether some buffers have memory in common with these; `but_itself`, with another one of these."""
+        if not but_itself and not self.isdisjoint(some):
+            return True
+        placed = [each for each in some if each.place is not None]
+        return bool(placed) and any(a is not b and a.overlaps(b) for b in self for a in placed)
+
+
+@dataclass
+class _Loop:
+    """Instructions that follow one another, some of which can be repeated strip by strip.
+
+    The others come before or after the loop. Where that is another order, they have no memory in common.
+    """
+
+    n_rows: int
+    whole: list[Emitted] = field(default_factory=list)  # in the order in which they were given
+    before: list[Emitted] = field(default_factory=list)
+    body: list[tuple[Emitted, int]] = field(default_factory=list)  # with the dimension of the rows
+    after: list[Emitted] = field(default_factory=list)
+    periods: dict[Buffer, int] = field(default_factory=dict)  # of buffers of which a strip uses its own rows
+    shared: _Memory = field(default_factory=_Memory)  # what every strip reads
+    sums: _Memory = field(default_factory=_Memory)  # what every strip adds to
+    touched: _Memory = field(default_factory=_Memory)  # by the body: all these
+    written: _Memory = field(default_factory=_Memory)
+    later: _Memory = field(default_factory=_Memory)  # touched by what comes after
+    later_written: _Memory = field(default_factory=_Memory)
+
+    def take(self, each: Emitted, begins: bool = False) -> bool:
+        """Add an instruction, if it does not rather begin another loop."""
+        large, reads, writes = prod(each.n) >= _LARGE, each.reads, each.writes
+        follows = self.later_written.meets(reads) or self.later.meets(writes)
+        precedes = not (follows or self.written.meets(reads) or self.touched.meets(writes))
+        by_row = large or each.operation == "rows" or not self.periods.keys().isdisjoint(reads | writes)
+        if by_row and not follows and any(self._cuts(each, dim) for dim in range(len(each.n))):
+            pass
+        elif precedes and (self.body or begins or not large):
+            self.before.append(each)
+        elif large and not begins:
+            return False
+        else:
+            self.after.append(each)
+            self.later |= reads | writes
+            self.later_written |= writes
+        self.whole.append(each)
+        return True
+
+    def _cuts(self, each: Emitted, dim: int) -> bool:
+        """Add an instruction to the body, if it can be cut along a dimension."""
+        if self.n_rows < 2 or each.n[dim] == 0 or each.n[dim] % self.n_rows:
+            return False
+        before, out = list[Emitted](), each.operands[0]
+        if each.operation == "product" and dim == 2:
+            first = (replace(operand, strides=operand.strides[:2]) for operand in (out, each.operands[3]))
+            before = [Emitted("copy", each.n[:2], tuple(first))]
+            each = each._replace(operands=(*each.operands[:3], out))
+        periods, shared, sums = dict[Buffer, int](), set[Buffer](), set[Buffer]()
+        for i, operand in enumerate(each.operands):
+            if operand.strides[dim]:
+                period = operand.strides[dim] * (each.n[dim] // self.n_rows)
+                known = periods.get(operand.buffer, self.periods.get(operand.buffer, period))
+                if known != period or not self._is_by_row(each, i, dim, period):
+                    return False
+                periods[operand.buffer] = period
+            elif i == 0:
+                sums.add(operand.buffer)
+            elif operand != out:
+                shared.add(operand.buffer)
+        if sums and (self.touched.meets(sums) or not each.goes_on(dim)):
+            return False
+        by_row = self.periods.keys() | periods.keys()
+        if (shared | self.shared | sums | self.sums) & by_row or shared & (sums | self.sums):
+            return False
+        if self.touched.meets(each.writes, but_itself=True) or self.written.meets(each.reads, but_itself=True):
+            return False
+        if any(self.written.meets(one.reads) or self.later_written.meets(one.reads) for one in before):
+            return False
+        self.before += before
+        self.body.append((each, dim))
+        self.periods.update(periods)
+        self.shared |= shared
+        self.sums |= sums
+        self.touched |= each.reads | each.writes
+        self.written |= each.writes
+        return True
+
+    def _is_by_row(self, each: Emitted, i: int, dim: int, period: int) -> bool:
+        """Whether the rows of an operand lie where the period says."""
+        operand = each.operands[i]
+        steps = [(n, stride) for j, (n, stride) in enumerate(zip(each.n, operand.strides, strict=True)) if j != dim]
+        steps.append((each.n[dim] // self.n_rows, operand.strides[dim]))
+        inner = sum((n - 1) * stride for n, stride in steps if stride % (period * self.n_rows))
+        if i == {"pick": 1, "put": 0, "add_at": 0}.get(each.operation):
+            inner += (each.about[1] - 1) * each.about[0]
+        first, within = divmod(operand.offset, period)
+        return first % self.n_rows == 0 and within + inner < period and (dim == 0 or each.table < 0)
+
+    def cut(self, uses: Counter[Buffer]) -> list[Emitted]:
+        """Return the instructions: as they were given, or in strips."""
+        size, shared = _most_at_once([each for each, _ in self.body]), sum(buffer.size for buffer in self.shared)
+        strip = _strip(len(self.body), shared)
+        if size < 4 * strip:
+            return self.whole
+        rows = max(strip * self.n_rows // size, 1)
+        n_strips, rest = divmod(self.n_rows, rows)
+        own = Counter(operand.buffer for each, _ in self.body for operand in each.operands)
+        inside = {
+            buffer
+            for buffer, period in self.periods.items()
+            if buffer in self.written and buffer.place is None and own[buffer] == uses[buffer]
+            if buffer.size % (period * self.n_rows) == 0
+        }
+        kept = tuple(Value(buffer, (), ()) for buffer in own if buffer not in inside)
+        loop = self._rows(rows, 0, rows, inside)
+        # What the loop needs in its next turn must keep its memory from the first instruction to the last.
+        begins, ends = Emitted("repeat", (0, 0), kept), Emitted("repeat", (n_strips, len(loop)), kept)
+        last = self._rows(rest, n_strips * rows, 0, inside) if rest else []
+        return [*self.before, begins, *loop, ends, *last, *self.after]
+
+    def _rows(self, rows: int, start: int, further: int, inside: set[Buffer]) -> list[Emitted]:
+        """Return the body for some rows; what is needed inside of a strip alone has memory for these rows."""
+        small = {buffer: Buffer(buffer.size // self.n_rows * rows) for buffer in inside}
+        made = list[Emitted]()
+        for each, dim in self.body:
+            operands, advances = list[Value](), list[int]()
+            for operand in each.operands:
+                period = self.periods.get(operand.buffer, 0)
+                if operand.buffer in small:
+                    all_rows, at = period * self.n_rows, operand.offset
+                    strides = (n if n % all_rows else n // self.n_rows * rows for n in operand.strides)
+                    at = at // all_rows * period * rows + at % period
+                    operands.append(Value(small[operand.buffer], operand.shape, tuple(strides), at))
+                    advances.append(0)
+                else:
+                    operands.append(replace(operand, offset=operand.offset + start * period))
+                    advances.append(further * period)
+            n = (*each.n[:dim], each.n[dim] // self.n_rows * rows, *each.n[dim + 1 :])
+            about = each.about if each.table < 0 else (each.about[0], start)
+            made.append(each._replace(n=n, operands=tuple(operands), about=about, advances=(*advances, further)))
+        return made
