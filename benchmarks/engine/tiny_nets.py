@@ -1,6 +1,6 @@
 """Nets around one layer or one criterion, and an optimizer of one's own. Imports nothing of this project."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any
 
@@ -60,9 +60,12 @@ class Anything:
     """Stands for a logger's run, and accepts whatever is called."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") or name == "get_params":
             raise AttributeError(name)
         return lambda *args, **kwargs: self
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """Keep nothing."""
