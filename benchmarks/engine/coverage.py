@@ -201,9 +201,8 @@ def cases() -> Iterator[tuple[str, str, Callable[[], Case] | None]]:
 
 def trained_by(make: Callable[[], Case]) -> tuple[str, str]:
     """Return who trains a net in a cross-validation, and why."""
-    failed = ""
-    with warnings.catch_warnings(record=True) as caught, parallel_config(backend="lockstep", same_bytes=True):
-        warnings.simplefilter("always")
+    failed, in_lockstep = "", parallel_config(backend="lockstep", same_bytes=True)
+    with warnings.catch_warnings(record=True, action="always") as caught, in_lockstep:
         try:
             net, X, y = make()
             cross_validate(net, X, y, cv=2, scoring=lambda *args: 0.0, error_score="raise")
