@@ -156,7 +156,7 @@ class Search:
         except Exception as error:  # whatever a module raises during the training
             if error is self.cancelled:
                 raise
-            again, refusal = len(job.members) > 1 and type(error) is not RefusalError, refusal_of(error)
+            again, refusal = len(job.members) > 1 and not isinstance(error, RefusalError), refusal_of(error)
         else:
             self.checkpoint.write()
             return

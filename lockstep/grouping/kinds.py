@@ -58,7 +58,9 @@ def kind_of(member: Member) -> Kind:
     clips = [getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_]
     plain = [type(net), net.device, sorted(set(map(str, clips))), sorted(trained_params(net)), read]
     structure = hashed([described(), plain])
-    measured = measured_on(member, structure, min(train.width, train.n))
+    about = structure + own_numbers(net), min(train.width, train.n), str([tensor.shape for tensor in train.tensors])
+    if about not in _MEASURED:
+        _MEASURED[about] = measure(member, min(train.width, train.n))
     family = [
         of_any_size(numbers=False),
         net.use_caching,
@@ -77,17 +79,9 @@ def kind_of(member: Member) -> Kind:
         hashed(of_any_size(numbers=True)),
         hashed(family),
         read,
-        measured,
-        measured.n_bytes,
+        _MEASURED[about],
+        _MEASURED[about].n_bytes,
     )
-
-
-def measured_on(member: Member, structure: str, n_rows: int) -> Measured:
-    """Return the measures of a step of a net of this structure on a batch of `n_rows`, measured once."""
-    what = structure + own_numbers(member.net), n_rows, str([tensor.shape for tensor in member.train.tensors])
-    if what not in _MEASURED:
-        _MEASURED[what] = measure(member, n_rows)
-    return _MEASURED[what]
 
 
 def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:

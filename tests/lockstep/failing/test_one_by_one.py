@@ -133,7 +133,7 @@ class Compiled(LogitNet):
         (partial(Projected, as_buffer=False), "the module's attribute numbers differs from net to net"),
         (CountsCalls, "a training step changes the module's attribute n"),
         (KeepsFloats, "a training step changes the module's attribute seen"),
-        (Compiled, "a step calls what torch.compile has made"),
+        pytest.param(Compiled, "a step calls what torch.compile has made", marks=pytest.mark.long),
     ],
 )
 def test_no_nets_are_trained_to_find_out(module: Any, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from joblib import parallel_config
 from sklearn.model_selection import cross_validate
 from skorch.callbacks import EpochScoring, GradientNormClipping
 from torch import Tensor, nn
@@ -178,6 +179,15 @@ class Times(nn.Module):
 def test_whole_numbers_that_float32_would_round_are_left_to_skorch(start: int, expected: str) -> None:
     times = start + np.random.RandomState(0).randint(0, 500, (96, 2))
     assert expected in explain(classifier(Times), times, LABELS)
+
+
+def test_a_whole_number_that_no_trial_sees_is_said_once_and_no_net_is_tried_again() -> None:
+    times = np.random.RandomState(0).randint(0, 500, (96, 2))
+    times[50] = 2**31
+    with pytest.warns(LockstepWarning) as caught, parallel_config(backend="lockstep"):
+        cross_validate(classifier(Times), times, LABELS, cv=3, scoring="neg_log_loss")
+    reason = "the kernel has no whole numbers above 2**24, so 1 candidate is fitted one by one"
+    assert [str(each.message) for each in caught] == [reason]
 
 
 class TestMemoryThatCannotBeHad:
