@@ -29,7 +29,6 @@ from benchmarks.engine.tiny_nets import Anything, Around, Lion, Several, WithArg
 OUTPUT = Path(__file__).parents[2] / "docs/engine-coverage.csv"
 N_ROWS = 16
 NUMBERS = torch.linspace(-200, 200, N_ROWS * 128).sin()
-HOW = {"fitted one by one": "skorch", "trained by torch": "torch"}  # in the sentences of warnings
 Case = tuple[NeuralNet, Tensor, Tensor]  # a net, its rows and targets
 
 # For each shape of a row, the layers that get such rows, with their numbers.
@@ -201,17 +200,16 @@ def cases() -> Iterator[tuple[str, str, Callable[[], Case] | None]]:
 
 def trained_by(make: Callable[[], Case]) -> tuple[str, str]:
     """Return who trains a net in a cross-validation, and why."""
-    failed, in_lockstep = "", parallel_config(backend="lockstep", same_bytes=True)
-    with warnings.catch_warnings(record=True, action="always") as caught, in_lockstep:
+    failed = ""
+    with warnings.catch_warnings(record=True, action="always") as caught, parallel_config(backend="lockstep"):
         try:
             net, X, y = make()
             cross_validate(net, X, y, cv=2, scoring=lambda *args: 0.0, error_score="raise")
         except Exception as error:  # such as a logger's, whose package is missing
             failed = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
     for each in (str(found.message) for found in caught if found.category is lockstep.LockstepWarning):
-        for how, who in HOW.items():
-            if how in each:
-                return who, each.partition(", so ")[0].splitlines()[-1]
+        if "fitted one by one" in each:
+            return "skorch", each.partition(", so ")[0].splitlines()[-1]
     return ("nobody", failed) if failed else ("kernel", "")
 
 
