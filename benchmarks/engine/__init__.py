@@ -1,1 +1,1 @@
-"""Benchmarks, which print the tables of docs/engine.md. Imports nothing either."""
+"""Benchmarks, which print the tables of benchmarks/README.md. Imports nothing either."""

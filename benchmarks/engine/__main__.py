@@ -1,4 +1,4 @@
-"""Measure the engine against skorch on the searches of params.yaml, and print a table for docs/engine.md: `make bench`.
+"""Measure the engine against skorch on the searches of params.yaml, for benchmarks/README.md: `make bench`.
 
 skorch's side is the same search with `stack=False`: skorch's own loop fits one net after another, under the same seeds.
 Each side is a process of its own, on one thread. CPU seconds are those of the whole process with its imports, or of the

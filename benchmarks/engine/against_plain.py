@@ -10,17 +10,14 @@ import time
 import warnings
 from typing import Any
 
-if sys.argv[2:3] == ["pipeline"]:
-    import stages  # noqa: F401 (pins the kernels, before torch and numpy)
-
 import numpy as np
 import torch
 from joblib import parallel_config
 
 from benchmarks.engine.everyday import CASES, run
 
-# skorch as a user has it, with the package, and with the package as this pipeline pins it.
-SIDES = ("plain", "lockstep", "pipeline")
+# skorch as a user has it, and with the package.
+SIDES = ("plain", "lockstep")
 
 
 def measure(name: str, side: str, *numbers: str) -> tuple[float, float]:
@@ -32,16 +29,16 @@ def measure(name: str, side: str, *numbers: str) -> tuple[float, float]:
 
 def print_table(*numbers: str) -> None:
     """Print a table of all searches on all sides; with numbers of candidates and folds, if they are given."""
-    print("| search | plain skorch | lockstep | ratio | in this pipeline | ratio | peak MiB |\n" + "|---" * 7 + "|")
-    sums = np.zeros(3)
+    print("| search, candidates × folds | plain skorch, CPU s | lockstep | ratio | peak MiB |\n" + "|---" * 5 + "|")
+    sums = np.zeros(2)
     for name, case in CASES.items():
-        (plain, before), (own, with_own), (pinned, _) = (measure(name, side, *numbers) for side in SIDES)
-        sums += plain, own, pinned
+        (plain, before), (own, with_own) = (measure(name, side, *numbers) for side in SIDES)
+        sums += plain, own
         size = " × ".join(numbers) or f"{case.n} × {case.folds}"
-        cells = f"{plain:.1f} | {own:.1f} | {plain / own:.1f} | {pinned:.1f} | {plain / pinned:.1f}"
-        print(f"| {name}, {size} | {cells} | {before:,.0f} : {with_own:,.0f} |", flush=True)
-    plain, own, pinned = sums
-    print(f"| all | {plain:.0f} | {own:.0f} | {plain / own:.1f} | {pinned:.0f} | {plain / pinned:.1f} | |")
+        times = f"{plain:.1f} | {own:.1f} | {plain / own:.1f}"
+        print(f"| {name}, {size} | {times} | {before:,.0f} : {with_own:,.0f} |", flush=True)
+    plain, own = sums
+    print(f"| all | {plain:.0f} | {own:.0f} | {plain / own:.1f} | |")
 
 
 def main() -> None:
@@ -53,11 +50,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     options: dict[str, Any] = {"backend": "sequential"}
-    if side == "pipeline":
-        import stages.lib.engine  # noqa: F401 (registers the backend, and pins square roots)
-
-        options = {"backend": "lockstep", "random_state": 0}
-    elif side == "lockstep":
+    if side == "lockstep":
         import lockstep  # noqa: F401 (registers the backend)
 
         options = {"backend": "lockstep", "random_state": 0}

@@ -1,4 +1,4 @@
-"""Measure the joint search against Optuna's, and print a table for docs/engine.md: `make bench-joint`.
+"""Measure the joint search against Optuna's, and print a table for benchmarks/README.md: `make bench-joint`.
 
 Both train the same number of net-epochs on the same splits, and their best is scored on the evaluation's fresh splits.
 Optuna's TPE chooses each setting by the scores before it, so only the nets of one setting can be trained together.
