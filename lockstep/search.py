@@ -14,9 +14,9 @@ from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 from lockstep._compat import get_active_backend, tree_map
 from lockstep.checkpoints.checkpoint import Checkpoint
 from lockstep.fits.answers import inputs_of
-from lockstep.fits.fit import outcome_of
+from lockstep.fits.handing_back import hand_back
 from lockstep.fits.packing import Packed
-from lockstep.fits.tasks import Task
+from lockstep.fits.tasks import Task, outcome_of
 from lockstep.grouping.groups import Grouping
 from lockstep.grouping.sizes import parts, seconds_of, stack_size, too_large
 from lockstep.keyboard import heeds_the_keyboard, leave_the_keyboard
@@ -151,7 +151,7 @@ class Search:
                     continue
                 for number in numbers:
                     task, own = self.tasks[number], trained if number == numbers[0] else trained.copy()
-                    task.finish = partial(task.hand_back, own, self.grouping.prepared(task), forward)
+                    task.finish = partial(hand_back, task, own, self.grouping.prepared(task), forward)
                     self.checkpoint.add(job, trained, task)
         except Exception as error:  # whatever a module raises during the training
             if error is self.cancelled:

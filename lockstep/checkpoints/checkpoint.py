@@ -15,9 +15,9 @@ from uuid import uuid4
 from lockstep.checkpoints.folder import DamagedError, Entry, files, index, remove, use, write
 from lockstep.checkpoints.keys import Keys, is_of_result
 from lockstep.checkpoints.nets import KeptNets, kept
-from lockstep.fits.fit import Outcome
+from lockstep.fits.handing_back import hand_back
 from lockstep.fits.packing import packed, unpacked
-from lockstep.fits.tasks import Task
+from lockstep.fits.tasks import Outcome, Task
 from lockstep.grouping.groups import Grouping
 from lockstep.grouping.trial import SHARED
 from lockstep.keyboard import Pressed
@@ -94,7 +94,7 @@ class Checkpoint:
                         test_rows[at] = prepared.transform(task.split_off(own, task.test)[0])
                     forward = partial(outputs_of, programs[nets.kind])
                     restored = nets.nets[place].restored(prepared, test_rows[at])
-                    task.finish = partial(task.hand_back, restored, prepared, forward)
+                    task.finish = partial(hand_back, task, restored, prepared, forward)
                 used.add(entry.path)
             except DamagedError as error:
                 self._remove(*error.args)

@@ -1,7 +1,7 @@
 """Answers for trained nets: the outputs that a stack has computed for the rows that scikit-learn will predict."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from lockstep._compat import tree_map
 from lockstep.fits.surroundings import NetStub
+from lockstep.fits.tasks import Task
 from lockstep.members.member import Cache, Member, has_lone_row
 from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Prepared
@@ -21,9 +22,6 @@ from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import as_tensor, taken
 from lockstep.members.state import predicting_state
 from lockstep.stacks.nets import Nets
-
-if TYPE_CHECKING:  # tasks know which rows they ask for
-    from lockstep.fits.tasks import Task
 
 
 class RowsToAnswer(NamedTuple):
@@ -34,7 +32,7 @@ class RowsToAnswer(NamedTuple):
 
 
 def rows_to_answer(
-    task: "Task", estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache, is_long: bool
+    task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache, is_long: bool
 ) -> RowsToAnswer | None:
     """Return the rows of a split that a net will predict, or None if the net has to predict them itself.
 

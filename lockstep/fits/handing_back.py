@@ -3,7 +3,7 @@
 import contextlib
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from sklearn.base import BaseEstimator
@@ -11,22 +11,22 @@ from skorch import NeuralNet
 
 from lockstep._compat import plain_splits
 from lockstep.fits.answers import Answer, Forward
-from lockstep.fits.fit import DIVERGED, Outcome, outcome_of
 from lockstep.fits.surroundings import assemble
+from lockstep.fits.tasks import Outcome, Task, outcome_of
 from lockstep.members.numerics import set_others
 from lockstep.members.own_fit import Prepared, method_of_one, stand_ins
 from lockstep.members.refusals import Refusal
 from lockstep.stacks.trained import Trained
 from lockstep.turns import caught
 
-if TYPE_CHECKING:  # tasks know how they are handed back
-    from lockstep.fits.tasks import Task
 
+def hand_back(task: Task, trained: Trained, prepared: Prepared, forward: Forward) -> Outcome | None:
+    """Let scikit-learn score a trained net; returns None if skorch has to fit the net alone.
 
-def hand_back(task: "Task", trained: Trained, prepared: Prepared, forward: Forward) -> Outcome | None:
-    """Return the result of scikit-learn's fit and score, or the exception; None if skorch has to fit the net alone."""
+    `forward` computes the net's outputs for further rows.
+    """
     if not trained.is_finite and not hasattr(type(trained.net), "diverged_"):
-        task.refusal = DIVERGED  # skorch has to meet the infinite numbers itself
+        task.refusal = Refusal("weights become infinite or NaN")  # skorch has to meet these itself
         return None
     printed = io.StringIO()
     with caught(printed), contextlib.ExitStack() as scored:
@@ -47,7 +47,7 @@ def hand_back(task: "Task", trained: Trained, prepared: Prepared, forward: Forwa
 class _HandedBack:
     """A trained net on its way into the estimator that scikit-learn fits and scores."""
 
-    task: "Task"
+    task: Task
     trained: Trained
     prepared: Prepared  # whose estimator has the fitted steps around the net
     forward: Forward  # computes the net's outputs for further rows

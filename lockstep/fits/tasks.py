@@ -12,17 +12,15 @@ from sklearn.base import BaseEstimator, clone
 from skorch import NeuralNet
 
 from lockstep._compat import BaseSearchCV, _safe_split, fit_arguments, own_scorers
-from lockstep.fits.answers import Forward, RowsToAnswer, rows_to_answer
-from lockstep.fits.fit import Outcome, Table, outcome_of
-from lockstep.fits.handing_back import hand_back
 from lockstep.fits.surroundings import net_of, prepare
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.member import Cache, Member, make_member
-from lockstep.members.numerics import fit_seed
+from lockstep.members.numerics import fit_seed, seed_everything
 from lockstep.members.own_code import is_declared, own_classes
 from lockstep.members.own_fit import Prepared
-from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, Refusal, RefusalError, refusal_of
-from lockstep.stacks.trained import Trained
+from lockstep.members.refusals import Refusal, refusal_of
+
+# The result of a fit, or its exception.
+Outcome = tuple[Any, Exception | None]
 
 
 @dataclass(eq=False)
@@ -41,7 +39,6 @@ class Task:
     what: Literal["net", "search", "other"] = "net"
     key: str = ""  # a hash that fits with the same settings share
     place: Hashable = None  # fits with equal places have the same rows
-    n_splits: int = 1  # at least so many nets are trained alike
     seeds: tuple[int, int] = (0, 0)  # of the fit, and of the noise for random layers
     is_answered: bool = True  # whether its scorer only needs predictions, which a stack can compute
     is_looked_at: bool = True  # whether the user, or the user's own code, gets to see the net
@@ -76,30 +73,6 @@ class Task:
         """Fit the steps around the net."""
         return prepare(estimator, *self.split_off(estimator, self.train), self.seeds[0])
 
-    def begin(self, net: NeuralNet, prepared: Prepared, cache: Cache) -> Member:
-        """Initialise a copy of the net, as its `fit` does; `cache` is shared by all fits."""
-        if self.fit_params:
-            raise RefusalError(f"fit is given {', '.join(sorted(self.fit_params))}", INSTEAD_OF_FIT_PARAMS)
-        return make_member(net, prepared, self.seeds, cache)
-
-    @property
-    def table(self) -> Table:
-        """The table that its rows are taken from."""
-        return Table(self.X, self.y, self.train)
-
-    def rows_to_answer(
-        self, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache, is_long: bool
-    ) -> RowsToAnswer | None:
-        """Return the rows that the net will predict, if its stack can do so."""
-        return rows_to_answer(self, estimator, member, prepared, cache, is_long)
-
-    def hand_back(self, trained: Trained, prepared: Prepared, forward: Forward) -> Outcome | None:
-        """Let scikit-learn score the trained net; returns None if skorch has to fit the net alone.
-
-        `forward` computes the net's outputs for further rows.
-        """
-        return hand_back(self, trained, prepared, forward)
-
     def split_off(self, estimator: BaseEstimator, numbers: np.ndarray) -> tuple[Any, Any]:
         """Return rows and their targets, as scikit-learn selects them for an estimator."""
         return _safe_split(estimator, self.X, self.y, numbers, self.train)
@@ -116,6 +89,16 @@ class Task:
             if error is not None:
                 raise error
             return result
+
+
+def outcome_of(run: BatchedCalls, seed: int) -> Outcome:
+    """Let scikit-learn fit and score, under a seed."""
+    seed_everything(seed)
+    try:
+        (result,) = run()
+    except Exception as error:
+        return None, error
+    return result, None
 
 
 def task_of(batch: BatchedCalls) -> Task | None:

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
-import numpy as np
 from sklearn.base import BaseEstimator, clone
 from skorch import NeuralNet
-from torch import Tensor
 
-from lockstep.fits.surroundings import NetStub, net_of, without_net
+from lockstep.fits.answers import rows_to_answer
+from lockstep.fits.surroundings import net_of, without_net
 from lockstep.fits.tasks import Task
 from lockstep.grouping.checks import check_class
 from lockstep.grouping.filling import OwnRows, asked_apart, own_rows
@@ -21,11 +20,11 @@ from lockstep.grouping.sizes import check_size, is_long_step
 from lockstep.grouping.trial import SHARED, Verdict, changing, prove
 from lockstep.members.callbacks import may_predict, only_records
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.member import Cache, Member
+from lockstep.members.member import Cache, Member, make_member
 from lockstep.members.own_code import mentioned, own_classes
 from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import own_attributes, shallow_copy, trained_params
-from lockstep.members.refusals import OUTDATED, Refusal, RefusalError, refusal_of
+from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, OUTDATED, Refusal, RefusalError, refusal_of
 from lockstep.members.state import hashed, net_state, outside
 
 # The result of the trial of a family of nets, or why it is fitted one by one; the key also says whether the losses of
@@ -146,7 +145,9 @@ class Grouping:
         net = self.net(task)
         once(self._cache, ("class", type(net)), lambda: check_class(type(net)))
         callbacks = net.callbacks
-        member = task.begin(net, self.prepared(task), self._cache)
+        if task.fit_params:
+            raise RefusalError(f"fit is given {', '.join(sorted(task.fit_params))}", INSTEAD_OF_FIT_PARAMS)
+        member = make_member(net, self.prepared(task), task.seeds, self._cache)
         if net.max_epochs != max(epochs) or net.callbacks is not callbacks:
             raise RefusalError(
                 f"the fit of {type(net).__name__} sets max_epochs or callbacks", "make them parameters of the net"
@@ -169,9 +170,8 @@ class Grouping:
     def _verdict(self, task: Task, member: Member, kind: Kind) -> tuple[Verdict, bool]:
         """Return the result of the trial of a net's kind, and whether its own rows are independent in evaluation."""
         of_criterion = [item for item in member.tensors.items() if item[0].startswith("criterion.")]
-        about = kind.parts, hashed(of_criterion) if of_criterion else ""
-        key = "own rows", id(member.train), id(member.valid), *about
-        rows: OwnRows = once(self._cache, key, quiet(lambda: self._own_rows(task, member, about)))
+        key = "own rows", id(member.train), id(member.valid), kind.parts, hashed(of_criterion)
+        rows: OwnRows = once(self._cache, key, quiet(lambda: own_rows(member)))
         may_fill = rows.is_mean and rows.are_apart
 
         def find() -> Verdict:
@@ -179,26 +179,11 @@ class Grouping:
 
         return once(self.proven, (kind.family, may_fill), quiet(find)), rows.are_apart
 
-    def _own_rows(self, task: Task, member: Member, about: tuple[str, str]) -> OwnRows:
-        """Check a net's own rows, unless nets of its kind have shown each of them in other splits of the table."""
-        prepared = self.prepared(task)
-        table = task.table if isinstance(prepared.fitted, NetStub) else None
-        if table is None or not isinstance(table.X, np.ndarray | Tensor):
-            return own_rows(member)
-        tables = [(getattr(each, "X", None), getattr(each, "y", None)) for each in member.tables]
-        if not all(X is prepared.X and y is prepared.y for X, y in tables):
-            return own_rows(member)
-        key = "shown", *about, id(table.X), id(table.y), *((rows.n, rows.batch) for rows in member.rows)
-        shown: np.ndarray = self._cache.setdefault(key, np.zeros(len(table.X), dtype=bool))
-        found = OwnRows(is_mean=True, are_apart=True) if shown[table.train].all() else own_rows(member)
-        shown[table.train] |= all(found)
-        return found
-
     def _let_answer(self, task: Task, member: Member, kind: Kind) -> None:
         """Let a net's stack predict the rows that will be scored, if these do not influence one another either."""
         is_long = is_long_step(kind.measured)
         estimator = self.candidate(task).estimator
-        asked = task.rows_to_answer(estimator, member, self.prepared(task), self._cache, is_long)
+        asked = rows_to_answer(task, estimator, member, self.prepared(task), self._cache, is_long)
         if asked is None:
             return
         key = "apart", id(asked.rows), kind.parts

@@ -18,7 +18,7 @@ from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import Tensors, copied_parts, named_tensors, trained_params
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
-from lockstep.members.rows import Order, Rows, base_of, fetch
+from lockstep.members.rows import Order, Rows, fetch
 from lockstep.members.state import own_params
 from lockstep.turns import caught
 
@@ -58,11 +58,6 @@ class Member:
     def rows(self) -> list[Rows]:
         """The rows that the net trains on, and those that it holds out, if it does."""
         return [self.train, *([] if self.valid is None else [self.valid])]
-
-    @property
-    def tables(self) -> list[Any]:
-        """The datasets of skorch or torch that these rows are parts of."""
-        return [base_of(dataset) for dataset in self.datasets if dataset is not None]
 
     @property
     def epochs(self) -> int:

@@ -112,19 +112,14 @@ class Order:
         return batches
 
 
-def base_of(dataset: Any) -> Any:
-    """Return the dataset that a dataset is a subset of."""
-    while type(dataset) is Subset:
-        dataset = dataset.dataset
-    return dataset
-
-
 def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, Any]:
     """Return all rows of a dataset as the net's loader would give them in one batch, and the loader.
 
     Raises `RefusalError` if the dataset or the loader is not supported.
     """
-    base = base_of(dataset)
+    base = dataset
+    while type(base) is Subset:
+        base = base.dataset
     if type(base) not in _DATASETS:
         raise RefusalError(
             f"{type(base).__name__} is a dataset of your own", "give rows as arrays, tensors, or dicts of them"

@@ -150,7 +150,7 @@ def test_its_other_searches_give_what_skorch_gives(
         stacked.append(task)
         hand_back(task, *args)
 
-    monkeypatch.setattr("lockstep.fits.tasks.hand_back", counted)
+    monkeypatch.setattr("lockstep.search.hand_back", counted)
     with parallel_config(backend="lockstep", random_state=3):
         ours = call()
     assert len(stacked) >= 3

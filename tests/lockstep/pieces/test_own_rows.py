@@ -1,4 +1,4 @@
-"""Rows of a table are looked at once for a kind of net, and a row that is unlike the others is seen in every split."""
+"""Rows are looked at for each split and kind of net, and a row that is unlike the others is seen."""
 
 from typing import Any
 
@@ -7,8 +7,6 @@ import pytest
 import torch
 from joblib import parallel_config
 from sklearn.model_selection import RepeatedKFold, cross_validate
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 from torch import nn
 
@@ -56,16 +54,6 @@ def weights(estimator: Any, y: np.ndarray, stack: bool) -> list[torch.Tensor]:
 def check(estimator: Any, y: np.ndarray) -> None:
     for ours, theirs in zip(weights(estimator, y, stack=True), weights(estimator, y, stack=False), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
-
-
-def test_splits_whose_rows_were_shown_are_not_looked_at(looks: list[OwnRows]) -> None:
-    check(net(), LABELS[:198])
-    assert looks == [OwnRows(is_mean=True, are_apart=True)] * 2  # two training sets of three have all rows
-
-
-def test_prepared_rows_are_others_in_each_split(looks: list[OwnRows]) -> None:
-    check(make_pipeline(StandardScaler(), net()), LABELS[:198])
-    assert len(looks) == len(SPLITS)
 
 
 def test_a_row_that_some_splits_lack_is_seen_in_the_others(looks: list[OwnRows]) -> None:
