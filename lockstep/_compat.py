@@ -11,7 +11,6 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import torch
 from joblib.parallel import BatchedCalls
 from sklearn.model_selection import _validation
@@ -190,19 +189,3 @@ def vjp(function: Callable[..., Any], own: dict[str, Any]) -> tuple[Any, Callabl
         return {key: torch.zeros_like(tensor) if each is None else each for (key, tensor), each in pairs}
 
     return result, pull_back, others
-
-
-@contextmanager
-def plain_splits() -> Iterator[None]:
-    """Let scikit-learn take a net's rows out of arrays without asking whether these are tables of other libraries."""
-
-    def split(estimator: Any, X: Any, y: Any, indices: Any, train_indices: Any = None) -> Any:
-        if isinstance(estimator, NeuralNet) and all(type(each) is np.ndarray for each in (X, y, indices)):
-            return X[indices], y[indices]
-        return _safe_split(estimator, X, y, indices, train_indices)
-
-    _validation._safe_split = split
-    try:
-        yield
-    finally:
-        _validation._safe_split = _safe_split

@@ -9,7 +9,6 @@ import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet
 
-from lockstep._compat import plain_splits
 from lockstep.fits.answers import Answer, Forward
 from lockstep.fits.surroundings import assemble
 from lockstep.fits.tasks import Outcome, Task, outcome_of
@@ -31,7 +30,7 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared, forward: Forward
     printed = io.StringIO()
     with caught(printed), contextlib.ExitStack() as scored:
         handed = _HandedBack(task, trained, prepared, forward, printed, scored)
-        with stand_ins(task.estimator, fit=handed.fit), plain_splits():
+        with stand_ins(task.estimator, fit=handed.fit):
             outcome = outcome_of(task.run, task.seeds[0])
     if handed.net is None:
         task.refusal = Refusal(f"the fit of {type(trained.net).__name__} looks at the net before it is trained")
