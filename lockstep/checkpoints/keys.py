@@ -3,19 +3,16 @@
 import sys
 from dataclasses import dataclass
 from hashlib import sha256
-from types import FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 import torch
-from sklearn.base import BaseEstimator
-from skorch import NeuralNet
 
 from lockstep._compat import fit_arguments
 from lockstep.checkpoints.code import of_modules, of_the_engine
 from lockstep.fits.tasks import Task
 from lockstep.members.fingerprint import Hashed
 from lockstep.members.outside.reads import bare, is_installed, read_by, read_in
-from lockstep.members.outside.steps import value_of
 
 # How a class is made, and not what it does.
 _OF_ANY_CLASS = ("__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__")
@@ -70,11 +67,7 @@ class _Lasting(Hashed):
             return id, (obj.__name__,)
         if isinstance(obj, type | FunctionType):
             return id, self._described(obj)
-        if isinstance(obj, BaseEstimator) and not isinstance(obj, NeuralNet):
-            return id, (type(obj), obj.get_params(deep=False), obj.__reduce_ex__(4)[2:])
-        if (value := value_of(obj)) is not None:
-            return id, value
-        return super().reducer_override(obj)
+        return NotImplemented if isinstance(obj, BuiltinFunctionType) else super().reducer_override(obj)
 
     def _described(self, obj: Any) -> tuple[Any, ...]:
         name = obj.__module__, obj.__qualname__

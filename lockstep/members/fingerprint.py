@@ -4,13 +4,33 @@ import hashlib
 import io
 import marshal
 import pickle
+from collections.abc import Callable
+from contextvars import ContextVar
 from functools import cache
-from types import CodeType, FunctionType, ModuleType
+from threading import Lock, RLock
+from types import BuiltinFunctionType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType, NoneType
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet
+
+from lockstep._compat import COMPILED
+from lockstep.members.outside.reads import Read, bare, is_installed, kept_by, read_by
+from lockstep.members.refusals import RefusalError
+
+# What counts of objects that pickle can't write: nothing of locks, and of what belongs to others.
+_VALUES: dict[Any, Callable[[Any], Any]] = {
+    MappingProxyType: dict,
+    ContextVar: lambda variable: variable.get(None),
+    torch.jit.ScriptFunction: lambda function: function.code,
+    **dict.fromkeys((type(torch.ops.aten.relu), type(torch.ops.aten.relu.default)), str),
+    **dict.fromkeys((type(Lock()), type(RLock()), WeakKeyDictionary, WeakValueDictionary, WeakSet), lambda thing: None),
+}
+
+# What can change only by another object in its place.
+_FIXED = (bool, int, float, str, NoneType, type, FunctionType, BuiltinFunctionType, ModuleType, torch.dtype)
 
 
 @cache
@@ -19,34 +39,51 @@ def _code(code: CodeType) -> bytes:
 
 
 class Hashed(pickle.Pickler):
-    """Also pickles classes by identity and functions by their code, where pickle can't."""
+    """Also pickles what pickle can't: classes by identity, and functions by their code and what they read outside."""
 
     def __init__(self, file: Any, names: dict[int, str], protocol: int | None = None) -> None:
         super().__init__(file, protocol)
         self._begun: set[FunctionType] = set()
         self._names = names
+        self.read: list[Read] = []
+        self.is_fixed = True  # whether nothing that was read can change without another object in its place
 
     def read_by(self, function: FunctionType) -> list[Any]:
-        """Return the global numbers and texts that a function reads, and the code of the functions that it calls."""
-        called = {name: function.__globals__.get(name) for name in function.__code__.co_names}
-        plain = [(name, value) for name, value in called.items() if isinstance(value, bool | int | float | str)]
-        return [plain, [_code(each.__code__) for each in called.values() if isinstance(each, FunctionType)]]
+        """Return what a function of the user's own reads from outside."""
+        # A wrapper takes the `__module__` of what it wraps.
+        if is_installed(function.__globals__.get("__name__")):
+            return []
+        return self.named(read_by(function), *kept_by(function), *vars(function).values())
+
+    def named(self, read: list[Read], *kept: Any) -> list[tuple[str, Any]]:
+        """Note what is read, and return it after its names."""
+        self.read += read
+        self.is_fixed &= all(isinstance(bare(each), _FIXED) for each in (*kept, *(value for *_, value in read)))
+        return [(name, bare(value)) for _, name, value in read]
 
     def reducer_override(self, obj: Any) -> Any:
         """Return the parts of an object that pickle would not hash as wanted."""
         if id(obj) in self._names:
             return id, (self._names[id(obj)],)
-        if isinstance(obj, type | ModuleType):
+        if isinstance(obj, type | ModuleType) or (isinstance(obj, BuiltinFunctionType) and obj is not id):
             return id, (id(obj),)
         if isinstance(obj, FunctionType):
+            if hasattr(obj, COMPILED):
+                raise RefusalError("a step calls what torch.compile has made", "leave torch.compile out of the search")
             if obj in self._begun:  # it calls itself
                 return id, (obj.__name__,)
             self._begun.add(obj)
             cells = [cell.cell_contents for cell in obj.__closure__ or ()]
             about = cells, obj.__defaults__, obj.__kwdefaults__, vars(obj)
             return id, (_code(obj.__code__), self.read_by(obj), *about)
+        if isinstance(obj, MethodType):
+            return id, (obj.__self__, obj.__func__)
+        if isinstance(obj, io.IOBase):
+            return id, (None,)
+        if type(obj) in _VALUES:
+            return id, (_VALUES[type(obj)](obj),)
         if isinstance(obj, BaseEstimator) and not isinstance(obj, NeuralNet):  # its state may leave settings out
-            return id, (id(type(obj)), obj.get_params(deep=False), obj.__reduce_ex__(4)[2:])
+            return id, (type(obj), obj.get_params(deep=False), obj.__reduce_ex__(4)[2:])
         if isinstance(obj, torch.Tensor):
             dense = obj.detach().cpu().to_dense()
             numbers = dense.float() if obj.dtype is torch.bfloat16 else dense  # which numpy does not have
@@ -54,13 +91,13 @@ class Hashed(pickle.Pickler):
         return NotImplemented
 
 
-def fingerprint(thing: Any, names: dict[int, str] | None = None, how: type[Hashed] = Hashed) -> str:
+def fingerprint(thing: Any, names: dict[int, str] | None = None) -> str:
     """Return a hash that is equal, in this process, for objects that are built alike; raises if one can't be pickled.
 
     For objects whose `id` is in `names`, only the name counts.
     """
     pickled = io.BytesIO()
-    how(pickled, names or {}).dump(thing)
+    Hashed(pickled, names or {}).dump(thing)
     return digest(pickled)
 
 

@@ -15,7 +15,7 @@ from torch.nn.utils.parametrize import type_before_parametrizations
 from lockstep._compat import _DropoutNd, tree_leaves
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.lean import lean_optimizer
-from lockstep.members.outside.steps import Deep, hash_of_steps
+from lockstep.members.outside.steps import hash_of_steps
 from lockstep.members.own_code import OF_A_STEP, has_own, is_own, mentioned_in
 from lockstep.members.refusals import RefusalError, refusal_of
 
@@ -160,7 +160,7 @@ def own_params(thing: NeuralNet | Callback) -> Any:
 def hashed(thing: Any, names: dict[int, str] | None = None) -> str:
     """Return the `fingerprint` of an object; raises `RefusalError` if it has none."""
     with comparable():
-        return fingerprint(thing, names, Deep)
+        return fingerprint(thing, names)
 
 
 @contextmanager

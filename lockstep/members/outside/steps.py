@@ -1,90 +1,19 @@
 """Hashes of the code of a net's steps, with what this reads from outside of the net."""
 
 import io
-from collections.abc import Callable
-from contextvars import ContextVar
-from io import IOBase
-from threading import Lock, RLock
-from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, ModuleType, NoneType
 from typing import Any
-from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
-import torch
 from skorch import NeuralNet
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
-from lockstep._compat import COMPILED, global_hooks
+from lockstep._compat import global_hooks
 from lockstep.members.fingerprint import Hashed, digest
-from lockstep.members.outside.reads import (
-    OF_ANY_CLASS,
-    Read,
-    bare,
-    is_installed,
-    kept_by,
-    named,
-    own_classes_of,
-    read_by,
-)
+from lockstep.members.outside.reads import OF_ANY_CLASS, Read, named, own_classes_of
 from lockstep.members.own_code import OF_A_STEP, mentioned_in
-from lockstep.members.refusals import RefusalError
-
-# What counts of objects that pickle can't write: nothing of locks, and of what belongs to others.
-_VALUES: dict[Any, Callable[[Any], Any]] = {
-    MappingProxyType: dict,
-    ContextVar: lambda variable: variable.get(None),
-    torch.jit.ScriptFunction: lambda function: function.code,
-    **dict.fromkeys((type(torch.ops.aten.relu), type(torch.ops.aten.relu.default)), str),
-    **dict.fromkeys((type(Lock()), type(RLock()), WeakKeyDictionary, WeakValueDictionary, WeakSet), lambda thing: None),
-}
-
-# What can change only by another object in its place.
-_FIXED = (bool, int, float, str, NoneType, type, FunctionType, BuiltinFunctionType, ModuleType, torch.dtype)
 
 # Hashes of steps that read nothing but what is fixed, with what they read, by the classes of a net and its parts.
 _KEPT: dict[tuple[Any, ...], tuple[str, list[Read]]] = {}
-
-
-def value_of(obj: Any) -> tuple[Any] | None:
-    """Return what counts of an object that pickle can't write, or whose writing says nothing; None for all others."""
-    if isinstance(obj, IOBase):
-        return (None,)
-    value = _VALUES.get(type(obj))
-    return None if value is None else (value(obj),)
-
-
-class Deep(Hashed):
-    """Also pickles functions of the user's own with what they read from outside, and what stands around functions."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.read: list[Read] = []
-        self.is_fixed = True  # whether nothing that was read can change without another object in its place
-
-    def read_by(self, function: FunctionType) -> list[Any]:
-        """Return what a function reads from outside."""
-        # A wrapper takes the `__module__` of what it wraps.
-        if is_installed(function.__globals__.get("__name__")):
-            return super().read_by(function)
-        return self.named(read_by(function), *kept_by(function), *vars(function).values())
-
-    def named(self, read: list[Read], *kept: Any) -> list[tuple[str, Any]]:
-        """Note what is read, and return it after its names."""
-        self.read += read
-        self.is_fixed &= all(isinstance(bare(each), _FIXED) for each in (*kept, *(value for *_, value in read)))
-        return [(name, bare(value)) for _, name, value in read]
-
-    def reducer_override(self, obj: Any) -> Any:
-        """Return the parts of an object that pickle would not hash as wanted."""
-        if hasattr(obj, COMPILED) and isinstance(obj, FunctionType):
-            raise RefusalError("a step calls what torch.compile has made", "leave torch.compile out of the search")
-        if isinstance(obj, MethodType):
-            return id, (obj.__self__, obj.__func__)
-        if isinstance(obj, BuiltinFunctionType) and obj is not id:
-            return id, (id(obj),)  # pickle looks for its module in all modules
-        if (value := value_of(obj)) is not None:
-            return id, value
-        return super().reducer_override(obj)
 
 
 def hash_of_steps(net: NeuralNet) -> str:
@@ -109,7 +38,7 @@ def hash_of_steps(net: NeuralNet) -> str:
     if not read and is_plain:
         return ""
     pickled = io.BytesIO()
-    pickler = Deep(pickled, {})
+    pickler = Hashed(pickled, {})
     pickler.dump([pickler.named(read), hooks])
     found = digest(pickled)
     if is_plain and pickler.is_fixed:
