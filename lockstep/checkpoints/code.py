@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from lockstep.kernel.library import KernelError, load
-from lockstep.members.outside.reads import KNOWN, is_installed
+from lockstep.members.reads import KNOWN, is_installed
 from lockstep.members.refusals import RefusalError
 
 # Their versions stand for their code.

@@ -12,7 +12,7 @@ from lockstep._compat import fit_arguments
 from lockstep.checkpoints.code import of_modules, of_the_engine
 from lockstep.fits.tasks import Task
 from lockstep.members.fingerprint import Hashed
-from lockstep.members.outside.reads import bare, is_installed, read_by, read_in
+from lockstep.members.reads import bare, is_installed, read_by, read_in
 
 # How a class is made, and not what it does.
 _OF_ANY_CLASS = ("__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__")

@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from skorch import NeuralNet
 
 from lockstep._compat import COMPILED
-from lockstep.members.outside.reads import Read, bare, is_installed, kept_by, read_by
+from lockstep.members.reads import Read, bare, is_installed, kept_by, read_by
 from lockstep.members.refusals import RefusalError
 
 # What counts of objects that pickle can't write: nothing of locks, and of what belongs to others.

@@ -1,5 +1,6 @@
 """The state of a net besides its tensors, as hashes: what a training step may read, and what decides predictions."""
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -12,11 +13,11 @@ from skorch.callbacks import Callback
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
-from lockstep._compat import _DropoutNd, tree_leaves
-from lockstep.members.fingerprint import fingerprint
+from lockstep._compat import _DropoutNd, global_hooks, tree_leaves
+from lockstep.members.fingerprint import Hashed, digest, fingerprint
 from lockstep.members.lean import lean_optimizer
-from lockstep.members.outside.steps import hash_of_steps
 from lockstep.members.own_code import OF_A_STEP, has_own, is_own, mentioned_in
+from lockstep.members.reads import OF_ANY_CLASS, Read, named, own_classes_of
 from lockstep.members.refusals import RefusalError, refusal_of
 
 # The attributes of every nn.Module, which hold its tensors, children and hooks.
@@ -34,6 +35,9 @@ _SIZES = set(
     """in_features out_features in_channels out_channels num_features num_channels num_embeddings embedding_dim
     normalized_shape""".split()
 )
+
+# Hashes of steps that read nothing but what is fixed, with what they read, by the classes of a net and its parts.
+_KEPT: dict[tuple[Any, ...], tuple[str, list[Read]]] = {}
 
 
 def python_state(module: nn.Module) -> str:
@@ -55,19 +59,61 @@ def net_state(net: NeuralNet) -> tuple[str, ...]:
 def outside(net: NeuralNet) -> str:
     """Return a hash of what the code of a net's steps reads from outside; raises `RefusalError` if it has none."""
     with comparable():
-        return hash_of_steps(net)
+        return _hash_of_steps(net)
+
+
+def _hash_of_steps(net: NeuralNet) -> str:
+    """Return a hash of the code of a net's steps, with what this reads from outside; empty if it is all torch's.
+
+    Raises what pickle raises.
+    """
+    parts = [(net, OF_A_STEP), (net.optimizer_, ("step",))]
+    parts += [(layer, ("forward",)) for part in (net.module_, net.criterion_) for layer in part.modules()]
+    own = [(part, methods, cls) for part, methods in parts if own_classes_of(cls := type_before_parametrizations(part))]
+    held = [(cls, each) for part, _, cls in own for each in vars(part).values() if _is_own_object(each)]
+    hooks, about = global_hooks(), tuple(cls for *_, cls in own)
+    is_plain = not held and not any(hooks)
+    if is_plain and about in _KEPT and all(space.get(name) is value for space, name, value in _KEPT[about][1]):
+        return _KEPT[about][0]
+    names = {cls: _names_of_steps(cls, methods) for _, methods, cls in own}
+    code: list[Read] = [
+        (vars(each), name, vars(each).get(name)) for cls in names for each in own_classes_of(cls) for name in names[cls]
+    ]
+    read = [item for item in code if item[1] in item[0]]
+    read += [item for cls, each in held for item in named(each, names[cls])]
+    if not read and is_plain:
+        return ""
+    pickled = io.BytesIO()
+    pickler = Hashed(pickled, {})
+    pickler.dump([pickler.named(read), hooks])
+    found = digest(pickled)
+    if is_plain and pickler.is_fixed:
+        _KEPT[about] = found, [*code, *pickler.read]
+    return found
+
+
+def _is_own_object(value: Any) -> bool:
+    """Whether an attribute is an object of a class of the user's own, and no part of the net."""
+    cls: Any = type(value)
+    return bool(own_classes_of(cls)) and not isinstance(value, nn.Module)
+
+
+def _names_of_steps(cls: type, methods: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names in these methods of a class, and in all of its own code that they call."""
+    return tuple(sorted(mentioned_in(cls, *methods).union(methods).difference(OF_ANY_CLASS)))
 
 
 def predicting_state(net: NeuralNet) -> tuple[Any, ...]:
     """Return hashes of all that decides a net's predictions besides tensors; raises `RefusalError` if it has none.
 
-    Modes are no part of it, because skorch sets them before each batch.
+    Modes are no part of it, because skorch sets them before each batch, nor is what code reads from outside, which was
+    compared when the net was made.
     """
     replaced = [vars(net).get(method) for method in _OF_PREDICTING]
     loads = [net.device, net.batch_size, net.dataset, net.iterator_valid, *map(net.get_params_for, _OF_LOADING)]
     rates = [layer.p for layer in net.module_.modules() if isinstance(layer, _DropoutNd)]
     names = [name for name, _ in net.module_.named_modules(remove_duplicate=False)]
-    return hashed([type(net), replaced, loads, rates]), outside(net), names, python_state(net.module_)
+    return hashed([type(net), replaced, loads, rates, global_hooks()]), names, python_state(net.module_)
 
 
 def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook
 
 from lockstep.checkpoints.keys import described
-from lockstep.members.outside.reads import read_by
+from lockstep.members.reads import read_by
 from lockstep.members.refusals import RefusalError
 from lockstep.members.state import outside
 from tests.lockstep.cases.base import classifier
