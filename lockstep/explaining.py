@@ -11,21 +11,19 @@ from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 
 from lockstep._compat import missing_parts
+from lockstep.fits.surroundings import net_of
 from lockstep.kernel.library import missing
 from lockstep.keyboard import heeds_the_keyboard
+from lockstep.members.callbacks import check_callbacks
 from lockstep.members.numerics import as_in_a_training, random_states, set_random_states
+from lockstep.members.own_code import own_classes
 from lockstep.members.refusals import ListenerError, refusal_of
 from lockstep.options import Options, Shared
 from lockstep.turns import FITS, caught
 
-# CPU seconds of epochs that tell how long one takes, and the most trainings that are measured for that.
-_ENOUGH, _TRAININGS = 0.1, 10
-
-# The most CPU seconds in which nets are trained to see whether they stay in their stack.
-_MOST = 5.0
-
-# At least as many epochs are measured of a training: the kernel takes more of them at once as it goes on.
-_EPOCHS = 10
+# The most CPU seconds in which nets are trained to see whether they stay in their stack, and those of skorch's epochs
+# that tell how long one takes.
+_MOST, _ENOUGH = 5.0, 0.1
 
 
 @heeds_the_keyboard
@@ -55,9 +53,6 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
         return f"Nothing goes in lockstep here: {'; '.join(missing_parts())}."
     if reason := missing():
         return f"Nothing goes in lockstep here, because there is no kernel. {reason}"
-    # Not at the top, because these need parts that may be missing.
-    from lockstep.fits.surroundings import net_of
-
     net = net_of(estimator)
     if net is None:
         wanted = "a net of skorch, or a Pipeline or TransformedTargetRegressor around one"
@@ -72,11 +67,10 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
 
 
 def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:
-    from lockstep.fits.surroundings import net_of
     from lockstep.kernel.program import LANES
 
-    clock, shared = _Clock(_MOST), Shared()
-    search = _searched(estimator, X, y, clock, shared)
+    clock = _Clock()
+    search = _searched(estimator, X, y, clock)
     if refused := [task.refusal for task in search.tasks if task.refusal]:
         everywhere = len(refused) == len(search.tasks)
         if everywhere and (error := _skorchs_error(estimator, X, y)):
@@ -84,30 +78,25 @@ def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:
         where = "" if everywhere else f" on {len(refused)} of {len(search.tasks)} folds"
         reason, way_out = refused[0]
         return f"{name} is fitted alone{where}: {reason}" + (f"; {way_out}." if way_out else ".")
-    # The kernel takes as long for all nets of a block as for one.
-    n_nets, rows = LANES, search.jobs[0].members[0].fitted_on
-    alike = clone(estimator)
-    net_of(alike).set_params(max_epochs=max(net_of(alike).max_epochs, _EPOCHS))
-    clock.most = _ENOUGH
-    for _ in range(_TRAININGS):
-        if clock.measured < clock.most:
-            _searched(alike, X, y, clock, shared)
     if not clock.n_epochs:
         return f"{name} goes in lockstep."
-    one_by_one = n_nets * _epoch_by_skorch(net_of(estimator), *rows)
-    ratio = one_by_one * clock.n_epochs / clock.measured
-    return (
-        f"{name} goes in lockstep: {n_nets} nets in a stack take about {_milliseconds(one_by_one / ratio)} for an "
-        f"epoch, and by skorch, one by one, {_milliseconds(one_by_one)}, about {_rounded(ratio)} times as much."
-        f"{_of_several_cores(ratio)}"
+    # The kernel takes as long for all nets of a block as for one.
+    by_kernel = clock.measured / clock.n_epochs
+    by_skorch = LANES * _epoch_by_skorch(net_of(estimator), *search.jobs[0].members[0].fitted_on)
+    said = (
+        f"{name} goes in lockstep: {LANES} nets in a stack take about {_seconds(by_kernel)} for an epoch, and by "
+        f"skorch, one by one, {_seconds(by_skorch)}, about {_rounded(by_skorch / by_kernel)} times as much."
     )
+    if by_skorch / by_kernel < (n_cores := cpu_count()):
+        said += f" There are {n_cores} cores here: with n_jobs={n_cores}, plain skorch is faster, unless lockstep gets "
+        said += "as many jobs."
+    return said
 
 
-def _searched(estimator: Any, X: Any, y: Any, clock: "_Clock", shared: Shared) -> Any:
+def _searched(estimator: Any, X: Any, y: Any, clock: "_Clock") -> Any:
     """Return a search of one candidate in five folds that has trained its nets, or been ended by the clock."""
-    from lockstep.fits.surroundings import net_of
+    # Not at the top, because these need parts that may be missing.
     from lockstep.fits.tasks import Task, seed_tasks
-    from lockstep.members.own_code import own_classes
     from lockstep.search import Search
 
     folds = check_cv(5, y, classifier=is_classifier(estimator)).split(X, y)
@@ -115,48 +104,44 @@ def _searched(estimator: Any, X: Any, y: Any, clock: "_Clock", shared: Shared) -
     for task in tasks:
         task.is_looked_at, task.scores_training = bool(own_classes(type(net_of(estimator)))), False
     seed_tasks(tasks, random_state=0)
-    clock.last = None
-    search = Search(tasks, Options(on_progress=clock), shared)
+    search = Search(tasks, Options(on_progress=clock), Shared())
     with suppress(_EnoughError):
         search.run()
     return search
 
 
 class _EnoughError(Exception):
-    """Ends a search whose epochs have been measured."""
+    """Ends a search whose nets have been trained for long enough."""
 
 
 class _Clock:
-    """Takes the CPU time of the epochs of searches, but for the first ones, and ends a search if it is enough."""
+    """Takes the CPU time of the epochs of a search, but for the first one, and ends the search if it is enough."""
 
-    def __init__(self, most: float) -> None:
-        self.most, self.measured, self.n_epochs = most, 0.0, 0
-        self.last: float | None = None  # when the last epoch of this search ended
+    def __init__(self) -> None:
+        self.measured, self.n_epochs = 0.0, 0
+        self.last: float | None = None  # when the last epoch ended
 
     def __call__(self, more: int, total: int) -> None:
         now = time.process_time()
         if self.last is not None:
             self.measured, self.n_epochs = self.measured + now - self.last, self.n_epochs + 1
         self.last = now
-        if self.measured >= self.most:
+        if self.measured >= _MOST:
             raise _EnoughError
 
 
 def _epoch_by_skorch(net: Any, X: Any, y: Any) -> float:
     """Return the CPU seconds of an epoch of a net by skorch."""
-    alone, seconds = clone(net).set_params(max_epochs=1).fit(X, y), list[float]()
-    while sum(seconds) < _ENOUGH:
-        start = time.process_time()
+    alone = clone(net).set_params(max_epochs=1).fit(X, y)
+    start, seconds, n_epochs = time.process_time(), 0.0, 0
+    while seconds < _ENOUGH:
         alone.partial_fit(X, y)
-        seconds.append(time.process_time() - start)
-    return sum(seconds) / len(seconds)
+        seconds, n_epochs = time.process_time() - start, n_epochs + 1
+    return seconds / n_epochs
 
 
 def _skorchs_error(estimator: Any, X: Any, y: Any) -> Exception | None:
     """Return what skorch raises as it fits a copy for an epoch; None if it fits the copy, or would call anything."""
-    from lockstep.fits.surroundings import net_of
-    from lockstep.members.callbacks import check_callbacks
-
     copy = clone(estimator)
     net = net_of(copy).set_params(max_epochs=1)
     try:
@@ -170,22 +155,9 @@ def _skorchs_error(estimator: Any, X: Any, y: Any) -> Exception | None:
     return None
 
 
-def _milliseconds(seconds: float) -> str:
+def _seconds(seconds: float) -> str:
     return f"{_rounded(seconds)} s" if seconds >= 1 else f"{_rounded(seconds * 1e3)} ms"
 
 
 def _rounded(number: float) -> str:
-    """Return a number as a person says it: with one digit, or with two if the first is 1."""
-    n_digits = 2 if f"{number:e}".startswith("1") else 1
-    return f"{float(f'{number:.{n_digits}g}'):,g}"
-
-
-def _of_several_cores(ratio: float) -> str:
-    """Say whether skorch on all cores wins against a stack, which takes one; `ratio` is that of one core."""
-    n_cores = cpu_count()
-    if ratio >= n_cores:
-        return ""
-    return (
-        f" There are {n_cores} cores here: with n_jobs={n_cores}, plain skorch is faster, unless lockstep gets as many "
-        "jobs."
-    )
+    return f"{float(f'{number:.2g}'):,g}"

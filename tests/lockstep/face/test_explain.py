@@ -19,7 +19,7 @@ from skorch.callbacks import Callback, EarlyStopping
 from torch import Tensor, nn
 
 from lockstep import LockstepWarning, explain, reads_only
-from lockstep.explaining import _milliseconds
+from lockstep.explaining import _seconds
 from tests.lockstep.cases.base import LABELS, classifier
 from tests.lockstep.cases.modules import MLP, Recurrent
 from tests.lockstep.cases.rows import SeeEachOtherLate
@@ -166,7 +166,7 @@ def test_explain_trains_for_some_seconds_at_most(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0.0238, "20 ms"), (0.000144, "0.14 ms"), (0.0998, "100 ms"), (1.94, "1.9 s"), (3731, "4,000 s")],
+    [(0.0238, "24 ms"), (0.000144, "0.14 ms"), (0.0998, "100 ms"), (1.94, "1.9 s"), (3731, "3,700 s")],
 )
 def test_explain_rounds_as_a_person_does(seconds: float, said: str) -> None:
-    assert _milliseconds(seconds) == said
+    assert _seconds(seconds) == said
