@@ -16,41 +16,23 @@ from torch import Tensor, nn
 
 from lockstep._compat import _DYNAMIC_CLASS_TRACKER_BY_CLASS, _DYNAMIC_CLASS_TRACKER_BY_ID
 
-# Bytes of an array from which on it is a buffer of its own, which a backend can send apart from the rest.
-_LARGE = 2**16
-
 # Tensors of these types are written as numpy's arrays: torch's own way takes ten times as long.
 _OF_NUMPY = (torch.float32, torch.float64, torch.int64, torch.int32, torch.uint8, torch.bool)
 
 
 @dataclass
 class Packed:
-    """An object with initialised nets in it, on its way to another process.
-
-    Its large arrays are buffers of the outer pickle, so that a backend can send those that many objects share once.
-    Weights are not among them, because nothing shares these.
-    """
+    """An object with initialised nets in it, on its way to another process, or back, if it `returns`."""
 
     content: Any
     returns: bool = False
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        buffers = list[pickle.PickleBuffer]()
-
-        def stays(buffer: pickle.PickleBuffer) -> bool:
-            with buffer.raw() as raw:
-                is_shared = raw.nbytes >= _LARGE and np.frombuffer(raw, "u1").ctypes.data not in packer.weights
-            if is_shared:
-                buffers.append(buffer)
-            return not is_shared
-
-        packer = _Packer([], protocol=5, buffer_callback=None if self.returns else stays)
-        packer.returns = self.returns
-        return _unpacked, (packer.packed(self.content), buffers)
+    def __reduce__(self) -> Any:
+        return _unpacked, (_Packer([], self.returns).packed(self.content),)
 
 
-def _unpacked(data: bytes, buffers: list[Any]) -> Packed:
-    return Packed(pickle.loads(data, buffers=buffers))
+def _unpacked(data: bytes) -> Packed:
+    return Packed(pickle.loads(data))
 
 
 def packed(content: Any, code: Sequence[Any]) -> bytes:
@@ -59,7 +41,7 @@ def packed(content: Any, code: Sequence[Any]) -> bytes:
     Classes and functions in `code` are written by their places there, for `unpacked`: so those of a notebook or of a
     function are found again, where pickle finds those of modules only.
     """
-    return _Packer(code, protocol=5).packed(content)
+    return _Packer(code).packed(content)
 
 
 def unpacked(data: bytes, code: Sequence[Any]) -> Any:
@@ -74,13 +56,11 @@ class _Packer(CloudPickler):
     methods and attributes again.
     """
 
-    returns = False
-
-    def __init__(self, code: Sequence[Any], **options: Any) -> None:
+    def __init__(self, code: Sequence[Any], returns: bool = False) -> None:
         self._stream = io.BytesIO()
-        super().__init__(self._stream, **options)
+        super().__init__(self._stream, protocol=5)
         self._places = {id(each): place for place, each in enumerate(code)}
-        self.weights = set[int]()  # where they are in memory
+        self._returns = returns
 
     def packed(self, content: Any) -> bytes:
         """Return an object as bytes."""
@@ -92,18 +72,13 @@ class _Packer(CloudPickler):
         cls: Any = type(obj)
         if issubclass(cls, type | FunctionType) and id(obj) in self._places:
             return _code_at, (self._places[id(obj)],)
-        if self.returns and isinstance(obj, type) and obj in _DYNAMIC_CLASS_TRACKER_BY_CLASS:
+        if self._returns and isinstance(obj, type) and obj in _DYNAMIC_CLASS_TRACKER_BY_CLASS:
             return _sent, (_DYNAMIC_CLASS_TRACKER_BY_CLASS[obj],)
         if cls in (Tensor, nn.Parameter) and _is_plain(obj):
-            if cls is nn.Parameter:
-                self.weights.add(obj.data_ptr())
             return _tensor, (obj.detach().numpy(), cls is nn.Parameter, obj.requires_grad)
-        if isinstance(obj, NeuralNet):
-            return object.__new__, (cls,), vars(obj), None, None, _fill
-        if isinstance(obj, nn.Module) and _has_plain_state(cls):
-            own: Any = obj.__getstate__()
-            state = {name: value for name, value in own.items() if "_hooks" not in name or value}
-            return object.__new__, (cls,), state, None, None, _fill_module
+        if isinstance(obj, NeuralNet) or (isinstance(obj, nn.Module) and _has_plain_state(cls)):
+            state = {name: value for name, value in vars(obj).items() if "_hooks" not in name or value}
+            return object.__new__, (cls,), state, None, None, _fill
         return super().reducer_override(obj)
 
 
@@ -138,15 +113,13 @@ def _is_plain(tensor: Tensor) -> bool:
 
 @cache
 def _has_plain_state(cls: Any) -> bool:
-    """Whether pickle would write what it writes of any module."""
+    """Whether pickle would write the attributes of a module."""
     names = "reduce", "reduce_ex", "getstate", "setstate", "getnewargs_ex", "getnewargs"
     return all(getattr(cls, f"__{name}__", None) is getattr(nn.Module, f"__{name}__", None) for name in names)
 
 
-def _fill(net: NeuralNet, attributes: dict[str, Any]) -> None:
-    vars(net).update(attributes)
-
-
-def _fill_module(module: nn.Module, state: dict[str, Any]) -> None:
-    """Give a module its attributes, and empty dicts for the hooks that it does not have."""
-    vars(module).update({name: value for name, value in vars(nn.Module()).items() if "_hooks" in name} | state)
+def _fill(thing: Any, attributes: dict[str, Any]) -> None:
+    """Give a thing its attributes, and a module empty dicts for the hooks that it does not have."""
+    if isinstance(thing, nn.Module):
+        vars(thing).update({name: value for name, value in vars(nn.Module()).items() if "_hooks" in name})
+    vars(thing).update(attributes)
