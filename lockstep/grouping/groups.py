@@ -1,8 +1,10 @@
 """Finds out which fits of a search share a training, which nets may share a stack, and which are fitted alone."""
 
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from io import StringIO
 from numbers import Integral
 from typing import Any
 
@@ -14,7 +16,6 @@ from lockstep.fits.surroundings import net_of, without_net
 from lockstep.fits.tasks import Task
 from lockstep.grouping.checks import check_class
 from lockstep.grouping.filling import OwnRows, asked_apart, own_rows
-from lockstep.grouping.kept import once, quiet
 from lockstep.grouping.kinds import Kind, group_key, kind_of
 from lockstep.grouping.sizes import check_size, is_long_step
 from lockstep.grouping.trial import SHARED, Verdict, changing, prove
@@ -26,6 +27,7 @@ from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import own_attributes, shallow_copy, trained_params
 from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, OUTDATED, Refusal, RefusalError, refusal_of
 from lockstep.members.state import hashed, net_state, outside
+from lockstep.turns import caught
 
 # The result of the trial of a family of nets, or why it is fitted one by one; the key also says whether the losses of
 # its nets allow batches to be filled up.
@@ -171,13 +173,15 @@ class Grouping:
         """Return the result of the trial of a net's kind, and whether its own rows are independent in evaluation."""
         of_criterion = [item for item in member.tensors.items() if item[0].startswith("criterion.")]
         key = "own rows", id(member.train), id(member.valid), kind.parts, hashed(of_criterion)
-        rows: OwnRows = once(self._cache, key, quiet(lambda: own_rows(member)))
-        may_fill = rows.is_mean and rows.are_apart
-
-        def find() -> Verdict:
-            return prove(member, self.net(task), self.prepared(task), may_fill)
-
-        return once(self.proven, (kind.family, may_fill), quiet(find)), rows.are_apart
+        # Users never see the nets that are tried.
+        with warnings.catch_warnings(action="ignore"), caught(StringIO()):
+            rows: OwnRows = once(self._cache, key, lambda: own_rows(member))
+            may_fill = rows.is_mean and rows.are_apart
+            proven = kind.family, may_fill
+            verdict: Verdict = once(
+                self.proven, proven, lambda: prove(member, self.net(task), self.prepared(task), may_fill)
+            )
+        return verdict, rows.are_apart
 
     def _let_answer(self, task: Task, member: Member, kind: Kind) -> None:
         """Let a net's stack predict the rows that will be scored, if these do not influence one another either."""
@@ -194,6 +198,18 @@ class Grouping:
         """Note why tasks are run one by one."""
         for number in numbers:
             self.tasks[number].refusal = refusal
+
+
+def once(cache: dict[Any, Any], key: Any, find: Callable[[], Any]) -> Any:
+    """Return the cached result, or raise the cached refusal."""
+    if key not in cache:
+        try:
+            cache[key] = find()
+        except RefusalError as error:
+            cache[key] = error.refusal
+    if isinstance(cache[key], Refusal):
+        raise RefusalError(*cache[key])
+    return cache[key]
 
 
 def _mentions_max_epochs(cls: type) -> bool:
