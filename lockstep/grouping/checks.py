@@ -21,8 +21,6 @@ _OWN_METHODS = re.compile(
 )
 _MAY_BE_OWN = f"of skorch's methods, a class may have its own {', '.join(_OWN[:-1])} and {_OWN[-1]}"
 
-_EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
-
 # The types that attributes of the user's own optimizer may have.
 _SETTINGS = (bool, int, float, str, FunctionType, NoneType)
 
@@ -30,26 +28,14 @@ _NETS = (NeuralNet, NeuralNetClassifier, NeuralNetBinaryClassifier, NeuralNetReg
 _OF_NETS = {cls for net in _NETS for cls in net.__mro__}
 
 
-class _PlainMixin:
-    """Shows, with the class below, which attributes every class has without defining them."""
-
-    anything: int
-
-
-class _PlainNet(NeuralNet, _PlainMixin):
-    anything: int
-
-
-_OF_ANY_CLASS = vars(_PlainMixin).keys() | vars(_PlainNet).keys()
-
-
 def check_class(cls: type) -> None:
     """Raise `RefusalError` if a net's class, or one of its base classes, overrides a method that is not listed."""
     for part in cls.__mro__:
         if part in _OF_NETS:
             continue
-        for name in sorted(vars(part).keys() - _OF_ANY_CLASS):
-            if hasattr(NeuralNetClassifier, name) and not _OWN_METHODS.fullmatch(name):
+        for name, value in sorted(vars(part).items()):
+            counts = isinstance(value, FunctionType) or not name.startswith("__")  # what every class has does not
+            if counts and hasattr(NeuralNetClassifier, name) and not _OWN_METHODS.fullmatch(name):
                 raise RefusalError(f"{_full_name(part)} has its own {name}", _MAY_BE_OWN)
 
 
@@ -78,7 +64,10 @@ def check_parts(net: NeuralNet) -> None:
             "a layer has a backward hook, as by register_full_backward_hook",
             "if it only looks at gradients, let a callback do so in on_batch_end",
         )
-    if any(isinstance(layer, _EMBEDDINGS) and layer.max_norm is not None for layer in net.module_.modules()):
+    if any(
+        isinstance(layer, nn.Embedding | nn.EmbeddingBag) and layer.max_norm is not None
+        for layer in net.module_.modules()
+    ):
         raise RefusalError("an embedding with max_norm changes its weights in evaluation, too")
     _check_numbers(net)
     _check_memory(net)
@@ -92,16 +81,14 @@ def _check_numbers(net: NeuralNet) -> None:
         raise RefusalError(f"the kernel computes on the CPU, not on {devices[0]}")
     if others := sorted(str(dtype) for _, dtype in kinds if dtype not in (torch.float32, torch.float64)):
         raise RefusalError(f"the kernel has no {others[0]}")
+    if len(kinds) > 1:
+        raise RefusalError("parameters have several types: torch.float32, torch.float64")
 
 
 def _check_memory(net: NeuralNet) -> None:
     """Raise `RefusalError` if parameters and buffers would behave differently in the memory of a stack."""
-    named, trained = named_tensors(net), trained_params(net).values()
-    types = sorted({str(t.dtype) for t in trained})
-    if len(types) > 1:
-        raise RefusalError(f"parameters have several types: {', '.join(types)}")
     owners: dict[int, str] = {}
-    for name, tensor in named.items():
+    for name, tensor in named_tensors(net).items():
         path = name.partition(".")[2]
         if any(hooks_of(tensor)):
             raise RefusalError(f"the parameter {path} has a hook")
