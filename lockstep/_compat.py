@@ -1,14 +1,13 @@
 """All private parts of other packages that the engine needs.
 
-If a part is missing, or a package is older than the tests allow, `missing_parts` says so. Modules that need the part
-then can't be imported, and the backend fits nets one by one.
+If a part is missing, because a package is older than pyproject.toml asks for, or newer than the tests have seen,
+`missing_parts` says so. Modules that need the part then can't be imported, and the backend fits nets one by one.
 """
 
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -17,9 +16,6 @@ from sklearn.model_selection import _validation
 from skorch import NeuralNet
 from torch import nn
 from torch.autograd.graph import disable_saved_tensors_hooks
-
-# The oldest versions that the engine's tests have passed with, as in pyproject.toml.
-OLDEST = {"joblib": "1.4", "scikit-learn": "1.5", "skorch": "1.2", "torch": "2.8"}
 
 _MISSING: list[str] = []
 
@@ -89,15 +85,9 @@ def _signatures() -> dict[Callable[..., Any], inspect.Signature]:
 
 @cache
 def missing_parts() -> list[str]:
-    """Return sentences about parts that are missing, and packages that are too old."""
-    old = [f"{name} is older than {least}" for name, least in OLDEST.items() if _is_older(version(name), least)]
+    """Return sentences about parts that are missing."""
     unknown = [name for name in _FITS if getattr(_validation, name, None) not in _signatures()]
-    return old + [f"scikit-learn has no {name} as known" for name in unknown] + _MISSING
-
-
-def _is_older(version: str, other: str) -> bool:
-    numbers, others = ([int(part) for part in each.split(".")[:2]] for each in (version, other))
-    return numbers < others
+    return [f"scikit-learn has no {name} as known" for name in unknown] + _MISSING
 
 
 def fit_arguments(batch: BatchedCalls) -> dict[str, Any] | None:

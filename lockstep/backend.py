@@ -151,7 +151,11 @@ class LockstepBackend(Options, ParallelBackendBase):
             if job.callback is not None:
                 job.callback(None)
         if missing_parts():
-            _warn_of_missing_parts()
+            found = "; ".join(missing_parts())
+            _warn_once(
+                f"This version of lockstep can't stack nets with the packages that are installed ({found}), "
+                "so every net is fitted one by one, without a seed"
+            )
             return
         # Not at the top: this module can't be imported if a part that it needs is missing.
         from lockstep.collected import Collected
@@ -164,7 +168,7 @@ class LockstepBackend(Options, ParallelBackendBase):
         if not self.calls.tasks:
             return
         if self.stack and reason:
-            _warn_of_missing_kernel(reason)
+            _warn_once(f"There is no kernel, so every net is fitted one by one, as without lockstep: {reason}")
         # A search inside of a fit may run in another thread, such as in a worker of Dask, while the outer one waits.
         if not (self.shared.is_fitting or self.is_worker):
             FITS.acquire()
@@ -195,18 +199,8 @@ class LockstepBackend(Options, ParallelBackendBase):
 
 
 @cache
-def _warn_of_missing_parts() -> None:
+def _warn_once(message: str) -> None:
     """Say once why nothing goes in lockstep."""
-    reason = (
-        f"This version of lockstep can't stack nets with the packages that are installed ({'; '.join(missing_parts())})"
-    )
-    warnings.warn(f"{reason}, so every net is fitted one by one, without a seed", LockstepWarning, stacklevel=4)
-
-
-@cache
-def _warn_of_missing_kernel(reason: str) -> None:
-    """Say once why nothing goes in lockstep, and what to install."""
-    message = f"There is no kernel, so every net is fitted one by one, as without lockstep: {reason}"
     warnings.warn(message, LockstepWarning, stacklevel=4)
 
 

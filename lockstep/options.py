@@ -1,5 +1,6 @@
 """The options of the backend, what each can be, and the state that its searches share."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -9,8 +10,6 @@ from reprlib import repr as shortened
 from typing import Any, Self
 
 import numpy as np
-
-from lockstep.members.numerics import new_seed
 
 
 @dataclass(eq=False)
@@ -50,7 +49,7 @@ class Options:
             if not is_fine(value := getattr(self, name)):
                 raise ValueError(f"{name} is {shortened(value)}; it can be {can_be}")
         if self.random_state is None:
-            self.random_state = new_seed()
+            self.random_state = secrets.randbits(32)  # not from a generator that the user may have seeded
         elif isinstance(self.random_state, np.random.RandomState):
             self.random_state = self.random_state.randint(np.iinfo(np.int32).max)  # as scikit-learn draws from one
 

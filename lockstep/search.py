@@ -1,7 +1,6 @@
 """Trains the nets of a search in stacks, and hands each back when its training ends."""
 
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,7 +20,7 @@ from lockstep.grouping.groups import Grouping
 from lockstep.grouping.sizes import parts, seconds_of, stack_size, too_large
 from lockstep.keyboard import heeds_the_keyboard, leave_the_keyboard
 from lockstep.members.numerics import as_in_a_training
-from lockstep.members.refusals import UNSTACKED, LockstepWarning, RefusalError, refusal_of
+from lockstep.members.refusals import UNSTACKED, refusal_of
 from lockstep.options import Options, Shared
 from lockstep.stacks.nets import Job
 from lockstep.stacks.programs.evaluation import outputs_of
@@ -139,7 +138,7 @@ class Search:
         return jobs
 
     def _take(self, job: Job, nets: Iterator[Trained]) -> None:
-        """Give a stack's nets to the tasks as they come; if the stack fails, each net that is left is trained alone."""
+        """Give a stack's nets to the tasks as they come; if the stack fails, skorch fits those that are left."""
         forward = partial(outputs_of, job.programs)
         try:
             for trained in nets:
@@ -156,19 +155,10 @@ class Search:
         except Exception as error:  # whatever a module raises during the training
             if error is self.cancelled:
                 raise
-            again, refusal = len(job.members) > 1 and not isinstance(error, RefusalError), refusal_of(error)
+            left = [number for member in job.members for number in member.numbers if self.tasks[number].finish is None]
+            self.grouping.refuse(left, refusal_of(error))
         else:
             self.checkpoint.write()
-            return
-        if again:  # by now, the error and the tensors in its traceback are freed
-            message = f"a stack of {len(job.members)} nets failed, so each is trained by itself: {refusal.reason}"
-            warnings.warn(message, LockstepWarning, stacklevel=2)
-        for member in job.members:
-            left = [number for number in member.numbers if self.tasks[number].finish is None]
-            if again and left:
-                self._alone(left, job.filled)
-            else:
-                self.grouping.refuse(left, refusal)
 
     def _unpacked(self, result: list[Trained] | Exception) -> Iterator[Trained]:
         """Yield the nets that a worker has trained, or raise its exception."""
@@ -177,16 +167,6 @@ class Search:
         for trained in result:
             yield trained
             self._tell(trained.member.epochs if trained.net is trained.member.net else 0)
-
-    def _alone(self, numbers: list[int], filled: bool) -> None:
-        """Train a net again, in a stack of its own."""
-        try:
-            member, _, _ = self.grouping.member(numbers)
-        except Exception as error:
-            self.grouping.refuse(numbers, refusal_of(error))
-        else:
-            job = Job([member], filled, record_losses=self.records_losses)
-            self._take(job, _train(job, self._tell))
 
 
 def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:

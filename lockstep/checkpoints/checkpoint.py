@@ -10,11 +10,10 @@ from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from lockstep.checkpoints.folder import DamagedError, Entry, files, index, remove, use, write
-from lockstep.checkpoints.keys import Keys, is_of_result
-from lockstep.checkpoints.nets import KeptNets, kept
+from lockstep.checkpoints.keys import Keys
+from lockstep.checkpoints.nets import kept_net
 from lockstep.fits.handing_back import hand_back
 from lockstep.fits.packing import packed, unpacked
 from lockstep.fits.tasks import Outcome, Task
@@ -54,7 +53,6 @@ class Checkpoint:
         self._pending: dict[Task, Trained | Outcome] = {}
         self._jobs: dict[Task, Job] = {}
         self._expected: dict[Task, str] = {}  # the keys of results
-        self._kinds: dict[int, tuple[str, Any]] = {}  # a name for the programs that stacks share
         self._said: set[str] = set()
         self.n_kept = 0
         if self._keys is not None:
@@ -72,29 +70,29 @@ class Checkpoint:
         if self._folder is None or self._keys is None:
             return
         found = self._found(self._folder)
-        programs: dict[str, dict[Any, Any]] = defaultdict(dict)
+        programs: dict[Entry, dict[Any, Any]] = defaultdict(dict)  # of the kernel, for further rows
         test_rows, used = dict[Any, Any](), set[Path]()
-        has_results, read = any(map(is_of_result, found)), dict[Entry, KeptNets]()
+        read = dict[Entry, Any]()
         for task in self.tasks if found else []:
             try:
-                key = self._keys.of_net(task)
-                if key not in found and has_results:
-                    key = self._keys.of_result(task) or key
-                if key not in found:
+                at = found.get(self._keys.of_net(task)) or found.get(self._keys.of_result(task) or "")
+                if at is None:
                     continue
-                entry, place = found[key]
-                if is_of_result(key):
-                    task.finish = partial(_result, task, entry.read())
-                else:
-                    if entry not in read:
-                        read[entry] = unpacked(entry.read(), self._keys.candidate(task).code)
-                    nets, prepared = read[entry], grouping.prepared(task)
-                    if (at := (id(prepared), task.place)) not in test_rows:
+                entry, place = at
+                if entry not in read:
+                    read[entry] = unpacked(entry.read(), self._keys.candidate(task).code)
+                kept, refusal = read[entry], None
+                if isinstance(kept, list):
+                    prepared = grouping.prepared(task)
+                    if (split := (id(prepared), task.place)) not in test_rows:
                         own = grouping.candidate(task).estimator
-                        test_rows[at] = prepared.transform(task.split_off(own, task.test)[0])
-                    forward = partial(outputs_of, programs[nets.kind])
-                    restored = nets.nets[place].restored(prepared, test_rows[at])
+                        test_rows[split] = prepared.transform(task.split_off(own, task.test)[0])
+                    forward = partial(outputs_of, programs[entry])
+                    restored = kept[place].restored(prepared, test_rows[split])
                     task.finish = partial(hand_back, task, restored, prepared, forward)
+                else:  # the result of a fit by skorch, and why
+                    outcome, refusal = kept
+                    task.finish = partial(tuple, outcome)
                 used.add(entry.path)
             except DamagedError as error:
                 self._remove(*error.args)
@@ -102,7 +100,7 @@ class Checkpoint:
             except Exception as error:
                 self._warn(_NOT_USED, error)
             else:
-                task.refusal = None
+                task.refusal = refusal
                 self.n_kept += 1
         for path in used:
             use(path)
@@ -195,12 +193,11 @@ class Checkpoint:
                 self._warn(_NOT_KEPT, error)
         for those in together.values():
             task, _ = those[0]
-            job, code = self._jobs[task], keys.candidate(task).code
-            kind, _ = self._kinds.setdefault(id(job.programs), (uuid4().hex, job.programs))
+            code = keys.candidate(task).code
             try:
                 states: dict[bytes, Any] = {}
-                nets = [kept(made, each, states) for each, made in those]
-                yield [keys.of_net(each) for each, _ in those], packed(KeptNets(nets, kind), code)
+                nets = [kept_net(made, each, states) for each, made in those]
+                yield [keys.of_net(each) for each, _ in those], packed(nets, code)
             except Exception as error:
                 self._warn(_NOT_KEPT, error)
 
@@ -213,10 +210,3 @@ class Checkpoint:
         if what not in self._said:
             self._said.add(what)
             warnings.warn(f"{what}: {refusal_of(error).reason}", LockstepWarning, stacklevel=2)
-
-
-def _result(task: Task, data: bytes) -> Outcome:
-    """Return the result of a task that was fitted alone, and note in the task why."""
-    outcome: Outcome
-    outcome, task.refusal = pickle.loads(data)
-    return outcome

@@ -23,8 +23,6 @@ _SCORED_BY = (
     *("return_train_score", "return_parameters", "return_n_test_samples", "return_times"),
 )
 
-_RESULT = "result "
-
 
 @dataclass(frozen=True)
 class Described:
@@ -114,11 +112,6 @@ def described(thing: Any, hashes: dict[frozenset[str], str] | None = None) -> De
     return Described(pickled.sha256.hexdigest(), pickler.code)
 
 
-def is_of_result(key: str) -> bool:
-    """Whether a key is of a result, and not of a net."""
-    return key.startswith(_RESULT)
-
-
 class Keys:
     """The keys of the fits of a search; `about` are the options that bytes depend on."""
 
@@ -147,7 +140,7 @@ class Keys:
         if call is None or call.get("return_estimator"):
             return None
         others = [call.get(name) for name in _SCORED_BY]
-        return _RESULT + sha256((self.of_net(task) + described(others).hash).encode()).hexdigest()
+        return sha256((self.of_net(task) + described(others).hash).encode()).hexdigest()
 
     def _rows(self, task: Task) -> str:
         """Return a hash of the table, and of the numbers of the rows to train and to test on."""

@@ -36,14 +36,6 @@ class KeptNet:
 
 
 @dataclass
-class KeptNets:
-    """Trained nets of a stack."""
-
-    nets: list[KeptNet]
-    kind: str  # shared by nets whose evaluation is one program
-
-
-@dataclass
 class _Origin:
     """What handing back needs of a member."""
 
@@ -52,7 +44,7 @@ class _Origin:
     rows_to_answer: RowsToAnswer
 
 
-def kept(trained: Trained, task: Task, states: dict[bytes, Tensor]) -> KeptNet:
+def kept_net(trained: Trained, task: Task, states: dict[bytes, Tensor]) -> KeptNet:
     """Return what is kept of a task's net; nets with the same state of the generator share one of `states`."""
     member, outputs, n_parts = trained.member, trained.outputs, 0
     if outputs is not None:

@@ -32,12 +32,12 @@ class RowsToAnswer(NamedTuple):
 
 
 def rows_to_answer(
-    task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache, is_long: bool
+    task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache
 ) -> RowsToAnswer | None:
     """Return the rows of a split that a net will predict, or None if the net has to predict them itself.
 
-    Nets with long steps predict only the rows that are scored. Other nets predict their training rows as well: then
-    all splits of a table share the same rows.
+    All splits of a table share its rows, training rows included. Of rows that are prepared for a split, a net predicts
+    those that are scored.
     """
     net = member.net
     if not task.is_answered or has_own(net, "infer"):
@@ -46,22 +46,20 @@ def rows_to_answer(
         return None  # the net may change the rows or their order
     if not isinstance(member.train.X, Tensor) or not isinstance(prepared.X, np.ndarray | Tensor):
         return None
-    only_test = is_long and not task.scores_training
-    key = ("rows to answer", id(prepared), only_test)
+    key = "rows to answer", id(prepared)
     if key not in cache:
         test = prepared.transform(task.split_off(estimator, task.test)[0])
-        if only_test:
-            cache[key] = RowsToAnswer(as_tensor(test), [(test, np.arange(len(test)))])
-        elif isinstance(prepared.fitted, NetStub) and isinstance(task.X, np.ndarray | Tensor):
+        if isinstance(prepared.fitted, NetStub) and isinstance(task.X, np.ndarray | Tensor):
             if (whole := ("rows", id(task.X))) not in cache:
                 cache[whole] = as_tensor(task.X)
             places = np.arange(len(task.X))  # a splitter may give masks
             parts = [(prepared.X, places[task.train]), (test, places[task.test])]
             cache[key] = RowsToAnswer(cache[whole], parts)
         else:
-            n = len(prepared.X)
-            rows = torch.cat([as_tensor(part) for part in (prepared.X, test)])
-            cache[key] = RowsToAnswer(rows, [(prepared.X, np.arange(n)), (test, n + np.arange(len(test)))])
+            asked = [prepared.X, test] if task.scores_training else [test]
+            rows = torch.cat([as_tensor(part) for part in asked])
+            of_parts = np.split(np.arange(len(rows)), [len(asked[0])])
+            cache[key] = RowsToAnswer(rows, list(zip(asked, of_parts, strict=False)))
     # If the net's own `fit` casts its rows, it predicts rows of another type.
     return cache[key] if cache[key].rows.dtype == member.train.X.dtype else None
 
@@ -116,9 +114,10 @@ class Answer:
 
     def _holds(self) -> bool:
         """Whether the net is as its stack left it: a `fit` or `predict` of its own may have changed anything."""
-        tensors = named_tensors(self.net)
-        same_names = tensors.keys() == self.tensors.keys()
-        same = same_names and all(_is_equal(tensor, self.tensors[name]) for name, tensor in tensors.items())
+        tensors, kept = named_tensors(self.net), self.tensors
+        same = tensors.keys() == kept.keys() and all(
+            tensor.dtype == kept[name].dtype and torch.equal(tensor, kept[name]) for name, tensor in tensors.items()
+        )
         return same and self.state is not None and _state_of(self.net) == self.state
 
 
@@ -127,12 +126,6 @@ def _state_of(net: NeuralNet) -> Any:
         return predicting_state(net)
     except RefusalError:  # it can't be compared
         return None
-
-
-def _is_equal(one: Tensor, other: Tensor) -> bool:
-    if one.dtype != other.dtype or one.shape != other.shape:
-        return False
-    return torch.equal(one, other) or bool(((one == other) | ((one != one) & (other != other))).all())
 
 
 def _is_same(X: Any, part: Any) -> bool:

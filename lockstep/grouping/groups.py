@@ -15,16 +15,16 @@ from lockstep.fits.answers import rows_to_answer
 from lockstep.fits.surroundings import net_of, without_net
 from lockstep.fits.tasks import Task
 from lockstep.grouping.checks import check_class
-from lockstep.grouping.filling import OwnRows, asked_apart, own_rows
+from lockstep.grouping.filling import OwnRows, own_rows
 from lockstep.grouping.kinds import Kind, group_key, kind_of
-from lockstep.grouping.sizes import check_size, is_long_step
+from lockstep.grouping.sizes import check_size
 from lockstep.grouping.trial import SHARED, Verdict, changing, prove
 from lockstep.members.callbacks import may_predict, only_records
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.member import Cache, Member, make_member
 from lockstep.members.own_code import mentioned, own_classes
 from lockstep.members.own_fit import Prepared
-from lockstep.members.parts import own_attributes, shallow_copy, trained_params
+from lockstep.members.parts import trained_params
 from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, OUTDATED, Refusal, RefusalError, refusal_of
 from lockstep.members.state import hashed, net_state, outside
 from lockstep.turns import caught
@@ -43,7 +43,6 @@ class Candidate:
     """What a candidate's fits share."""
 
     estimator: BaseEstimator  # with the candidate's parameters; nothing fits it
-    own: list[str] | None  # the attributes that copies of its net do not share, or None if it has to be built anew
     epochs: int
     training: str  # a hash shared by candidates that differ only in max_epochs; empty with callbacks
     around: str  # a hash of the steps around the net
@@ -103,15 +102,11 @@ class Grouping:
         if net.callbacks == "disable" and not looks:
             del settings["max_epochs"]
             training = fingerprint([type(net), settings, around])
-        return Candidate(estimator, own_attributes(net), net.max_epochs, training, around)
+        return Candidate(estimator, net.max_epochs, training, around)
 
     def net(self, task: Task) -> NeuralNet:
-        """Return the net of a task before its `fit`; to copy the candidate's takes a fifth of the time of a clone."""
-        candidate = self.candidate(task)
-        if candidate.own is None:
-            return net_of(task.own_estimator())
-        net = net_of(candidate.estimator)
-        return shallow_copy(net, **{name: clone(vars(net)[name], safe=False) for name in candidate.own})
+        """Return the net of a task before its `fit`."""
+        return clone(net_of(self.candidate(task).estimator))
 
     def prepared(self, task: Task) -> Prepared:
         """Return the rows that the net gets, prepared once for each split and setting."""
@@ -137,7 +132,8 @@ class Grouping:
             n_bytes = sum(tensor.nbytes for tensor in member.train.tensors)
             kind = replace(kind, bytes_each=kind.bytes_each + 2 * n_bytes)
         if verdict.answers and is_apart:
-            self._let_answer(task, member, kind)
+            estimator = self.candidate(task).estimator
+            member.rows_to_answer = rows_to_answer(task, estimator, member, self.prepared(task), self._cache)
         return member, kind, filled
 
     def _initialised(self, task: Task, epochs: dict[int, list[int]]) -> Member:
@@ -182,17 +178,6 @@ class Grouping:
                 self.proven, proven, lambda: prove(member, self.net(task), self.prepared(task), may_fill)
             )
         return verdict, rows.are_apart
-
-    def _let_answer(self, task: Task, member: Member, kind: Kind) -> None:
-        """Let a net's stack predict the rows that will be scored, if these do not influence one another either."""
-        is_long = is_long_step(kind.measured)
-        estimator = self.candidate(task).estimator
-        asked = rows_to_answer(task, estimator, member, self.prepared(task), self._cache, is_long)
-        if asked is None:
-            return
-        key = "apart", id(asked.rows), kind.parts
-        if once(self._cache, key, lambda: asked_apart(member, asked.rows)):
-            member.rows_to_answer = asked
 
     def refuse(self, numbers: list[int], refusal: Refusal) -> None:
         """Note why tasks are run one by one."""

@@ -14,7 +14,7 @@ from lockstep.members.member import OF_ROWS, Member
 from lockstep.members.own_code import own_classes
 from lockstep.members.parts import optimizer_of, trained_params
 from lockstep.members.refusals import RefusalError, refusal_of
-from lockstep.members.state import attributes, hashed, outside, own_numbers, own_params
+from lockstep.members.state import attributes, hashed, names_of_parts, outside, own_numbers, own_params
 from lockstep.optimizers.settings import step_key, tried_as
 from lockstep.stacks.layers import dropouts
 
@@ -57,7 +57,8 @@ def kind_of(member: Member) -> Kind:
 
     clips = [getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_]
     plain = [type(net), net.device, sorted(set(map(str, clips))), sorted(trained_params(net)), read]
-    structure = hashed([described(), plain])
+    parts = names_of_parts(whole)
+    structure = hashed([described(), plain], parts)
     about = structure + own_numbers(net), min(train.width, train.n), str([tensor.shape for tensor in train.tensors])
     if about not in _MEASURED:
         _MEASURED[about] = measure(member, min(train.width, train.n))
@@ -76,8 +77,8 @@ def kind_of(member: Member) -> Kind:
     return Kind(
         structure,
         fingerprint(stepped),
-        hashed(of_any_size(numbers=True)),
-        hashed(family),
+        hashed(of_any_size(numbers=True), parts),
+        hashed(family, parts),
         read,
         _MEASURED[about],
         _MEASURED[about].n_bytes,
@@ -93,9 +94,8 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
         rows = tuple(lengths), valid and (valid.n, valid.batch)
     features = str([(t.shape[1:], t.dtype) for t in train.tensors])
     shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in member.tensors.items())
-    asked = member.rows_to_answer and len(member.rows_to_answer.rows)
     return (
-        *(kind.structure, kind.optimizer, member.has_listeners, asked, rows, features, shapes),
+        *(kind.structure, kind.optimizer, member.has_listeners, member.rows_to_answer is None, rows, features, shapes),
         own_numbers(member.net),
     )
 

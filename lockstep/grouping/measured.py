@@ -13,7 +13,7 @@ from torch.utils.flop_counter import flop_registry
 
 from lockstep._compat import LeanMode, tree_leaves
 from lockstep.members.member import Member
-from lockstep.members.own_code import explained, step_view
+from lockstep.members.own_code import step_view
 from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
 from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import taken
@@ -58,8 +58,6 @@ def measure(member: Member, n_rows: int) -> Measured:
             with torch.no_grad(), _Counts() as evaluation:
                 trial._set_training(False)
                 outputs = tree_leaves(trial.infer(many))
-    except AttributeError as error:
-        raise explained(error, net) from None
     finally:
         torch.set_rng_state(state)
     stepped, trained = named_tensors(trial), trained_params(net)

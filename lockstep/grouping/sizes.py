@@ -27,9 +27,6 @@ _FASTER_BY_SKORCH = 40_000_000
 # The most bytes of a net that the kernel trains; its blocks, which are always whole, then have 1 GiB.
 _MOST_BYTES = 2**26
 
-# With more floating-point operations, a net's step costs more than the code around it.
-_SMALL = 600_000
-
 # Floating-point operations that cost as much as writing a number outside of a product.
 _OF_A_NUMBER = 20
 
@@ -52,11 +49,6 @@ def check_size(measured: Measured) -> None:
         raise RefusalError(f"a net takes {needed}, and the kernel computes {LANES} of them at once")
     if measured.largest_product > _FASTER_BY_SKORCH:
         raise RefusalError("its layers are wide, so skorch is faster")
-
-
-def is_long_step(measured: Measured) -> bool:
-    """Whether a net's step costs more than the code around it."""
-    return measured.n_flops > _SMALL
 
 
 def stack_size(n_nets: int, kind: Kind, max_memory_mb: int, n_jobs: int, seconds: float = 0.0) -> int:

@@ -14,7 +14,7 @@ from lockstep.members.callbacks import check_callbacks, hears
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.numerics import drawn_others, other_states, random_states, seed_everything, set_random_states
 from lockstep.members.own_code import has_own
-from lockstep.members.own_fit import Prepared
+from lockstep.members.own_fit import Prepared, capture
 from lockstep.members.parts import Tensors, copied_parts, named_tensors, trained_params
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import RefusalError
@@ -175,7 +175,7 @@ def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[An
     if prepared.random_states is not None:
         set_random_states(prepared.random_states)
     others = drawn_others()
-    X, y = prepared.begin(net)
+    X, y = capture(net, prepared)
     if dtype is not None:
         # Copies, because a module may contain objects of the user's, such as a pretrained part.
         net.__dict__.update(copied_parts(net))

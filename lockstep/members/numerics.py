@@ -33,11 +33,6 @@ def fit_seed(seed: int, split: int, *purpose: int) -> int:
     return int(np.random.SeedSequence([seed, split, *purpose]).generate_state(1)[0])
 
 
-def new_seed() -> int:
-    """Return another number every time, without drawing it from a generator that the user may have seeded."""
-    return int(np.random.SeedSequence().generate_state(1)[0])
-
-
 def seed_everything(seed: int) -> None:
     """Seed torch, numpy and random in this process."""
     random.seed(seed)

@@ -8,7 +8,6 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from lockstep.members.parts import shallow_copy
-from lockstep.members.refusals import RefusalError
 
 # Libraries whose code reads a net's numbers only if it gets them as arguments.
 _LIBRARIES = ("torch", "skorch", "sklearn", "numpy", "scipy", "pandas")
@@ -128,14 +127,3 @@ def step_view(net: NeuralNet, module: nn.Module, criterion: nn.Module) -> Neural
         for name in _HIDDEN:
             vars(view).pop(name, None)
     return view
-
-
-def explained(error: AttributeError, net: NeuralNet) -> Exception:
-    """Return a refusal for an error about an attribute that a step does not see; return other errors unchanged."""
-    if getattr(error, "name", None) not in _HIDDEN:
-        return error
-    name: Any = error.name
-    return RefusalError(
-        f"the get_loss or infer of {type(net).__name__} reads {name.rstrip('_')}, which a net does not have in a stack",
-        "read only its arguments, the module, the criterion and the net's parameters",
-    )

@@ -1,7 +1,7 @@
 """Runs a net's own `fit`, up to where its training begins, on rows that the nets of a split share."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -29,10 +29,6 @@ class Prepared:
     random_states: Any = None  # of all generators after the fit of the steps around the net, if these have drawn
     handed_on: tuple[Any, Any] | None = None  # the X and y to train on instead of those that `fit` passes on
 
-    def begin(self, net: NeuralNet) -> tuple[Any, Any]:
-        """Initialise a net as its `fit` does, and return the rows and targets to train on."""
-        return capture(net, self)
-
     def transform(self, X: Any) -> Any:
         """Return other rows as the net gets them."""
         try:
@@ -40,12 +36,6 @@ class Prepared:
         except EndOfFitError as captured:
             (X,) = captured.args
         return X
-
-
-def built_lean(net: NeuralNet) -> AbstractContextManager[None]:
-    """In the block, let a net build its optimizer without torch's compiler, if it builds it as skorch does."""
-    is_plain = type(net).initialize_optimizer is NeuralNet.initialize_optimizer
-    return stand_ins(net, initialize_optimizer=partial(build_lean, net)) if is_plain else nullcontext()
 
 
 def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
@@ -57,8 +47,11 @@ def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
             raise RefusalError(f"the fit of {type(net).__name__} hands on {given}", INSTEAD_OF_FIT_PARAMS)
         raise EndOfFitError(X, y)
 
+    methods: dict[str, Callable[..., Any]] = {"partial_fit": partial_fit}
+    if type(net).initialize_optimizer is NeuralNet.initialize_optimizer:
+        methods["initialize_optimizer"] = partial(build_lean, net)  # without torch's compiler
     try:
-        with stand_ins(net, partial_fit=partial_fit), built_lean(net):
+        with stand_ins(net, **methods):
             net.fit(prepared.X, prepared.y)
     except EndOfFitError as captured:
         X, y = prepared.handed_on or captured.args

@@ -3,7 +3,6 @@
 import copy
 from functools import cache
 from operator import attrgetter
-from types import BuiltinFunctionType, FunctionType, NoneType
 from typing import Any
 
 import torch
@@ -17,9 +16,6 @@ ATTRIBUTES = "its attributes"
 
 # What torch's schedules set as attributes of an optimizer.
 _OF_SCHEDULES = {"step", "_opt_called", "_step_count"}
-
-# The types of values that nothing changes, so that copies of a net may share them.
-_PLAIN = (bool, int, float, str, bytes, NoneType, type, FunctionType, BuiltinFunctionType)
 
 Tensors = dict[str, Tensor]
 
@@ -88,19 +84,6 @@ def copied_parts(net: NeuralNet) -> dict[str, Any]:
     # torch's copy of an optimizer lacks the optimizer's own attributes.
     vars(copies["optimizer_"]).update(optimizer_of(net)[1].get(ATTRIBUTES, {}))
     return copies
-
-
-def own_attributes(net: NeuralNet) -> list[str] | None:
-    """Return the parameters of a net before its `fit` that a copy of the net needs for itself; the others are plain.
-
-    Returns None if the net keeps objects beside its parameters, which only its own `__init__` can make anew.
-    """
-    own = []
-    for name, value in vars(net).items():
-        held = value if type(value) in (list, set, tuple) else value.values() if type(value) is dict else [value]
-        if not all(isinstance(each, _PLAIN) for each in held):
-            own.append(name)
-    return None if any(name.endswith("_") or name == "callbacks" for name in own) else own
 
 
 def shallow_copy(net: NeuralNet, **attributes: Any) -> NeuralNet:

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from types import MethodType, NoneType
+from types import NoneType
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from skorch.callbacks import Callback
 from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
-from lockstep._compat import _DropoutNd, global_hooks, tree_leaves
+from lockstep._compat import _DropoutNd, global_hooks
 from lockstep.members.fingerprint import Hashed, digest, fingerprint
 from lockstep.members.lean import lean_optimizer
 from lockstep.members.own_code import OF_A_STEP, has_own, is_own, mentioned_in
@@ -48,7 +48,8 @@ def python_state(module: nn.Module) -> str:
             if isinstance(layer, _DropoutNd):
                 own.pop("p")
         return repr([(id(type(layer)), sorted(own.items())) for layer, own in layers])
-    return hashed([(type_before_parametrizations(layer), attributes(layer)) for layer in module.modules()])
+    described = [(type_before_parametrizations(layer), attributes(layer)) for layer in module.modules()]
+    return hashed(described, names_of_parts(module))
 
 
 def net_state(net: NeuralNet) -> tuple[str, ...]:
@@ -129,20 +130,13 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
         if not numbers:
             own = {k: bool(v > 0) - bool(v < 0) if isinstance(v, float) else v for k, v in own.items()}
     hooks = [(name, list(vars(layer)[name].values())) for name in _HOOKS if vars(layer)[name]]
-    if refers_to_parts(layer):  # parts count by name
-        return [hashed(sorted(own.items()), _names_of_parts(layer)), hooks]
     return [sorted(own.items()), hooks]
 
 
-def _names_of_parts(layer: nn.Module) -> dict[int, str]:
+def names_of_parts(layer: nn.Module) -> dict[int, str]:
+    """Return names of a layer's parts, by which these count where an attribute refers to them."""
     parts = *layer.named_modules(), *layer.named_parameters(), *layer.named_buffers()
     return {id(part): f"part {name}" for name, part in parts}
-
-
-def refers_to_parts(layer: nn.Module) -> bool:
-    """Whether a layer also has parts or methods in an attribute, such as a list or a dict."""
-    held = (each for each in _own_attributes(layer).values() if isinstance(each, list | tuple | dict | MethodType))
-    return any(isinstance(leaf, nn.Module | MethodType) for value in held for leaf in tree_leaves(value))
 
 
 # What to do about an attribute that is not the same in all nets and steps.
@@ -151,7 +145,7 @@ AS_BUFFER = "keep it as a tensor that is a buffer, by self.register_buffer"
 
 def other_attribute(one: nn.Module, other: nn.Module) -> str | None:
     """Return the path of an attribute, no parameter, buffer or part, in which two modules of a class differ."""
-    parts, others = _names_of_parts(one), _names_of_parts(other)
+    parts, others = names_of_parts(one), names_of_parts(other)
     for (path, layer), (_, twin) in zip(one.named_modules(), other.named_modules(), strict=False):
         for name, value in _own_attributes(layer).items():
             if hashed(value, parts) != hashed(vars(twin).get(name), others):

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from lockstep._compat import OLDEST
 from lockstep.kernel.build import compiler
 from lockstep.kernel.library import file_of, levels
 from tests.project import ROOT
@@ -55,14 +54,6 @@ def test_importing_it_changes_nothing_but_that_there_is_a_backend() -> None:
     assert face.strip() == str([*names.split(), "reads_only", "seed_everything"])
 
 
-def test_the_oldest_versions_are_those_that_pip_asks_for() -> None:
-    (wanted,) = re.findall(
-        r"dependencies = \[(.*?)\]", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.DOTALL
-    )
-    bounds = dict(re.findall(r'"([\w-]+)>=([\d.]+)"', wanted))
-    assert {name: f"{least}.0" for name, least in OLDEST.items()} == {name: bounds[name] for name in OLDEST}
-
-
 # Two searches, of which only the first warns.
 WITHOUT = """
 import sys, warnings
@@ -88,8 +79,6 @@ CHANGES = """
 import torch._functorch.eager_transforms
 from sklearn.model_selection import _validation
 del torch._functorch.eager_transforms._wrap_all_tensors, _validation._fit_and_predict
-import lockstep._compat
-lockstep._compat.OLDEST["skorch"] = "99.1"
 """
 
 
@@ -98,7 +87,7 @@ def test_without_a_part_that_it_rests_on_it_fits_one_by_one_and_says_so_once() -
     assert done.returncode == 0, done.stderr
     said, _, explained = done.stdout.partition("] ")
     assert said.count("so every net is fitted one by one") == 1
-    for part in ("'_wrap_all_tensors'", "has no _fit_and_predict as known", "skorch is older than 99.1"):
+    for part in ("'_wrap_all_tensors'", "has no _fit_and_predict as known"):
         assert part in said
     assert explained.startswith("Nothing goes in lockstep here: ")
 

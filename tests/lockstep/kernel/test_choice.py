@@ -59,7 +59,7 @@ def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be no kernel, of which nobody has been told."""
     monkeypatch.setattr(backend, "missing", lambda: MISSING)
     monkeypatch.setattr(explaining, "missing", lambda: MISSING)
-    backend._warn_of_missing_kernel.cache_clear()
+    backend._warn_once.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -190,33 +190,17 @@ def test_a_whole_number_that_no_trial_sees_is_said_once_and_no_net_is_tried_agai
     assert [str(each.message) for each in caught] == [reason]
 
 
-class TestMemoryThatCannotBeHad:
-    def test_nets_of_a_stack_that_fails_are_trained_by_themselves(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        wanted = scores(classifier(), RATES, "neg_log_loss")
-        fail(monkeypatch, 1)
-        said = "^a stack of 6 nets failed, so each is trained by itself: a stack takes more memory than there is$"
-        with pytest.warns(LockstepWarning, match=said):
-            assert scores(classifier(), RATES, "neg_log_loss") == wanted
-
-    def test_if_there_is_none_at_all_skorch_fits_and_the_warning_says_what_to_do(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        fail(monkeypatch, 100)
-        with pytest.warns(LockstepWarning) as caught:
-            check(classifier(), "neg_log_loss")
-        said = "a stack takes more memory than there is, so 2 candidates are fitted one by one; lower max_memory_mb"
-        assert str(caught[-1].message).startswith(said)
-
-
-def fail(monkeypatch: pytest.MonkeyPatch, n_times: int) -> None:
-    """Let numpy find no memory for blocks of a training, a number of times."""
-    left = list(range(n_times))
-
+def test_without_memory_for_a_stack_skorch_fits_and_the_warning_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Limited(blocks.Blocks):
         def __init__(self, n_nets: int, layout: Layout, dtype: torch.dtype, n_threads: int) -> None:
-            if left and dtype == torch.float32:  # a trial is in float64
-                left.pop()
+            if dtype == torch.float32:  # a trial is in float64
                 np.empty(2**60, np.uint8)
             super().__init__(n_nets, layout, dtype, n_threads)
 
     monkeypatch.setattr(stack, "Blocks", Limited)
+    with pytest.warns(LockstepWarning) as caught:
+        check(classifier(), "neg_log_loss")
+    said = "a stack takes more memory than there is, so 2 candidates are fitted one by one; lower max_memory_mb"
+    assert str(caught[-1].message).startswith(said)

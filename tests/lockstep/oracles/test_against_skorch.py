@@ -14,7 +14,7 @@ from torch import nn
 
 from lockstep import fit_seed
 from lockstep.members.numerics import seed_everything
-from lockstep.search import Search
+from lockstep.members.refusals import Refusal, refusal_of
 from nets.network import PimaClassifier
 from tests.lockstep import nets
 from tests.lockstep.cases.base import LABELS, Case, X, classifier
@@ -34,15 +34,14 @@ pytestmark = pytest.mark.usefixtures("float64")
 
 @pytest.fixture(autouse=True)
 def fallbacks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Record the nets that are trained again because their stack failed."""
+    """Record why stacks have failed, whose nets skorch fits then."""
     found: list[Any] = []
-    alone = Search._alone
 
-    def recorded(self: Search, numbers: list[int], filled: bool) -> None:
-        found.append(numbers)
-        alone(self, numbers, filled)
+    def recorded(error: Exception) -> Refusal:
+        found.append(error)
+        return refusal_of(error)
 
-    monkeypatch.setattr(Search, "_alone", recorded)
+    monkeypatch.setattr("lockstep.search.refusal_of", recorded)
     return found
 
 
