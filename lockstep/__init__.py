@@ -10,9 +10,9 @@ from lockstep.backend import LockstepBackend
 from lockstep.explaining import explain
 from lockstep.fits.surroundings import net_of
 from lockstep.kernel.library import missing as missing_kernel
-from lockstep.members.lean import lean_optimizer
 from lockstep.members.numerics import fit_seed, seed_everything
 from lockstep.members.own_code import reads_only
+from lockstep.members.parts import lean_optimizer
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import LockstepWarning
 

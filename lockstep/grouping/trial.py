@@ -15,11 +15,10 @@ from lockstep._compat import tree_leaves, tree_map
 from lockstep.grouping.filling import rows_are_apart
 from lockstep.grouping.small import FewRows, small
 from lockstep.members.callbacks import may_predict
-from lockstep.members.lean import step_lean
 from lockstep.members.member import Member, make_member, start
 from lockstep.members.numerics import other_states
 from lockstep.members.own_fit import Prepared, method_of_one
-from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
+from lockstep.members.parts import Tensors, cloned, named_tensors, step_lean, trained_params
 from lockstep.members.refusals import ListenerError, RefusalError, refusal_of
 from lockstep.members.state import AS_BUFFER, net_state, other_attribute
 from lockstep.stacks.batches import Batches

@@ -8,7 +8,7 @@ from typing import Any
 
 from skorch import NeuralNet
 
-from lockstep.members.lean import build_lean
+from lockstep.members.parts import build_lean
 from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, RefusalError
 
 

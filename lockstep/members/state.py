@@ -15,8 +15,8 @@ from torch.nn.utils.parametrize import type_before_parametrizations
 
 from lockstep._compat import _DropoutNd, global_hooks
 from lockstep.members.fingerprint import Hashed, digest, fingerprint
-from lockstep.members.lean import lean_optimizer
 from lockstep.members.own_code import OF_A_STEP, has_own, is_own, mentioned_in
+from lockstep.members.parts import lean_optimizer
 from lockstep.members.reads import OF_ANY_CLASS, Read, named, own_classes_of
 from lockstep.members.refusals import RefusalError, refusal_of
 

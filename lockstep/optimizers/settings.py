@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lockstep.members.lean import lean_optimizer
-from lockstep.members.parts import ATTRIBUTES, is_torchs
+from lockstep.members.parts import ATTRIBUTES, is_torchs, lean_optimizer
 from lockstep.optimizers.per_net import EachItsOwn, MixedError, PerNet
 
 Settings = dict[str, Any]

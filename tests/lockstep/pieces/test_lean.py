@@ -16,8 +16,8 @@ from sklearn.model_selection import cross_validate
 from skorch import NeuralNetClassifier
 from torch import Tensor, nn
 
-from lockstep.members.lean import lean_optimizer
 from lockstep.members.numerics import one_thread, subnormals_as_zero
+from lockstep.members.parts import lean_optimizer
 from tests.lockstep.kernel.test_updates import SETTINGS
 from tests.lockstep.pieces.test_optimizers import complete
 
