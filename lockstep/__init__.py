@@ -15,16 +15,20 @@ from lockstep.members.own_code import reads_only
 from lockstep.members.parts import lean_optimizer
 from lockstep.members.recorder import HoldOutRecorder
 from lockstep.members.refusals import LockstepWarning
+from lockstep.planning import Group, Plan, plan
 
 __all__ = [
+    "Group",
     "HoldOutRecorder",
     "LockstepBackend",
     "LockstepWarning",
+    "Plan",
     "explain",
     "fit_seed",
     "lean_optimizer",
     "missing_kernel",
     "net_of",
+    "plan",
     "reads_only",
     "seed_everything",
 ]

@@ -142,14 +142,19 @@ class LockstepBackend(Options, ParallelBackendBase):
                 self._holds_lock = self.shared.is_fitting = False
                 FITS.release()
 
+    def handed_over(self) -> list[Any]:
+        """Get all calls from joblib."""
+        for job in self._jobs:  # which grows: each call back makes joblib hand over more
+            if job.callback is not None:
+                job.callback(None)
+        return [job.batch for job in self._jobs]
+
     def collect(self) -> None:
         """Get all calls from joblib, and train the nets of searches among them."""
         if self._collected:
             return
         self._collected = True
-        for job in self._jobs:  # which grows: each call back makes joblib hand over more
-            if job.callback is not None:
-                job.callback(None)
+        batches = self.handed_over()
         if missing_parts():
             found = "; ".join(missing_parts())
             _warn_once(
@@ -162,7 +167,7 @@ class LockstepBackend(Options, ParallelBackendBase):
 
         reason = missing()
         options = replace(self, stack=False) if reason else self
-        self.calls = Collected([job.batch for job in self._jobs], options, self.shared, self.n_jobs)
+        self.calls = Collected(batches, options, self.shared, self.n_jobs)
         for job in self._jobs:
             job.batch = None
         if not self.calls.tasks:

@@ -42,11 +42,15 @@ class Collected:
 
     def train(self, nested: Any) -> None:
         """Train the nets of searches; `nested` is the backend for searches in the steps around a net."""
-        tasks = [*self.tasks.values()]
-        seed_tasks(tasks, self.options.random_state)
         self.shared.n_searches += 1
         with parallel_config(backend=nested):
-            Search(tasks, self.options, self.shared, self.n_jobs).run()
+            self.search().run()
+
+    def search(self) -> Search:
+        """Return the search of all fits, with their seeds."""
+        tasks = [*self.tasks.values()]
+        seed_tasks(tasks, self.options.random_state)
+        return Search(tasks, self.options, self.shared, self.n_jobs)
 
     def result_of(self, number: int, around: Any, hints: dict[str, Any]) -> list[Any]:
         """Return the results of a batch of calls, or raise what one of its calls has raised.

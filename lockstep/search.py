@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
@@ -17,7 +17,8 @@ from lockstep.fits.handing_back import hand_back
 from lockstep.fits.packing import Packed
 from lockstep.fits.tasks import Task, outcome_of
 from lockstep.grouping.groups import Grouping
-from lockstep.grouping.sizes import parts, seconds_of, stack_size, too_large
+from lockstep.grouping.measured import Measured
+from lockstep.grouping.sizes import Needs, needs_of, parts, seconds_of, stack_size, too_large
 from lockstep.keyboard import heeds_the_keyboard, leave_the_keyboard
 from lockstep.members.numerics import as_in_a_training
 from lockstep.members.refusals import UNSTACKED, refusal_of
@@ -26,6 +27,20 @@ from lockstep.stacks.nets import Job
 from lockstep.stacks.programs.evaluation import outputs_of
 from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
+
+
+class Group(NamedTuple):
+    """Nets that may share a stack, as one job, and how many of them a stack has."""
+
+    job: Job
+    size: int
+    measured: Measured
+    needs: Needs
+
+    def jobs(self) -> list[Job]:
+        """Return the stacks."""
+        members, size = self.job.members, self.size
+        return [replace(self.job, members=members[start : start + size]) for start in range(0, len(members), size)]
 
 
 class Search:
@@ -46,9 +61,10 @@ class Search:
     def run(self) -> None:
         """Train the nets that can be trained together; notes in each task how it is finished, or why it runs alone."""
         with self.checkpoint.kept_at_the_end(), as_in_a_training():
-            n_jobs = self._n_jobs()
+            n_jobs = self.n_side_by_side()
             self.checkpoint.take(self.grouping)
-            jobs = self.jobs = self._jobs(n_jobs) if self.options.stack else []
+            groups = self.groups(n_jobs) if self.options.stack else []
+            jobs = self.jobs = [job for group in groups for job in group.jobs()]
             left = [task for task in self.tasks if task.finish is None]
             if not self.options.stack:
                 self.grouping.refuse([*range(len(self.tasks))], UNSTACKED)
@@ -90,7 +106,7 @@ class Search:
                 self.cancelled = error
                 raise
 
-    def _n_jobs(self) -> int:
+    def n_side_by_side(self) -> int:
         """Return how many jobs to run side by side; raises `ValueError` if the backend does not run processes."""
         with parallel_config(backend=self.inner):
             backend, _ = get_active_backend()
@@ -112,30 +128,31 @@ class Search:
             results = Parallel(n_jobs, return_as="generator_unordered")(apart)
         yield from (each.content for each in results)
 
-    def _jobs(self, n_jobs: int) -> list[Job]:
-        """Cut the groups of nets into stacks."""
-        jobs = []
+    def groups(self, n_jobs: int, more: float = 1) -> list["Group"]:
+        """Return the groups of nets, to be cut into stacks; `more` is how many times as many nets there are to be."""
+        groups = []
         for group, nets in self.grouping.groups(self.options.on_plan).items():
             # Stable, so in the order of candidates. Nets of a split share their rows' order and their noise.
             members = sorted((member for member, _ in nets), key=attrgetter("noise_seed"))
-            kind = max((kind for _, kind in nets), key=attrgetter("bytes_each"))
+            measured = max((kind.measured for _, kind in nets), key=attrgetter("n_bytes"))
             # A call of the kernel lets other threads run; callbacks are Python code, which processes run side by side.
             in_threads = self.inner == "loky" and not members[0].has_listeners
             n_apart, n_threads = (1, n_jobs) if in_threads else (n_jobs, 1)
-            seconds = 0.0 if self.options.checkpoint is None else seconds_of(kind, members[0])
-            of_part = seconds if n_apart > 1 else 0.0
-            size = stack_size(len(members), kind, self.options.max_memory_mb, n_apart, of_part)
+            seconds = 0.0 if self.options.checkpoint is None else seconds_of(measured, members[0])
+            of_part, needs = seconds if n_apart > 1 else 0.0, needs_of(members, measured, group[0])
+            n_nets = round(len(members) * more)
+            size = stack_size(n_nets, needs, self.options.max_memory_mb, n_apart, n_threads, of_part)
             if size == 0:
                 numbers = [number for member in members for number in member.numbers]
-                self.grouping.refuse(numbers, too_large(kind, self.options.max_memory_mb))
+                self.grouping.refuse(numbers, too_large(needs, self.options.max_memory_mb))
                 continue
             # Workers write programs by themselves.
             programs = self.shared.programs.setdefault((group, self.records_losses), {}) if n_apart == 1 else {}
             if seconds:
                 self.seconds[id(programs)] = seconds
             job = Job(members, group[0], programs, self.records_losses, n_threads)
-            jobs += [replace(job, members=members[start : start + size]) for start in range(0, len(members), size)]
-        return jobs
+            groups.append(Group(job, size, measured, needs))
+        return groups
 
     def _take(self, job: Job, nets: Iterator[Trained]) -> None:
         """Give a stack's nets to the tasks as they come; if the stack fails, skorch fits those that are left."""

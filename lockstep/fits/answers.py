@@ -29,6 +29,7 @@ class RowsToAnswer(NamedTuple):
 
     rows: Tensor  # shape (n_rows, …)
     parts: list[tuple[Any, np.ndarray]]  # the rows that scikit-learn passes to the net, with their places
+    is_table: bool = False  # whether they are all rows of the table, which all splits share
 
 
 def rows_to_answer(
@@ -54,7 +55,7 @@ def rows_to_answer(
                 cache[whole] = as_tensor(task.X)
             places = np.arange(len(task.X))  # a splitter may give masks
             parts = [(prepared.X, places[task.train]), (test, places[task.test])]
-            cache[key] = RowsToAnswer(cache[whole], parts)
+            cache[key] = RowsToAnswer(cache[whole], parts, is_table=True)
         else:
             asked = [prepared.X, test] if task.scores_training else [test]
             rows = torch.cat([as_tensor(part) for part in asked])

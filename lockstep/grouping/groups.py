@@ -3,7 +3,7 @@
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import StringIO
 from numbers import Integral
 from typing import Any
@@ -124,13 +124,8 @@ class Grouping:
         check_size(kind.measured)  # before a trial, which may take long
         verdict, is_apart = self._verdict(task, member, kind)
         filled = verdict.filled and not member.has_lone_row
-        if member.recorders and member.valid:
-            kept = member.epochs * member.valid.n * kind.measured.row_bytes
-            kind = replace(kind, bytes_each=kind.bytes_each + 2 * kept)
         if may_predict(member.net):  # its rows come in an order of its own
             member.follow()
-            n_bytes = sum(tensor.nbytes for tensor in member.train.tensors)
-            kind = replace(kind, bytes_each=kind.bytes_each + 2 * n_bytes)
         if verdict.answers and is_apart:
             estimator = self.candidate(task).estimator
             member.rows_to_answer = rows_to_answer(task, estimator, member, self.prepared(task), self._cache)

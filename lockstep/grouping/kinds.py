@@ -32,7 +32,6 @@ class Kind:
     family: str  # shared by nets whose trial proves the same: how they are trained, without torch's sizes and floats
     outside: str  # the code of the steps, with what this reads from outside of the net
     measured: Measured
-    bytes_each: int  # memory of one more net in a stack
 
 
 def kind_of(member: Member) -> Kind:
@@ -81,7 +80,6 @@ def kind_of(member: Member) -> Kind:
         hashed(family, parts),
         read,
         _MEASURED[about],
-        _MEASURED[about].n_bytes,
     )
 
 

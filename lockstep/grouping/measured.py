@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -26,12 +27,15 @@ from lockstep.stacks.nets import EVALUATED_ROWS
 class Measured:
     """The measures of a net's step."""
 
-    n_bytes: int  # the most memory of one more net in a stack
+    n_bytes: int  # the most memory of a net in a block: of all that a step and an evaluation make
+    step_bytes: int  # of all that a step makes
     n_flops: int  # floating-point operations of products, and of the optimizer
     n_numbers: int  # written by other operations
     largest_product: int  # floating-point operations of its largest product of matrices
     unused: frozenset[str]  # the parameters that the loss does not use
     row_bytes: int  # of the module's outputs for a row
+    row_noise: int  # numbers that a step draws for a row
+    net_bytes: int  # of a net's parameters and buffers
     evaluation_counts: bool = False  # whether an evaluation changes buffers, and so the steps that follow
 
 
@@ -47,13 +51,14 @@ def measure(member: Member, n_rows: int) -> Measured:
     many = taken(train.X, np.resize(np.arange(train.n), min(EVALUATED_ROWS, train.n)))
     state = torch.get_rng_state()
     try:
-        with GivenNoise(in_stack=True):
+        with GivenNoise(in_stack=True) as noise:
             with torch.enable_grad(), _Counts() as step:
                 trial._set_training(True)
                 trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
             # Found out here, because a trial takes longer; it finds what else a step changes.
             if path := other_attribute(module, net.module_):
                 raise RefusalError(f"a training step changes the module's attribute {path}", AS_BUFFER)
+            n_drawn = sum(prod(draw.shape) for draw in noise.draws) if noise.matters else 0
             buffers = cloned(_buffers(trial))
             with torch.no_grad(), _Counts() as evaluation:
                 trial._set_training(False)
@@ -65,14 +70,18 @@ def measure(member: Member, n_rows: int) -> Measured:
         raise RefusalError(
             f"a step computes in {halves[0]}, as torch.autocast does, and a trial, which is in float64, can't show that"
         )
+    net_bytes = _n_bytes(named_tensors(net).values())
     return Measured(
-        n_bytes=step.n_bytes + evaluation.n_bytes + 6 * _n_bytes(named_tensors(net).values()),
+        n_bytes=step.n_bytes + evaluation.n_bytes + 6 * net_bytes,
         # An optimizer has about a dozen operations for each number, which matter for embeddings.
+        step_bytes=step.n_bytes,
         n_flops=step.n_flops + 12 * sum(param.numel() for param in trained.values()),
         n_numbers=step.n_numbers,
         largest_product=step.largest_product,
         unused=frozenset(name for name in trained if stepped[name].grad is None),
         row_bytes=sum(part.nbytes for part in outputs) // len(tree_leaves(many)[0]),
+        row_noise=n_drawn // n_rows,
+        net_bytes=net_bytes,
         evaluation_counts=not all(torch.equal(each, buffers[name]) for name, each in _buffers(trial).items()),
     )
 

@@ -50,8 +50,8 @@ def test_importing_it_changes_nothing_but_that_there_is_a_backend() -> None:
     assert done.returncode == 0, done.stderr
     n_threads, _, face = done.stdout.partition(" ")
     assert int(n_threads) >= 1
-    names = "HoldOutRecorder LockstepBackend LockstepWarning explain fit_seed lean_optimizer missing_kernel net_of"
-    assert face.strip() == str([*names.split(), "reads_only", "seed_everything"])
+    names = "Group HoldOutRecorder LockstepBackend LockstepWarning Plan explain fit_seed lean_optimizer missing_kernel"
+    assert face.strip() == str([*names.split(), "net_of", "plan", "reads_only", "seed_everything"])
 
 
 # Two searches, of which only the first warns.

@@ -1,0 +1,162 @@
+"""Says what a search would train, in which groups, and what that takes of time and memory; trains no net."""
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+from joblib import parallel_config
+from sklearn.base import clone
+
+from lockstep._compat import BaseSearchCV, get_active_backend, missing_parts
+from lockstep.backend import LockstepBackend
+from lockstep.kernel.library import missing
+from lockstep.keyboard import heeds_the_keyboard
+from lockstep.members.numerics import as_in_a_training, random_states, set_random_states
+from lockstep.turns import FITS, caught
+
+
+@dataclass(frozen=True)
+class Group:
+    """Nets of a search that may share a stack.
+
+    Attributes
+    ----------
+    n_nets, n_in_stack : int
+        How many there are, and how many of them a stack has at most.
+    seconds : float
+        What a core takes about to train them.
+    n_bytes : int
+        What a stack takes about, at its peak.
+    """
+
+    n_nets: int
+    n_in_stack: int
+    seconds: float
+    n_bytes: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a search would do.
+
+    Attributes
+    ----------
+    groups : tuple of Group
+        The nets that go in lockstep. Candidates that differ in `max_epochs` alone may share one.
+    alone : dict of str to int
+        What a `LockstepWarning` says of the candidates that skorch fits, and how many these are.
+    seconds : float
+        What a core takes about to sort and to train the nets in lockstep, without scores.
+    n_bytes : int
+        What the search adds to the memory of its process about, at the peak: the largest stack, and the rows and nets
+        that are kept until it ends. What processes of their own take is not in it.
+    """
+
+    groups: tuple[Group, ...]
+    alone: dict[str, int]
+    seconds: float
+    n_bytes: int
+
+
+@heeds_the_keyboard
+def plan(search: Any, X: Any, y: Any = None, *, n_splits: int | None = None, **fit_params: Any) -> Plan:
+    """Say which nets of a search go in lockstep, in which groups, and what that takes; trains none of them.
+
+    Each kind of net is tried, as a search does first. In a block of `parallel_config(backend="lockstep", …)`, its
+    options hold, and a search there need not try these kinds again.
+
+    Parameters
+    ----------
+    search : estimator
+        A search of scikit-learn, or of a class that is derived from one, such as halving, of which the first stage is
+        planned. It is left as it is, and so are the generators of random numbers.
+    X, y : array-like, of n rows each
+        What its `fit` would get.
+    n_splits : int, optional
+        How many splits the search is to have, all like those of its `cv`. Thus one split tells of many.
+    **fit_params
+        Further arguments of its `fit`, such as `groups`.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    TypeError
+        If `search` is no search.
+    RuntimeError
+        If nothing goes in lockstep here, because there is no kernel, or a package does not fit.
+    """
+    if not isinstance(search, BaseSearchCV):
+        wanted = "a search of scikit-learn, such as GridSearchCV"
+        raise TypeError(f"plan takes {wanted}, not {type(search).__name__}; explain takes a net")
+    if reason := "; ".join(missing_parts()) or missing():
+        raise RuntimeError(f"Nothing goes in lockstep here: {reason}")
+    active, _ = get_active_backend()
+    backend = active if isinstance(active, LockstepBackend) else LockstepBackend()
+    with FITS:
+        states = random_states()
+        try:
+            with as_in_a_training(), warnings.catch_warnings(action="ignore"), caught(StringIO()):
+                return _planned(backend, *_handed_over(search, X, y, fit_params), n_splits)
+        finally:
+            set_random_states(states)
+
+
+class _HandedOverError(Exception):
+    """Ends a search that has handed over its fits; has these."""
+
+
+class _Taker(LockstepBackend):
+    """Takes the fits of a search, and runs none."""
+
+    def collect(self) -> None:
+        raise _HandedOverError(self.handed_over(), self.n_jobs)
+
+
+def _handed_over(search: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> tuple[list[Any], int]:
+    """Return the fits of a search, as joblib's calls, and how many jobs it asks for."""
+    try:
+        with parallel_config(backend=_Taker()):
+            clone(search).fit(X, y, **fit_params)
+    except _HandedOverError as error:
+        batches, n_jobs = error.args
+        return batches, n_jobs
+    return [], 1
+
+
+def _planned(backend: LockstepBackend, batches: list[Any], n_jobs: int, n_splits: int | None) -> Plan:
+    # Not at the top: these need parts that may be missing.
+    from lockstep.collected import Collected
+    from lockstep.grouping.sizes import OF_A_GROUP, kept_of, seconds_of_stacks
+
+    calls = Collected(batches, backend, backend.shared, n_jobs)
+    search = calls.search()
+    more = n_splits / len({task.place for task in search.tasks}) if n_splits and search.tasks else 1
+    with parallel_config(backend=backend.get_nested_backend()[0]):
+        found = search.groups(search.n_side_by_side(), more)
+    groups, kept = list[Group](), 0.0
+    for each in found:
+        members, n_nets = each.job.members, round(len(each.job.members) * more)
+        kept += sum(kept_of(member, each.measured) for member in members) * more
+        size = min(each.size, n_nets)
+        seconds = seconds_of_stacks(members, each.measured, n_nets, each.size)
+        groups.append(Group(n_nets, size, seconds, each.needs.of_stack(size, each.job.n_threads)))
+    refusals, total = calls.refusals()
+    counts = Counter(refusal for refusal, _ in set(refusals))
+    alone = {refusal.sentence(n, total): n for refusal, n in counts.items()}
+    kept += _bytes_of_rows([member for each in found for member in each.job.members]) * more
+    n_bytes = kept + len(groups) * OF_A_GROUP + max((group.n_bytes for group in groups), default=0)
+    return Plan(tuple(groups), alone, sum(group.seconds for group in groups), round(n_bytes))
+
+
+def _bytes_of_rows(members: Sequence[Any]) -> int:
+    """Return the bytes of the rows of splits, each counted once; those of the whole table are the user's."""
+    parts = [part for member in members for rows in member.rows for part in rows.tensors]
+    for asked in filter(None, (member.rows_to_answer for member in members)):
+        parts += [part for part, _ in asked.parts] + ([] if asked.is_table else [asked.rows])
+    return sum({id(part): part.nbytes for part in parts}.values())
