@@ -12,7 +12,7 @@ import pytest
 from lockstep.kernel.library import levels, load
 from stages import adopt, check, search
 from stages.lib.doctor import everything
-from stages.lib.doctor.by_kernel import ONE_BY_ONE
+from stages.lib.doctor.planner import ONE_BY_ONE
 from tests.conftest import Command
 from tests.doctor.conftest import Write
 from tests.project import real_params

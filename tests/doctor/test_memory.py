@@ -12,14 +12,10 @@ import psutil
 import pytest
 
 from stages import adopt, check
-from stages.lib.config import Params
-from stages.lib.data import Dataset
 from stages.lib.doctor.memory import in_mib
-from stages.lib.doctor.sizes import sizes_of
-from stages.lib.experiment import Table, open_experiment
 from tests.conftest import Command
 from tests.doctor.conftest import Write
-from tests.project import ROOT, real_params
+from tests.project import ROOT
 
 # Prints a process's peak, in KiB, as its last line.
 MEASURED = "\n".join(
@@ -30,18 +26,6 @@ MEASURED = "\n".join(
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)",
     ]
 )
-
-
-def test_the_numbers_of_a_net_are_counted(data: Dataset) -> None:
-    params = real_params()
-    layers = {"module": "nets.table_net.TableNet", "criterion": "CrossEntropyLoss", "module__n_neurons": 5}
-    params["experiments"] = {"mine": {"grid": {"lr": [0.1]}, "fixed": layers | {"module__n_layers": 3}}}
-    experiment = open_experiment(typed := Params.model_validate(params), "mine", Table(typed, data))
-    sizes = sizes_of(experiment, experiment.settings)
-    assert (sizes.inputs, sizes.outputs) == (8, 2)
-    assert sizes.weights == (8 * 5 + 5) + 2 * (5 * 5 + 5) + (5 * 2 + 2)
-    # Of each hidden layer, weights, activation and dropout, then the last layer and what follows that.
-    assert (sizes.made, sizes.drawn) == (3 * 3 * 5 + 2 * 2, 3 * 5)
 
 
 def test_a_search_that_this_machine_has_no_memory_for_is_refused(

@@ -9,6 +9,7 @@ from stages.lib.config import Params
 from stages.lib.data import Columns, Dataset
 from stages.lib.doctor import Plan, in_words
 from stages.lib.doctor.plan import few_rows, make_plan
+from stages.lib.doctor.planner import Planner
 from stages.lib.experiment import Table, open_experiment
 from tests.project import real_params, set_at
 
@@ -19,7 +20,8 @@ def plan(data: Dataset, experiment: dict[str, Any], step: float = 0.001, **chang
     for place, value in changes.items():
         set_at(params, place.replace("__", "."), value)
     typed = Params.model_validate(params)
-    return make_plan(open_experiment(typed, "mine", Table(typed, data)), step)
+    opened = open_experiment(typed, "mine", Table(typed, data))
+    return make_plan(opened, Planner(typed).of(opened) if typed.engine == "lockstep" else None, step)
 
 
 def test_counts_are_those_of_the_search(data: Dataset) -> None:
@@ -30,22 +32,22 @@ def test_counts_are_those_of_the_search(data: Dataset) -> None:
 
 
 def test_estimates_grow_with_the_work(data: Dataset) -> None:
-    """With one net more, or a larger one, by its rows, epochs and weights; with other sizes, by another stack.
+    """With one net more, or a larger one, by what the engine says; by skorch, with the steps.
 
     The best, the simplest and the starting point are trained once more; of one candidate, the first two are the same.
     """
-
-    def training(batches: list[int], n_neurons: int = 16, **changes: Any) -> float:
-        fixed = {"module__n_neurons": n_neurons, "max_epochs": 50}
-        return plan(data, {"grid": {"batch_size": batches}, "fixed": fixed}, **changes).seconds
-
-    one, n_weights = training([10]), {n: n * len(data.features) + n + n + 1 for n in (16, 1600)}
-    rows = len(data.y) * 2 / 3 * 4 / 5 * 50 * 30  # of all splits
-    assert training([10], 1600) - one == pytest.approx(3 * 0.7e-9 * rows * (n_weights[1600] - n_weights[16]), rel=0.01)
-    more = 0.2 + 30 * 0.0015 + 2 * 0.7e-9 * rows * n_weights[16]
-    assert training([10, 20]) - one == pytest.approx(more, rel=0.01)
-    alone = {step: training([10], step=step, engine="one-by-one") for step in (0.001, 0.01)}
+    one, two, large, halved = (
+        plan(data, {"grid": {"batch_size": batches}, "fixed": {"module__n_neurons": n, "max_epochs": epochs}}).seconds
+        for batches, n, epochs in (([10], 16, 50), ([10, 20], 16, 50), ([10], 160, 50), ([10], 160, 25))
+    )
+    assert one < two < large
+    assert one < halved < large
+    grid = {"grid": {"batch_size": [10]}, "fixed": {"max_epochs": 50}}
+    alone = {step: plan(data, grid, step, engine="one-by-one").seconds for step in (0.001, 0.01)}
     assert alone[0.01] - alone[0.001] == pytest.approx(3 * 0.009 * 30 * 50 * 41, rel=0.02)
+    grid["grid"] = {"optimizer": ["Adam", "LBFGS"]}
+    mixed = {step: plan(data, grid | {"fixed": {"max_epochs": 50}}, step).seconds for step in (0.001, 0.01)}
+    assert mixed[0.01] - mixed[0.001] == pytest.approx(2.5 * 0.009 * 30 * 50 * 41, rel=0.02)
 
 
 def test_a_large_split_is_tried_on_rows_of_every_class() -> None:

@@ -12,10 +12,11 @@ from stages.lib.changes.revisions import unmerged
 from stages.lib.changes.staleness import is_result
 from stages.lib.common import PARAMS_FILE, Problem, UserError, in_params
 from stages.lib.config import Params, load_params
-from stages.lib.doctor.by_kernel import ONE_BY_ONE, Planner
 from stages.lib.doctor.memory import in_mib, too_little
 from stages.lib.doctor.plan import START, Plan, few_rows, make_plan, seconds_a_step
+from stages.lib.doctor.planner import ONE_BY_ONE, Planner, notes
 from stages.lib.doctor.rest import baselines_seconds, evaluation_seconds
+from stages.lib.engine import missing_kernel
 from stages.lib.experiment import Opened, Table, check_experiment
 from stages.lib.fetch import ensure_file, what_is_wrong
 from stages.lib.model import resolve_experiment
@@ -67,17 +68,17 @@ def check() -> Findings:
         findings.notes.append("the nets are checked once the table is there and fine")
     steps: dict[str, float] = {}
     stacked = params.engine == "lockstep"
-    planner = Planner(params) if stacked else None
+    planner = Planner(params) if stacked and not missing_kernel() else None
     findings.notes += [] if stacked else [ONE_BY_ONE]
     for name in params.experiments:
         resolved = findings.of(resolve_experiment, params, name, experiment=name)
         if resolved and table:
             with warnings.catch_warnings(action="ignore"):  # the searches will tell
                 opened = Opened(params, name, *resolved, table)
-                plan = findings.of(_try, opened, steps, reading, experiment=name)
-            findings.plans += [plan] if plan else []
-            if plan and planner and not findings.problems:
-                findings.notes += planner.of(opened, few_rows(opened.splits[0], opened.data))
+                tried = findings.of(_try, opened, steps, reading, planner, experiment=name)
+            if tried:
+                findings.plans.append(tried[0])
+                findings.notes += tried[1]
     _check_memory(params, findings)
     if table and findings.plans and not findings.problems:
         of_split = baselines_seconds(table)
@@ -120,23 +121,26 @@ def _check_table(params: Params, findings: Findings) -> Table | None:
     return table if drawn and scorer else None
 
 
-def _try(experiment: Opened, steps: dict[str, float], reading: float) -> Plan:
-    """Try the nets of an experiment, as its search does first, on some of the rows, and estimate what it will take.
+def _try(
+    experiment: Opened, steps: dict[str, float], reading: float, planner: Planner | None
+) -> tuple[Plan, list[str]]:
+    """Try the nets of an experiment, as its search does first, estimate what it will take, and return notes on it.
 
     Nets take a first step with each value of the experiment. The trial of an epoch, which takes longer, is made once
-    for all experiments whose settings differ in fractions alone, such as rates; so is the measurement of a step, which
-    only the engine one-by-one needs. `steps` has the seconds of a step by the other settings, and `reading` is what the
-    table took to be read.
+    for all experiments whose settings differ in fractions alone, such as rates, on some of the rows; so is the
+    measurement of a step, which only nets need that skorch fits. `steps` has the seconds of a step by the other
+    settings, and `reading` is what the table took to be read.
     """
     settings = experiment.params.settings(experiment.name).items()
     kind = repr([{key: value for key, value in settings if not isinstance(value, float)}, [*experiment.candidates[0]]])
     few = few_rows(experiment.splits[0], experiment.data)
     check_experiment(experiment, few, with_trial=kind not in steps)
-    if kind not in steps:
-        one_by_one = experiment.params.engine == "one-by-one"
-        measured = (experiment.estimator, experiment.X, experiment.y, few[0])
-        steps[kind] = seconds_a_step(*measured) if one_by_one else math.nan
-    return make_plan(experiment, steps[kind], reading)
+    planned = planner.of(experiment) if planner else None
+    by_skorch = bool(planned.alone) if planned else experiment.params.engine == "one-by-one"
+    if math.isnan(steps.setdefault(kind, math.nan)) and by_skorch:
+        steps[kind] = seconds_a_step(experiment.estimator, experiment.X, experiment.y, few[0])
+    plan = make_plan(experiment, planned, steps[kind], reading)
+    return plan, notes(experiment.name, planned) if planned else []
 
 
 def _unmerged_results() -> Iterator[Problem]:

@@ -1,37 +1,31 @@
 """Estimates what a search will take: fits, time and memory.
 
-The times are rough. What the engine takes for a search, below, was measured on the committed ones, on an AMD EPYC; nets
-that skorch trains take longer. Fits one by one are measured here.
+The times are rough. The engine says what it takes to train nets; what a fit takes beside that was measured on the
+committed searches, on an AMD EPYC. Fits one by one are measured here.
 """
 
 import math
-import os
 import time
-from collections import defaultdict
 from dataclasses import dataclass
 from math import ceil
 from operator import mul
-from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from stages.lib.data import Dataset
-from stages.lib.doctor.memory import Kind, in_mib, search_bytes
-from stages.lib.doctor.sizes import Sizes, sizes_of
-from stages.lib.engine import TrainTest, net_of
+from stages.lib.doctor.memory import in_mib, search_bytes
+from stages.lib.engine import EnginePlan, TrainTest, net_of
 from stages.lib.experiment import Opened
 from stages.lib.experiment.probe import lean
 from stages.lib.search.halving import stage_epochs, stage_sizes
+from stages.lib.search.jobs import jobs_here
 
-# In seconds: what a search or the evaluation takes that trains nothing, what each stack takes before it is trained,
-# what each fit takes beside its training, what a training row takes for each weight of its net, and what a cell takes
-# to be prepared for a split.
-START, _STACK, _FIT, _WEIGHT, _CELL = 5.0, 0.2, 0.0015, 0.7e-9, 1e-7
+# In seconds: what a search or the evaluation takes that trains nothing, what each fit takes beside its training, and
+# what a cell takes to be prepared for a split.
+START, _FIT, _CELL = 5.0, 0.002, 1e-7
 # The most nets of a search that go on to the evaluation; the search trains these once more, on its splits.
 _PICKS = 3
-# The most shapes of nets whose sizes are counted.
-_MOST_SHAPES = 12
 # Of a larger split, so many training rows and test rows are tried.
 _MOST_ROWS = 2000
 # The epochs whose time is measured, beside one that pays for the start of a fit.
@@ -53,53 +47,36 @@ class Plan:
     n_bytes: int
 
 
-def make_plan(opened: Opened, step: float = math.nan, reading: float = 0.0) -> Plan:
+def make_plan(opened: Opened, planned: EnginePlan | None, step: float = math.nan, reading: float = 0.0) -> Plan:
     """Estimate what the search of an experiment will take, its nets on the splits of the evaluation included.
 
-    With the engine one-by-one, `step` is the time of a training step of a net in seconds; `reading` is that of the
-    table.
+    `planned` is the engine's plan of it, or None with the engine one-by-one. `step` is the time of a training step of a
+    net by skorch, in seconds, which only nets that skorch fits need; `reading` is that of the table.
     """
-    params, settings, candidates, n_splits = opened.params, opened.settings, opened.candidates, len(opened.splits)
-    parts = params.settings(opened.name)["train_split"]
-    n_rows = len(opened.splits[0][0]) * (1 - 1 / parts if parts else 1)
-    # Nets share a stack if their whole numbers, such as widths, and their batches are the same.
-    stacks: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for candidate in candidates:
-        shape = {key: each for key, each in candidate.items() if key != "max_epochs" and isinstance(each, int)}
-        stacks[repr(shape)].append(settings | candidate)
-
-    n_candidates, most = len(candidates), settings["max_epochs"]
+    params, candidates, n_splits = opened.params, opened.candidates, len(opened.splits)
+    n_candidates, most = len(candidates), opened.settings["max_epochs"]
     is_halved = params.experiment(opened.name).search == "halving"
     stages = stage_epochs(n_candidates, most) if is_halved else [most]
     counts = stage_sizes(n_candidates, len(stages))
     n_fits, share = sum(counts) * n_splits, sum(map(mul, counts, stages)) / (n_candidates * most)
-    kinds = [Kind(sizes, nets) for sizes, nets in zip(_sizes(opened, [*stacks.values()]), stacks.values(), strict=True)]
-    epochs = [(kind, sum(net["max_epochs"] for net in kind.nets)) for kind in kinds]
-    if params.engine == "lockstep":
-        trained = sum(kind.sizes.weights * n for kind, n in epochs) * n_rows * n_splits * _WEIGHT
-        once = _STACK * len(stacks)
-    else:
-        trained = sum(net["max_epochs"] * ceil(n_rows / net["batch_size"]) for kind in kinds for net in kind.nets)
-        trained, once = trained * n_splits * step, 0.0
-    cores = os.cpu_count() or 1
-    n_jobs = cores if params.runtime.n_jobs == -1 else min(params.runtime.n_jobs, cores)
+    trained = planned.seconds if planned else 0.0
+    if n_alone := sum(planned.alone.values()) if planned else n_candidates:
+        parts = params.settings(opened.name)["train_split"]
+        n_rows = len(opened.splits[0][0]) * (1 - 1 / parts if parts else 1)
+        nets = [opened.settings | candidate for candidate in candidates]
+        n_steps = sum(net["max_epochs"] * ceil(n_rows / net["batch_size"]) for net in nets) * n_splits
+        trained += n_steps * step * n_alone / n_candidates
+    n_jobs, _ = jobs_here(params.runtime, params.runtime.n_jobs)
     picked = min(_PICKS, n_candidates + 1) / n_candidates
-    cells = 2 * len(opened.y) * kinds[0].sizes.inputs * n_splits
+    cells = 2 * opened.X.size * n_splits
     return Plan(
         opened.name,
         n_candidates,
         n_fits,
-        START + reading + cells * _CELL + once + trained * (share + picked) / n_jobs + n_fits * _FIT,
+        START + reading + cells * _CELL + trained * (share + picked) / n_jobs + n_fits * _FIT,
         trained / n_jobs / (n_candidates * n_splits) + _FIT,
-        search_bytes(opened, kinds, n_fits, n_jobs),
+        search_bytes(opened, planned, n_fits, n_jobs),
     )
-
-
-def _sizes(opened: Opened, stacks: list[list[dict[str, Any]]]) -> list[Sizes]:
-    """Return the sizes of the nets of each stack; of many stacks, those of the nearest before that was counted."""
-    each = ceil(len(stacks) / _MOST_SHAPES)
-    some = [sizes_of(opened, nets[0]) for nets in stacks[::each]]
-    return [some[i // each] for i in range(len(stacks))]
 
 
 def few_rows(split: TrainTest, data: Dataset) -> TrainTest:

@@ -18,9 +18,11 @@ from lockstep import (  # noqa: E402
     lean_optimizer,
     missing_kernel,
     net_of,
+    plan,
     reads_only,
     seed_everything,
 )
+from lockstep import Plan as EnginePlan  # noqa: E402
 
 # The numbers of the rows that a fit trains on, and of those it is tested on, as scikit-learn's splitters give them.
 TrainTest = tuple[np.ndarray, np.ndarray]

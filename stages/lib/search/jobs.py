@@ -51,7 +51,7 @@ def jobs(runtime: Runtime, sent: Any = None) -> Iterator[Jobs]:
     Raises `UserError` if Dask can't run them.
     """
     if runtime.backend == "loky":
-        yield Jobs("loky", *_jobs_here(runtime, runtime.n_jobs))
+        yield Jobs("loky", *jobs_here(runtime, runtime.n_jobs))
         return
     try:
         from distributed import Client
@@ -62,7 +62,7 @@ def jobs(runtime: Runtime, sent: Any = None) -> Iterator[Jobs]:
     except ImportError:
         remedy = "Run `pip install --requirement requirements-dask.txt`."
         raise UserError(in_params("runtime.backend", "is dask, which is not installed", remedy)) from None
-    address, (n_jobs, memory) = runtime.dask_scheduler, _jobs_here(runtime, -1)
+    address, (n_jobs, memory) = runtime.dask_scheduler, jobs_here(runtime, -1)
     options = {} if address else {"n_workers": n_jobs, "threads_per_worker": 1}
     try:
         client = Client(address, timeout=runtime.dask_timeout, **options)
@@ -87,7 +87,7 @@ def _silent() -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _jobs_here(runtime: Runtime, asked: int) -> tuple[int, int]:
+def jobs_here(runtime: Runtime, asked: int) -> tuple[int, int]:
     """Return how many jobs this machine has cores and the search has memory for, and how much for each, in MiB."""
     cores = cpu_count()
     fitting = max(1, runtime.max_memory_mb // _LEAST_MB - 1)  # beside the process that hands out the jobs

@@ -12,7 +12,7 @@ from sklearn import datasets
 
 from stages import adopt, check
 from stages.lib.config import Params, load_params
-from stages.lib.doctor.by_kernel import Planner
+from stages.lib.doctor.planner import Planner
 from stages.lib.experiment import open_experiment
 from stages.lib.results import Results
 from stages.lib.results.reading import WorkingTree
@@ -49,22 +49,22 @@ def test_the_kernel_trains_what_adopt_sets(write: Write, in_process: Command) ->
         planner = planner or Planner(params)
         opened = open_experiment(params, "net")
         assert len(opened.candidates) == 16
-        assert planner.of(opened, opened.splits[0]) == [], name
+        assert planner.of(opened).alone == {}, name
 
 
 def test_the_kernel_trains_the_combined_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     params = Params.model_validate(real_params())
-    said: list[str] = []
+    alone: list[dict[str, int]] = []
 
-    def plan(label: str, estimator: Any, candidates: Any, X: Any, y: Any, **others: Any) -> None:
-        said.extend(["planned", *Planner(params).told(label, estimator, candidates, X, y, others["splits"][0])])
+    def plan(label: str, estimator: Any, grid: Any, X: Any, y: Any, *, splits: Any, **others: Any) -> None:
+        alone.append(Planner(params).planned(estimator, grid, X, y, splits).alone)
         raise InterruptedError
 
     monkeypatch.setattr(nets, "run_search", plan)
     settings = read_picks(Results(WorkingTree(SAMPLE)), params).settings
     with pytest.raises(InterruptedError):
         nets.score_nets({"combined": settings["combined"]}, {}, Table(params, load_real_data(params)).fresh)
-    assert said == ["planned"]
+    assert alone == [{}]
 
 
 def test_the_check_says_which_nets_it_does_not_train(write: Write, in_process: Command) -> None:
