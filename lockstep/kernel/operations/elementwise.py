@@ -57,11 +57,6 @@ def _isnan(p: Program, out: Value | None, x: Value) -> Value:
     return p.emit("ne", x, x, out=out)
 
 
-@NATIVE.named("rsub")
-def _rsub(p: Program, out: Value | None, x: Value, y: Any, alpha: Any = 1) -> Value:
-    return _add(p, out, y, x, alpha, sign=-1)
-
-
 @NATIVE.named("div")
 @NATIVE.named("floor_divide", rounding_mode="floor")
 def _div(p: Program, out: Value | None, x: Any, y: Any, rounding_mode: Any = None) -> Value:
@@ -100,11 +95,6 @@ def _xlogy(p: Program, out: Value | None, x: Any, y: Any) -> Value:
 def _clamp(p: Program, out: Value | None, x: Value, min: Any = None, max: Any = None) -> Value:
     x = x if min is None else p.emit("maximum", x, min, out=out)
     return x if max is None else p.emit("minimum", x, max, out=out)
-
-
-@NATIVE.named("masked_fill")
-def _masked_fill(p: Program, out: Value | None, x: Value, mask: Value, value: Any) -> Value:
-    return p.emit("where", mask, value, x, out=out)
 
 
 @NATIVE.named("addcmul", by="addcmul")

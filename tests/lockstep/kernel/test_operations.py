@@ -189,7 +189,7 @@ def places(x: Tensor, n: int) -> Tensor:
 
 
 def test_every_operation_has_cases() -> None:
-    assert NATIVE.keys() == CASES.keys() | OPERATIONS
+    assert NATIVE.keys() <= CASES.keys() | OPERATIONS
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -199,9 +199,9 @@ def test_an_operation_gives_what_torchs_does(name: str, dtype: torch.dtype) -> N
     for function in CASES[name]:
         check(function, *inputs, dtype=dtype)
     nodes = [node for function in CASES[name] for node in recorded(function, *inputs).nodes]
-    if name == "reshape":  # in a step's graph alone, where it replaces views
-        return
-    assert name in {name_of(node.target) for node in nodes if node.op == "call_function"}
+    names = {name_of(node.target) for node in nodes if node.op == "call_function"}
+    # The others are computed by what torch says that they consist of; a reshape is in a step's graph alone.
+    assert name not in NATIVE or name == "reshape" or name in names
 
 
 # Without lerp, whose other half torch computes by another formula; a function that only gets what sigmoid gives; and
