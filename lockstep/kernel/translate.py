@@ -46,7 +46,7 @@ def translate(program: Program, graph: Graph, inputs: list[Value]) -> list[Value
     `inputs` are the tensors of its placeholders; the graph may write into them. Raises `UnsupportedError`.
     """
     made: dict[Node, Any] = {}
-    costly: dict[Any, Node] = {}
+    costly: dict[Any, Any] = {}
     given = iter(inputs)
     types = [node.meta["dtype"] for node in graph.find_nodes(op="placeholder")]
     own = next((dtype for dtype in types if dtype.is_floating_point), torch.get_default_dtype())
@@ -63,11 +63,12 @@ def translate(program: Program, graph: Graph, inputs: list[Value]) -> list[Value
             made[node] = made[node.args[0]][node.args[1]]
         else:
             _check_types(node, own)
+            key: Any = node
             if getattr(getattr(node.target, "_schema", None), "is_mutable", False):
                 costly.clear()  # because what was computed before may be changed
-            key = name_of(node.target), node.args
-            first = costly.setdefault(key, node) if key[0] in _COSTLY and not node.kwargs else node
-            made[node] = made[first] if first is not node else _operation(program, node, made)
+            elif (name := name_of(node.target)) in _COSTLY:
+                key = name, made[node.args[0]]
+            made[node] = costly[key] if key in costly else costly.setdefault(key, _operation(program, node, made))
     raise AssertionError("a graph without results")
 
 

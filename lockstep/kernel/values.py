@@ -75,6 +75,8 @@ class Value:
 
     def viewed(self, shape: tuple[int, ...]) -> Value | None:
         """Return the tensor in another shape if its memory allows, else None."""
+        if shape == self.shape:
+            return self
         if not self.is_contiguous:
             return None
         return self._seen(shape, contiguous(shape))

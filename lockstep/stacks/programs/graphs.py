@@ -1,10 +1,8 @@
 """A step of a net, or its evaluation, as a graph of torch's operations, for the kernel."""
 
 import operator
-from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.fx import Graph, Node
 
@@ -12,8 +10,6 @@ from lockstep._compat import TreeSpec, tree_flatten, tree_leaves, tree_unflatten
 from lockstep.kernel.recording import Recorder, has_effect
 from lockstep.members.parts import Tensors
 from lockstep.stacks.step import StackedNet, StepInputs
-
-aten = torch.ops.aten
 
 
 def graph_of_step(
@@ -53,7 +49,7 @@ def graph_of_evaluation(
 
 
 def _simplify(graph: Graph, n_untrained: int, n_copies: int) -> None:
-    """Remove operations without effect, which come from torch's own code and from the copies of a step's inputs.
+    """Remove copies of a step's inputs that nothing writes into, and operations whose results nothing uses.
 
     The first `n_copies` operations are these copies, and the first `n_untrained` of them are of parameters and buffers.
     """
@@ -62,49 +58,9 @@ def _simplify(graph: Graph, n_untrained: int, n_copies: int) -> None:
         # Buffers have to be changed; the rows of a batch must not be, because they are used again.
         if place < n_untrained or _is_only_read(copied):
             copied.replace_all_uses_with(copied.args[0])
-    for node in operations[n_copies:]:
-        source = node.args[0] if node.args else None
-        if isinstance(source, Node) and "shape" in source.meta and "shape" in node.meta:
-            for rewrite in _REWRITES.get(node.target, ()):
-                rewrite(node, source)
     for node in reversed(graph.nodes):
         if node.op in ("call_function", "get_attr") and not node.users and not has_effect(node.target):
             graph.erase_node(node)
-
-
-def _without_detach(node: Node, source: Node) -> None:
-    """`x.detach()` → `x`: a trace has no gradients."""
-    node.replace_all_uses_with(source)
-
-
-def _without_view(node: Node, source: Node) -> None:
-    """`x.view(x.shape)` → `x`."""
-    if source.meta["shape"] == node.meta["shape"]:
-        node.replace_all_uses_with(source)
-
-
-def _transposed_once(node: Node, source: Node) -> None:
-    """`x.transpose(i, j).transpose(i, j)` → `x`."""
-    if source.target is aten.transpose.int and set(node.args[1:]) == set(source.args[1:]):
-        original: Any = source.args[0]
-        node.replace_all_uses_with(original)
-
-
-def _times_one(node: Node, source: Node) -> None:
-    """`x * 1` → `x`, if nobody writes into the product."""
-    if node.args[1] == 1 and source.meta["dtype"] == node.meta["dtype"] and _is_only_read(node):
-        node.replace_all_uses_with(source)
-
-
-# Simplifications, by operation; each takes a node and the node of its first argument.
-_REWRITES: dict[Any, tuple[Callable[[Node, Node], None], ...]] = {
-    aten.detach.default: (_without_detach,),
-    aten.view.default: (_without_view,),
-    aten._unsafe_view.default: (_without_view,),
-    aten.expand.default: (_without_view,),
-    aten.transpose.int: (_transposed_once,),
-    aten.mul.Scalar: (_times_one,),
-}
 
 
 def _writes(node: Node) -> bool:
