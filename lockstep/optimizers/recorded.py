@@ -10,10 +10,9 @@ from torch import Tensor
 
 from lockstep._compat import tree_map
 from lockstep.kernel.recording import Recorder
-from lockstep.optimizers.per_net import MixedError, PerNet
+from lockstep.optimizers.per_net import MixedError, PerNet, Watched, is_row
 from lockstep.optimizers.settings import Settings, build, numbers_of, put_settings, replaced, varying_numbers
 from lockstep.optimizers.update import Update
-from lockstep.optimizers.watched import Watched, is_row
 
 # How many numbers may be computed ahead of the steps that need them.
 _AHEAD = 2**17

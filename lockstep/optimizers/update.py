@@ -12,8 +12,8 @@ from lockstep.kernel.program import Program
 from lockstep.kernel.translate import translate
 from lockstep.kernel.values import Layout
 from lockstep.members.refusals import RefusalError
+from lockstep.optimizers.per_net import is_row
 from lockstep.optimizers.settings import Settings, build
-from lockstep.optimizers.watched import is_row
 
 # How many numbers are stepped, and how far they may differ, as shares of the largest.
 _N, _TOLERANCES = 16, {torch.float32: 1e-4, torch.float64: 1e-9}

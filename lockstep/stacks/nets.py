@@ -92,12 +92,8 @@ class Nets:
         """Return copies of all parameters and buffers: a forward pass may change them, as max-norm does."""
         return cloned(self.trained | self.untrained)
 
-    def evaluate(self, tensors: Tensors, x: Any, y: Any = None, shared: bool = False) -> Any:
-        """Return what `StackedNet.evaluate` returns for each net with these tensors, which it may change."""
-        return self.evaluator(x, y, shared)(tensors)
-
     def evaluator(self, x: Any, y: Any = None, shared: bool = False) -> Callable[[Tensors], Any]:
-        """Return a function of tensors that evaluates the nets on these rows."""
+        """Return a function of tensors, which it may change, that evaluates the nets on these rows."""
         tensors, job = self.trained | self.untrained, self.job
         return Evaluator(self.stacked, tensors, self.rates, x, y, shared, job.programs, job.n_threads)
 
@@ -107,7 +103,7 @@ class Nets:
         parts = []
         for start in range(0, tree_leaves(x)[0].shape[len(before)], EVALUATED_ROWS):
             part = taken(x, (*before, slice(start, start + EVALUATED_ROWS)))
-            parts.append(self.evaluate(self.copies(), part, shared=shared))
+            parts.append(self.evaluator(part, shared=shared)(self.copies()))
         return tree_map(lambda *each: torch.cat(each, dim=1), *parts)
 
     def rows_are_apart(self) -> Tensor:
@@ -118,7 +114,8 @@ class Nets:
         (place, batches), made = companies(self.members[0].train), []
         try:
             for batch in batches:
-                outputs = tree_leaves(self.evaluate(self.copies(), taken(self.members[0].train.X, batch), shared=True))
+                evaluate = self.evaluator(taken(self.members[0].train.X, batch), shared=True)
+                outputs = tree_leaves(evaluate(self.copies()))
                 made.append(torch.cat([part[:, place].flatten(1).double() for part in outputs], dim=1))
         except Exception:  # whatever a module raises; skorch never evaluates these rows together
             return torch.ones(len(self.nets), dtype=torch.bool)
@@ -127,7 +124,3 @@ class Nets:
     def tensors_of(self, i: int, tensors: Tensors | None = None) -> Tensors:
         """Return views of a net's parameters and buffers, by name, in the stack's tensors or in others."""
         return taken(self.trained | self.untrained if tensors is None else tensors, i)
-
-    def is_finite(self, i: int) -> bool:
-        """Whether a net's parameters are finite numbers."""
-        return bool(self.flat[i].isfinite().all())

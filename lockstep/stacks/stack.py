@@ -1,6 +1,6 @@
 """Nets that take the same steps: the kernel trains them in blocks of 16, an epoch at a call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import groupby
 from math import inf, prod
@@ -12,14 +12,14 @@ from skorch import NeuralNet
 from skorch.callbacks import GradientNormClipping
 from torch import Tensor
 
-from lockstep._compat import tree_unflatten
+from lockstep._compat import tree_map_only, tree_unflatten
 from lockstep.kernel.blocks import Blocks, table
 from lockstep.kernel.program import LANES
 from lockstep.members.parts import Tensors, optimizer_of
 from lockstep.members.rows import taken
-from lockstep.optimizers.recorded import RecordedOptimizer, Run
+from lockstep.optimizers.per_net import is_row
+from lockstep.optimizers.recorded import RecordedOptimizer
 from lockstep.optimizers.update import Update
-from lockstep.optimizers.watched import copied, is_row
 from lockstep.stacks.batches import Batches
 from lockstep.stacks.nets import Job, Nets
 from lockstep.stacks.programs.plan import Plan, Step
@@ -43,11 +43,22 @@ class Stack(Nets):
             job.programs["plan"] = Plan.of(trained, untrained, self.rates.shape[1])
         self.plan: Plan = job.programs["plan"]
         self.blocks = Blocks(len(self.nets), self.plan.layout, self.flat.dtype, job.n_threads)
-        self.optimizer = StackOptimizer(self)
+        self._optimizer = RecordedOptimizer(list(map(optimizer_of, self.nets)), self.flat.dtype, self.plan.updates)
+        begun = {name: value for name, value in self._optimizer.state().items() if is_row(value)}  # such as Adagrad's
+        self._make_room_for(begun)
+        for name, value in begun.items():
+            self.blocks.put(self.plan.state[name], value.expand(len(self.nets), self.length))
         self._clippings = [_clipping_of(member.net) for member in self.members]
         earlier = None if before is None else before.batches
         self.batches: Batches = Batches(job, self.flat.dtype, self.stacked.draws, earlier)
         self._put()
+
+    def _make_room_for(self, state: Iterable[str]) -> None:
+        """Give the tensors of an optimizer's state memory, if they are new."""
+        for name in state:
+            if name not in self.plan.state:
+                self.plan.state[name] = self.plan.layout.new(self.plan.weights.shape)
+        self.blocks.grow(self.plan.layout)
 
     def _put(self) -> None:
         """Write the nets' tensors, which callbacks may have changed, into the kernel's memory."""
@@ -74,7 +85,7 @@ class Stack(Nets):
 
     def adopt_settings(self) -> None:
         """Let optimizers use the settings of schedules and callbacks."""
-        self.optimizer.set([optimizer_of(net)[1] for net in self.nets])
+        self._optimizer.set([optimizer_of(net)[1] for net in self.nets])
 
     def take_step(self, number: int) -> tuple[Any, Any]:
         """Step all nets on a batch; returns their losses, if needed, and a function for their predictions before it."""
@@ -95,7 +106,10 @@ class Stack(Nets):
     def _train(self, first: int, last: int, tells: bool) -> Iterator[tuple[Step, Tensor | None, list[Tensor]]]:
         """Take steps, as many at a time as one program describes; yields what these tell."""
         at = first
-        for run in self.optimizer.runs(last - first):
+        runs = self._optimizer.runs(last - first)
+        for run in runs:
+            self._make_room_for(run.update.kept)
+        for run in runs:
             end, begin = at + run.n_steps, at
             for length, steps in groupby(range(at, end), key=self.batches.lengths.__getitem__):
                 step = self._step(length, run.update, run.numbers.shape[2], tells)
@@ -129,60 +143,30 @@ class Stack(Nets):
 
     def show_state(self, i: int, net: NeuralNet, named: Tensors) -> None:
         """Give a net its gradients of the last step, and its optimizer copies of the state of its parameters."""
-        gradients, state = self.by_name(self.gradient[i].clone()), self.optimizer.state_of(i)
+        gradients, state = self.by_name(self.gradient[i].clone()), self.state_of(i)
         parts = {key: self.by_name(value) if is_row(value) else None for key, value in state.items()}
         for name in self.trained:
             named[name].grad = gradients[name]
             if state:
-                own = {key: copied(state[key] if part is None else part[name]) for key, part in parts.items()}
-                net.optimizer_.state[named[name]] = own
+                own = {key: state[key] if part is None else part[name] for key, part in parts.items()}
+                net.optimizer_.state[named[name]] = tree_map_only(Tensor, Tensor.clone, own)
 
-
-def _clipping_of(net: NeuralNet) -> Any:
-    return next((each for _, each in net.callbacks_ if isinstance(each, GradientNormClipping)), None)
-
-
-class StackOptimizer:
-    """The optimizer of a stack: says what its next steps are, and hands out the state of nets.
-
-    It does not refer to the stack, whose rows would otherwise stay in memory until Python looks for cycles.
-    """
-
-    def __init__(self, stack: Stack) -> None:
-        self._plan, self._blocks = stack.plan, stack.blocks
-        optimizers = [optimizer_of(net) for net in stack.nets]
-        self._recorded = RecordedOptimizer(optimizers, stack.flat.dtype, stack.plan.updates)
-        begun = {name: value for name, value in self._recorded.state().items() if is_row(value)}  # such as Adagrad's
-        stack.plan.make_room_for(list(begun))
-        stack.blocks.grow(stack.plan.layout)
-        for name, value in begun.items():
-            stack.blocks.put(stack.plan.state[name], value.expand(len(stack.nets), stack.length))
-
-    def set(self, settings: list[Any]) -> None:
-        """Use the nets' current settings, such as rates that a schedule has changed."""
-        self._recorded.set(settings)
-
-    def runs(self, n_steps: int) -> list[Run]:
-        """Return the next steps, and make room for the state that they need."""
-        runs = self._recorded.runs(n_steps)
-        for run in runs:
-            self._plan.make_room_for(run.update.kept)
-        self._blocks.grow(self._plan.layout)
-        return runs
-
-    def state_of(self, place: int) -> dict[str, Any]:
+    def state_of(self, i: int) -> dict[str, Any]:
         """Return the optimizer's state of a net: copies of rows of n_numbers, and numbers."""
-        state, (block, lane) = self._recorded.state(), divmod(place, LANES)
-        for name, value in self._plan.state.items():
+        state, (block, lane) = self._optimizer.state(), divmod(i, LANES)
+        for name, value in self.plan.state.items():
             if name in state:
-                rows = self._blocks.memory[block, value.start : value.start + prod(value.shape), lane]
+                rows = self.blocks.memory[block, value.start : value.start + prod(value.shape), lane]
                 state[name] = torch.from_numpy(rows.copy())
         return state
 
     def load_states(self, states: list[dict[str, Any]]) -> None:
-        """Restore the states that `state_of` returned, by net."""
-        blocks, plan = self._blocks, self._plan
-        blocks.grow(plan.layout)
-        for name in plan.state.keys() & states[0].keys():
-            blocks.put(plan.state[name], torch.stack([state[name] for state in states]))
-        self._recorded.load(states[0])
+        """Restore the optimizer's states that `state_of` returned, by net."""
+        self.blocks.grow(self.plan.layout)
+        for name in self.plan.state.keys() & states[0].keys():
+            self.blocks.put(self.plan.state[name], torch.stack([state[name] for state in states]))
+        self._optimizer.load(states[0])
+
+
+def _clipping_of(net: NeuralNet) -> Any:
+    return next((each for _, each in net.callbacks_ if isinstance(each, GradientNormClipping)), None)

@@ -204,7 +204,7 @@ class Training:
             for recorder in member.recorders if self.made else []:
                 recorder.y_, recorder.outputs_ = self.hold_out.recorded(i, self.made)
         random_state = stack.batches.orders[source].after(member.state, epoch)
-        return Trained(member, epoch, net, stack.is_finite(i), random_state, records=records)
+        return Trained(member, epoch, net, bool(stack.flat[i].isfinite().all()), random_state, records=records)
 
     def _close_up(self, left: list[int]) -> None:
         """Continue with the nets that are left, in a smaller stack."""
@@ -213,7 +213,7 @@ class Training:
         for i in left:
             exchange(named_tensors(old.members[i].net), cloned(old.tensors_of(i)))
         new = Stack(replace(old.job, members=[old.members[i] for i in left]), old)
-        new.optimizer.load_states([old.optimizer.state_of(i) for i in left])
+        new.load_states([old.state_of(i) for i in left])
         self._take_up(new)
         self.losses = tree_map_only(Tensor, lambda losses: losses[:, left], self.losses)
         self.made = tree_map(lambda outputs: outputs[left], self.made)

@@ -1,6 +1,5 @@
 """The kernel's programs for the steps of a group of nets, and where the numbers of a net lie in its memory."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -55,12 +54,6 @@ class Plan:
         rest = {name: layout.new(tuple(tensor.shape)) for name, tensor in untrained.items()}
         parts = _parts(weights, [tuple(tensor.shape) for tensor in trained.values()])
         return cls(layout, weights, parts, gradient, rest, layout.new((n_rates,)), layout.new(()))
-
-    def make_room_for(self, state: Sequence[str]) -> None:
-        """Lay out the tensors of an optimizer's state, if they are new."""
-        for name in state:
-            if name not in self.state:
-                self.state[name] = self.layout.new(self.weights.shape)
 
     def step(
         self,

@@ -15,8 +15,7 @@ from lockstep.grouping.checks import check_parts
 from lockstep.kernel import blocks
 from lockstep.kernel.values import Layout
 from lockstep.members.refusals import RefusalError
-from lockstep.optimizers.per_net import PerNet
-from lockstep.optimizers.watched import Watched
+from lockstep.optimizers.per_net import PerNet, Watched
 from lockstep.stacks import stack
 from lockstep.stacks.programs import plan
 from lockstep.stacks.programs.graphs import graph_of_step
