@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lockstep.kernel.library import load
+from lockstep.kernel.library import aligned, load
 from lockstep.kernel.program import LANES, Assembled
 from lockstep.kernel.values import Layout, Value
 from lockstep.members.numerics import are_subnormals_zero
@@ -56,14 +56,6 @@ def table(rows: Tensor | Sequence[Tensor], of_net: np.ndarray, index: np.ndarray
         start, row = np.array([each.data_ptr() for each in rows]), rows[0]
     order = None if index is None else (index.ctypes.data + of_net * index.strides[0]).astype("u8")
     return Table(start[of_net].astype("u8"), order, prod(row.shape[1:]) * row.itemsize, (rows, index))
-
-
-def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-    """Return zeros at an address that suits the widest vectors."""
-    size = prod(shape) * np.dtype(dtype).itemsize
-    raw = np.zeros(size + 64, "u1")
-    start = -raw.ctypes.data % 64
-    return raw[start : start + size].view(dtype).reshape(shape)
 
 
 class Blocks:

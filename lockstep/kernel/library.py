@@ -10,6 +10,7 @@ import platform
 import sys
 from functools import cache
 from hashlib import sha256
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,14 @@ class Library:
         for function in (run_float, run_double):
             function.restype, function.argtypes = None, (address, address, address, number, number, address)
         self.path, self.run_float, self.run_double = path, run_float, run_double
+
+
+def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Return zeros at an address that suits the widest vectors."""
+    size = prod(shape) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + 64, "u1")
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size].view(dtype).reshape(shape)
 
 
 def machine() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from math import prod
 from operator import mul
 from typing import Any, NamedTuple
@@ -215,14 +214,10 @@ def _place(emitted: list[Emitted], constants: list[Buffer]) -> np.ndarray:
 
 
 def _joined_holes(free: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    free = sorted(free)
-    if not any(a + n == b for (a, n), (b, _) in pairwise(free)):
-        return free
-    joined = free[:1]
-    for place, n in free[1:]:
-        before, size = joined[-1]
-        if before + size == place:
-            joined[-1] = before, size + n
-        else:
-            joined.append((place, n))
+    joined = list[tuple[int, int]]()
+    for place, n in sorted(free):
+        if joined and sum(joined[-1]) == place:
+            place, before = joined.pop()
+            n += before
+        joined.append((place, n))
     return joined

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lockstep.kernel.library import KernelError, Library, levels, load
+from lockstep.kernel.library import KernelError, Library, aligned, levels, load
 from lockstep.kernel.program import INSTRUCTION, LANES, OPERATIONS
 
 EXPECTED = {
@@ -47,7 +47,7 @@ def digests(library: Library) -> dict[str, str]:
 
 def _digest(run: Any, dtype: np.dtype) -> str:
     program = np.concatenate([*_program()])
-    memory = _aligned((_GIVEN + len(program)) * _BLOCKS * LANES, dtype)
+    memory = aligned(((_GIVEN + len(program)) * _BLOCKS * LANES,), dtype)
     given = memory[: _GIVEN * _BLOCKS * LANES]
     # The numbers of this old generator are the same in every version of numpy.
     given[:] = np.random.RandomState(46).standard_normal(len(given))
@@ -66,13 +66,6 @@ def _program() -> Iterator[np.ndarray]:
             instruction[operand]["place"] = part * _BLOCKS
             instruction[operand]["strides"] = (0, 0, 0, 1)
         yield instruction
-
-
-def _aligned(n: int, dtype: np.dtype) -> np.ndarray:
-    """Return zeros that begin at a multiple of 64 bytes, as the widest vectors do."""
-    room = np.zeros(n * dtype.itemsize + 64, np.uint8)
-    start = -room.ctypes.data % 64
-    return room[start : start + n * dtype.itemsize].view(dtype)
 
 
 def main() -> None:

@@ -73,13 +73,6 @@ class StackedNet:
     def train(self, trained: Tensors, inputs: StepInputs) -> Any:
         """Return the gradients of a net's loss, the loss and the predictions; updates the buffers."""
         self.parts.train()
-        gradient, loss, predicted, new_buffers = self._step(trained, inputs)
-        for key, tensor in new_buffers.items():
-            inputs.untrained[key].copy_(tensor)
-        return gradient, loss, predicted
-
-    def _step(self, trained: Tensors, inputs: StepInputs) -> Any:
-        """Do the same, but return the new buffers."""
 
         def by_row(trained: Tensors) -> Any:
             # A module may change its inputs, which vjp forbids; the graph is without these copies.
@@ -95,12 +88,16 @@ class StackedNet:
             return losses, (predicted, new_buffers)
 
         losses, pull_back, (predicted, new_buffers) = vjp(by_row, trained)
-        if not inputs.weight:
-            return pull_back(torch.ones_like(losses)), losses, predicted, new_buffers
-        (weight,) = inputs.weight
-        gradient = pull_back(weight)  # of the weighted sum over rows
-        # Rows that fill up are NaN if a loss is infinite.
-        return gradient, torch.where(weight > 0, losses * weight, 0).sum(), predicted, new_buffers
+        if inputs.weight:
+            (weight,) = inputs.weight
+            gradient = pull_back(weight)  # of the weighted sum over rows
+            # Rows that fill up are NaN if a loss is infinite.
+            loss = torch.where(weight > 0, losses * weight, 0).sum()
+        else:
+            gradient, loss = pull_back(torch.ones_like(losses)), losses
+        for key, tensor in new_buffers.items():
+            inputs.untrained[key].copy_(tensor)
+        return gradient, loss, predicted
 
     def _mark(self, tensors: Tensors) -> None:
         """Mark tensors as parameters, because a module may assign one again after a change in place (`weight *= 2`)."""

@@ -147,12 +147,7 @@ def _embedding(p: Program, out: Value | None, weight: Value, index: Value, *abou
 @NATIVE.named("embedding_dense_backward")
 def _embedding_backward(p: Program, out: Any, g: Value, index: Value, n: int, padding: int, by_count: bool) -> Value:
     if by_count:
-        counts = p.emit("copy", 0.0, out=p.new((n,)))
-        first = counts.part(0, 0, 1).without({0}).spread(index.shape)
-        p.indexed("add_at", first, p.value(1.0).spread(index.shape), index, 1, n)
-        of_rows = p.new(index.shape)
-        p.indexed("pick", of_rows, first, index, 1, n)
-        g = p.emit("div", g, of_rows.with_one(len(index.shape)))
+        raise UnsupportedError("embedding with scale_grad_by_freq")
     made = p.emit("copy", 0.0, out=p.new((n, g.shape[-1])))
     row = made.part(0, 0, 1).without({0}).spread(g.shape)
     p.indexed("add_at", row, g, index.with_one(len(index.shape)).spread(g.shape), made.strides[0], n)

@@ -1,6 +1,7 @@
 """A step of a net, or its evaluation, as a graph of torch's operations, for the kernel."""
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
@@ -20,39 +21,37 @@ def graph_of_step(
     The graph takes the inputs of `StackedNet.train` as a flat list, and may write into parameters and buffers. It
     returns the gradient of each parameter, the loss and the predictions as tensors, if they are wanted.
     """
-    leaves, spec = tree_flatten((trained, inputs))
-    copies = [leaf.clone() for leaf in leaves]
-    recorder = Recorder(copies)
-    with recorder:
-        gradient, loss, predicted = stacked.train(*tree_unflatten(copies, spec))
+    recorder, (gradient, loss, predicted) = _recorded(stacked.train, trained, inputs)
     made, out_spec = tree_flatten(predicted)
     results = [*gradient.values(), *([loss] if with_losses else []), *(made if with_predictions else [])]
-    graph = recorder.graph
-    graph.output(list(map(recorder.node_of, results)))
-    _simplify(graph, len(inputs.untrained), len(tree_leaves(inputs)))
-    return graph, out_spec
+    return _graph(recorder, results, len(inputs.untrained), len(tree_leaves(inputs))), out_spec
 
 
 def graph_of_evaluation(
     stacked: StackedNet, tensors: Tensors, rates: Tensor, x: Any, y: Any = None
 ) -> tuple[Graph, Any]:
     """Return an evaluation of a net as a graph, and the structure of what `StackedNet.evaluate` returns."""
-    leaves, spec = tree_flatten((tensors, rates, *((x,) if y is None else (x, y))))
+    recorder, result = _recorded(stacked.evaluate, tensors, rates, x, *([] if y is None else [y]))
+    made, out_spec = tree_flatten(result)
+    return _graph(recorder, made), out_spec
+
+
+def _recorded(function: Callable[..., Any], *given: Any) -> tuple[Recorder, Any]:
+    """Call a function with copies of tensors; returns what recorded the call, and its results."""
+    leaves, spec = tree_flatten(given)
     copies = [leaf.clone() for leaf in leaves]
     recorder = Recorder(copies)
     with recorder:
-        result = stacked.evaluate(*tree_unflatten(copies, spec))
-    made, out_spec = tree_flatten(result)
-    recorder.graph.output(list(map(recorder.node_of, made)))
-    _simplify(recorder.graph, 0, 0)
-    return recorder.graph, out_spec
+        return recorder, function(*tree_unflatten(copies, spec))
 
 
-def _simplify(graph: Graph, n_untrained: int, n_copies: int) -> None:
-    """Remove copies of a step's inputs that nothing writes into, and operations whose results nothing uses.
+def _graph(recorder: Recorder, results: list[Tensor], n_untrained: int = 0, n_copies: int = 0) -> Graph:
+    """Return what was recorded, without copies that nothing writes into, and operations whose results nothing uses.
 
-    The first `n_copies` operations are these copies, and the first `n_untrained` of them are of parameters and buffers.
+    The first `n_copies` operations copy a step's inputs, the first `n_untrained` of these parameters and buffers.
     """
+    graph = recorder.graph
+    graph.output(list(map(recorder.node_of, results)))
     operations = [node for node in graph.nodes if node.op == "call_function"]
     for place, copied in enumerate(operations[:n_copies]):
         # Buffers have to be changed; the rows of a batch must not be, because they are used again.
@@ -61,6 +60,7 @@ def _simplify(graph: Graph, n_untrained: int, n_copies: int) -> None:
     for node in reversed(graph.nodes):
         if node.op in ("call_function", "get_attr") and not node.users and not has_effect(node.target):
             graph.erase_node(node)
+    return graph
 
 
 def _writes(node: Node) -> bool:
