@@ -1,7 +1,6 @@
 """A number that differs by net, where torch's optimizers expect a float, and what their code does with it."""
 
 import math
-from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Any
 
@@ -58,7 +57,9 @@ class EachItsOwn(TorchFunctionMode):
             return args[0]
         if tensors and args[0] is tensors[0] and _is_in_place(name):
             raise MixedError(f"{name} would give one number another value for each net")
-        dtype = _narrowest(value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
+        # The type in which torch computes with numbers: floats, in float64 here, take that of a tensor.
+        dtypes = [value.dtype for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
+        dtype = min((each for each in dtypes if each.is_floating_point), key=lambda each: each.itemsize)
         result = function(*(_each(value, dtype) for value in args), **{k: _each(v, dtype) for k, v in kwargs.items()})
         if name in _COMPARISONS:
             if bool(result.all()) != bool(result.any()):
@@ -125,11 +126,6 @@ def is_row(value: Any) -> bool:
 def _is_in_place(name: str) -> bool:
     """Whether a function of this name writes into its first argument, such as `mul_` and `__imul__`."""
     return name.startswith("__i") if name.endswith("__") else name.endswith("_")
-
-
-def _narrowest(numbers: Iterable[Tensor]) -> torch.dtype:
-    """Return the type in which torch computes with numbers: floats, in float64 here, take that of a tensor."""
-    return min((each.dtype for each in numbers if each.is_floating_point()), key=lambda dtype: dtype.itemsize)
 
 
 def _each(number: Any, dtype: torch.dtype) -> Any:

@@ -7,16 +7,14 @@ the product of its weights with them; a transposed one is what the gradient of s
 from math import prod
 from typing import Any
 
-from lockstep.kernel.operations.native import Operations
+from lockstep.kernel.operations.native import named
 from lockstep.kernel.operations.shapes import view
 from lockstep.kernel.operations.windows import Windows, windows
 from lockstep.kernel.program import Program
 from lockstep.kernel.values import Value
 
-NATIVE = Operations()
 
-
-@NATIVE.named("convolution")
+@named("convolution")
 def _convolution(
     p: Program, out: Any, x: Value, w: Value, bias: Any, stride: Any, pad: Any, apart: Any, turned: bool, *more: Any
 ) -> Value:
@@ -32,7 +30,7 @@ def _convolution(
     return p.emit("add", made, bias) if bias else made
 
 
-@NATIVE.named("convolution_backward")
+@named("convolution_backward")
 def _backward(
     p: Program, out: Any, g: Value, x: Value, w: Value, sizes: Any, stride: Any, pad: Any, apart: Any, *more: Any
 ) -> list[Any]:

@@ -5,11 +5,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from lockstep.kernel.operations.native import Operations
+from lockstep.kernel.operations.native import NATIVE, named
 from lockstep.kernel.program import Program, UnsupportedError
 from lockstep.kernel.values import Value
-
-NATIVE = Operations()
 
 # Instructions by torch's names for them, with the numbers that follow torch's operands.
 _SAME = """mul maximum minimum where gt ge lt le eq ne threshold_backward sigmoid_backward tanh_backward lerp neg
@@ -35,41 +33,41 @@ def _emitted(p: Program, out: Value | None, *operands: Any, by: tuple[Any, ...],
 
 
 for _name, _by in _INSTRUCTIONS.items():
-    NATIVE.named(_name, by=_by)(_emitted)
+    named(_name, by=_by)(_emitted)
 
 
-@NATIVE.named("logical_and", how="mul")
-@NATIVE.named("logical_or", how="maximum")
+@named("logical_and", how="mul")
+@named("logical_or", how="maximum")
 def _logical(p: Program, out: Value | None, x: Value, y: Value, *, how: str) -> Value:
     return p.emit(how, p.emit("ne", x, 0.0), p.emit("ne", y, 0.0), out=out)
 
 
-@NATIVE.named("add")
-@NATIVE.named("sub", sign=-1)
+@named("add")
+@named("sub", sign=-1)
 def _add(p: Program, out: Value | None, x: Any, y: Any, alpha: Any = 1, *, sign: int = 1) -> Value:
     if alpha == 1:
         return p.emit("add" if sign == 1 else "sub", x, y, out=out)
     return p.emit("addcmul", x, y, sign * alpha, out=out)
 
 
-@NATIVE.named("isnan")
+@named("isnan")
 def _isnan(p: Program, out: Value | None, x: Value) -> Value:
     return p.emit("ne", x, x, out=out)
 
 
-@NATIVE.named("div")
-@NATIVE.named("floor_divide", rounding_mode="floor")
+@named("div")
+@named("floor_divide", rounding_mode="floor")
 def _div(p: Program, out: Value | None, x: Any, y: Any, rounding_mode: Any = None) -> Value:
     made = p.emit("div", x, y, out=out)
     return p.emit(rounding_mode, made, out=out) if rounding_mode else made
 
 
-@NATIVE.named("reciprocal")
+@named("reciprocal")
 def _reciprocal(p: Program, out: Value | None, x: Value) -> Value:
     return p.emit("div", 1.0, x, out=out)
 
 
-@NATIVE.named("rsqrt")
+@named("rsqrt")
 def rsqrt(p: Program, out: Value | None, x: Value) -> Value:
     """Return 1 over the square root."""
     return p.emit("div", 1.0, p.emit("sqrt", x), out=out)
@@ -79,36 +77,36 @@ def _square(p: Program, out: Value | None, x: Value) -> Value:
     return p.emit("mul", x, x, out=out)
 
 
-@NATIVE.named("pow")
+@named("pow")
 def _pow(p: Program, out: Value | None, x: Any, y: Any) -> Value:
     short = {2: _square, 0.5: NATIVE["sqrt"], -0.5: rsqrt, -1: _reciprocal}.get(y) if isinstance(x, Value) else None
     return short(p, out, x) if short else p.emit("pow", x, y, out=out)
 
 
-@NATIVE.named("xlogy")
+@named("xlogy")
 def _xlogy(p: Program, out: Value | None, x: Any, y: Any) -> Value:
     zero = p.emit("where", p.emit("eq", y, y), 0.0, y)
     return p.emit("where", p.emit("eq", x, 0.0), zero, p.emit("mul", x, p.emit("log", y)), out=out)
 
 
-@NATIVE.named("clamp")
+@named("clamp")
 def _clamp(p: Program, out: Value | None, x: Value, min: Any = None, max: Any = None) -> Value:
     x = x if min is None else p.emit("maximum", x, min, out=out)
     return x if max is None else p.emit("minimum", x, max, out=out)
 
 
-@NATIVE.named("addcmul", by="addcmul")
-@NATIVE.named("addcdiv", by="addcdiv")
+@named("addcmul", by="addcmul")
+@named("addcdiv", by="addcdiv")
 def _addcmul(p: Program, out: Value | None, x: Value, a: Value, b: Value, value: Any = 1, *, by: str) -> Value:
     return p.emit(by, x, a if value == 1 else p.emit("mul", a, value), b, out=out)
 
 
-@NATIVE.named("alias", "detach")
+@named("alias", "detach")
 def _alias(p: Program, out: Value | None, x: Value) -> Value:
     return x
 
 
-@NATIVE.named("copy", "clone", "_to_copy", "lift_fresh_copy")
+@named("copy", "clone", "_to_copy", "lift_fresh_copy")
 def _copy(p: Program, out: Value | None, x: Value, *source: Any, dtype: Any = None, **options: Any) -> Value:
     """Copy; torch's `copy_` has the tensor to write into as its first argument."""
     from_ = p.value(source[0]) if source and out is not None else x
@@ -117,34 +115,34 @@ def _copy(p: Program, out: Value | None, x: Value, *source: Any, dtype: Any = No
     return p.emit("ne", from_, 0.0, out=out) if dtype is torch.bool else p.emit("copy", from_, out=out)
 
 
-@NATIVE.named("fill")
+@named("fill")
 def _fill(p: Program, out: Value | None, x: Value, value: Any) -> Value:
     return p.emit("copy", value, out=p.new(x.shape) if out is None else out)
 
 
-@NATIVE.named("zeros", "zeros_like", "new_zeros", "empty", "empty_like", "new_empty", "new_empty_strided")
-@NATIVE.named("ones", "ones_like", "new_ones", number=1.0)
+@named("zeros", "zeros_like", "new_zeros", "empty", "empty_like", "new_empty", "new_empty_strided")
+@named("ones", "ones_like", "new_ones", number=1.0)
 def _filled(p: Program, out: Value | None, x: Any, *sizes: Any, number: float = 0.0, **options: Any) -> Value:
     shape = sizes[0] if sizes and isinstance(sizes[0], list | tuple) else x
     return p.emit("copy", number, out=p.new(shape.shape if isinstance(shape, Value) else tuple(shape)))
 
 
-@NATIVE.named("full", "full_like", "new_full")
+@named("full", "full_like", "new_full")
 def _full(p: Program, out: Value | None, x: Any, *about: Any, **options: Any) -> Value:
     shape = x.shape if isinstance(x, Value) and len(about) == 1 else about[0] if isinstance(x, Value) else x
     return p.emit("copy", about[-1], out=p.new(tuple(shape)))
 
 
-@NATIVE.named("scalar_tensor")
+@named("scalar_tensor")
 def _scalar_tensor(p: Program, out: Value | None, number: Any, **options: Any) -> Value:
     return p.emit("copy", number)
 
 
-@NATIVE.named("arange")
+@named("arange")
 def _arange(p: Program, out: Value | None, *about: Any, **options: Any) -> Value:
     return p.emit("copy", p.constant(np.arange(*about)))
 
 
-@NATIVE.named("softshrink_backward", "hardshrink_backward")
+@named("softshrink_backward", "hardshrink_backward")
 def _shrink_backward(p: Program, out: Value | None, gradient: Value, x: Value, limit: Any) -> Value:
     return p.emit("where", p.emit("le", p.emit("abs", x), limit), 0.0, gradient, out=out)

@@ -10,15 +10,15 @@ from typing import Any
 
 Operation = Callable[..., Any]
 
+# By name; the modules of this folder add theirs.
+NATIVE: dict[str, Operation] = {}
 
-class Operations(dict[str, Operation]):
-    """Operations by name."""
 
-    def named(self, *names: str, **fixed: Any) -> Callable[[Operation], Operation]:
-        """Return a decorator that adds a function under these names, with arguments that are `fixed` for them."""
+def named(*names: str, **fixed: Any) -> Callable[[Operation], Operation]:
+    """Return a decorator that adds a function under these names, with arguments that are `fixed` for them."""
 
-        def noted(function: Operation) -> Operation:
-            self.update(dict.fromkeys(names, partial(function, **fixed)))
-            return function
+    def noted(function: Operation) -> Operation:
+        NATIVE.update(dict.fromkeys(names, partial(function, **fixed)))
+        return function
 
-        return noted
+    return noted

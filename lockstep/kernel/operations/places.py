@@ -5,13 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from lockstep.kernel.operations.native import Operations
-from lockstep.kernel.operations.shapes import NATIVE as SHAPES
-from lockstep.kernel.operations.sums import NATIVE as SUMS
+from lockstep.kernel.operations.native import NATIVE, named
 from lockstep.kernel.program import Program
 from lockstep.kernel.values import Value
-
-NATIVE = Operations()
 
 
 def _at(p: Program, x: Value, indices: list[Value | None]) -> tuple[Value, Value, int]:
@@ -41,7 +37,7 @@ def _at(p: Program, x: Value, indices: list[Value | None]) -> tuple[Value, Value
     return start.spread(whole), place.spread(whole), n_places
 
 
-@NATIVE.named("index", "_unsafe_index")
+@named("index", "_unsafe_index")
 def _index(p: Program, out: Value | None, x: Value, indices: list[Value | None]) -> Value:
     start, place, n = _at(p, x, indices)
     out = p.new(place.shape) if out is None else out
@@ -49,7 +45,7 @@ def _index(p: Program, out: Value | None, x: Value, indices: list[Value | None])
     return out
 
 
-@NATIVE.named("index_put", "_unsafe_index_put")
+@named("index_put", "_unsafe_index_put")
 def _index_put(
     p: Program, out: Value | None, x: Value, indices: list[Value | None], source: Any, adds: bool = False
 ) -> Value:
@@ -59,25 +55,25 @@ def _index_put(
     return out
 
 
-@NATIVE.named("flip")
+@named("flip")
 def _flip(p: Program, out: Value | None, x: Value, dims: Any) -> Value:
     for dim in (dim % len(x.shape) for dim in dims):
         x = x.part(dim, x.shape[dim] - 1, -1, -1)
     return p.emit("copy", x, out=out)
 
 
-@NATIVE.named("roll")
+@named("roll")
 def _roll(p: Program, out: Value | None, x: Value, shifts: Any, dims: Any = ()) -> Value:
     if not dims:
-        flat = SHAPES["reshape"](p, None, x, [-1])
-        return SHAPES["reshape"](p, None, _roll(p, None, flat, shifts, [0]), list(x.shape))
+        flat = NATIVE["reshape"](p, None, x, [-1])
+        return NATIVE["reshape"](p, None, _roll(p, None, flat, shifts, [0]), list(x.shape))
     for dim, shift in zip(dims, shifts, strict=True):
         dim, n = dim % len(x.shape), x.shape[dim]
-        x = SHAPES["cat"](p, None, [x.part(dim, -shift % n, n), x.part(dim, 0, -shift % n)], dim)
+        x = NATIVE["cat"](p, None, [x.part(dim, -shift % n, n), x.part(dim, 0, -shift % n)], dim)
     return x
 
 
-@NATIVE.named("constant_pad_nd")
+@named("constant_pad_nd")
 def _pad(p: Program, out: Value | None, x: Value, padding: Any, value: Any = 0.0) -> Value:
     before, after = [0] * len(x.shape), [0] * len(x.shape)
     for i in range(0, len(padding), 2):  # from the last dimension on; below 0, numbers are cut off
@@ -92,8 +88,8 @@ def _pad(p: Program, out: Value | None, x: Value, padding: Any, value: Any = 0.0
     return made
 
 
-@NATIVE.named("cumsum", by="add")
-@NATIVE.named("cumprod", by="mul")
+@named("cumsum", by="add")
+@named("cumprod", by="mul")
 def _cumulative(p: Program, out: Value | None, x: Value, dim: int, *, by: str, **options: Any) -> Value:
     made = p.emit("copy", x, out=out)
     if x.shape and (n := x.shape[dim]) > 1:
@@ -103,16 +99,16 @@ def _cumulative(p: Program, out: Value | None, x: Value, dim: int, *, by: str, *
     return made
 
 
-@NATIVE.named("argmax", best="amax")
-@NATIVE.named("argmin", best="amin")
+@named("argmax", best="amax")
+@named("argmin", best="amin")
 def _arg(p: Program, out: Value | None, x: Value, dim: Any = None, keep: bool = False, *, best: str) -> Value:
     """Return the first place of the largest or smallest number, or of the first NaN."""
     if dim is None:
-        flat = _arg(p, out, SHAPES["reshape"](p, None, x, [-1]), 0, best=best)
-        return SHAPES["reshape"](p, None, flat, [1] * len(x.shape)) if keep else flat
+        flat = _arg(p, out, NATIVE["reshape"](p, None, x, [-1]), 0, best=best)
+        return NATIVE["reshape"](p, None, flat, [1] * len(x.shape)) if keep else flat
     n = x.shape[dim] if x.shape else 1
-    is_it = p.emit("maximum", p.emit("eq", x, SUMS[best](p, None, x, [dim], True)), p.emit("ne", x, x))
-    return SUMS["amin"](p, out, p.emit("where", is_it, _counted(p, x, dim), float(n)), [dim], keep)
+    is_it = p.emit("maximum", p.emit("eq", x, NATIVE[best](p, None, x, [dim], True)), p.emit("ne", x, x))
+    return NATIVE["amin"](p, out, p.emit("where", is_it, _counted(p, x, dim), float(n)), [dim], keep)
 
 
 def _counted(p: Program, x: Value, dim: int) -> Value:
@@ -123,14 +119,14 @@ def _counted(p: Program, x: Value, dim: int) -> Value:
     return counted if x.shape else counted.without({0})
 
 
-@NATIVE.named("max", best="amax")
-@NATIVE.named("min", best="amin")
+@named("max", best="amax")
+@named("min", best="amin")
 def _best(p: Program, out: Value | None, x: Value, dim: Any = None, keep: bool = False, *, best: str) -> Any:
-    values = SUMS[best](p, out, x, dim, keep)
+    values = NATIVE[best](p, out, x, dim, keep)
     return values if dim is None else [values, _arg(p, None, x, dim, keep, best=best)]
 
 
-@NATIVE.named("sort")
+@named("sort")
 def _sort(p: Program, out: Any, x: Value, dim: int = -1, descending: bool = False, **options: Any) -> list[Value]:
     """Return the numbers in order, and their places before; equal ones stay as they are, and NaN is the largest.
 
@@ -150,19 +146,19 @@ def _sort(p: Program, out: Any, x: Value, dim: int = -1, descending: bool = Fals
     of_equal = p.emit("mul", earlier, p.emit("eq", beside(key), key.with_one(rank)))
     before = p.emit("maximum", of_equal, p.emit("lt", beside(key), key.with_one(rank)))
     at = p.reduced("add", before, {rank}, 0.0).without({rank})
-    return [SHAPES["scatter"](p, p.new(x.shape), None, last, at, each) for each in (x, places)]
+    return [NATIVE["scatter"](p, p.new(x.shape), None, last, at, each) for each in (x, places)]
 
 
-@NATIVE.named("topk")
+@named("topk")
 def _topk(p: Program, out: Any, x: Value, k: int, dim: int = -1, largest: bool = True, *about: Any) -> list[Value]:
     return [each.part(dim % len(x.shape), 0, k) for each in _sort(p, None, x, dim, largest)]
 
 
-@NATIVE.named("_trilinear")
+@named("_trilinear")
 def _trilinear(
     p: Program, out: Any, a: Value, b: Value, c: Value, in_a: Any, in_b: Any, in_c: Any, dims: Any, unroll: int = 1
 ) -> Value:
     """Return sums of products of three tensors, each with further dimensions of length 1."""
     for dim in range(len(a.shape) + len(in_a)):
         a, b, c = (x.with_one(dim) if dim in own else x for x, own in ((a, in_a), (b, in_b), (c, in_c)))
-    return SUMS["sum"](p, out, p.emit("mul", p.emit("mul", a, b), c), list(dims))
+    return NATIVE["sum"](p, out, p.emit("mul", p.emit("mul", a, b), c), list(dims))

@@ -6,17 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from lockstep.kernel.operations.native import Operations
-from lockstep.kernel.operations.shapes import NATIVE as SHAPES
+from lockstep.kernel.operations.native import NATIVE, named
 from lockstep.kernel.operations.shapes import view
 from lockstep.kernel.operations.windows import Windows, windows
 from lockstep.kernel.program import Program
 from lockstep.kernel.values import Value
 
-NATIVE = Operations()
 
-
-@NATIVE.named("max_pool2d_with_indices")
+@named("max_pool2d_with_indices")
 def _max_pool(
     p: Program, out: Any, x: Value, size: Any, stride: Any = (), padding: Any = (0,), dilation: Any = (1,), *ceil: bool
 ) -> list[Value]:
@@ -39,21 +36,21 @@ def _largest(p: Program, x: Value, over: Windows, width: int, first: int = 0) ->
     return [best, p.emit("add", places, p.constant(first + rows[:, None] * width + columns))]
 
 
-@NATIVE.named("max_pool2d_with_indices_backward", "adaptive_max_pool2d_backward")
+@named("max_pool2d_with_indices_backward", "adaptive_max_pool2d_backward")
 def _max_pool_backward(p: Program, out: Any, g: Value, x: Value, *about: Any) -> Value:
     flat = [*x.shape[:-2], -1]
     zeros = p.emit("copy", 0.0, out=p.new((*x.shape[:-2], prod(x.shape[-2:]))))
-    made = SHAPES["scatter_add"](p, zeros, zeros, -1, view(p, None, about[-1], flat), view(p, None, g, flat))
+    made = NATIVE["scatter_add"](p, zeros, zeros, -1, view(p, None, about[-1], flat), view(p, None, g, flat))
     return view(p, None, made, x.shape)
 
 
-@NATIVE.named("avg_pool2d")
+@named("avg_pool2d")
 def _avg_pool(p: Program, out: Any, x: Value, size: Any, stride: Any = (), padding: Any = (0,), *about: Any) -> Value:
     over = windows(x.shape, size, stride, padding, (1,), *about[:1])
     return p.emit("div", _total(p, over.seen(p, x)), _counts(p, over, *about[1:]))
 
 
-@NATIVE.named("avg_pool2d_backward")
+@named("avg_pool2d_backward")
 def _avg_pool_backward(
     p: Program, out: Any, g: Value, x: Value, size: Any, stride: Any, padding: Any, *about: Any
 ) -> Value:
@@ -92,7 +89,7 @@ def _cell(x: Value, i: int, j: int) -> Value:
     return x.part(dim, i, i + 1).part(dim + 1, j, j + 1)
 
 
-@NATIVE.named("_adaptive_avg_pool2d")
+@named("_adaptive_avg_pool2d")
 def _adaptive_avg_pool(p: Program, out: Any, x: Value, size: Any) -> Value:
     made = p.new((*x.shape[:-2], *size))
     dims = {len(x.shape) - 2, len(x.shape) - 1}
@@ -101,7 +98,7 @@ def _adaptive_avg_pool(p: Program, out: Any, x: Value, size: Any) -> Value:
     return made
 
 
-@NATIVE.named("_adaptive_avg_pool2d_backward")
+@named("_adaptive_avg_pool2d_backward")
 def _adaptive_avg_pool_backward(p: Program, out: Any, g: Value, x: Value) -> Value:
     made = p.emit("copy", 0.0, out=p.new(x.shape))
     for i, j, _, part in _cells(made, g.shape[-2:]):
@@ -109,7 +106,7 @@ def _adaptive_avg_pool_backward(p: Program, out: Any, g: Value, x: Value) -> Val
     return made
 
 
-@NATIVE.named("adaptive_max_pool2d")
+@named("adaptive_max_pool2d")
 def _adaptive_max_pool(p: Program, out: Any, x: Value, size: Any) -> list[Value]:
     made = [p.new((*x.shape[:-2], *size)) for _ in range(2)]
     for i, j, first, part in _cells(x, size):

@@ -5,11 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from lockstep.kernel.operations.native import Operations
+from lockstep.kernel.operations.native import named
 from lockstep.kernel.program import Program, UnsupportedError
 from lockstep.kernel.values import Value, contiguous
-
-NATIVE = Operations()
 
 
 def dims_of(x: Value, dims: Any) -> set[int]:
@@ -18,7 +16,7 @@ def dims_of(x: Value, dims: Any) -> set[int]:
     return {dim % len(x.shape) for dim in wanted} if x.shape else set()
 
 
-@NATIVE.named("t", "transpose", "permute")
+@named("t", "transpose", "permute")
 def _permute(p: Program, out: Value | None, x: Value, *about: Any) -> Value:
     order = list(range(len(x.shape)))
     if about and not isinstance(about[0], int):
@@ -28,23 +26,23 @@ def _permute(p: Program, out: Value | None, x: Value, *about: Any) -> Value:
     return x.permuted(order)
 
 
-@NATIVE.named("unsqueeze")
+@named("unsqueeze")
 def _unsqueeze(p: Program, out: Value | None, x: Value, dim: int) -> Value:
     return x.with_one(dim % (len(x.shape) + 1))
 
 
-@NATIVE.named("squeeze")
+@named("squeeze")
 def _squeeze(p: Program, out: Value | None, x: Value, dims: Any = None) -> Value:
     return x.without({dim for dim in dims_of(x, dims) if x.shape[dim] == 1})
 
 
-@NATIVE.named("expand")
+@named("expand")
 def _expand(p: Program, out: Value | None, x: Value, shape: Any, **options: Any) -> Value:
     own = (1,) * (len(shape) - len(x.shape)) + x.shape
     return x.spread(tuple(n if m == -1 else m for n, m in zip(own, shape, strict=True)))
 
 
-@NATIVE.named("view", "reshape", "_unsafe_view")
+@named("view", "reshape", "_unsafe_view")
 def view(p: Program, out: Value | None, x: Value, shape: Any) -> Value:
     """Return a tensor in another shape; a copy, if its memory does not allow a view."""
     if not isinstance(shape, list | tuple):
@@ -58,13 +56,13 @@ def view(p: Program, out: Value | None, x: Value, shape: Any) -> Value:
     return Value(copy, wanted, contiguous(wanted))
 
 
-@NATIVE.named("select")
+@named("select")
 def _select(p: Program, out: Value | None, x: Value, dim: int, i: int) -> Value:
     dim, i = dim % len(x.shape), i % x.shape[dim]
     return x.part(dim, i, i + 1).without({dim})
 
 
-@NATIVE.named("slice")
+@named("slice")
 def _slice(
     p: Program, out: Value | None, x: Value, dim: int = 0, start: Any = None, stop: Any = None, step: int = 1
 ) -> Value:
@@ -72,14 +70,14 @@ def _slice(
     return x.part(dim, *slice(start, stop, step).indices(x.shape[dim]))
 
 
-@NATIVE.named("split", "split_with_sizes")
+@named("split", "split_with_sizes")
 def _split(p: Program, out: Value | None, x: Value, sizes: Any, dim: int = 0) -> list[Value]:
     n = x.shape[dim]
     ends = np.cumsum(sizes).tolist() if not isinstance(sizes, int) else [min(i + sizes, n) for i in range(0, n, sizes)]
     return [x.part(dim % len(x.shape), start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
 
-@NATIVE.named("cat")
+@named("cat")
 def _cat(p: Program, out: Value | None, parts: list[Value], dim: int = 0) -> Value:
     parts = [part for part in parts if part.shape != (0,)]
     dim, shape = dim % len(parts[0].shape), list(parts[0].shape)
@@ -90,14 +88,14 @@ def _cat(p: Program, out: Value | None, parts: list[Value], dim: int = 0) -> Val
     return out
 
 
-@NATIVE.named("slice_backward")
+@named("slice_backward")
 def _slice_backward(p: Program, out: Any, g: Value, shape: Any, dim: int, start: int, stop: int, step: int) -> Value:
     made = p.emit("copy", 0.0, out=p.new(tuple(shape)))
     p.emit("copy", g, out=_slice(p, None, made, dim, start, stop, step))
     return made
 
 
-@NATIVE.named("select_backward")
+@named("select_backward")
 def _select_backward(p: Program, out: Value | None, g: Value, shape: Any, dim: int, i: int) -> Value:
     made = p.emit("copy", 0.0, out=p.new(tuple(shape)))
     p.emit("copy", g, out=_select(p, None, made, dim, i))
@@ -113,7 +111,7 @@ def _along(x: Value, dim: int, index: Value) -> tuple[Value, int, int]:
     return part.spread(index.shape), x.strides[dim], x.shape[dim]
 
 
-@NATIVE.named("gather")
+@named("gather")
 def _gather(p: Program, out: Value | None, x: Value, dim: int, index: Value, **options: Any) -> Value:
     if not index.shape:
         index, x = index.with_one(0), x.with_one(0) if not x.shape else x
@@ -124,8 +122,8 @@ def _gather(p: Program, out: Value | None, x: Value, dim: int, index: Value, **o
     return out
 
 
-@NATIVE.named("scatter", by="put")
-@NATIVE.named("scatter_add", by="add_at")
+@named("scatter", by="put")
+@named("scatter_add", by="add_at")
 def _scatter(p: Program, out: Value | None, x: Value, dim: int, index: Value, source: Any, *, by: str) -> Value:
     out = p.emit("copy", x) if out is None else out
     start, stride, n = _along(out, dim, index)
@@ -136,7 +134,7 @@ def _scatter(p: Program, out: Value | None, x: Value, dim: int, index: Value, so
     return out
 
 
-@NATIVE.named("embedding")
+@named("embedding")
 def _embedding(p: Program, out: Value | None, weight: Value, index: Value, *about: Any) -> Value:
     n, out = weight.shape[0], p.new((*index.shape, weight.shape[1]))
     row = weight.part(0, 0, 1).without({0}).spread(out.shape)
@@ -144,7 +142,7 @@ def _embedding(p: Program, out: Value | None, weight: Value, index: Value, *abou
     return out
 
 
-@NATIVE.named("embedding_dense_backward")
+@named("embedding_dense_backward")
 def _embedding_backward(p: Program, out: Any, g: Value, index: Value, n: int, padding: int, by_count: bool) -> Value:
     if by_count:
         raise UnsupportedError("embedding with scale_grad_by_freq")

@@ -4,18 +4,16 @@ from math import inf, prod
 from typing import Any
 
 from lockstep.kernel.operations.elementwise import rsqrt
-from lockstep.kernel.operations.native import Operations
+from lockstep.kernel.operations.native import NATIVE, named
 from lockstep.kernel.operations.shapes import dims_of, view
 from lockstep.kernel.program import Program, UnsupportedError
 from lockstep.kernel.values import Value
 
-NATIVE = Operations()
 
-
-@NATIVE.named("sum", how=("add", 0.0))
-@NATIVE.named("prod", how=("mul", 1.0))
-@NATIVE.named("amax", how=("maximum", -inf))
-@NATIVE.named("amin", how=("minimum", inf))
+@named("sum", how=("add", 0.0))
+@named("prod", how=("mul", 1.0))
+@named("amax", how=("maximum", -inf))
+@named("amin", how=("minimum", inf))
 def _reduced(
     p: Program, out: Value | None, x: Value, dims: Any = None, keep: bool = False, *, how: Any, **options: Any
 ) -> Value:
@@ -26,13 +24,13 @@ def _reduced(
     return value if out is None else p.emit("copy", value, out=out)
 
 
-@NATIVE.named("mean")
+@named("mean")
 def _mean(p: Program, out: Value | None, x: Value, dims: Any = None, keep: bool = False, **options: Any) -> Value:
     n = prod(x.shape[dim] for dim in dims_of(x, dims))
     return p.emit("div", NATIVE["sum"](p, None, x, dims, keep), n, out=out)
 
 
-@NATIVE.named("linalg_vector_norm")
+@named("linalg_vector_norm")
 def norm(
     p: Program, out: Value | None, x: Value, ord: Any = 2, dims: Any = None, keep: bool = False, **o: Any
 ) -> Value:
@@ -48,35 +46,28 @@ def norm(
     return total if ord == 1 else p.emit("pow", total, 1 / ord, out=out)
 
 
-@NATIVE.named("mm")
+@named("mm")
 def _mm(p: Program, out: Value | None, a: Value, b: Value) -> Value:
     return p.product(a, b, out=out)
 
 
-@NATIVE.named("addmm")
+@named("addmm")
 def _addmm(p: Program, out: Value | None, c: Value, a: Value, b: Value, beta: Any = 1, alpha: Any = 1) -> Value:
     if (beta, alpha) != (1, 1):
         raise UnsupportedError("addmm with beta or alpha")
     return p.product(a, b, c, out=out)
 
 
-@NATIVE.named("bmm")
-def _bmm(p: Program, out: Value | None, a: Value, b: Value, c: Any = 0.0) -> Value:
+@named("bmm")
+def _bmm(p: Program, out: Value | None, a: Value, b: Value) -> Value:
     out = p.new((a.shape[0], a.shape[1], b.shape[2])) if out is None else out
     for i in range(a.shape[0]):
-        own = [each.part(0, i, i + 1).without({0}) for each in (a, b, p.value(c).spread(out.shape), out)]
-        p.product(*own)
+        x, y, z = (each.part(0, i, i + 1).without({0}) for each in (a, b, out))
+        p.product(x, y, out=z)
     return out
 
 
-@NATIVE.named("baddbmm")
-def _baddbmm(p: Program, out: Value | None, c: Value, a: Value, b: Value, **options: Any) -> Value:
-    if options:
-        raise UnsupportedError("baddbmm with beta or alpha")
-    return _bmm(p, out, a, b, c)
-
-
-@NATIVE.named("var")
+@named("var")
 def _var(
     p: Program, out: Any, x: Value, dims: Any = None, unbiased: Any = 1, keep: bool = False, **named: Any
 ) -> Value:
@@ -87,7 +78,7 @@ def _var(
     return p.emit("div", squares, n - correction)
 
 
-@NATIVE.named("var_mean")
+@named("var_mean")
 def _var_mean(
     p: Program, out: Any, x: Value, dims: Any = None, unbiased: Any = 1, keep: bool = False, **named: Any
 ) -> Any:
@@ -95,7 +86,7 @@ def _var_mean(
     return [_var(p, None, x, dims, unbiased, keep, **named), mean]
 
 
-@NATIVE.named("native_group_norm")
+@named("native_group_norm")
 def _group_norm(
     p: Program, out: Any, x: Value, weight: Any, bias: Any, n: int, c: int, size: int, groups: int, eps: float
 ) -> list[Value]:
@@ -108,7 +99,7 @@ def _group_norm(
     return [view(p, None, made, list(x.shape)), mean.without({2}), deviation.without({2})]
 
 
-@NATIVE.named("_softmax_backward_data")
+@named("_softmax_backward_data")
 def _softmax_backward(p: Program, out: Any, g: Value, made: Value, dim: int, dtype: Any) -> Value:
     of_all = NATIVE["sum"](p, None, p.emit("mul", g, made), [dim], True)
     return p.emit("mul", made, p.emit("sub", g, of_all))

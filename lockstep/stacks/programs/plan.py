@@ -7,7 +7,7 @@ import torch
 from torch.fx import Graph
 
 from lockstep._compat import TreeSpec, tree_leaves
-from lockstep.kernel.operations.shapes import NATIVE
+from lockstep.kernel.operations import NATIVE
 from lockstep.kernel.operations.sums import norm
 from lockstep.kernel.program import Assembled, Program
 from lockstep.kernel.translate import translate
