@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from inspect import signature
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import torch
@@ -75,33 +75,25 @@ def _one_hot(mode: GivenNoise, x: Tensor, num_classes: int = -1) -> Tensor:
     return zeros.scatter(-1, x.unsqueeze(-1), 1)
 
 
-def _embedding_bag(
-    given: GivenNoise,
-    input: Tensor,
-    weight: Tensor,
-    offsets: Any = None,
-    max_norm: Any = None,
-    norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False,
-    mode: str = "mean",
-    sparse: bool = False,
-    per_sample_weights: Any = None,
-    include_last_offset: bool = False,
-    padding_idx: Any = None,
-) -> Tensor:
+def _embedding_bag(given: GivenNoise, /, *args: Any, **kwargs: Any) -> Tensor:
     """Do what torch's does, by a look-up and a sum; torch computes bags of several lengths, and what is rare."""
-    rare = max_norm is not None or scale_grad_by_freq or sparse or (padding_idx is not None and mode == "max")
-    if input.dim() != 2 or rare or (per_sample_weights is not None and mode != "sum"):
-        about = offsets, max_norm, norm_type, scale_grad_by_freq, mode, sparse, per_sample_weights
-        return F.embedding_bag(input, weight, *about, include_last_offset, padding_idx)
-    rows = F.embedding(input, weight)
-    if mode == "max":
+    bound = signature(F.embedding_bag).bind(*args, **kwargs)
+    bound.apply_defaults()
+    bag = SimpleNamespace(**bound.arguments)
+    rare = bag.max_norm is not None or bag.scale_grad_by_freq or bag.sparse
+    rare |= bag.padding_idx is not None and bag.mode == "max"
+    if bag.input.dim() != 2 or rare or (bag.per_sample_weights is not None and bag.mode != "sum"):
+        return F.embedding_bag(*args, **kwargs)
+    rows = F.embedding(bag.input, bag.weight)
+    if bag.mode == "max":
         return rows.max(1)[0]
-    factors = torch.ones_like(input, dtype=weight.dtype) if per_sample_weights is None else per_sample_weights
-    if padding_idx is not None:
-        factors = factors * (input != padding_idx % len(weight))
+    factors = bag.per_sample_weights
+    if factors is None:
+        factors = torch.ones_like(bag.input, dtype=bag.weight.dtype)
+    if bag.padding_idx is not None:
+        factors = factors * (bag.input != bag.padding_idx % len(bag.weight))
     total = (rows * factors.unsqueeze(-1)).sum(1)
-    return total / factors.sum(1, keepdim=True).clamp(min=1) if mode == "mean" else total
+    return total / factors.sum(1, keepdim=True).clamp(min=1) if bag.mode == "mean" else total
 
 
 def _of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
