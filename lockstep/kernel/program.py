@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lockstep.kernel.strips import Emitted, in_strips
-from lockstep.kernel.values import Buffer, Value, contiguous
+from lockstep.kernel.strips import in_strips
+from lockstep.kernel.values import Buffer, Emitted, Value, contiguous
 from lockstep.members.refusals import Refusal, RefusalError
 
 # Nets of a block, each with a lane of its own in every vector. One number of a block is that many numbers of memory.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from typing import NamedTuple
 
-from lockstep.kernel.values import Buffer, Value
+from lockstep.kernel.values import Buffer, Emitted, Value
 
 # An instruction on fewer numbers of a block begins no loop.
 _LARGE = 2**10
@@ -24,37 +24,6 @@ def _strip(n_instructions: int, shared: int = 0) -> int:
     such as weights, is fetched for each.
     """
     return max(2**13, 64 * n_instructions, 2 * shared)
-
-
-class Emitted(NamedTuple):
-    """An instruction on tensors."""
-
-    operation: str
-    n: tuple[int, ...]
-    operands: tuple[Value, ...]  # the first is written, or stored
-    table: int = -1
-    # Of `pick`, `put` and `add_at`: the stride of an index, and how many there are. Of `rows` and `store`: the rows of
-    # a step, and the first one of these.
-    about: tuple[int, int] = (0, 0)
-    advances: tuple[int, ...] = ()  # from strip to strip: of the operands, or of a tensor and the rows of its table
-
-    @property
-    def reads(self) -> set[Buffer]:
-        """What the instruction reads; a sum is in what it writes."""
-        return {operand.buffer for operand in self.operands[self.operation != "store" :]}
-
-    @property
-    def writes(self) -> set[Buffer]:
-        """What the instruction writes."""
-        return {self.operands[0].buffer} if self.operation != "store" else set()
-
-    def goes_on(self, dim: int) -> bool:
-        """Whether the instruction adds to each number what there is along a dimension, from first to last."""
-        outer = list(zip(self.n[:dim], self.operands[0].strides, strict=False))
-        if self.operation in ("put", "add_at"):
-            return all(n == 1 for n, _ in outer)
-        adds = self.operation == "product" or self.operands[0] == self.operands[1]
-        return adds and all(n == 1 or stride for n, stride in outer)
 
 
 def in_strips(emitted: list[Emitted]) -> list[Emitted]:
@@ -94,6 +63,14 @@ class _Memory(set[Buffer]):
             return True
         placed = [each for each in some if each.place is not None]
         return bool(placed) and any(a is not b and a.overlaps(b) for b in self for a in placed)
+
+
+class _Use(NamedTuple):
+    """What a strip does with the buffers of an instruction."""
+
+    periods: dict[Buffer, int]  # uses its own rows of them
+    shared: set[Buffer]  # reads all of them
+    sums: set[Buffer]  # adds to all of them
 
 
 @dataclass
@@ -139,40 +116,50 @@ class _Loop:
         """Add an instruction to the body, if it can be cut along a dimension."""
         if self.n_rows < 2 or each.n[dim] == 0 or each.n[dim] % self.n_rows:
             return False
-        before, out = list[Emitted](), each.operands[0]
-        if each.operation == "product" and dim == 2:
-            first = (replace(operand, strides=operand.strides[:2]) for operand in (out, each.operands[3]))
-            before = [Emitted("copy", each.n[:2], tuple(first))]
-            each = each._replace(operands=(*each.operands[:3], out))
-        periods, shared, sums = dict[Buffer, int](), set[Buffer](), set[Buffer]()
-        for i, operand in enumerate(each.operands):
-            if operand.strides[dim]:
-                period = operand.strides[dim] * (each.n[dim] // self.n_rows)
-                known = periods.get(operand.buffer, self.periods.get(operand.buffer, period))
-                if known != period or not self._is_by_row(each, i, dim, period):
-                    return False
-                periods[operand.buffer] = period
-            elif i == 0:
-                sums.add(operand.buffer)
-            elif operand != out:
-                shared.add(operand.buffer)
-        if sums and (self.touched.meets(sums) or not each.goes_on(dim)):
+        start = list[Emitted]()
+        if each.operation == "product" and dim == 2:  # a sum over rows, which goes on from what is there
+            out, plus = (replace(operand, strides=operand.strides[:2]) for operand in each.operands[::3])
+            start = [Emitted("copy", each.n[:2], (out, plus))]
+            each = each._replace(operands=(*each.operands[:3], each.operands[0]))
+        use = self._use(each, dim)
+        if use is None or not self._may_follow(each, use):
             return False
-        by_row = self.periods.keys() | periods.keys()
-        if (shared | self.shared | sums | self.sums) & by_row or shared & (sums | self.sums):
+        if any(self.written.meets(one.reads) or self.later_written.meets(one.reads) for one in start):
             return False
-        if self.touched.meets(each.writes, but_itself=True) or self.written.meets(each.reads, but_itself=True):
-            return False
-        if any(self.written.meets(one.reads) or self.later_written.meets(one.reads) for one in before):
-            return False
-        self.before += before
+        self.before += start
         self.body.append((each, dim))
-        self.periods.update(periods)
-        self.shared |= shared
-        self.sums |= sums
+        self.periods.update(use.periods)
+        self.shared |= use.shared
+        self.sums |= use.sums
         self.touched |= each.reads | each.writes
         self.written |= each.writes
         return True
+
+    def _use(self, each: Emitted, dim: int) -> _Use | None:
+        """Return what a strip of an instruction does with buffers; None if the rows of one lie elsewhere."""
+        use, out = _Use({}, set(), set()), each.operands[0]
+        for i, operand in enumerate(each.operands):
+            if operand.strides[dim]:
+                period = operand.strides[dim] * (each.n[dim] // self.n_rows)
+                known = use.periods.get(operand.buffer, self.periods.get(operand.buffer, period))
+                if known != period or not self._is_by_row(each, i, dim, period):
+                    return None
+                use.periods[operand.buffer] = period
+            elif i == 0:
+                use.sums.add(operand.buffer)
+            elif operand != out:
+                use.shared.add(operand.buffer)
+        return use if not use.sums or each.goes_on(dim) else None
+
+    def _may_follow(self, each: Emitted, use: _Use) -> bool:
+        """Whether an instruction can be in the body: each strip then finds what it would find without strips."""
+        if use.sums and self.touched.meets(use.sums):
+            return False
+        of_strips = self.periods.keys() | use.periods.keys()
+        of_all, sums = use.shared | self.shared, use.sums | self.sums
+        if (of_all | sums) & of_strips or use.shared & sums:
+            return False
+        return not (self.touched.meets(each.writes, but_itself=True) or self.written.meets(each.reads, but_itself=True))
 
     def _is_by_row(self, each: Emitted, i: int, dim: int, period: int) -> bool:
         """Whether the rows of an operand lie where the period says."""

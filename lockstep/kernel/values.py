@@ -1,9 +1,10 @@
-"""Tensors of one net, as views of the kernel's memory."""
+"""Tensors of one net, as views of the kernel's memory, and the instructions on them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 
 @dataclass(eq=False)
@@ -91,6 +92,37 @@ class Value:
 def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return the strides of a tensor whose numbers lie one after the other."""
     return tuple(prod(shape[i + 1 :]) for i in range(len(shape)))
+
+
+class Emitted(NamedTuple):
+    """An instruction on tensors."""
+
+    operation: str
+    n: tuple[int, ...]
+    operands: tuple[Value, ...]  # the first is written, or stored
+    table: int = -1
+    # Of `pick`, `put` and `add_at`: the stride of an index, and how many there are. Of `rows` and `store`: the rows of
+    # a step, and the first one of these.
+    about: tuple[int, int] = (0, 0)
+    advances: tuple[int, ...] = ()  # from strip to strip: of the operands, or of a tensor and the rows of its table
+
+    @property
+    def reads(self) -> set[Buffer]:
+        """What the instruction reads; a sum is in what it writes."""
+        return {operand.buffer for operand in self.operands[self.operation != "store" :]}
+
+    @property
+    def writes(self) -> set[Buffer]:
+        """What the instruction writes."""
+        return {self.operands[0].buffer} if self.operation != "store" else set()
+
+    def goes_on(self, dim: int) -> bool:
+        """Whether the instruction adds to each number what there is along a dimension, from first to last."""
+        outer = list(zip(self.n[:dim], self.operands[0].strides, strict=False))
+        if self.operation in ("put", "add_at"):
+            return all(n == 1 for n, _ in outer)
+        adds = self.operation == "product" or self.operands[0] == self.operands[1]
+        return adds and all(n == 1 or stride for n, stride in outer)
 
 
 @dataclass
