@@ -1,6 +1,6 @@
 """The memory of nets that the kernel computes, in blocks of 16, and the tables that a program reads and writes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -100,16 +100,17 @@ class Blocks:
                 if missing := self.n_blocks * LANES - self.n_nets:
                     addresses = np.concatenate([addresses, np.repeat(addresses[-1:], missing)])
                 given[name][:, i] = addresses.reshape(self.n_blocks, LANES)
-        n, ended = self._n_at_once(program, n_steps), Event()
-        parts = [
-            partial(self._run_some, range(i, self.n_blocks, n), program, n_steps, given, scratch.ctypes.data, ended)
-            for i, scratch in enumerate(self._scratch_of(program, n))
-        ]
+        n, ended, as_here = self._n_at_once(program, n_steps), Event(), are_subnormals_zero()
+
+        def run_some(first: int, scratch: np.ndarray) -> None:
+            torch.set_flush_denormal(as_here)  # which each thread has for itself
+            self._run_some(range(first, self.n_blocks, n), program, n_steps, given, scratch.ctypes.data, ended)
+
+        parts = [partial(run_some, *each) for each in enumerate(self._scratch_of(program, n))]
         if n == 1:
             parts[0]()
             return
-        as_here = are_subnormals_zero()
-        others = [self._pool.submit(_in_a_thread, as_here, part) for part in parts[1:]]
+        others = [self._pool.submit(part) for part in parts[1:]]
         try:
             parts[0]()
             for other in others:
@@ -149,8 +150,3 @@ class Blocks:
             kept.append(aligned((max(len(program.scratch), 1), LANES), self.number))
             kept[-1][: len(program.scratch)] = program.scratch[:, None]
         return kept[:n]
-
-
-def _in_a_thread(subnormals_are_zero: bool, part: Callable[[], None]) -> None:
-    torch.set_flush_denormal(subnormals_are_zero)
-    part()

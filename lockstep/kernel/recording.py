@@ -126,18 +126,14 @@ class Recorder(LeanMode):
 
 
 @cache
-def is_check(function: Any) -> bool:
-    """Whether an operation returns nothing: it raises where a matrix can't be inverted, say."""
-    schema = getattr(function, "_schema", None)
-    return bool(schema and not schema.returns and not schema.is_mutable)
-
-
-@cache
 def has_effect(function: Any) -> bool:
-    """Whether an operation does something besides returning tensors: it writes, raises or draws numbers."""
+    """Whether an operation does something besides returning tensors: it writes or draws numbers.
+
+    One that returns nothing raises, where a matrix can't be inverted, say.
+    """
     schema = getattr(function, "_schema", None)
     draws = torch.Tag.nondeterministic_seeded in getattr(function, "tags", ())
-    return draws or is_check(function) or bool(schema and schema.is_mutable)
+    return draws or bool(schema and (schema.is_mutable or not schema.returns))
 
 
 def _number_by_mask(function: Any, *args: Any) -> Any:

@@ -48,7 +48,8 @@ class Stack(Nets):
         self._make_room_for(begun)
         for name, value in begun.items():
             self.blocks.put(self.plan.state[name], value.expand(len(self.nets), self.length))
-        self._clippings = [_clipping_of(member.net) for member in self.members]
+        of_nets = [[each for _, each in net.callbacks_ if isinstance(each, GradientNormClipping)] for net in self.nets]
+        self._clippings = [each[0] if each else None for each in of_nets]
         earlier = None if before is None else before.batches
         self.batches: Batches = Batches(job, self.flat.dtype, self.stacked.draws, earlier)
         self._put()
@@ -166,7 +167,3 @@ class Stack(Nets):
         for name in self.plan.state.keys() & states[0].keys():
             self.blocks.put(self.plan.state[name], torch.stack([state[name] for state in states]))
         self._optimizer.load(states[0])
-
-
-def _clipping_of(net: NeuralNet) -> Any:
-    return next((each for _, each in net.callbacks_ if isinstance(each, GradientNormClipping)), None)

@@ -11,8 +11,8 @@ from skorch.history import History
 from torch import Tensor
 
 from lockstep.members.member import Member
-from lockstep.members.parts import Tensors, copied_parts, named_tensors, shallow_copy
-from lockstep.members.refusals import Refusal, refusal_of
+from lockstep.members.parts import copied_parts, named_tensors, shallow_copy
+from lockstep.members.refusals import Refusal
 from lockstep.members.rows import taken
 from lockstep.stacks.nets import Nets
 
@@ -45,11 +45,6 @@ class Trained:
         return replace(self, net=net)
 
 
-def failed(member: Member, error: Exception) -> Trained:
-    """Return a net whose callbacks have raised an error, so that skorch has to fit it."""
-    return Trained(member, member.epochs, member.net, False, member.state, refusal=refusal_of(error))
-
-
 def with_outputs(
     nets: Nets, inputs: tuple[Any, bool] | None, trained: Iterable[tuple[int, Trained]]
 ) -> Iterator[Trained]:
@@ -65,13 +60,6 @@ def with_outputs(
         elif nets.job.filled:
             each.refusal = Refusal("the net's rows influence one another at the end of its training")
         yield each
-
-
-def leave_weights(trained: Trained, lent: list[Tensors]) -> None:
-    """Copy a net's weights to the tensors that its callbacks may have kept: the stack has trained these further."""
-    for name, tensor in named_tensors(trained.net).items():
-        for memory in lent:
-            memory[name].copy_(tensor.detach())
 
 
 def batch_records(training: bool, losses: list[float], sizes: list[int]) -> list[dict[str, Any]]:

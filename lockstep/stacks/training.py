@@ -15,12 +15,13 @@ from lockstep.kernel.program import LANES
 from lockstep.members.member import Member
 from lockstep.members.numerics import subnormals_as_zero
 from lockstep.members.parts import Tensors, cloned, copied_parts, exchange, named_tensors, shallow_copy
+from lockstep.members.refusals import refusal_of
 from lockstep.members.rows import taken
 from lockstep.stacks.callbacks import Audience
 from lockstep.stacks.hold_out import HoldOut
 from lockstep.stacks.nets import Job, Nets
 from lockstep.stacks.stack import Stack
-from lockstep.stacks.trained import Trained, epoch_records, failed, leave_weights, with_outputs
+from lockstep.stacks.trained import Trained, epoch_records, with_outputs
 
 # A smaller stack is worth its costs, such as another table of rows, if it spares as many updates of numbers.
 _WORTH_A_STACK = 10_000_000
@@ -96,7 +97,10 @@ class Training:
         if self.ended:  # evaluated together now, because callbacks may have changed weights until the end
             self.ended.sort(key=lambda trained: whole.members.index(trained.member))
             for trained in self.ended:
-                leave_weights(trained, self.lent[trained.member])
+                # Its callbacks may have kept tensors that the stack has trained further since.
+                for name, tensor in named_tensors(trained.net).items():
+                    for memory in self.lent[trained.member]:
+                        memory[name].copy_(tensor.detach())
             nets = Nets(replace(whole, members=[trained.member for trained in self.ended]))
             yield from with_outputs(nets, self.inputs(nets), enumerate(self.ended))
 
@@ -124,7 +128,8 @@ class Training:
                 self.ended.append(self._finish(i, epoch))
         except Exception as error:  # whatever the user's own code raises
             self.gone.add(i)
-            self.failed.append(failed(self.stack.members[i], error))
+            own = self.stack.members[i]
+            self.failed.append(Trained(own, own.epochs, own.net, False, own.state, refusal=refusal_of(error)))
 
     @subnormals_as_zero()
     def _train(self, epoch: int) -> None:
