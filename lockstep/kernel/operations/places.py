@@ -55,6 +55,11 @@ def _index_put(
     return out
 
 
+@named("index_select")
+def _index_select(p: Program, out: Value | None, x: Value, dim: int, index: Value) -> Value:
+    return _index(p, out, x, [None] * (dim % len(x.shape)) + [index])
+
+
 @named("flip")
 def _flip(p: Program, out: Value | None, x: Value, dims: Any) -> Value:
     for dim in (dim % len(x.shape) for dim in dims):

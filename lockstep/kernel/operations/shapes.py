@@ -77,6 +77,11 @@ def _split(p: Program, out: Value | None, x: Value, sizes: Any, dim: int = 0) ->
     return [x.part(dim % len(x.shape), start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
 
+@named("unbind")
+def _unbind(p: Program, out: Value | None, x: Value, dim: int = 0) -> list[Value]:
+    return [_select(p, None, x, dim, i) for i in range(x.shape[dim])]
+
+
 @named("cat")
 def _cat(p: Program, out: Value | None, parts: list[Value], dim: int = 0) -> Value:
     parts = [part for part in parts if part.shape != (0,)]
@@ -86,6 +91,11 @@ def _cat(p: Program, out: Value | None, parts: list[Value], dim: int = 0) -> Val
     for part in parts:
         p.emit("copy", part, out=out.part(dim, start, start := start + part.shape[dim]))
     return out
+
+
+@named("stack")
+def _stack(p: Program, out: Value | None, parts: list[Value], dim: int = 0) -> Value:
+    return _cat(p, out, [_unsqueeze(p, None, part, dim) for part in parts], dim)
 
 
 @named("slice_backward")

@@ -86,17 +86,40 @@ def _var_mean(
     return [_var(p, None, x, dims, unbiased, keep, **named), mean]
 
 
+def _normalized(p: Program, x: Value, dims: list[int], eps: float) -> tuple[Value, Value, Value]:
+    """Return numbers with mean 0 and variance 1 over dimensions; their mean before, and 1 over their deviation."""
+    mean = _mean(p, None, x, dims, True)
+    deviation = rsqrt(p, None, p.emit("add", _var(p, None, x, dims, 0, True), eps))
+    return p.emit("mul", p.emit("sub", x, mean), deviation), mean, deviation
+
+
+@named("native_layer_norm")
+def _layer_norm(p: Program, out: Any, x: Value, shape: Any, weight: Any, bias: Any, eps: float) -> list[Value]:
+    n = len(x.shape)
+    made, *about = _normalized(p, x, list(range(n - len(shape), n)), eps)
+    made = made if weight is None else p.emit("mul", made, weight)
+    return [made if bias is None else p.emit("add", made, bias), *about]
+
+
 @named("native_group_norm")
 def _group_norm(
     p: Program, out: Any, x: Value, weight: Any, bias: Any, n: int, c: int, size: int, groups: int, eps: float
 ) -> list[Value]:
-    rows = view(p, None, x, [n, groups, -1])
-    mean = _mean(p, None, rows, [2], True)
-    deviation = rsqrt(p, None, p.emit("add", _var(p, None, rows, [2], 0, True), eps))
-    made = view(p, None, p.emit("mul", p.emit("sub", rows, mean), deviation), [n, c, size])
+    made, mean, deviation = _normalized(p, view(p, None, x, [n, groups, -1]), [2], eps)
+    made = view(p, None, made, [n, c, size])
     made = made if weight is None else p.emit("mul", made, weight.with_one(1))
     made = made if bias is None else p.emit("add", made, bias.with_one(1))
     return [view(p, None, made, list(x.shape)), mean.without({2}), deviation.without({2})]
+
+
+@named("_softmax")
+@named("_log_softmax", log=True)
+def _softmax(p: Program, out: Any, x: Value, dim: int, half: bool, *, log: bool = False) -> Value:
+    """Do what torch's decomposition does, which imports sympy for it."""
+    apart = p.emit("sub", x, NATIVE["amax"](p, None, x, [dim], True))
+    powers = p.emit("exp", apart)
+    total = NATIVE["sum"](p, None, powers, [dim], True)
+    return p.emit("sub", apart, p.emit("log", total)) if log else p.emit("div", powers, total)
 
 
 @named("_softmax_backward_data")
