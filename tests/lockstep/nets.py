@@ -1,6 +1,7 @@
 """The data, nets and searches that the tests of the engine share."""
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -41,9 +42,9 @@ GRID: dict[str, list[Any]] = {
 class LogitNet(nn.Module):
     """Two logits from plain torch layers."""
 
-    def __init__(self, n_hidden: int = 6, layer: type[nn.Module] = nn.Identity) -> None:
+    def __init__(self, n_hidden: int = 6, layer: Callable[[int], nn.Module] = nn.Identity) -> None:
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(8, n_hidden), layer(), nn.ReLU(), nn.Linear(n_hidden, 2))
+        self.layers = nn.Sequential(nn.Linear(8, n_hidden), layer(n_hidden), nn.ReLU(), nn.Linear(n_hidden, 2))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         result: torch.Tensor = self.layers(x / 100)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 from joblib import parallel_config
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
@@ -64,6 +65,7 @@ def numbers_of(net: NeuralNet) -> dict[str, Any]:
     found |= {f"criterion {name}": value for name, value in net.criterion_.state_dict().items()}
     found["training"] = [part.training for part in net.module_.modules()]
     for name, parameter in net.module_.named_parameters():
+        found[f"gradient of {name}"] = parameter.grad
         state = net.optimizer_.state.get(parameter, {})
         found |= {f"optimizer {key} {i} of {name}": v for key in state for i, v in enumerate(tree_leaves(state[key]))}
     settings = [
@@ -73,6 +75,9 @@ def numbers_of(net: NeuralNet) -> dict[str, Any]:
     for i, epoch in enumerate(net.history):
         found |= {f"epoch {i} {key}": value for key, value in epoch.items() if key not in {"batches", "dur"}}
         found |= {f"epoch {i} batch {j} {k}": v for j, b in enumerate(epoch["batches"]) for k, v in b.items()}
+    for name, callback in net.callbacks_:
+        kept = [getattr(callback, attribute, []) for attribute in ("kept_", "outputs_")]
+        found |= {f"{name} {i}": each for i, each in enumerate(tree_leaves(kept))}
     return {key: value.detach().clone() if isinstance(value, Tensor) else value for key, value in found.items()}
 
 
@@ -91,14 +96,15 @@ def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
 
 @reads_only
 class Nets:
-    """A scorer that keeps the numbers of every net, and what it predicts; a score tells where they are kept."""
+    """A scorer that keeps the numbers of every net, what it predicts, and draws; a score tells where they are kept."""
 
     def __init__(self) -> None:
         self.seen: list[dict[str, Any]] = []
 
     def __call__(self, estimator: BaseEstimator, X: Any, y: Any) -> float:
         found = {"prediction": estimator.predict(X), "prediction for other rows": estimator.predict(X[1:4])}
-        self.seen.append(found | numbers_of(fitted_net(estimator)))
+        found |= numbers_of(fitted_net(estimator))
+        self.seen.append(found | {"call": len(self.seen), "torch": torch.rand(()), "numpy": np.random.rand()})
         return len(self.seen) - 1
 
 

@@ -27,34 +27,9 @@ class MLP(nn.Module):
         return self.layers(x)
 
 
-class Counting(MLP):
-    """Trains differently by what a Python attribute counts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls = 0
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.calls += 1
-        return super().forward(x) * 0.97**self.calls
-
-
-class RowsSeeEachOther(MLP):
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x - x.mean(0))
-
-
 class Noisy(MLP):
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x + 0.1 * torch.randn_like(x) if self.training else x)
-
-
-class Sampled(MLP):
-    """Draws around the outputs of a layer, which torch's `normal` gives no gradient; so narrowly that nothing shows."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        hidden = self.layers[:2](x)
-        return self.layers[-1](torch.normal(hidden, 0 * hidden) if self.training else hidden)
 
 
 class Dropping(MLP):
@@ -72,16 +47,6 @@ class ColumnNoise(MLP):
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x * torch.rand_like(x[0]))
-
-
-class Gumbel(MLP):
-    def forward(self, x: Tensor) -> Tensor:
-        return nn.functional.gumbel_softmax(super().forward(x), tau=1.0)
-
-
-class DataDependent(MLP):
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x if x.sum() > 0 else -x)
 
 
 class Embedded(nn.Module):
@@ -199,3 +164,29 @@ class TwoTypes(MLP):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers[1:](self.layers[0](x.float()).double())
+
+
+class Digits(nn.Sequential):
+    """Two convolutions, a norm and two pools, over rows as images."""
+
+    def __init__(self) -> None:
+        first, second = nn.Conv2d(1, 4, 3, padding=1), nn.Conv2d(4, 6, 2, groups=2)
+        last = nn.AdaptiveAvgPool2d((1, 2)), nn.Flatten(), nn.Linear(12, 2)
+        super().__init__(first, nn.BatchNorm2d(4), nn.ReLU(), second, nn.MaxPool2d((1, 2)), nn.ReLU(), *last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.reshape(-1, 1, 2, 3))
+
+
+class CountsInABuffer(nn.Linear):
+    """Counts its calls, also in evaluation."""
+
+    n: Tensor
+
+    def __init__(self) -> None:
+        super().__init__(WIDTH, 2)
+        self.register_buffer("n", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.n += 1
+        return super().forward(x) * self.n

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.base import TransformerMixin
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from skorch import NeuralNet, NeuralNetClassifier
 from torch import Tensor
 
-from tests.lockstep.cases.base import LABELS, Case, case
+from tests.lockstep.cases.base import LABELS, Case, case, classifier
 from tests.lockstep.cases.modules import MLP
 
 
@@ -26,6 +27,20 @@ class Lasso(NeuralNetClassifier):
         return super().get_loss(*args, **kwargs) / self.max_epochs + penalty
 
 
+class CountsFits(NeuralNetClassifier):
+    """Makes an object beside its parameters, which a copy would share."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.counts_ = [[0]]
+
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> NeuralNet:
+        self.counts_[0][0] += 1
+        super().fit(X, y, **fit_params)
+        self.history.record("fits", self.counts_[0][0])
+        return self
+
+
 class FitsTwice(NeuralNetClassifier):
     def fit(self, X: Any, y: Any, **fit_params: Any) -> NeuralNet:
         super().fit(X, y, **fit_params)
@@ -33,27 +48,16 @@ class FitsTwice(NeuralNetClassifier):
         return super().fit(X, y, **fit_params)
 
 
-class Clamped(NeuralNetClassifier):
-    """Keeps its weights small after each step."""
-
+class Hooked(NeuralNetClassifier):
     def initialize_optimizer(self) -> NeuralNet:
         super().initialize_optimizer()
-        self.optimizer_.register_step_post_hook(self.clamp)
+        self.optimizer_.register_step_post_hook(lambda *about: None)
         return self
 
-    @torch.no_grad()
-    def clamp(self, *args: Any) -> None:
-        for weight in self.module_.parameters():
-            weight.clamp_(-0.1, 0.1)
 
-
-class WarmUpByProperty(NeuralNetClassifier):
-    @property
-    def beta(self) -> float:
-        return 0.5 if len(self.history_) > 4 else 0.0
-
+class WarmsUp(NeuralNetClassifier):
     def get_loss(self, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return super().get_loss(y_pred, *args, **kwargs) + self.beta * y_pred.pow(2).mean()
+        return super().get_loss(y_pred, *args, **kwargs) * (1.0 if len(self.history_) > 4 else 0.5)
 
 
 class EqualSteps(NeuralNetClassifier):
@@ -77,20 +81,6 @@ class LooksAtOptimizer(NeuralNetClassifier):
         return self.partial_fit(X, y, **fit_params)
 
 
-def halved(get_loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    @functools.wraps(get_loss)
-    def wrapped(*args: Any, **kwargs: Any) -> Tensor:
-        return 0.5 * get_loss(*args, **kwargs)
-
-    return wrapped
-
-
-class Decorated(NeuralNetClassifier):
-    @halved
-    def get_loss(self, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return super().get_loss(y_pred, *args, **kwargs) + self.lr * y_pred.pow(2).mean()
-
-
 class ByParamsOfModule(NeuralNetClassifier):
     def get_loss(self, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         alpha = self.get_params_for("module")["alpha"]
@@ -104,18 +94,10 @@ class TakesAlpha(MLP):
         super().__init__()
 
 
-def rate_by_length(net: Any) -> float:
-    return 0.5 / net.max_epochs
-
-
 class RateByLength(NeuralNetClassifier):
-    @property
-    def rate(self) -> float:
-        return rate_by_length(self)
-
     def initialize_optimizer(self) -> NeuralNet:
         super().initialize_optimizer()
-        self.optimizer_.param_groups[0]["lr"] = self.rate
+        self.optimizer_.param_groups[0]["lr"] = 0.5 / self.max_epochs
         return self
 
 
@@ -127,6 +109,19 @@ class CountsFromOne(NeuralNetClassifier):
 
     def predict(self, X: Any) -> Any:
         return super().predict(X) + 1
+
+
+class MixesItsRows(NeuralNetClassifier):
+    """Shows how many rows there are, mixes them, and writes a list before and after the training."""
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> NeuralNet:
+        print("fits", len(X))
+        log, order = [0.0], np.random.permutation(len(X))
+        self.log_ = log
+        super().fit(X[order], y[order], **fit_params)
+        log.append(float(self.predict_proba(X).mean(0)[0]))
+        self.history.record("log", np.array(self.log_))
+        return self
 
 
 def scaled(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -148,18 +143,10 @@ class Scaled(NeuralNetClassifier):
 
 
 class ChoosesItsLoss(NeuralNetClassifier):
-    def __init__(self, *args: Any, factor: float = 1.0, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.factor = factor
-
     def initialize(self) -> NeuralNet:
         super().initialize()
-        if self.factor != 1:
-            self.get_loss = self._scaled
+        self.get_loss = super().get_loss
         return self
-
-    def _scaled(self, *args: Any, **kwargs: Any) -> Any:
-        return NeuralNetClassifier.get_loss(self, *args, **kwargs) * self.factor
 
 
 class ScaledInPrivate(NeuralNetClassifier):
@@ -205,30 +192,40 @@ class SetsGlobally(Scaled):
         return super().fit(X, y, **fit_params)
 
 
+def halve(rows: Any) -> Any:
+    rows *= 0.5
+    return rows
+
+
 def own_code() -> dict[str, Case]:
-    rates: dict[str, list[Any]] = {"lr": [0.1, 0.5]}
     factors: dict[str, list[Any]] = {"factor": [1.0, 3.0]}
     return {
         "a parameter of its own, a length in the loss": case(
             grid={"l1": [0.001, 0.1], "max_epochs": [2, 4]}, wrapper=Lasso
         ),
-        "a property that looks at the history": case(wrapper=WarmUpByProperty, max_epochs=7, alone="reads history"),
+        "a loss that looks at the history": case(wrapper=WarmsUp, max_epochs=7, alone="history_"),
+        "an object that is no parameter": case(wrapper=CountsFits),
         "two trainings in a fit": case(wrapper=FitsTwice),
-        "a hook of the optimizer": case(wrapper=Clamped, alone="the optimizer has a hook"),
+        "a hook of the optimizer": case(wrapper=Hooked, alone="the optimizer has a hook"),
         "a length that fit sets": case(grid={"batch_size": [8, 16]}, wrapper=EqualSteps, alone="max_epochs"),
         "a net that watches itself": case(
             grid={"max_epochs": [2, 4]}, wrapper=HalvesItsRate, alone="has its own on_epoch_end"
         ),
         "a fit that initialises": case(wrapper=LooksAtOptimizer, alone="looks at the net before it is trained"),
-        "a rate in a decorated loss": case(grid=rates, wrapper=Decorated),
         "the module's settings in the loss": case(TakesAlpha, {"module__alpha": [0.0, 0.5]}, wrapper=ByParamsOfModule),
-        "a rate by the length, by a property and a function": case(grid={"max_epochs": [2, 4]}, wrapper=RateByLength),
+        "a rate by the length": case(grid={"max_epochs": [2, 4]}, wrapper=RateByLength),
         "labels that fit lowers": case(wrapper=CountsFromOne, y=LABELS + 1),
+        "rows that fit mixes": case(wrapper=MixesItsRows),
+        "a transformer that writes into its rows": Case(
+            make_pipeline(FunctionTransformer(halve), classifier()),
+            {"neuralnetclassifier__lr": [0.1, 0.02]},
+            alone="changes its input rows",
+        ),
         "a loss that is wrapped": case(grid=factors, wrapper=Scaled),
         "a global variable that fit sets": case(
             Scaling, factors, wrapper=SetsGlobally, alone="changes while nets are made, so 1 of 2"
         ),
-        "a loss on the net itself": case(grid=factors, wrapper=ChoosesItsLoss, alone="a get_loss of its own"),
+        "a loss on the net itself": case(wrapper=ChoosesItsLoss, alone="a get_loss of its own"),
         "a private number": case(wrapper=ScaledInPrivate),
         "a mixin of scikit-learn": case(wrapper=Transforms),
         "a switch in infer": case(grid={"centre": [False, True]}, wrapper=Centred),

@@ -1,6 +1,5 @@
 """Cases: rows that see one another, and what a net must not take from another one's rows or split."""
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,7 @@ from skorch import NeuralNet
 from skorch.callbacks import InputShapeSetter
 from skorch.dataset import Dataset, ValidSplit
 from torch import Tensor, nn
-from torch.utils.data import Sampler, Subset, WeightedRandomSampler, random_split
+from torch.utils.data import SequentialSampler, Subset, WeightedRandomSampler, random_split
 
 from tests.lockstep.cases.base import LABELS, NUMBERS, REGRESSION, Case, X, case, classifier
 from tests.lockstep.cases.modules import MLP, WIDTH, Dropping
@@ -59,34 +58,12 @@ class LoneRow(MLP):
         return super().forward(x if len(x) > 1 else 2 * x)
 
 
-class Permuted(Sampler):
-    """Draws from a generator of its own."""
-
-    def __init__(self) -> None:
-        self.rng = np.random.RandomState(0)
-
-    def __len__(self) -> int:
-        return 64
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.rng.permutation(64).tolist())
+class Own(SequentialSampler):
+    """May draw from a generator of its own."""
 
 
-class Clips(Dataset):
-    def transform(self, X: Any, y: Any) -> Any:
-        X, y = super().transform(X, y)
-        return np.clip(X, -1, 1), y
-
-
-class Halved(Dataset):
-    def __getitem__(self, i: Any) -> Any:
-        x, y = super().__getitem__(i)
-        return x / 2, y
-
-
-class SeesTheLargest(MLP):
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x - x[:, :1].amax(0))
+class OwnDataset(Dataset):
+    """May do anything with its rows."""
 
 
 class Mixes(MLP):
@@ -143,6 +120,7 @@ def rows() -> dict[str, Case]:
     return {
         "a hold-out drawn by torch": case(grid=twice, train_split=drawn_split),
         "a hold-out drawn by numpy": case(DrawnByNumpy, {"module__n_neurons": [4, 7]}, train_split=ValidSplit(0.2)),
+        "a hold-out of each class drawn by numpy": case(train_split=ValidSplit(0.25, stratified=True)),
         "no hold-out, by False": case(train_split=False),
         "widths set behind PCA, shuffled": Case(behind, {"pca__n_components": [4, 2]}),
         "rows of other widths": Case(make_pipeline(PCA(), classifier(OfAnyWidth)), {"pca__n_components": [2, 4]}),
@@ -159,16 +137,15 @@ def rows() -> dict[str, Case]:
         "rows see each other by a buffer": case(Centred, {"module__share": [0.0, 1.0]}, module__least=0),
         "rows that see each other in long batches": case(Centred, {"module__share": [-0.3]}, module__least=8),
         "rows mixed or not": case(Mixes, {"module__share": [1.0, 0.9, 0.5]}, **whole),
-        "the largest row of a batch": case(SeesTheLargest),
         "a last batch of one row": case(LoneRow, train_split=None, batch_size=21),
         "a lone row to predict": net(LoneRow, train_split=None, batch_size=31),
         "rows from behind": case(X=X[::-1], y=LABELS[::-1]),
         "dropout of nothing, shuffled": case(Dropping, iterator_train__shuffle=True),
         "no batch": case(batch_size=128, iterator_train__drop_last=True, alone="has no batch"),
-        "a dataset that clips": case(dataset=Clips, alone="a dataset of your own"),
+        "a dataset of one's own": case(dataset=OwnDataset, alone="a dataset of your own"),
         "workers that stay": case(grid={}, max_epochs=1, alone="persistent_workers is set", cv=2, **workers),
         "a sampler of one's own": case(
-            train_split=None, iterator_train__sampler=Permuted(), alone="a sampler of your own"
+            train_split=None, iterator_train__sampler=Own(range(64)), alone="a sampler of your own"
         ),
         "a sampler with its own generator": case(train_split=None, iterator_train__sampler=drawn, alone=generator),
         "a loader's own generator": case(iterator_train__generator=torch.Generator(), alone=generator),
@@ -176,5 +153,3 @@ def rows() -> dict[str, Case]:
 
 
 PLAIN = case(X=X, y=LABELS)
-# Its rows are not the plain net's, whose trial proves nothing for it.
-HALVED = case(dataset=Halved, X=X, y=LABELS)

@@ -1,4 +1,4 @@
-"""Cases: optimizers, criteria and callbacks."""
+"""Cases: criteria and callbacks."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,14 +8,15 @@ import numpy as np
 import torch
 from sklearn.model_selection import KFold
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
-from skorch.callbacks import Checkpoint, EarlyStopping, EpochScoring, Freezer, GradientNormClipping, LRScheduler
+from skorch.callbacks import Checkpoint, EarlyStopping, EpochScoring, GradientNormClipping, LRScheduler
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tests.lockstep.cases.base import FLOATS, LABELS, NUMBERS, RATES, REGRESSION, Case, X, case, watched
-from tests.lockstep.cases.modules import MLP
+from lockstep import HoldOutRecorder
+from tests.lockstep.cases.base import FLOATS, LABELS, NUMBERS, REGRESSION, Case, X, case, watched
+from tests.lockstep.cases.modules import MLP, Constrained
 
 
 class Probability(MLP):
@@ -31,10 +32,18 @@ class LogProbability(MLP):
         return super().forward(x).log_softmax(-1)
 
 
-class OwnLoss(NeuralNetClassifier):
-    def get_loss(self, y_pred: Tensor, y_true: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        loss = super().get_loss(y_pred, y_true, *args, **kwargs)
-        return loss + 1e-3 * sum(weight.abs().sum() for weight in self.module_.parameters())
+class TwoOutputs(Constrained):
+    """Writes into its weights in evaluation as well."""
+
+    def forward(self, x: Tensor) -> Any:
+        return super().forward(x), x[:, :3].exp()
+
+
+class OfTheFirst(NeuralNetClassifier):
+    """A net whose loss is that of the first output."""
+
+    def get_loss(self, y_pred: Any, *args: Any, **kwargs: Any) -> Tensor:
+        return super().get_loss(y_pred[0], *args, **kwargs)
 
 
 class Dice(nn.Module):
@@ -102,22 +111,6 @@ class TrustsShortLess(nn.CrossEntropyLoss):
         return super().forward(predicted, target) * (1.0 if len(target) >= 8 else 0.1)
 
 
-def optimizers() -> dict[str, Case]:
-    names = ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "ASGD"]
-    return {
-        "side by side": case(grid={"optimizer": [getattr(torch.optim, name) for name in names]}),
-        "Rprop": case(optimizer=torch.optim.Rprop),
-        "momentum, Nesterov": case(
-            grid=RATES | {"optimizer__momentum": [0.5, 0.9]}, optimizer__nesterov=True, optimizer__momentum=0.9
-        ),
-        "weight decay": case(grid={"optimizer__weight_decay": [0.0, 0.1, 0.3]}, optimizer=torch.optim.AdamW),
-        "betas": case(grid={"optimizer__betas": [(0.9, 0.999), (0.5, 0.9)]}, optimizer=torch.optim.Adam),
-        "averages": case(grid=RATES, optimizer=torch.optim.ASGD, optimizer__t0=8),  # from the tenth step on
-        "LBFGS": case(grid={}, optimizer=torch.optim.LBFGS, max_epochs=2, alone="LBFGS"),
-        "param groups": case(grid={}, optimizer__param_groups=[("layers.0.*", {"lr": 0.01})], alone="groups"),
-    }
-
-
 def criteria() -> dict[str, Case]:
     about: dict[str, Any] = {"criterion": nn.BCEWithLogitsLoss, "module__n_outputs": 1}
     numbers = partial(case, y=NUMBERS, **REGRESSION)
@@ -157,7 +150,6 @@ def criteria() -> dict[str, Case]:
         "reduction sum": case(grid={"lr": [0.01, 0.001]}, criterion__reduction="sum", lr=0.01),
         "MSELoss": numbers(grid=small),
         "L1Loss, two targets": numbers(y=np.hstack([NUMBERS, -NUMBERS]), criterion=nn.L1Loss, module__n_outputs=2),
-        "get_loss of one's own": case(wrapper=OwnLoss),
         "a train step of one's own": case(grid={}, wrapper=OwnTrainStep, alone="train_step_single"),
     }
 
@@ -189,9 +181,10 @@ def callbacks() -> dict[str, Case]:
             grid={"lr": [0.5, 0.1]},
             iterator_train__shuffle=True,
         ),
-        "Freezer": watched(Freezer("layers.0.*"), grid={}, alone="Freezer"),
+        "a recorder of the hold-out": watched(HoldOutRecorder(), stop),
+        "a recorder of two outputs": case(TwoOutputs, wrapper=OfTheFirst, callbacks=[HoldOutRecorder()], batch_size=12),
         "Checkpoint": watched(
-            Checkpoint(dirname="unwritten", f_params=None, f_optimizer=None, f_criterion=None, f_history=None),
+            Checkpoint(dirname="", f_params=None, f_optimizer=None, f_criterion=None, f_history=None),
             grid={},
             alone="writes files",
         ),

@@ -2,6 +2,8 @@
 
 import copy
 import re
+from functools import partialmethod
+from types import SimpleNamespace
 from typing import Any
 
 import cloudpickle
@@ -72,6 +74,7 @@ def test_a_scorer_is_declared_as_a_function_an_object_or_a_class_and_so_are_its_
     for declared in (score, one, copy.deepcopy(one), cloudpickle.loads(cloudpickle.dumps(one))):
         assert is_declared(declared)
     assert not is_declared(Scorer())
+    assert not is_declared(SimpleNamespace(reads_only=True))
     reads_only(Scorer)
     assert is_declared(Scorer())
     assert not is_declared(derived())
@@ -108,17 +111,13 @@ class Lies(Callback):
     def __init__(self, what: Any, event: str) -> None:
         self.what, self.event = what, event
 
-    def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        if self.event == "on_epoch_begin":
+    def heard(self, event: str, net: NeuralNet, **kwargs: Any) -> None:
+        if self.event == event:
             self.what(net)
 
-    def on_batch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        if self.event == "on_batch_end":
-            self.what(net)
-
-    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        if self.event == "on_epoch_end":
-            self.what(net)
+    on_epoch_begin = partialmethod(heard, "on_epoch_begin")
+    on_batch_end = partialmethod(heard, "on_batch_end")
+    on_epoch_end = partialmethod(heard, "on_epoch_end")
 
 
 CHANGED = {

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from skorch import NeuralNet, NeuralNetClassifier
+from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping
 from torch import Tensor, nn
 
@@ -23,12 +23,8 @@ from lockstep.explaining import _seconds
 from tests.lockstep.cases.base import LABELS, classifier
 from tests.lockstep.cases.modules import MLP, Recurrent
 from tests.lockstep.cases.rows import SeeEachOtherLate
+from tests.lockstep.cases.training import OwnTrainStep
 from tests.lockstep.searches import ROWS
-
-
-class OwnStep(NeuralNetClassifier):
-    def train_step(self, batch: Any, **fit_params: Any) -> Any:
-        return super().train_step(batch, **fit_params)
 
 
 def test_explain_says_whether_a_net_goes_in_lockstep() -> None:
@@ -38,11 +34,6 @@ def test_explain_says_whether_a_net_goes_in_lockstep() -> None:
         assert said.startswith("NeuralNetClassifier goes in lockstep: 16 nets in a stack take about ")
     assert not classifier().initialized_
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_explain_says_why_a_net_is_fitted_alone() -> None:
-    said = explain(classifier(wrapper=OwnStep), ROWS, LABELS)
-    assert said.startswith("OwnStep is fitted alone: OwnStep has its own train_step; of skorch's methods, a class may")
 
 
 @pytest.mark.parametrize("around", [lambda net: net, lambda net: make_pipeline(StandardScaler(), net)])
@@ -100,6 +91,11 @@ LATE = "the net's rows influence one another at the end of its training"
     [
         (classifier(Recurrent, batch_size=60), SERIES, ""),
         (classifier(SeeEachOtherLate, lr=0.5, max_epochs=12), ROWS, f"is fitted alone: {LATE}."),
+        (
+            classifier(wrapper=OwnTrainStep),
+            ROWS,
+            "is fitted alone: OwnTrainStep has its own train_step_single",
+        ),
         (classifier(InHalf), ROWS, "is fitted alone: a step computes in torch.bfloat16, as torch.autocast does"),
     ],
 )
@@ -110,7 +106,7 @@ def test_explain_says_what_a_search_of_five_folds_says(net: Any, rows: np.ndarra
         cross_val_score(net, rows, LABELS, scoring="neg_log_loss", error_score="raise")
     messages = [str(each.message) for each in caught if each.category is LockstepWarning]
     if said:
-        assert explained.startswith(f"NeuralNetClassifier {said}")
+        assert explained.startswith(f"{type(net).__name__} {said}")
         assert messages[0].startswith(said.removeprefix("is fitted alone: ").removesuffix("."))
     else:
         assert " goes in lockstep: " in explained

@@ -54,9 +54,26 @@ def test_importing_it_changes_nothing_but_that_there_is_a_backend() -> None:
     assert face.strip() == str([*names.split(), "net_of", "plan", "reads_only", "seed_everything"])
 
 
-# Two searches, of which only the first warns.
-WITHOUT = """
-import sys, warnings
+# What a process lacks before two searches, of which only the first warns: parts of other packages or, as on Windows,
+# what only POSIX has.
+PARTS = """
+import torch._functorch.eager_transforms
+from sklearn.model_selection import _validation
+del torch._functorch.eager_transforms._wrap_all_tensors, _validation._fit_and_predict
+"""
+POSIX = """
+import os, platform, signal, sys
+import joblib.externals.loky, numpy, psutil, sklearn.model_selection, skorch, torch
+joblib.externals.loky.backend.resource_tracker.ensure_running()
+for name in "fork sched_getaffinity getuid uname register_at_fork".split():
+    delattr(os, name)
+for name in "pthread_sigmask SIGKILL alarm".split():
+    delattr(signal, name)
+sys.modules.update(dict.fromkeys(("fcntl", "grp", "pwd", "resource", "termios")))
+platform.system, platform.machine = (lambda: "Windows"), (lambda: "AMD64")
+"""
+SEARCHES = """
+import warnings
 import numpy, torch
 import lockstep
 from joblib import parallel_config
@@ -70,26 +87,29 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     for _ in range(2):
         with parallel_config(backend="lockstep"):
-            search = GridSearchCV(net, {"lr": [0.1, 0.01]}, cv=3).fit(X, y)
+            search = GridSearchCV(net, {"lr": [0.1, 0.01], "batch_size": [16, 32]}, cv=3).fit(X, y)
 assert numpy.isfinite(search.cv_results_["mean_test_score"]).all()
 print([str(each.message) for each in caught if each.category is lockstep.LockstepWarning], lockstep.explain(net, X, y))
 """
-
-CHANGES = """
-import torch._functorch.eager_transforms
-from sklearn.model_selection import _validation
-del torch._functorch.eager_transforms._wrap_all_tensors, _validation._fit_and_predict
-"""
+NO_KERNEL = "The kernel has no version for Windows on AMD64."
 
 
-def test_without_a_part_that_it_rests_on_it_fits_one_by_one_and_says_so_once() -> None:
-    done = subprocess.run([sys.executable, "-c", CHANGES + WITHOUT], cwd=ROOT, capture_output=True, text=True)
+@pytest.mark.parametrize(
+    ("lacks", "parts"),
+    [
+        (PARTS, ["'_wrap_all_tensors'", "has no _fit_and_predict as known"]),
+        pytest.param(POSIX, ["There is no kernel, ", NO_KERNEL], marks=pytest.mark.long),
+    ],
+    ids=["parts", "POSIX"],
+)
+def test_without_a_part_that_it_rests_on_it_fits_one_by_one_and_says_so_once(lacks: str, parts: list[str]) -> None:
+    done = subprocess.run([sys.executable, "-c", lacks + SEARCHES], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     said, _, explained = done.stdout.partition("] ")
     assert said.count("so every net is fitted one by one") == 1
-    for part in ("'_wrap_all_tensors'", "has no _fit_and_predict as known"):
-        assert part in said
-    assert explained.startswith("Nothing goes in lockstep here: ")
+    assert all(part in said for part in parts)
+    assert explained.startswith("Nothing goes in lockstep here")
+    assert (NO_KERNEL in explained) == (lacks is POSIX)
 
 
 # Says where the engine and its kernel come from, and whether all is as the wheel's list of hashes has it.

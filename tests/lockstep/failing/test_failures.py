@@ -11,7 +11,7 @@ from sklearn.model_selection import cross_val_score
 from skorch import NeuralNetRegressor
 from skorch.callbacks import Callback
 
-from lockstep import LockstepWarning, reads_only
+from lockstep import reads_only
 from lockstep.stacks.stack import Stack
 from tests.lockstep.cases.base import X as CASES
 from tests.lockstep.cases.modules import MLP
@@ -51,35 +51,6 @@ def test_a_fit_that_fails_raises_its_error_or_has_no_score(where: str, stack: bo
     )
     with pytest.raises(ValueError, match="the user's own mistake"):
         told(broken(), grid, LABELS, scoring="accuracy", backend=backend, error_score="raise")
-
-
-def test_weights_given_to_fit_fail_as_under_skorch_and_a_warning_says_where_skorch_reads_them() -> None:
-    weights = {"sample_weight": np.ones(len(Y))}
-    with (
-        pytest.raises(TypeError, match="got an unexpected keyword argument 'sample_weight'"),
-        pytest.warns(LockstepWarning, match=r"^fit is given sample_weight, so .* put what belongs to rows, such as"),
-    ):
-        search(net(), {"lr": [0.1]}, all_stacked=False, fit=weights, error_score="raise")
-
-
-class Whitened(LogitNet):
-    """Divides its rows by the root of a matrix that it learns, and that a high rate makes indefinite."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.spread = torch.nn.Parameter(torch.ones(8))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        root = torch.linalg.cholesky(self.spread.diag())
-        return super().forward(torch.linalg.solve_triangular(root, x.T, upper=False).T)
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_a_matrix_that_has_no_root_after_some_steps_fails_where_skorch_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    whitened = net(module=Whitened, criterion=torch.nn.CrossEntropyLoss, max_epochs=6, train_split=None)
-    for stack in (True, False):
-        found, _ = told(whitened, {"lr": [0.001, 5.0]}, LABELS, scoring=lambda *given: 1.0, backend={"stack": stack})
-        assert np.isnan(found.cv_results_["mean_test_score"]).tolist() == [False, True]
 
 
 @reads_only

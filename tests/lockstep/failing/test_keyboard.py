@@ -3,20 +3,21 @@
 import os
 import signal
 from collections.abc import Callable
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.backend import resource_tracker as loky_tracker
 from skorch.callbacks import Callback
 
 from lockstep import explain, reads_only
-from lockstep.checkpoints import checkpoint
 from lockstep.fits.packing import Packed
-from lockstep.keyboard import heeds_the_keyboard
+from lockstep.keyboard import heeds_the_keyboard, leave_the_keyboard
 from lockstep.search import _apart
-from tests.lockstep.nets import LABELS, X, Y, logit_net, net, one_by_one, scores, told
+from tests.lockstep.nets import LABELS, X, Y, logit_net, net, one_by_one, scores, search, told
 
 pytestmark = pytest.mark.usefixtures("ctrl_c")
 
@@ -67,18 +68,15 @@ def test_ctrl_c_in_a_trial_is_no_verdict() -> None:
         explain(logit_net(callbacks=[InATrial()]), X, LABELS)
 
 
+@pytest.mark.usefixtures("kept_at_last")
 @pytest.mark.parametrize("stack", [True, False])
-def test_ctrl_c_in_a_fit_alone_ends_the_search_which_keeps_only_whole_nets(
-    stack: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(checkpoint, "_LEAST", 1000.0)
-    monkeypatch.setattr(checkpoint, "_MOST", 1000.0)
+def test_ctrl_c_in_a_fit_alone_ends_the_search_which_keeps_only_whole_nets(stack: bool, tmp_path: Path) -> None:
     (trained := tmp_path / "trained").mkdir()
 
     def run(**backend: Any) -> tuple[Any, int]:
         before = len(list(trained.iterdir()))
-        search = told(net(callbacks=[Pressing(trained)]), RATES, Y, backend={"stack": stack, **backend})[0]
-        return scores(search), len(list(trained.iterdir())) - before
+        found = told(net(callbacks=[Pressing(trained)]), RATES, Y, backend={"stack": stack, **backend})[0]
+        return scores(found), len(list(trained.iterdir())) - before
 
     with pytest.raises(KeyboardInterrupt) as raised:
         run(checkpoint=tmp_path / "kept")
@@ -144,3 +142,20 @@ def test_a_handler_that_is_set_meanwhile_stays() -> None:
 def test_a_worker_that_gets_ctrl_c_itself_returns_nothing_half_trained() -> None:
     with pytest.raises(KeyboardInterrupt):
         _apart(torch.get_default_dtype(), None, 0, Packed((trained,)))
+
+
+def test_the_keyboard_is_left_where_signals_can_not_be_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(signal, "pthread_sigmask")
+    before, inside = signal.getsignal(signal.SIGINT), []
+    with leave_the_keyboard():
+        inside.append(signal.getsignal(signal.SIGINT))
+    assert inside == [before]
+
+
+@pytest.mark.long
+def test_workers_start_where_signals_can_not_be_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for tracker in (resource_tracker, loky_tracker):  # which have seen the mask when they were imported
+        tracker.ensure_running()
+    expected = scores(one_by_one(net(), RATES))
+    monkeypatch.delattr(signal, "pthread_sigmask")
+    assert scores(search(net(), RATES, backend={"n_jobs": 2, "stack": False})) == expected

@@ -69,7 +69,8 @@ def test_fits_with_parameters_are_those_of_skorch() -> None:
 
     estimator = Heavier(LogitNet, criterion=torch.nn.CrossEntropyLoss, max_epochs=2, verbose=0, callbacks="disable")
     found, (message,) = told(estimator, {"lr": [0.1, 0.01]}, LABELS, fit={"weight": 3}, scoring=width)
-    assert message.startswith("fit is given weight")
+    assert message.startswith("fit is given weight, so ")
+    assert "put what belongs to rows, such as" in message
     assert found.cv_results_["mean_test_score"].tolist() == [3, 3]
 
 
@@ -162,7 +163,7 @@ CALLBACKS = [Freezer("layers.0.*"), Initializer("layers.3.bias", fn=torch.nn.ini
             "if from the first epoch on, say requires_grad_(False) in the module",
         ),
         (
-            logit_net(callbacks=CALLBACKS[1:], module__layer=torch.nn.Tanh, verbose=0),
+            logit_net(callbacks=CALLBACKS[1:], module__layer=torch.nn.LayerNorm, verbose=0),
             None,
             "the callback Initializer sets weights, so",
             "if before the first epoch, set them in the module's __init__",

@@ -72,26 +72,10 @@ def test_few_steps_stay_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     assert halved.threads == {threading.get_ident()}
 
 
-def test_an_interrupt_waits_for_the_other_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "_WORTH_A_THREAD", 1)
-    halved, ended = Halved(monkeypatch, torch.ones(N_NETS, 1), n_threads=2), list[int]()
-
-    def interrupted(part: range, *args: Any) -> None:
-        if part.start == 0:
-            raise KeyboardInterrupt
-        time.sleep(0.1)
-        ended.append(part.start)
-
-    monkeypatch.setattr(halved.blocks, "_run_some", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        halved.run()
-    assert ended == [1]
-
-
-def test_after_an_interrupt_the_other_threads_begin_no_block(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_waits_for_the_other_threads_which_begin_no_block(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "_WORTH_A_THREAD", 1)
     halved, is_interrupted = Halved(monkeypatch, torch.ones(N_NETS, 1), n_threads=2), threading.Event()
-    run_some = Blocks._run_some
+    run_some, began = Blocks._run_some, list[int]()
 
     def interrupted(part: range, *args: Any) -> None:
         if part.start == 0:
@@ -100,10 +84,13 @@ def test_after_an_interrupt_the_other_threads_begin_no_block(monkeypatch: pytest
         is_interrupted.wait()
         *_, ended = args
         assert ended.wait(10)
+        time.sleep(0.1)
         run_some(halved.blocks, part, *args)
+        began.append(part.start)
 
     monkeypatch.setattr(halved.blocks, "_run_some", interrupted)
     before = halved.blocks.memory.copy()
     with pytest.raises(KeyboardInterrupt):
         halved.run()
+    assert began == [1]
     assert (halved.blocks.memory == before).all()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 from joblib import parallel_config
-from sklearn.model_selection import cross_validate
-from skorch.callbacks import EpochScoring, GradientNormClipping
+from sklearn.model_selection import GridSearchCV, cross_validate
+from skorch.callbacks import GradientNormClipping
 from torch import Tensor, nn
 
 from lockstep import LockstepWarning, backend, explain, explaining
@@ -20,18 +20,13 @@ from lockstep.stacks import stack
 from lockstep.stacks.programs import plan
 from lockstep.stacks.programs.graphs import graph_of_step
 from tests.lockstep.cases.base import LABELS, RATES, classifier
-from tests.lockstep.searches import ROWS, both_ways, check, scores
+from tests.lockstep.cases.modules import CountsInABuffer
+from tests.lockstep.searches import ROWS, check, scores
 
 MISSING = "The kernel has no version for Plan 9 on m68k."
 
 
-class Convolves(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.convolution, self.out = nn.Conv3d(1, 2, (3, 1, 1)), nn.Linear(2 * (ROWS.shape[1] - 2), 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.convolution(x[:, None, :, None, None]).flatten(1))
+CONVOLUTION = nn.Unflatten(1, (1, -1, 1, 1)), nn.Conv3d(1, 2, (3, 1, 1)), nn.Flatten(), nn.Linear(8, 2)
 
 
 class Halves(nn.Linear):
@@ -64,7 +59,7 @@ def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"module": Convolves}, "the kernel has no convolution in 3 dimensions"),
+        ({"module": nn.Sequential(*CONVOLUTION)}, "the kernel has no convolution in 3 dimensions"),
         ({"module": Wide, "module__width": 640, "batch_size": 64}, "its layers are wide, so skorch is faster"),
         ({"module": Wide, "module__width": 4, "module__table": 2_000_000}, "a net takes "),
         ({"criterion": nn.MultiMarginLoss}, "the kernel has no multi_margin_loss_backward"),
@@ -74,6 +69,14 @@ def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_explain_says_why_skorch_trains_a_net(settings: dict[str, Any], reason: str) -> None:
     said = explain(classifier(**settings), ROWS, LABELS)
     assert said.startswith(f"NeuralNetClassifier is fitted alone: {reason}")
+
+
+def test_nets_that_take_more_memory_than_there_is_are_left_to_skorch() -> None:
+    large = classifier(Wide, module__width=4, module__table=200_000, max_epochs=1)
+    with pytest.warns(LockstepWarning) as caught, parallel_config(backend="lockstep", max_memory_mb=1):
+        GridSearchCV(large, RATES, cv=3, refit=False).fit(ROWS, LABELS)
+    (said,) = (str(each.message) for each in caught)
+    assert "MiB, more than max_memory_mb=1 leaves, so 2 candidates are fitted one by one; raise" in said
 
 
 def test_a_net_that_is_not_on_the_cpu_is_left_to_skorch() -> None:
@@ -137,28 +140,8 @@ def test_a_step_is_recorded_once_though_an_optimizers_first_step_is_another(monk
     assert (calls.count("graph_of_step"), calls.count("step")) == (2, 4)
 
 
-class Counter(nn.Linear):
-    """Counts its calls, also in evaluation."""
-
-    n: Tensor
-
-    def __init__(self) -> None:
-        super().__init__(ROWS.shape[1], 2)
-        self.register_buffer("n", torch.zeros(()))
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.n += 1
-        return super().forward(x) * self.n
-
-
-@pytest.mark.parametrize("callbacks", [[EpochScoring("accuracy")], "disable", None])
-def test_what_an_evaluation_changes_counts_in_the_next_epoch(callbacks: Any) -> None:
-    counter = classifier(Counter, callbacks=callbacks)
-    assert " goes in lockstep: " in explain(counter, ROWS, LABELS)
-    found = both_ways(lambda: cross_validate(counter, ROWS, LABELS, cv=2, return_estimator=True)["estimator"])
-    for ours, theirs in zip(*found, strict=True):
-        torch.testing.assert_close(ours.module_.state_dict(), theirs.module_.state_dict())
-    check(counter, "neg_log_loss")  # where nobody looks at a hold-out
+def test_what_an_evaluation_changes_counts_in_the_next_epoch_where_nobody_looks_at_a_hold_out() -> None:
+    check(classifier(CountsInABuffer), "neg_log_loss")
 
 
 class Times(nn.Module):
@@ -189,7 +172,7 @@ def test_a_whole_number_that_no_trial_sees_is_said_once_and_no_net_is_tried_agai
     assert [str(each.message) for each in caught] == [reason]
 
 
-def test_without_memory_for_a_stack_skorch_fits_and_the_warning_says_what_to_do(
+def test_where_no_memory_is_to_be_had_skorch_fits_and_the_warning_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Limited(blocks.Blocks):

@@ -8,20 +8,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lockstep import explain
 from lockstep.kernel.operations import NATIVE, convolutions, pools
-from lockstep.kernel.program import UnsupportedError
 from lockstep.kernel.translate import name_of
-from tests.lockstep.cases.base import LABELS, classifier
-from tests.lockstep.kernel.against_torch import by_kernel, check, numbers, recorded, with_gradients
-from tests.lockstep.searches import ROWS
-from tests.lockstep.searches import check as check_search
+from tests.lockstep.kernel.against_torch import check, numbers, recorded, with_gradients
 
 F = nn.functional
 DTYPES = [torch.float32, torch.float64]
 # What torch sums in another order.
 CLOSE = {torch.float32: {"atol": 2e-5}, torch.float64: {}}
-OPERATIONS = {name for name, each in NATIVE.items() if each.func.__module__ in (convolutions.__name__, pools.__name__)}
+OWN = convolutions.__name__, pools.__name__
+OPERATIONS = {name for name, each in NATIVE.items() if isinstance(each, partial) and each.func.__module__ in OWN}
 SERIES, IMAGES = numbers(2, 4, 9), numbers(2, 4, 7, 6)
 
 # The shape of the weights, beside torch's arguments.
@@ -108,35 +104,3 @@ def test_gradients_that_are_not_wanted_are_left_out() -> None:
         return with_gradients(lambda w: F.conv2d(x.detach(), w))(w)
 
     check(of_weights, IMAGES, numbers(3, 4, 3, 3, seed=1), dtype=torch.float64)
-
-
-REFUSED: dict[str, Callable[[Tensor], Any]] = {
-    "convolution in 3 dimensions": lambda x: F.conv3d(x[None], x[None]),
-    "max_pool3d_with_indices": lambda x: F.max_pool3d(x[None], 2),
-    "avg_pool3d": lambda x: F.avg_pool3d(x[None], 2),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_windows_in_three_dimensions_are_refused_by_name(name: str) -> None:
-    with pytest.raises(UnsupportedError) as caught:
-        by_kernel(REFUSED[name], numbers(4, 4, 4, 4), dtype=torch.float64)
-    assert str(caught.value).startswith(f"the kernel has no {name}")
-
-
-class Digits(nn.Sequential):
-    """Two convolutions, a norm and two pools, over rows as images."""
-
-    def __init__(self) -> None:
-        first, second = nn.Conv2d(1, 4, 3, padding=1), nn.Conv2d(4, 6, 2, groups=2)
-        last = nn.AdaptiveAvgPool2d((1, 2)), nn.Flatten(), nn.Linear(12, 2)
-        super().__init__(first, nn.BatchNorm2d(4), nn.ReLU(), second, nn.MaxPool2d((1, 2)), nn.ReLU(), *last)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.reshape(-1, 1, 2, 3))
-
-
-def test_a_search_of_nets_with_convolutions() -> None:
-    net = classifier(Digits)
-    assert " goes in lockstep: " in explain(net, ROWS, LABELS)
-    check_search(net, "neg_log_loss")

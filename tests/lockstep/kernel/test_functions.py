@@ -1,6 +1,5 @@
 """The kernel's functions: within an ulp of exact for floats, two for doubles, and right at the ends of their ranges."""
 
-import math
 from collections.abc import Callable
 
 import mpmath
@@ -8,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from tests.lockstep.kernel.against_torch import N_NETS, by_kernel
+
 Array = np.ndarray
 SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
-Evaluate = Callable[..., Array]
 
 
 def logistic(x: Array) -> Array:
@@ -47,6 +47,14 @@ DOMAINS = {"log": 0.0, "log1p": -1.0, "sqrt": 0.0}
 ENDS = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0]
 
 
+def evaluate(name: str, *operands: Array) -> Array:
+    """Return what a function of the kernel gives for each number of arrays of one length and type."""
+    n = -(-len(operands[0]) // N_NETS)
+    given = [torch.from_numpy(np.resize(each, (N_NETS, n))) for each in operands]
+    made, *_ = by_kernel(getattr(torch, name), *given, dtype=given[0].dtype)
+    return made.numpy().ravel()[: len(operands[0])]
+
+
 def numbers(name: str, span: tuple[float, float], count: int, dtype: np.dtype, seed: int) -> Array:
     """Ends, numbers of any bits, of the function's own range, and of the size of a net's outputs."""
     rng = np.random.default_rng(seed)
@@ -59,7 +67,9 @@ def numbers(name: str, span: tuple[float, float], count: int, dtype: np.dtype, s
     return inside if name in DOMAINS else x
 
 
-def check_floats(evaluate: Evaluate, name: str, count: int) -> None:
+@pytest.mark.parametrize("count", [200_000, pytest.param(10_000_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", DOUBLES)
+def test_a_float_is_within_an_ulp_of_exact(name: str, count: int) -> None:
     function, span = DOUBLES[name]
     x = numbers(name, span, count, SINGLE, 1)
     with np.errstate(all="ignore"):
@@ -74,7 +84,9 @@ def check_floats(evaluate: Evaluate, name: str, count: int) -> None:
     assert np.max(error[finite], initial=0) <= 0.6
 
 
-def check_doubles(evaluate: Evaluate, name: str, count: int) -> None:
+@pytest.mark.parametrize("count", [1_000, pytest.param(100_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", EXACT)
+def test_a_double_is_within_two_ulp_of_exact(name: str, count: int) -> None:
     function, span = EXACT[name]
     x = numbers(name, span, count, DOUBLE, 2)
     x = x[np.isfinite(x)]
@@ -88,72 +100,15 @@ def check_doubles(evaluate: Evaluate, name: str, count: int) -> None:
     assert np.max(np.abs(found[finite] - expected[finite]) / np.spacing(np.abs(expected[finite]))) <= 2
 
 
-@pytest.mark.parametrize("name", DOUBLES)
-def test_a_float_is_within_an_ulp_of_exact(evaluate: Evaluate, name: str) -> None:
-    check_floats(evaluate, name, 200_000)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("name", DOUBLES)
-def test_ten_million_floats_are_within_an_ulp_of_exact(evaluate: Evaluate, name: str) -> None:
-    check_floats(evaluate, name, 10_000_000)
-
-
-@pytest.mark.parametrize("name", EXACT)
-def test_a_double_is_within_two_ulp_of_exact(evaluate: Evaluate, name: str) -> None:
-    check_doubles(evaluate, name, 1_000)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("name", EXACT)
-def test_a_hundred_thousand_doubles_are_within_two_ulp_of_exact(evaluate: Evaluate, name: str) -> None:
-    check_doubles(evaluate, name, 100_000)
-
-
 @pytest.mark.parametrize("name", ["sqrt", "floor"])
-def test_a_root_and_a_whole_number_are_exact_in_doubles(evaluate: Evaluate, name: str) -> None:
+def test_a_root_and_a_whole_number_are_exact_in_doubles(name: str) -> None:
     function, span = DOUBLES[name]
     x = numbers(name, span, 100_000, DOUBLE, 3)
     with np.errstate(all="ignore"):
         np.testing.assert_array_equal(evaluate(name, x), function(x))
 
 
-@pytest.mark.parametrize("dtype", [SINGLE, DOUBLE])
-@pytest.mark.parametrize("name", DOUBLES)
-def test_ends_and_what_lies_outside_are_numpys(evaluate: Evaluate, name: str, dtype: np.dtype) -> None:
-    x = np.array([*ENDS[:5], -1, -2, np.finfo(dtype).max, -np.finfo(dtype).max], dtype)
-    with np.errstate(all="ignore"):
-        expected = DOUBLES[name][0](x.astype(np.float64)).astype(dtype)
-    found = evaluate(name, x)
-    np.testing.assert_allclose(found, expected, rtol=float(np.finfo(dtype).eps))
-    np.testing.assert_array_equal(np.signbit(found[expected == 0]), np.signbit(expected[expected == 0]))
-
-
-@pytest.mark.parametrize("dtype", [SINGLE, DOUBLE])
-def test_a_power_follows_the_rules_of_c_at_its_ends(evaluate: Evaluate, dtype: np.dtype) -> None:
-    values = [*ENDS, 3, -3, 4, -4, 2.5, -2.5, 1e10, -1e10, np.finfo(dtype).max, np.finfo(dtype).smallest_subnormal]
-    x, y = (side.ravel() for side in np.meshgrid(np.array(values, dtype), np.array(values, dtype)))
-    expected = np.array([power_of_c(*pair) for pair in zip(x.tolist(), y.tolist(), strict=True)])
-    with np.errstate(all="ignore"):
-        expected = expected.astype(dtype)
-    found = evaluate("pow", x, y)
-    np.testing.assert_allclose(found, expected, rtol=2048 * float(np.finfo(dtype).eps))
-    signed = ~np.isnan(expected)
-    np.testing.assert_array_equal(np.signbit(found[signed]), np.signbit(expected[signed]))
-
-
-def power_of_c(x: float, y: float) -> float:
-    """`math.pow` is C's; Python raises where C gives infinity or NaN."""
-    odd = y == math.floor(y) and y % 2 == 1 if math.isfinite(y) else False
-    try:
-        return math.pow(x, y)
-    except OverflowError:
-        return math.copysign(math.inf, x) if odd else math.inf
-    except ValueError:
-        return math.nan if x != 0 else math.copysign(math.inf, x) if odd else math.inf
-
-
-def test_a_power_is_within_an_ulp_for_floats_and_as_exact_as_its_exponent_for_doubles(evaluate: Evaluate) -> None:
+def test_a_power_is_within_an_ulp_for_floats_and_as_exact_as_its_exponent_for_doubles() -> None:
     rng = np.random.default_rng(4)
     x, y = np.exp(rng.normal(size=(2, 200_000))) * [[1], [3]]
     singles = x.astype(np.float32), y.astype(np.float32)

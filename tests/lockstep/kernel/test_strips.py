@@ -10,9 +10,11 @@ from skorch.callbacks import GradientNormClipping
 from torch import Tensor, nn
 
 from lockstep.kernel import program, strips
+from lockstep.kernel.values import Emitted
 from tests.lockstep.cases.base import RATES, classifier
+from tests.lockstep.cases.modules import Digits
 from tests.lockstep.kernel.against_torch import by_kernel, numbers, with_gradients
-from tests.lockstep.kernel.test_convolutions import CONVOLUTIONS, POOLS, Digits
+from tests.lockstep.kernel.test_convolutions import CONVOLUTIONS, POOLS
 from tests.lockstep.kernel.test_layers import LOSSES
 from tests.lockstep.kernel.test_operations import CASES
 from tests.lockstep.searches import scores
@@ -65,7 +67,7 @@ def both(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Cal
     def compared(function: Callable[..., Any], *inputs: Tensor) -> int:
         loops = list[int]()
 
-        def noted(emitted: list[strips.Emitted]) -> list[strips.Emitted]:
+        def noted(emitted: list[Emitted]) -> list[Emitted]:
             made = strips.in_strips(emitted)
             loops.append(sum(each.operation == "repeat" and each.n[0] > 1 for each in made))
             return made

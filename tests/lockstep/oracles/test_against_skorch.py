@@ -1,15 +1,14 @@
 """Oracle: skorch. In float64 a search in lockstep gives the nets of the one-by-one search, to 1e-9."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.model_selection import StratifiedKFold, cross_val_score
 from skorch import NeuralNet
-from skorch.callbacks import EarlyStopping, EpochScoring
+from skorch.callbacks import EpochScoring
 from torch import nn
 
 from lockstep import fit_seed
@@ -17,17 +16,13 @@ from lockstep.members.numerics import seed_everything
 from lockstep.members.refusals import Refusal, refusal_of
 from nets.network import PimaClassifier
 from tests.lockstep import nets
+from tests.lockstep.cases import EXACT, Make
 from tests.lockstep.cases.base import LABELS, Case, X, classifier
-from tests.lockstep.cases.habits import Anneals, habits
-from tests.lockstep.cases.nets import data, modules, noise
-from tests.lockstep.cases.outside import Keeps, on_all_rows, outside
-from tests.lockstep.cases.own_code import SCALE, Scaling, own_code
-from tests.lockstep.cases.rows import HALVED, PLAIN, rows
-from tests.lockstep.cases.training import callbacks, criteria, optimizers
+from tests.lockstep.cases.habits import Anneals
+from tests.lockstep.cases.nets import noise
+from tests.lockstep.cases.outside import on_all_rows
+from tests.lockstep.cases.own_code import SCALE, Scaling
 from tests.lockstep.searches import SEED, both_ways, compare, run_case
-
-Make = Callable[[], dict[str, Case]]
-EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, rows, habits, own_code, outside]
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -70,54 +65,31 @@ def test_the_nets_are_those_of_skorch(make: Make, name: str, fallbacks: list[Any
     assert len(shown.splitlines()) == len(their_shown.splitlines())
 
 
-def test_a_trial_proves_nothing_for_a_net_with_other_rows() -> None:
-    run_case(PLAIN)
-    compare_all(run_case(HALVED)[0], run_case(HALVED, stack=False)[0])
-
-
 def scoring_by(function: Any) -> NeuralNet:
     callback = EpochScoring(function, name="s", use_caching=False)
     return classifier(callbacks=[("s", callback)], iterator_train__shuffle=True)
 
 
+def annealing(decay: float) -> NeuralNet:
+    return classifier(Anneals, module__decay=decay)
+
+
+def scaling(of: float) -> NeuralNet:
+    SCALE["of"] = of
+    return classifier(Scaling)
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
-    "pair",
-    [
-        [scoring_by(each) for each in (constant, on_all_rows)],
-        [classifier(Anneals, module__decay=d) for d in (1.0, 0.9)],
-    ],
-    ids=["another scoring function", "another number"],
+    ("make", "pair"),
+    [(scoring_by, (constant, on_all_rows)), (annealing, (1.0, 0.9)), (scaling, (1.0, 0.2))],
+    ids=["another scoring function", "another number", "another global variable"],
 )
-def test_a_trial_proves_nothing_for_a_later_search_with(pair: list[NeuralNet]) -> None:
+def test_a_trial_proves_nothing_for_a_later_search_with(make: Any, pair: Any) -> None:
     def scores_of_the_last() -> np.ndarray:
-        return [cross_val_score(net, X, LABELS, cv=3, scoring="neg_log_loss") for net in pair][-1]
+        return [cross_val_score(make(each), X, LABELS, cv=3, scoring="neg_log_loss") for each in pair][-1]
 
     np.testing.assert_allclose(*both_ways(scores_of_the_last), rtol=1e-9)
-
-
-def test_a_trial_proves_nothing_once_a_global_variable_changes() -> None:
-    def scores_of_the_last() -> np.ndarray:
-        for SCALE["of"] in (1.0, 0.2):
-            found = cross_val_score(classifier(Scaling), X, LABELS, cv=3, scoring="neg_log_loss")
-        return found
-
-    np.testing.assert_allclose(*both_ways(scores_of_the_last), rtol=1e-9)
-
-
-def test_weights_that_a_callback_keeps_are_those_of_the_end() -> None:
-    def kept(net: Any, rows: Any, y: Any) -> float:
-        (callback,) = (each for name, each in net.callbacks_ if name == "keeps")
-        return float(sum(weight.sum() for weight in callback.kept_.values()))
-
-    stop = EarlyStopping(patience=1, threshold=0.1)
-    net = classifier(callbacks=[("keeps", Keeps()), ("stop", stop)], max_epochs=20)
-
-    def sums() -> list[float]:
-        search = GridSearchCV(net, {"lr": [0.5, 0.01]}, cv=3, scoring=kept, refit=False).fit(X, LABELS)
-        return [*search.cv_results_["split0_test_score"], *search.cv_results_["split1_test_score"]]
-
-    np.testing.assert_allclose(*both_ways(sums), rtol=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore")

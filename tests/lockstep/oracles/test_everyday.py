@@ -1,8 +1,6 @@
-"""Oracle: skorch. What people search, and do around a search: files of callbacks, shared parts, edited code."""
+"""Oracle: skorch. What people search, and do around a search: files of callbacks, and shared parts."""
 
 import copy
-import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,56 +9,24 @@ import pytest
 import torch
 from joblib import parallel_config
 from sklearn.metrics import make_scorer
-from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNet
 from skorch.callbacks import PrintLog
 from torch import Tensor, nn
 
 from benchmarks.engine.everyday import CASES, regression
-from lockstep import LockstepWarning
 from lockstep.fits.surroundings import net_of
-from tests.lockstep import searches
 from tests.lockstep.cases.base import LABELS, classifier
 from tests.lockstep.cases.modules import MLP, WIDTH
-from tests.lockstep.searches import ROWS, both_ways
+from tests.lockstep.searches import ROWS, both_ways, check
 
 
-def check(estimator: Any, scoring: Any = "neg_log_loss", cv: Any = 3, rtol: float = 1e-5) -> None:
-    """Compare the score of each split with skorch's; a net that is fitted one by one is an error."""
-
-    def scores() -> np.ndarray:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", LockstepWarning)
-            return cross_validate(estimator, ROWS, LABELS, cv=cv, scoring=scoring, error_score="raise")["test_score"]
-
-    np.testing.assert_allclose(*both_ways(scores), rtol=rtol)
-
-
-@pytest.mark.parametrize("where", ["module", "recursion", "sink"])
 @pytest.mark.filterwarnings("ignore::lockstep.LockstepWarning")
-def test_what_can_not_be_pickled_is_fitted(where: str, tmp_path: Path) -> None:
-    layers = nn
-
-    def deep(rows: Any, n: int = 3) -> Any:
-        return rows if n == 0 else deep(rows * 0.9, n - 1)
-
+def test_a_callback_that_writes_into_an_open_file_is_fitted(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w", encoding="utf-8") as file:
-        estimator = {
-            "module": lambda: classifier(lambda: layers.Linear(WIDTH, 2)),
-            "recursion": lambda: make_pipeline(FunctionTransformer(deep), classifier()),
-            "sink": lambda: classifier(
-                callbacks=[("log", PrintLog(sink=file.write))], verbose=1, callbacks__print_log=None
-            ),
-        }[where]()
-
-        def scores() -> np.ndarray:
-            found = cross_val_score(estimator, ROWS, LABELS, cv=3, scoring="neg_log_loss")
-            assert (file.tell() > 0) == (where == "sink")
-            return found
-
-        np.testing.assert_allclose(*both_ways(scores), rtol=1e-5)
+        log = ("log", PrintLog(sink=file.write))
+        check(classifier(callbacks=[log], verbose=1, callbacks__print_log=None), "neg_log_loss")
+        assert file.tell() > 0
 
 
 def test_stacks_are_not_trained_in_threads() -> None:
@@ -71,6 +37,7 @@ def test_stacks_are_not_trained_in_threads() -> None:
         GridSearchCV(classifier(), {"lr": [0.1, 0.02]}, cv=3).fit(ROWS, LABELS)
 
 
+@pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
 def test_a_backbone_that_nets_share_is_left_as_it_was() -> None:
     backbone = nn.Sequential(nn.Linear(WIDTH, 5), nn.ReLU()).requires_grad_(False).eval()
     before = copy.deepcopy(backbone.state_dict())
@@ -83,7 +50,7 @@ def test_a_backbone_that_nets_share_is_left_as_it_was() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return self.out(self.backbone(x))
 
-    check(classifier(Head))
+    check(classifier(Head), "neg_log_loss")
     for name, values in backbone.state_dict().items():
         torch.testing.assert_close(values, before[name], rtol=0, atol=0)
 
@@ -100,12 +67,13 @@ class Remembering(MLP):
         return outputs
 
 
+@pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
 def test_a_scorer_may_read_what_a_module_remembers() -> None:
     def remembered(net: NeuralNet, X: Any, y: Any) -> float:
         net.predict(X)
         return float(net.module_.seen.mean())
 
-    check(classifier(Remembering, train_split=None), remembered)
+    check(classifier(Remembering, train_split=None), remembered, rtol=1e-5)
 
 
 def predictions(name: str) -> list[np.ndarray]:
@@ -134,28 +102,3 @@ def predictions(name: str) -> list[np.ndarray]:
 def test_everyday_searches_are_those_of_skorch(name: str) -> None:
     for ours, theirs in zip(*both_ways(lambda: predictions(name)), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-9)
-
-
-def bends(x: Tensor) -> Tensor:
-    return x.relu()
-
-
-def centres(x: Tensor) -> Tensor:
-    return x - x.mean(0)
-
-
-class Calls(nn.Module):
-    """An activation that calls a function which is edited."""
-
-    function: Callable[[Tensor], Tensor] = staticmethod(bends)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return type(self).function(x)
-
-
-def test_edited_code_is_looked_at_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a notebook, between two searches of one process."""
-    grid = {"module__activation": [nn.Tanh, Calls]}
-    before = searches.scores(classifier(), grid, "neg_log_loss")
-    monkeypatch.setattr(Calls, "function", staticmethod(centres))
-    assert not np.allclose(searches.check(classifier(), "neg_log_loss", grid), before, rtol=1e-4)

@@ -28,21 +28,6 @@ def share(y: Any, predicted: Any) -> float:
     return float(np.mean(y == predicted))
 
 
-class SaysSo:
-    reads_only = True
-
-    def __call__(self, net: Any, X: Any, y: Any) -> float:
-        return probability(net, X)
-
-
-@reads_only
-class Reads:
-    """A scorer of one's own that says that it only asks the net."""
-
-    def __call__(self, net: Any, X: Any, y: Any) -> float:
-        return probability(net, X)
-
-
 @reads_only
 def asks(net: Any, X: Any, y: Any) -> float:
     return probability(net, X)
@@ -74,9 +59,7 @@ ANSWERED: dict[str, tuple[Any, bool]] = {
     "make_scorer": (make_scorer(share), True),
     "a function": (probability, False),
     "a function among names": ({"a": "accuracy", "b": probability}, False),
-    "an object that only asks": (Reads(), True),
     "a function that only asks": (asks, True),
-    "an object's own attribute, in which nothing is declared": (SaysSo(), False),
 }
 
 

@@ -24,23 +24,20 @@ from sklearn.utils.parallel import Parallel as SklearnsParallel
 from sklearn.utils.parallel import delayed as sklearns_delayed
 from skorch import NeuralNetClassifier
 
-import lockstep.search
 from lockstep import LockstepWarning
 from lockstep.members.numerics import random_states, seed_everything
-from tests.lockstep.nets import LABELS, X
+from tests.lockstep.nets import LABELS, X, logit_net
 
 SEED = 7
 BOTH = np.c_[LABELS, X[:, 0] > 0].astype(np.int64)
 
 
-class Net(torch.nn.Sequential):
-    def __init__(self) -> None:
-        super().__init__(torch.nn.Linear(X.shape[1], 4), torch.nn.Dropout(0.2), torch.nn.Linear(4, 2))
+def dropping(n: int) -> torch.nn.Module:
+    return torch.nn.Dropout(0.2)
 
 
 def classifier(**settings: Any) -> NeuralNetClassifier:
-    shared: dict[str, Any] = {"criterion": torch.nn.CrossEntropyLoss, "max_epochs": 2, "verbose": 0}
-    return NeuralNetClassifier(Net, iterator_train__shuffle=True, **shared | settings)
+    return logit_net(**{"module__layer": dropping, "max_epochs": 2, "iterator_train__shuffle": True} | settings)
 
 
 def proba(estimator: Any) -> np.ndarray:
@@ -98,19 +95,6 @@ def test_what_is_no_search_gives_the_same_bytes_with_one_warning(use: str) -> No
     assert under_lockstep(function, stack=False)[1] == []
 
 
-@pytest.fixture
-def stacks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return a list that gets the number of nets of each stack that is trained."""
-    sizes, train = list[int](), lockstep.search._train
-
-    def counting(job: Any, advance: Any) -> Any:
-        sizes.append(len(job.members))
-        return train(job, advance)
-
-    monkeypatch.setattr(lockstep.search, "_train", counting)
-    return sizes
-
-
 RATES = {"lr": [0.1, 0.02, 0.01]}
 
 
@@ -148,11 +132,11 @@ PARTLY: dict[str, tuple[Callable[[], Any], list[int], str]] = {
 }
 
 
-def test_jobs_of_an_outer_search_are_those_of_the_inner_ones(stacks: list[int]) -> None:
+def test_jobs_of_an_outer_search_are_those_of_the_inner_ones(trained: list[int]) -> None:
     one, _ = under_lockstep(PARTLY["grids in a cross-validation"][0])
     two, told = under_lockstep(PARTLY["grids in a cross-validation"][0], n_jobs=2)
     assert np.array_equal(one, two)
-    assert (stacks, told) == ([6] * 6, [])
+    assert (trained, told) == ([6] * 6, [])
 
 
 class Own(Pipeline):
@@ -160,10 +144,12 @@ class Own(Pipeline):
 
 
 @pytest.mark.parametrize("use", PARTLY)
-def test_searches_in_other_calls_go_in_lockstep_and_what_fits_nets_itself_does_not(use: str, stacks: list[int]) -> None:
+def test_searches_in_other_calls_go_in_lockstep_and_what_fits_nets_itself_does_not(
+    use: str, trained: list[int]
+) -> None:
     function, sizes, begin = PARTLY[use]
     ours, told = under_lockstep(function)
-    assert stacks == sizes
+    assert trained == sizes
     theirs, _ = under_lockstep(function, stack=False)
     np.testing.assert_allclose(ours, theirs, atol=0.1)  # masks differ
     assert len(told) == bool(begin)
@@ -238,33 +224,3 @@ def test_calls_keep_their_surroundings() -> None:
 
     with sklearn.config_context(transform_output="pandas"), torch.no_grad(), parallel_config(backend="lockstep"):
         assert SklearnsParallel()(sklearns_delayed(call)() for _ in range(2)) == [("pandas", False)] * 2
-
-
-def test_a_parallel_that_is_used_twice() -> None:
-    def use() -> Any:
-        with Parallel() as parallel:
-            return [parallel(delayed(proba)(each) for _, each in TWO) for _ in range(2)]
-
-    assert np.array_equal(under_lockstep(use)[0], run(use, backend="sequential")[0])
-
-
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_what_a_call_raises_is_raised(n_jobs: int) -> None:
-    def function(number: int) -> None:
-        if number == 1:
-            raise ValueError(f"call {number}")
-
-    with parallel_config(backend="lockstep"), pytest.raises(ValueError, match="call 1"):
-        Parallel(n_jobs, prefer="threads")(delayed(function)(number) for number in range(3))
-
-
-class Lazy:
-    """Imports a missing module when anything about it is asked."""
-
-    def __getattribute__(self, name: str) -> Any:
-        raise ModuleNotFoundError("No module named '_dbm'")
-
-
-def test_an_argument_that_answers_nothing_does_no_harm() -> None:
-    with parallel_config(backend="lockstep"):
-        assert Parallel()(delayed(id)(each) for each in [Lazy()])

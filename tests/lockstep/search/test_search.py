@@ -10,14 +10,17 @@ import pytest
 import torch
 from joblib import parallel_config
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, ShuffleSplit, cross_val_score
-from skorch.callbacks import EarlyStopping, LRScheduler
+from sklearn.model_selection import GridSearchCV, ShuffleSplit, StratifiedKFold, cross_val_score
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EarlyStopping, LRScheduler
+from torch import nn
 
-from lockstep import LockstepWarning, fit_seed
+from lockstep import LockstepWarning, fit_seed, reads_only
 from lockstep.grouping import sizes
 from lockstep.grouping.sizes import stack_size
 from lockstep.kernel import blocks
 from lockstep.kernel.blocks import Blocks
+from lockstep.kernel.library import levels, load
 from lockstep.members.numerics import seed_everything
 from lockstep.search import Search
 from lockstep.stacks import stack, training
@@ -26,11 +29,20 @@ from lockstep.stacks.training import Training
 from stages.lib.engine import pin_this_process
 from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search
 
-# As people train: the callbacks watch each net, and the batches are drawn.
+# As people train: the callbacks watch each net, and the batches are drawn. Without eps, Adam would divide the gradients
+# of biases before batch norm, which are rounding, by their size.
 WATCHED = partial(
-    logit_net, callbacks=[EarlyStopping(patience=2, threshold=0.01)], iterator_train__shuffle=True, max_epochs=8
+    logit_net,
+    callbacks=[EarlyStopping(patience=2, threshold=0.01)],
+    iterator_train__shuffle=True,
+    max_epochs=8,
+    optimizer__eps=1e-3,
 )
-RATES: dict[str, list[Any]] = {"lr": [0.5, 0.1, 0.02, 0.001], "module__n_hidden": [3, 6]}
+RATES: dict[str, list[Any]] = {
+    "lr": [0.1, 0.02, 0.001],
+    "module__layer": [nn.Identity, nn.BatchNorm1d],
+    "optimizer": [torch.optim.Adam, torch.optim.RAdam, torch.optim.RMSprop],
+}
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +63,35 @@ def test_a_part_of_the_grid_in_another_order_gives_the_same_bytes(
         assert part == {name: whole[name] for name in part}
     backwards = [{key: [value] for key, value in dict(params).items()} for params in list(whole)[::-1]]
     assert scores(search(grid=backwards)) == whole
-    part = scores(search(WATCHED(), {"module__n_hidden": [6, 3], "lr": RATES["lr"][1:2]}, LABELS))
+    part = scores(search(WATCHED(), RATES | {"module__layer": RATES["module__layer"][::-1], "lr": [0.02]}, LABELS))
     assert part == {name: watched[name] for name in part}
+    lone = {key: values[-1:] for key, values in RATES.items()}
+    first = [next(StratifiedKFold(3).split(X, LABELS))]
+    ((name, score),) = scores(search(WATCHED(), lone, LABELS, cv=first)).items()
+    assert score == watched[name][:8]
+
+
+@pytest.mark.parametrize("level", levels()[1:])
+def test_each_level_of_the_kernel_gives_the_same_bytes(
+    level: str, whole: dict[Any, bytes], watched: dict[Any, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "load", lambda: load(level))
+    assert scores(search()) == whole
+    assert scores(search(WATCHED(), RATES, LABELS)) == watched
+
+
+@reads_only
+class EveryBatch(Callback):
+    """Looks at each batch, so that the kernel takes step by step."""
+
+    def on_batch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        assert all(param.isfinite().all() for param in net.module_.parameters())
+
+
+def test_callbacks_of_batches_change_no_byte(watched: dict[Any, bytes]) -> None:
+    estimator = WATCHED()
+    estimator.set_params(callbacks=[*estimator.callbacks, EveryBatch()])
+    assert scores(search(estimator, RATES, LABELS)) == watched
 
 
 def test_calls_of_single_steps_give_the_same_bytes(whole: dict[Any, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,16 +167,13 @@ def test_threads_compute_the_kernels_nets_to_the_same_bytes(monkeypatch: pytest.
     assert set(pools) == {2}
 
 
+@pytest.mark.usefixtures("float64")
 def test_numbers_in_workers_are_of_the_scripts_type() -> None:
     def found(n_jobs: int) -> list[float]:
         with parallel_config(backend="lockstep", random_state=SEED, stack=False, n_jobs=n_jobs):
             return cross_val_score(logit_net(), X.astype(np.float64), LABELS, cv=2, error_score="raise").tolist()
 
-    torch.set_default_dtype(torch.float64)
-    try:
-        assert found(n_jobs=2) == found(n_jobs=1)
-    finally:
-        torch.set_default_dtype(torch.float32)
+    assert found(n_jobs=2) == found(n_jobs=1)
 
 
 def test_memory_cuts_the_stacks(monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes]) -> None:

@@ -90,10 +90,7 @@ def test_a_search_inside_of_a_search_waits_for_none() -> None:
 
     def inside(estimator: Any, X: Any, y: Any) -> float:
         with ThreadPoolExecutor(1) as pool:
-            return float(pool.submit(inner, parallel_backend()).result(LONGEST))
-
-    def parallel_backend() -> Any:
-        return get_active_backend()[0]
+            return float(pool.submit(inner, get_active_backend()[0]).result(LONGEST))
 
     def inner(backend: Any) -> float:
         with parallel_config(backend=backend):
