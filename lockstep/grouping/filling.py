@@ -48,6 +48,14 @@ def own_rows(member: Member) -> OwnRows:
     return OwnRows(is_mean, are_apart)
 
 
+def asked_apart(member: Member, rows: Tensor) -> bool:
+    """Whether the rows that a net will predict do not influence one another either."""
+    net, batch = _elsewhere(member), member.train.batch
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        blocks = (rows[places] for places in _looked_at(len(rows), [rows]))
+        return all(_agree(net, x, len(x), batch) for x in blocks)
+
+
 def _looked_at(n: int, tensors: list[Tensor]) -> Iterator[Any]:
     """Yield the places of blocks of rows that stand for all; `tensors` have what a net gets of them, and targets."""
     if n <= _BLOCKS * EVALUATED_ROWS:

@@ -15,7 +15,7 @@ from lockstep.fits.answers import rows_to_answer
 from lockstep.fits.surroundings import net_of, without_net
 from lockstep.fits.tasks import Task
 from lockstep.grouping.checks import check_class
-from lockstep.grouping.filling import OwnRows, own_rows
+from lockstep.grouping.filling import OwnRows, asked_apart, own_rows
 from lockstep.grouping.kinds import Kind, group_key, kind_of
 from lockstep.grouping.sizes import check_size
 from lockstep.grouping.trial import SHARED, Verdict, changing, prove
@@ -128,7 +128,10 @@ class Grouping:
             member.follow()
         if verdict.answers and is_apart:
             estimator = self.candidate(task).estimator
-            member.rows_to_answer = rows_to_answer(task, estimator, member, self.prepared(task), self._cache)
+            asked = rows_to_answer(task, estimator, member, self.prepared(task), self._cache)
+            key = "apart", id(asked and asked.rows), kind.parts
+            if asked and once(self._cache, key, lambda: asked_apart(member, asked.rows)):
+                member.rows_to_answer = asked
         return member, kind, filled
 
     def _initialised(self, task: Task, epochs: dict[int, list[int]]) -> Member:

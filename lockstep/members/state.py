@@ -107,14 +107,13 @@ def _names_of_steps(cls: type, methods: tuple[str, ...]) -> tuple[str, ...]:
 def predicting_state(net: NeuralNet) -> tuple[Any, ...]:
     """Return hashes of all that decides a net's predictions besides tensors; raises `RefusalError` if it has none.
 
-    Modes are no part of it, because skorch sets them before each batch, nor is what code reads from outside, which was
-    compared when the net was made.
+    Modes are no part of it, because skorch sets them before each batch.
     """
     replaced = [vars(net).get(method) for method in _OF_PREDICTING]
     loads = [net.device, net.batch_size, net.dataset, net.iterator_valid, *map(net.get_params_for, _OF_LOADING)]
     rates = [layer.p for layer in net.module_.modules() if isinstance(layer, _DropoutNd)]
     names = [name for name, _ in net.module_.named_modules(remove_duplicate=False)]
-    return hashed([type(net), replaced, loads, rates, global_hooks()]), names, python_state(net.module_)
+    return hashed([type(net), replaced, loads, rates]), outside(net), names, python_state(net.module_)
 
 
 def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
