@@ -77,7 +77,7 @@ bench: .venv/repro ## Benchmark both engines; takes about 12 minutes
 	python -m benchmarks.engine
 	python -m benchmarks.engine.against_plain
 
-simulate: .venv/test ## Check the statistics where the truth is known, and write docs/simulations.csv; takes about an hour on two cores
+simulate: .venv/test ## Check the statistics where the truth is known, and write docs/simulations.csv; takes about three hours on two cores
 	python -m benchmarks.simulate
 
 torture: .venv/repro ## Kill a whole run at twenty random moments, and repair it; takes about 45 minutes on two cores
