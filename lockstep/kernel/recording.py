@@ -5,6 +5,7 @@ import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from math import prod
 from typing import Any
 from weakref import ref
 
@@ -145,12 +146,27 @@ def _number_by_mask(function: Any, *args: Any) -> Any:
     return (lambda *args: x.masked_fill_(mask, number)) if is_mask else None
 
 
+def _layer_norm_backward(
+    grad: Tensor, x: Tensor, shape: list[int], mean: Tensor, rstd: Tensor, weight: Any, bias: Any, mask: list[bool]
+) -> tuple[Any, ...]:
+    """Do what torch's decomposition does, which imports sympy, in a third of a second."""
+    outer, inner = [*range(x.dim() - len(shape))], [*range(x.dim() - len(shape), x.dim())]
+    x_hat = (x - mean) * rstd
+    of_hat = grad if weight is None else grad * weight
+    n = prod(shape)
+    of_x = rstd / n * (of_hat * n - of_hat.sum(inner, True) - x_hat * (of_hat * x_hat).sum(inner, True))
+    own = [grad * x_hat, grad.clone()] if not outer else [(grad * x_hat).sum(outer), grad.sum(outer)]
+    return of_x, *(each if wanted else None for each, wanted in zip(own, mask[1:], strict=True))
+
+
 @cache
 def _decomposition(function: Any) -> Any:
-    """Return torch's own function that computes an operation by others, or None if there is none."""
+    """Return a function that computes an operation by others, torch's own but for one, or None if there is none."""
     schema = getattr(function, "_schema", None)
     if is_native(function) or function is aten.lift_fresh.default:  # which is recorded as a copy
         return None
+    if function is aten.native_layer_norm_backward.default:
+        return _layer_norm_backward
     if function in decomposition_table:
         return inspect.unwrap(decomposition_table[function])  # what is around it casts types, and imports sympy
     if schema is None or not schema.is_mutable:
