@@ -16,23 +16,40 @@ from torch import Tensor, nn
 
 from lockstep._compat import _DYNAMIC_CLASS_TRACKER_BY_CLASS, _DYNAMIC_CLASS_TRACKER_BY_ID
 
+# Bytes of an array from which on it is a buffer of its own, which a backend can send apart from the rest.
+_LARGE = 2**16
+
 # Tensors of these types are written as numpy's arrays: torch's own way takes ten times as long.
 _OF_NUMPY = (torch.float32, torch.float64, torch.int64, torch.int32, torch.uint8, torch.bool)
 
 
 @dataclass
 class Packed:
-    """An object with initialised nets in it, on its way to another process, or back, if it `returns`."""
+    """An object with initialised nets in it, on its way to another process, or back, if it `returns`.
+
+    On the way there, its large arrays are buffers of the outer pickle, so that a backend can send those that many
+    objects share once, such as rows. Weights are not among them, because nothing shares these.
+    """
 
     content: Any
     returns: bool = False
 
-    def __reduce__(self) -> Any:
-        return _unpacked, (_Packer([], self.returns).packed(self.content),)
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        buffers = list[pickle.PickleBuffer]()
+
+        def stays(buffer: pickle.PickleBuffer) -> bool:
+            with buffer.raw() as raw:
+                is_shared = raw.nbytes >= _LARGE and np.frombuffer(raw, "u1").ctypes.data not in packer.weights
+            if is_shared:
+                buffers.append(buffer)
+            return not is_shared
+
+        packer = _Packer([], self.returns, buffer_callback=None if self.returns else stays)
+        return _unpacked, (packer.packed(self.content), buffers)
 
 
-def _unpacked(data: bytes) -> Packed:
-    return Packed(pickle.loads(data))
+def _unpacked(data: bytes, buffers: list[Any]) -> Packed:
+    return Packed(pickle.loads(data, buffers=buffers))
 
 
 def packed(content: Any, code: Sequence[Any]) -> bytes:
@@ -56,11 +73,12 @@ class _Packer(CloudPickler):
     methods and attributes again.
     """
 
-    def __init__(self, code: Sequence[Any], returns: bool = False) -> None:
+    def __init__(self, code: Sequence[Any], returns: bool = False, **options: Any) -> None:
         self._stream = io.BytesIO()
-        super().__init__(self._stream, protocol=5)
+        super().__init__(self._stream, protocol=5, **options)
         self._places = {id(each): place for place, each in enumerate(code)}
         self._returns = returns
+        self.weights = set[int]()  # where they are in memory
 
     def packed(self, content: Any) -> bytes:
         """Return an object as bytes."""
@@ -75,6 +93,8 @@ class _Packer(CloudPickler):
         if self._returns and isinstance(obj, type) and obj in _DYNAMIC_CLASS_TRACKER_BY_CLASS:
             return _sent, (_DYNAMIC_CLASS_TRACKER_BY_CLASS[obj],)
         if cls in (Tensor, nn.Parameter) and _is_plain(obj):
+            if cls is nn.Parameter:
+                self.weights.add(obj.data_ptr())
             return _tensor, (obj.detach().numpy(), cls is nn.Parameter, obj.requires_grad)
         if isinstance(obj, NeuralNet) or (isinstance(obj, nn.Module) and _has_plain_state(cls)):
             state = {name: value for name, value in vars(obj).items() if "_hooks" not in name or value}
