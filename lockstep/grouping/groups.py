@@ -8,11 +8,13 @@ from io import StringIO
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator, clone
 from skorch import NeuralNet
+from torch import Tensor
 
 from lockstep.fits.answers import rows_to_answer
-from lockstep.fits.surroundings import net_of, without_net
+from lockstep.fits.surroundings import NetStub, net_of, without_net
 from lockstep.fits.tasks import Task
 from lockstep.grouping.checks import check_class
 from lockstep.grouping.filling import OwnRows, asked_apart, own_rows
@@ -129,9 +131,10 @@ class Grouping:
         if verdict.answers and is_apart:
             estimator = self.candidate(task).estimator
             asked = rows_to_answer(task, estimator, member, self.prepared(task), self._cache)
-            key = "apart", id(asked and asked.rows), kind.parts
-            if asked and once(self._cache, key, lambda: asked_apart(member, asked.rows)):
-                member.rows_to_answer = asked
+            if asked:
+                key = "apart", id(asked.rows), kind.parts
+                are_apart = once(self._cache, key, lambda: asked_apart(member, asked.rows))
+                member.rows_to_answer = asked if are_apart else None
         return member, kind, filled
 
     def _initialised(self, task: Task, epochs: dict[int, list[int]]) -> Member:
@@ -166,16 +169,29 @@ class Grouping:
     def _verdict(self, task: Task, member: Member, kind: Kind) -> tuple[Verdict, bool]:
         """Return the result of the trial of a net's kind, and whether its own rows are independent in evaluation."""
         of_criterion = [item for item in member.tensors.items() if item[0].startswith("criterion.")]
-        key = "own rows", id(member.train), id(member.valid), kind.parts, hashed(of_criterion)
+        about = kind.parts, hashed(of_criterion)
+        key = "own rows", id(member.train), id(member.valid), *about
         # Users never see the nets that are tried.
         with warnings.catch_warnings(action="ignore"), caught(StringIO()):
-            rows: OwnRows = once(self._cache, key, lambda: own_rows(member))
+            rows: OwnRows = once(self._cache, key, lambda: self._own_rows(task, member, about))
             may_fill = rows.is_mean and rows.are_apart
             proven = kind.family, may_fill
             verdict: Verdict = once(
                 self.proven, proven, lambda: prove(member, self.net(task), self.prepared(task), may_fill)
             )
         return verdict, rows.are_apart
+
+    def _own_rows(self, task: Task, member: Member, about: tuple[str, str]) -> OwnRows:
+        """Check a net's own rows, unless nets of its kind have shown each of them in other splits of the table."""
+        prepared = self.prepared(task)
+        (X, y), is_array = member.fitted_on, isinstance(task.X, np.ndarray | Tensor)
+        if not (isinstance(prepared.fitted, NetStub) and is_array and X is prepared.X and y is prepared.y):
+            return own_rows(member)
+        key = "shown", *about, id(task.X), id(task.y), *((rows.n, rows.batch) for rows in member.rows)
+        shown: np.ndarray = self._cache.setdefault(key, np.zeros(len(task.X), dtype=bool))
+        found = OwnRows(is_mean=True, are_apart=True) if shown[task.train].all() else own_rows(member)
+        shown[task.train] |= all(found)
+        return found
 
     def refuse(self, numbers: list[int], refusal: Refusal) -> None:
         """Note why tasks are run one by one."""

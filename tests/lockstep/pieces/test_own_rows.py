@@ -7,6 +7,8 @@ import pytest
 import torch
 from joblib import parallel_config
 from sklearn.model_selection import RepeatedKFold, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNet, NeuralNetClassifier
 from torch import nn
 
@@ -47,6 +49,16 @@ def check(estimator: Any, y: np.ndarray) -> None:
         return cross_validate(estimator, X[:198], y, cv=SPLITS, scoring=probability, error_score="raise")["test_score"]
 
     np.testing.assert_allclose(*both_ways(validated), rtol=1e-5)
+
+
+def test_splits_whose_rows_were_shown_are_not_looked_at(looks: list[OwnRows]) -> None:
+    check(net(), LABELS[:198])
+    assert looks == [OwnRows(is_mean=True, are_apart=True)] * 2  # two training sets of three have all rows
+
+
+def test_prepared_rows_are_others_in_each_split(looks: list[OwnRows]) -> None:
+    check(make_pipeline(StandardScaler(), net()), LABELS[:198])
+    assert len(looks) == len(SPLITS)
 
 
 def test_a_row_that_some_splits_lack_is_seen_in_the_others(looks: list[OwnRows]) -> None:
