@@ -1,9 +1,7 @@
 """Says whether a net can be trained in lockstep, why not, and what that gains."""
 
 import time
-import warnings
 from contextlib import suppress
-from io import StringIO
 from typing import Any
 
 from joblib import cpu_count
@@ -15,11 +13,10 @@ from lockstep.fits.surroundings import net_of
 from lockstep.kernel.library import missing
 from lockstep.keyboard import heeds_the_keyboard
 from lockstep.members.callbacks import check_callbacks
-from lockstep.members.numerics import as_in_a_training, random_states, set_random_states
+from lockstep.members.numerics import without_a_trace
 from lockstep.members.own_code import own_classes
 from lockstep.members.refusals import ListenerError, refusal_of
 from lockstep.options import Options, Shared
-from lockstep.turns import FITS, caught
 
 # The most CPU seconds in which nets are trained to see whether they stay in their stack, and those of skorch's epochs
 # that tell how long one takes.
@@ -57,13 +54,8 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
     if net is None:
         wanted = "a net of skorch, or a Pipeline or TransformedTargetRegressor around one"
         raise TypeError(f"explain takes {wanted}, not {estimator!r}")
-    with FITS:
-        states = random_states()
-        try:
-            with as_in_a_training(), warnings.catch_warnings(action="ignore"), caught(StringIO()):
-                return _explained(type(net).__name__, estimator, X, y)
-        finally:
-            set_random_states(states)
+    with without_a_trace():
+        return _explained(type(net).__name__, estimator, X, y)
 
 
 def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:

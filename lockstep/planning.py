@@ -1,10 +1,8 @@
 """Says what a search would train, in which groups, and what that takes of time and memory; trains no net."""
 
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any
 
 from joblib import parallel_config
@@ -14,8 +12,7 @@ from lockstep._compat import BaseSearchCV, get_active_backend, missing_parts
 from lockstep.backend import LockstepBackend
 from lockstep.kernel.library import missing
 from lockstep.keyboard import heeds_the_keyboard
-from lockstep.members.numerics import as_in_a_training, random_states, set_random_states
-from lockstep.turns import FITS, caught
+from lockstep.members.numerics import without_a_trace
 
 
 @dataclass(frozen=True)
@@ -98,13 +95,8 @@ def plan(search: Any, X: Any, y: Any = None, *, n_splits: int | None = None, **f
         raise RuntimeError(f"Nothing goes in lockstep here: {reason}")
     active, _ = get_active_backend()
     backend = active if isinstance(active, LockstepBackend) else LockstepBackend()
-    with FITS:
-        states = random_states()
-        try:
-            with as_in_a_training(), warnings.catch_warnings(action="ignore"), caught(StringIO()):
-                return _planned(backend, *_handed_over(search, X, y, fit_params), n_splits)
-        finally:
-            set_random_states(states)
+    with without_a_trace():
+        return _planned(backend, *_handed_over(search, X, y, fit_params), n_splits)
 
 
 class _HandedOverError(Exception):

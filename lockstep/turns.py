@@ -7,6 +7,7 @@ import contextlib
 import io
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 
 # Held while nets of a search are fitted; a search that a fit starts itself goes on in the same thread.
@@ -17,6 +18,13 @@ FITS = threading.RLock()
 def caught(mine: io.StringIO) -> Iterator[None]:
     """In the block, write to `mine` what this thread prints; what other threads print is shown as before."""
     with contextlib.redirect_stdout(_Sorted(mine)):
+        yield
+
+
+@contextlib.contextmanager
+def unseen() -> Iterator[None]:
+    """In the block, show nothing that this thread prints, and no warnings."""
+    with warnings.catch_warnings(action="ignore"), caught(io.StringIO()):
         yield
 
 

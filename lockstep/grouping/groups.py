@@ -1,10 +1,8 @@
 """Finds out which fits of a search share a training, which nets may share a stack, and which are fitted alone."""
 
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from numbers import Integral
 from typing import Any
 
@@ -29,7 +27,7 @@ from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import trained_params
 from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, OUTDATED, Refusal, RefusalError, refusal_of
 from lockstep.members.state import hashed, net_state, outside
-from lockstep.turns import caught
+from lockstep.turns import unseen
 
 # The result of the trial of a family of nets, or why it is fitted one by one; the key also says whether the losses of
 # its nets allow batches to be filled up.
@@ -172,7 +170,7 @@ class Grouping:
         about = kind.parts, hashed(of_criterion)
         key = "own rows", id(member.train), id(member.valid), *about
         # Users never see the nets that are tried.
-        with warnings.catch_warnings(action="ignore"), caught(StringIO()):
+        with unseen():
             rows: OwnRows = once(self._cache, key, lambda: self._own_rows(task, member, about))
             may_fill = rows.is_mean and rows.are_apart
             proven = kind.family, may_fill

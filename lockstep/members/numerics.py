@@ -12,6 +12,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from lockstep._compat import lean_checks
+from lockstep.turns import FITS, unseen
 
 # The bytes of numpy's default generator: 624 numbers, and a place among them.
 _MT19937 = 625 * 4
@@ -112,6 +113,18 @@ def subnormals_as_zero() -> Iterator[None]:
         yield
     finally:
         torch.set_flush_denormal(before)
+
+
+@contextlib.contextmanager
+def without_a_trace() -> Iterator[None]:
+    """In the block, train or try nets that nobody sees: nothing is printed or warned of, and no generator moves on."""
+    with FITS:
+        states = random_states()
+        try:
+            with as_in_a_training(), unseen():
+                yield
+        finally:
+            set_random_states(states)
 
 
 @contextlib.contextmanager
