@@ -46,7 +46,7 @@ class LockstepBackend(Options, ParallelBackendBase):
         Called in this process with the result of each fit of a net, in the order of the fits: scikit-learn's dict, with
         the reason why the kernel has not trained the net, or None, as `not_by_kernel`.
     stack : bool, default=True
-        False fits everything one by one, under the same seeds.
+        False lets skorch fit every net, under the same seeds.
     record_losses : bool, default=True
         False leaves batches and their losses out of the histories of stacked nets without callbacks, which spares a
         tenth of each step, and the evaluation of held-out rows.
@@ -62,7 +62,7 @@ class LockstepBackend(Options, ParallelBackendBase):
         and again whenever it has added some.
 
     `n_jobs`, of `parallel_config` or of an estimator, is how many jobs run side by side: threads that share the nets of
-    the kernel, and processes for other stacks and for single fits of a search.
+    a stack, and processes for stacks with callbacks and for nets that skorch fits.
     """
 
     nesting_level: int | None = None

@@ -28,7 +28,7 @@ _HASH = "_hash_of_file"
 def of_the_engine() -> str:
     """Return a hash of the engine, its kernel, the packages that it computes with, and the kind of processor."""
     files = sorted(Path(__file__).parents[1].rglob("*.py"))
-    with suppress(KernelError):  # without a kernel, torch trains all nets
+    with suppress(KernelError):  # without a kernel, skorch trains all nets
         files.append(load().path)
     hashes = [sha256(path.read_bytes()).hexdigest() for path in files]
     versions = sys.version, *((name, version(name)) for name in _PACKAGES)

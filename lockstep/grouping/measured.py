@@ -73,8 +73,8 @@ def measure(member: Member, n_rows: int) -> Measured:
     net_bytes = _n_bytes(named_tensors(net).values())
     return Measured(
         n_bytes=step.n_bytes + evaluation.n_bytes + 6 * net_bytes,
-        # An optimizer has about a dozen operations for each number, which matter for embeddings.
         step_bytes=step.n_bytes,
+        # An optimizer has about a dozen operations for each number, which matter for embeddings.
         n_flops=step.n_flops + 12 * sum(param.numel() for param in trained.values()),
         n_numbers=step.n_numbers,
         largest_product=step.largest_product,

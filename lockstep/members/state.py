@@ -36,6 +36,9 @@ _SIZES = set(
     normalized_shape""".split()
 )
 
+# What to do about an attribute that is not the same in all nets and steps.
+AS_BUFFER = "keep it as a tensor that is a buffer, by self.register_buffer"
+
 # Hashes of steps that read nothing but what is fixed, with what they read, by the classes of a net and its parts.
 _KEPT: dict[tuple[Any, ...], tuple[str, list[Read]]] = {}
 
@@ -136,10 +139,6 @@ def names_of_parts(layer: nn.Module) -> dict[int, str]:
     """Return names of a layer's parts, by which these count where an attribute refers to them."""
     parts = *layer.named_modules(), *layer.named_parameters(), *layer.named_buffers()
     return {id(part): f"part {name}" for name, part in parts}
-
-
-# What to do about an attribute that is not the same in all nets and steps.
-AS_BUFFER = "keep it as a tensor that is a buffer, by self.register_buffer"
 
 
 def other_attribute(one: nn.Module, other: nn.Module) -> str | None:

@@ -1,4 +1,4 @@
-"""torch's own optimizers, each updating many nets at once, every net with its own numbers.
+"""Optimizers whose code is recorded: one program updates many nets, every net with its own numbers.
 
 Knows torch, but not nets.
 """

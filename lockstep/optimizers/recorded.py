@@ -1,4 +1,4 @@
-"""torch's own optimizers as graphs: an optimizer's code runs once for many steps, on the numbers of all of them."""
+"""Optimizers as graphs: an optimizer's code runs once for many steps, on the numbers of all of them."""
 
 import inspect
 from dataclasses import dataclass

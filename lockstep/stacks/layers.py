@@ -136,7 +136,6 @@ _IN_STACK: dict[Callable[..., Any], Callable[..., Any]] = {
     **{each: _of_bytes(each) for each in (F.cross_entropy, F.nll_loss)},
     Tensor.data.__get__: lambda mode, x, *about: x.detach(),  # type: ignore[attr-defined]
     Tensor.data.__set__: _put_data,  # type: ignore[attr-defined]
-    F.gaussian_nll_loss: _seen_through(F.gaussian_nll_loss),
     torch.gru: _by_steps(decompositions.gru_impl),
     torch.lstm: _by_steps(decompositions.lstm_impl),
     torch.rnn_tanh: _by_steps(decompositions.rnn_tanh_input),
