@@ -121,9 +121,12 @@ class Table:
         return rows.units(np.arange(len(rows.statistics[0]))).scores(self.params.cv.n_splits)
 
     def bundles(self, statistics: Sequence[np.ndarray] | None) -> np.ndarray | None:
-        """Return the same of bundles of rows, which are alike for all that is scored on these splits."""
+        """Return the same of bundles of rows, for the only candidate that the statistics are of.
+
+        The bundles are alike for all that is scored on these splits.
+        """
         by_unit = self.by_unit(statistics)
-        return None if by_unit is None else bundled(by_unit, _N_BUNDLES, np.random.default_rng(self.params.seed))
+        return None if by_unit is None else bundled(by_unit, _N_BUNDLES, np.random.default_rng(self.params.seed))[0]
 
     def _rows(self, statistics: Sequence[np.ndarray] | None) -> Rows | None:
         pooled = pooling(self.params.cv.scoring, self.data.n_classes)
@@ -143,9 +146,8 @@ class Table:
         scores, constant = {scorer: each[number] for scorer, each in result.scores.items()}, result.constant[[number]]
         statistics, (stuck,) = result.rows([number]), self.stuck([result.records[number]])
         (ci95,) = self.half_widths(scores[SCORE][None], statistics, constant)
-        bundles = self.bundles(statistics)
-        by_unit = None if bundles is None else bundles[0]
-        return Reached(scores, float(ci95), params, stuck, by_unit, result.not_by_kernel[number])
+        by_unit, reason = self.bundles(statistics), result.not_by_kernel[number]
+        return Reached(scores, float(ci95), params, stuck, by_unit, reason)
 
     def sealed(self, contenders: Mapping[str, Reached], experiment: str) -> pd.DataFrame:
         """Return the table of what an experiment's nets reach, sealed with the settings and the splits."""

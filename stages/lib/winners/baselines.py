@@ -175,9 +175,8 @@ def score_baseline(
     complete = statistics if len(statistics) == len(fresh.splits) else None
     (ci95,) = fresh.half_widths(scores[selecting][None], complete, np.array([all(constant)]))
     seen = None if selecting in failures else Seen(predicted, np.stack(worth))
-    bundles, scores = fresh.bundles(complete), {SCORE: scores.pop(selecting)} | scores
-    by_unit = None if bundles is None else bundles[0]
-    return Reached(scores, float(ci95), baseline.description, by_unit=by_unit), seen
+    scores = {SCORE: scores.pop(selecting)} | scores
+    return Reached(scores, float(ci95), baseline.description, by_unit=fresh.bundles(complete)), seen
 
 
 def read_baselines(results: Results, cv: CV, n_splits: int) -> dict[str, Reached]:
