@@ -1,18 +1,12 @@
 """A search that was stopped goes on with the nets it has kept. Oracle: the same search in one go, to the last bit."""
 
-import errno
 import importlib
-import os
 import re
 import sys
-import time
-import warnings
 from collections import defaultdict
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -23,8 +17,7 @@ from skorch.callbacks import EarlyStopping
 from torch import Tensor
 
 import lockstep.search
-from lockstep import LockstepWarning
-from lockstep.checkpoints import checkpoint, folder, keys
+from lockstep.checkpoints import folder, keys
 from lockstep.checkpoints.code import of_modules
 from lockstep.grouping import sizes
 from lockstep.stacks.nets import Job
@@ -32,6 +25,7 @@ from tests.lockstep.cases import EXACT
 from tests.lockstep.cases.base import LABELS, RATES, Case, case, classifier
 from tests.lockstep.cases.nets import noise
 from tests.lockstep.cases.rows import PLAIN
+from tests.lockstep.search.keeping import search
 from tests.lockstep.searches import ROWS, SEED, run_case
 
 # torch refuses to pickle a parametrised layer; the others have functions of a module that there is not.
@@ -106,20 +100,6 @@ def test_every_net_that_goes_in_lockstep_is_kept(make: Any, name: str, tmp_path:
     if made.alone or name in UNWRITTEN:
         pytest.skip("fitted one by one, or pickle can't write it")
     check(made, tmp_path)
-
-
-def search(
-    kept: Path | None, counts: list[int] | None = None, rows: np.ndarray = ROWS, scoring: Any = "accuracy", **how: Any
-) -> list[bytes]:
-    """Return the scores of a small search; `counts` gets how many nets are taken from the folder."""
-    net = how.pop("net", None) or classifier()
-    told: list[int] = []
-    options = {"checkpoint": kept, "on_kept": lambda n, total: told.append(n)} | how
-    with parallel_config(backend="lockstep", random_state=SEED, **options):
-        found = GridSearchCV(net, RATES, cv=3, scoring=scoring, refit=False).fit(rows, LABELS).cv_results_
-    if counts is not None:
-        counts.append(told[0])
-    return [found[f"split{i}_test_score"].tobytes() for i in range(3)]
 
 
 def test_what_is_kept_is_not_trained_again(tmp_path: Path, trained: list[int]) -> None:
@@ -198,97 +178,6 @@ def test_the_order_of_a_set_changes_no_key() -> None:
     assert len({keys.described(each).hash for each in ({0, 8}, {0, 9}, frozenset({0, 8}), [0, 8])}) == 4
 
 
-def warned(kept: Path, counts: list[int] | None = None) -> list[str]:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        assert search(kept, counts) == search(None)
-    return [str(each.message) for each in caught if issubclass(each.category, LockstepWarning)]
-
-
-def test_what_is_damaged_is_not_used_and_one_warning(tmp_path: Path, trained: list[int]) -> None:
-    counts: list[int] = []
-    assert warned(tmp_path, counts) == []
-    for change in (lambda content: content[:-1] + b"?", lambda content: content[:100]):  # of a net, of the index
-        (path,) = tmp_path.iterdir()
-        path.write_bytes(change(path.read_bytes()))
-        trained.clear()
-        told = f"{path} is damaged and was removed; the nets that it kept are trained again where a search needs them"
-        assert warned(tmp_path, counts) == [told]
-        assert sum(trained) == 6 + 6  # with those of the search without a folder
-        assert warned(tmp_path, counts) == []
-    assert counts == [0, 0, 6, 0, 6]
-
-
-def test_whole_files_beside_a_damaged_one_are_used_though_it_cannot_be_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    counts: list[int] = []
-    search(tmp_path, stack=False)
-    path = min(tmp_path.iterdir())
-    path.write_bytes(path.read_bytes()[:-1])
-    monkeypatch.setattr(Path, "unlink", Mock(side_effect=PermissionError))
-    with pytest.warns(LockstepWarning, match=f"^{path} is damaged and can't be removed; "):
-        search(tmp_path, counts, stack=False)
-    assert counts == [5]
-
-
-def test_what_others_have_put_into_the_folder_stays_there(tmp_path: Path) -> None:
-    search(tmp_path, scoring=lambda net, X, y: 0.0)
-    for name in ("half.tmp", "notes.txt", "other.nets"):
-        (tmp_path / name).write_bytes(b"1")
-    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    counts: list[int] = []
-    assert warned(tmp_path, counts) == []
-    assert counts == [0]
-    assert {path: path.read_bytes() for path in before} == before
-
-
-def test_what_no_search_has_used_for_a_month_is_removed(tmp_path: Path) -> None:
-    def age(path: Path, days: float) -> None:
-        os.utime(path, (time.time() - days * 86_400,) * 2)
-
-    search(tmp_path)
-    (path,) = tmp_path.iterdir()
-    age(path, 29)
-    search(tmp_path, rows=ROWS + np.float32(1))
-    assert len(list(tmp_path.iterdir())) == 2  # those of another search stay
-    search(tmp_path)
-    assert time.time() - path.stat().st_mtime < 3600
-    age(path, 31)
-    search(tmp_path, rows=ROWS + np.float32(1))
-    assert path not in tmp_path.iterdir()
-    assert len(list(tmp_path.iterdir())) == 1
-
-
-def test_a_folder_that_cannot_be_used_is_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_text("a file", encoding="utf-8")
-    without = ", so the search goes on without"
-    (told,) = warned(tmp_path / "file" / "kept")
-    assert told.startswith(f"trained nets can't be kept in {tmp_path}/file/kept{without}: NotADirectoryError: ")
-    kept = tmp_path / "kept"
-
-    def fails(number: int, text: str) -> Callable[..., None]:
-        def fail(*_: Any, **__: Any) -> None:
-            raise OSError(number, text)
-
-        return fail
-
-    monkeypatch.setattr("os.replace", fails(errno.ENOSPC, "No space left on device"))
-    (told,) = warned(kept)
-    assert told == f"trained nets can't be kept in {kept}{without}: OSError: [Errno 28] No space left on device"
-    assert list(kept.iterdir()) == []
-    monkeypatch.undo()
-    monkeypatch.setattr(checkpoint, "_MOST", 0.0)
-    search(kept)
-    # A superuser can write everywhere.
-    monkeypatch.setattr(folder, "NamedTemporaryFile", fails(errno.EROFS, "Read-only file system"))
-    halve_of = [path.name for path in kept.iterdir()]
-    counts: list[int] = []
-    assert warned(kept, counts) == []
-    assert counts == [6]
-    assert [path.name for path in kept.iterdir()] == halve_of
-
-
 @pytest.mark.usefixtures("kept_at_last")
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, ValueError])
 def test_what_ends_a_search_early_loses_no_net(
@@ -320,25 +209,6 @@ def test_what_ends_a_search_early_loses_no_net(
     monkeypatch.setattr(lockstep.search, "_train", train)
     assert run(tmp_path) == run(None)
     assert counts[2] == (6, 12)
-
-
-def test_a_net_whose_code_is_in_no_file_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Own(type(classifier())):  # type: ignore[misc]
-        pass
-
-    Own.__module__ = "__main__"
-    monkeypatch.delattr(
-        sys.modules["__main__"], "__file__", raising=False
-    )  # of a process of pytest-xdist, there is none
-    with pytest.warns(LockstepWarning, match="^some nets can't be kept: the code of __main__ is in no file$"):
-        search(tmp_path, net=classifier(wrapper=Own))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_search_of_seconds_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    search(tmp_path / "kept")
-    assert not (tmp_path / "kept").exists()
 
 
 def test_parts_of_a_stack_are_kept_as_one_record_each_and_change_no_byte(
