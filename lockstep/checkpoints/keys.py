@@ -12,10 +12,7 @@ from lockstep._compat import fit_arguments
 from lockstep.checkpoints.code import of_modules, of_the_engine
 from lockstep.fits.tasks import Task
 from lockstep.members.fingerprint import Hashed
-from lockstep.members.reads import bare, is_installed, read_by, read_in
-
-# How a class is made, and not what it does.
-_OF_ANY_CLASS = ("__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__")
+from lockstep.members.reads import bare, held_in, is_installed, read_by
 
 # What a result depends on besides a net, by scikit-learn's names.
 _SCORED_BY = (
@@ -32,27 +29,17 @@ class Described:
     code: list[Any]
 
 
-class _Hash:
-    """A file that keeps nothing but the hash of what is written: a table may be large."""
-
-    def __init__(self) -> None:
-        self.sha256 = sha256()
-
-    def write(self, data: Any) -> None:
-        """Add to the hash."""
-        self.sha256.update(data)
-
-
 class _Lasting(Hashed):
     """Names classes and functions, with what the user's own ones read; describes those that can't be imported."""
 
-    def __init__(self, file: "_Hash") -> None:
-        super().__init__(file, {}, protocol=5)
+    def __init__(self) -> None:
+        super().__init__(protocol=5)
         self.code: list[Any] = []
 
     def persistent_id(self, obj: Any) -> Any:
         """Return the items of a set in an order that is the same in the next process, which hashes them otherwise."""
-        return (type(obj).__name__, sorted(obj, key=_hashed)) if type(obj) in (set, frozenset) else None
+        is_set = type(obj) in (set, frozenset)
+        return (type(obj).__name__, sorted(obj, key=lambda item: _Lasting().of(item))) if is_set else None
 
     def read_by(self, function: FunctionType) -> list[Any]:
         """Return what a function of the user's own reads from outside, but for code: that of its module counts."""
@@ -72,11 +59,8 @@ class _Lasting(Hashed):
         if any(each is obj for each in self.code):  # it refers to itself
             return name
         self.code.append(obj)
-        if isinstance(obj, type) and _is_importable(obj):
-            return *name, read_in(obj)
         if isinstance(obj, type):
-            own = sorted((name, bare(value)) for name, value in vars(obj).items() if name not in _OF_ANY_CLASS)
-            return *name, obj.__bases__, own
+            return name if is_installed(obj.__module__) else (*name, obj.__bases__, held_in(obj))
         if is_installed(obj.__module__) and _is_importable(obj):
             return name
         cells = [cell.cell_contents for cell in obj.__closure__ or ()]
@@ -90,26 +74,19 @@ def _is_importable(obj: Any) -> bool:
     return found is obj
 
 
-def _hashed(thing: Any) -> str:
-    pickled = _Hash()
-    _Lasting(pickled).dump(thing)
-    return pickled.sha256.hexdigest()
-
-
 def described(thing: Any, hashes: dict[frozenset[str], str] | None = None) -> Described:
     """Describe an object with the code of its classes and functions; raises if it can't be pickled.
 
     `hashes` of modules are those that are known; others are added.
     """
     hashes = {} if hashes is None else hashes
-    pickled = _Hash()
-    pickler = _Lasting(pickled)
+    pickler = _Lasting()
     pickler.dump(thing)
     modules = frozenset(each.__module__ for each in pickler.code)
     if modules not in hashes:
         hashes[modules] = of_modules(modules)
-    pickled.write(hashes[modules].encode())
-    return Described(pickled.sha256.hexdigest(), pickler.code)
+    pickler.sha256.update(hashes[modules].encode())
+    return Described(pickler.sha256.hexdigest(), pickler.code)
 
 
 class Keys:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from functools import cache
 from threading import Lock, RLock
-from types import BuiltinFunctionType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType, NoneType
+from types import BuiltinFunctionType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
@@ -30,7 +30,7 @@ _VALUES: dict[Any, Callable[[Any], Any]] = {
 }
 
 # What can change only by another object in its place.
-_FIXED = (bool, int, float, str, NoneType, type, FunctionType, BuiltinFunctionType, ModuleType, torch.dtype)
+_FIXED = (bool, int, float, str, type(None), type, FunctionType, BuiltinFunctionType, ModuleType, torch.dtype)
 
 
 @cache
@@ -39,14 +39,24 @@ def _code(code: CodeType) -> bytes:
 
 
 class Hashed(pickle.Pickler):
-    """Also pickles what pickle can't: classes by identity, and functions by their code and what they read outside."""
+    """Also pickles what pickle can't: classes by identity, and functions by their code and what they read outside.
 
-    def __init__(self, file: Any, names: dict[int, str], protocol: int | None = None) -> None:
-        super().__init__(file, protocol)
+    Keeps nothing but the hash of what is written, because a table may be large. For objects whose `id` is in `names`,
+    only the name counts.
+    """
+
+    def __init__(self, names: dict[int, str] | None = None, protocol: int | None = None) -> None:
+        self.sha256 = hashlib.sha256()
+        super().__init__(SimpleNamespace(write=self.sha256.update), protocol)
         self._begun: set[FunctionType] = set()
-        self._names = names
+        self._names = names or {}
         self.read: list[Read] = []
         self.is_fixed = True  # whether nothing that was read can change without another object in its place
+
+    def of(self, thing: Any) -> str:
+        """Return the hash of an object; raises what pickle raises."""
+        self.dump(thing)
+        return self.sha256.hexdigest()
 
     def read_by(self, function: FunctionType) -> list[Any]:
         """Return what a function of the user's own reads from outside."""
@@ -92,15 +102,5 @@ class Hashed(pickle.Pickler):
 
 
 def fingerprint(thing: Any, names: dict[int, str] | None = None) -> str:
-    """Return a hash that is equal, in this process, for objects that are built alike; raises if one can't be pickled.
-
-    For objects whose `id` is in `names`, only the name counts.
-    """
-    pickled = io.BytesIO()
-    Hashed(pickled, names or {}).dump(thing)
-    return digest(pickled)
-
-
-def digest(pickled: io.BytesIO) -> str:
-    """Return the hash of what was written."""
-    return hashlib.md5(pickled.getbuffer(), usedforsecurity=False).hexdigest()
+    """Return a hash that is equal, in this process, for objects that are built alike; raises what pickle raises."""
+    return Hashed(names).of(thing)

@@ -71,17 +71,15 @@ def _names(code: CodeType) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(sorted(names)), tuple(sorted(of_globals.union(*(theirs for _, theirs in inside))))
 
 
-def read_in(cls: Any) -> list[tuple[str, Any]]:
-    """Return the methods of a class of the user's own, and the attributes that these name, after their names."""
-    found: list[tuple[str, Any]] = []
-    for own in own_classes_of(cls):
-        held = {name: bare(value) for name, value in vars(own).items()}
-        # What Python makes, such as a method of a named tuple, may come from no module.
-        methods = {k: v for k, v in held.items() if isinstance(v, FunctionType) and v.__module__ in sys.modules}
-        names = set().union(*(_names(each.__code__)[0] for each in methods.values())) - methods.keys()
-        found += sorted(methods.items())
-        found += [(name, held[name]) for name in sorted(names) if name in held and not name.startswith("__")]
-    return found
+def held_in(cls: type) -> list[tuple[str, Any]]:
+    """Return the methods and attributes of a class of the user's own, after their names."""
+    held = [(name, bare(value)) for name, value in sorted(vars(cls).items()) if name != "_abc_impl"]
+    # What Python makes, such as a method of a named tuple, may come from no module.
+    return [
+        (name, value)
+        for name, value in held
+        if (value.__module__ in sys.modules if isinstance(value, FunctionType) else not name.startswith("__"))
+    ]
 
 
 def named(holder: Any, names: tuple[str, ...]) -> Iterator[Read]:

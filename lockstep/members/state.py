@@ -1,6 +1,5 @@
 """The state of a net besides its tensors, as hashes: what a training step may read, and what decides predictions."""
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -14,7 +13,7 @@ from torch import nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
 from lockstep._compat import _DropoutNd, global_hooks
-from lockstep.members.fingerprint import Hashed, digest, fingerprint
+from lockstep.members.fingerprint import Hashed, fingerprint
 from lockstep.members.own_code import OF_A_STEP, has_own, is_own, mentioned_in
 from lockstep.members.parts import lean_optimizer
 from lockstep.members.reads import OF_ANY_CLASS, Read, named, own_classes_of
@@ -43,6 +42,18 @@ AS_BUFFER = "keep it as a tensor that is a buffer, by self.register_buffer"
 _KEPT: dict[tuple[Any, ...], tuple[str, list[Read]]] = {}
 
 
+@contextmanager
+def comparable() -> Iterator[None]:
+    """Raise `RefusalError` for whatever pickle raises in the block."""
+    try:
+        yield
+    except RefusalError:
+        raise
+    except Exception as error:
+        what = "an attribute, or what code reads from outside, can't be compared with another net's"
+        raise RefusalError(f"{what}: {refusal_of(error).reason}") from None
+
+
 def python_state(module: nn.Module) -> str:
     """Return a text that differs if parts' classes do, or attributes other than parameters, buffers and parts."""
     layers = [(layer, _own_attributes(layer)) for layer in module.modules()]
@@ -60,17 +71,9 @@ def net_state(net: NeuralNet) -> tuple[str, ...]:
     return python_state(net.module_), python_state(net.criterion_), own_numbers(net), outside(net)
 
 
+@comparable()
 def outside(net: NeuralNet) -> str:
-    """Return a hash of what the code of a net's steps reads from outside; raises `RefusalError` if it has none."""
-    with comparable():
-        return _hash_of_steps(net)
-
-
-def _hash_of_steps(net: NeuralNet) -> str:
-    """Return a hash of the code of a net's steps, with what this reads from outside; empty if it is all torch's.
-
-    Raises what pickle raises.
-    """
+    """Return a hash of the code of a net's steps, with what this reads from outside; empty if it is all torch's."""
     parts = [(net, OF_A_STEP), (net.optimizer_, ("step",))]
     parts += [(layer, ("forward",)) for part in (net.module_, net.criterion_) for layer in part.modules()]
     own = [(part, methods, cls) for part, methods in parts if own_classes_of(cls := type_before_parametrizations(part))]
@@ -87,10 +90,8 @@ def _hash_of_steps(net: NeuralNet) -> str:
     read += [item for cls, each in held for item in named(each, names[cls])]
     if not read and is_plain:
         return ""
-    pickled = io.BytesIO()
-    pickler = Hashed(pickled, {})
-    pickler.dump([pickler.named(read), hooks])
-    found = digest(pickled)
+    pickler = Hashed()
+    found = pickler.of([pickler.named(read), hooks])
     if is_plain and pickler.is_fixed:
         _KEPT[about] = found, [*code, *pickler.read]
     return found
@@ -195,19 +196,7 @@ def own_params(thing: NeuralNet | Callback) -> Any:
         return ""
 
 
+@comparable()
 def hashed(thing: Any, names: dict[int, str] | None = None) -> str:
     """Return the `fingerprint` of an object; raises `RefusalError` if it has none."""
-    with comparable():
-        return fingerprint(thing, names)
-
-
-@contextmanager
-def comparable() -> Iterator[None]:
-    """Raise `RefusalError` for whatever pickle raises in the block."""
-    try:
-        yield
-    except RefusalError:
-        raise
-    except Exception as error:
-        what = "an attribute, or what code reads from outside, can't be compared with another net's"
-        raise RefusalError(f"{what}: {refusal_of(error).reason}") from None
+    return fingerprint(thing, names)
