@@ -61,8 +61,8 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
 def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:
     from lockstep.kernel.program import LANES
 
-    clock = _Clock()
-    search = _searched(estimator, X, y, clock)
+    ends: list[float] = []
+    search = _searched(estimator, X, y, ends)
     if refused := [task.refusal for task in search.tasks if task.refusal]:
         everywhere = len(refused) == len(search.tasks)
         if everywhere and (error := _skorchs_error(estimator, X, y)):
@@ -70,10 +70,10 @@ def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:
         where = "" if everywhere else f" on {len(refused)} of {len(search.tasks)} folds"
         reason, way_out = refused[0]
         return f"{name} is fitted alone{where}: {reason}" + (f"; {way_out}." if way_out else ".")
-    if not clock.n_epochs:
+    if len(ends) < 2:
         return f"{name} goes in lockstep."
     # The kernel takes as long for all nets of a block as for one.
-    by_kernel = clock.measured / clock.n_epochs
+    by_kernel = (ends[-1] - ends[0]) / (len(ends) - 1)
     by_skorch = LANES * _epoch_by_skorch(net_of(estimator), *search.jobs[0].members[0].fitted_on)
     said = (
         f"{name} goes in lockstep: {LANES} nets in a stack take about {_seconds(by_kernel)} for an epoch, and by "
@@ -85,41 +85,33 @@ def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:
     return said
 
 
-def _searched(estimator: Any, X: Any, y: Any, clock: "_Clock") -> Any:
-    """Return a search of one candidate in five folds that has trained its nets, or been ended by the clock."""
+class _EnoughError(Exception):
+    """Ends a search whose nets have been trained for long enough."""
+
+
+def _searched(estimator: Any, X: Any, y: Any, ends: list[float]) -> Any:
+    """Return a search of one candidate in five folds that has trained its nets, or taken enough time.
+
+    The CPU time when an epoch ends is added to `ends`.
+    """
     # Not at the top, because these need parts that may be missing.
     from lockstep.fits.tasks import Task, seed_tasks
     from lockstep.search import Search
+
+    def on_progress(more: int, total: int) -> None:
+        ends.append(time.process_time())
+        if ends[-1] - ends[0] >= _MOST:
+            raise _EnoughError
 
     folds = check_cv(5, y, classifier=is_classifier(estimator)).split(X, y)
     tasks = [Task(None, estimator, None, {}, X, y, *rows) for rows in folds]
     for task in tasks:
         task.is_looked_at, task.scores_training = bool(own_classes(type(net_of(estimator)))), False
     seed_tasks(tasks, random_state=0)
-    search = Search(tasks, Options(on_progress=clock), Shared())
+    search = Search(tasks, Options(on_progress=on_progress), Shared())
     with suppress(_EnoughError):
         search.run()
     return search
-
-
-class _EnoughError(Exception):
-    """Ends a search whose nets have been trained for long enough."""
-
-
-class _Clock:
-    """Takes the CPU time of the epochs of a search, but for the first one, and ends the search if it is enough."""
-
-    def __init__(self) -> None:
-        self.measured, self.n_epochs = 0.0, 0
-        self.last: float | None = None  # when the last epoch ended
-
-    def __call__(self, more: int, total: int) -> None:
-        now = time.process_time()
-        if self.last is not None:
-            self.measured, self.n_epochs = self.measured + now - self.last, self.n_epochs + 1
-        self.last = now
-        if self.measured >= _MOST:
-            raise _EnoughError
 
 
 def _epoch_by_skorch(net: Any, X: Any, y: Any) -> float:

@@ -27,10 +27,8 @@ _CHANGING = {
     callbacks.LoadInitState: ("loads weights and more", ""),
     callbacks.Freezer: ("freezes weights", "if from the first epoch on, say requires_grad_(False) in the module"),
     callbacks.Initializer: ("sets weights", "if before the first epoch, set them in the module's __init__"),
-    callbacks.ParamMapper: (
-        "changes weights, or which of them are trained",
-        "",
-    ),  # after those that are derived from it
+    # After those that are derived from it.
+    callbacks.ParamMapper: ("changes weights, or which of them are trained", ""),
 }
 
 _MODE, _GENERATOR = "the module's mode", "torch's generator"

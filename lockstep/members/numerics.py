@@ -18,10 +18,7 @@ from lockstep.turns import FITS, unseen
 _MT19937 = 625 * 4
 
 # Warnings of torch about steps that it did not take itself; there are none with skorch.
-_OF_STEPS = (
-    "Detected call of `lr_scheduler.step",
-    "Seems like `optimizer.step",
-)
+_OF_STEPS = "Detected call of `lr_scheduler.step", "Seems like `optimizer.step"
 
 
 def fit_seed(seed: int, split: int, *purpose: int) -> int:
