@@ -1,6 +1,6 @@
 """Fixtures of the engine's tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,16 +19,26 @@ def float64() -> Iterator[None]:
 
 
 @pytest.fixture
-def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def noted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
+    """Return a function that lets another one add to a list, at each call, what `what` makes of its arguments."""
+
+    def note(owner: Any, name: str, what: Callable[..., Any]) -> list[Any]:
+        seen, function = list[Any](), getattr(owner, name)
+
+        def called(*args: Any, **kwargs: Any) -> Any:
+            seen.append(what(*args, **kwargs))
+            return function(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, called)
+        return seen
+
+    return note
+
+
+@pytest.fixture
+def trained(noted: Callable[..., list[Any]]) -> list[int]:
     """Return a list to which each stack that is trained adds its number of nets."""
-    sizes, train = list[int](), lockstep.search._train
-
-    def noted(job: Any, advance: Any) -> Any:
-        sizes.append(len(job.members))
-        return train(job, advance)
-
-    monkeypatch.setattr(lockstep.search, "_train", noted)
-    return sizes
+    return noted(lockstep.search, "_train", lambda job, advance: len(job.members))
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from torch import nn
 
 from lockstep import LockstepWarning
 from stages.lib.config import load_params
+from tests.lockstep import searches
 from tests.plain_skorch import plain_net
 from tests.read_sample import SAMPLE
 from tests.search_results import split_scores
@@ -78,10 +79,9 @@ def search(
 
 def told(estimator: BaseEstimator, grid: Any, y: np.ndarray, **options: Any) -> tuple[GridSearchCV, list[str]]:
     """Return a search, and what the engine warns of."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with searches.told() as said:
         found = search(estimator, grid, y, all_stacked=False, **options)
-    return found, [str(warning.message) for warning in caught if warning.category is LockstepWarning]
+    return found, said
 
 
 def one_by_one(

@@ -3,7 +3,8 @@
 import contextlib
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from lockstep import LockstepWarning, reads_only
-from tests.lockstep.cases.base import LABELS, RATES, Case, X
+from tests.lockstep.cases.base import LABELS, RATES, Case, X, classifier
 
 SEED = 3
 
@@ -29,6 +30,20 @@ def scores(estimator: Any, grid: Any, scoring: Any, stack: bool = True) -> list[
         search = GridSearchCV(estimator, grid, cv=3, scoring=scoring, refit=False, error_score="raise")
         found = search.fit(ROWS, LABELS).cv_results_
     return [float(found[f"split{i}_test_score"][k]) for k in range(len(found["params"])) for i in range(3)]
+
+
+def search(
+    kept: Path | None, counts: list[int] | None = None, rows: np.ndarray = ROWS, scoring: Any = "accuracy", **how: Any
+) -> list[bytes]:
+    """Return the scores of a small search with a folder; `counts` gets how many nets are taken from there."""
+    net = how.pop("net", None) or classifier()
+    told: list[int] = []
+    options = {"checkpoint": kept, "on_kept": lambda n, total: told.append(n)} | how
+    with parallel_config(backend="lockstep", random_state=SEED, **options):
+        found = GridSearchCV(net, RATES, cv=3, scoring=scoring, refit=False).fit(rows, LABELS).cv_results_
+    if counts is not None:
+        counts.append(told[0])
+    return [found[f"split{i}_test_score"].tobytes() for i in range(3)]
 
 
 def both_ways(search: Callable[[], Any]) -> tuple[Any, Any]:
@@ -81,7 +96,7 @@ def numbers_of(net: NeuralNet) -> dict[str, Any]:
     return {key: value.detach().clone() if isinstance(value, Tensor) else value for key, value in found.items()}
 
 
-def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+def compare(ours: dict[str, Any], theirs: dict[str, Any], tolerance: float = 1e-9) -> None:
     assert list(ours) == list(theirs)
     for key, value in theirs.items():
         if isinstance(value, Tensor | np.ndarray | float | int):
@@ -89,9 +104,19 @@ def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
             if np.asarray(value).dtype.kind in "US":
                 assert np.array_equal(ours[key], value), key
             else:
-                np.testing.assert_allclose(ours[key], value, rtol=1e-9, atol=1e-9, err_msg=key)
+                np.testing.assert_allclose(ours[key], value, rtol=tolerance, atol=tolerance, err_msg=key)
         elif key != "setting 0 foreach":
             assert ours[key] == value, key
+
+
+@contextlib.contextmanager
+def told() -> Iterator[list[str]]:
+    """Yield a list that gets the engine's warnings at the end of the block, in which no warning is shown."""
+    said: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield said
+    said += [str(each.message) for each in caught if issubclass(each.category, LockstepWarning)]
 
 
 @reads_only
@@ -113,10 +138,8 @@ def run_case(case: Case, **options: Any) -> tuple[list[dict[str, Any]], list[str
     X, y = case.rows()
     kept = Nets()
     search = GridSearchCV(case.estimator, case.grid, cv=case.cv, scoring=kept, refit=False, error_score="raise")
-    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(io.StringIO()) as shown:
-        warnings.simplefilter("always")
-        with parallel_config(backend="lockstep", random_state=SEED, **options):
-            search.fit(X, y)
-    told = [str(warning.message) for warning in caught if issubclass(warning.category, LockstepWarning)]
+    backend = parallel_config(backend="lockstep", random_state=SEED, **options)
+    with told() as said, contextlib.redirect_stdout(io.StringIO()) as shown, backend:
+        search.fit(X, y)
     table = np.array([search.cv_results_[f"split{i}_test_score"] for i in range(search.n_splits_)]).T
-    return [kept.seen[int(place)] for place in table.ravel()], told, shown.getvalue()
+    return [kept.seen[int(place)] for place in table.ravel()], said, shown.getvalue()

@@ -3,7 +3,8 @@
 import itertools
 import re
 import time
-import warnings
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,13 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping
 from torch import Tensor, nn
 
-from lockstep import LockstepWarning, explain, reads_only
+from lockstep import explain, reads_only
 from lockstep.explaining import _seconds
 from tests.lockstep.cases.base import LABELS, classifier
 from tests.lockstep.cases.modules import MLP, Recurrent
 from tests.lockstep.cases.rows import SeeEachOtherLate
 from tests.lockstep.cases.training import OwnTrainStep
-from tests.lockstep.searches import ROWS
+from tests.lockstep.searches import ROWS, told
 
 
 def test_explain_says_whether_a_net_goes_in_lockstep() -> None:
@@ -101,10 +102,8 @@ LATE = "the net's rows influence one another at the end of its training"
 )
 def test_explain_says_what_a_search_of_five_folds_says(net: Any, rows: np.ndarray, said: str) -> None:
     explained = explain(net, rows, LABELS)
-    with warnings.catch_warnings(record=True) as caught, parallel_config(backend="lockstep"):
-        warnings.simplefilter("always")
+    with told() as messages, parallel_config(backend="lockstep"):
         cross_val_score(net, rows, LABELS, scoring="neg_log_loss", error_score="raise")
-    messages = [str(each.message) for each in caught if each.category is LockstepWarning]
     if said:
         assert explained.startswith(f"{type(net).__name__} {said}")
         assert messages[0].startswith(said.removeprefix("is fitted alone: ").removesuffix("."))
@@ -138,25 +137,20 @@ def test_explain_compares_no_times_of_a_training_of_one_epoch_that_a_callback_en
     assert said == "NeuralNetClassifier goes in lockstep."
 
 
-class Ticking:
-    """A clock that goes on by a number of seconds whenever it is asked."""
-
-    def __init__(self, seconds: float) -> None:
-        self.times = itertools.count(step=seconds)
-
-    def __call__(self) -> float:
-        return next(self.times)
+def ticking(seconds: float) -> Callable[[], float]:
+    """Return a clock that goes on by a number of seconds whenever it is asked."""
+    return partial(next, itertools.count(step=seconds))
 
 
 def test_explain_compares_the_cpu_time_of_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "process_time", Ticking(0.001))
+    monkeypatch.setattr(time, "process_time", ticking(0.001))
     assert "take about 1 ms for an epoch, and by skorch, one by one, 16 ms, about 16 times" in explain(
         classifier(), ROWS, LABELS
     )
 
 
 def test_explain_trains_for_some_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "process_time", Ticking(1.0))
+    monkeypatch.setattr(time, "process_time", ticking(1.0))
     assert "goes in lockstep: 16 nets" in explain(classifier(max_epochs=10**6), ROWS, LABELS)
 
 

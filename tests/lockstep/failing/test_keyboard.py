@@ -15,7 +15,7 @@ from skorch.callbacks import Callback
 
 from lockstep import explain, reads_only
 from lockstep.fits.packing import Packed
-from lockstep.keyboard import heeds_the_keyboard, leave_the_keyboard
+from lockstep.keyboard import heeds_the_keyboard
 from lockstep.search import _apart
 from tests.lockstep.nets import LABELS, X, Y, logit_net, net, one_by_one, scores, search, told
 
@@ -142,14 +142,6 @@ def test_a_handler_that_is_set_meanwhile_stays() -> None:
 def test_a_worker_that_gets_ctrl_c_itself_returns_nothing_half_trained() -> None:
     with pytest.raises(KeyboardInterrupt):
         _apart(torch.get_default_dtype(), None, 0, Packed((trained,)))
-
-
-def test_the_keyboard_is_left_where_signals_can_not_be_masked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(signal, "pthread_sigmask")
-    before, inside = signal.getsignal(signal.SIGINT), []
-    with leave_the_keyboard():
-        inside.append(signal.getsignal(signal.SIGINT))
-    assert inside == [before]
 
 
 @pytest.mark.long

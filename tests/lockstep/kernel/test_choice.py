@@ -18,7 +18,6 @@ from lockstep.members.refusals import RefusalError
 from lockstep.optimizers.per_net import PerNet, Watched
 from lockstep.stacks import stack
 from lockstep.stacks.programs import plan
-from lockstep.stacks.programs.graphs import graph_of_step
 from tests.lockstep.cases.base import LABELS, RATES, classifier
 from tests.lockstep.cases.modules import CountsInABuffer
 from tests.lockstep.searches import ROWS, check, scores
@@ -123,21 +122,11 @@ def test_without_a_kernel_a_warning_says_so_once_and_skorch_trains() -> None:
     assert explain(classifier(), ROWS, LABELS) == said + MISSING
 
 
-def test_a_step_is_recorded_once_though_an_optimizers_first_step_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[str] = []
-
-    def noted(function: Any) -> Any:
-        def called(*args: Any) -> Any:
-            calls.append(function.__name__)
-            return function(*args)
-
-        return called
-
-    monkeypatch.setattr(plan, "graph_of_step", noted(graph_of_step))
-    monkeypatch.setattr(plan.Plan, "step", noted(plan.Plan.step))
+def test_a_step_is_recorded_once_though_an_optimizers_first_step_is_another(noted: Any) -> None:
+    graphs, steps = (noted(*of, lambda *_: None) for of in ((plan, "graph_of_step"), (plan.Plan, "step")))
     scores(classifier(optimizer=torch.optim.Adam), RATES, "neg_log_loss")
     # In the trial, and in the training.
-    assert (calls.count("graph_of_step"), calls.count("step")) == (2, 4)
+    assert (len(graphs), len(steps)) == (2, 4)
 
 
 def test_what_an_evaluation_changes_counts_in_the_next_epoch_where_nobody_looks_at_a_hold_out() -> None:

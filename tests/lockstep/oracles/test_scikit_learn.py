@@ -25,8 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import EarlyStopping
 from torch import Tensor
 
-from lockstep.fits.handing_back import hand_back
-from lockstep.fits.tasks import Task
+import lockstep.search
 from tests.lockstep.cases.base import LABELS, X, classifier
 from tests.lockstep.searches import numbers_of
 from tests.project import ROOT
@@ -38,36 +37,21 @@ MODULES = (
 )
 # Tests of how fits come back, fail, are refitted and are nested. `make test-all` runs all tests of the modules.
 SAMPLE = {
-    test_search: [
-        "test_grid_search",
-        "test_grid_search_failing_classifier",
-        "test_grid_search_classifier_all_fits_fail",
-        "test_grid_search_failing_classifier_raise",
-        "test_grid_search_cv_splits_consistency",
-        "test_grid_search_cv_results_multimetric",
-        "test_random_search_cv_results",
-        "test_refit_callable_multi_metric",
-        "test_search_cv_timing",
-        "test_search_train_scores_set_to_false",
-        "test_custom_run_search",
-        "test_empty_cv_iterator_error",
-        "test_pickle",
-    ],
-    test_validation: [
-        "test_cross_validate_nested_estimator",
-        "test_cross_val_score_with_score_func_regression",
-        "test_cross_val_predict_with_method",
-        "test_permutation_test_score_params",
-        "test_learning_curve_incremental_learning",
-        "test_validation_curve",
-    ],
+    test_search: """grid_search grid_search_failing_classifier grid_search_classifier_all_fits_fail
+    grid_search_failing_classifier_raise grid_search_cv_splits_consistency grid_search_cv_results_multimetric
+    random_search_cv_results refit_callable_multi_metric search_cv_timing search_train_scores_set_to_false
+    custom_run_search empty_cv_iterator_error pickle""",
+    test_validation: """cross_validate_nested_estimator cross_val_score_with_score_func_regression
+    cross_val_predict_with_method permutation_test_score_params learning_curve_incremental_learning validation_curve""",
 }
 GRID: dict[str, list[Any]] = {"lr": [0.5, 0.1, 0.02, 0.004]}
 OPTIONS: dict[str, Any] = {"cv": 3, "scoring": "accuracy"}
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("test", [getattr(module, name) for module, names in SAMPLE.items() for name in names])
+@pytest.mark.parametrize(
+    "test", [getattr(module, f"test_{name}") for module, names in SAMPLE.items() for name in names.split()]
+)
 def test_a_sample_of_its_own_tests_passes(test: Callable[[], None]) -> None:
     with parallel_config(backend="lockstep", random_state=3):
         test()
@@ -141,16 +125,8 @@ def nested() -> dict[str, Any]:
 
 @pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
 @pytest.mark.parametrize("call", [randomized, halving, validated, predicted, nested])
-def test_its_other_searches_give_what_skorch_gives(
-    call: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stacked: list[Task] = []
-
-    def counted(task: Task, *args: Any) -> None:
-        stacked.append(task)
-        hand_back(task, *args)
-
-    monkeypatch.setattr("lockstep.search.hand_back", counted)
+def test_its_other_searches_give_what_skorch_gives(call: Callable[[], dict[str, Any]], noted: Any) -> None:
+    stacked = noted(lockstep.search, "hand_back", lambda *_: None)
     with parallel_config(backend="lockstep", random_state=3):
         ours = call()
     assert len(stacked) >= 3

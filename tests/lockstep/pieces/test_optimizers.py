@@ -64,19 +64,10 @@ def test_a_comparison_must_come_out_alike_and_a_number_of_all_stays_one() -> Non
 
 
 @pytest.mark.parametrize("name", ["Adam", "NAdam", "RAdam", "Adagrad"])
-def test_numbers_that_are_computed_ahead_are_those_of_the_steps_that_are_taken(
-    monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    settings, n_runs = [complete(name, {"lr": 0.1 / (1 + i)})[1] for i in range(18)], 0
+def test_numbers_that_are_computed_ahead_are_those_of_the_steps_that_are_taken(noted: Any, name: str) -> None:
+    settings = [complete(name, {"lr": 0.1 / (1 + i)})[1] for i in range(18)]
     nets = optimizer_of(name, settings)
-    take_step = nets._take_step
-
-    def counted(*args: Any) -> None:
-        nonlocal n_runs
-        n_runs += 1
-        take_step(*args)
-
-    monkeypatch.setattr(nets, "_take_step", counted)
+    runs = noted(nets, "_take_step", lambda *_: None)
     for epoch in range(60):
         if epoch == 12:  # in the middle of what is computed by then
             settings = [each | {"lr": each["lr"] / (1 + 0.1 * i)} for i, each in enumerate(settings)]
@@ -88,7 +79,7 @@ def test_numbers_that_are_computed_ahead_are_those_of_the_steps_that_are_taken(
             (wanted,) = of_steps(others.runs(1))
             np.testing.assert_array_equal(found.astype("f4"), wanted.astype("f4"), err_msg=f"epoch {epoch}, step {i}")
         assert int(nets.state()["step"]) == 3 * epoch + 3
-    assert n_runs < 60
+    assert len(runs) < 60
 
 
 def optimizer_of(name: str, settings: list[Settings]) -> RecordedOptimizer:

@@ -81,17 +81,10 @@ N_MANY, ODD = 6000, 2500  # the odd row is in no block of rows that is looked at
 
 
 @pytest.fixture
-def many(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def many(monkeypatch: pytest.MonkeyPatch, noted: Any) -> list[int]:
     """Let the first and the last block be looked at, and odd rows; return a list that gets the lengths of blocks."""
-    lengths: list[int] = []
-    agree = filling._agree
-
-    def looked(net: Any, x: Any, n: int, batch: int) -> bool:
-        lengths.append(n)
-        return agree(net, x, n, batch)
-
     monkeypatch.setattr(filling, "_BLOCKS", 2)
-    monkeypatch.setattr(filling, "_agree", looked)
+    lengths: list[int] = noted(filling, "_agree", lambda net, x, n, batch: n)
     return lengths
 
 

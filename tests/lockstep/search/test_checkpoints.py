@@ -14,7 +14,6 @@ from joblib import parallel_config
 from sklearn.metrics import make_scorer
 from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import EarlyStopping
-from torch import Tensor
 
 import lockstep.search
 from lockstep.checkpoints import folder, keys
@@ -25,8 +24,7 @@ from tests.lockstep.cases import EXACT
 from tests.lockstep.cases.base import LABELS, RATES, Case, case, classifier
 from tests.lockstep.cases.nets import noise
 from tests.lockstep.cases.rows import PLAIN
-from tests.lockstep.search.keeping import search
-from tests.lockstep.searches import ROWS, SEED, run_case
+from tests.lockstep.searches import ROWS, SEED, compare, run_case, search
 
 # torch refuses to pickle a parametrised layer; the others have functions of a module that there is not.
 UNWRITTEN = {"weight_norm", "functions of the same code", "steps of the same code"}
@@ -54,15 +52,9 @@ def halve(kept: Path) -> int:
 
 
 def same(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
-    for one, other in zip(ours, theirs, strict=True):
-        assert one.keys() == other.keys()
-        for key, value in other.items():
-            if key.startswith("gradient of"):
-                continue  # which no pickle of torch has
-            if isinstance(value, Tensor | np.ndarray):
-                np.testing.assert_array_equal(one[key], value, err_msg=key)
-            elif not (isinstance(value, float) and np.isnan(value)):
-                assert one[key] == value, key
+    for nets in zip(ours, theirs, strict=True):  # but for gradients, which no pickle of torch has
+        one, other = ({k: v for k, v in net.items() if not k.startswith("gradient of")} for net in nets)
+        compare(one, other, tolerance=0.0)
 
 
 def check(searched: Case, kept: Path, n_jobs: int = 1) -> None:

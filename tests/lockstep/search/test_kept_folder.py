@@ -4,10 +4,7 @@ import errno
 import os
 import sys
 import time
-import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
@@ -16,17 +13,15 @@ import pytest
 from lockstep import LockstepWarning
 from lockstep.checkpoints import checkpoint, folder
 from tests.lockstep.cases.base import classifier
-from tests.lockstep.search.keeping import search
-from tests.lockstep.searches import ROWS
+from tests.lockstep.searches import ROWS, search, told
 
 pytestmark = pytest.mark.usefixtures("kept_at_once")
 
 
 def warned(kept: Path, counts: list[int] | None = None) -> list[str]:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with told() as said:
         assert search(kept, counts) == search(None)
-    return [str(each.message) for each in caught if issubclass(each.category, LockstepWarning)]
+    return said
 
 
 def test_what_is_damaged_is_not_used_and_one_warning(tmp_path: Path, trained: list[int]) -> None:
@@ -36,8 +31,8 @@ def test_what_is_damaged_is_not_used_and_one_warning(tmp_path: Path, trained: li
         (path,) = tmp_path.iterdir()
         path.write_bytes(change(path.read_bytes()))
         trained.clear()
-        told = f"{path} is damaged and was removed; the nets that it kept are trained again where a search needs them"
-        assert warned(tmp_path, counts) == [told]
+        text = f"{path} is damaged and was removed; the nets that it kept are trained again where a search needs them"
+        assert warned(tmp_path, counts) == [text]
         assert sum(trained) == 6 + 6  # with those of the search without a folder
         assert warned(tmp_path, counts) == []
     assert counts == [0, 0, 6, 0, 6]
@@ -87,25 +82,18 @@ def test_what_no_search_has_used_for_a_month_is_removed(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_used_is_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("a file", encoding="utf-8")
     without = ", so the search goes on without"
-    (told,) = warned(tmp_path / "file" / "kept")
-    assert told.startswith(f"trained nets can't be kept in {tmp_path}/file/kept{without}: NotADirectoryError: ")
+    (message,) = warned(tmp_path / "file" / "kept")
+    assert message.startswith(f"trained nets can't be kept in {tmp_path}/file/kept{without}: NotADirectoryError: ")
     kept = tmp_path / "kept"
-
-    def fails(number: int, text: str) -> Callable[..., None]:
-        def fail(*_: Any, **__: Any) -> None:
-            raise OSError(number, text)
-
-        return fail
-
-    monkeypatch.setattr("os.replace", fails(errno.ENOSPC, "No space left on device"))
-    (told,) = warned(kept)
-    assert told == f"trained nets can't be kept in {kept}{without}: OSError: [Errno 28] No space left on device"
+    monkeypatch.setattr("os.replace", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    (message,) = warned(kept)
+    assert message == f"trained nets can't be kept in {kept}{without}: OSError: [Errno 28] No space left on device"
     assert list(kept.iterdir()) == []
     monkeypatch.undo()
     monkeypatch.setattr(checkpoint, "_MOST", 0.0)
     search(kept)
     # A superuser can write everywhere.
-    monkeypatch.setattr(folder, "NamedTemporaryFile", fails(errno.EROFS, "Read-only file system"))
+    monkeypatch.setattr(folder, "NamedTemporaryFile", Mock(side_effect=OSError(errno.EROFS, "Read-only file system")))
     halve_of = [path.name for path in kept.iterdir()]
     counts: list[int] = []
     assert warned(kept, counts) == []

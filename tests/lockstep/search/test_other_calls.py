@@ -3,7 +3,6 @@
 import os
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -24,8 +23,8 @@ from sklearn.utils.parallel import Parallel as SklearnsParallel
 from sklearn.utils.parallel import delayed as sklearns_delayed
 from skorch import NeuralNetClassifier
 
-from lockstep import LockstepWarning
 from lockstep.members.numerics import random_states, seed_everything
+from tests.lockstep import searches
 from tests.lockstep.nets import LABELS, X, logit_net
 
 SEED = 7
@@ -74,10 +73,9 @@ USES: dict[str, tuple[Callable[[], Any], str]] = {
 def run(use: Callable[[], Any], **config: Any) -> tuple[Any, list[str]]:
     """Return what a use gives from the same random numbers, and the engine's warnings."""
     seed_everything(0)
-    with warnings.catch_warnings(record=True) as caught, parallel_config(**config):
-        warnings.simplefilter("always")
+    with searches.told() as said, parallel_config(**config):
         given = use()
-    return given, [str(each.message) for each in caught if each.category is LockstepWarning]
+    return given, said
 
 
 def under_lockstep(use: Callable[[], Any], **options: Any) -> tuple[Any, list[str]]:
