@@ -46,10 +46,8 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
     ValueError
         If scikit-learn can't split the rows into five folds.
     """
-    if missing_parts():
-        return f"Nothing goes in lockstep here: {'; '.join(missing_parts())}."
-    if reason := missing():
-        return f"Nothing goes in lockstep here, because there is no kernel. {reason}"
+    if reason := "; ".join(missing_parts()) or missing():
+        return f"Nothing goes in lockstep here: {reason}"
     net = net_of(estimator)
     if net is None:
         wanted = "a net of skorch, or a Pipeline or TransformedTargetRegressor around one"

@@ -62,30 +62,29 @@ def _is_seed(value: Any) -> bool:
     return value is None or isinstance(value, np.random.RandomState) or (_is_whole(value) and 0 <= value < 2**32)
 
 
-def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool | np.bool_)
-
-
 def _is_function(value: Any) -> bool:
     return value is None or callable(value)
 
+
+_FLAG = (lambda value: isinstance(value, bool | np.bool_)), "True or False"
+_OF_TWO = _is_function, "None or a function of two numbers"
 
 # By the name of an option: a test of a value, and what the value can be, in words.
 _CAN_BE: dict[str, tuple[Callable[[Any], bool], str]] = {
     "random_state": (_is_seed, "None, a whole number from 0 to 2**32 - 1, or a RandomState of numpy"),
     "max_memory_mb": (lambda value: _is_whole(value) and value > 0, "a whole number of MiB above 0"),
-    "on_plan": (_is_function, "None or a function of two numbers"),
-    "on_progress": (_is_function, "None or a function of two numbers"),
+    "on_plan": _OF_TWO,
+    "on_progress": _OF_TWO,
     "on_result": (_is_function, "None or a function of a fit's result"),
-    "stack": (_is_flag, "True or False"),
-    "record_losses": (_is_flag, "True or False"),
+    "stack": _FLAG,
+    "record_losses": _FLAG,
     "inner_backend": (
         lambda value: value is None or isinstance(value, str),
         "None or the name of a backend of joblib that runs processes, such as 'loky'",
     ),
     "prepare_worker": (_is_function, "None or a function without arguments"),
     "checkpoint": (lambda value: value is None or isinstance(value, str | PathLike), "None or the path of a folder"),
-    "on_kept": (_is_function, "None or a function of two numbers"),
+    "on_kept": _OF_TWO,
 }
 
 

@@ -16,7 +16,7 @@ from lockstep.checkpoints.keys import Keys
 from lockstep.checkpoints.nets import kept_net
 from lockstep.fits.handing_back import hand_back
 from lockstep.fits.packing import packed, unpacked
-from lockstep.fits.tasks import Outcome, Task
+from lockstep.fits.tasks import Task
 from lockstep.grouping.groups import Grouping
 from lockstep.grouping.trial import SHARED
 from lockstep.keyboard import Pressed
@@ -50,8 +50,7 @@ class Checkpoint:
         self._tell = on_kept or (lambda n_kept, total: None)
         self._folder = Path(folder) if folder is not None and tasks else None
         self._keys = Keys(*about) if self._folder else None
-        self._pending: dict[Task, Trained | Outcome] = {}
-        self._jobs: dict[Task, Job] = {}
+        self._pending: dict[Task, tuple[Any, Any]] = {}  # a stack's job and a net of it, or the outcome of a fit alone
         self._expected: dict[Task, str] = {}  # the keys of results
         self._said: set[str] = set()
         self.n_kept = 0
@@ -139,7 +138,7 @@ class Checkpoint:
     def add(self, job: Job, trained: Trained, task: Task) -> None:
         """Note a net that a stack has handed over for a task."""
         if self._keys is not None:
-            self._pending[task], self._jobs[task] = trained, job
+            self._pending[task] = job, trained
 
     def expect(self, task: Task) -> None:
         """Note that a task will be fitted alone, which may change its estimator."""
@@ -173,7 +172,7 @@ class Checkpoint:
             self._warn(f"trained nets can't be kept in {self._folder}, so the search goes on without", error)
             self._keys, entries = None, []
         # Not before, because Ctrl-C may come at any time, and what is noted then is written.
-        self._pending, self._jobs = {}, {}
+        self._pending = {}
         self._last = self._clock()
         self.n_kept += sum(len(keys) for keys, _ in entries)
         if entries:
@@ -184,9 +183,9 @@ class Checkpoint:
         together: dict[Any, list[tuple[Task, Trained]]] = defaultdict(list)
         for task, made in self._pending.items():
             try:
-                if isinstance(made, Trained):
+                if isinstance(made[0], Job):
                     of_code = map(id, keys.candidate(task).code)
-                    together[id(self._jobs[task].programs), *of_code].append((task, made))
+                    together[id(made[0].programs), *of_code].append((task, made[1]))
                 else:
                     yield [self._expected[task]], pickle.dumps((made, task.refusal), protocol=5)
             except Exception as error:
@@ -204,7 +203,7 @@ class Checkpoint:
     def end(self) -> None:
         """Write what is due at the end of the training; what is left will not be written."""
         self.write()
-        self._pending, self._jobs = {}, {}
+        self._pending = {}
 
     def _warn(self, what: str, error: Exception) -> None:
         if what not in self._said:

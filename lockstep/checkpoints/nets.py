@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -30,18 +31,10 @@ class KeptNet:
         for rows in [prepared.X, test][-self.n_parts :] if self.n_parts else []:
             parts.append((rows, start + np.arange(len(rows))))
             start += len(rows)
-        origin: Any = _Origin(io.StringIO(self.printed), self.others, RowsToAnswer(torch.empty(0), parts))
-        self.trained.member = origin
+        asked, printed = RowsToAnswer(torch.empty(0), parts), io.StringIO(self.printed)
+        # What handing back needs of a member.
+        vars(self.trained)["member"] = SimpleNamespace(output=printed, others=self.others, rows_to_answer=asked)
         return self.trained
-
-
-@dataclass
-class _Origin:
-    """What handing back needs of a member."""
-
-    output: io.StringIO
-    others: Any
-    rows_to_answer: RowsToAnswer
 
 
 def kept_net(trained: Trained, task: Task, states: dict[bytes, Tensor]) -> KeptNet:

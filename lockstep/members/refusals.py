@@ -21,9 +21,9 @@ class Refusal(NamedTuple):
     reason: str
     way_out: str = ""
 
-    def sentence(self, n: int, total: int, what: str = "candidate") -> str:
-        """Return the sentence for `n` of `total` candidates, or nets."""
-        share = f"{n} {what}{'s' * (n > 1)}" if n == total else f"{n} of {total} {what}s"
+    def sentence(self, n: int, total: int) -> str:
+        """Return the sentence for `n` of `total` candidates."""
+        share = f"{n} candidate{'s' * (n > 1)}" if n == total else f"{n} of {total} candidates"
         verb = "is" if (n, total) == (1, 1) else "are"
         return f"{self.reason}, so {share} {verb} fitted one by one" + (f"; {self.way_out}" if self.way_out else "")
 

@@ -118,7 +118,7 @@ def test_without_a_kernel_a_warning_says_so_once_and_skorch_trains() -> None:
     said = "There is no kernel, so every net is fitted one by one, as without lockstep: "
     assert [str(each.message) for each in caught] == [said + MISSING]
     assert scores(classifier(), RATES, "neg_log_loss", stack=False) == found
-    said = "Nothing goes in lockstep here, because there is no kernel. "
+    said = "Nothing goes in lockstep here: "
     assert explain(classifier(), ROWS, LABELS) == said + MISSING
 
 
