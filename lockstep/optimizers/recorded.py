@@ -11,7 +11,7 @@ from torch import Tensor
 from lockstep._compat import tree_map
 from lockstep.kernel.recording import Recorder
 from lockstep.optimizers.per_net import MixedError, PerNet, Watched, is_row
-from lockstep.optimizers.settings import Settings, build, numbers_of, put_settings, replaced, varying_numbers
+from lockstep.optimizers.settings import Settings, build, put_settings, varying_numbers
 from lockstep.optimizers.update import Update
 
 # How many numbers may be computed ahead of the steps that need them.
@@ -74,10 +74,6 @@ class RecordedOptimizer:
         except MixedError:  # a rate that started at 0, for example
             self._varying |= varying_numbers(type(self._optimizer), settings[0])
             put_settings(self._group, settings, self._varying)
-        for place, number in list(numbers_of(self._group)):
-            if place in self._varying and type(number) is float:
-                each = torch.full((1, 1), number, dtype=torch.float64)
-                self._group.update(replaced(self._group, place, PerNet.of(each)))
         group = {key: value for key, value in self._group.items() if key != "params"}
         self._fixed = repr(list(group.items()))
         if (in_full := repr(tree_map(_in_full, group))) != self._settings:

@@ -24,8 +24,7 @@ def numbers_of(settings: Settings) -> Iterator[tuple[Place, float]]:
     """Yield the settings that are floats, by their places."""
     for key, value in settings.items():
         if isinstance(value, tuple):
-            parts = [(i, part) for i, part in enumerate(value) if part is not None and type(part) is not PerNet]
-            yield from (((key, i), float(part)) for i, part in parts)
+            yield from (((key, i), float(part)) for i, part in enumerate(value) if part is not None)
         elif isinstance(value, float | int) and not isinstance(value, bool):
             yield (key, None), float(value)
 
@@ -61,18 +60,19 @@ def build(optimizer: type[torch.optim.Optimizer], settings: Settings, params: li
 
 
 def put_settings(group: dict[str, Any], of_nets: list[Settings], varying: frozenset[Place]) -> None:
-    """Put the nets' settings into a parameter group; those that differ as `PerNet`."""
+    """Put the nets' settings into a parameter group; numbers that may differ as `PerNet`."""
     group.update({key: value for key, value in of_nets[0].items() if key not in _ENGINES})
     for key in of_nets[0].keys() - {key for (key, _), _ in numbers_of(of_nets[0])} - _ENGINES:
         if len({_written(each) for each in {id(settings[key]): settings[key] for settings in of_nets}.values()}) > 1:
             raise MixedError(f"{key} differs between nets of one group")
     for (key, i), _ in numbers_of(of_nets[0]):
         each = [settings[key] if i is None else settings[key][i] for settings in of_nets]
-        if len(set(each)) > 1:
-            if (key, i) not in varying:
-                raise MixedError(f"{key} differs between nets of one group")
+        each = each[:1] if len(set(each)) == 1 else each
+        if (key, i) in varying:
             numbers = torch.tensor(each, dtype=torch.float64)
             group.update(replaced(group, (key, i), PerNet.of(numbers.unsqueeze(1))))
+        elif len(each) > 1:
+            raise MixedError(f"{key} differs between nets of one group")
 
 
 def _canonical(optimizer: type[torch.optim.Optimizer], settings: Settings) -> Settings:
