@@ -1,19 +1,16 @@
 """Makes wheels of the engine, with the kernel in them: pyproject.toml names this module as the build backend.
 
-It is setuptools', and puts the libraries into the wheel that setuptools makes. Where no C compiler is found, pip
+It is setuptools', with the libraries among what setuptools packs. Where no C compiler is found, pip
 installs zig's for the build. `pip wheel . --config-settings target=linux-arm64` builds for another system, by zig;
 `make wheels` builds for all.
 """
 
-import base64
 import os
 import sys
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
 
 _ENGINE = Path(__file__).resolve().parents[1]
 # pip finds this module by its folder, whose other modules must not stand in for packages of the same names.
@@ -43,19 +40,15 @@ def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata
     if target and command is None:
         raise KernelError(f"There is no C compiler. Install gcc or clang, or run `pip install {build.ZIG}`.")
     with TemporaryDirectory() as folder:
-        made = Path(folder)
         # Not in the clone, where setuptools would find modules of earlier builds, and put them into the wheel.
-        settings = {"--build-option": ["build", "--build-base", str(made / "build")]}
-        if target is None:
-            return build_meta.build_wheel(wheel_directory, settings, metadata_directory)
-        build.build(made / "lockstep/kernel", command or [], target)
-        plain = made / build_meta.build_wheel(folder, settings, metadata_directory)
-        # What is built by this system's own compiler may need its C library, which only the name linux_… allows.
-        is_own = target.system == "Linux" and not _named(config_settings)
-        platform = f"linux_{os.uname().machine}" if is_own else target.tag
-        name = plain.name.replace("-any.whl", f"-{platform}.whl")
-        _with_libraries(plain, Path(wheel_directory, name), made, platform)
-    return name
+        options = ["build", "--build-base", folder]
+        if target is not None:
+            # setuptools puts whatever is where it builds into the wheel.
+            build.build(Path(folder, "lib/lockstep/kernel"), command or [], target)
+            # What is built by this system's own compiler may need its C library, which only the name linux_… allows.
+            is_own = target.system == "Linux" and not _named(config_settings)
+            options = ["--plat-name", f"linux_{os.uname().machine}" if is_own else target.tag, *options]
+        return build_meta.build_wheel(wheel_directory, {"--build-option": options}, metadata_directory)
 
 
 def _named(config_settings: Settings) -> str:
@@ -76,27 +69,3 @@ def _chosen(config_settings: Settings) -> tuple[build.Target | None, list[str] |
         return build.this_machine(), build.compiler()
     except KernelError:
         return None, None
-
-
-def _with_libraries(plain: Path, path: Path, made: Path, platform: str) -> None:
-    """Write a wheel with the libraries, and with the name of their platform: setuptools takes it for plain Python."""
-    lines = []
-
-    def note(name: str, content: bytes) -> None:
-        digest = base64.urlsafe_b64encode(sha256(content).digest()).decode().rstrip("=")
-        lines.append(f"{name},sha256={digest},{len(content)}")
-
-    with ZipFile(plain) as old, ZipFile(path, "w", ZIP_DEFLATED) as new:
-        for library in sorted(made.glob("lockstep/kernel/*.so")):
-            name = library.relative_to(made).as_posix()
-            new.write(library, name)
-            note(name, library.read_bytes())
-        for entry in old.infolist():
-            content, name = old.read(entry), entry.filename
-            if name.endswith(".dist-info/RECORD"):  # the last one
-                content = "\n".join([*lines, f"{name},,", ""]).encode()
-            elif name.endswith(".dist-info/WHEEL"):
-                text = content.decode().replace("Root-Is-Purelib: true", "Root-Is-Purelib: false")
-                content = text.replace("Tag: py3-none-any", f"Tag: py3-none-{platform}").encode()
-            new.writestr(entry, content)
-            note(name, content)
