@@ -15,7 +15,7 @@ from lockstep.fits.answers import rows_to_answer
 from lockstep.fits.surroundings import NetStub, net_of, without_net
 from lockstep.fits.tasks import Task
 from lockstep.grouping.checks import check_class
-from lockstep.grouping.filling import OwnRows, asked_apart, own_rows
+from lockstep.grouping.filling import loss_is_mean, rows_are_apart
 from lockstep.grouping.kinds import Kind, group_key, kind_of
 from lockstep.grouping.sizes import check_size
 from lockstep.grouping.trial import SHARED, Verdict, changing, prove
@@ -128,11 +128,7 @@ class Grouping:
             member.follow()
         if verdict.answers and is_apart:
             estimator = self.candidate(task).estimator
-            asked = rows_to_answer(task, estimator, member, self.prepared(task), self._cache)
-            if asked:
-                key = "apart", id(asked.rows), kind.parts
-                are_apart = once(self._cache, key, lambda: asked_apart(member, asked.rows))
-                member.rows_to_answer = asked if are_apart else None
+            member.rows_to_answer = rows_to_answer(task, estimator, member, self.prepared(task), self._cache)
         return member, kind, filled
 
     def _initialised(self, task: Task, epochs: dict[int, list[int]]) -> Member:
@@ -165,31 +161,32 @@ class Grouping:
         return kind
 
     def _verdict(self, task: Task, member: Member, kind: Kind) -> tuple[Verdict, bool]:
-        """Return the result of the trial of a net's kind, and whether its own rows are independent in evaluation."""
+        """Return the result of the trial of a net's kind, and whether its rows are independent in evaluation."""
         of_criterion = [item for item in member.tensors.items() if item[0].startswith("criterion.")]
         about = kind.parts, hashed(of_criterion)
         key = "own rows", id(member.train), id(member.valid), *about
         # Users never see the nets that are tried.
         with unseen():
-            rows: OwnRows = once(self._cache, key, lambda: self._own_rows(task, member, about))
-            may_fill = rows.is_mean and rows.are_apart
+            of_kind = "apart", kind.parts, kind.family, member.train.width
+            apart: tuple[bool, bool] = once(self._cache, of_kind, lambda: rows_are_apart(member))
+            may_fill = all(apart) and once(self._cache, key, lambda: self._is_mean(task, member, about))
             proven = kind.family, may_fill
             verdict: Verdict = once(
                 self.proven, proven, lambda: prove(member, self.net(task), self.prepared(task), may_fill)
             )
-        return verdict, rows.are_apart
+        return verdict, apart[1]
 
-    def _own_rows(self, task: Task, member: Member, about: tuple[str, str]) -> OwnRows:
-        """Check a net's own rows, unless nets of its kind have shown each of them in other splits of the table."""
+    def _is_mean(self, task: Task, member: Member, about: tuple[str, str]) -> bool:
+        """Whether losses are means, looking at no row that nets of the kind have shown in other splits of the table."""
         prepared = self.prepared(task)
         (X, y), is_array = member.fitted_on, isinstance(task.X, np.ndarray | Tensor)
         if not (isinstance(prepared.fitted, NetStub) and is_array and X is prepared.X and y is prepared.y):
-            return own_rows(member)
+            return loss_is_mean(member)
         key = "shown", *about, id(task.X), id(task.y), *((rows.n, rows.batch) for rows in member.rows)
         shown: np.ndarray = self._cache.setdefault(key, np.zeros(len(task.X), dtype=bool))
-        found = OwnRows(is_mean=True, are_apart=True) if shown[task.train].all() else own_rows(member)
-        shown[task.train] |= all(found)
-        return found
+        is_mean = bool(shown[task.train].all()) or loss_is_mean(member)
+        shown[task.train] |= is_mean
+        return is_mean
 
     def refuse(self, numbers: list[int], refusal: Refusal) -> None:
         """Note why tasks are run one by one."""

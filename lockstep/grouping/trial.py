@@ -12,7 +12,6 @@ from skorch import NeuralNet
 from torch import Tensor
 
 from lockstep._compat import tree_leaves, tree_map
-from lockstep.grouping.filling import rows_are_apart
 from lockstep.grouping.small import FewRows, small
 from lockstep.members.callbacks import may_predict
 from lockstep.members.member import Member, make_member, start
@@ -53,7 +52,6 @@ def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) ->
     if path := other_attribute(member.net.module_, twin.module_):
         raise RefusalError(f"the module's attribute {path} differs from net to net", AS_BUFFER)
     own = next(iter(trained_params(member.net).values())).dtype
-    may_fill = may_fill and rows_are_apart(member)
     errors: dict[torch.dtype, Exception] = {}
     for dtype in torch.float64, torch.float32:
         for filled in [True] * may_fill + [False]:

@@ -32,9 +32,6 @@ _SAMPLERS = (SequentialSampler, RandomSampler, WeightedRandomSampler)
 # Batches of row numbers.
 Batches = list[list[int]]
 
-# The most batches in which a row is compared.
-_COMPANIES = 4
-
 
 @dataclass(frozen=True)
 class Rows:
@@ -171,21 +168,6 @@ def weights(sizes: list[list[int]], width: int) -> Tensor:
     """Return how much rows count in batches of these sizes that are filled up, shape (n_nets, n_batches, width)."""
     lengths = pad_sequence([torch.tensor(each) for each in sizes], batch_first=True).unsqueeze(2)
     return (torch.arange(width) < lengths).double() / lengths.clamp(min=1)
-
-
-def companies(rows: Rows) -> tuple[int, list[np.ndarray]]:
-    """Return a place in a batch, and the row numbers of several batches that have the same row at that place."""
-    place, starts = rows.width // 2, range(0, rows.n, rows.width)[:_COMPANIES]
-    batches = [np.arange(start, start + rows.width) % rows.n for start in starts]
-    for batch in batches:
-        batch[place] = batches[0][place]
-    batches.append(np.full_like(batches[0], batches[0][place]))  # like a short batch that is filled up
-    return place, batches
-
-
-def is_close(one: Tensor, other: Tensor) -> Tensor:
-    """Return which outputs of a module, of any type, are the same up to rounding."""
-    return torch.isclose(one.double(), other.double(), rtol=1e-4, atol=1e-6, equal_nan=True)
 
 
 def taken(tree: Any, places: Any) -> Any:

@@ -11,7 +11,7 @@ from torch import Tensor
 from lockstep._compat import tree_leaves, tree_map
 from lockstep.members.member import Member
 from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
-from lockstep.members.rows import companies, filled_up, is_close, taken
+from lockstep.members.rows import filled_up, taken
 from lockstep.stacks.layers import dropouts
 from lockstep.stacks.programs.evaluation import Evaluator
 from lockstep.stacks.step import StackedNet
@@ -105,21 +105,6 @@ class Nets:
             part = taken(x, (*before, slice(start, start + EVALUATED_ROWS)))
             parts.append(self.evaluator(part, shared=shared)(self.copies()))
         return tree_map(lambda *each: torch.cat(each, dim=1), *parts)
-
-    def rows_are_apart(self) -> Tensor:
-        """Return whether a row's outputs are the same beside other rows, shape (n_nets,).
-
-        The trial has shown this only for the initial weights, and training may change it.
-        """
-        (place, batches), made = companies(self.members[0].train), []
-        try:
-            for batch in batches:
-                evaluate = self.evaluator(taken(self.members[0].train.X, batch), shared=True)
-                outputs = tree_leaves(evaluate(self.copies()))
-                made.append(torch.cat([part[:, place].flatten(1).double() for part in outputs], dim=1))
-        except Exception:  # whatever a module raises; skorch never evaluates these rows together
-            return torch.ones(len(self.nets), dtype=torch.bool)
-        return torch.stack([is_close(made[0], each).all(dim=1) for each in made]).all(dim=0)
 
     def tensors_of(self, i: int, tensors: Tensors | None = None) -> Tensors:
         """Return views of a net's parameters and buffers, by name, in the stack's tensors or in others."""

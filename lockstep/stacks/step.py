@@ -118,7 +118,14 @@ class StackedNet:
 
     def evaluate(self, tensors: Tensors, rates: Tensor, x: Any, y: Any = None) -> Any:
         """Return a net's outputs for rows; with targets, the losses and the outputs."""
-        self.parts.eval()
+        return self._called(tensors, rates, (), x, y, False)
+
+    def outputs_in_training(self, tensors: Tensors, rates: Tensor, noise: list[Tensor], x: Any) -> Any:
+        """Return a net's outputs for rows as in a training step."""
+        return self._called(tensors, rates, noise, x, None, True)
+
+    def _called(self, tensors: Tensors, rates: Tensor, noise: Any, *about: Any) -> Any:
+        self.parts.train(about[-1])
         self._mark(tensors)
-        with torch.no_grad(), GivenNoise((), in_stack=True), self._dropping(rates):
-            return functional_call(self.parts, tensors, (x, y, False))
+        with torch.no_grad(), GivenNoise(noise, in_stack=True), self._dropping(rates):
+            return functional_call(self.parts, tensors, about)

@@ -1,6 +1,8 @@
 """The evaluation of nets by the kernel: where their tensors lie in its memory, and its programs for them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,14 +10,15 @@ import torch
 from skorch import NeuralNet
 from torch import Tensor
 
-from lockstep._compat import tree_flatten, tree_map, tree_unflatten
+from lockstep._compat import tree_flatten, tree_leaves, tree_map, tree_unflatten
 from lockstep.kernel.blocks import Blocks, Table, table
+from lockstep.kernel.influences import rows_are_apart
 from lockstep.kernel.program import Assembled, Program
 from lockstep.kernel.translate import check_whole, translate
 from lockstep.kernel.values import Layout, Value
 from lockstep.members.parts import Tensors, named_tensors
 from lockstep.stacks.layers import dropouts
-from lockstep.stacks.programs.graphs import graph_of_evaluation
+from lockstep.stacks.programs.graphs import graph_of
 from lockstep.stacks.step import StackedNet
 
 # How many rows a step of an evaluation has; a row's numbers do not depend on the others.
@@ -29,9 +32,14 @@ class Evaluation:
     layout: Layout
     values: dict[str, Value]
     rates: Value
-    program: Assembled
+    program: Program
     outputs: list[tuple[tuple[int, ...], torch.dtype]]
     spec: Any
+
+    @cached_property
+    def assembled(self) -> Assembled:
+        """The program as the kernel takes it."""
+        return self.program.assembled()
 
 
 class Evaluator:
@@ -62,7 +70,9 @@ class Evaluator:
         self.n_steps = -(-self.n_rows // n)
         key = "evaluation", n, y is None, spec, tuple((leaf.shape[dim + 1 :], leaf.dtype) for leaf in leaves)
         if key not in kept:
-            kept[key] = _evaluation(stacked, tensors, rates, [leaf if shared else leaf[0] for leaf in leaves], n, spec)
+            rows = [(leaf if shared else leaf[0])[np.arange(n) % self.n_rows] for leaf in leaves]
+            one = {name: tensor[0] for name, tensor in tensors.items()}
+            kept[key] = _evaluation(stacked.evaluate, one, rates[0], *tree_unflatten(rows, spec))
         self.how: Evaluation = kept[key]
         self.blocks = Blocks(len(rates), self.how.layout, rates.dtype, n_threads)
         self.blocks.put(self.how.rates, rates)
@@ -75,7 +85,7 @@ class Evaluator:
             blocks.put(how.values[name], tensor)
         of_net = np.arange(blocks.n_nets)
         made = [torch.empty(len(of_net), self.n_steps, *shape, dtype=blocks.dtype) for shape, _ in how.outputs]
-        blocks.run(how.program, self.n_steps, [*self.given, *(table(each, of_net) for each in made)])
+        blocks.run(how.assembled, self.n_steps, [*self.given, *(table(each, of_net) for each in made)])
         for name, tensor in tensors.items():
             blocks.get(how.values[name], tensor)
         joined = [each.to(dtype) for each, (_, dtype) in zip(made, how.outputs, strict=True)]
@@ -93,20 +103,32 @@ def outputs_of(programs: dict[Any, Any], net: NeuralNet, x: Tensor) -> Any:
     return tree_map(lambda each: each[0], evaluate(tensors))
 
 
-def _evaluation(stacked: StackedNet, tensors: Tensors, rates: Tensor, leaves: Any, n: int, spec: Any) -> Evaluation:
-    rows = [leaf[torch.arange(n) % len(leaf)] for leaf in leaves]
-    one = {name: tensor[0] for name, tensor in tensors.items()}
-    graph, out_spec = graph_of_evaluation(stacked, one, rates[0], *tree_unflatten(rows, spec))
+def keeps_rows_apart(net: NeuralNet, x: Any, y: Any, training: bool) -> bool:
+    """Whether a net's outputs for a row depend on that row alone, whatever its weights and rows are."""
+    tensors = {name: tensor.detach() for name, tensor in named_tensors(net).items()}
+    rates = torch.tensor([layer.p for layer in dropouts(net)], dtype=next(iter(tensors.values())).dtype)
+    stacked = StackedNet(net, filled=False, drops=bool(rates.any()))
+    noise = [torch.rand(draw.shape) for draw in stacked.draws(x, y)] if training else []
+    how = (stacked.outputs_in_training, tensors, rates, noise) if training else (stacked.evaluate, tensors, rates)
+    try:
+        return rows_are_apart(_evaluation(*how, x).program.emitted, len(tree_leaves(x)[0]))
+    except Exception:  # whatever a module raises; the trial will show it
+        return False
+
+
+def _evaluation(function: Callable[..., Any], tensors: Tensors, rates: Tensor, *rows: Any) -> Evaluation:
+    """Return the program of a method of `StackedNet`, which gets a net's tensors, its rates, and rows."""
+    graph, out_spec = graph_of(function, tensors, rates, *rows)
     layout, program = Layout(), Program()
-    values = {name: layout.new(tuple(tensor.shape)) for name, tensor in one.items()}
-    own_rates = layout.new(tuple(rates.shape[1:]))
-    given = [program.rows(tuple(row.shape)) for row in rows]
+    values = {name: layout.new(tuple(tensor.shape)) for name, tensor in tensors.items()}
+    own_rates = layout.new(tuple(rates.shape))
+    given = [program.rows(tuple(row.shape)) for row in tree_leaves(rows)]
     results = translate(program, graph, [*values.values(), own_rates, *given])
     (output,) = graph.find_nodes(op="output")
     for each in results:
         program.store(each)
     outputs = [(each.shape, node.meta["dtype"]) for each, node in zip(results, output.args[0], strict=True)]
-    return Evaluation(layout, values, own_rates, program.assembled(), outputs, out_spec)
+    return Evaluation(layout, values, own_rates, program, outputs, out_spec)
 
 
 def _filled_up(leaf: Tensor, dim: int, n: int, like: Tensor) -> Table:

@@ -27,11 +27,9 @@ def graph_of_step(
     return _graph(recorder, results, len(inputs.untrained), len(tree_leaves(inputs))), out_spec
 
 
-def graph_of_evaluation(
-    stacked: StackedNet, tensors: Tensors, rates: Tensor, x: Any, y: Any = None
-) -> tuple[Graph, Any]:
-    """Return an evaluation of a net as a graph, and the structure of what `StackedNet.evaluate` returns."""
-    recorder, result = _recorded(stacked.evaluate, tensors, rates, x, *([] if y is None else [y]))
+def graph_of(function: Callable[..., Any], *given: Any) -> tuple[Graph, Any]:
+    """Return a method of `StackedNet` that computes no gradient as a graph, and the structure of what it returns."""
+    recorder, result = _recorded(function, *given)
     made, out_spec = tree_flatten(result)
     return _graph(recorder, made), out_spec
 

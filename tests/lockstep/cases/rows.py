@@ -124,9 +124,7 @@ def rows() -> dict[str, Case]:
         "no hold-out, by False": case(train_split=False),
         "widths set behind PCA, shuffled": Case(behind, {"pca__n_components": [4, 2]}),
         "rows of other widths": Case(make_pipeline(PCA(), classifier(OfAnyWidth)), {"pca__n_components": [2, 4]}),
-        "rows see each other late": case(
-            SeeEachOtherLate, {"lr": [0.01, 0.5]}, max_epochs=12, alone="influence one another"
-        ),
+        "rows see each other late": case(SeeEachOtherLate, {"lr": [0.01, 0.5]}, max_epochs=12),
         "rows see each other by an outlier": case(
             SeeEachOtherByAnOutlier,
             X=np.r_[X[:3], 500 * X[3:4], X[4:]],

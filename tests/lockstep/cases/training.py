@@ -54,6 +54,13 @@ class Dice(nn.Module):
         return 1 - 2 * (shares * wanted).sum() / (shares.sum() + wanted.sum())
 
 
+class Scaled(nn.BatchNorm1d):
+    """Cross entropy of normalised outputs, with a mean of them that it keeps."""
+
+    def forward(self, predicted: Tensor, target: Tensor) -> Tensor:  # type: ignore[override]
+        return nn.functional.cross_entropy(predicted / (1 + super().forward(predicted.detach()).abs()), target)
+
+
 class OwnTrainStep(NeuralNetClassifier):
     def train_step_single(self, batch: Any, **fit_params: Any) -> Any:
         return super().train_step_single(batch, **fit_params)
@@ -147,6 +154,7 @@ def criteria() -> dict[str, Case]:
         ),
         "a loss that trusts short batches less": case(criterion=TrustsShortLess, train_split=None, batch_size=15),
         "a loss over a batch, of classes as vectors": case(criterion=Dice),
+        "a loss with a buffer": case(criterion=Scaled, criterion__num_features=2),
         "reduction sum": case(grid={"lr": [0.01, 0.001]}, criterion__reduction="sum", lr=0.01),
         "MSELoss": numbers(grid=small),
         "L1Loss, two targets": numbers(y=np.hstack([NUMBERS, -NUMBERS]), criterion=nn.L1Loss, module__n_outputs=2),

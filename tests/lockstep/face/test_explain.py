@@ -23,7 +23,6 @@ from lockstep import explain, reads_only
 from lockstep.explaining import _seconds
 from tests.lockstep.cases.base import LABELS, classifier
 from tests.lockstep.cases.modules import MLP, Recurrent
-from tests.lockstep.cases.rows import SeeEachOtherLate
 from tests.lockstep.cases.training import OwnTrainStep
 from tests.lockstep.searches import ROWS, told
 
@@ -84,14 +83,12 @@ class InHalf(MLP):
 
 
 SERIES = np.random.RandomState(1).randn(len(ROWS), 20, 3).astype(np.float32)
-LATE = "the net's rows influence one another at the end of its training"
 
 
 @pytest.mark.parametrize(
     ("net", "rows", "said"),
     [
         (classifier(Recurrent, batch_size=60), SERIES, ""),
-        (classifier(SeeEachOtherLate, lr=0.5, max_epochs=12), ROWS, f"is fitted alone: {LATE}."),
         (
             classifier(wrapper=OwnTrainStep),
             ROWS,

@@ -1,4 +1,4 @@
-"""Rows are looked at for each split and kind of net, and a row that is unlike the others is seen."""
+"""Losses are looked at for each split and kind of net, an odd row too; influences between rows follow from the code."""
 
 from typing import Any
 
@@ -13,8 +13,11 @@ from skorch import NeuralNet, NeuralNetClassifier
 from torch import nn
 
 from lockstep.grouping import filling
-from lockstep.grouping.filling import OwnRows, own_rows
+from lockstep.grouping.filling import loss_is_mean
 from lockstep.members.member import Member
+from lockstep.stacks.programs.evaluation import keeps_rows_apart
+from tests.lockstep.cases.modules import WIDTH
+from tests.lockstep.cases.rows import BetweenRows, Mixes, SeeEachOtherByAnOutlier, SeeEachOtherLate
 from tests.lockstep.nets import LABELS, X, logit_net
 from tests.lockstep.searches import both_ways, probability
 
@@ -30,15 +33,15 @@ def net() -> NeuralNet:
 
 
 @pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> list[OwnRows]:
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Return a list that gets what each look at the rows of a net has shown."""
-    seen: list[OwnRows] = []
+    seen: list[bool] = []
 
-    def look(member: Member) -> OwnRows:
-        seen.append(own_rows(member))
+    def look(member: Member) -> bool:
+        seen.append(loss_is_mean(member))
         return seen[-1]
 
-    monkeypatch.setattr("lockstep.grouping.groups.own_rows", look)
+    monkeypatch.setattr("lockstep.grouping.groups.loss_is_mean", look)
     return seen
 
 
@@ -51,30 +54,23 @@ def check(estimator: Any, y: np.ndarray) -> None:
     np.testing.assert_allclose(*both_ways(validated), rtol=1e-5)
 
 
-def test_splits_whose_rows_were_shown_are_not_looked_at(looks: list[OwnRows]) -> None:
+def test_splits_whose_rows_were_shown_are_not_looked_at(looks: list[bool]) -> None:
     check(net(), LABELS[:198])
-    assert looks == [OwnRows(is_mean=True, are_apart=True)] * 2  # two training sets of three have all rows
+    assert looks == [True] * 2  # two training sets of three have all rows
 
 
-def test_prepared_rows_are_others_in_each_split(looks: list[OwnRows]) -> None:
+def test_prepared_rows_are_others_in_each_split(looks: list[bool]) -> None:
     check(make_pipeline(StandardScaler(), net()), LABELS[:198])
     assert len(looks) == len(SPLITS)
 
 
-def test_a_row_that_some_splits_lack_is_seen_in_the_others(looks: list[OwnRows]) -> None:
+def test_a_row_that_some_splits_lack_is_seen_in_the_others(looks: list[bool]) -> None:
     y = LABELS[:198].copy()
     odd = SPLITS[0][1][0]
     y[odd] = -100
     check(net(), y)
     n_odd = sum(odd in train for train, _ in SPLITS)
-    assert [each.is_mean for each in looks].count(False) == n_odd == 4
-
-
-class Loud(nn.Linear):
-    """A layer whose outputs for all rows of a batch change if one has a number above 9."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return super().forward(x) + (x.max() > 9) * x.mean()
+    assert looks.count(False) == n_odd == 4
 
 
 N_MANY, ODD = 6000, 2500  # the odd row is in no block of rows that is looked at as such
@@ -84,8 +80,7 @@ N_MANY, ODD = 6000, 2500  # the odd row is in no block of rows that is looked at
 def many(monkeypatch: pytest.MonkeyPatch, noted: Any) -> list[int]:
     """Let the first and the last block be looked at, and odd rows; return a list that gets the lengths of blocks."""
     monkeypatch.setattr(filling, "_BLOCKS", 2)
-    lengths: list[int] = noted(filling, "_agree", lambda net, x, n, batch: n)
-    return lengths
+    return noted(filling, "_adds_up", lambda net, apart, rows, *about: len(rows[0]))
 
 
 def train(module: nn.Module, numbers: np.ndarray, labels: np.ndarray, **settings: Any) -> None:
@@ -102,20 +97,17 @@ def table() -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(size=(N_MANY, 8)).astype(np.float32), rng.integers(0, 2, N_MANY)
 
 
-@pytest.mark.parametrize("odd", [None, "left out", "of a class of its own", "loud"])
-def test_of_many_rows_the_odd_ones_are_looked_at(looks: list[OwnRows], many: list[int], odd: str | None) -> None:
+@pytest.mark.parametrize("odd", [None, "left out", "of a class of its own"])
+def test_of_many_rows_the_odd_ones_are_looked_at(looks: list[bool], many: list[int], odd: str | None) -> None:
     numbers, labels = table()
-    module, settings = nn.Linear(8, 3), dict[str, Any](criterion=Ignoring)
+    settings = dict[str, Any](criterion=Ignoring)
     if odd == "left out":
         labels[ODD] = -100
     elif odd == "of a class of its own":
         labels[ODD], settings = 1, {"criterion": IgnoringOne}
         labels[np.arange(N_MANY) != ODD] *= 2
-    elif odd == "loud":
-        module = Loud(8, 3)
-        numbers[ODD, 3] = 10
-    train(module, numbers, labels, **settings)
-    assert looks == [OwnRows(is_mean=odd in {None, "loud"}, are_apart=odd != "loud")]
+    train(nn.Linear(8, 3), numbers, labels, **settings)
+    assert looks == [odd is None]
     assert sum(many) < N_MANY
 
 
@@ -124,3 +116,61 @@ class IgnoringOne(nn.CrossEntropyLoss):
 
     def __init__(self) -> None:
         super().__init__(ignore_index=1)
+
+
+class Also(nn.Linear):
+    """A layer behind which a function sees all rows."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(WIDTH, 2)
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x) + self.function(x)
+
+
+def convolved(x: torch.Tensor) -> torch.Tensor:
+    images = x[:, : WIDTH // 2 * 2].view(len(x), 1, 2, -1)
+    return nn.functional.conv2d(images, torch.ones(2, 1, 2, 2)).amax((2, 3))
+
+
+OF_A_ROW = {
+    "numbers in order": lambda x: x.sort(1)[0][:, :2],
+    "sums so far": lambda x: x.cumsum(1)[:, :2],
+    "a place": lambda x: x.gather(1, x.argmax(1, keepdim=True)),
+    "a convolution": convolved,
+    "one-hot": lambda x: nn.functional.one_hot((x[:, 0] > 0).long(), 2),
+    "a transposed series": lambda x: x.t().contiguous().cumsum(0).t()[:, :2],
+}
+OF_ALL = {
+    "what is loud": lambda x: (x.max() > 9) * x.mean(),
+    "the mean": lambda x: 0 * x.mean(0)[:2],
+    "rows in order": lambda x: x.sort(0)[0][:, :2],
+    "rows so far": lambda x: x.cumsum(0)[:, :2],
+    "rows that follow on a constant": lambda x: torch.cat([torch.ones(1, 2), x[:-1, :2]]),
+    "similar rows": lambda x: (x @ x.t()).softmax(1) @ x[:, :2],
+    "a row at a place": lambda x: x[(x[:, 0] > 0).long(), :2],
+    "rows by index": lambda x: torch.zeros(len(x), 2).index_put(((x[:, 0] > 0).long(),), x[:, :2], accumulate=True),
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "training", "evaluation"),
+    [
+        *((Also(function), True, True) for function in OF_A_ROW.values()),
+        *((Also(function), False, False) for function in OF_ALL.values()),
+        (nn.Sequential(nn.Linear(WIDTH, 2), nn.BatchNorm1d(2)), False, True),
+        (nn.Sequential(nn.Linear(WIDTH, 2), nn.Dropout(0.5), nn.LayerNorm(2)), True, True),
+        (Mixes(0.5), False, True),
+        (BetweenRows(), False, False),
+        (SeeEachOtherLate(), False, False),
+        (SeeEachOtherByAnOutlier(), False, False),
+    ],
+    ids=[*OF_A_ROW, *OF_ALL, *"batch-norm dropout mixing attention late outlier".split()],
+)
+def test_whether_rows_influence_one_another_is_read_from_the_code(
+    module: nn.Module, training: bool, evaluation: bool
+) -> None:
+    net = NeuralNetClassifier(module, criterion=nn.CrossEntropyLoss).initialize()
+    x, y = torch.randn(9, WIDTH), torch.arange(9) % 2
+    assert (keeps_rows_apart(net, x, y, True), keeps_rows_apart(net, x, y, False)) == (training, evaluation)
