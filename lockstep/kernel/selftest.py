@@ -6,26 +6,24 @@ of each level that is installed, to be written here if all are the same, as buil
 """
 
 import sys
-from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
 from lockstep.kernel.library import KernelError, Library, aligned, levels, load
-from lockstep.kernel.program import INSTRUCTION, LANES, OPERATIONS
+from lockstep.kernel.program import LANES, Program
+from lockstep.kernel.values import Layout
 
 EXPECTED = {
     "float": "9ed5cfed16ac2119ff9a394188d7e2b1be4c08e880092e3eaf5f3301ff41a65a",
     "double": "3196f4e67ad9f8faf5dabeffbbc1cf2d4bdb5d88a92b29937b7ba947028696dc",
 }
 
-# The memory has parts of so many blocks of LANES numbers; the first parts are given, each step fills one more.
+# The memory has parts of so many blocks of LANES numbers; the first parts are given, each operation fills one more.
 _BLOCKS, _GIVEN = 64, 3
-# What each step does, and the numbers of the parts that it reads: a, b, c.
-_STEPS: tuple[tuple[str, int, int, int], ...] = (
-    *((name, 0, 1, 2) for name in ("add", "sub", "mul", "div", "maximum", "addcmul", "lerp", "sqrt", "floor", "exp")),
-    *((name, 0, 1, 2) for name in ("expm1", "log", "log1p", "tanh", "sigmoid", "erf", "pow", "sin", "cos")),
+_OPERATIONS = (
+    """add sub mul div maximum addcmul lerp sqrt floor exp expm1 log log1p tanh sigmoid erf pow sin cos""".split()
 )
 
 
@@ -46,26 +44,18 @@ def digests(library: Library) -> dict[str, str]:
 
 
 def _digest(run: Any, dtype: np.dtype) -> str:
-    program = np.concatenate([*_program()])
-    memory = aligned(((_GIVEN + len(program)) * _BLOCKS * LANES,), dtype)
+    layout, program = Layout(), Program()
+    parts = [layout.new((_BLOCKS,)) for _ in range(_GIVEN)]
+    for name in _OPERATIONS:
+        program.emit(name, *parts, out=layout.new((_BLOCKS,)))
+    instructions, memory = program.assembled().instructions, aligned((layout.size * LANES,), dtype)
     given = memory[: _GIVEN * _BLOCKS * LANES]
     # The numbers of this old generator are the same in every version of numpy.
     given[:] = np.random.RandomState(46).standard_normal(len(given))
     given[::97], given[13::101], given[29::103], given[31::107] = 0.0, np.inf, np.nan, -np.finfo(dtype).tiny / 4
-    run(memory.ctypes.data, memory.ctypes.data, program.ctypes.data, len(program), 1, None)
+    run(memory.ctypes.data, memory.ctypes.data, instructions.ctypes.data, len(instructions), 1, None)
     memory[np.isnan(memory)] = np.nan  # the sign of a NaN depends on the processor
     return sha256(memory.astype(dtype.newbyteorder("<")).tobytes()).hexdigest()
-
-
-def _program() -> Iterator[np.ndarray]:
-    """Yield an instruction for each step, on all numbers of the parts."""
-    for out, (name, *reads) in enumerate(_STEPS, start=_GIVEN):
-        instruction = np.zeros(1, INSTRUCTION)
-        instruction["operation"], instruction["n"] = OPERATIONS.index(name), (1, 1, 1, _BLOCKS)
-        for operand, part in zip(("out", "a", "b", "c"), (out, *reads), strict=True):
-            instruction[operand]["place"] = part * _BLOCKS
-            instruction[operand]["strides"] = (0, 0, 0, 1)
-        yield instruction
 
 
 def main() -> None:
