@@ -11,10 +11,10 @@ from skorch import NeuralNet
 from torch import Tensor
 
 from lockstep._compat import tree_leaves, tree_map
+from lockstep.grouping.measured import LOOKED_AT_ROWS
 from lockstep.members.member import Member
 from lockstep.members.own_code import step_view
 from lockstep.members.rows import taken
-from lockstep.stacks.nets import EVALUATED_ROWS
 from lockstep.stacks.programs.evaluation import keeps_rows_apart
 
 # The most parts in which losses are compared: a single odd target shows only in a small part.
@@ -49,12 +49,12 @@ def loss_is_mean(member: Member) -> bool:
 
 def _looked_at(n: int, tensors: list[Tensor]) -> Iterator[Any]:
     """Yield the places of blocks of rows that stand for all; `tensors` have what a net gets of them, and targets."""
-    if n <= _BLOCKS * EVALUATED_ROWS:
-        yield from (slice(start, min(start + EVALUATED_ROWS, n)) for start in range(0, n, EVALUATED_ROWS))
+    if n <= _BLOCKS * LOOKED_AT_ROWS:
+        yield from (slice(start, min(start + LOOKED_AT_ROWS, n)) for start in range(0, n, LOOKED_AT_ROWS))
         return
-    starts = np.linspace(0, n - EVALUATED_ROWS, _BLOCKS).astype(int).tolist()
-    yield from (slice(start, start + EVALUATED_ROWS) for start in starts)
-    yield from torch.tensor(sorted(set().union(*map(_odd, tensors)))).split(EVALUATED_ROWS)
+    starts = np.linspace(0, n - LOOKED_AT_ROWS, _BLOCKS).astype(int).tolist()
+    yield from (slice(start, start + LOOKED_AT_ROWS) for start in starts)
+    yield from torch.tensor(sorted(set().union(*map(_odd, tensors)))).split(LOOKED_AT_ROWS)
 
 
 def _odd(tensor: Tensor) -> set[int]:
@@ -70,7 +70,7 @@ def _odd(tensor: Tensor) -> set[int]:
     places = [*columns.argmin(0).tolist(), *columns.argmax(0).tolist(), *columns.abs().argmin(0).tolist()]
     if columns.shape[1] == 1 and not columns.is_floating_point():
         _, first, count = np.unique(columns.numpy(), return_index=True, return_counts=True)
-        places += first[count.argsort(kind="stable")][:EVALUATED_ROWS].tolist()
+        places += first[count.argsort(kind="stable")][:LOOKED_AT_ROWS].tolist()
     return set(places)
 
 

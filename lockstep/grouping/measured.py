@@ -20,7 +20,9 @@ from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import taken
 from lockstep.members.state import AS_BUFFER, other_attribute
 from lockstep.stacks.layers import GivenNoise
-from lockstep.stacks.nets import EVALUATED_ROWS
+
+# The most rows that are looked at together, or evaluated to measure that.
+LOOKED_AT_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def measure(member: Member, n_rows: int) -> Measured:
     module, criterion = copy.deepcopy((net.module_, net.criterion_))
     trial = step_view(net, module, criterion)
     x, y = taken((train.X, train.y), np.resize(np.arange(train.n), n_rows))
-    many = taken(train.X, np.resize(np.arange(train.n), min(EVALUATED_ROWS, train.n)))
+    many = taken(train.X, np.resize(np.arange(train.n), min(LOOKED_AT_ROWS, train.n)))
     state = torch.get_rng_state()
     try:
         with GivenNoise(in_stack=True) as noise:

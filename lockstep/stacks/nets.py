@@ -8,16 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lockstep._compat import tree_leaves, tree_map
+from lockstep._compat import tree_map
 from lockstep.members.member import Member
 from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
 from lockstep.members.rows import filled_up, taken
 from lockstep.stacks.layers import dropouts
 from lockstep.stacks.programs.evaluation import Evaluator
 from lockstep.stacks.step import StackedNet
-
-# How many rows are evaluated at once.
-EVALUATED_ROWS = 1024
 
 
 @dataclass
@@ -99,12 +96,7 @@ class Nets:
 
     def outputs(self, x: Any, shared: bool) -> Any:
         """Return the nets' outputs for rows, shape (n_nets, n_rows, …); `shared` rows have no first dimension."""
-        before = () if shared else (slice(None),)
-        parts = []
-        for start in range(0, tree_leaves(x)[0].shape[len(before)], EVALUATED_ROWS):
-            part = taken(x, (*before, slice(start, start + EVALUATED_ROWS)))
-            parts.append(self.evaluator(part, shared=shared)(self.copies()))
-        return tree_map(lambda *each: torch.cat(each, dim=1), *parts)
+        return self.evaluator(x, shared=shared)(self.copies())
 
     def tensors_of(self, i: int, tensors: Tensors | None = None) -> Tensors:
         """Return views of a net's parameters and buffers, by name, in the stack's tensors or in others."""
