@@ -98,17 +98,11 @@ def _stack(p: Program, out: Value | None, parts: list[Value], dim: int = 0) -> V
     return _cat(p, out, [_unsqueeze(p, None, part, dim) for part in parts], dim)
 
 
-@named("slice_backward")
-def _slice_backward(p: Program, out: Any, g: Value, shape: Any, dim: int, start: int, stop: int, step: int) -> Value:
+@named("slice_backward", taken=_slice)
+@named("select_backward", taken=_select)
+def _part_backward(p: Program, out: Any, g: Value, shape: Any, *about: Any, taken: Any) -> Value:
     made = p.emit("copy", 0.0, out=p.new(tuple(shape)))
-    p.emit("copy", g, out=_slice(p, None, made, dim, start, stop, step))
-    return made
-
-
-@named("select_backward")
-def _select_backward(p: Program, out: Value | None, g: Value, shape: Any, dim: int, i: int) -> Value:
-    made = p.emit("copy", 0.0, out=p.new(tuple(shape)))
-    p.emit("copy", g, out=_select(p, None, made, dim, i))
+    p.emit("copy", g, out=taken(p, None, made, *about))
     return made
 
 
