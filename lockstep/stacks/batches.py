@@ -94,11 +94,8 @@ class Batches:
         return [width] * count, index.flatten(1), weights(sizes, width).flatten(1)
 
     def _draw(self) -> None:
-        n = sum(self.lengths)
-        self.noise = [torch.empty(len(self._generators), n, *draw.shape[1:], dtype=self.dtype) for draw in self.draws]
-        for draw, noise in zip(self.draws, self.noise, strict=True):
-            for own, generator in zip(noise, self._generators.values(), strict=True):
-                draw.fill(own, generator)
+        n, generators = sum(self.lengths), self._generators.values()
+        self.noise = [[draw.sample(n, self.dtype, each) for each in generators] for draw in self.draws]
         self._noise_tables = [table(noise, self._split_of) for noise in self.noise]
 
     def sizes_of(self, i: int) -> list[int]:
@@ -117,7 +114,7 @@ class Batches:
     def inputs_of_a_step(self, length: int) -> tuple[Any, Any, tuple[Tensor, ...], list[Tensor]]:
         """Return rows, targets, weights and noise of a net for a batch of a length."""
         weight = (torch.ones(length, dtype=self.dtype),) if self._filled else ()
-        return *self.example(np.arange(length)), weight, [each[0, :length] for each in self.noise]
+        return *self.example(np.arange(length)), weight, [each[0][:length] for each in self.noise]
 
     def tables(self, number: int) -> list[Table]:
         """Return the tables of what a step gets, from a batch on."""

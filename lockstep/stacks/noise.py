@@ -27,16 +27,11 @@ class Draw:
 
     def sample(self, n_rows: int, dtype: torch.dtype, generator: torch.Generator) -> Tensor:
         """Draw the numbers for `n_rows` rows."""
-        noise = torch.empty(n_rows, *self.shape[1:], dtype=dtype)
-        self.fill(noise, generator)
-        return noise
-
-    def fill(self, noise: Tensor, generator: torch.Generator) -> None:
-        """Draw the numbers for as many rows as a tensor has."""
+        shape = n_rows, *self.shape[1:]
         if not self.normal:
-            noise.uniform_(generator=generator)
-        else:  # rounded, because the float32 numbers that torch draws depend on the processor
-            noise.copy_(torch.randn(noise.shape, dtype=torch.float64, generator=generator))
+            return torch.rand(shape, dtype=dtype, generator=generator)
+        # Rounded, because the float32 numbers that torch draws depend on the processor.
+        return torch.randn(shape, dtype=torch.float64, generator=generator).to(dtype)
 
 
 def _dropout(by_channel: bool = False, alpha: bool = False, batched: int = 0) -> Function:
