@@ -12,10 +12,10 @@ from pathlib import Path
 
 from stages.lib import adopt
 from stages.lib.common import Arguments, UserError, counted, run, write_text
-from stages.lib.common.git import NoGitError, state_of
 from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
 from stages.lib.data import load_dataset
-from stages.lib.fetch import refuse_missing
+from stages.lib.repository.dvc_file import refuse_missing
+from stages.lib.repository.git import NoGitError, state_of
 from stages.lib.search import doing
 
 # Reading, looking at columns, reading as the stages do, and looking for copies of rows.

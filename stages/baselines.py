@@ -8,20 +8,20 @@ from typing import Any
 
 import pandas as pd
 
+from stages.lib.baselines.baselines import baselines, score_baseline
 from stages.lib.common import run
 from stages.lib.config import load_params
 from stages.lib.data import Unchanged
 from stages.lib.results import files, write_folder
 from stages.lib.results.files import File
+from stages.lib.scores.diagnostics import diagnostics
 from stages.lib.scores.reached import reached_table
+from stages.lib.scores.residuals import prediction_errors
+from stages.lib.scores.shuffled import inputs_table
 from stages.lib.scores.splits import read_table
 from stages.lib.scores.thresholds import counts_table, threshold_counts
 from stages.lib.search import doing
-from stages.lib.winners.baselines import baselines, score_baseline
-from stages.lib.winners.diagnostics import diagnostics
-from stages.lib.winners.errors import prediction_errors
-from stages.lib.winners.printed import print_scores
-from stages.lib.winners.shuffled import inputs_table
+from stages.lib.told.printed import print_scores
 
 
 def main() -> None:

@@ -2,12 +2,12 @@
 
 from resampled.means.choice import whole_choice
 from resampled.scorers import bounds_of
+from stages.lib.best_params.leaderboard import leaderboard, read_searches, summarise, ties
 from stages.lib.common import format_score, run, score_decimals
 from stages.lib.config import load_params
 from stages.lib.results import Results, files, remove_strays, write
 from stages.lib.scores.score_table import read_corrected
-from stages.lib.winners.leaderboard import leaderboard, read_searches, summarise, ties
-from stages.lib.winners.printed import print_leaderboard
+from stages.lib.told.printed import print_leaderboard
 
 
 def main() -> None:

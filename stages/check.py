@@ -5,9 +5,9 @@ Lists all problems at once, and exits with status 1 if there are any. It changes
 
 import sys
 
+from stages.lib.check import check, in_words, print_plans
 from stages.lib.common import UserError, run
 from stages.lib.config import PARAMS_FILE
-from stages.lib.doctor import check, in_words, print_plans
 
 
 def main() -> None:

@@ -3,11 +3,11 @@
 from argparse import Namespace
 
 from stages.lib.common import Arguments, run
-from stages.lib.comparison.findings import findings
-from stages.lib.comparison.table import compared_table, mattered, read_candidates
+from stages.lib.compare.table import compared_table, mattered, read_candidates
 from stages.lib.config import load_params
 from stages.lib.results import Results, files, write
-from stages.lib.scores import NOT_TESTED
+from stages.lib.told.findings import findings
+from stages.lib.told.scores import NOT_TESTED
 
 ARGUMENTS = Arguments("stages.compare", __doc__)
 ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")

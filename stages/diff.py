@@ -7,12 +7,12 @@ HEAD is.
 import json
 from argparse import Namespace
 
-from stages.lib.changes.comparison import compare
-from stages.lib.changes.output import as_json, as_text, facts
-from stages.lib.changes.results import Results
-from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import Arguments, run
+from stages.lib.diff.comparison import compare
+from stages.lib.diff.output import as_json, as_text, facts
+from stages.lib.diff.results import Results
 from stages.lib.report.templating import fill
+from stages.lib.repository.snapshot import Snapshot
 
 # Longer lists are cut in Markdown.
 MOST = 30

@@ -4,26 +4,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from stages.lib.baselines.baselines import read_baselines
+from stages.lib.best_params.leaderboard import read_picks
 from stages.lib.common import run
 from stages.lib.config import load_params
 from stages.lib.data import Unchanged
-from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_model
-from stages.lib.results import Results, files, remove_others, write
-from stages.lib.scores import NOT_TESTED
-from stages.lib.scores.splits import read_table
-from stages.lib.scores.thresholds import (
-    check_costs,
-    chosen_thresholds,
-    thresholds_table,
-    written_choices,
-)
-from stages.lib.search import EVALUATION, forget
-from stages.lib.search.result import by_reason
-from stages.lib.winners.baselines import read_baselines
-from stages.lib.winners.comparison import comparison_table, few_metrics, summarise
-from stages.lib.winners.contest import Contest, choose
-from stages.lib.winners.leaderboard import read_picks
-from stages.lib.winners.nets import (
+from stages.lib.evaluate.comparison import comparison_table, few_metrics, summarise
+from stages.lib.evaluate.contest import Contest, choose
+from stages.lib.evaluate.nets import (
     Fitted,
     fit,
     read_reached,
@@ -35,8 +23,20 @@ from stages.lib.winners.nets import (
     score_nets,
     see_nets,
 )
-from stages.lib.winners.printed import print_comparison
-from stages.lib.winners.told import inputs_told, read_answer, read_note
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_model
+from stages.lib.results import Results, files, remove_others, write
+from stages.lib.scores.splits import read_table
+from stages.lib.scores.thresholds import (
+    check_costs,
+    chosen_thresholds,
+    thresholds_table,
+    written_choices,
+)
+from stages.lib.search import EVALUATION, forget
+from stages.lib.search.result import by_reason
+from stages.lib.told.answer import inputs_told, read_answer, read_note
+from stages.lib.told.printed import print_comparison
+from stages.lib.told.scores import NOT_TESTED
 
 
 def main() -> None:

@@ -11,16 +11,16 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from stages.lib.changes.results import Results
-from stages.lib.changes.revisions import Stopped, commit_of, stale_stages, stopped, unmerged
-from stages.lib.changes.snapshot import Snapshot
-from stages.lib.changes.staleness import WRITTEN, is_result
 from stages.lib.common import UserError, join_words, run, write_text
-from stages.lib.common.git import git
 from stages.lib.config import load_params
-from stages.lib.fetch import refuse_other_version
-from stages.lib.merging import in_words, merged_page, unite
-from stages.lib.pipeline import LOCK
+from stages.lib.diff.results import Results
+from stages.lib.diff.staleness import WRITTEN, is_result
+from stages.lib.merge import in_words, merged_page, unite
+from stages.lib.repository import LOCK
+from stages.lib.repository.dvc_file import refuse_other_version
+from stages.lib.repository.git import git
+from stages.lib.repository.revisions import Stopped, commit_of, stale_stages, stopped, unmerged
+from stages.lib.repository.snapshot import Snapshot
 from stages.lib.results import remove_strays
 
 # Its blocks are made from the results.

@@ -6,9 +6,9 @@ Exits with status 1 if a fresh run does not reproduce the committed results.
 import sys
 from argparse import Namespace
 
-from stages.lib.changes.revisions import commit_of, is_committed
 from stages.lib.common import Arguments, UserError, run
 from stages.lib.report.changes import Since, comment, run_fresh
+from stages.lib.repository.revisions import commit_of, is_committed
 
 ARGUMENTS = Arguments("stages.pr_comment", __doc__)
 ARGUMENTS.add_argument("revision", metavar="REVISION", help="the branch or commit that HEAD is compared with")

@@ -24,7 +24,6 @@ import pandas as pd
 from stages.lib.common import Arguments, UserError, run
 from stages.lib.config import ANSWER, WINNER, Params, load_params
 from stages.lib.data import read_features
-from stages.lib.fetch import refuse_missing
 from stages.lib.handover import (
     ANSWER_FILE,
     MODEL_FILE,
@@ -38,6 +37,7 @@ from stages.lib.handover import (
     sets_of,
 )
 from stages.lib.model.settings import packages_of
+from stages.lib.repository.dvc_file import refuse_missing
 from stages.lib.search import doing
 
 MODELS = {"answer": ANSWER_FILE, "net": MODEL_FILE}

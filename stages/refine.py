@@ -3,12 +3,12 @@
 from argparse import Namespace
 from pathlib import Path
 
-from stages.lib.changes.revisions import stale_stages
+from stages.lib.best_params.leaderboard import read_best, read_best_set
 from stages.lib.common import Arguments, UserError, format_params, format_value, run, write_text
 from stages.lib.config import PARAMS_FILE, load_params
 from stages.lib.refine import add_experiment, narrow, next_name, refine
+from stages.lib.repository.revisions import stale_stages
 from stages.lib.results import Results
-from stages.lib.winners.leaderboard import read_best, read_best_set
 
 ARGUMENTS = Arguments("stages.refine", __doc__)
 ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")

@@ -4,7 +4,6 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import Arguments, first_of, run, write_text
 from stages.lib.config import load_params
 from stages.lib.config.schema import rope_of
@@ -13,8 +12,9 @@ from stages.lib.report.page import MOST, describe_head, facts, packages, section
 from stages.lib.report.subject import columns, describe, title
 from stages.lib.report.templating import fill
 from stages.lib.report.trial import trial_of
+from stages.lib.repository.revisions import stale_stages
 from stages.lib.results import Results, files
-from stages.lib.scores import NOT_TESTED
+from stages.lib.told.scores import NOT_TESTED
 
 REPORT = Path("report.html")
 # The most stages that a note lists.

@@ -3,10 +3,10 @@
 Exits with status 1 if git can't compare them.
 """
 
-from stages.lib.changes.revisions import differing_results
 from stages.lib.common import UserError, run
+from stages.lib.repository.revisions import differing_results
 from stages.lib.results import Results, files
-from stages.lib.scores.told import not_by_kernel_told
+from stages.lib.told.scores import not_by_kernel_told
 
 # Of docs/engine.md, "What is promised".
 _BY_KERNEL = (

@@ -8,10 +8,9 @@ from stages.lib.data import Unchanged
 from stages.lib.experiment import check_experiment, open_experiment
 from stages.lib.experiment.searched import outcome_of, score_anew, search
 from stages.lib.results import files, write, write_folder
-from stages.lib.scores import print_table, too_few
-from stages.lib.scores.told import scores_in_words
 from stages.lib.search import doing, forget
 from stages.lib.search.result import by_reason
+from stages.lib.told.scores import print_table, scores_in_words, too_few
 
 ARGUMENTS = Arguments("stages.search", __doc__)
 ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")

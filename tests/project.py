@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 import stages  # pins the numeric environment before any test module imports torch
 from stages.lib.config import CV, Data, Evaluate, Model, Prepare, Runtime, Statistics, yaml12
-from stages.lib.merging.upstream import YOURS
+from stages.lib.merge.upstream import YOURS
 from tests.read_sample import SAMPLE
 
 ROOT = Path(stages.__file__).parents[1]

@@ -7,8 +7,8 @@ import numpy as np
 from resampled.means.choice import whole_choice
 from resampled.means.corrected import Corrected, corrected_score
 from resampled.resampling import Resampling
+from stages.lib.evaluate.contest import Contest, choose
 from stages.lib.scores.reached import Reached
-from stages.lib.winners.contest import Contest, choose
 from tests.resampled.simulation.drawing import Said, Table, every
 from tests.resampled.simulation.searches import (
     CALM,

@@ -8,10 +8,10 @@ import numpy as np
 from resampled.means.ttest import half_width
 from resampled.pairs.family import Verdict
 from resampled.resampling import Resampling
-from stages.lib.changes.comparison import Comparison, compare
-from stages.lib.changes.results import Results, Scored
-from stages.lib.changes.snapshot import Snapshot
-from stages.lib.pipeline import FolderTree
+from stages.lib.diff.comparison import Comparison, compare
+from stages.lib.diff.results import Results, Scored
+from stages.lib.repository import FolderTree
+from stages.lib.repository.snapshot import Snapshot
 from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.pairs.changes import BEFORE, FITS, ROPE, Fits, batches, draw_fits
 from tests.resampled.simulation.searches import N_FOLDS, N_ROWS

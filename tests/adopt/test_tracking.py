@@ -10,7 +10,7 @@ import pytest
 from stages import adopt as stage
 from stages.lib.adopt import tracking
 from stages.lib.config import yaml12
-from stages.lib.fetch import dvc_file
+from stages.lib.repository import dvc_file
 from tests.adopt.conftest import git
 from tests.adopt.csvs import as_text, passengers
 from tests.conftest import Command

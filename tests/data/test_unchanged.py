@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from stages import baselines, evaluate, search
+from stages.lib.baselines.baselines import baselines as models
 from stages.lib.common import UserError
 from stages.lib.data import Unchanged
-from stages.lib.winners.baselines import baselines as models
 from tests.conftest import Command, Done, MakeProject
 from tests.project import Project
 

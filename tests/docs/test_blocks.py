@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from stages import docs as stage
+from stages.lib.best_params.leaderboard import read_searches
 from stages.lib.common import UserError, format_params, short_params, write_text
 from stages.lib.config import load_params
 from stages.lib.docs import find_blocks
 from stages.lib.results import Results
-from stages.lib.winners.leaderboard import read_searches
-from stages.lib.winners.told import read_answer
+from stages.lib.told.answer import read_answer
 from tests.conftest import Command
 from tests.project import SEARCHED, Project
 from tests.read_sample import SAMPLE

@@ -10,7 +10,9 @@ import pytest
 from stages import adopt, check, fetch, predict
 from stages.lib.common import UserError
 from stages.lib.config import Data
-from stages.lib.fetch import dvc_file, dvc_file_of, pull, refuse_other_version, what_is_wrong
+from stages.lib.fetch import what_is_wrong
+from stages.lib.repository import dvc_file
+from stages.lib.repository.dvc_file import dvc_file_of, pull, refuse_other_version
 from tests.conftest import Command
 from tests.fetch.conftest import CSV, Server
 from tests.project import Project, real_params

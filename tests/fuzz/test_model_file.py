@@ -26,13 +26,13 @@ from hypothesis import strategies as st
 from safetensors.torch import load
 
 from stages import predict
+from stages.lib.baselines.baselines import baselines
 from stages.lib.config import Params
 from stages.lib.engine import seed_everything
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, Card, kind_of
 from stages.lib.handover.model_file import exported, with_card
 from stages.lib.handover.net_file import digest_of, net_content
 from stages.lib.model import build_estimator, resolve_settings, rows, target
-from stages.lib.winners.baselines import baselines
 from tests.fuzz.mutations import VALUES, changed, cuts, spoilt, steps
 from tests.fuzz.survival import FUZZED, files, refused_or
 from tests.passengers import TYPES, passengers

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from stages.lib.baselines.baselines import baselines
 from stages.lib.config import Params, Prepare
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.data import Columns, Dataset
@@ -15,7 +16,6 @@ from stages.lib.handover import Card, kind_of
 from stages.lib.handover.model_file import exported
 from stages.lib.handover.runtime import OnnxModel
 from stages.lib.model import build_estimator, resolve_settings, rows, target
-from stages.lib.winners.baselines import baselines
 from tests.passengers import passengers
 from tests.project import real_params, small_params
 

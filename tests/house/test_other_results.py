@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.merging.upstream import YOURS
+from stages.lib.merge.upstream import YOURS
 from tests.project import IDENTITY, ROOT, environment, working_tree
 
 # All of these read the sample, and none takes a minute.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.changes.revisions import stale_stages
+from stages.lib.repository.revisions import stale_stages
 from tests.adopt.csvs import as_text, passengers
 from tests.conftest import MakeProject
 from tests.house.test_workflow import WORKFLOWS

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stages import upgrade
-from stages.lib.merging.upstream import YOURS
+from stages.lib.merge.upstream import YOURS
 from tests.conftest import Command
 from tests.project import IDENTITY, Project
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from stages import refine as stage
+from stages.lib.best_params.leaderboard import read_best_set
 from stages.lib.common import UserError, format_params
 from stages.lib.config import Distribution, Params, load_params
 from stages.lib.refine import narrow
 from stages.lib.results import Results, files, write
-from stages.lib.winners.leaderboard import read_best_set
 from tests.config.params_files import written
 from tests.conftest import Command
 from tests.project import NUMBERS, small_params

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from stages import refine as stage
+from stages.lib.best_params.leaderboard import read_best
 from stages.lib.common import format_params, write_text
 from stages.lib.config import load_params, yaml12
 from stages.lib.results import Results, files, write
-from stages.lib.winners.leaderboard import read_best
 from tests.conftest import Command, MakeProject
 from tests.project import NUMBERS, real_params, set_at, small_params
 from tests.read_sample import SAMPLE

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import UserError
 from stages.lib.report.changes import FreshRun, run_fresh
+from stages.lib.repository.revisions import stale_stages
 from tests.project import ROOT, Project
 from tests.read_sample import SAMPLE
 

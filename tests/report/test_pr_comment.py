@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from stages import pr_comment
-from stages.lib.changes.revisions import stale_stages
 from stages.lib.common import write_text
 from stages.lib.report.changes import LONGEST, FreshRun, Since
-from tests.changes.commits import Commits, scores
+from stages.lib.repository.revisions import stale_stages
 from tests.conftest import Changed, Command, Done
+from tests.diff.commits import Commits, scores
 from tests.project import Project
 
 GITHUB = {"GITHUB_REPOSITORY": "someone/project", "GITHUB_SERVER_URL": "https://github.com"}

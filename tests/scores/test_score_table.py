@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from resampled.means.corrected import Corrected
 from resampled.resampling import Resampling
 from stages.lib.results.writing import as_csv
-from stages.lib.scores import print_table, score_table, summarise
+from stages.lib.scores import score_table, summarise
 from stages.lib.scores.score_table import (
     grid_keys,
     may_be_best,
@@ -20,7 +20,7 @@ from stages.lib.scores.score_table import (
     split_scores,
     stuck_of,
 )
-from stages.lib.scores.told import scores_in_words
+from stages.lib.told.scores import print_table, scores_in_words
 
 CANDIDATES: list[dict[str, Any]] = [
     {"lr": lr, "module__weight_constraint": limit} for lr in (1e-05, 0.1) for limit in (None, 2.0)

@@ -17,9 +17,10 @@ from resampled.means.corrected import Draws
 from resampled.pairs.equivalence import equivalence
 from resampled.resampling import Resampling
 from stages.lib.results import Results, files
-from stages.lib.scores import CORRECTED, in_words, mean_of_others, too_few
+from stages.lib.scores import CORRECTED, mean_of_others
 from stages.lib.scores.score_table import read_corrected, standing
 from stages.lib.scores.scorer import _answer_of, make_scorer
+from stages.lib.told.scores import in_words, too_few
 from tests.results.texts import Texts
 
 RNG = np.random.default_rng(6)

@@ -12,11 +12,11 @@ from stages import baselines, best_params, compare, evaluate, search
 from stages.lib.common import UserError, format_params
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
+from stages.lib.evaluate.nets import score_nets
 from stages.lib.results import Results, files
-from stages.lib.winners.nets import score_nets
 from tests.conftest import Command
+from tests.evaluate.settings import fresh_of
 from tests.project import ROOT, real_params, set_at
-from tests.winners.settings import fresh_of
 
 N = 90
 Run = Any

@@ -1,7 +1,7 @@
 """Looks at a table and describes it in params.yaml: data, prepare, cv, model and experiments. Finds copies of rows.
 
-Only here are types, separators and settings guessed. Lets DVC track a large table. Imports `fetch`, `data`, `config`
-and `common`.
+Only here are types, separators and settings guessed. Lets DVC track a large table. Imports `repository`, `data`,
+`config` and `common`.
 """
 
 from stages.lib.adopt.blocks_text import block_text, replace_blocks

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from stages.lib.common import UserError
-from stages.lib.common.git import NoGitError, git
-from stages.lib.fetch import differs, dvc_file_of, remote
+from stages.lib.repository.dvc_file import differs, dvc_file_of, remote
+from stages.lib.repository.git import NoGitError, git
 
 # In bytes. GitHub warns above 50 MiB, and takes no file above 100 MiB.
 LARGE = 50 * 2**20

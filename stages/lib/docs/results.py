@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import pandas as pd
 
-from stages.lib.changes.output import code
+from stages.lib.best_params.leaderboard import rating, read_searches
 from stages.lib.common import (
     UserError,
     format_params,
@@ -26,10 +26,10 @@ from stages.lib.common import (
 )
 from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT, Params
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
+from stages.lib.diff.output import code
 from stages.lib.results import Results, files
 from stages.lib.scores import CORRECTED
-from stages.lib.winners.leaderboard import rating, read_searches
-from stages.lib.winners.told import read_answer
+from stages.lib.told.answer import read_answer
 
 _WIDTH = 120
 _CHART = "metrics/charts/leaderboard.svg"

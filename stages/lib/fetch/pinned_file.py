@@ -9,11 +9,11 @@ from urllib.request import url2pathname
 import pandas as pd
 
 from stages.lib.common import Problem, UserError, write_bytes
-from stages.lib.common.git import state_of
 from stages.lib.config import Data, Params, is_parquet
 from stages.lib.data import Unchanged, read_data
 from stages.lib.data.encoding import refuse_other_formats
-from stages.lib.fetch.dvc_file import dvc_file_of, pull, refuse_other_version
+from stages.lib.repository.dvc_file import dvc_file_of, pull, refuse_other_version
+from stages.lib.repository.git import state_of
 
 _CHECK = "Check data.url in params.yaml"
 

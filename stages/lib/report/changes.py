@@ -11,18 +11,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from stages.lib.changes.comparison import Comparison, compare
-from stages.lib.changes.output import facts
-from stages.lib.changes.results import Results, differing
-from stages.lib.changes.revisions import differing_results, merge_base, stale_stages
-from stages.lib.changes.snapshot import Snapshot
 from stages.lib.common import UserError, format_score, score_decimals
-from stages.lib.common.git import git
-from stages.lib.fetch import dvc_file_of, pull
-from stages.lib.pipeline import PIPELINE
+from stages.lib.diff.comparison import Comparison, compare
+from stages.lib.diff.output import facts
+from stages.lib.diff.results import Results, differing
 from stages.lib.report.charts import compared_specs, render, suited
 from stages.lib.report.page import CHARTS, Chart, as_chart
 from stages.lib.report.templating import fill
+from stages.lib.repository import PIPELINE
+from stages.lib.repository.dvc_file import dvc_file_of, pull
+from stages.lib.repository.git import git
+from stages.lib.repository.revisions import differing_results, merge_base, stale_stages
+from stages.lib.repository.snapshot import Snapshot
 
 # In characters, as .github/workflows/comment.yml expects.
 LONGEST = 20_000

@@ -12,10 +12,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from stages.lib.changes.revisions import is_committed
 from stages.lib.common import format_params, format_score, format_value
-from stages.lib.common.git import NoGitError, git
-from stages.lib.comparison.findings import findings
 from stages.lib.config import Params
 from stages.lib.config.schema import rope_of
 from stages.lib.report import tables
@@ -23,10 +20,13 @@ from stages.lib.report.course import WATCHED_REPEATS, describe_course, stops_ear
 from stages.lib.report.parallel import parallel_coordinates
 from stages.lib.report.subject import class_counts
 from stages.lib.report.thinning import thinned
+from stages.lib.repository.git import NoGitError, git
+from stages.lib.repository.revisions import is_committed
 from stages.lib.results import Results, files
-from stages.lib.scores.told import not_by_kernel_told
-from stages.lib.winners.errors_told import errors_told
-from stages.lib.winners.told import inputs_told, read_answer, read_note
+from stages.lib.told.answer import inputs_told, read_answer, read_note
+from stages.lib.told.findings import findings
+from stages.lib.told.residuals import errors_told
+from stages.lib.told.scores import not_by_kernel_told
 
 CHARTS = "metrics/charts"
 # The packages that results depend on most; requirements.txt pins all.

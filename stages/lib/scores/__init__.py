@@ -10,4 +10,3 @@ from stages.lib.scores.score_table import (
     summarise,
     trained_to_the_end,
 )
-from stages.lib.scores.told import NOT_TESTED, in_words, print_table, stuck_in_words, too_few

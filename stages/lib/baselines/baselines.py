@@ -1,0 +1,185 @@
+"""What scikit-learn reaches without a net: each model behind the preparation that it needs, and a constant."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn import ensemble
+from sklearn.base import BaseEstimator, clone
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from resampled.means.pooling import Pooling
+from stages.lib.baselines.linear import LinearRegression, LogisticRegression
+from stages.lib.config import CV, Params, Prepare
+from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
+from stages.lib.data import Columns, Dataset
+from stages.lib.engine import TrainTest
+from stages.lib.model import rows
+from stages.lib.model.prepared import prepared
+from stages.lib.results import SCORE, Results, files
+from stages.lib.scores.diagnostics import Seen, predictions
+from stages.lib.scores.reached import Reached, reached_of
+from stages.lib.scores.scorer import all_alike, remembering, rounded
+from stages.lib.scores.shuffled import REFUSALS, importances
+from stages.lib.scores.splits import Table, make_splits
+
+# What gradient boosting is tuned over; 0.1 and 31 are scikit-learn's defaults, and small tables want less.
+BOOSTING_GRID = {"learning_rate": [0.03, 0.1], "max_leaf_nodes": [4, 31]}
+# The most categories of a column that HistGradientBoosting splits as such; it takes those of other columns as numbers.
+_MOST_CATEGORIES = 255
+_N_TREES = 100
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A scikit-learn estimator, its description, and how its rows are prepared."""
+
+    estimator: BaseEstimator
+    description: str
+    prepare: Prepare = field(default_factory=Prepare)
+
+
+class InnerFolds:
+    """Folds of a training set, of the kind of `cv`, for scikit-learn's searches.
+
+    There is one fold fewer than in `cv`, and three at the most: a training set may have no more of a class or group.
+    """
+
+    def __init__(self, cv: CV, seed: int, classes: tuple[str, ...]) -> None:
+        self.cv = cv.model_copy(
+            update={"n_splits": min(max(cv.n_splits - 1, 2), 3), "n_repeats": 1, "shuffle": not cv.keeps_time}
+        )
+        self.seed, self.classes = seed, classes
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return the number of folds."""
+        return self.cv.n_splits
+
+    def split(self, X: Any, y: np.ndarray, groups: Any = None) -> Iterator[TrainTest]:
+        """Yield the rows to train on and those to score, as numbers; prepared rows carry their groups."""
+        data = Dataset(X, y, Columns({}), self.classes, getattr(X, "groups", None))
+        yield from make_splits(data, self.cv, self.seed)
+
+
+def baselines(data: Dataset, params: Params) -> dict[str, Baseline]:
+    """Return by name a linear model, gradient boosting, a random forest, and a constant, each behind what it needs."""
+    prepare, seed = params.prepare, params.seed
+    if data.classes:
+        names, linear, constant = OF_CLASSES, LogisticRegression(max_iter=1000), DummyClassifier(strategy="prior")
+        boosting, forest = ensemble.HistGradientBoostingClassifier, ensemble.RandomForestClassifier
+    else:
+        names, linear, constant = OF_NUMBERS, LinearRegression(), DummyRegressor()
+        boosting, forest = ensemble.HistGradientBoostingRegressor, ensemble.RandomForestRegressor
+    models = (
+        _linear(linear, data, prepare),
+        _boosting(boosting(random_state=seed), data, params),
+        _forest(forest(_N_TREES, random_state=seed), data, prepare),
+        Baseline(constant, _described(constant, ["inputs ignored"])),
+    )
+    return dict(zip(names, models, strict=True))
+
+
+def _linear(model: BaseEstimator, data: Dataset, prepare: Prepare) -> Baseline:
+    own, steps_in_words = _filled(data, prepare.model_copy(update={"encode": "onehot"}))
+    own = own.model_copy(update={"scale": None if own.scale == "standard" else own.scale})  # which is done once
+    steps_in_words += [f"inputs scaled ({own.scale}) and standardized" if own.scale else "inputs standardized"]
+    steps_in_words += [f"target scaled ({own.target})"] if own.target else []
+    # The columns of a category add up to one, which rounding to float32 would hide from the least squares.
+    exact = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
+    steps = make_pipeline(exact, StandardScaler(), model)
+    return Baseline(prepared(steps, data, own, name="model"), _described(model, steps_in_words), own)
+
+
+def _forest(model: BaseEstimator, data: Dataset, prepare: Prepare) -> Baseline:
+    # Trees look at the order of numbers only, so scaling changes nothing for them.
+    own, steps_in_words = _filled(data, prepare.model_copy(update={"scale": None, "target": None}))
+    description = _described(model, [f"{_N_TREES} trees", *steps_in_words])
+    return Baseline(prepared(model, data, own, name="model"), description, own)
+
+
+def _boosting(model: BaseEstimator, data: Dataset, params: Params) -> Baseline:
+    """Return gradient boosting, which takes missing cells and categories as they are."""
+    columns = data.columns
+    own = Prepare(encode="ordinal") if columns.categories else Prepare()
+    first = len(columns.at("number", "boolean"))
+    native = [first + i for i, labels in enumerate(columns.categories.values()) if len(labels) <= _MOST_CATEGORIES]
+    model.set_params(categorical_features=native or None)
+    folds = InnerFolds(params.cv, params.seed, data.classes)
+    searched = GridSearchCV(model, BOOSTING_GRID, cv=folds, scoring=params.cv.scoring, error_score="raise")
+    description = _described(model, ["tuned inside each split"])
+    return Baseline(prepared(searched, data, own, name="model"), description, own)
+
+
+def _filled(data: Dataset, prepare: Prepare) -> tuple[Prepare, list[str]]:
+    """Return a preparation that leaves no number missing, and what it does to inputs, apart from scaling."""
+    columns = data.columns
+    lacks_numbers = any(columns.types[name] != "category" for name in columns.lacking)
+    impute = prepare.impute or ("median" if lacks_numbers else None)
+    steps_in_words = [f"missing cells imputed ({impute})"] if impute else []
+    steps_in_words += ["missing cells indicated"] if prepare.indicator else []
+    if columns.categories:
+        steps_in_words.append(f"categories encoded ({prepare.encode})")
+    else:
+        prepare = prepare.model_copy(update={"encode": Prepare().encode})
+    return prepare.model_copy(update={"impute": impute}), steps_in_words
+
+
+def _described(model: BaseEstimator, steps_in_words: list[str]) -> str:
+    return ", ".join([type(model).__name__, *steps_in_words])
+
+
+def score_baseline(
+    name: str, baseline: Baseline, fresh: Table, scorers: Mapping[str, Callable[..., float]], pooled: Pooling | None
+) -> tuple[Reached, Seen | None]:
+    """Return what a baseline reaches on the splits of the evaluation, and what is seen of it there.
+
+    The first scorer selects; `pooled` says how it pools rows, if it does. All scores of a scorer are NaN, with a
+    warning, where it or the fit fails on some split; if the one that selects fails, nothing is seen.
+    """
+    data, selecting = fresh.data, next(iter(scorers))
+    X = rows(data, baseline.estimator)
+    scores = {key: np.full(len(fresh.splits), np.nan) for key in scorers}
+    failures: dict[str, Exception] = {}
+    statistics: list[np.ndarray] = []
+    predicted: list[np.ndarray | None] = []
+    constant, worth = [], []
+    for split, (train, test) in enumerate(fresh.splits):
+        part, y = X[test], data.y[test]
+        try:
+            fitted = clone(baseline.estimator).fit(X[train], data.y[train])
+        except REFUSALS as error:
+            failures = dict.fromkeys(scorers, error) | failures
+            break
+        with remembering(fitted, part) as answers:
+            for key in scorers:
+                try:
+                    scores[key][split] = rounded(scorers[key], fitted, part, y)
+                except REFUSALS as error:
+                    failures.setdefault(key, error)
+                if key == selecting:
+                    constant.append(all_alike(answers))
+            if selecting in failures:
+                continue
+            if pooled:
+                statistics.append(pooled.record(fitted, part, y)[None])
+            predicted.append(predictions(fitted, part, y))
+        worth.append(importances(fitted, part, y, len(data.features), pooled.value if pooled else scorers[selecting]))
+    for key, failure in failures.items():
+        warnings.warn(f"{name} has no score: {key} says {failure}", stacklevel=2)
+        scores[key][:] = np.nan
+    complete = statistics if len(statistics) == len(fresh.splits) else None
+    (ci95,) = fresh.half_widths(scores[selecting][None], complete, np.array([all(constant)]))
+    seen = None if selecting in failures else Seen(predicted, np.stack(worth))
+    scores = {SCORE: scores.pop(selecting)} | scores
+    return Reached(scores, float(ci95), baseline.description, by_unit=fresh.bundles(complete)), seen
+
+
+def read_baselines(results: Results, cv: CV, n_splits: int) -> dict[str, Reached]:
+    """Return what the baselines reach; raises `UserError` if it is missing, broken, or of other splits or scorers."""
+    refusal = results.refused(files.BASELINES, "is of other splits or scorers than those in params.yaml")
+    return reached_of(results.table(files.BASELINES), cv, n_splits, refusal)

@@ -1,1 +1,0 @@
-"""What settings differ by, and which keys made the difference. Imports `scores` and `common`; not torch."""

@@ -1,0 +1,90 @@
+"""What the runs of two commits differ in, by dvc.lock; and whether their scores can be compared, in pairs or apart."""
+
+from collections import ChainMap, defaultdict
+from typing import Any, NamedTuple
+
+from stages.lib.common import format_value
+from stages.lib.config import PARAMS_FILE
+from stages.lib.diff.results import EVALUATE, Results, differing
+
+# What a score is of; without the same, a difference has no unit or no meaning.
+_OF_SCORES = ("data.target", "cv.scoring")
+# What decides which rows a split tests.
+_OF_SPLITS = ("seed", "data.sample", "data.header", "cv.splitter", "cv.groups", "cv.order", "cv.n_splits")
+# What also decides the splits of a search; those of the evaluation are always shuffled.
+_SHUFFLE = "cv.shuffle"
+
+_REQUIREMENTS = "requirements.txt"
+# What other stages have written is not a cause of its own.
+_WRITTEN = ("metrics/", ".dvc/")
+
+
+class Hindrances(NamedTuple):
+    """Why scores can't be compared, and why they are not in pairs, such as `seed: 7 → 8`; empty if they are.
+
+    `of_searches` says why those of the searches are not, though those on the fresh splits are.
+    """
+
+    refused: list[str]
+    apart: list[str]
+    of_searches: list[str]
+
+
+def hindrances(old: Results, new: Results) -> Hindrances:
+    """Return what keeps the scores of two commits from being compared, or from being compared in pairs.
+
+    Packages and code do not: they are what a comparison is about. Nor does the number of repeats, because the splits
+    of the first repeats are the same.
+    """
+    before, after = old.evaluated, new.evaluated
+
+    def differing(*keys: str) -> list[str]:
+        values = {key: (before.get(key), after.get(key)) for key in keys}
+        return [f"{key}: {format_value(one)} → {format_value(two)}" for key, (one, two) in values.items() if one != two]
+
+    paths = [str(side.evaluated.get("data.path")) for side in (old, new)]
+    same_rows = old.hashes(EVALUATE).get(paths[0]) == new.hashes(EVALUATE).get(paths[1])
+    data = [] if same_rows else [f"{paths[1]} has other bytes"]
+    return Hindrances(differing(*_OF_SCORES), data + differing(*_OF_SPLITS), differing(_SHUFFLE))
+
+
+class Causes(NamedTuple):
+    """What differs between the runs of two commits.
+
+    `params` have their key, and both values, None for one that is not there. `code` has the stages that depend on each
+    path that differs, and `packages` lines of requirements.txt, `-` for those that are gone and `+` for new ones.
+    """
+
+    params: list[tuple[str, Any, Any]]
+    code: dict[str, list[str]]
+    data: list[str]
+    packages: list[str]
+
+
+def causes(old: Results, new: Results) -> Causes:
+    """Return what the results of two commits differ in, by what dvc.lock says of the stages that both have."""
+    code: dict[str, list[str]] = defaultdict(list)
+    params: dict[str, tuple[str, Any, Any]] = {}
+    everywhere = [ChainMap(*map(side.params, side.stages)) for side in (old, new)]
+    for name in sorted({*old.stages} & {*new.stages}):
+        before, after = old.params(name), new.params(name)
+        # A stage that no longer reads a param, or newly does, has not changed it where another stage reads it.
+        values = [ChainMap(own, everywhere[i]) for i, own in enumerate((before, after))]
+        for key in differing(before, after):
+            if values[0].get(key) != values[1].get(key):
+                params.setdefault(key, (key, values[0].get(key), values[1].get(key)))
+        for path in differing(old.hashes(name), new.hashes(name)):
+            if path != PARAMS_FILE and not path.startswith(_WRITTEN):
+                code[path].append(name)
+    return Causes(
+        [params[key] for key in sorted(params)],
+        {path: code[path] for path in sorted(code) if path not in {*old.tables, *new.tables, _REQUIREMENTS}},
+        [path for path, md5 in sorted(new.tables.items()) if path in code and md5 not in old.tables.values()],
+        _packages(old, new) if _REQUIREMENTS in code else [],
+    )
+
+
+def _packages(old: Results, new: Results) -> list[str]:
+    before, after = ((side.snapshot.text(_REQUIREMENTS) or "").splitlines() for side in (old, new))
+    gone = [f"- {line}" for line in before if line.strip() and line not in after]
+    return gone + [f"+ {line}" for line in after if line.strip() and line not in before]

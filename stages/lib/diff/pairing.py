@@ -1,0 +1,146 @@
+"""Two commits side by side: which scores of the one are compared with which of the other, alone and together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from resampled.means.ttest import ALPHA
+from resampled.pairs.apart import Apart
+from resampled.pairs.pair import Pair, average
+from stages.lib.config.cv import has_unit
+from stages.lib.config.statistics import ROPE
+from stages.lib.diff.differences import Hindrances, hindrances
+from stages.lib.diff.results import Results, Scored
+
+
+class Common(NamedTuple):
+    """Candidates that both sides have and that no net diverged on, after halving trained to the end.
+
+    `pairs` has their scores on the splits of the search, and `n_differing` counts those that score otherwise.
+    """
+
+    pairs: list[Pair]
+    n_differing: int
+
+    @property
+    def mean(self) -> Pair:
+        """The mean over all of the pairs."""
+        return average(self.pairs)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two commits, or a commit and the working tree."""
+
+    old: Results
+    new: Results
+
+    @cached_property
+    def hindrances(self) -> Hindrances:
+        """Why scores can't be compared, or not in pairs."""
+        return hindrances(self.old, self.new)
+
+    @property
+    def paired(self) -> bool:
+        """Whether the scores on the fresh splits are in pairs."""
+        return not (self.hindrances.refused or self.hindrances.apart)
+
+    def is_unchanged(self, name: str) -> bool:
+        """Whether a search has the same candidates, all with the same scores, and its pick too."""
+        before, after = self.old.searches[name], self.new.searches[name]
+        picks = self._contenders(name, name)
+        if list(before) != list(after) or (picks[0] is None) != (picks[1] is None):
+            return False
+        both = [(one, after[params]) for params, one in before.items()] + [picks]
+        return all(one is None or two is None or self._is_same(one, two) for one, two in both)
+
+    def _is_same(self, before: Scored, after: Scored) -> bool:
+        n = min(len(before.scores), len(after.scores)) if self.paired else None
+        scores = [(before.scores, after.scores)]
+        if before.second is not None and after.second is not None:
+            scores.append((before.second, after.second))
+        return before.params == after.params and all(old[:n].tobytes() == new[:n].tobytes() for old, new in scores)
+
+    def _contenders(self, before: str | None, after: str | None) -> tuple[Scored | None, Scored | None]:
+        return self.old.fresh.get(str(before)), self.new.fresh.get(str(after))
+
+    def difference(self, before: str | None, after: str | None) -> Pair | Apart | None:
+        """Return what two contenders differ by on the fresh splits; None if that can't be said."""
+        one, two = self._contenders(before, after)
+        if self.hindrances.refused or one is None or two is None:
+            return None
+        if self.paired:
+            return self._pair(one, two)
+        return Apart((one.mean, two.mean), (one.ci95, two.ci95), min(len(one.scores), len(two.scores)))
+
+    def second(self, before: str | None, after: str | None) -> Pair | None:
+        """Return what two contenders differ by on the fresh splits by the second scorer; None if one has none."""
+        one, two = self._contenders(before, after)
+        name = two.second_name if two else None
+        if not self.paired or one is None or two is None or name is None or name != one.second_name:
+            return None
+        both = [replace(each, scores=np.array(each.second), by_unit=None) for each in (one, two)]
+        return self._pair(both[0], both[1], name, 0.0 if has_unit(name) else ROPE)
+
+    def _pair(self, before: Scored, after: Scored, scorer: str = "", rope: float | None = None) -> Pair:
+        """Return the scores on the splits that both have: with other numbers of repeats, those of the first ones."""
+        n = min(len(before.scores), len(after.scores))
+        resampling = self.new.resampling(scorer or str(self.new.evaluated.get("cv.scoring", "")))
+        rope = self.new.rope if rope is None else rope
+        by_unit, repeats = None, slice(resampling.n_repeats(n))
+        if before.by_unit is not None and after.by_unit is not None:
+            by_unit = np.stack([before.by_unit[repeats], after.by_unit[repeats]])
+        return Pair(before.scores[:n], after.scores[:n], resampling, rope, before.stuck[:n], after.stuck[:n], by_unit)
+
+    def common(self, name: str) -> Common | None:
+        """Return the candidates of a search that both sides have; None if there are none, or they are not in pairs."""
+        if not self.paired or self.hindrances.of_searches:
+            return None
+        one, two = self.old.searches[name], self.new.searches[name]
+        # One that left earlier on one side was trained for fewer epochs there, which is why it scores otherwise.
+        ended = [params for params in one if params in two and one[params].to_the_end and two[params].to_the_end]
+        pairs = [pair for params in ended if np.isfinite((pair := self._pair(one[params], two[params])).difference)]
+        return Common(pairs, sum(not pair.is_same for pair in pairs)) if pairs else None
+
+
+@dataclass(frozen=True)
+class Together:
+    """What several searches gain together.
+
+    `candidates` has, on each split of the searches, the mean over the searches, with equal weights, of the mean over
+    all of their candidates that both sides have. `picks` has the mean of their picks on each fresh split. Searches
+    share their rows, so they are no independent witnesses; but the mean of each split varies as the rows do, and less
+    with the luck of single fits. So the error is Nadeau and Bengio's.
+    """
+
+    n_searches: int
+    n_candidates: int
+    candidates: Pair
+    picks: Pair
+
+    @classmethod
+    def of(cls, candidates: Sequence[Sequence[Pair]], picks: Sequence[Pair]) -> "Together | None":
+        """Take searches as one, from what their candidates and their picks score on both sides.
+
+        None if fewer than two have candidates on both sides, all of these score the same, or nothing is tested.
+        """
+        if len(candidates) < 2:
+            return None
+        mean = average([average(pairs) for pairs in candidates])
+        if mean.is_same or not mean.is_tested:
+            return None
+        return cls(len(candidates), sum(map(len, candidates)), mean, average(picks))
+
+    def agrees(self, kept: Pair | None) -> bool:
+        """Whether the picks gain, or lose, as well, and the kept net hardly does the contrary.
+
+        Candidates that nobody would pick often gain most. The picks follow if the 90 % interval of their mean
+        difference excludes 0, which is a one-sided test at the 5 % level, and the difference is larger than the rope.
+        The kept net may not be more than the rope on the other side, even if it is off by one standard error.
+        """
+        side, rope = np.sign(self.candidates.difference), self.picks.rope
+        picked = side * self.picks.difference > np.maximum(rope, self.picks.half_width(1 - 2 * ALPHA))
+        return bool(picked and (kept is None or side * kept.difference - kept.error >= -rope))

@@ -1,0 +1,149 @@
+"""Says what changed in a search: which settings it picks before and after, and what their scores differ by."""
+
+import re
+from collections.abc import Iterator
+from math import isnan, nan
+
+from resampled.pairs.apart import Apart
+from resampled.pairs.family import UNCHANGED, UNTESTED, Verdict
+from resampled.pairs.pair import FEWEST_SPLITS, Pair
+from stages.lib.common import (
+    counted,
+    first_of,
+    format_interval,
+    format_p,
+    format_score,
+    score_decimals,
+    shares_in_words,
+    short_params,
+)
+from stages.lib.diff.comparison import SearchChange
+from stages.lib.diff.results import Scored
+
+# Of the cells of a `row`.
+HEADINGS = ("search", "pick", "before", "now", "difference", "verdict")
+
+# The most settings or names that a sentence lists.
+MOST = 3
+SAME_PICK = "the same pick"
+# Of a setting that a pick does not change.
+_UNCHANGED = "as in params.yaml"
+_BETWEEN_PARAMS = re.compile(r", (?=[A-Za-z_][\w.]*=)")
+
+
+def pick(search: SearchChange) -> str:
+    """Say what a search picks before and after: the settings that differ."""
+    if search.old is None or search.new is None:
+        side = search.new or search.old
+        return short_params(side.params) if side else "no pick"
+    before, after = (_settings(side.params) for side in (search.old, search.new))
+    differences = [
+        short_params(f"{key}={before.get(key, _UNCHANGED)} → {after.get(key, _UNCHANGED)}")
+        for key in before | after
+        if before.get(key) != after.get(key)
+    ]
+    return first_of(differences, MOST) or SAME_PICK
+
+
+def _settings(params: str) -> dict[str, str]:
+    parts = (part.partition("=") for part in _BETWEEN_PARAMS.split(params))
+    return {key: value for key, equals, value in parts if equals}
+
+
+def search_in_words(search: SearchChange) -> str:
+    """Say how the pick of a search scores before and after: side by side, if it is not on the same splits."""
+    picked = f"{search.name}, {pick(search)}"
+    of = search.verdict.of if search.verdict else None
+    if isinstance(of, Pair):
+        return f"{picked} scores the same" if of.is_same else f"{picked}, {amount(of)}"
+    before, after = values(search)
+    return f"{picked}: {before} before, {after} now, {signed(of) if of else 'not compared'}"
+
+
+def amount(of: Pair | Apart) -> str:
+    """Write a difference with its interval, and what stuck fits have to do with it."""
+    if isinstance(of, Apart):
+        return signed(of)
+    splits = f"the same {of.n_splits} fresh splits" if of.is_tested else "the splits"
+    if isnan(of.difference):
+        return f"a net diverged on some of {splits}"
+    return f"{signed(of)} on {splits}{stuck(of)}"
+
+
+def stuck(pair: Pair) -> str:
+    """Say how many fits are stuck, and what the others differ by; empty if none is."""
+    if not (pair.old_stuck.any() or pair.new_stuck.any()):
+        return ""
+    before, after = int(pair.old_stuck.sum()), int(pair.new_stuck.sum())
+    # In the order of time, nothing is tested.
+    tested = f" (p {compared(pair.p_stuck())})" if pair.is_tested else ""
+    counts = f"; {after} of {pair.n_splits} fits {'is' if after == 1 else 'are'} stuck, before {before}{tested}"
+    others = pair.without_stuck()
+    return counts if others is None else f"{counts}, without these splits {signed(others)}"
+
+
+def signed(of: Pair | Apart) -> str:
+    """Write a difference, with its interval if it has one."""
+    decimals = score_decimals(of.means)
+    difference = format_score(of.difference, decimals, "+").replace("-", "−")
+    return f"{difference} ± {format_score(of.half_width(), decimals)}" if of.is_tested else difference
+
+
+def values(search: SearchChange) -> list[str]:
+    """Write the score of the pick on each side, with its interval."""
+    return [_value(scored) for scored in (search.old, search.new)]
+
+
+def _value(scored: Scored | None) -> str:
+    if scored is None:
+        return "no score on fresh splits"
+    half = scored.ci95 if len(scored.scores) >= FEWEST_SPLITS else nan
+    return format_interval(scored.mean, half, score_decimals([scored.mean]))
+
+
+def compared(p: float) -> str:
+    """Write a p-value behind `p`."""
+    written = format_p(p)
+    return written if written.startswith("<") else f"= {written}"
+
+
+def verdict_in_words(verdict: Verdict) -> str:
+    """Write a verdict, with the p-value of one that claims something."""
+    if not verdict.claims:
+        return verdict.word
+    side = "" if isinstance(verdict.of, Pair) else "higher by " if verdict.of.difference > 0 else "lower by "
+    return f"{side}{verdict.word} (p {compared(verdict.p)})"
+
+
+def row(search: SearchChange) -> list[str]:
+    """Return a search as cells: its name, what it picks, its score before and now, the difference, and the verdict."""
+    of, word = (search.verdict.of, search.verdict.word) if search.verdict else (None, "–")
+    difference = f"{signed(of)}{', not in pairs' if isinstance(of, Apart) else stuck(of)}" if of else "not compared"
+    return [search.name, pick(search), *values(search), difference, word]
+
+
+def details(search: SearchChange) -> Iterator[str]:
+    """Yield what else changed in a search, a sentence each."""
+    if search.verdict:
+        yield from _tested(search.verdict)
+    if search.second and search.second.word != UNCHANGED:
+        yield f"{search.new and search.new.second_name}: {signed(search.second.of)}, {verdict_in_words(search.second)}."
+    if search.common and search.common.n_differing:
+        shared = counted(len(search.common.pairs), "candidate")
+        gain = f"{signed(search.common.mean)} on average over all"
+        yield f"Of {shared} that both have, {search.common.n_differing} score otherwise: {gain}."
+
+
+def _tested(verdict: Verdict) -> Iterator[str]:
+    """Yield what the verdict rests on."""
+    of = verdict.of
+    if verdict.word in (UNCHANGED, UNTESTED):
+        return
+    p, adjusted = format_p(of.p_value), format_p(verdict.p)
+    # A p-value that is small by itself decides nothing among many.
+    tested = f"p {compared(of.p_value)}" + (f" (Holm {adjusted})" if adjusted != p else "")
+    if isinstance(of, Pair):
+        side = "better" if of.difference > 0 else "worse"
+        shares = dict.fromkeys(("better", "worse", "equal"), 0.0) | {side: of.share_beyond}
+        tested += f"; {shares_in_words(shares, f'{of.rope:g}')[0]}"
+    yield f"{tested}."

@@ -1,0 +1,86 @@
+"""Whether the results of a commit are those of its code, data and params, by the hashes of dvc.lock."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from stages.lib.common import first_of
+from stages.lib.config import PARAMS_FILE
+from stages.lib.diff.results import Results, differing, flat
+from stages.lib.repository import LOCK
+
+# What stages write, and other stages read.
+METRICS = "metrics/"
+WRITTEN = (METRICS, "models/")
+# The most names that a sentence lists.
+_MOST = 5
+
+
+def is_result(path: str) -> bool:
+    """Whether stages write a file, or DVC with them."""
+    return path == LOCK or path.startswith(WRITTEN)
+
+
+class Stale(NamedTuple):
+    """What is not as it was when the stages ran, empty where all is as it was.
+
+    `changed` are files and folders, params such as `cv.n_repeats`, and stages that have never run, or not since a stage
+    before them did; `edited` are outputs that are not what their stages wrote, and metrics that are gone.
+    """
+
+    changed: list[str]
+    edited: list[str]
+
+
+def staleness(side: Results) -> Stale:
+    """Compare what dvc.lock says of each stage with the params, files and outputs of the same commit.
+
+    `dvc status` does so for the working tree alone. Nothing is said of a file whose content git does not have, of data
+    and models that are not committed, and of a commit without dvc.lock. A comment in params.yaml changes no result.
+    """
+    read = {(stage, path): md5 for stage in side.stages for path, md5 in side.hashes(stage).items()}
+    written = {path: md5 for stage in side.stages for path, md5 in side.outputs(stage).items()}
+    there = side.snapshot.tree.hashes({path for _, path in read} | {*written})
+
+    def differs(path: str, md5: str) -> bool:
+        return there.get(path, "") not in (md5, None)
+
+    edited = {path for path, md5 in written.items() if path in there and differs(path, md5)} - {*side.tables}
+    edited |= {path for path in written if path not in there and path.startswith(METRICS)}
+    inputs, stages = set(), {*side.pipeline.names} - {*side.stages} if side.pipeline and side.stages else set()
+    for (stage, path), md5 in read.items():
+        if path == PARAMS_FILE or not differs(path, md5):
+            continue
+        if not path.startswith(WRITTEN) and (path in there or path not in side.tables):
+            inputs.add(path)
+        elif path in there and not any(overlap(path, output) for output in edited):
+            stages.add(stage)
+    params = {key for stage in side.stages for key in edited_params(side, stage, side.settings)}
+    return Stale([*sorted(inputs), *sorted(params), *sorted(stages)], sorted(edited))
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether two paths are the same, or one is a folder with the other in it."""
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+
+
+def edited_params(side: Results, stage: str, settings: dict[str, Any] | None) -> list[str]:
+    """Return the params of a stage that have other values in a params.yaml, given its content; none if that is None."""
+    if settings is None:
+        return []
+    recorded = side.stages[stage].get("params", {}).get(PARAMS_FILE, {})
+    begins = tuple(f"{section}." for section in recorded)  # such as `data.columns`
+    there = {key: value for key, value in flat(settings).items() if f"{key}.".startswith(begins)}
+    return differing(side.params(stage), there)
+
+
+def stale_in_words(*sides: Results) -> Iterator[str]:
+    """Yield what was not rerun, and which outputs were edited, a sentence each; none where all is as it was."""
+    for side in sides:
+        name, is_commit = side.snapshot.name, side.snapshot.commit is not None
+        stale, run = staleness(side), "run `dvc repro` there, and commit" if is_commit else "run `dvc repro`"
+        if stale.changed:
+            yield f"Not rerun in {name}: {first_of(stale.changed, _MOST)}; {run}."
+        if stale.edited:
+            how = "Edited or deleted since their stages wrote them"
+            how += ", or not committed with dvc.lock" if is_commit else ""
+            yield f"{how}, in {name}: {first_of(stale.edited, _MOST)}; {run}."

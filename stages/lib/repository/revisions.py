@@ -1,0 +1,114 @@
+"""Asks git and DVC for commits, their files, and what is not up to date."""
+
+import json
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from stages.lib.common import UserError
+from stages.lib.repository import PIPELINE
+from stages.lib.repository.git import NO_REPOSITORY, git
+
+# What git calls the other side while a merge waits, and the command that goes on.
+_WAITING = {
+    "MERGE_HEAD": "git commit --no-edit",
+    "REBASE_HEAD": "git rebase --continue",
+    "CHERRY_PICK_HEAD": "git cherry-pick --continue",
+}
+
+HOW_TO_FETCH = " In a shallow clone, `git fetch --unshallow origin NAME:NAME` gets a branch with all of its commits."
+
+
+def commit_of(revision: str) -> str:
+    """Return the hash of a branch, tag, commit or DVC experiment; raises `UserError` if there is none of this name."""
+    with suppress(subprocess.CalledProcessError):
+        return git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
+    from dvc.scm import Git, RevError, resolve_rev  # which take half a second to import
+
+    if revision == "HEAD":
+        raise UserError(NO_REPOSITORY)
+    try:
+        return str(resolve_rev(Git(), revision))
+    except RevError as error:
+        problem = f"git has no revision {revision!r}, and DVC no experiment: {error}."
+    raise UserError(f"{problem} `git branch --all`, `git tag` and `dvc exp list` list names.{HOW_TO_FETCH}")
+
+
+def merge_base(revision: str) -> str:
+    """Return the commit at which HEAD left `revision`; later commits to `revision` are not changes of HEAD."""
+    commit = commit_of(revision)
+    try:
+        return git("merge-base", commit, "HEAD").strip()
+    except subprocess.CalledProcessError:
+        raise UserError(f"{revision} and HEAD have no commit in common.{HOW_TO_FETCH}") from None
+
+
+def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
+    """Return which of some stages, or of all, DVC would rerun in a checkout, sorted.
+
+    Raises `UserError` if `dvc status` fails.
+    """
+    # Without a name, DVC finds no stage where git ignores dvc.yaml, and so nothing that is stale.
+    arguments = ["status", "--json", *(stages or [PIPELINE])]
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
+    if done.returncode or not done.stdout:
+        raise UserError(f"`dvc {' '.join(arguments)}` failed: {done.stderr.strip() or 'it printed nothing'}")
+    return sorted(json.loads(done.stdout))
+
+
+def differing_results(folder: str | Path = ".") -> list[str]:
+    """Return the results in a checkout, sorted, whose bytes are not those of HEAD, or that HEAD does not have.
+
+    Raises `UserError` if git can't say, because no answer is not the answer that none differs.
+    """
+    # What git ignores is not committed, but for what an interrupted write leaves.
+    what = ("--ignored", "--untracked-files=all", "--no-renames", "-z", "--", "metrics", "models", ":!*.tmp")
+    try:
+        changed = git("-C", str(folder), "status", "--porcelain", *what)
+    except subprocess.CalledProcessError as error:
+        raise UserError(f"`git status` failed: {' '.join(error.stderr.split())}") from None
+    return sorted(entry[3:] for entry in changed.split("\0") if entry)
+
+
+def is_committed() -> bool:
+    """Whether the working tree has no uncommitted changes; files that git ignores don't count."""
+    return not git("status", "--porcelain", "--untracked-files=normal")  # whatever the user's configuration says
+
+
+class Stopped(NamedTuple):
+    """A merge, rebase or cherry-pick that waits: the commit of the other side, its name, and how to go on."""
+
+    commit: str
+    name: str
+    go_on: str
+
+
+def stopped() -> Stopped | None:
+    """Return the merge that waits for its commit, whether it has conflicts or not; None if there is none.
+
+    Raises `UserError` if it has more than two sides.
+    """
+    for reference, go_on in _WAITING.items():
+        path = Path(git("rev-parse", "--git-path", reference).strip())
+        if path.is_file() and len(path.read_text(encoding="utf-8").splitlines()) > 1:
+            raise UserError(
+                "This merge has more than two sides. Take it back by `git merge --abort`, and merge one branch after "
+                "the other, each with `make merge`."
+            )
+        if path.is_file():
+            commit = git("rev-parse", "--verify", reference).strip()
+            name = git("name-rev", "--name-only", "--always", commit).strip().removeprefix("remotes/")
+            return Stopped(commit, name, go_on)
+    return None
+
+
+def unmerged() -> list[str]:
+    """Return the files that both sides of a merge have changed and that are not added yet; none if git can't say."""
+    try:
+        entries = git("ls-files", "--unmerged", "-z", "--full-name", ":/").split("\0")[:-1]
+    except UserError:
+        return []
+    return sorted({entry.partition("\t")[2] for entry in entries})

@@ -1,0 +1,110 @@
+"""Says in sentences what a search found: its best and its true worth, what is as good, the simplest, what mattered."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from resampled.means.few import is_within
+from resampled.means.ttest import ALPHA
+from stages.lib.common import (
+    format_interval,
+    format_score,
+    join_words,
+    score_decimals,
+    shares_in_words,
+    short_key,
+    short_params,
+)
+from stages.lib.config import Params
+from stages.lib.config.schema import rope_of
+from stages.lib.results import Results, files
+from stages.lib.scores import CORRECTED, trained_to_the_end
+from stages.lib.scores.score_table import UNDECIDED, WORSE, standing
+from stages.lib.told.scores import stuck_in_words
+
+
+def findings(results: Results, params: Params, name: str) -> list[str]:
+    """Say what a search found, one paragraph each; raises `UserError` if it was not compared."""
+    search, table = results.json(files.SUMMARY, name), results.table(files.COMPARED, name)
+    importances, rope = results.table(files.IMPORTANCE, name), rope_of(params)
+    decimals = score_decimals(table["mean_test_score"])
+    ended = table[trained_to_the_end(table)]
+    paragraphs = []
+    if "net_epochs_spared" in search:
+        paragraphs.append(
+            f"Halving trained {len(ended)} of {len(table)} candidates to the end, and spared "
+            f"{search['net_epochs_spared']:,.0f} epochs of single nets. The others, gray in the chart, have the scores "
+            "with which they left. What follows is about those that were trained to the end."
+        )
+    paragraphs.append(_best(search, len(ended), decimals))
+    if table["in_best_set"].notna().all():
+        ranked = ended.dropna(subset=["mean_test_score"]).sort_values("rank_test_score", kind="stable")
+        paragraphs.append(_best_set(ended, ranked.iloc[0], decimals, rope))
+        if len(ranked) > 1:
+            difference = np.diff(ranked["mean_test_score"].iloc[:2])
+            within = is_within(params.rope, difference, params.cv.resampling_of(search))
+            paragraphs.append(_runner_up(ranked.iloc[1], rope, within))
+    return [*paragraphs, what_mattered(importances["key"], importances["p_value"])]
+
+
+def _likely(row: pd.Series, rope: str) -> str:
+    """Return the two largest shares of the Bayesian test in words; the second one only if it has a say."""
+    shares = {key: float(row[key]) for key in ("worse", "equal", "better")}
+    return " and ".join(shares_in_words(shares, rope)[:2])
+
+
+def _best(search: Mapping[str, Any], n: int, decimals: int) -> str:
+    mean = format_interval(search["best_score"], search.get("best_ci95", math.nan), decimals)
+    stuck = stuck_in_words(search, decimals)
+    best = f"The best is {short_params(search['best_params'])}, with {mean}{stuck and f' ({stuck})'}."
+    if "best_score_corrected" not in search or n == 1:
+        return best
+    over = "rows and fits that had no say in the choice"
+    if search["corrected_over"].startswith("splits"):
+        over = "splits that had no say in the choice (though their rows had)"
+    score, low, high = (format_score(search[key], decimals) for key in CORRECTED)
+    return f"{best} It was chosen among {n}, which flatters it; on {over}, it is worth {score} ({low} to {high})."
+
+
+def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) -> str:
+    n, size = len(ended), ended["in_best_set"].sum()
+    if size == 1:
+        return f"With 95 % certainty, it is the best of the {n}."
+    text = f"{size} of {n} may be the best: with 95 % certainty, it is among them."
+    if size == n:
+        text = f"Any of the {n} may be the best: none can be ruled out with 95 % certainty."
+    simplest = ended[ended["simplest"]].iloc[0]
+    if simplest["params"] == best["params"]:
+        return f"{text} The best is also the simplest of them."
+    lost = format_score(best["mean_test_score"] - simplest["mean_test_score"], decimals)
+    sizes = [
+        f"as many {what}" if simplest[key] == best[key] else f"{simplest[key]:,.6g} {what} (the best: {best[key]:,.6g})"
+        for key, what in (("n_weights", "weights"), ("n_epochs", "epochs"))
+    ]
+    return (
+        f"{text} The simplest of them is {short_params(simplest['params'])}, with {' and '.join(sizes)}. It gives up "
+        f"{lost}; {_likely(simplest, rope)}."
+    )
+
+
+def _runner_up(row: pd.Series, rope: str, within: bool) -> str:
+    """Say how good the runner-up is: worse if it can't be the best. Its p-value would not allow for the best's luck."""
+    verdict = standing(1.0, row["worse"], row["better"], within) if row["in_best_set"] else WORSE
+    relation = verdict if verdict == UNDECIDED else f"is {verdict}"
+    return f"The runner-up, {short_params(row['params'])}, {relation}: {_likely(row, rope)}."
+
+
+def what_mattered(keys: Iterable[str], p_values: Iterable[float]) -> str:
+    """Say which settings of a search mattered, those with a p-value below 0.05; the most important comes first."""
+    p_by_key = {short_key(key): p for key, p in zip(keys, p_values, strict=True)}
+    names = [name for name, p in p_by_key.items() if p < ALPHA]
+    others = [name for name in p_by_key if name not in names]
+    if np.isnan(list(p_by_key.values())).all():
+        return "Which settings mattered can't be tested."
+    if not names:
+        return "No setting of this search was shown to matter."
+    text = f"What mattered: {join_words(names)}{', in this order' * (len(names) > 1)}."
+    return f"{text} Not shown to matter: {join_words(others)}." if others else text

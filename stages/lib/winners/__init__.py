@@ -1,1 +1,0 @@
-"""Combines what the searches found: leaderboard, evaluation, answer. Exports nothing, so few need torch."""

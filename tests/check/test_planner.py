@@ -1,0 +1,77 @@
+"""The engine's kernel trains every net of the project; where it does not train one, the check says so beforehand.
+
+That it trains those of the sample's params.yaml, the first test of `make check` shows.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sklearn import datasets
+
+from stages import adopt, check
+from stages.lib.best_params.leaderboard import read_picks
+from stages.lib.check.planner import Planner
+from stages.lib.config import Params, load_params
+from stages.lib.evaluate import nets
+from stages.lib.experiment import open_experiment
+from stages.lib.results import Results
+from stages.lib.results.reading import WorkingTree
+from stages.lib.scores.splits import Table
+from tests.check.conftest import Write
+from tests.conftest import Command
+from tests.project import real_params
+from tests.read_sample import SAMPLE, load_real_data
+from tests.tables import tables
+
+
+def of_scikit_learn(name: str) -> Callable[[Path], None]:
+    frame = getattr(datasets, f"load_{name}")(as_frame=True).frame
+    return lambda path: frame.to_csv(path, index=False)
+
+
+# Numbers and texts, missing cells, two classes and many, and numbers to predict; each with its target.
+TABLES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "penguins": (tables.penguins, "species"),
+    "sales": (tables.sales, "sold"),
+    **{name: (of_scikit_learn(name), "target") for name in ("breast_cancer", "diabetes", "digits", "iris", "wine")},
+}
+
+
+def test_the_kernel_trains_what_adopt_sets(write: Write, in_process: Command) -> None:
+    write({})
+    planner: Planner | None = None
+    for name, (written, target) in TABLES.items():
+        written(Path("table.csv"))
+        assert in_process(adopt, "table.csv", target, "--force").returncode == 0, name
+        params = load_params()
+        planner = planner or Planner(params)
+        opened = open_experiment(params, "net")
+        assert len(opened.candidates) == 16
+        assert planner.of(opened).alone == {}, name
+
+
+def test_the_kernel_trains_the_combined_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    params = Params.model_validate(real_params())
+    alone: list[dict[str, int]] = []
+
+    def plan(label: str, estimator: Any, grid: Any, X: Any, y: Any, *, splits: Any, **others: Any) -> None:
+        alone.append(Planner(params).planned(estimator, grid, X, y, splits).alone)
+        raise InterruptedError
+
+    monkeypatch.setattr(nets, "run_search", plan)
+    settings = read_picks(Results(WorkingTree(SAMPLE)), params).settings
+    with pytest.raises(InterruptedError):
+        nets.score_nets({"combined": settings["combined"]}, {}, Table(params, load_real_data(params)).fresh)
+    assert alone == [{}]
+
+
+def test_the_check_says_which_nets_it_does_not_train(write: Write, in_process: Command) -> None:
+    write({"experiments.optimizer.grid.optimizer": ["SGD", "LBFGS"]}, "optimizer")
+    done = in_process(check)
+    assert done.returncode == 0
+    assert done.stderr == (
+        "note: optimizer: LBFGS can't step stacked nets: ValueError: it asks for gradients after it has changed weights"
+        ", so 1 of 2 candidates are fitted one by one. Last digits of these nets may be others on another processor\n"
+    )

@@ -1,0 +1,108 @@
+"""What is said of a search's candidates, from the files that the search has written."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from scipy import stats
+
+from resampled.resampling import Resampling
+from stages import compare
+from stages.lib.common import UserError, write_text
+from stages.lib.compare.table import compared_table, read_candidates
+from stages.lib.results import Results, files, written
+from stages.lib.scores import score_table
+from tests.conftest import Command
+from tests.project import small_params
+from tests.read_sample import SAMPLE
+from tests.results.texts import Texts
+
+RNG = np.random.default_rng(5)
+GOOD = 0.7 + RNG.normal(scale=0.01, size=12)
+# The second candidate is lower by 0.001 on average, far less than its noise.
+NOISE = RNG.normal(scale=0.005, size=12)
+SCORES = np.stack([GOOD, GOOD - 0.001 + NOISE - NOISE.mean(), GOOD - 0.3, np.full(12, np.nan)])
+FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
+CANDIDATES: list[dict[str, Any]] = [{"lr": lr, "optimizer": None} for lr in (0.1, 0.01, 1e-05, 9.0)]
+
+
+def candidates(resampling: Resampling = FOLDS, stages: np.ndarray | None = None) -> pd.DataFrame:
+    seen: dict[str, Any] = {"n_weights": np.array([90, 1200, 50, 50]), "n_epochs": np.array([10.0, 5.0, 5.0, 2.5])}
+    return score_table(CANDIDATES, {"score": SCORES}, resampling, **seen, stages=stages)
+
+
+def test_each_candidate_is_compared_with_the_best() -> None:
+    table = compared_table(candidates(), FOLDS, 0.01, seed=0)
+    assert not [column for column in table if str(column).startswith("split")]
+    assert table["in_best_set"].tolist() == [True, True, False, False]
+    assert table["simplest"].tolist() == [True, False, False, False]
+    shares = table[["worse", "equal", "better"]].to_numpy()
+    assert shares[0].tolist() == [0, 1, 0]
+    np.testing.assert_allclose(shares[:3].sum(axis=1), 1)
+    assert shares[1, 1] > 0.9
+    assert shares[2].tolist() == [1, 0, 0]
+    assert np.isnan(shares[3]).all()
+    # Two tests: the smaller p-value is doubled, as Holm says, the best's own stays.
+    p = table["p_value"].to_numpy()
+    assert table["p_value_holm"].to_numpy()[:3].tolist() == [1.0, p[1], 2 * p[2]]
+
+
+def test_after_halving_only_those_trained_to_the_end_are_compared() -> None:
+    table = compared_table(candidates(stages=np.array([2, 1, 2, 1])), FOLDS, 0.01, seed=0)
+    assert table["in_best_set"].tolist() == [True, False, False, False]
+    assert np.isnan(table["equal"]).tolist() == [False, True, False, True]
+
+
+def test_in_time_order_nothing_is_tested() -> None:
+    table = compared_table(candidates(IN_TIME), IN_TIME, 0.01, seed=0)
+    assert table["in_best_set"].isna().all()
+    assert table[["p_value_holm", "worse", "equal", "better"]].isna().all(axis=None)
+    assert table["simplest"].tolist() == [True, False, False, False]
+
+
+def test_what_the_search_knows_by_rows_is_taken_from_its_table() -> None:
+    """Its set, and the errors of the differences from the best, of which the shares are Student's."""
+    by_search = candidates().assign(in_best_set=[False, True, True, False], error=0.02)
+    table = compared_table(by_search, FOLDS, 0.01, seed=0)
+    assert table["in_best_set"].tolist() == [False, True, True, False]
+    difference = table["mean_test_score"][1] - table["mean_test_score"][0]
+    expected = stats.t.cdf((-0.01 - difference) / 0.02, 11)
+    assert table["worse"][1] == pytest.approx(expected)
+    assert "error" not in table
+
+
+def test_what_the_search_has_not_written_so_is_refused() -> None:
+    texts = Texts()
+    texts.put(files.CANDIDATES, table := candidates(), "mine")
+    found = read_candidates(Results(texts), "mine", 4)
+    pd.testing.assert_frame_equal(found, written(table))
+    assert found["optimizer"].tolist() == ["null"] * 4
+    with pytest.raises(UserError, match=r"mine/candidates.csv has 4 candidates, but the search had 7. Run `dvc repro"):
+        read_candidates(Results(texts), "mine", 7)
+    table["split1_test_score"] += [0, 0.01, 0, 0]  # edited by hand
+    texts.put(files.CANDIDATES, table, "mine")
+    with pytest.raises(UserError, match="is not the candidates of a search"):
+        read_candidates(Results(texts), "mine", 4)
+
+
+def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_text("params.yaml", yaml.safe_dump(small_params()))
+    place = "metrics/search/dropout"
+    shutil.copytree(SAMPLE / place, place)
+    done = in_process(compare, "dropout")
+    assert (done.returncode, done.stderr) == (0, "")
+    table = Results().table(files.COMPARED, "dropout")
+    searched = Results().table(files.CANDIDATES, "dropout")
+    assert table["in_best_set"].tolist() == searched["in_best_set"].tolist()  # by rows, which the stage does not have
+    assert f"{searched['in_best_set'].sum()} of 50 may be the best" in done.stdout
+    assert done.stdout.endswith("\nWhat mattered: dropout_rate. Not shown to matter: weight_constraint.\n")
+    mattered = Results().table(files.IMPORTANCE, "dropout")
+    assert sorted(mattered["key"]) == ["module__dropout_rate", "module__weight_constraint"]
+    Path(f"{place}/summary.json").unlink()
+    assert in_process(compare, "dropout").stderr.startswith(f"error: {place}/summary.json is missing. Run `dvc repro")
+    assert in_process(compare, "none").stderr.startswith("error: params.yaml: experiments has no 'none'")

@@ -1,0 +1,31 @@
+"""A repository with hand-written results, and what `stages.diff` says in it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stages import diff
+from tests.conftest import Command
+from tests.diff.commits import Commits
+
+
+@pytest.fixture
+def commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commits:
+    """A repository with one commit, `before`, in which commands run."""
+    made = Commits(tmp_path / "repository")
+    made.commit("before")
+    monkeypatch.chdir(made.project.folder)
+    return made
+
+
+@pytest.fixture
+def said(in_process: Command) -> Any:
+    """Return a function that returns the lines that the command prints."""
+
+    def call(*arguments: str) -> list[str]:
+        done = in_process(diff, *arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.splitlines()
+
+    return call

@@ -1,0 +1,259 @@
+"""What a threshold gives and costs. Oracles: scikit-learn's metrics, and plain counts of each split's rows."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import confusion_matrix, precision_score, recall_score
+
+from resampled.means.ttest import half_width
+from resampled.resampling import Resampling
+from stages.lib.common import UserError
+from stages.lib.config import Costs
+from stages.lib.data import Columns, Dataset
+from stages.lib.evaluate.nets import saved_counts
+from stages.lib.results import Results, files
+from stages.lib.results.writing import as_csv
+from stages.lib.scores.counts import Counts
+from stages.lib.scores.diagnostics import Seen
+from stages.lib.scores.splits import Table
+from stages.lib.scores.thresholds import (
+    SHOWN,
+    THRESHOLDS,
+    Threshold,
+    check_costs,
+    chosen_thresholds,
+    counts_table,
+    read_choice,
+    threshold_counts,
+    thresholds_table,
+    written_choices,
+)
+from stages.lib.told.costs import read_threshold, threshold_told
+from tests.evaluate.settings import fresh_of, params_of
+from tests.results.texts import Texts
+
+COSTS = Costs(false_positive=1, false_negative=5)
+N_ROWS = 240
+
+
+def table_of(n_classes: int = 2, n_rows: int = N_ROWS) -> Table:
+    """Return rows, without a feature that matters, on the splits of an evaluation: 2 repeats of 3 folds."""
+    rng = np.random.default_rng(n_classes)
+    X, y = pd.DataFrame({"a": rng.normal(size=n_rows)}), rng.permutation(np.arange(n_rows) % max(n_classes, 1) * 1.0)
+    labels = tuple("abcd"[:n_classes])
+    return fresh_of(Dataset(X, y, Columns({"a": "number"}), labels), params_of())
+
+
+def seen_of(table: Table, sharpness: float = 1.0, spread: float = 1.0) -> Seen:
+    """Return what a model predicts whose log-odds are right on average, with some noise."""
+    rng, y = np.random.default_rng(0), table.data.y
+    each = []
+    for _, test in table.splits:
+        log_odds = sharpness * (2 * y[test] - 1) + spread * rng.normal(size=len(test))
+        proba = (1 / (1 + np.exp(-log_odds))).astype(np.float32)
+        each.append(np.stack([1 - proba, proba], axis=1))
+    return Seen(list(each), np.zeros((len(each), 1)))
+
+
+def counts_of(seen: Seen, table: Table) -> Counts:
+    counts = threshold_counts(seen.predictions, table)
+    assert counts is not None
+    return counts
+
+
+def test_a_table_has_what_each_threshold_gives() -> None:
+    table = table_of()
+    seen = seen_of(table)
+    pooled = seen.pooled(table)
+    assert pooled is not None
+    counts = {"tree": counts_of(seen, table), "net": None}
+    shown = thresholds_table(counts, {"tree": "answer", "net": "net"}, COSTS, {})
+    assert tuple(shown) == SHOWN
+    assert (set(shown["model"]), set(shown["role"])) == ({"tree"}, {"answer"})
+    assert shown["threshold"].tolist() == THRESHOLDS.tolist()
+    y, proba = pooled.observed, pooled.predicted[:, 1]
+    for row in shown.iloc[[1, 20, 53, 80]].itertuples():
+        predicted = proba >= row.threshold if row.threshold != 0.5 else proba > 0.5
+        (_, false), (missed, _) = confusion_matrix(y, predicted)
+        assert row.predicted == pytest.approx(predicted.mean())
+        assert row.precision == pytest.approx(precision_score(y, predicted))
+        assert row.recall == pytest.approx(recall_score(y, predicted))
+        assert row.false_alarms == pytest.approx(recall_score(1 - y, predicted))
+        assert row.cost == pytest.approx((false + 5 * missed) / len(y))
+    ends = shown.iloc[[0, -1]][["predicted", "recall", "false_alarms", "cost"]]
+    assert ends.to_numpy().tolist() == [[1, 1, 1, 0.5], [0, 0, 0, 2.5]]
+    assert np.isnan(shown["precision"].iloc[-1])
+    without = thresholds_table(counts, {"tree": "answer"}, None, {})
+    assert without["cost"].isna().all()
+    assert not without["chosen"].any()
+
+
+def test_the_more_probable_class_is_the_first_where_both_are() -> None:
+    table = table_of()
+    even = Seen([np.full((len(test), 2), 0.5, dtype=np.float32) for _, test in table.splits], np.zeros((6, 1)))
+    shown = thresholds_table({"even": counts_of(even, table)}, {"even": "answer"}, None, {}).set_index("threshold")
+    assert shown["predicted"].loc[[0.49, 0.5]].tolist() == [1, 0]
+    # A forest of ten trees, three of which vote for the class.
+    votes = np.array([0.7, sum([0.1] * 3)])
+    few = Seen([np.tile(votes, (len(test), 1)) for _, test in table.splits], np.zeros((6, 1)))
+    shown = thresholds_table({"few": counts_of(few, table)}, {"few": "answer"}, None, {}).set_index("threshold")
+    assert shown["predicted"].loc[[0.3, 0.31]].tolist() == [1, 0]
+
+
+def test_baselines_hand_their_counts_on_in_a_file() -> None:
+    table = table_of()
+    counts = counts_of(seen_of(table), table)
+    texts = Texts()
+    parts = [counts_table(counts).assign(model="tree"), counts_table(None).assign(model="odd")]
+    texts.put(files.BASELINE_THRESHOLDS, pd.concat(parts, ignore_index=True))
+    found = saved_counts(Results(texts), "tree", {}, table)
+    assert found is not None
+    assert np.array_equal(found.own, counts.own)
+    assert np.array_equal(found.others, counts.others)
+    assert saved_counts(Results(texts), "odd", {}, table) is None
+    for old, new in (
+        (
+            " ",
+            " 0 ",
+        ),
+        (",", ",x "),
+    ):
+        texts[files.BASELINE_THRESHOLDS.path] = as_csv(parts[0]).replace(old, new)
+        with pytest.raises(UserError, match=r"what the baselines predict by threshold. Run `dvc repro baselines`"):
+            saved_counts(Results(texts), "tree", {}, table)
+
+
+def test_only_probabilities_of_two_classes_have_thresholds() -> None:
+    table = table_of()
+    seen = seen_of(table)
+    one_diverged = [None, *seen.predictions[1:]]
+    assert counts_of(replace(seen, predictions=one_diverged), table).own.shape == (5, len(THRESHOLDS), 2)
+    assert threshold_counts([None] * 6, table) is None
+    numbers = [each if i else each.argmax(axis=1) for i, each in enumerate(map(np.asarray, seen.predictions))]
+    assert threshold_counts(list(numbers), table) is None
+    assert threshold_counts(seen.predictions, table_of(3)) is None
+    assert list(thresholds_table({"net": None}, {"net": "net"}, COSTS, {})) == list(SHOWN)
+
+
+def test_costs_are_refused_where_there_are_not_two_classes() -> None:
+    params = params_of(evaluate={"costs": COSTS.model_dump()})
+    check_costs(params, table_of().data)
+    with pytest.raises(UserError, match=r"evaluate.costs has costs of mistakes, but the target is 3 classes"):
+        check_costs(params, table_of(3).data)
+    check_costs(params_of(), table_of(3).data)
+
+
+def test_what_is_paid_is_paid_on_other_rows() -> None:
+    """Each split's threshold is the cheapest of the other splits' rows that it does not test, by plain loops."""
+    table = table_of(n_rows=60)
+    seen, unit = seen_of(table), Resampling.of_folds(3, 60, (0, 5))
+    scores = [np.asarray(each)[:, 1].astype(float) for each in seen.predictions]
+    y, paid, default = table.data.y, [], []
+    inside = THRESHOLDS[1:-1]
+
+    def cost(rows: np.ndarray, proba: np.ndarray, threshold: float) -> float:
+        predicted = proba > 0.5 if threshold == 0.5 else proba >= threshold
+        return float(np.mean(1 * (predicted & (y[rows] == 0)) + 5 * (~predicted & (y[rows] == 1))))
+
+    for (_, test), own in zip(table.splits, scores, strict=True):
+        outside = [
+            (rows[keep], each[keep])
+            for (_, rows), each in zip(table.splits, scores, strict=True)
+            if (keep := ~np.isin(rows, test)).any()
+        ]
+        rows, proba = (np.concatenate(parts) for parts in zip(*outside, strict=True))
+        costs = np.array([cost(rows, proba, each) for each in inside])
+        cheapest = inside[np.isclose(costs, costs.min())]
+        paid.append(cost(test, own, cheapest[np.abs(cheapest - 1 / 6).argmin()]))
+        default.append(cost(test, own, 0.5))
+    chosen = Threshold.by(COSTS, counts_of(seen, table), table.resampling)
+    assert chosen.cost == pytest.approx(np.mean(paid))
+    assert chosen.default_cost == pytest.approx(np.mean(default))
+    assert chosen.saved == pytest.approx(np.mean(default) - np.mean(paid))
+    assert chosen.saved_ci95 == pytest.approx(half_width(np.array(default) - np.array(paid), unit))
+    assert chosen.calibrated == 0.17
+
+
+def test_only_the_ratio_of_costs_chooses() -> None:
+    table = table_of()
+    counts = counts_of(seen_of(table), table)
+    small, large = (
+        Threshold.by(Costs(false_positive=unit, false_negative=5 * unit), counts, table.resampling)
+        for unit in (1e-6, 1e11)
+    )
+    assert small.threshold == large.threshold
+    assert large.saved_ci95 == pytest.approx(1e17 * small.saved_ci95)
+
+
+def test_in_the_order_of_time_there_is_no_interval() -> None:
+    table = table_of()
+    chosen = Threshold.by(COSTS, counts_of(seen_of(table), table), Resampling(float("nan")))
+    assert np.isnan(chosen.saved_ci95)
+    written = written_choices({"tree": chosen}, COSTS)
+    assert "saved_ci95" not in written["thresholds"]["tree"]
+    costs, found = read_choice(written, "tree") or (None, None)
+    assert (costs, str(found)) == (COSTS, str(chosen))
+    assert " ± " not in threshold_told("tree", ("no", "yes"), COSTS, found)
+
+
+def test_without_costs_nothing_is_chosen_and_nothing_said() -> None:
+    table = table_of()
+    counts = {"tree": counts_of(seen_of(table), table), "net": None}
+    assert chosen_thresholds(None, counts, table.resampling) == {}
+    assert written_choices({}, None) == {}
+    assert read_choice({"kept": "joint"}, "joint") is None
+    assert [*chosen_thresholds(COSTS, counts, table.resampling)] == ["tree"]
+    texts = Texts()
+    texts.put(files.EVALUATION, {"kept": "joint"})
+    assert read_threshold(Results(texts), params_of(), "joint") == ""
+    texts.put(files.EVALUATION, {"kept": "joint", "costs": COSTS.model_dump()})
+    with pytest.raises(UserError, match=r"evaluation.json is not what the stage evaluate writes"):
+        read_threshold(Results(texts), params_of(), "joint")
+
+
+CHOSEN = Threshold(0.21, 0.4125, 0.625, 0.2125, 0.17, 0.42, 0.05)
+MISTAKES = "which costs least with costs of 1 for a false positive and 5 for a false negative: "
+LEAST = f"{MISTAKES}0.4125 per row, where the rows that pay have no say in the choice."
+DEFAULT = "From 0.5 on, a row would cost 0.6250, 0.2125 ± 0.0500 more."
+RIGHT = "The threshold for probabilities that are right, 0.17, needs no choice; with it, a row would cost 0.4200."
+
+
+@pytest.mark.parametrize(
+    ("chosen", "applied", "sentence"),
+    [
+        (CHOSEN, 0.21, f"Predict yes from a probability of 0.21 on, {LEAST} {DEFAULT} {RIGHT}"),
+        (
+            replace(CHOSEN, threshold=0.0),
+            0.001,
+            f"Predict yes for every row, {LEAST} tree is of no use there; it predicts yes from a probability of 0.001 "
+            f"on. {DEFAULT} {RIGHT}",
+        ),
+        (
+            replace(CHOSEN, threshold=1.0, saved=-0.1),
+            0.999,
+            f"Predict no for every row, {LEAST} tree is of no use there; it predicts yes from a probability of 0.999 "
+            f"on. From 0.5 on, a row would cost 0.6250, 0.1000 ± 0.0500 less. {RIGHT}",
+        ),
+        (replace(CHOSEN, threshold=0.5), None, f"Predict the more probable class, {MISTAKES}0.6250 per row. {RIGHT}"),
+        (
+            replace(CHOSEN, calibrated=0.5),
+            0.21,
+            f"Predict yes from a probability of 0.21 on, {LEAST} {DEFAULT}",
+        ),
+    ],
+)
+def test_what_is_chosen_is_told(chosen: Threshold, applied: float | None, sentence: str) -> None:
+    assert chosen.applied == applied
+    assert threshold_told("tree", ("no", "yes"), COSTS, chosen) == sentence
+
+
+def test_where_no_model_helps_an_end_is_chosen() -> None:
+    """Probabilities near 0.5 that say nothing: each threshold away from there calls all rows alike."""
+    table = table_of()
+    counts = counts_of(seen_of(table, sharpness=0.0, spread=0.001), table)
+    for costs, end, applied in ((COSTS, 0.0, 0.001), (Costs(false_positive=5, false_negative=1), 1.0, 0.999)):
+        chosen = Threshold.by(costs, counts, table.resampling)
+        assert (chosen.threshold, chosen.applied) == (end, applied)
+        assert chosen.cost == pytest.approx(0.5)

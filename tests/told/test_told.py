@@ -1,0 +1,127 @@
+"""What is told of the evaluation, what inputs are worth, and how often a net is advised whose true gain is known."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.simulation.answers import judge_answer
+from resampled.means.ttest import half_width
+from resampled.resampling import Resampling
+from stages.lib.common import UserError
+from stages.lib.config import Params
+from stages.lib.results import Results, files
+from stages.lib.results.reading import WorkingTree
+from stages.lib.scores.shuffled import INPUT_COLUMNS, inputs_table, with_standing
+from stages.lib.told.answer import describe_inputs, inputs_told, read_answer, read_note
+from tests.project import real_params
+from tests.read_sample import SAMPLE
+from tests.results.texts import Texts
+
+RNG = np.random.default_rng(5)
+FEATURES = ("a", "b", "c")
+FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
+KEPT = "models/best.onnx is the kept net, joint."
+
+
+def told(**changes: Any) -> tuple[Results, Params]:
+    """Return the results of the sample, and its params with changes."""
+    return Results(WorkingTree(SAMPLE)), Params.model_validate(real_params() | changes)
+
+
+def test_the_answer_follows_from_the_numbers_that_are_written() -> None:
+    results, params = told()
+    answer, names = read_answer(results, params), results.json(files.EVALUATION)
+    assert [answer.use, answer.runner_up, answer.handed_over] == [
+        names[key] for key in ("use", "runner_up", "handed_over")
+    ]
+    assert answer.headline == "Use logistic_regression: its accuracy is 0.7711 ± 0.0355 on fresh splits of the rows."
+    assert answer.reasons.startswith("The net joint would gain nothing: it scores 0.7742 ± 0.0294, and 0.7650 (95 % fr")
+    assert answer.files == f"models/answer.onnx is logistic_regression; {KEPT}"
+    words = inputs_told(results, params)
+    assert words.index("logistic_regression loses the most accuracy for glucose") < words.index("joint loses the most")
+    # What is asked for now changes no file.
+    asked = read_answer(results, told(evaluate={"use": "random_forest"})[1])
+    assert asked.files == f"As evaluate.use says, models/answer.onnx is logistic_regression; {KEPT}"
+
+
+def test_a_note_is_on_few_rows_and_groups() -> None:
+    results, params = told()
+    assert read_note(results, params) is None
+    texts, evaluation = Texts(), results.json(files.EVALUATION)
+    texts.put(files.EVALUATION, evaluation | {"classes": {"0": 500, "1": 12}, "n_groups": 4})
+    assert "the rarest class has 12 rows (fewer than 20) and there are 4 groups" in str(
+        read_note(Results(texts), params)
+    )
+    in_time = params.model_copy(update={"cv": params.cv.model_copy(update={"splitter": "time"})})
+    assert read_note(Results(texts), in_time) is None
+
+
+def test_results_without_an_answer_are_refused() -> None:
+    results, params = told()
+    contenders = results.table(files.CONTENDERS).assign(answer=False)
+    texts = Texts()
+    texts.put(files.CONTENDERS, contenders)
+    with pytest.raises(UserError, match=r"contenders.csv is not the contenders of the evaluation. Run `dvc repro eval"):
+        read_answer(Results(texts), params)
+
+
+def table(resampling: Resampling = FOLDS) -> pd.DataFrame:
+    """Return the table of two models, the first of which needs the second column most, and the others hardly."""
+    net = np.column_stack([0.002 + 0.001 * RNG.normal(size=30), 0.2 + 0.01 * RNG.normal(size=30), np.zeros(30)])
+    return inputs_table({"net": net, "constant": np.zeros((30, 3))}, FEATURES, resampling)
+
+
+def test_the_largest_comes_first_with_the_corrected_interval() -> None:
+    by_split = RNG.normal([0, 5, 1], size=(30, 3))
+    found = inputs_table({"net": by_split}, FEATURES, FOLDS)
+    assert tuple(found) == INPUT_COLUMNS
+    assert found["column"].tolist() == ["b", "c", "a"]
+    assert found["importance"].to_numpy() == pytest.approx(by_split.mean(axis=0)[[1, 2, 0]])
+    assert found["ci95"].to_numpy() == pytest.approx(half_width(by_split.T, FOLDS)[[1, 2, 0]])
+
+
+def test_what_costs_less_than_the_rope_is_told_with_a_reminder() -> None:
+    found = with_standing(table(), {"constant": "answer", "net": "net"}, rope=0.01)
+    assert found["role"].tolist() == ["answer"] * 3 + ["net"] * 3
+    assert found["below_rope"].tolist() == [True] * 3 + [False, True, True]
+    text = describe_inputs(found, "net", "accuracy", 0.01)
+    assert text.startswith("When a column is shuffled, net loses the most accuracy for b (0.1979 ± ")
+    assert text.endswith(
+        "). For a and c, net loses less than 0.01 with 95 %. Columns that are correlated stand in for each other, so "
+        "without all of these it may lose more."
+    )
+    assert describe_inputs(found, "constant", "accuracy", 0.01) == "constant looks at none of the inputs."
+    none = with_standing(table().query("column != 'c'"), {"net": "net"}, rope=0.001)
+    assert describe_inputs(none, "net", "r2", 0.001).endswith(
+        "For no column is it certain, with 95 %, that net loses less than 0.001."
+    )
+
+
+def test_without_intervals_or_scores_nothing_is_below_the_rope() -> None:
+    found = with_standing(table(IN_TIME), {"net": "net"}, rope=0.01)
+    assert found[["ci95", "below_rope"]].isna().all(axis=None)
+    assert not {"±", "95 %"} & {*describe_inputs(found, "net", "accuracy", 0.01).split()}
+    by_split = np.ones((5, 3))
+    by_split[2] = np.nan
+    found = with_standing(inputs_table({"net": by_split}, FEATURES, FOLDS), {"net": "net"}, rope=0.01)
+    assert found["below_rope"].isna().all()
+    for each in (found, found[:0]):  # of a baseline without a score, there are no rows
+        assert describe_inputs(each, "net", "r2", 0.01).startswith("What the inputs are worth to net is unknown, bec")
+
+
+# Drawn in a hundredth of a second.
+CALM, WITHOUT_CHANCE = (f"{training}, 16 nets, 5 folds, 2 repeats" for training in ("calm", "no chance in training"))
+
+
+def test_a_net_that_is_better_is_advised_and_an_equal_one_hardly_ever() -> None:
+    equal, better = ([judge_answer(CALM, gain, draw) for draw in range(40)] for gain in (0.0, 0.03))
+    assert np.mean([each["by the rule"] for each in equal]) <= 0.1
+    assert np.mean([each["by the rule"] for each in better]) >= 0.3
+
+
+def test_the_luck_of_the_choice_does_not_speak_for_a_net() -> None:
+    drawn = [judge_answer(WITHOUT_CHANCE, 0.0, draw) for draw in range(40)]
+    assert np.mean([each["by the means"] for each in drawn]) >= 0.6
+    assert np.mean([each["by the rule"] for each in drawn]) <= 0.2
