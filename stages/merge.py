@@ -5,7 +5,6 @@ stages that neither side ran so, and adds all results to the commit that is to c
 the text of a page has conflicts, it changes nothing, and names them.
 """
 
-import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -17,6 +16,7 @@ from stages.lib.diff.results import Results
 from stages.lib.diff.staleness import WRITTEN, is_result
 from stages.lib.merge import in_words, merged_page, unite
 from stages.lib.repository import LOCK
+from stages.lib.repository.dvc import dvc
 from stages.lib.repository.dvc_file import refuse_other_version
 from stages.lib.repository.git import git
 from stages.lib.repository.revisions import Stopped, commit_of, stale_stages, stopped, unmerged
@@ -45,8 +45,8 @@ def main() -> None:
     here, *sides = _sides(merge)
     print(*in_words(unite(here, sides)), sep="\n", flush=True)
     if stale_stages():
-        _run("dvc", "repro")
-    _run("stages.docs")
+        dvc("repro", output=None).check_returncode()
+    subprocess.run([sys.executable, "-m", "stages.docs"], check=True)
     git("add", "--all", "--", *(path for path in (LOCK, *WRITTEN, PAGE) if Path(path).exists()))
     print(f"All results are united, and added. Look at `git status`, then run `{merge.go_on}`.")
 
@@ -58,12 +58,6 @@ def _sides(merge: Stopped) -> list[Results]:
     with suppress(UserError):  # dvc.lock may have conflict markers
         sides += [here] * bool(here.stages)
     return [here, *sides]
-
-
-def _run(*command: str) -> None:
-    """Run a module in the environment of this Python; raises `CalledProcessError` if it fails."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    subprocess.run([sys.executable, "-m", *command], env=os.environ | {"PATH": path}, check=True)
 
 
 if __name__ == "__main__":

@@ -66,10 +66,10 @@ def test_the_stage_lets_dvc_bring_the_table(
     ("is_set", "way_out"), [("store\n", "Its remote store does not have"), ("", "No remote is set")]
 )
 def test_what_dvc_can_not_bring(monkeypatch: pytest.MonkeyPatch, is_set: str, way_out: str) -> None:
-    def failed(command: list[str], **_: Any) -> Any:
-        return SimpleNamespace(returncode=1, stdout=is_set if "config" in command else "")
+    def failed(command: str, *_: str, **__: Any) -> Any:
+        return SimpleNamespace(returncode=1, stdout=is_set if command == "config" else "")
 
-    monkeypatch.setattr(dvc_file, "subprocess", SimpleNamespace(run=failed))
+    monkeypatch.setattr(dvc_file, "dvc", failed)
     with pytest.raises(UserError, match=rf"`dvc pull {TABLE}` failed; what DVC says is above. {way_out}"):
         pull(TABLE)
 

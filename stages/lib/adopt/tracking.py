@@ -1,11 +1,11 @@
 """Lets DVC track a table that is too large for git."""
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from stages.lib.common import UserError
+from stages.lib.repository.dvc import dvc
 from stages.lib.repository.dvc_file import differs, dvc_file_of, remote
 from stages.lib.repository.git import NoGitError, git
 
@@ -53,7 +53,7 @@ class Tracking:
         if not self._wanted and (self._file is None or not differs(self._path, self._file)):
             return []
         # Of what it says, only errors and progress.
-        subprocess.run([sys.executable, "-m", "dvc", "add", self._path], check=True, stdout=subprocess.DEVNULL)
+        dvc("add", self._path, output=subprocess.DEVNULL).check_returncode()
         file = dvc_file_of(self._path)
         assert file is not None
         done = f"{file}: DVC has the table as it is now. Commit the file."

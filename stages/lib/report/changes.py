@@ -19,6 +19,7 @@ from stages.lib.report.charts import compared_specs, render, suited
 from stages.lib.report.page import CHARTS, Chart, as_chart
 from stages.lib.report.templating import fill
 from stages.lib.repository import PIPELINE
+from stages.lib.repository.dvc import STDERR, dvc
 from stages.lib.repository.dvc_file import dvc_file_of, pull
 from stages.lib.repository.git import git
 from stages.lib.repository.revisions import differing_results, merge_base, stale_stages
@@ -141,10 +142,7 @@ def run_fresh() -> FreshRun:
         except UserError as error:
             print(error, file=sys.stderr)
             return FreshRun([], failed=True)
-        # The commands of the stages must use this `python`.
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        repro = [sys.executable, "-m", "dvc", "repro", "--force"]
-        if subprocess.run(repro, cwd=folder, env=os.environ | {"PATH": path}, stdout=sys.stderr).returncode:
+        if dvc("repro", "--force", folder=folder, output=STDERR).returncode:
             return FreshRun([], failed=True)
         return FreshRun([], differing=tuple(differing_results(folder)))
 
@@ -156,9 +154,8 @@ def _bring_data(folder: str) -> None:
     # What git does not have: settings of this machine, such as passwords, and the files that DVC has here.
     if (settings := Path(".dvc/config.local")).is_file():
         shutil.copy(settings, Path(folder, settings))
-    dvc = [sys.executable, "-m", "dvc"]
-    cache = subprocess.run([*dvc, "cache", "dir"], capture_output=True, encoding="utf-8", check=True).stdout.strip()
-    subprocess.run([*dvc, "config", "--local", "cache.dir", cache], cwd=folder, check=True)
+    (cache := dvc("cache", "dir")).check_returncode()
+    dvc("config", "--local", "cache.dir", cache.stdout.strip(), folder=folder).check_returncode()
     pull("--with-deps", PIPELINE, folder=folder)
 
 

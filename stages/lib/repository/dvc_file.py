@@ -1,16 +1,12 @@
 """A table that DVC tracks by a .dvc file, such as data/flights.csv.dvc: which one it is, and how DVC brings it."""
 
 import hashlib
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from stages.lib.common import Problem, UserError
 from stages.lib.config import yaml12
-
-# A process of DVC writes what it does, and its progress, to the same place as this one.
-_STDERR = 2
+from stages.lib.repository.dvc import STDERR, dvc
 
 
 def dvc_file_of(path: str | Path) -> Path | None:
@@ -65,8 +61,7 @@ def pull(*targets: str, folder: str | Path = ".") -> None:
 
     Raises `UserError` if it can't.
     """
-    command = [sys.executable, "-m", "dvc", "pull", *targets]
-    if subprocess.run(command, cwd=folder, stdout=_STDERR).returncode == 0:
+    if dvc("pull", *targets, folder=folder, output=STDERR).returncode == 0:
         return
     finding = f"`dvc pull {' '.join(targets)}` failed; what DVC says is above."
     if name := remote(folder):
@@ -82,5 +77,4 @@ def pull(*targets: str, folder: str | Path = ".") -> None:
 
 def remote(folder: str | Path = ".") -> str:
     """Return the name of DVC's default remote; empty if none is set."""
-    command = [sys.executable, "-m", "dvc", "config", "core.remote"]
-    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8").stdout.strip()
+    return dvc("config", "core.remote", folder=folder).stdout.strip()

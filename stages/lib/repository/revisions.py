@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from stages.lib.common import UserError
 from stages.lib.repository import PIPELINE
+from stages.lib.repository.dvc import dvc
 from stages.lib.repository.git import NO_REPOSITORY, git
 
 # What git calls the other side while a merge waits, and the command that goes on.
@@ -52,8 +52,7 @@ def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
     """
     # Without a name, DVC finds no stage where git ignores dvc.yaml, and so nothing that is stale.
     arguments = ["status", "--json", *(stages or [PIPELINE])]
-    command = [sys.executable, "-m", "dvc", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
+    done = dvc(*arguments, folder=folder)
     if done.returncode or not done.stdout:
         raise UserError(f"`dvc {' '.join(arguments)}` failed: {done.stderr.strip() or 'it printed nothing'}")
     return sorted(json.loads(done.stdout))
