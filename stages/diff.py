@@ -10,7 +10,7 @@ from argparse import Namespace
 from stages.lib.common import Arguments, run
 from stages.lib.diff.comparison import compare
 from stages.lib.diff.output import as_json, as_text, facts
-from stages.lib.diff.results import Results
+from stages.lib.diff.side import Side
 from stages.lib.report.templating import fill
 from stages.lib.repository.snapshot import Snapshot
 
@@ -26,7 +26,7 @@ _FORMS.add_argument("--json", action="store_true", help="print JSON")
 
 
 def main(arguments: Namespace) -> None:
-    changes = compare(*(Results(Snapshot.of(each)) for each in (arguments.old, arguments.new)))
+    changes = compare(*(Side(Snapshot.of(each)) for each in (arguments.old, arguments.new)))
     if arguments.json:
         print(json.dumps(as_json(changes), indent=2, ensure_ascii=False))
     else:

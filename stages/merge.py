@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stages.lib.common import UserError, join_words, run, write_text
 from stages.lib.config import load_params
-from stages.lib.diff.results import Results
+from stages.lib.diff.side import Side
 from stages.lib.diff.staleness import WRITTEN, is_result
 from stages.lib.merge import in_words, merged_page, unite
 from stages.lib.repository import LOCK
@@ -51,10 +51,10 @@ def main() -> None:
     print(f"All results are united, and added. Look at `git status`, then run `{merge.go_on}`.")
 
 
-def _sides(merge: Stopped) -> list[Results]:
+def _sides(merge: Stopped) -> list[Side]:
     """Return the working tree, HEAD, the other side, and the working tree once more, if DVC has run there since."""
-    here = Results(Snapshot.of(None))
-    sides = [Results(Snapshot("HEAD", commit_of("HEAD"))), Results(Snapshot(merge.name, merge.commit))]
+    here = Side(Snapshot.of(None))
+    sides = [Side(Snapshot("HEAD", commit_of("HEAD"))), Side(Snapshot(merge.name, merge.commit))]
     with suppress(UserError):  # dvc.lock may have conflict markers
         sides += [here] * bool(here.stages)
     return [here, *sides]

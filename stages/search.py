@@ -6,7 +6,7 @@ from stages.lib.common import Arguments, format_params, run
 from stages.lib.config import load_params
 from stages.lib.data import Unchanged
 from stages.lib.experiment import check_experiment, open_experiment
-from stages.lib.experiment.searched import outcome_of, score_anew, search
+from stages.lib.experiment.searched import output_of, score_anew, search
 from stages.lib.results import files, write, write_folder
 from stages.lib.search import doing, forget
 from stages.lib.search.result import by_reason
@@ -25,14 +25,14 @@ def main(arguments: Namespace) -> None:
     with doing(f"{name}: trying a net with each value"):
         check_experiment(experiment)
     result = search(experiment)
-    outcome = outcome_of(experiment, result)
-    curves, reached, anew = score_anew(experiment, outcome.picks)
-    trained = [*outcome.table["params"], *(format_params(pick.changes) or pick.names[0] for pick in outcome.picks)]
-    summary = outcome.summary | by_reason(trained, [*result.not_by_kernel, *anew])
+    output = output_of(experiment, result)
+    curves, reached, anew = score_anew(experiment, output.picks)
+    trained = [*output.table["params"], *(format_params(pick.changes) or pick.names[0] for pick in output.picks)]
+    summary = output.summary | by_reason(trained, [*result.not_by_kernel, *anew])
     file.check()
 
     title = f"{name}: {params.cv.scoring} over {len(experiment.splits)} splits"
-    print_table(outcome.table, title, files.CANDIDATES.at(name))
+    print_table(output.table, title, files.CANDIDATES.at(name))
     print(scores_in_words(summary))
     data = experiment.data
     if few := too_few(data.y, data.n_classes, data.groups):
@@ -40,7 +40,7 @@ def main(arguments: Namespace) -> None:
     if "net_epochs_spared" in summary:
         print(f"halving spared {summary['net_epochs_spared']:,} net-epochs")
     write(files.CURVES, curves, name)
-    found = {files.CANDIDATES: outcome.table, files.DRAWS: outcome.draws, files.FRESH: reached}
+    found = {files.CANDIDATES: output.table, files.DRAWS: output.draws, files.FRESH: reached}
     write_folder(found | {files.SUMMARY: summary}, name)
     forget(name)
 

@@ -9,7 +9,7 @@ from resampled.means.ttest import half_width
 from resampled.pairs.family import Verdict
 from resampled.resampling import Resampling
 from stages.lib.diff.comparison import Comparison, compare
-from stages.lib.diff.results import Results, Scored
+from stages.lib.diff.side import Scored, Side
 from stages.lib.repository import FolderTree
 from stages.lib.repository.snapshot import Snapshot
 from tests.resampled.simulation.drawing import Said
@@ -102,7 +102,7 @@ def says_better(verdict: Verdict | None) -> bool:
 
 def draw_commits(
     fits: Fits, truth: np.ndarray, n_repeats: int, n_draws: int, splits: str, rng: np.random.Generator
-) -> Iterator[tuple[Results, Results]]:
+) -> Iterator[tuple[Side, Side]]:
     """Yield the results of two commits: candidates on the splits of the searches, and their picks on fresh ones."""
     more = replace(fits, n_repeats=(4 if splits == SAME_ROWS else 2) * n_repeats)
 
@@ -124,7 +124,7 @@ def draw_commits(
             )
 
 
-def results_of(name: str, scores: np.ndarray, hits: np.ndarray, seed: int) -> Results:
+def results_of(name: str, scores: np.ndarray, hits: np.ndarray, seed: int) -> Side:
     """Return the results of a commit, from scores of shape (n_searches, n_candidates, 2 * n_splits).
 
     `hits`, of shape (n_searches, n_candidates, n_repeats, n_rows), are those on the fresh splits, the second half.
@@ -142,7 +142,7 @@ def results_of(name: str, scores: np.ndarray, hits: np.ndarray, seed: int) -> Re
     picked = fresh[np.arange(len(picks)), picks]
     halves = half_width(picked, resampling)
     kept = int(searched.mean(axis=2).max(axis=1).argmax())
-    results = Results(snapshot)
+    results = Side(snapshot)
     vars(results).update(
         searches={str(s): {str(c): scored(c, each) for c, each in enumerate(of)} for s, of in enumerate(searched)},
         fresh={str(s): scored(pick, picked[s], halves[s], hits[s, pick].astype(float)) for s, pick in enumerate(picks)},

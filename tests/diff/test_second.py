@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stages.lib.common import UserError, write_text
-from stages.lib.diff.results import Results
+from stages.lib.diff.side import Side
 from stages.lib.repository.snapshot import Snapshot
 
 FIRST = "setting,params,mean_test_score,mean_test_roc_auc,split0_test_score,split1_test_score"
@@ -14,12 +14,12 @@ EVALUATION = "metrics/evaluation/contenders.csv"
 
 
 @pytest.fixture
-def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Results:
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Side:
     monkeypatch.chdir(tmp_path)
-    return Results(Snapshot.of(None))
+    return Side(Snapshot.of(None))
 
 
-def test_they_are_those_of_the_fresh_splits_and_none_where_there_are_none(results: Results) -> None:
+def test_they_are_those_of_the_fresh_splits_and_none_where_there_are_none(results: Side) -> None:
     write_text(
         EVALUATION,
         f"{FIRST},split0_test_neg_brier_score,split1_test_neg_brier_score\n"
@@ -42,7 +42,7 @@ def test_they_are_those_of_the_fresh_splits_and_none_where_there_are_none(result
     assert (candidate.second, candidate.second_name) == (None, None)
 
 
-def test_a_split_without_one_is_refused(results: Results) -> None:
+def test_a_split_without_one_is_refused(results: Side) -> None:
     write_text(EVALUATION, f"{FIRST},split0_test_neg_mean_absolute_error\nnet,,0.75,0.8,0.7,0.8,-3.5\n")
     with pytest.raises(UserError, match=r"contenders.csv of the working tree is not the contenders"):
         assert results.fresh

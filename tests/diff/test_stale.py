@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from stages import diff
-from stages.lib.diff.results import Results
+from stages.lib.diff.side import Side
 from stages.lib.diff.staleness import Stale, staleness
 from stages.lib.repository.snapshot import Snapshot
 from tests.conftest import Command
@@ -21,7 +21,7 @@ PIPELINE = {"evaluate": {"cmd": "true"}, "search": {"foreach": "${experiments}",
 
 
 def of(revision: str | None = None) -> Stale:
-    return staleness(Results(Snapshot.of(revision)))
+    return staleness(Side(Snapshot.of(revision)))
 
 
 def write(commits: Commits, path: str, content: Any) -> None:

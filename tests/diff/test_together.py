@@ -10,7 +10,7 @@ from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling
 from stages.lib.diff.differences import Hindrances
 from stages.lib.diff.pairing import Sides, Together
-from stages.lib.diff.results import Results, Scored
+from stages.lib.diff.side import Scored, Side
 from stages.lib.repository.snapshot import Snapshot
 
 RNG = np.random.default_rng(0)
@@ -71,7 +71,7 @@ def test_picks_are_judged_by_what_is_kept_of_rows_in_the_repeats_that_both_have(
     scores, by_unit = RNG.normal(size=(2, 30)), RNG.normal(size=(2, 10, 50))
     old = Scored("a", scores[0], none, 0.1, second=second[0], second_name="r2", by_unit=by_unit[0])
     new = Scored("b", scores[1][:12], none, 0.1, second=second[1][:12], second_name="r2", by_unit=by_unit[1][:4])
-    sides = Sides(*(Results(Snapshot(name, name)) for name in ("old", "new")))
+    sides = Sides(*(Side(Snapshot(name, name)) for name in ("old", "new")))
     vars(sides)["hindrances"] = Hindrances([], [], [])
     for results, each in ((sides.old, old), (sides.new, new)):
         vars(results).update(fresh={"lr": each}, evaluated={"cv.n_splits": 3}, resampling=lambda _scoring: FOLDS)

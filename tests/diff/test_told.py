@@ -12,7 +12,7 @@ from stages.lib.common import write_text
 from stages.lib.diff.comparison import SearchChange, compare
 from stages.lib.diff.output import as_text
 from stages.lib.diff.picks import pick
-from stages.lib.diff.results import Results, Scored
+from stages.lib.diff.side import Scored, Side
 from stages.lib.repository.snapshot import Snapshot
 from tests.diff.commits import Commits, scores
 
@@ -85,7 +85,7 @@ def test_a_pick_is_told_by_the_values_of_both_sides() -> None:
 
 def test_the_second_metric_is_judged_beside_the_first(commits: Commits) -> None:
     """By the Brier score, both nets are better; by accuracy, nothing has changed but a little of one."""
-    sides = [Results(Snapshot.of("before")), Results(Snapshot.of("before"))]
+    sides = [Side(Snapshot.of("before")), Side(Snapshot.of("before"))]
     for side, gain in zip(sides, (0.0, 0.03), strict=True):
         vars(side)["fresh"] = {
             name: replace(each, second=scores(gain - 0.18, 30 + i), second_name="neg_brier_score")

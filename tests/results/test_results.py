@@ -87,7 +87,7 @@ GOOD = "key,importance,importance_std,p_value\nlr,0.1,0.2,nan\n"
 def test_what_is_missing_or_broken_is_named(file: Any, text: str | None, problem: str) -> None:
     results = Results(Texts() if text is None else Texts({file.at("mine"): text}))
     with pytest.raises(UserError) as caught:
-        results.table(file, "mine") if isinstance(file, files.Table) else results.json(file, "mine")
+        results.table(file, "mine") if isinstance(file, files.Csv) else results.json(file, "mine")
     assert str(caught.value).startswith(f"{file.at('mine')} {problem}")
     assert str(caught.value).endswith(f" {file.again('mine')}")
 

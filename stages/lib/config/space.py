@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 
 from stages.lib.common import format_value, join_words
 
-Kind = Literal["uniform", "loguniform", "int", "logint"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+Family = Literal["uniform", "loguniform", "int", "logint"]
+FAMILIES: tuple[Family, ...] = get_args(Family)
 
 # Significant digits of a number that is drawn, or of the width of its distribution if that is smaller.
 _DIGITS = 3
@@ -28,7 +28,7 @@ _FIRST_POINTS = 6
 class Distribution:
     """Numbers from `low` to `high`, such as `{loguniform: [0.001, 0.1]}`; `int` and `logint` are of whole numbers."""
 
-    kind: Kind
+    kind: Family
     low: float
     high: float
 
@@ -81,8 +81,8 @@ def to_distribution(described: Any) -> Distribution:
     if isinstance(described, Distribution):
         return described
     kind, bounds = next(iter(described.items()), (None, None))
-    if len(described) != 1 or kind not in KINDS:
-        raise ValueError(f"it should be {join_words(KINDS, 'or')}, with two bounds, such as {{uniform: [0.0, 0.5]}}")
+    if len(described) != 1 or kind not in FAMILIES:
+        raise ValueError(f"it should be {join_words(FAMILIES, 'or')}, with two bounds, such as {{uniform: [0.0, 0.5]}}")
     if not isinstance(bounds, list) or len(bounds) != 2 or not all(is_number(bound) for bound in bounds):
         raise ValueError(f"{kind} takes two numbers, the low and the high bound, such as {{{kind}: [1, 10]}}")
     drawn = Distribution(kind, *bounds)

@@ -8,7 +8,7 @@ from resampled.pairs.pair import Pair
 from stages.lib.common import UserError
 from stages.lib.diff.differences import Causes, causes
 from stages.lib.diff.pairing import Common, Sides, Together
-from stages.lib.diff.results import Results, Scored
+from stages.lib.diff.side import Scored, Side
 
 # The names of members of a family that are not searches; no experiment is called so.
 KEPT, TOGETHER = "the kept net", "all together"
@@ -52,7 +52,7 @@ class Comparison:
     causes: Causes
 
 
-def compare(old: Results, new: Results) -> Comparison:
+def compare(old: Side, new: Side) -> Comparison:
     """Compare what two commits, or a commit and the working tree, have committed; nothing is trained.
 
     Raises `UserError` if one side has no results.

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from stages.lib.common import format_value
 from stages.lib.config import PARAMS_FILE
-from stages.lib.diff.results import EVALUATE, Results, differing
+from stages.lib.diff.side import EVALUATE, Side, differing
 
 # What a score is of; without the same, a difference has no unit or no meaning.
 _OF_SCORES = ("data.target", "cv.scoring")
@@ -30,7 +30,7 @@ class Hindrances(NamedTuple):
     of_searches: list[str]
 
 
-def hindrances(old: Results, new: Results) -> Hindrances:
+def hindrances(old: Side, new: Side) -> Hindrances:
     """Return what keeps the scores of two commits from being compared, or from being compared in pairs.
 
     Packages and code do not: they are what a comparison is about. Nor does the number of repeats, because the splits
@@ -61,7 +61,7 @@ class Causes(NamedTuple):
     packages: list[str]
 
 
-def causes(old: Results, new: Results) -> Causes:
+def causes(old: Side, new: Side) -> Causes:
     """Return what the results of two commits differ in, by what dvc.lock says of the stages that both have."""
     code: dict[str, list[str]] = defaultdict(list)
     params: dict[str, tuple[str, Any, Any]] = {}
@@ -84,7 +84,7 @@ def causes(old: Results, new: Results) -> Causes:
     )
 
 
-def _packages(old: Results, new: Results) -> list[str]:
+def _packages(old: Side, new: Side) -> list[str]:
     before, after = ((side.snapshot.text(_REQUIREMENTS) or "").splitlines() for side in (old, new))
     gone = [f"- {line}" for line in before if line.strip() and line not in after]
     return gone + [f"+ {line}" for line in after if line.strip() and line not in before]

@@ -13,7 +13,7 @@ from resampled.pairs.pair import Pair, average
 from stages.lib.config.cv import has_unit
 from stages.lib.config.statistics import ROPE
 from stages.lib.diff.differences import Hindrances, hindrances
-from stages.lib.diff.results import Results, Scored
+from stages.lib.diff.side import Scored, Side
 
 
 class Common(NamedTuple):
@@ -35,8 +35,8 @@ class Common(NamedTuple):
 class Sides:
     """Two commits, or a commit and the working tree."""
 
-    old: Results
-    new: Results
+    old: Side
+    new: Side
 
     @cached_property
     def hindrances(self) -> Hindrances:

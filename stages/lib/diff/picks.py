@@ -18,7 +18,7 @@ from stages.lib.common import (
     short_params,
 )
 from stages.lib.diff.comparison import SearchChange
-from stages.lib.diff.results import Scored
+from stages.lib.diff.side import Scored
 
 # Of the cells of a `row`.
 HEADINGS = ("search", "pick", "before", "now", "difference", "verdict")

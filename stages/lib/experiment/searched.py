@@ -48,7 +48,7 @@ def search(experiment: Opened) -> SearchResult:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SearchOutput:
     """What a search says of its candidates: the `score_table`, and the flat metrics of the search as a `summary`.
 
     `corrected` is what the best score is worth, free of the luck of the choice; None where that is not known. The
@@ -66,7 +66,7 @@ class Outcome:
         return pd.DataFrame(vars(self.corrected.draws if self.corrected else NO_DRAWS))
 
 
-def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
+def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
     """Return what the result of an experiment's search says."""
     params, splits, y = experiment.params, experiment.table, experiment.data.y
     scores = result.scores[SCORE]
@@ -102,7 +102,7 @@ def outcome_of(experiment: Opened, result: SearchResult) -> Outcome:
     picks = [Watched([role], named[row], experiment.candidates[row]) for role, row in roles.items()]
     starting_point = Watched(["starting_point"], {}, {})
     picks = distinct([*picks, starting_point], params.settings(experiment.name))
-    return Outcome(table, corrected, summary, picks)
+    return SearchOutput(table, corrected, summary, picks)
 
 
 def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:

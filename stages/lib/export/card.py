@@ -17,7 +17,7 @@ from stages.lib.data import Columns, Dataset
 from stages.lib.model.prepared import without_prefix
 
 # The kinds of a model: a net, and those without one.
-Kind = Literal["net", "linear", "forest", "boosting", "constant"]
+ModelKind = Literal["net", "linear", "forest", "boosting", "constant"]
 
 
 class Input(Section):
@@ -99,7 +99,7 @@ class Card(Section):
     `digest` a hash of the numbers.
     """
 
-    kind: Kind
+    kind: ModelKind
     name: str = Field(default="", exclude_if=not_)
     target: str
     classes: list[str]
@@ -115,7 +115,7 @@ class Card(Section):
 
     @classmethod
     def of(
-        cls, kind: Kind, name: str, prepare: Prepare, data: Dataset, target: str, settings: dict[str, Any] | None = None
+        cls, kind: ModelKind, name: str, prepare: Prepare, data: Dataset, target: str, settings: dict | None = None
     ) -> "Card":
         """Describe a model that was fitted on the data; a net has `settings`, those of `prepare` aside."""
         own = SavedSettings.model_validate(without_prefix(settings)) if settings else None

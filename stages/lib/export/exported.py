@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from torch import Tensor, nn
 
-from stages.lib.export.card import Card, Kind, without
+from stages.lib.export.card import Card, ModelKind, without
 from stages.lib.export.graph import Graph
 from stages.lib.export.prepared_rows import add_rows
 from stages.lib.export.quantiles import add_back
@@ -34,13 +34,13 @@ def parts_of(estimator: BaseEstimator) -> tuple[Preparation | None, Any, BaseEst
     return preparation, model.best_estimator_ if isinstance(model, GridSearchCV) else model, target
 
 
-def kind_of(estimator: BaseEstimator) -> Kind:
+def kind_of(estimator: BaseEstimator) -> ModelKind:
     """Return what the card of a fitted model calls it."""
     _, model, _ = parts_of(estimator)
     return next((kind for kind, types in _KINDS.items() if isinstance(model, types)), "net")
 
 
-_KINDS: dict[Kind, tuple[type, ...]] = {
+_KINDS: dict[ModelKind, tuple[type, ...]] = {
     "linear": (Pipeline,),
     "forest": (ensemble.RandomForestClassifier, ensemble.RandomForestRegressor),
     "boosting": (ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor),
@@ -120,7 +120,7 @@ def _net(graph: Graph, rows: str, net: Any, card: Card) -> str:
     return graph.include(net_graph(_AsPredicted(net), net.n_features_in_).graph, rows)
 
 
-_ADD: dict[Kind, Callable[[Graph, str, Any, Card], str]] = {
+_ADD: dict[ModelKind, Callable[[Graph, str, Any, Card], str]] = {
     "net": _net,
     "linear": _linear,
     "forest": _forest,

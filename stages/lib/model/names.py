@@ -46,8 +46,8 @@ _OPTIMIZERS = {name: each for name, each in _derived(torch.optim, Optimizer).ite
 _INITIALISERS = {name: thing for name, thing in vars(nn.init).items() if _is_initialiser(thing)}
 _SCHEDULES = {"WarmRestartLR": WarmRestartLR} | _derived(lr_scheduler, lr_scheduler.LRScheduler)
 # What a name stands for, the things that have names, and from what an imported class is derived.
-_Kind = tuple[str, Mapping[str, Any], type | None]
-_BY_KEY: dict[str, _Kind] = {
+_Namespace = tuple[str, Mapping[str, Any], type | None]
+_BY_KEY: dict[str, _Namespace] = {
     "wrapper": ("a net of skorch", _derived(skorch, NeuralNet), NeuralNet),
     "module": ("a module of torch.nn", _LAYERS, nn.Module),
     "optimizer": ("an optimizer of torch.optim", _OPTIMIZERS, Optimizer),
@@ -55,9 +55,9 @@ _BY_KEY: dict[str, _Kind] = {
     "module__activation": ("an activation of torch.nn", _LAYERS, nn.Module),
     "module__weight_init": ("an initialiser of torch.nn.init", _INITIALISERS, None),
 }
-_OF_A_MODULE: _Kind = ("a module of torch.nn or an initialiser of torch.nn.init", _LAYERS | _INITIALISERS, None)
-_CALLBACK: _Kind = ("a callback of skorch", _derived(skorch.callbacks, Callback), Callback)
-_SCHEDULE: _Kind = ("a schedule of torch.optim.lr_scheduler", _SCHEDULES, lr_scheduler.LRScheduler)
+_OF_A_MODULE: _Namespace = ("a module of torch.nn or an initialiser of torch.nn.init", _LAYERS | _INITIALISERS, None)
+_CALLBACK: _Namespace = ("a callback of skorch", _derived(skorch.callbacks, Callback), Callback)
+_SCHEDULE: _Namespace = ("a schedule of torch.optim.lr_scheduler", _SCHEDULES, lr_scheduler.LRScheduler)
 
 
 def resolve(key: str, value: Any, only: Collection[str] | None = None) -> Any:
@@ -98,7 +98,7 @@ def _callbacks(callbacks: dict[str, dict[str, Any]], only: Collection[str] | Non
     return list(resolved.items())
 
 
-def _look_up(name: str, kind: _Kind, only: Collection[str] | None) -> Any:
+def _look_up(name: str, kind: _Namespace, only: Collection[str] | None) -> Any:
     """Return what has a name, or is imported by a name with a dot; `ValueError` if that is nothing, or no such kind."""
     called, things, base = kind
     if "." not in name:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from stages.lib.common import UserError, format_score, score_decimals
 from stages.lib.diff.comparison import Comparison, compare
 from stages.lib.diff.output import facts
-from stages.lib.diff.results import Results, differing
+from stages.lib.diff.side import Side, differing
 from stages.lib.report.charts import compared_specs, render, suited
 from stages.lib.report.page import CHARTS, Chart, as_chart
 from stages.lib.report.templating import fill
@@ -47,8 +47,8 @@ class Since:
     def comparison(self) -> Comparison:
         """The comparison of both; raises `UserError` as `compare` does."""
         # The branch itself may have gone on since.
-        old = Results(Snapshot(f"{self.against} at {self.base[:7]}", self.base))
-        return compare(old, Results(Snapshot("HEAD", self.head) if self.head else Snapshot.of(None)))
+        old = Side(Snapshot(f"{self.against} at {self.base[:7]}", self.base))
+        return compare(old, Side(Snapshot("HEAD", self.head) if self.head else Snapshot.of(None)))
 
     @property
     def metrics(self) -> list[list[str]]:

@@ -27,7 +27,7 @@ class File:
         return f"Run `dvc repro {self.stage.format(name=name)}`."
 
 
-class Table(File):
+class Csv(File):
     """A CSV; `columns.py` has the types of its columns."""
 
 
@@ -35,8 +35,8 @@ class Json(File):
     """A JSON object; its numbers are written with 12 significant digits."""
 
 
-def _table(path: str, stage: str, what: str, columns: str, earlier: str = "") -> Table:
-    return Table(f"metrics/{path}.csv", stage, what, tuple(columns.split()), earlier and f"metrics/{earlier}.csv")
+def _table(path: str, stage: str, what: str, columns: str, earlier: str = "") -> Csv:
+    return Csv(f"metrics/{path}.csv", stage, what, tuple(columns.split()), earlier and f"metrics/{earlier}.csv")
 
 
 def _json(path: str, stage: str, what: str, keys: str = "", earlier: str = "") -> Json:

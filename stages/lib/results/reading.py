@@ -13,7 +13,7 @@ import pandas as pd
 from stages.lib.common import UserError
 from stages.lib.common.artifacts import BROKEN
 from stages.lib.results.columns import column_of
-from stages.lib.results.files import CONTENDERS, File, Json, Table
+from stages.lib.results.files import CONTENDERS, Csv, File, Json
 
 # What stood in the folder of experiments.
 _NO_EXPERIMENTS = {CONTENDERS.earlier}
@@ -80,7 +80,7 @@ class Results:
             found |= {name for name in names if place.format(name=name) in paths.values()}
         return sorted(found)
 
-    def table(self, file: Table, name: str = "") -> pd.DataFrame:
+    def table(self, file: Csv, name: str = "") -> pd.DataFrame:
         """Return a CSV with the types of its columns; raises `UserError` if it is missing or broken."""
         with self.reading(file, name) as text:
             return typed(text, file.needed)

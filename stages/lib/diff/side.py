@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 
 from resampled.resampling import Resampling
-from stages.lib import results
 from stages.lib.common.artifacts import BROKEN
 from stages.lib.config import PARAMS_FILE, yaml12
 from stages.lib.config.cv import CV
 from stages.lib.config.statistics import ROPE
 from stages.lib.repository import LOCK, PIPELINE, Pipeline, pipeline_of
 from stages.lib.repository.snapshot import Snapshot
-from stages.lib.results import Table, files
+from stages.lib.results import Csv, Results, files
 from stages.lib.results.reading import typed
 from stages.lib.scores.reached import by_units_of
 from stages.lib.scores.score_table import STUCK_SPLITS, split_scorers, split_scores, stuck_of, trained_to_the_end
@@ -64,7 +63,7 @@ class Scored:
         return replace(self, scores=_like(self.scores, other.scores), second=_like(self.second, other.second))
 
 
-class Results(results.Results):
+class Side(Results):
     """The results of one side of a comparison, and what dvc.lock says they are from; what is not there is empty."""
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -81,7 +80,7 @@ class Results(results.Results):
         """The contenders of the evaluation by name, on its fresh splits."""
         return self._scored(files.CONTENDERS, "setting") if self.has(files.CONTENDERS) else {}
 
-    def _scored(self, file: Table, key: str, name: str = "") -> dict[str, Scored]:
+    def _scored(self, file: Csv, key: str, name: str = "") -> dict[str, Scored]:
         with self.reading(file, name) as text:  # of its columns, an older commit may lack some
             return read_scores(typed(text), key)
 
