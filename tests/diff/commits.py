@@ -99,18 +99,6 @@ class Commits:
         columns = {f"split{i}_test_score": column for i, column in enumerate(np.array(found).T)}
         return table.assign(**columns).to_csv(index=False, na_rep="nan")
 
-    def move_back(self) -> None:
-        """Move the results to where commits from before the folders by experiment have them, with six digits."""
-        folder = self.project.folder
-        for file in files.ALL:
-            for path in folder.glob(file.at("*")) if file.earlier else ():
-                earlier = folder / file.earlier.format(name=path.parent.name)
-                if path.suffix == ".csv":
-                    rounded = pd.read_csv(path, dtype={"stuck_splits": str}).to_csv(index=False, float_format="%.6g")
-                    path.write_text(rounded, encoding="utf-8")
-                earlier.parent.mkdir(exist_ok=True)
-                path.rename(earlier)
-
     def commit(self, tag: str) -> None:
         """Write the results, and commit them under a tag."""
         self.write()

@@ -154,18 +154,3 @@ def test_outside_of_a_repository_a_sentence_says_so(
     assert done.stderr == (
         "error: This folder is not a git repository, or has no commit yet. Run in a clone of the project, or commit.\n"
     )
-
-
-def test_a_commit_from_before_the_folders_by_experiment_is_read_as_well(commits: Commits, said: Any) -> None:
-    commits.move_back()
-    commits.git("add", "--all")
-    commits.git("commit", "--quiet", "--message", "As it was")
-    commits.git("tag", "earlier")
-    assert "metrics/candidates/lr.csv" in commits.git("ls-files")
-    commits.fresh["lr"] = ("lr=0.3", scores(0.76, 9), "")
-    commits.commit("after")
-    assert "metrics/search/lr/candidates.csv" in commits.git("ls-files")
-    assert said("before", "earlier")[0] == f"{UNCHANGED} Unchanged: all scores are the same."
-    before, earlier = (said(each, "after") for each in ("before", "earlier"))
-    assert earlier[0].startswith(f"{UNCHANGED} Better (p < 0.0001): lr, lr=0.1 → 0.3, ")
-    assert [earlier[0], *earlier[3:]] == [before[0], *before[3:]]

@@ -92,22 +92,6 @@ def test_what_is_missing_or_broken_is_named(file: Any, text: str | None, problem
     assert str(caught.value).endswith(f" {file.again('mine')}")
 
 
-def test_a_file_in_an_earlier_place_is_read_there() -> None:
-    """As in a commit from before each search had a folder."""
-    draws, before = "selecting,left_out\n0.5,0.25\n", Texts({"metrics/candidates/evaluation.csv": ""})
-    before |= {"metrics/draws/lr.csv": draws, "metrics/draws/joint.csv": draws, "metrics/candidates/lr.csv": ""}
-    results = Results(before)
-    assert (results.names(files.DRAWS), results.names(files.CANDIDATES)) == (["joint", "lr"], ["lr"])
-    assert results.table(files.DRAWS, "lr")["left_out"].tolist() == [0.25]
-    before["metrics/search/lr/draws.csv"] = draws.replace("0.25", "0.75")
-    assert results.names(files.DRAWS) == ["joint", "lr"]
-    assert results.table(files.DRAWS, "lr")["left_out"].tolist() == [0.75]
-    assert results.has(files.DRAWS, "joint")
-    assert not results.has(files.DRAWS, "dropout")
-    with pytest.raises(UserError, match=r"metrics/draws/joint.csv is old. Run `dvc repro search@joint`"):
-        raise results.refused(files.DRAWS, "is old", "joint")
-
-
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_text("metrics/data.json", "")
@@ -126,16 +110,13 @@ def test_a_folder_has_what_its_stage_writes_and_nothing_else(tmp_path: Path, mon
     ]
 
 
-def test_results_of_removed_experiments_and_in_earlier_places_go(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_results_of_removed_experiments_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     of_one = {file.at(name): name for file in ALL for name in ("lr", "gone") if "{name}" in file.path}
     gone = {path for path, name in of_one.items() if name == "gone" and "scores" not in path}
-    earlier = {file.earlier.format(name="lr") for file in ALL if file.earlier} | {"metrics/compared/lr.json"}
-    for path in {*of_one, *earlier, *(file.at() for file in ALL if "{name}" not in file.path)}:
+    for path in {*of_one, *(file.at() for file in ALL if "{name}" not in file.path)}:
         write_text(path, "x")
-    assert {str(path) for path in remove_strays(["lr"])} == gone | earlier
+    assert {str(path) for path in remove_strays(["lr"])} == gone
     assert {str(path) for path in Path("metrics").rglob("*.*")} == {
         *(file.at("lr") for file in ALL),
         files.SCORES.at("gone"),  # which the stage evaluate owns

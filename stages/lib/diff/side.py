@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -24,10 +24,6 @@ from stages.lib.scores.score_table import STUCK_SPLITS, split_scorers, split_sco
 # The stage whose params say what the scores are of.
 EVALUATE = "evaluate"
 _FIX = "Fix it; `make check` says where."
-
-# What a rounding to six significant digits changes at most, relatively. Before results had folders by experiment,
-# scores had no more, unless two candidates were closer.
-_ROUNDED = 5.001e-6
 
 Read = TypeVar("Read")
 
@@ -55,12 +51,6 @@ class Scored:
     def mean(self) -> float:
         """The mean score; NaN if the net diverged on a split."""
         return float(self.scores.mean())
-
-    def like(self, other: "Scored") -> "Scored":
-        """Return the same with the scores of another side, where these differ by a rounding to six digits alone."""
-        if other.second is None or self.second is None:
-            return replace(self, scores=_like(self.scores, other.scores))
-        return replace(self, scores=_like(self.scores, other.scores), second=_like(self.second, other.second))
 
 
 class Side(Results):
@@ -99,12 +89,6 @@ class Side(Results):
     def kept(self) -> str | None:
         """The contender that is kept; None if there is no evaluation."""
         return self.answer.get("kept")
-
-    @property
-    def is_rounded(self) -> bool:
-        """Whether the scores are from before they had all digits, which is when the files had other places."""
-        current = self.source.files("metrics/search", ".csv").values()
-        return any(files.CANDIDATES.at(name) not in current for name in self.searches)
 
     @cached_property
     def settings(self) -> dict[str, Any] | None:
@@ -207,12 +191,6 @@ def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return the keys, sorted, whose values differ or exist on one side only, without the sections of such keys."""
     keys = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
     return [key for key in keys if not any(other.startswith(f"{key}.") for other in keys)]
-
-
-def _like(scores: np.ndarray, others: np.ndarray) -> np.ndarray:
-    n = min(len(scores), len(others))  # those of the first repeats
-    same = np.isclose(scores[:n], others[:n], rtol=_ROUNDED, atol=0)
-    return np.concatenate([np.where(same, others[:n], scores[:n]), scores[n:]])
 
 
 def read_scores(table: pd.DataFrame, key: str) -> dict[str, Scored]:

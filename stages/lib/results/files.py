@@ -9,14 +9,13 @@ class File:
     """A file that a stage writes; `{name}` in its path and stage stands for an experiment.
 
     `what` ends the sentence "metrics/search/lr/summary.json is not …"; `needed` are the columns or keys that each such
-    file has; `earlier` is where commits from before the folders by experiment have it, if not in the same place.
+    file has.
     """
 
     path: str
     stage: str
     what: str
     needed: tuple[str, ...] = ()
-    earlier: str = ""
 
     def at(self, name: str = "") -> str:
         """Return the path of the file of an experiment."""
@@ -35,12 +34,12 @@ class Json(File):
     """A JSON object; its numbers are written with 12 significant digits."""
 
 
-def _table(path: str, stage: str, what: str, columns: str, earlier: str = "") -> Csv:
-    return Csv(f"metrics/{path}.csv", stage, what, tuple(columns.split()), earlier and f"metrics/{earlier}.csv")
+def _table(path: str, stage: str, what: str, columns: str) -> Csv:
+    return Csv(f"metrics/{path}.csv", stage, what, tuple(columns.split()))
 
 
-def _json(path: str, stage: str, what: str, keys: str = "", earlier: str = "") -> Json:
-    return Json(f"metrics/{path}.json", stage, what, tuple(keys.split()), earlier and f"metrics/{earlier}.json")
+def _json(path: str, stage: str, what: str, keys: str = "") -> Json:
+    return Json(f"metrics/{path}.json", stage, what, tuple(keys.split()))
 
 
 _OF_A_ROW = "params mean_test_score std_test_score rank_test_score"
@@ -53,24 +52,21 @@ CANDIDATES = _table(
     "search@{name}",
     "the candidates of a search",
     f"{_OF_A_ROW} n_weights n_epochs n_stuck stuck_splits ci95 p_value split0_test_score",
-    earlier="candidates/{name}",
 )
 # Pairs of draws that correct the best score for its luck: what was chosen by, and what was left out of the choice.
-DRAWS = _table("search/{name}/draws", "search@{name}", "the draws of a search", "selecting left_out", "draws/{name}")
+DRAWS = _table("search/{name}/draws", "search@{name}", "the draws of a search", "selecting left_out")
 # What the picks of a search reach on the splits of the evaluation.
 FRESH = _table(
     "search/{name}/fresh",
     "search@{name}",
     "what the picks of a search reach on fresh splits",
     "setting params ci95 split0_test_score digest",
-    earlier="fresh/{name}",
 )
 SUMMARY = _json(
     "search/{name}/summary",
     "search@{name}",
     "the result of a search",
     "best_params best_score best_std n_candidates n_fits n_splits n_rows",
-    earlier="search/{name}",
 )
 # What DVC plots stays in folders by kind: a plot can't be inside of an output folder.
 CURVES = _table(
@@ -107,7 +103,6 @@ BASELINES = _table(
     "baselines",
     "the scores of the baselines",
     "setting params ci95 split0_test_score",
-    earlier="baselines",
 )
 BASELINE_DIAGNOSTICS = _table(
     "baselines/diagnostics", "baselines", "the predictions of the baselines", f"{_OF_A_CHART} model"
@@ -131,24 +126,19 @@ CONTENDERS = _table(
     "evaluate",
     "the contenders of the evaluation",
     f"setting {_OF_A_ROW} ci95 difference standing kept answer n_stuck stuck_splits split0_test_score",
-    earlier="candidates/evaluation",
 )
-DIAGNOSTICS = _table(
-    "evaluation/diagnostics", "evaluate", "the predictions of the kept net", _OF_A_CHART, earlier="diagnostics"
-)
+DIAGNOSTICS = _table("evaluation/diagnostics", "evaluate", "the predictions of the kept net", _OF_A_CHART)
 ANSWER_DIAGNOSTICS = _table(
     "evaluation/answer_diagnostics",
     "evaluate",
     "the predictions of the answer",
     _OF_A_CHART,
-    earlier="answer_diagnostics",
 )
 INPUTS = _table(
     "evaluation/inputs",
     "evaluate",
     "what inputs are worth",
     "model role column importance ci95 below_rope",
-    earlier="inputs",
 )
 ERRORS = _json("evaluation/errors", "evaluate", "the errors of the saved models")
 THRESHOLDS = _table(

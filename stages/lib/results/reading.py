@@ -13,10 +13,7 @@ import pandas as pd
 from stages.lib.common import UserError
 from stages.lib.common.artifacts import BROKEN
 from stages.lib.results.columns import column_of
-from stages.lib.results.files import CONTENDERS, Csv, File, Json
-
-# What stood in the folder of experiments.
-_NO_EXPERIMENTS = {CONTENDERS.earlier}
+from stages.lib.results.files import Csv, File, Json
 
 
 class Source(Protocol):
@@ -64,21 +61,18 @@ def by_name(folder: str, suffix: str, paths: Iterable[str]) -> dict[str, str]:
 
 
 class Results:
-    """The results of the working tree, or of a commit; what an older commit has in an earlier place is read there."""
+    """The results of the working tree, or of a commit."""
 
     def __init__(self, source: Source | None = None) -> None:
         self.source = WorkingTree() if source is None else source
 
     def names(self, file: File) -> list[str]:
         """Return the experiments that have a file of this kind, sorted."""
-        found: set[str] = set()
-        for place in filter(None, (file.path, file.earlier)):
-            folder, _, end = place.partition("/{name}")
-            below, dot, suffix = end.rpartition(".")
-            paths = self.source.files(folder, dot + suffix)
-            names = {name.removesuffix(below) for name, path in paths.items() if path not in _NO_EXPERIMENTS}
-            found |= {name for name in names if place.format(name=name) in paths.values()}
-        return sorted(found)
+        folder, _, end = file.path.partition("/{name}")
+        below, dot, suffix = end.rpartition(".")
+        paths = self.source.files(folder, dot + suffix)
+        names = {name.removesuffix(below) for name in paths}
+        return sorted(name for name in names if file.at(name) in paths.values())
 
     def table(self, file: Csv, name: str = "") -> pd.DataFrame:
         """Return a CSV with the types of its columns; raises `UserError` if it is missing or broken."""
@@ -95,14 +89,13 @@ class Results:
 
     def has(self, file: File, name: str = "") -> bool:
         """Whether there is such a file."""
-        return self._found(file, name)[1] is not None
+        return self.source.text(file.at(name)) is not None
 
     @contextmanager
     def reading(self, file: File, name: str = "") -> Iterator[str]:
         """Yield the text of a file; raises `UserError` if it is missing, or the block finds it to be broken."""
-        path, text = self._found(file, name)
-        if text is None:
-            raise self.source.refused(path, "is missing", file.again(name))
+        if (text := self.source.text(file.at(name))) is None:
+            raise self.refused(file, "is missing", name)
         with self.expecting(file, name):
             yield text
 
@@ -116,17 +109,7 @@ class Results:
 
     def refused(self, file: File, problem: str, name: str = "") -> UserError:
         """Return the error that says why a file can't be used; the problem follows its path in the sentence."""
-        return self.source.refused(self._found(file, name)[0], problem, file.again(name))
-
-    def _found(self, file: File, name: str) -> tuple[str, str | None]:
-        """Return the path and the text of a file; None where it is in neither place."""
-        path = file.at(name)
-        text = self.source.text(path)
-        if text is None and file.earlier:
-            earlier = file.earlier.format(name=name)
-            if (old := self.source.text(earlier)) is not None:
-                return earlier, old
-        return path, text
+        return self.source.refused(file.at(name), problem, file.again(name))
 
 
 def _refuse(number: str) -> float:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from stages.lib.common.artifacts import significant, write_text
 from stages.lib.results.columns import COMPUTED, column_of
-from stages.lib.results.files import ALL, OF_EXPERIMENTS, File
+from stages.lib.results.files import OF_EXPERIMENTS, File
 
 
 def write(file: File, content: pd.DataFrame | Mapping[str, Any], name: str = "") -> None:
@@ -63,16 +63,10 @@ def remove_others(folder: str | Path, kept: Iterable[str | Path]) -> None:
             path.unlink()
 
 
-# What was in metrics/ before, and is computed from the other files now.
-_NO_MORE = ("metrics/compared/*.json",)
-
-
 def remove_strays(experiments: Collection[str]) -> list[Path]:
-    """Delete the results of experiments that are not among these, and those in earlier places; return their paths."""
+    """Delete the results of experiments that are not among these; return their paths."""
     strays = {path for file in OF_EXPERIMENTS for path in Path().glob(file.at("*"))}
     strays -= {Path(file.at(name)) for file in OF_EXPERIMENTS for name in experiments}
-    earlier = [file.earlier.format(name="*") for file in ALL if file.earlier]
-    strays |= {path for pattern in (*earlier, *_NO_MORE) for path in Path().glob(pattern)}
     for path in strays:
         path.unlink()
         if not any(path.parent.iterdir()):
