@@ -14,6 +14,7 @@ from stages.lib import adopt
 from stages.lib.common import Arguments, UserError, counted, run, write_text
 from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
 from stages.lib.data import load_dataset
+from stages.lib.data.copies import on_copies
 from stages.lib.repository.dvc_file import refuse_missing
 from stages.lib.repository.git import NoGitError, state_of
 from stages.lib.search import doing
@@ -51,7 +52,7 @@ def main(options: Namespace) -> None:
             # Read the file as the stages will, so that what adopt accepts runs.
             data = load_dataset(params.data, outcome.classifies, params.seed)
             progress.advance(1, _STEPS)
-            copies = adopt.on_copies(data, path)
+            copies = on_copies(data, path)
     if target is None:
         _print_table(table, columns)
         print(f"Name the column to predict: python -m stages.adopt {path} TARGET")

@@ -25,6 +25,7 @@ from stages.lib.evaluate.nets import (
 )
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_model
 from stages.lib.results import Results, files, remove_others, write
+from stages.lib.scores.search_result import by_reason
 from stages.lib.scores.splits import read_table
 from stages.lib.scores.thresholds import (
     check_costs,
@@ -33,7 +34,6 @@ from stages.lib.scores.thresholds import (
     written_choices,
 )
 from stages.lib.search import EVALUATION, forget
-from stages.lib.search.result import by_reason
 from stages.lib.told.answer import inputs_told, read_answer, read_note
 from stages.lib.told.printed import print_comparison
 from stages.lib.told.scores import NOT_TESTED

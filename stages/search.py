@@ -8,8 +8,8 @@ from stages.lib.data import Unchanged
 from stages.lib.experiment import check_experiment, open_experiment
 from stages.lib.experiment.searched import output_of, score_anew, search
 from stages.lib.results import files, write, write_folder
+from stages.lib.scores.search_result import by_reason
 from stages.lib.search import doing, forget
-from stages.lib.search.result import by_reason
 from stages.lib.told.scores import print_table, scores_in_words, too_few
 
 ARGUMENTS = Arguments("stages.search", __doc__)

@@ -8,9 +8,9 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 
 from stages import adopt as stage
-from stages.lib.adopt import on_copies
 from stages.lib.config import yaml12
 from stages.lib.data import Columns, Dataset
+from stages.lib.data.copies import on_copies
 from tests.adopt.csvs import passengers, write
 from tests.conftest import Command
 

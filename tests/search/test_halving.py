@@ -8,8 +8,8 @@ from sklearn.base import BaseEstimator
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import HalvingGridSearchCV
 
+from stages.lib.scores.search_result import SearchResult
 from stages.lib.search.halving import halve, stage_epochs
-from stages.lib.search.result import SearchResult
 
 N_SPLITS = 3
 QUALITY = np.random.default_rng(3).normal(size=30)

@@ -1,4 +1,4 @@
-"""Looks at a table and describes it in params.yaml: data, prepare, cv, model and experiments. Finds copies of rows.
+"""Looks at a table and describes it in params.yaml: data, prepare, cv, model and experiments.
 
 Only here are types, separators and settings guessed. Lets DVC track a large table. Imports `repository`, `data`,
 `config` and `common`.
@@ -6,7 +6,7 @@ Only here are types, separators and settings guessed. Lets DVC track a large tab
 
 from stages.lib.adopt.blocks_text import block_text, replace_blocks
 from stages.lib.adopt.columns import Taken, print_taken, take_columns
-from stages.lib.adopt.outcome import Outcome, on_copies, take_target
+from stages.lib.adopt.outcome import Outcome, take_target
 from stages.lib.adopt.plan import make_plan
 from stages.lib.adopt.size import print_sized, sized
 from stages.lib.adopt.table import Table, read_table

@@ -1,4 +1,4 @@
-"""Decides what kind of target a column is, a class or a number; finds copies of rows."""
+"""Decides what kind of target a column is, a class or a number."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,12 @@ import pandas as pd
 
 from stages.lib.adopt.columns import values_shown
 from stages.lib.adopt.table import Table
-from stages.lib.data import Dataset
 
 # Accuracy says little if the largest class has this many times the rows of the smallest.
 _IMBALANCED = 2
 # Whole numbers are classes up to this many values, if they count on without a gap and each has enough rows.
 _MOST_NUMBERED_CLASSES, _FEWEST_ROWS_OF_A_CLASS = 10, 5
 _MOST_CLASSES = 100
-# Fewer copies than this share of the rows hardly change a score. Rows of a few classes are equal by chance: they are
-# copies if they are this many times as many as with the cells of each column in any order.
-_FEWEST, _TIMES = 0.02, 5
 
 
 @dataclass(frozen=True)
@@ -87,20 +83,3 @@ def _count_on(counts: pd.Series) -> bool:
     first, n_values, span = counts.index[0], len(counts), counts.index[-1] - counts.index[0]
     few = first in {0, 1} and span == n_values - 1 and n_values <= _MOST_NUMBERED_CLASSES
     return n_values == 2 or bool(few and counts.min() >= _FEWEST_ROWS_OF_A_CLASS)
-
-
-def on_copies(data: Dataset, name: str) -> str:
-    """Return a sentence on rows of the file `name` that equal another one in all features and the target.
-
-    It is empty if they are few, or are as many by chance, as in a table with three categories.
-    """
-    table = pd.concat([data.X, pd.Series(data.y)], axis=1)
-    mixed = table.apply(np.random.default_rng(0).permutation)
-    count, by_chance = (int(each.duplicated(keep=False).sum()) for each in (table, mixed))
-    if count < max(_FEWEST * len(table), _TIMES * by_chance):
-        return ""
-    return (
-        f"{name}: {count:,} of {len(table):,} rows equal another one in all columns that are used. A net is tested on "
-        "rows that it was trained on, so scores are too high. Remove the copies; if they are rows of one subject, name "
-        "the column with its id in cv.groups."
-    )

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from stages.lib.adopt import on_copies
 from stages.lib.check.memory import in_mib, too_little
 from stages.lib.check.plan import START, Plan, few_rows, make_plan, seconds_a_step
 from stages.lib.check.planner import ONE_BY_ONE, Planner, notes
 from stages.lib.check.rest import baselines_seconds, evaluation_seconds
 from stages.lib.common import PARAMS_FILE, Problem, UserError, in_params
 from stages.lib.config import Params, load_params
+from stages.lib.data.copies import on_copies
 from stages.lib.diff.staleness import is_result
 from stages.lib.engine import missing_kernel
 from stages.lib.experiment import Opened, Table, check_experiment

@@ -1,4 +1,4 @@
-"""Prints tables on the terminal."""
+"""Prints tables on the terminal, and writes cells of those in Markdown."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import zip_longest
@@ -45,3 +45,14 @@ def print_columns(
     print_rows([*columns], shown, {*columns} - {*left}, styles)
     if is_long:
         print(f"… and {len(rows) - len(shown):,} more; {file} has all {len(rows):,}")
+
+
+def cell(text: str) -> str:
+    """Write a text so that it stays inside one cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def code(text: str) -> str:
+    """Write a text as Markdown code in a table cell."""
+    inside = cell(text).replace("`", "'")
+    return f"`{inside}`"

@@ -49,14 +49,3 @@ def _numbers(verdict: Verdict) -> dict[str, Any]:
     numbers = {"difference": of.difference, "ci95": of.half_width(), "p_value": of.p_value, "p_holm": verdict.p}
     known = {key: None if math.isnan(number) else number for key, number in numbers.items()}
     return {"verdict": verdict.word, **known, "n_splits": of.n_splits}
-
-
-def cell(text: str) -> str:
-    """Write a text so that it stays inside one cell of a Markdown table."""
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def code(text: str) -> str:
-    """Write a text as Markdown code in a table cell."""
-    inside = cell(text).replace("`", "'")
-    return f"`{inside}`"

@@ -24,9 +24,9 @@ from stages.lib.common import (
     score_decimals,
     short_params,
 )
+from stages.lib.common.tables import code
 from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT, Params
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
-from stages.lib.diff.output import code
 from stages.lib.results import Results, files
 from stages.lib.scores import CORRECTED
 from stages.lib.told.answer import read_answer

@@ -26,11 +26,11 @@ from stages.lib.scores.diagnostics import COLUMNS, Seen, diagnostics, prediction
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.residuals import prediction_errors
 from stages.lib.scores.scorer import RecordingScorer, make_scorer
+from stages.lib.scores.search_result import SearchResult
 from stages.lib.scores.shuffled import importances, inputs_table, with_standing
 from stages.lib.scores.splits import Table
 from stages.lib.scores.thresholds import counts_of, threshold_counts
 from stages.lib.search import EVALUATION, doing, kept_folder, run_search
-from stages.lib.search.result import SearchResult
 
 
 def read_reached(results: Results, picks: Picks, fresh: Table) -> dict[str, Reached]:

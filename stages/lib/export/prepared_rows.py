@@ -32,7 +32,7 @@ def add_rows(graph: Graph, card: Card, preparation: Preparation | None) -> str:
             cells = graph.columns(marked if preparation.impute else table, positions)
             steps = dict(part.steps) if isinstance(part, Pipeline) else {}
             parts.append(_part(graph, cells, steps, preparation, is_category=name == "categories"))
-    if indicated := preparation._indicated():
+    if indicated := preparation.indicated():
         lacks = graph.add("IsNaN", graph.columns(marked, indicated))
         parts.append(graph.cast(lacks, TensorProto.DOUBLE))
     return graph.cast(graph.add("Concat", *parts, axis=1), TensorProto.FLOAT)
@@ -60,7 +60,7 @@ def _part(graph: Graph, cells: str, steps: dict[str, Any], preparation: Preparat
 
 
 def _encoded(graph: Graph, cells: str, preparation: Preparation) -> str:
-    codes = preparation._codes()
+    codes = preparation.codes()
     if preparation.encode == "ordinal":
         return graph.add("Where", graph.add("IsNaN", cells), -1.0, cells)
     # A missing category that is one of its own comes last.

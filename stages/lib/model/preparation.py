@@ -81,8 +81,8 @@ class Preparation(TransformerMixin, BaseEstimator):
     @property
     def n_features_out(self) -> int:
         """The width of the result."""
-        n_codes = sum(map(len, self._codes())) if self.encode == "onehot" else len(self.columns.categories)
-        return len(self.columns.at("number", "boolean")) + n_codes + len(self._indicated())
+        n_codes = sum(map(len, self.codes())) if self.encode == "onehot" else len(self.columns.categories)
+        return len(self.columns.at("number", "boolean")) + n_codes + len(self.indicated())
 
     def fit(self, X: Any, y: Any = None) -> "Preparation":
         """Find means, scales and so on of training rows; `X` is a DataFrame, or what `rows` made of it."""
@@ -105,7 +105,7 @@ class Preparation(TransformerMixin, BaseEstimator):
 
     def _prepared(self, array: np.ndarray) -> np.ndarray:
         marked = self._marked(array)
-        parts = self.parts_.transform(marked if self.impute else array), np.isnan(marked[:, self._indicated()])
+        parts = self.parts_.transform(marked if self.impute else array), np.isnan(marked[:, self.indicated()])
         return np.column_stack(parts).astype(np.float32, order="C")
 
     def _parts(self) -> Iterator[tuple[str, Any, list[int]]]:
@@ -124,14 +124,14 @@ class Preparation(TransformerMixin, BaseEstimator):
                 yield name, Pipeline(used) if used else "passthrough", positions
 
     def _encoder(self) -> BaseEstimator:
-        codes = self._codes()
+        codes = self.codes()
         if self.encode == "onehot":
             options = {"handle_unknown": "ignore", "sparse_output": False, "dtype": np.float32}
             return preprocessing.OneHotEncoder(categories=codes, **options)
         options = {"unknown_value": _NO_CATEGORY, "encoded_missing_value": _NO_CATEGORY}
         return preprocessing.OrdinalEncoder(categories=codes, handle_unknown="use_encoded_value", **options)
 
-    def _codes(self) -> list[np.ndarray]:
+    def codes(self) -> list[np.ndarray]:
         """Return the codes of each category column, with NaN for a missing category that is one of its own."""
         own = () if self.impute == "most_frequent" else self.columns.lacking
         return [
@@ -139,7 +139,8 @@ class Preparation(TransformerMixin, BaseEstimator):
             for name, labels in self.columns.categories.items()
         ]
 
-    def _indicated(self) -> list[int]:
+    def indicated(self) -> list[int]:
+        """Return the positions of the columns that get another one, which says where a cell is missing."""
         return self.columns.positions(self.columns.lacking + self.columns.zeros) if self.indicator else []
 
     def _marked(self, X: np.ndarray) -> np.ndarray:

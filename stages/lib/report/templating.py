@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from stages.lib.diff.output import cell, code
+from stages.lib.common.tables import cell, code
 
 
 def fill(template: str, **content: Any) -> str:

@@ -25,7 +25,7 @@ from stages.lib.results import SCORE, written
 from stages.lib.results.writing import as_csv
 from stages.lib.scores.reached import Reached, reached_of, reached_table, second_scorer
 from stages.lib.scores.scorer import Look, RecordingScorer, make_scorer, second_score
-from stages.lib.search.result import SearchResult
+from stages.lib.scores.search_result import SearchResult
 
 # Gives the evaluation other random numbers than the searches.
 _ANEW = 2

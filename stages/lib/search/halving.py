@@ -10,7 +10,7 @@ from math import ceil
 import numpy as np
 
 from stages.lib.results import SCORE
-from stages.lib.search.result import SearchResult
+from stages.lib.scores.search_result import SearchResult
 
 # Candidates are divided and epochs multiplied by this from stage to stage: η of Li et al. (2018), "Hyperband".
 FACTOR = 3

@@ -14,10 +14,10 @@ from stages.lib.common import Problem, UserError, explained
 from stages.lib.config import Params
 from stages.lib.engine import TrainTest, missing_kernel, pin_this_process
 from stages.lib.results import SCORE
+from stages.lib.scores.search_result import SearchResult
 from stages.lib.search.jobs import jobs
 from stages.lib.search.kept import telling
 from stages.lib.search.progress import doing
-from stages.lib.search.result import SearchResult
 
 
 def advice_on_one_row(error: BaseException) -> str:
