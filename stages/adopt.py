@@ -13,6 +13,7 @@ from pathlib import Path
 from stages.lib import adopt
 from stages.lib.common import Arguments, UserError, counted, run, write_text
 from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
+from stages.lib.config.blocks import replace_blocks
 from stages.lib.data import load_dataset
 from stages.lib.data.copies import on_copies
 from stages.lib.repository.dvc_file import refuse_missing
@@ -47,7 +48,7 @@ def main(options: Namespace) -> None:
             outcome = adopt.take_target(table, target, options.classes)
             blocks = adopt.make_plan(table, target, outcome, columns)
             before = read_content()  # refuses what is missing, or not YAML
-            text = adopt.replace_blocks(Path(PARAMS_FILE).read_bytes().decode(), blocks)
+            text = replace_blocks(Path(PARAMS_FILE).read_bytes().decode(), blocks, adopt.block_text)
             params = params_of(yaml12.load(text))  # where a problem is in what was there before
             # Read the file as the stages will, so that what adopt accepts runs.
             data = load_dataset(params.data, outcome.classifies, params.seed)

@@ -6,7 +6,8 @@ from pathlib import Path
 from stages.lib.best_params.leaderboard import read_best, read_best_set
 from stages.lib.common import Arguments, UserError, format_params, format_value, run, write_text
 from stages.lib.config import PARAMS_FILE, load_params
-from stages.lib.refine import add_experiment, narrow, next_name, refine
+from stages.lib.config.blocks import add_experiment
+from stages.lib.refine import narrow, next_name, refine
 from stages.lib.repository.revisions import stale_stages
 from stages.lib.results import Results
 

@@ -7,8 +7,9 @@ from dvc.utils.hydra import apply_overrides
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stages.lib.adopt import block_text, replace_blocks
+from stages.lib.adopt import block_text
 from stages.lib.common import UserError
+from stages.lib.config.blocks import replace_blocks
 
 BLOCKS: dict[str, dict[str, Any]] = {"data": {"path": "x.csv"}, "prepare": {"impute": None}, "model": {"lr": 0.1}}
 NEW = {name: block_text(name, block) for name, block in BLOCKS.items()}
@@ -29,7 +30,7 @@ NEW = {name: block_text(name, block) for name, block in BLOCKS.items()}
     ],
 )
 def test_blocks_are_replaced_and_comments_stay(before: str, after: str) -> None:
-    assert replace_blocks(before, BLOCKS) == after.format(**NEW)
+    assert replace_blocks(before, BLOCKS, block_text) == after.format(**NEW)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_blocks_are_replaced_and_comments_stay(before: str, after: str) -> None:
 )
 def test_a_form_without_blocks_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="blocks can't be replaced; the file was left unchanged"):
-        replace_blocks(text, BLOCKS)
+        replace_blocks(text, BLOCKS, block_text)
 
 
 TEXTS = st.one_of(
@@ -70,7 +71,7 @@ def test_dvc_does_not_rewrite_what_was_written(
         | {"target": "x", "sample": 0.05},
         "prepare": {"impute": None, "scale": "standard"},
     }
-    text = replace_blocks("seed: 7\n\n# of data\ndata: 1\n\n# of prepare\nprepare: 1\n", blocks)
+    text = replace_blocks("seed: 7\n\n# of data\ndata: 1\n\n# of prepare\nprepare: 1\n", blocks, block_text)
     path.write_text(text, encoding="utf-8")
     apply_overrides(path, ["seed=7"])
     assert path.read_text(encoding="utf-8") == text

@@ -4,7 +4,7 @@ Only here are types, separators and settings guessed. Lets DVC track a large tab
 `config` and `common`.
 """
 
-from stages.lib.adopt.blocks_text import block_text, replace_blocks
+from stages.lib.adopt.blocks_text import block_text
 from stages.lib.adopt.columns import Taken, print_taken, take_columns
 from stages.lib.adopt.outcome import Outcome, take_target
 from stages.lib.adopt.plan import make_plan

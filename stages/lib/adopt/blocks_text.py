@@ -1,4 +1,4 @@
-"""Writes blocks of params.yaml as text, and puts them in the place of the old ones; all other text stays."""
+"""Writes blocks of params.yaml as text, with their comments."""
 
 import re
 from pathlib import Path
@@ -6,8 +6,7 @@ from typing import Any
 
 import yaml
 
-from stages.lib.config import PARAMS_FILE, yaml12
-from stages.lib.config.blocks import as_dvc_writes, content_of, edited, spans
+from stages.lib.config.blocks import as_dvc_writes, content_of
 
 # The blocks with their comments.
 RECIPE = Path(__file__).with_name("recipe.yaml").read_text(encoding="utf-8")
@@ -55,24 +54,3 @@ def _written(name: str, block: dict[str, Any], mapping: type[dict]) -> str:
         written = yaml.dump({key: value}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**16)
         lines += ["  " + line for line in written.splitlines()]
     return "\n".join(lines) + "\n"
-
-
-def replace_blocks(text: str, blocks: dict[str, dict[str, Any]]) -> str:
-    """Return the text of a params.yaml with these blocks in the place of those with their names.
-
-    Comments and blank lines between its blocks stay where they are. A block that the text lacks is put at its end.
-    Raises `UserError` if the text is in a form in which blocks can't be replaced.
-    """
-
-    def replace(text: str) -> str:
-        old = spans(text)
-        for name in sorted(old.keys() & blocks.keys(), key=lambda name: old[name], reverse=True):
-            start, end = old[name]
-            text = text[:start] + block_text(name, blocks[name]) + text[end:]
-        return text + "".join("\n" + block_text(name, block) for name, block in blocks.items() if name not in old)
-
-    refusal = (
-        f"{PARAMS_FILE} is written in a form in which blocks can't be replaced; the file was left unchanged. Write all "
-        "sections as blocks that begin in the first column."
-    )
-    return edited(text, replace, yaml12.load(text) | blocks, refusal)

@@ -4,6 +4,7 @@ Parsing and rewriting the whole file would reformat its lists, quotes and line w
 """
 
 import re
+import textwrap
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -13,6 +14,7 @@ from dvc.utils.serialize import ParseError, dumps_yaml, parse_yaml, parse_yaml_f
 
 from stages.lib.common import PARAMS_FILE, UserError
 from stages.lib.config import yaml12
+from stages.lib.config.experiment import Experiment
 
 
 def content_of(text: str) -> Any:
@@ -35,7 +37,7 @@ def as_dvc_writes(text: str, content: dict[str, Any]) -> str | None:
     return None
 
 
-def spans(text: str, section: str = "") -> dict[str, tuple[int, int]]:
+def _spans(text: str, section: str = "") -> dict[str, tuple[int, int]]:
     """Return where each block of a text, or of one of its sections, begins and ends, by name.
 
     Blank lines behind a block, and comments that are indented no deeper than its name, belong to what follows.
@@ -53,7 +55,7 @@ def spans(text: str, section: str = "") -> dict[str, tuple[int, int]]:
     return blocks
 
 
-def edited(text: str, edit: Callable[[str], str], expected: dict[str, Any], refusal: str) -> str:
+def _edited(text: str, edit: Callable[[str], str], expected: dict[str, Any], refusal: str) -> str:
     """Return a text after an `edit`, for which its lines end in the way of Unix; they end as before in the result.
 
     Raises `UserError`, with the refusal, if the result would not have the `expected` content, as where a text is
@@ -66,3 +68,52 @@ def edited(text: str, edit: Callable[[str], str], expected: dict[str, Any], refu
     if content_of(new) != expected:
         raise UserError(refusal)
     return new.replace("\n", "\r\n") if "\r\n" in text else new
+
+
+def replace_blocks(text: str, blocks: dict[str, dict[str, Any]], write: Callable[[str, dict[str, Any]], str]) -> str:
+    """Return the text of a params.yaml with blocks, as `write` writes them, in the place of those with their names.
+
+    Comments and blank lines between its blocks stay where they are. A block that the text lacks is put at its end.
+    Raises `UserError` if the text is in a form in which blocks can't be replaced.
+    """
+
+    def replace(text: str) -> str:
+        old = _spans(text)
+        for name in sorted(old.keys() & blocks.keys(), key=lambda name: old[name], reverse=True):
+            start, end = old[name]
+            text = text[:start] + write(name, blocks[name]) + text[end:]
+        return text + "".join("\n" + write(name, block) for name, block in blocks.items() if name not in old)
+
+    refusal = (
+        f"{PARAMS_FILE} is written in a form in which blocks can't be replaced; the file was left unchanged. Write all "
+        "sections as blocks that begin in the first column."
+    )
+    return _edited(text, replace, yaml12.load(text) | blocks, refusal)
+
+
+def add_experiment(text: str, after: str, name: str, experiment: Experiment, comment: str) -> str:
+    """Return the text of a valid params.yaml with a new block right after the experiment `after`.
+
+    The comment is one line at the top of the block: above the block, it could follow a list, where DVC loses comments.
+    Raises `UserError`, which contains the block, if the file is written in a form that leaves no place for a block.
+    """
+    content, new = yaml12.load(text), {name: experiment.model_dump()}
+    block = _block(new, comment)
+
+    def insert(text: str) -> str:
+        start, end = _spans(text, "experiments")[after]
+        indent = text[:start].rpartition("\n")[2]
+        return text[:end] + textwrap.indent(block, indent) + text[end:]
+
+    refusal = (
+        f"{PARAMS_FILE}: experiments is written in a form that takes no further block; the file was left unchanged. "
+        f"Write the experiments as blocks, one below the other, or add this one by hand:\n{block}"
+    )
+    return _edited(text, insert, content | {"experiments": content["experiments"] | new}, refusal)
+
+
+def _block(experiment: dict[str, Any], comment: str) -> str:
+    head, _, rest = yaml.safe_dump(experiment, sort_keys=False, allow_unicode=True, width=2**16).partition("\n")
+    whole = "experiments:\n" + textwrap.indent(f"{head}\n  # {comment}\n{rest}", "  ")
+    written = as_dvc_writes(whole, {"experiments": experiment}) or whole
+    return textwrap.dedent(written.partition("\n")[2])

@@ -9,7 +9,7 @@ from dvc.utils.hydra import apply_overrides
 
 from stages.lib.common import UserError
 from stages.lib.config import Experiment
-from stages.lib.refine import add_experiment
+from stages.lib.config.blocks import add_experiment
 
 NEW = Experiment(grid={"lr": [1e-05, 0.5]}, fixed={"optimizer": "SGD", "module__weight_constraint": None})
 BLOCK = """\
