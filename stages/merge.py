@@ -12,15 +12,15 @@ from pathlib import Path
 
 from stages.lib.common import UserError, join_words, run, write_text
 from stages.lib.config import load_params
-from stages.lib.diff.side import Side
-from stages.lib.diff.staleness import WRITTEN, is_result
 from stages.lib.merge import in_words, merged_page, unite
 from stages.lib.repository import LOCK
 from stages.lib.repository.dvc import dvc
 from stages.lib.repository.dvc_file import refuse_other_version
 from stages.lib.repository.git import git
+from stages.lib.repository.recorded import Recorded
 from stages.lib.repository.revisions import Stopped, commit_of, stale_stages, stopped, unmerged
 from stages.lib.repository.snapshot import Snapshot
+from stages.lib.repository.staleness import WRITTEN, is_result
 from stages.lib.results import remove_strays
 
 # Its blocks are made from the results.
@@ -51,10 +51,10 @@ def main() -> None:
     print(f"All results are united, and added. Look at `git status`, then run `{merge.go_on}`.")
 
 
-def _sides(merge: Stopped) -> list[Side]:
+def _sides(merge: Stopped) -> list[Recorded]:
     """Return the working tree, HEAD, the other side, and the working tree once more, if DVC has run there since."""
-    here = Side(Snapshot.of(None))
-    sides = [Side(Snapshot("HEAD", commit_of("HEAD"))), Side(Snapshot(merge.name, merge.commit))]
+    here = Recorded(Snapshot.of(None))
+    sides = [Recorded(Snapshot("HEAD", commit_of("HEAD"))), Recorded(Snapshot(merge.name, merge.commit))]
     with suppress(UserError):  # dvc.lock may have conflict markers
         sides += [here] * bool(here.stages)
     return [here, *sides]

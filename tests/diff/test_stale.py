@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from stages import diff
-from stages.lib.diff.side import Side
-from stages.lib.diff.staleness import Stale, staleness
+from stages.lib.repository.recorded import Recorded
 from stages.lib.repository.snapshot import Snapshot
+from stages.lib.repository.staleness import Stale, staleness
 from tests.conftest import Command
 from tests.diff.commits import UNCHANGED, Commits
 from tests.project import Project, set_at
@@ -21,7 +21,7 @@ PIPELINE = {"evaluate": {"cmd": "true"}, "search": {"foreach": "${experiments}",
 
 
 def of(revision: str | None = None) -> Stale:
-    return staleness(Side(Snapshot.of(revision)))
+    return staleness(Recorded(Snapshot.of(revision)))
 
 
 def write(commits: Commits, path: str, content: Any) -> None:

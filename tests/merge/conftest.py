@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from stages.lib.diff.side import Side
 from stages.lib.merge import United, in_words, unite
 from stages.lib.repository import FolderTree
+from stages.lib.repository.recorded import Recorded
 from stages.lib.repository.snapshot import Snapshot
 from tests.project import IDENTITY, ROOT, Project
 
@@ -94,10 +94,10 @@ class Branches(Project):
         self.git("switch", "--quiet", ours)
         assert self.run("git", "merge", theirs, ok=False, variables=IDENTITY).returncode == 1
 
-    def unite(self, theirs: str, *more: Side) -> tuple[United, list[str]]:
+    def unite(self, theirs: str, *more: Recorded) -> tuple[United, list[str]]:
         """Unite the results; return what was taken, and the lines that say so."""
-        sides = [*(Side(Snapshot.of(each)) for each in ("HEAD", theirs)), *more]
-        united = unite(Side(Snapshot.of(None)), sides)
+        sides = [*(Recorded(Snapshot.of(each)) for each in ("HEAD", theirs)), *more]
+        united = unite(Recorded(Snapshot.of(None)), sides)
         return united, list(in_words(united))
 
     def fresh(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Which side each result is taken from. Oracle: what a run of all stages on the merged files would write."""
 
-from stages.lib.diff.side import Side
+from stages.lib.repository.recorded import Recorded
 from stages.lib.repository.snapshot import Snapshot
 from tests.merge.conftest import Branches
 
@@ -45,7 +45,7 @@ def test_what_both_changed_otherwise_is_run_again(branches: Branches) -> None:
     assert said[-1] == "to be run, because neither side ran them with what is merged: search@a, compare@a, best_params"
     # A second call, after a run that was interrupted or failed, keeps what was run.
     fresh = branches.fresh()
-    united, said = branches.unite("theirs", Side(Snapshot.of(None)))
+    united, said = branches.unite("theirs", Recorded(Snapshot.of(None)))
     assert (united.lacking, branches.lock()) == ([], fresh)
     assert "from the working tree (with uncommitted changes): search@a, compare@a, best_params" in said
 

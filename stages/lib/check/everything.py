@@ -14,12 +14,12 @@ from stages.lib.check.rest import baselines_seconds, evaluation_seconds
 from stages.lib.common import PARAMS_FILE, Problem, UserError, in_params
 from stages.lib.config import Params, load_params
 from stages.lib.data.copies import on_copies
-from stages.lib.diff.staleness import is_result
 from stages.lib.engine import missing_kernel
 from stages.lib.experiment import Opened, Table, check_experiment
 from stages.lib.fetch import ensure_file, what_is_wrong
 from stages.lib.model import resolve_experiment
 from stages.lib.repository.revisions import unmerged
+from stages.lib.repository.staleness import is_result
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.scores.splits import read_table
 from stages.lib.scores.thresholds import check_costs

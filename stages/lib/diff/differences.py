@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from stages.lib.common import format_value
 from stages.lib.config import PARAMS_FILE
-from stages.lib.diff.side import EVALUATE, Side, differing
+from stages.lib.diff.side import EVALUATE, Side
+from stages.lib.repository.recorded import differing
 
 # What a score is of; without the same, a difference has no unit or no meaning.
 _OF_SCORES = ("data.target", "cv.scoring")

@@ -9,7 +9,7 @@ from resampled.pairs.pair import Pair
 from stages.lib.common import counted, first_of, format_score, format_value, kept_in_words, score_decimals
 from stages.lib.diff.comparison import Comparison
 from stages.lib.diff.picks import MOST, amount, compared, search_in_words, signed, verdict_in_words
-from stages.lib.diff.staleness import stale_in_words
+from stages.lib.repository.staleness import stale_in_words
 
 # A longer cause is cut.
 _LONGEST = 120

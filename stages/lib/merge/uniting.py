@@ -11,10 +11,10 @@ import yaml
 
 from stages.lib.common import UserError, write_text
 from stages.lib.config.yaml12 import conflict_line
-from stages.lib.diff.side import Side
-from stages.lib.diff.staleness import WRITTEN, edited_params, overlap
 from stages.lib.repository import LOCK, FolderTree
 from stages.lib.repository.git import git
+from stages.lib.repository.recorded import Recorded
+from stages.lib.repository.staleness import WRITTEN, edited_params, overlap
 
 # In C, where PyYAML is built with it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -57,11 +57,11 @@ class United(NamedTuple):
     merged files, and those behind them.
     """
 
-    taken: dict[str, Side]
+    taken: dict[str, Recorded]
     lacking: list[str]
 
 
-def unite(here: Side, sides: Sequence[Side]) -> United:
+def unite(here: Recorded, sides: Sequence[Recorded]) -> United:
     """Write a dvc.lock with each stage of the first side whose results are those of the merged files, and its outputs.
 
     A stage is taken from a side if its params, and the hashes of all that it read, are those of the working tree,
@@ -102,7 +102,7 @@ def in_words(united: United) -> Iterator[str]:
             yield f"{where}: {', '.join(stages)}"
 
 
-def _lock(side: Side) -> LockText:
+def _lock(side: Recorded) -> LockText:
     text = side.snapshot.text(LOCK)
     try:
         return split(text) if text and side.stages else LockText("schema: '2.0'\nstages:\n", {}, "")
@@ -110,7 +110,7 @@ def _lock(side: Side) -> LockText:
         raise UserError(f"{LOCK} of {side.snapshot.name} is not in the form in which DVC writes it: {error}.") from None
 
 
-def _before(here: Side, sides: Sequence[Side]) -> dict[str, list[str]]:
+def _before(here: Recorded, sides: Sequence[Recorded]) -> dict[str, list[str]]:
     """Return for each stage of the merged dvc.yaml those that write what it reads, on any side, both sorted."""
     pipeline = here.pipeline
     recorded = {stage for side in sides for stage in side.stages if pipeline and pipeline.has(stage)}
@@ -126,7 +126,7 @@ def _before(here: Side, sides: Sequence[Side]) -> dict[str, list[str]]:
     return {stage: sorted(writers_of(stage)) for stage in stages}
 
 
-def _is_of(here: Side, side: Side, stage: str) -> bool:
+def _is_of(here: Recorded, side: Recorded, stage: str) -> bool:
     """Whether a stage has run, on a side, with the params and files that the working tree has now."""
     read = side.hashes(stage)
     results = {path for path in read if path.startswith(WRITTEN)}
@@ -135,7 +135,7 @@ def _is_of(here: Side, side: Side, stage: str) -> bool:
     return all(there.get(path) == md5 for path, md5 in read.items()) and not edited_params(side, stage, here.settings)
 
 
-def _put_in_place(side: Side, stage: str) -> bool:
+def _put_in_place(side: Recorded, stage: str) -> bool:
     """Restore the outputs of a stage from a side where the working tree has others; False if the side lacks them."""
     written = side.outputs(stage)
     there = FolderTree().hashes(written)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from stages.lib.common import UserError, format_score, score_decimals
 from stages.lib.diff.comparison import Comparison, compare
 from stages.lib.diff.output import facts
-from stages.lib.diff.side import Side, differing
+from stages.lib.diff.side import Side
 from stages.lib.report.charts import compared_specs, render, suited
 from stages.lib.report.page import CHARTS, Chart, as_chart
 from stages.lib.report.templating import fill
@@ -22,6 +22,7 @@ from stages.lib.repository import PIPELINE
 from stages.lib.repository.dvc import STDERR, dvc
 from stages.lib.repository.dvc_file import dvc_file_of, pull
 from stages.lib.repository.git import git
+from stages.lib.repository.recorded import differing
 from stages.lib.repository.revisions import differing_results, merge_base, stale_stages
 from stages.lib.repository.snapshot import Snapshot
 

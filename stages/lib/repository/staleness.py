@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from stages.lib.common import first_of
 from stages.lib.config import PARAMS_FILE
-from stages.lib.diff.side import Side, differing, flat
-from stages.lib.repository import LOCK
+from stages.lib.repository.pipeline import LOCK
+from stages.lib.repository.recorded import Recorded, differing, flat
 
 # What stages write, and other stages read.
 METRICS = "metrics/"
@@ -31,7 +31,7 @@ class Stale(NamedTuple):
     edited: list[str]
 
 
-def staleness(side: Side) -> Stale:
+def staleness(side: Recorded) -> Stale:
     """Compare what dvc.lock says of each stage with the params, files and outputs of the same commit.
 
     `dvc status` does so for the working tree alone. Nothing is said of a file whose content git does not have, of data
@@ -63,7 +63,7 @@ def overlap(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
-def edited_params(side: Side, stage: str, settings: dict[str, Any] | None) -> list[str]:
+def edited_params(side: Recorded, stage: str, settings: dict[str, Any] | None) -> list[str]:
     """Return the params of a stage that have other values in a params.yaml, given its content; none if that is None."""
     if settings is None:
         return []
@@ -73,7 +73,7 @@ def edited_params(side: Side, stage: str, settings: dict[str, Any] | None) -> li
     return differing(side.params(stage), there)
 
 
-def stale_in_words(*sides: Side) -> Iterator[str]:
+def stale_in_words(*sides: Recorded) -> Iterator[str]:
     """Yield what was not rerun, and which outputs were edited, a sentence each; none where all is as it was."""
     for side in sides:
         name, is_commit = side.snapshot.name, side.snapshot.commit is not None
