@@ -1,88 +1,25 @@
 """The stages baselines and evaluate: the folds that they draw, what evaluate writes, and the model it saves."""
 
-import io
 import shutil
-from contextlib import redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
-import onnx
-import pandas as pd
 import pytest
-import yaml
-from onnx import numpy_helper
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from torch import optim
 
 from stages import evaluate
 from stages.lib.common import UserError, write_text
-from stages.lib.config import Params, load_params
-from stages.lib.data import Columns, Dataset
-from stages.lib.engine import fit_seed, seed_everything
+from stages.lib.engine import fit_seed
 from stages.lib.evaluate import nets
-from stages.lib.evaluate.nets import fit_on_all_rows, score_nets
+from stages.lib.evaluate.nets import score_nets
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
-from stages.lib.results import Results, files
-from stages.lib.results.reading import WorkingTree
-from stages.lib.scores.splits import make_splits, read_table
+from stages.lib.results import files
+from stages.lib.scores.splits import make_splits
 from stages.lib.told.answer import read_answer
 from tests.conftest import Command
-from tests.evaluate.settings import fresh_of, model_in_skorch, params_of, write_baselines, write_best, write_fresh
-from tests.project import small_params
-from tests.read_sample import SAMPLE, load_real_data
-
-
-@dataclass(frozen=True)
-class Evaluated:
-    """A folder in which the stage has run, and what it printed."""
-
-    folder: Path
-    shown: str
-
-    def read(self, name: str) -> bytes:
-        return (self.folder / name).read_bytes()
-
-    @property
-    def results(self) -> Results:
-        return Results(WorkingTree(self.folder))
-
-    def params(self) -> Params:
-        return load_params(self.folder / "params.yaml")
-
-
-def write_params(folder: Path, raw: dict[str, Any]) -> None:
-    """Write params.yaml, for the data of the project."""
-    raw["data"]["path"] = str(SAMPLE / raw["data"]["path"])
-    write_text(folder / "params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
-
-
-@pytest.fixture(scope="module")
-def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
-    """Run the stage on results written by hand."""
-    folder = tmp_path_factory.mktemp("evaluated")
-    raw = small_params()
-    raw["experiments"] = {name: raw["experiments"][name] for name in ("dropout", "neurons")}
-    raw["cv"] |= {"n_repeats": 2, "also_score": ["roc_auc"]}
-    raw["evaluate"]["keep"] = "combined"
-    write_params(folder, raw)
-    params = Params.model_validate(raw)
-    write_best(params, folder)
-    write_baselines(params, folder, 6)
-    write_fresh(params, folder, load_real_data(params))
-    shown = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(shown):
-        patch.chdir(folder)
-        evaluate.main()
-    return Evaluated(folder, shown.getvalue())
-
-
-def contents() -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+from tests.evaluate.conftest import Evaluated, contents
+from tests.evaluate.settings import fresh_of
+from tests.read_sample import load_real_data
 
 
 def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> None:
@@ -134,98 +71,6 @@ def test_the_stage_answers_first_and_writes_what_the_charts_show(evaluated: Eval
     assert "\nmajority_class looks at none of the inputs. When a column is shuff" in evaluated.shown
 
 
-def test_the_model_is_the_kept_setting_fitted_on_every_row(evaluated: Evaluated) -> None:
-    params = evaluated.params()
-    data = load_real_data(params)
-    _, card = load_model(evaluated.folder / MODEL_FILE)
-    assert card.settings
-    assert card.settings.model_dump() == params.model.model_dump() | {"optimizer": "Adamax", "train_split": None}
-
-    seed_everything(fit_seed(params.seed, 0))
-    plain = model_in_skorch(params, optimizer=optim.Adamax, train_split=None)
-    plain.fit(np.array(data.X, dtype=np.float32), data.y.astype(np.float32).reshape(-1, 1))
-    weights = onnx.load(evaluated.folder / MODEL_FILE).graph.initializer
-    saved = {each.name.rpartition("/module.")[2]: numpy_helper.to_array(each) for each in weights}
-    # The kernel has trained the one, skorch the other.
-    for name, weight in plain.module_.state_dict().items():
-        np.testing.assert_allclose(saved[name], weight.numpy(), rtol=1e-3, atol=1e-4)
-
-
-def test_the_answer_is_saved_whichever_it_is(
-    evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
-) -> None:
-    """The constant is advised, as no model is better; then `evaluate.use` names a baseline, and another net."""
-    monkeypatch.chdir(evaluated.folder)
-    data = load_real_data(evaluated.params())
-    X = data.X
-    assert evaluated.results.json(files.EVALUATION)["handed_over"] == "majority_class"
-    assert evaluated.shown.endswith(f"{ANSWER_FILE}: majority_class, fitted on all 768 rows\n")
-    model, card = load_model(ANSWER_FILE)
-    assert (card.kind, card.name) == ("constant", "majority_class")
-    assert model.outputs(card, X[:1])[1][0] == pytest.approx([500 / 768, 268 / 768])
-
-    before = contents()
-    raw = yaml.safe_load(before[Path("params.yaml")])
-    try:
-        for use, kind in {"logistic_regression": "linear", "starting_point": "net"}.items():
-            raw["evaluate"]["use"] = use
-            write_text("params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
-            done = in_process(evaluate)
-            assert f"As evaluate.use says, {ANSWER_FILE} is {'the net ' * (kind == 'net')}{use}; " in done.stdout
-            model, card = load_model(ANSWER_FILE)
-            assert (card.kind, card.name) == (kind, use)
-            assert MODEL_FILE.read_bytes() == before[MODEL_FILE]
-            if kind == "linear":
-                plain = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, data.y)
-                assert model.outputs(card, X)[1] == pytest.approx(plain.predict_proba(X), abs=1e-5)
-            roles = Results().table(files.INPUTS).groupby("role")["model"].first().to_dict()
-            assert roles == {"answer": use, "net": "combined"}
-            drawn = Results().table(files.ANSWER_DIAGNOSTICS).query("panel == 'confusion'")["count"].sum()
-            assert drawn == (2 * 768 if kind == "net" else 0)  # the baselines' have no row here
-    finally:
-        for path, content in before.items():
-            path.write_bytes(content)
-
-
-def test_costs_choose_the_threshold_of_what_is_saved(
-    evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
-) -> None:
-    """The net's is chosen by what it predicts; of the baselines here there are no probabilities."""
-    monkeypatch.chdir(evaluated.folder)
-    before = contents()
-    assert not {"costs", "thresholds"} & {*evaluated.results.json(files.EVALUATION)}
-    assert load_model(MODEL_FILE)[1].threshold is None
-    table = evaluated.results.table(files.THRESHOLDS)
-    assert set(table["model"]) == {"combined"}
-    assert table["cost"].isna().all()
-    assert not table["chosen"].any()
-    raw = yaml.safe_load(before[Path("params.yaml")])
-    raw["evaluate"]["costs"] = {"false_positive": 2, "false_negative": 1}
-    try:
-        for classes, sentence in (
-            ([0, 1], "majority_class has no probabilities, so evaluate.costs chooses no threshold."),
-            ([0, 1, 2], "evaluate.costs has costs of mistakes, but the target is 3 classes; they are for two classes"),
-        ):
-            raw["data"]["columns"]["diabetes"] = {"classes": classes}
-            write_text("params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
-            done = in_process(evaluate)
-            assert sentence in done.stdout + done.stderr
-            assert "Traceback" not in done.stderr
-        found, (_, card) = Results().json(files.EVALUATION), load_model(MODEL_FILE)
-        assert found["costs"] == raw["evaluate"]["costs"]
-        assert [*found["thresholds"]] == ["combined"]
-        chosen = found["thresholds"]["combined"]
-        assert chosen["calibrated"] == 0.67
-        table = Results().table(files.THRESHOLDS).set_index("threshold")
-        assert table.index[table["chosen"]] == [chosen["threshold"]]
-        assert table["cost"].min() == table.loc[chosen["threshold"], "cost"]
-        assert card.threshold == min(chosen["threshold"], 0.999)
-        assert load_model(ANSWER_FILE)[1].threshold is None
-    finally:
-        for path, content in before.items():
-            path.write_bytes(content)
-
-
 def test_all_that_can_fail_comes_before_anything_is_written(
     evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
 ) -> None:
@@ -261,27 +106,3 @@ def test_an_evaluation_that_is_stopped_goes_on_with_its_nets(
     done = in_process(evaluate)
     assert done.returncode == 0, done.stderr
     assert contents() == before
-
-
-def test_a_last_fit_that_diverges_is_told() -> None:
-    params = params_of()
-    X = np.random.default_rng(0).normal(size=(21, 2))
-    columns = Columns(dict.fromkeys("ab", "number"))
-    data = Dataset(pd.DataFrame(X, columns=["a", "b"]), np.arange(21) % 2.0, columns, ("0", "1"))
-    settings = params.model.model_dump() | {"train_split": None, "batch_size": 20}
-    with pytest.raises(UserError, match=r"The net deep diverged when it was fitted on all rows"):
-        fit_on_all_rows(
-            "deep", settings | {"optimizer": "SGD", "lr": 1e30, "criterion": "BCEWithLogitsLoss"}, data, params
-        )
-
-
-def test_the_last_fit_takes_the_rows_that_a_sample_leaves_out() -> None:
-    raw = small_params()
-    raw["data"] |= {"sample": 0.5, "path": str(SAMPLE / raw["data"]["path"])}
-    table = read_table(Params.model_validate(raw))
-    assert len(table.data.y) == 384
-    model, _, words = nets.fit("majority_class", {}, table, {})
-    lines = Path(raw["data"]["path"]).read_text(encoding="utf-8").splitlines()
-    share = np.mean([line.endswith(",1") for line in lines])
-    assert model.predict_proba(np.zeros((1, 8)))[0] == pytest.approx([1 - share, share], abs=1e-12)
-    assert words == "fitted on all 768 rows; compared with others on 384 of them, as data.sample says"

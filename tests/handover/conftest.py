@@ -1,11 +1,16 @@
 """Fixtures: models in folders of their own."""
 
+from functools import partial
+
 import pytest
 
+from stages import predict as stage
 from stages.lib.config import Prepare
 from stages.lib.data import Dataset
+from tests.conftest import Command
 from tests.handover.fits import mixed
 from tests.handover.handed import Handed, handed
+from tests.project import Project, small_params
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +26,15 @@ def with_gaps(tmp_path_factory: pytest.TempPathFactory) -> Handed:
     assert None in cells
     assert "" in cells
     return found
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with the committed model."""
+    return Project.copied(tmp_path_factory.mktemp("predict"), small_params())
+
+
+@pytest.fixture
+def predict_here(project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.chdir(project.folder)
+    return partial(in_process, stage)

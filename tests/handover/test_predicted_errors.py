@@ -12,12 +12,7 @@ from stages import predict as stage
 from stages.lib.handover import ANSWER_FILE, Card, save_model
 from tests.conftest import Command
 from tests.handover.fits import fit, numbers
-from tests.project import Project, small_params
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return Project.copied(tmp_path_factory.mktemp("errors"), small_params())
+from tests.project import Project
 
 
 @pytest.fixture

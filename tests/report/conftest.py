@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from stages import charts
 from stages import report as stage
@@ -42,3 +42,13 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert "report.html" not in project.git("status", "--short")
 
     return made_once(tmp_path_factory, "report", make) / "report.html"
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page, complaints = browser.new_page(), list[str]()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: complaints.append(request.url))
+    yield page
+    page.close()
+    assert complaints == []
