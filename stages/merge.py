@@ -18,9 +18,9 @@ from stages.lib.repository.dvc import dvc
 from stages.lib.repository.dvc_file import refuse_other_version
 from stages.lib.repository.git import git
 from stages.lib.repository.recorded import Recorded
-from stages.lib.repository.revisions import Stopped, commit_of, stale_stages, stopped, unmerged
+from stages.lib.repository.revisions import Stopped, commit_of, stopped, unmerged
 from stages.lib.repository.snapshot import Snapshot
-from stages.lib.repository.staleness import WRITTEN, is_result
+from stages.lib.repository.staleness import WRITTEN, is_result, stale_stages
 from stages.lib.results import remove_strays
 
 # Its blocks are made from the results.

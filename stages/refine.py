@@ -8,7 +8,7 @@ from stages.lib.common import Arguments, UserError, format_params, format_value,
 from stages.lib.config import PARAMS_FILE, load_params
 from stages.lib.config.blocks import add_experiment
 from stages.lib.refine import narrow, next_name, refine
-from stages.lib.repository.revisions import stale_stages
+from stages.lib.repository.staleness import stale_stages
 from stages.lib.results import Results
 
 ARGUMENTS = Arguments("stages.refine", __doc__)

@@ -12,7 +12,7 @@ from stages.lib.report.page import MOST, describe_head, facts, packages, section
 from stages.lib.report.subject import columns, describe, title
 from stages.lib.report.templating import fill
 from stages.lib.report.trial import trial_of
-from stages.lib.repository.revisions import stale_stages
+from stages.lib.repository.staleness import stale_stages
 from stages.lib.results import Results, files
 from stages.lib.told.scores import NOT_TESTED
 

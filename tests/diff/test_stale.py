@@ -1,6 +1,7 @@
 """A side whose code, data or params are not those that its results are from says so first, and names them."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,18 @@ import yaml
 from stages import diff
 from stages.lib.repository.recorded import Recorded
 from stages.lib.repository.snapshot import Snapshot
-from stages.lib.repository.staleness import Stale, staleness
+from stages.lib.repository.staleness import Stale, stale_stages, staleness
 from tests.conftest import Command
 from tests.diff.commits import UNCHANGED, Commits
 from tests.project import Project, set_at
 
-FRESH = Stale([], [])
+FRESH = Stale([], [], [])
 SAME = f"{UNCHANGED} Unchanged: all scores are the same."
 PIPELINE = {"evaluate": {"cmd": "true"}, "search": {"foreach": "${experiments}", "do": {"cmd": "true"}}}
 
 
 def of(revision: str | None = None) -> Stale:
-    return staleness(Recorded(Snapshot.of(revision)))
+    return staleness(Recorded(Snapshot.of(revision)))._replace(stages=[])
 
 
 def write(commits: Commits, path: str, content: Any) -> None:
@@ -198,7 +199,18 @@ def test_of_a_whole_project_each_edit_is_named_as_dvc_status_does(
     Path("stages/lib/search/halving.py").write_text("# nothing\n", encoding="utf-8")
     assert of() == FRESH._replace(changed=["stages/lib/search", "prepare.scale"])
     status = json.loads(project.run("dvc", "status", "--json").stdout)
+    assert stale_stages() == sorted(status)
     changed = [each.get("changed deps", {}) for stage in status.values() for each in stage]
     named = {path for each in changed for path in each if path.startswith("stages/")}
     keys = {key for each in changed for key in each.get("params.yaml", {}) if isinstance(each.get("params.yaml"), dict)}
     assert (named, keys) == ({"stages/lib/search"}, {"prepare"})
+    # What of a stage alone has changed: its command, its outputs, and a comment in a file that it reads as a whole.
+    project.git("checkout", "--quiet", ".")
+    shutil.rmtree("models")
+    for path in ("params.yaml", "metrics/search/neurons/draws.csv"):
+        Path(path).write_bytes(project.read(path) + b"# 1\n")
+    Path("dvc.yaml").write_bytes(project.read("dvc.yaml").replace(b"-m stages.charts", b"-I -m stages.charts"))
+    status = json.loads(project.run("dvc", "status", "--json").stdout)
+    assert (
+        stale_stages() == sorted(status) == ["best_params", "charts", "compare@neurons", "evaluate", "search@neurons"]
+    )

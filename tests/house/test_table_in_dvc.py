@@ -1,10 +1,11 @@
 """A table that DVC tracks, from adopt to a clone: real `dvc` and `git`, and a folder as the remote."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
-from stages.lib.repository.revisions import stale_stages
+from stages.lib.repository.staleness import stale_stages
 from tests.adopt.csvs import as_text, passengers
 from tests.conftest import MakeProject
 from tests.house.test_workflow import WORKFLOWS
@@ -77,4 +78,5 @@ def test_add_push_clone_pull_and_nothing_to_do(make_project: MakeProject, tmp_pa
     assert f"{TABLE} is not the version that {TABLE}.dvc names. " in clone.stage("check", ok=False).stderr
     clone.run("dvc", "pull", TABLE)
     assert clone.read(TABLE) == project.read(TABLE)
-    assert {"fetch", "search@net", "baselines", "evaluate"} <= {*stale_stages(folder=clone.folder)}
+    with contextlib.chdir(clone.folder):
+        assert {"fetch", "search@net", "baselines", "evaluate"} <= {*stale_stages()}

@@ -1,5 +1,6 @@
 """The comment under a pull request, from real commits in temporary clones."""
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pytest
 from stages import pr_comment
 from stages.lib.common import write_text
 from stages.lib.report.changes import LONGEST, FreshRun, Since
-from stages.lib.repository.revisions import stale_stages
+from stages.lib.repository.staleness import stale_stages
 from tests.conftest import Changed, Command, Done
 from tests.diff.commits import Commits, scores
 from tests.project import Project
@@ -143,7 +144,8 @@ def test_what_the_comment_says_to_run_is_what_is_needed(project: Project) -> Non
     assert script
     project.run("bash", "-e", "-c", script[1])
     assert project.git("status", "--short") == ""
-    assert stale_stages(folder=project.folder) == []
+    with contextlib.chdir(project.folder):
+        assert stale_stages() == []
     assert "metrics/charts/mine.svg" in project.git("ls-files")
 
 

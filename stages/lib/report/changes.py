@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,8 +24,9 @@ from stages.lib.repository.dvc import STDERR, dvc
 from stages.lib.repository.dvc_file import dvc_file_of, pull
 from stages.lib.repository.git import git
 from stages.lib.repository.recorded import differing
-from stages.lib.repository.revisions import differing_results, merge_base, stale_stages
+from stages.lib.repository.revisions import differing_results, merge_base
 from stages.lib.repository.snapshot import Snapshot
+from stages.lib.repository.staleness import stale_stages
 
 # In characters, as .github/workflows/comment.yml expects.
 LONGEST = 20_000
@@ -138,11 +140,13 @@ def run_fresh() -> FreshRun:
         subprocess.run(["git", "clone", "--quiet", ".", folder], check=True)  # git itself says why it fails
         try:
             _bring_data(folder)
-            if stale := stale_stages(folder=folder):
-                return FreshRun(stale)
+            with chdir(folder):
+                stale = stale_stages()
         except UserError as error:
             print(error, file=sys.stderr)
             return FreshRun([], failed=True)
+        if stale:
+            return FreshRun(stale)
         if dvc("repro", "--force", folder=folder, output=STDERR).returncode:
             return FreshRun([], failed=True)
         return FreshRun([], differing=tuple(differing_results(folder)))

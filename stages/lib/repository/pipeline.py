@@ -11,10 +11,14 @@ _REFERENCE = re.compile(r"\$\{\s*([\w-]+)\s*\}")
 
 
 class Pipeline(NamedTuple):
-    """The names of the stages of dvc.yaml, such as `search@lr`, and those of groups whose items are not known."""
+    """The names of the stages of dvc.yaml, such as `search@lr`, and those of groups whose items are not known.
+
+    `commands` are those of stages, as far as dvc.yaml alone tells them.
+    """
 
     names: frozenset[str]
     groups: frozenset[str]
+    commands: dict[str, str]
 
     def has(self, stage: str) -> bool:
         """Whether dvc.yaml has a stage, or may have it."""
@@ -26,14 +30,18 @@ def pipeline_of(text: str, params: Any) -> Pipeline:
 
     Raises `NotYAMLError` if the text is not YAML, and `AttributeError` if it is not that of a pipeline.
     """
-    names, groups = set(), set()
+    names, groups, commands = set(), set(), dict[str, str]()
     for name, stage in (yaml12.load(text) or {}).get("stages", {}).items():
         over = _REFERENCE.fullmatch(str(stage.get("foreach"))) if isinstance(stage, dict) else None
         items = params.get(over[1]) if over and isinstance(params, dict) else None
         if isinstance(items, dict):
             names |= {f"{name}@{item}" for item in items}
+            command = str((stage.get("do") or {}).get("cmd"))
+            commands |= {f"{name}@{item}": command.replace("${key}", str(item)) for item in items}
         elif isinstance(stage, dict) and {"foreach", "matrix"} & set(stage):
             groups.add(str(name))
         else:
             names.add(str(name))
-    return Pipeline(frozenset(names), frozenset(groups))
+            commands[str(name)] = str(stage.get("cmd")) if isinstance(stage, dict) else ""
+    known = {name: command for name, command in commands.items() if "${" not in command}
+    return Pipeline(frozenset(names), frozenset(groups), known)

@@ -1,14 +1,11 @@
-"""Asks git and DVC for commits, their files, and what is not up to date."""
+"""Asks git and DVC for commits, and for files that are not committed."""
 
-import json
 import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from stages.lib.common import UserError
-from stages.lib.repository import PIPELINE
-from stages.lib.repository.dvc import dvc
 from stages.lib.repository.git import NO_REPOSITORY, git
 
 # What git calls the other side while a merge waits, and the command that goes on.
@@ -43,19 +40,6 @@ def merge_base(revision: str) -> str:
         return git("merge-base", commit, "HEAD").strip()
     except subprocess.CalledProcessError:
         raise UserError(f"{revision} and HEAD have no commit in common.{HOW_TO_FETCH}") from None
-
-
-def stale_stages(*stages: str, folder: str | Path = ".") -> list[str]:
-    """Return which of some stages, or of all, DVC would rerun in a checkout, sorted.
-
-    Raises `UserError` if `dvc status` fails.
-    """
-    # Without a name, DVC finds no stage where git ignores dvc.yaml, and so nothing that is stale.
-    arguments = ["status", "--json", *(stages or [PIPELINE])]
-    done = dvc(*arguments, folder=folder)
-    if done.returncode or not done.stdout:
-        raise UserError(f"`dvc {' '.join(arguments)}` failed: {done.stderr.strip() or 'it printed nothing'}")
-    return sorted(json.loads(done.stdout))
 
 
 def differing_results(folder: str | Path = ".") -> list[str]:

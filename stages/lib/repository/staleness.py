@@ -7,6 +7,7 @@ from stages.lib.common import first_of
 from stages.lib.config import PARAMS_FILE
 from stages.lib.repository.pipeline import LOCK
 from stages.lib.repository.recorded import Recorded, differing, flat
+from stages.lib.repository.snapshot import Snapshot
 
 # What stages write, and other stages read.
 METRICS = "metrics/"
@@ -24,18 +25,21 @@ class Stale(NamedTuple):
     """What is not as it was when the stages ran, empty where all is as it was.
 
     `changed` are files and folders, params such as `cv.n_repeats`, and stages that have never run, or not since a stage
-    before them did; `edited` are outputs that are not what their stages wrote, and metrics that are gone.
+    before them did; `edited` are outputs that are not what their stages wrote, and metrics that are gone. `stages` are
+    those of the working tree that DVC would run again at once; others may follow from their outputs.
     """
 
     changed: list[str]
     edited: list[str]
+    stages: list[str]
 
 
 def staleness(side: Recorded) -> Stale:
     """Compare what dvc.lock says of each stage with the params, files and outputs of the same commit.
 
-    `dvc status` does so for the working tree alone. Nothing is said of a file whose content git does not have, of data
-    and models that are not committed, and of a commit without dvc.lock. A comment in params.yaml changes no result.
+    Nothing is said of a file whose content git does not have, of data
+    and models that are not committed, and of a commit without dvc.lock. A comment in params.yaml changes no result,
+    though DVC runs a stage that reads the whole file again.
     """
     read = {(stage, path): md5 for stage in side.stages for path, md5 in side.hashes(stage).items()}
     written = {path: md5 for stage in side.stages for path, md5 in side.outputs(stage).items()}
@@ -46,16 +50,32 @@ def staleness(side: Recorded) -> Stale:
 
     edited = {path for path, md5 in written.items() if path in there and differs(path, md5)} - {*side.tables}
     edited |= {path for path in written if path not in there and path.startswith(METRICS)}
-    inputs, stages = set(), {*side.pipeline.names} - {*side.stages} if side.pipeline and side.stages else set()
+    never = {*side.pipeline.names} - {*side.stages} if side.pipeline else set()
+    inputs, stages = set(), {*never} if side.stages else set()
+    ran = {stage: str(each.get("cmd")) for stage, each in side.stages.items()}
+    commands = ran | (side.pipeline.commands if side.pipeline else {})
+    again = never | {stage for stage in side.stages if any(differs(*each) for each in side.outputs(stage).items())}
+    again |= {stage for stage, command in ran.items() if command != commands[stage]}
     for (stage, path), md5 in read.items():
-        if path == PARAMS_FILE or not differs(path, md5):
+        if not differs(path, md5):
+            continue
+        again.add(stage)
+        if path == PARAMS_FILE:
             continue
         if not path.startswith(WRITTEN) and (path in there or path not in side.tables):
             inputs.add(path)
         elif path in there and not any(overlap(path, output) for output in edited):
             stages.add(stage)
-    params = {key for stage in side.stages for key in edited_params(side, stage, side.settings)}
-    return Stale([*sorted(inputs), *sorted(params), *sorted(stages)], sorted(edited))
+    params = {stage: edited_params(side, stage, side.settings) for stage in side.stages}
+    again |= {stage for stage, keys in params.items() if keys}
+    changed = [*sorted(inputs), *sorted({key for keys in params.values() for key in keys}), *sorted(stages)]
+    return Stale(changed, sorted(edited), sorted(again))
+
+
+def stale_stages(*stages: str) -> list[str]:
+    """Return which of some stages, or of all, DVC would run again in the working directory, sorted."""
+    again = staleness(Recorded(Snapshot.of(None))).stages
+    return [stage for stage in again if not stages or stage in stages]
 
 
 def overlap(one: str, other: str) -> bool:
