@@ -12,7 +12,7 @@ from nets.network import PimaClassifier
 from stages.lib.config import Params, Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
-from stages.lib.experiment import Opened, Table
+from stages.lib.experiment import Folds, Opened
 from stages.lib.model import Candidates, build_estimator, nested_grid, rows, target
 from stages.lib.search import SearchResult, run_search
 from tests.project import real_params
@@ -46,7 +46,7 @@ def opened(
     """Return the experiment `mine` with settings whose names are resolved; `params` are fields of `Params`."""
     described = {"mine": {"grid": grid, "fixed": fixed or {}}}
     whole = Params.model_validate(real_params() | {"experiments": described}).model_copy(update=params)
-    return Opened(whole, "mine", settings, Candidates("mine", grid, ParameterGrid(grid)), Table(whole, data))
+    return Opened(whole, "mine", settings, Candidates("mine", grid, ParameterGrid(grid)), Folds(whole, data))
 
 
 def run_grid(

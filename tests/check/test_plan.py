@@ -10,7 +10,7 @@ from stages.lib.check.plan import few_rows, make_plan
 from stages.lib.check.planner import Planner
 from stages.lib.config import Params
 from stages.lib.data import Columns, Dataset
-from stages.lib.experiment import Table, open_experiment
+from stages.lib.experiment import Folds, open_experiment
 from tests.project import real_params, set_at
 
 
@@ -20,7 +20,7 @@ def plan(data: Dataset, experiment: dict[str, Any], step: float = 0.001, **chang
     for place, value in changes.items():
         set_at(params, place.replace("__", "."), value)
     typed = Params.model_validate(params)
-    opened = open_experiment(typed, "mine", Table(typed, data))
+    opened = open_experiment(typed, "mine", Folds(typed, data))
     return make_plan(opened, Planner(typed).of(opened) if typed.engine == "lockstep" else None, step)
 
 

@@ -18,7 +18,7 @@ from stages.lib.evaluate import nets
 from stages.lib.experiment import open_experiment
 from stages.lib.results import Results
 from stages.lib.results.reading import WorkingTree
-from stages.lib.scores.splits import Table
+from stages.lib.scores.splits import Folds
 from tests.check.conftest import Write
 from tests.conftest import Command
 from tests.project import real_params
@@ -63,7 +63,7 @@ def test_the_kernel_trains_the_combined_setting(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(nets, "run_search", plan)
     settings = read_picks(Results(WorkingTree(SAMPLE)), params).settings
     with pytest.raises(InterruptedError):
-        nets.score_nets({"combined": settings["combined"]}, {}, Table(params, load_real_data(params)).fresh)
+        nets.score_nets({"combined": settings["combined"]}, {}, Folds(params, load_real_data(params)).fresh)
     assert alone == [{}]
 
 

@@ -15,7 +15,7 @@ from stages.lib.results import files
 from stages.lib.results.writing import as_csv, as_json
 from stages.lib.scores.diagnostics import COLUMNS
 from stages.lib.scores.reached import Reached, reached_table, scorers_of
-from stages.lib.scores.splits import Table
+from stages.lib.scores.splits import Folds
 from stages.lib.scores.thresholds import COUNTED
 from tests.plain_skorch import plain_net
 from tests.project import small_params
@@ -49,9 +49,9 @@ def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
     write_text(folder / files.BASELINE_ERRORS.path, as_json({name: {"sets": sets} for name in names}))
 
 
-def fresh_of(data: Dataset, params: Params, splits: list[Any] | None = None) -> Table:
+def fresh_of(data: Dataset, params: Params, splits: list[Any] | None = None) -> Folds:
     """Return the rows with the splits of the evaluation, or with other ones under the params as they stand."""
-    table = Table(params, data)
+    table = Folds(params, data)
     if splits is None:
         return table.fresh
     vars(table)["splits"] = splits  # so that none are drawn

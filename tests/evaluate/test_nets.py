@@ -17,7 +17,7 @@ from stages.lib.evaluate.nets import score_nets, see_nets
 from stages.lib.results.reading import typed
 from stages.lib.results.writing import as_csv
 from stages.lib.scores.reached import Reached, second_scorer
-from stages.lib.scores.splits import Table, make_splits
+from stages.lib.scores.splits import Folds, make_splits
 from stages.lib.search import run_search
 from tests.evaluate.settings import fresh_of, model_in_skorch, params_of
 from tests.project import ROOT
@@ -144,7 +144,7 @@ def test_of_a_net_on_each_split(monkeypatch: pytest.MonkeyPatch, n_classes: int,
 
 def test_a_table_is_sealed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    fresh, refusal = Table(params_for(2), table_of(2)), UserError("changed")
+    fresh, refusal = Folds(params_for(2), table_of(2)), UserError("changed")
     second = np.array([-0.1, -1 / 3, np.nan])
     best = Reached({"score": np.ones(3), "neg_brier_score": second}, 0.1)
     text = as_csv(fresh.sealed({"best": best}, "dropout"))

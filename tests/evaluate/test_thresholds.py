@@ -17,7 +17,7 @@ from stages.lib.results import Results, files
 from stages.lib.results.writing import as_csv
 from stages.lib.scores.counts import Counts
 from stages.lib.scores.diagnostics import Seen
-from stages.lib.scores.splits import Table
+from stages.lib.scores.splits import Folds
 from stages.lib.scores.thresholds import (
     SHOWN,
     THRESHOLDS,
@@ -38,7 +38,7 @@ COSTS = Costs(false_positive=1, false_negative=5)
 N_ROWS = 240
 
 
-def table_of(n_classes: int = 2, n_rows: int = N_ROWS) -> Table:
+def table_of(n_classes: int = 2, n_rows: int = N_ROWS) -> Folds:
     """Return rows, without a feature that matters, on the splits of an evaluation: 2 repeats of 3 folds."""
     rng = np.random.default_rng(n_classes)
     X, y = pd.DataFrame({"a": rng.normal(size=n_rows)}), rng.permutation(np.arange(n_rows) % max(n_classes, 1) * 1.0)
@@ -46,7 +46,7 @@ def table_of(n_classes: int = 2, n_rows: int = N_ROWS) -> Table:
     return fresh_of(Dataset(X, y, Columns({"a": "number"}), labels), params_of())
 
 
-def seen_of(table: Table, sharpness: float = 1.0, spread: float = 1.0) -> Seen:
+def seen_of(table: Folds, sharpness: float = 1.0, spread: float = 1.0) -> Seen:
     """Return what a model predicts whose log-odds are right on average, with some noise."""
     rng, y = np.random.default_rng(0), table.data.y
     each = []
@@ -57,7 +57,7 @@ def seen_of(table: Table, sharpness: float = 1.0, spread: float = 1.0) -> Seen:
     return Seen(list(each), np.zeros((len(each), 1)))
 
 
-def counts_of(seen: Seen, table: Table) -> Counts:
+def counts_of(seen: Seen, table: Folds) -> Counts:
     counts = threshold_counts(seen.predictions, table)
     assert counts is not None
     return counts

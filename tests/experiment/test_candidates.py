@@ -7,7 +7,7 @@ import pytest
 from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.data import Dataset
-from stages.lib.experiment import Table, open_experiment
+from stages.lib.experiment import Folds, open_experiment
 from stages.lib.experiment.candidates import check_candidates
 from stages.lib.model import resolve_experiment
 from tests.project import small_params
@@ -28,7 +28,7 @@ def params_of(grid: dict[str, Any], search: str = "random", n_candidates: int | 
 
 
 def check(data: Dataset, params: Params) -> None:
-    check_candidates(open_experiment(params, "mine", Table(params, data)))
+    check_candidates(open_experiment(params, "mine", Folds(params, data)))
 
 
 def test_few_of_many_candidates_are_built(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from torch import nn
 
 from stages.lib.common import UserError
 from stages.lib.config import Params
-from stages.lib.experiment import Table, check_experiment, open_experiment
+from stages.lib.experiment import Folds, check_experiment, open_experiment
 from tests.experiment.mistakes import MISTAKES
 from tests.project import set_at, small_params
 from tests.read_sample import load_real_data
@@ -21,7 +21,7 @@ def check(changes: dict[str, Any], experiment: str) -> None:
     for place, value in changes.items():
         set_at(raw, place, value)
     params = Params.model_validate(raw)
-    check_experiment(open_experiment(params, experiment, Table(params, load_real_data(params))))
+    check_experiment(open_experiment(params, experiment, Folds(params, load_real_data(params))))
 
 
 @pytest.mark.parametrize("experiment", list(small_params()["experiments"]))

@@ -26,7 +26,7 @@ from stages.lib.scores.diagnostics import Seen, predictions
 from stages.lib.scores.reached import Reached, reached_of
 from stages.lib.scores.scorer import all_alike, remembering, rounded
 from stages.lib.scores.shuffled import REFUSALS, importances
-from stages.lib.scores.splits import Table, make_splits
+from stages.lib.scores.splits import Folds, make_splits
 
 # What gradient boosting is tuned over; 0.1 and 31 are scikit-learn's defaults, and small tables want less.
 BOOSTING_GRID = {"learning_rate": [0.03, 0.1], "max_leaf_nodes": [4, 31]}
@@ -134,7 +134,7 @@ def _described(model: BaseEstimator, steps_in_words: list[str]) -> str:
 
 
 def score_baseline(
-    name: str, baseline: Baseline, fresh: Table, scorers: Mapping[str, Callable[..., float]], pooled: Pooling | None
+    name: str, baseline: Baseline, fresh: Folds, scorers: Mapping[str, Callable[..., float]], pooled: Pooling | None
 ) -> tuple[Reached, Seen | None]:
     """Return what a baseline reaches on the splits of the evaluation, and what is seen of it there.
 

@@ -15,7 +15,7 @@ from stages.lib.common import PARAMS_FILE, Problem, UserError, in_params
 from stages.lib.config import Params, load_params
 from stages.lib.data.copies import on_copies
 from stages.lib.engine import missing_kernel
-from stages.lib.experiment import Opened, Table, check_experiment
+from stages.lib.experiment import Folds, Opened, check_experiment
 from stages.lib.fetch import ensure_file, what_is_wrong
 from stages.lib.model import resolve_experiment
 from stages.lib.repository.revisions import unmerged
@@ -104,7 +104,7 @@ def _check_memory(params: Params, findings: Findings) -> None:
         )
 
 
-def _check_table(params: Params, findings: Findings) -> Table | None:
+def _check_table(params: Params, findings: Findings) -> Folds | None:
     spec, cv = params.data, params.cv
     scorer = findings.of(make_scorer, cv.scoring, cv.also_score)
     problem = findings.of(what_is_wrong, spec)

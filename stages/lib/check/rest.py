@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, clone
 
 from stages.lib.baselines.baselines import baselines
 from stages.lib.check.plan import START, Plan, few_rows
-from stages.lib.experiment import Table
+from stages.lib.experiment import Folds
 from stages.lib.model import rows
 from stages.lib.scores.shuffled import REFUSALS, importances
 
@@ -20,7 +20,7 @@ _PART = 4
 _NETS = 3
 
 
-def baselines_seconds(table: Table) -> dict[str, float]:
+def baselines_seconds(table: Folds) -> dict[str, float]:
     """Fit each baseline to a split, and return what that takes, in CPU seconds.
 
     Of a large split, some of its rows are fitted, and a part of these, to tell what grows with the rows from what does
@@ -51,7 +51,7 @@ def baselines_seconds(table: Table) -> dict[str, float]:
     return seconds
 
 
-def evaluation_seconds(table: Table, plans: Sequence[Plan], of_baselines: Mapping[str, float], reading: float) -> float:
+def evaluation_seconds(table: Folds, plans: Sequence[Plan], of_baselines: Mapping[str, float], reading: float) -> float:
     """Return what the evaluation will take, whose nets may be those that take longest.
 
     At the end it fits what it saves on all rows, those that `data.sample` leaves out of searches included.

@@ -28,12 +28,12 @@ from stages.lib.scores.residuals import prediction_errors
 from stages.lib.scores.scorer import RecordingScorer, make_scorer
 from stages.lib.scores.search_result import SearchResult
 from stages.lib.scores.shuffled import importances, inputs_table, with_standing
-from stages.lib.scores.splits import Table
+from stages.lib.scores.splits import Folds
 from stages.lib.scores.thresholds import counts_of, threshold_counts
 from stages.lib.search import EVALUATION, doing, kept_folder, run_search
 
 
-def read_reached(results: Results, picks: Picks, fresh: Table) -> dict[str, Reached]:
+def read_reached(results: Results, picks: Picks, fresh: Folds) -> dict[str, Reached]:
     """Return what nets reach by their searches' files; raises `UserError` if these were changed, or are of others."""
     scored = {}
     for contender, (experiment, row, settings) in picks.rows.items():
@@ -48,7 +48,7 @@ def read_reached(results: Results, picks: Picks, fresh: Table) -> dict[str, Reac
     return scored
 
 
-def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached], fresh: Table) -> dict[str, Reached]:
+def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached], fresh: Folds) -> dict[str, Reached]:
     """Return what all nets reach, in their order, and train those that no search has `scored`.
 
     The settings are by contender, names unresolved; `params` is what they change of `model`. Raises `UserError` if a
@@ -64,7 +64,7 @@ def score_nets(settings: dict[str, dict[str, Any]], scored: Mapping[str, Reached
     return {name: replace(reached[name], params=each or "model as it stands") for name, each in changes.items()}
 
 
-def see_nets(settings: dict[str, dict[str, Any]], fresh: Table) -> dict[str, Seen]:
+def see_nets(settings: dict[str, dict[str, Any]], fresh: Folds) -> dict[str, Seen]:
     """Train a few of the nets, those that are saved, and return what they predict, and what inputs are worth."""
     scoring, n_features = fresh.params.cv.scoring, len(fresh.data.features)
     pooled = pooling(scoring, fresh.data.n_classes)
@@ -83,7 +83,7 @@ def see_nets(settings: dict[str, dict[str, Any]], fresh: Table) -> dict[str, See
     return seen
 
 
-def _alike(settings: dict[str, dict[str, Any]], fresh: Table) -> Iterator[tuple[dict[str, BaseEstimator], np.ndarray]]:
+def _alike(settings: dict[str, dict[str, Any]], fresh: Folds) -> Iterator[tuple[dict[str, BaseEstimator], np.ndarray]]:
     """Yield the estimators of nets that one search can train, because targets and parts are alike, and the target."""
     data, params = fresh.data, fresh.params
     uses = {key for setting in settings.values() for key in setting if key.startswith(PREFIX)}
@@ -127,7 +127,7 @@ def _search(
 Fitted = tuple[BaseEstimator, Card, str]
 
 
-def fit(name: str, settings: dict[str, dict[str, Any]], table: Table, known: Mapping[str, Any]) -> Fitted:
+def fit(name: str, settings: dict[str, dict[str, Any]], table: Folds, known: Mapping[str, Any]) -> Fitted:
     """Fit a contender on all rows, but for those that watching callbacks hold out.
 
     These are also the rows that `data.sample` leaves out of searches and of the evaluation: the last fit is but one.
@@ -179,7 +179,7 @@ def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: 
     return estimator
 
 
-def saved_diagnostics(results: Results, name: str, seen: Mapping[str, Seen], fresh: Table) -> pd.DataFrame:
+def saved_diagnostics(results: Results, name: str, seen: Mapping[str, Seen], fresh: Folds) -> pd.DataFrame:
     """Return the table of `diagnostics` of a contender; of a baseline it is what the stage baselines wrote."""
     if name in seen:
         return diagnostics(seen[name].pooled(fresh))
@@ -187,7 +187,7 @@ def saved_diagnostics(results: Results, name: str, seen: Mapping[str, Seen], fre
     return table.loc[table["model"] == name, list(COLUMNS)]
 
 
-def saved_errors(results: Results, name: str, seen: Mapping[str, Seen], fresh: Table) -> dict[str, Any]:
+def saved_errors(results: Results, name: str, seen: Mapping[str, Seen], fresh: Folds) -> dict[str, Any]:
     """Return what `prediction_errors` does of a contender; of a baseline it is what the stage baselines wrote."""
     if name in seen:
         return prediction_errors(seen[name].pooled(fresh))
@@ -195,7 +195,7 @@ def saved_errors(results: Results, name: str, seen: Mapping[str, Seen], fresh: T
         return dict(results.json(files.BASELINE_ERRORS).get(name, {}))
 
 
-def saved_counts(results: Results, name: str, seen: Mapping[str, Seen], fresh: Table) -> Counts | None:
+def saved_counts(results: Results, name: str, seen: Mapping[str, Seen], fresh: Folds) -> Counts | None:
     """Return the counts by threshold of a contender; of a baseline they are those that the stage baselines wrote."""
     if name in seen:
         return threshold_counts(seen[name].predictions, fresh)
@@ -209,7 +209,7 @@ def roles_of(kept: str, handed_over: str) -> dict[str, str]:
     return {handed_over: "answer", kept: "net"} if handed_over != kept else {kept: "net and answer"}
 
 
-def saved_inputs(results: Results, kept: str, handed_over: str, seen: Mapping[str, Seen], fresh: Table) -> pd.DataFrame:
+def saved_inputs(results: Results, kept: str, handed_over: str, seen: Mapping[str, Seen], fresh: Folds) -> pd.DataFrame:
     """Return what each input is worth to the answer and to the kept net, as `with_standing` does; nets were `seen`."""
     roles = roles_of(kept, handed_over)
     importances = {name: seen[name].importances for name in roles if name in seen}

@@ -12,7 +12,7 @@ from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
 from stages.lib.model import Candidates, build_estimator, resolve_experiment, rows, target
 from stages.lib.scores.scorer import RecordingScorer
-from stages.lib.scores.splits import Table, read_table
+from stages.lib.scores.splits import Folds, read_table
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Opened:
     name: str
     settings: dict[str, Any]
     candidates: Candidates
-    table: Table
+    table: Folds
 
     @property
     def data(self) -> Dataset:
@@ -62,7 +62,7 @@ class Opened:
         return self.table.scorer(len(self.candidates))
 
 
-def open_experiment(params: Params, name: str, table: Table | None = None) -> Opened:
+def open_experiment(params: Params, name: str, table: Folds | None = None) -> Opened:
     """Return an experiment with its rows, by default those of the file; raises `UserError` if either can't be used."""
     settings, candidates = resolve_experiment(params, name)
     return Opened(params, name, settings, candidates, table or read_table(params))

@@ -18,7 +18,7 @@ from sklearn.calibration import calibration_curve
 from resampled.means.ttest import ALPHA
 from stages.lib.engine import TrainTest
 from stages.lib.scores.scorer import probabilities
-from stages.lib.scores.splits import Table
+from stages.lib.scores.splits import Folds
 
 COLUMNS = ("panel", "series", "x", "y", "low", "high", "count", "label")
 # The most points of a curve or a cloud.
@@ -37,7 +37,7 @@ class Seen:
     importances: np.ndarray
     not_by_kernel: str = ""
 
-    def pooled(self, rows: Table) -> "Pooled | None":
+    def pooled(self, rows: Folds) -> "Pooled | None":
         """Return the predictions of all splits of the evaluation, as `pool` does."""
         return pool(rows.data.y, rows.splits, self.predictions, rows.data.classes, rows.data.groups)
 

@@ -42,8 +42,8 @@ def drawn_anew(params: Params) -> Params:
 
 
 @dataclass(frozen=True)
-class Table:
-    """The rows of a table, and what the params make of them: splits, and what follows from scores on these."""
+class Folds:
+    """The rows of a table in their folds, as the params draw them, and what follows from scores on these."""
 
     params: Params
     data: Dataset
@@ -54,9 +54,9 @@ class Table:
         return checked_splits(self.data, self.params.cv, self.params.seed)
 
     @cached_property
-    def fresh(self) -> "Table":
+    def fresh(self) -> "Folds":
         """The rows as the evaluation splits them: into other folds than those on which the winners won."""
-        return Table(drawn_anew(self.params), self.data)
+        return Folds(drawn_anew(self.params), self.data)
 
     @cached_property
     def every_row(self) -> Dataset:
@@ -169,10 +169,10 @@ class Table:
         return digest.hexdigest()[:16]
 
 
-def read_table(params: Params) -> Table:
+def read_table(params: Params) -> Folds:
     """Read the rows that `data` and `cv` of params.yaml describe; raises `UserError` as `load_dataset` does."""
     cv = params.cv
-    return Table(params, load_dataset(params.data, params.model.classifies, params.seed, cv.groups, cv.order))
+    return Folds(params, load_dataset(params.data, params.model.classifies, params.seed, cv.groups, cv.order))
 
 
 _SPLITTERS = {

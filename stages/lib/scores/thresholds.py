@@ -16,7 +16,7 @@ from stages.lib.config.statistics import misplaced_costs
 from stages.lib.data import Dataset
 from stages.lib.results import COMPUTED
 from stages.lib.scores.counts import Cheapest, Counts
-from stages.lib.scores.splits import Table
+from stages.lib.scores.splits import Folds
 
 # From 0, where all rows are of the second class, to 1, where none is. Both ends count, because a mistake may cost so
 # much that no model helps; near them, steps are smaller, because of rare classes.
@@ -56,7 +56,7 @@ def check_costs(params: Params, data: Dataset) -> None:
         raise UserError(*problems)
 
 
-def threshold_counts(predictions: Sequence[np.ndarray | None], rows: Table) -> Counts | None:
+def threshold_counts(predictions: Sequence[np.ndarray | None], rows: Folds) -> Counts | None:
     """Count what each of `THRESHOLDS` predicts, by the predictions of each split, None where the model diverged.
 
     None if there are not two classes, or the model has no probabilities of them.
