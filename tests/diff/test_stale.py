@@ -204,13 +204,18 @@ def test_of_a_whole_project_each_edit_is_named_as_dvc_status_does(
     named = {path for each in changed for path in each if path.startswith("stages/")}
     keys = {key for each in changed for key in each.get("params.yaml", {}) if isinstance(each.get("params.yaml"), dict)}
     assert (named, keys) == ({"stages/lib/search"}, {"prepare"})
-    # What of a stage alone has changed: its command, its outputs, and a comment in a file that it reads as a whole.
+    # What of a stage alone has changed: its command, what it reads, its outputs, and a comment in a file of it.
     project.git("checkout", "--quiet", ".")
     shutil.rmtree("models")
     for path in ("params.yaml", "metrics/search/neurons/draws.csv"):
         Path(path).write_bytes(project.read(path) + b"# 1\n")
-    Path("dvc.yaml").write_bytes(project.read("dvc.yaml").replace(b"-m stages.charts", b"-I -m stages.charts"))
+    pipeline = project.read("dvc.yaml").replace(b"-m stages.charts", b"-I -m stages.charts")
+    Path("dvc.yaml").write_bytes(
+        pipeline.replace(b"      - stages/compare.py\n", b"      - nets\n      - stages/compare.py\n")
+    )
     status = json.loads(project.run("dvc", "status", "--json").stdout)
     assert (
-        stale_stages() == sorted(status) == ["best_params", "charts", "compare@neurons", "evaluate", "search@neurons"]
+        stale_stages()
+        == sorted(status)
+        == ["best_params", "charts", "compare@dropout", "compare@neurons", "evaluate", "search@neurons"]
     )

@@ -10,7 +10,7 @@ import pytest
 
 from stages.lib.common import UserError, write_text
 from stages.lib.results import Results, column_of, files, remove_strays, split_columns, write, write_folder, written
-from stages.lib.results.files import ALL
+from stages.lib.results.files import File
 from stages.lib.results.reading import typed
 from stages.lib.results.writing import as_csv
 from tests.results.texts import Texts
@@ -112,13 +112,14 @@ def test_a_folder_has_what_its_stage_writes_and_nothing_else(tmp_path: Path, mon
 
 def test_results_of_removed_experiments_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    of_one = {file.at(name): name for file in ALL for name in ("lr", "gone") if "{name}" in file.path}
+    every = [each for each in vars(files).values() if isinstance(each, File)]
+    of_one = {file.at(name): name for file in every for name in ("lr", "gone") if "{name}" in file.path}
     gone = {path for path, name in of_one.items() if name == "gone" and "scores" not in path}
-    for path in {*of_one, *(file.at() for file in ALL if "{name}" not in file.path)}:
+    for path in {*of_one, *(file.at() for file in every if "{name}" not in file.path)}:
         write_text(path, "x")
     assert {str(path) for path in remove_strays(["lr"])} == gone
     assert {str(path) for path in Path("metrics").rglob("*.*")} == {
-        *(file.at("lr") for file in ALL),
+        *(file.at("lr") for file in every),
         files.SCORES.at("gone"),  # which the stage evaluate owns
     }
     assert not Path("metrics/search/gone").exists()

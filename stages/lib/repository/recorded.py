@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from stages.lib.common.artifacts import BROKEN
 from stages.lib.config import PARAMS_FILE, yaml12
-from stages.lib.repository.pipeline import LOCK, PIPELINE, Pipeline, pipeline_of
+from stages.lib.repository.pipeline import LOCK, PIPELINE, Pipeline, flat, pipeline_of
 from stages.lib.repository.snapshot import Snapshot
 from stages.lib.results import Results
 
@@ -73,17 +73,6 @@ class Recorded(Results):
 def _stages(text: str) -> dict[str, dict[str, Any]]:
     """Return what a dvc.lock says of each stage; raises an error of Python's own if it is broken."""
     return {str(name): dict(each) for name, each in (yaml12.load(text)["stages"] or {}).items()}
-
-
-def flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of nested mappings by keys such as `experiments.neurons.grid.lr`; an empty mapping is one."""
-    leaves: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, dict) and value:
-            leaves |= {f"{key}.{name}": each for name, each in flat(value).items()}
-        else:
-            leaves[str(key)] = value
-    return leaves
 
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

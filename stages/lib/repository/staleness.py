@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from stages.lib.common import first_of
 from stages.lib.config import PARAMS_FILE
-from stages.lib.repository.pipeline import LOCK
-from stages.lib.repository.recorded import Recorded, differing, flat
+from stages.lib.repository.pipeline import LOCK, Declared, flat
+from stages.lib.repository.recorded import Recorded, differing
 from stages.lib.repository.snapshot import Snapshot
 
 # What stages write, and other stages read.
@@ -52,10 +52,9 @@ def staleness(side: Recorded) -> Stale:
     edited |= {path for path in written if path not in there and path.startswith(METRICS)}
     never = {*side.pipeline.names} - {*side.stages} if side.pipeline else set()
     inputs, stages = set(), {*never} if side.stages else set()
-    ran = {stage: str(each.get("cmd")) for stage, each in side.stages.items()}
-    commands = ran | (side.pipeline.commands if side.pipeline else {})
     again = never | {stage for stage in side.stages if any(differs(*each) for each in side.outputs(stage).items())}
-    again |= {stage for stage, command in ran.items() if command != commands[stage]}
+    ran = {stage: Declared.of_lock(each) for stage, each in side.stages.items()}
+    again |= {name for name, each in (side.pipeline.declared if side.pipeline else {}).items() if ran.get(name) != each}
     for (stage, path), md5 in read.items():
         if not differs(path, md5):
             continue

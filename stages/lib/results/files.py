@@ -99,10 +99,7 @@ LEADERBOARD = _table(
 # Of the models that are not nets.
 _OF_A_CHART = "panel series x y low high count label"
 BASELINES = _table(
-    "baselines/scores",
-    "baselines",
-    "the scores of the baselines",
-    "setting params ci95 split0_test_score",
+    "baselines/scores", "baselines", "the scores of the baselines", "setting params ci95 split0_test_score"
 )
 BASELINE_DIAGNOSTICS = _table(
     "baselines/diagnostics", "baselines", "the predictions of the baselines", f"{_OF_A_CHART} model"
@@ -128,17 +125,9 @@ CONTENDERS = _table(
     f"setting {_OF_A_ROW} ci95 difference standing kept answer n_stuck stuck_splits split0_test_score",
 )
 DIAGNOSTICS = _table("evaluation/diagnostics", "evaluate", "the predictions of the kept net", _OF_A_CHART)
-ANSWER_DIAGNOSTICS = _table(
-    "evaluation/answer_diagnostics",
-    "evaluate",
-    "the predictions of the answer",
-    _OF_A_CHART,
-)
+ANSWER_DIAGNOSTICS = _table("evaluation/answer_diagnostics", "evaluate", "the predictions of the answer", _OF_A_CHART)
 INPUTS = _table(
-    "evaluation/inputs",
-    "evaluate",
-    "what inputs are worth",
-    "model role column importance ci95 below_rope",
+    "evaluation/inputs", "evaluate", "what inputs are worth", "model role column importance ci95 below_rope"
 )
 ERRORS = _json("evaluation/errors", "evaluate", "the errors of the saved models")
 THRESHOLDS = _table(
@@ -158,8 +147,3 @@ SCORES_OF_SUMMARY = {"corrected": "best_score_corrected"}
 MODEL_FILE, ANSWER_FILE = Path("models/best.onnx"), Path("models/answer.onnx")
 
 OF_EXPERIMENTS = (CANDIDATES, DRAWS, FRESH, SUMMARY, CURVES, COMPARED, IMPORTANCE)
-ALL = (
-    *(DATA, *OF_EXPERIMENTS, BEST_PARAMS, LEADERBOARD, BASELINES, BASELINE_DIAGNOSTICS, BASELINE_THRESHOLDS),
-    *(BASELINE_INPUTS, BASELINE_ERRORS),
-    *(EVALUATION, CONTENDERS, DIAGNOSTICS, ANSWER_DIAGNOSTICS, THRESHOLDS, INPUTS, ERRORS, SCORES),
-)
