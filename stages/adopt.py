@@ -14,13 +14,13 @@ from stages.lib import adopt
 from stages.lib.common import Arguments, UserError, counted, run, write_text
 from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
 from stages.lib.config.blocks import replace_blocks
-from stages.lib.data import load_dataset
+from stages.lib.data import given_away, given_away_told, load_dataset
 from stages.lib.data.copies import on_copies
 from stages.lib.repository.dvc_file import refuse_missing
 from stages.lib.repository.git import NoGitError, state_of
 from stages.lib.search import doing
 
-# Reading, looking at columns, reading as the stages do, and looking for copies of rows.
+# Reading, looking at columns, reading as the stages do, and looking for copies of rows and of the target.
 _STEPS = 4
 
 ARGUMENTS = Arguments("stages.adopt", __doc__)
@@ -44,7 +44,7 @@ def main(options: Namespace) -> None:
         progress.advance(1, _STEPS)
         if target is not None:
             if (n_rows := len(table.frame)) < 4:  # fewer leave no split with rows to train on and to test
-                raise UserError(f"{path} has {counted(n_rows, 'row')}, too few to train and to test. Add rows.")
+                raise UserError(f"{path} has {counted(n_rows, 'row')} with a target, too few to split. Add rows.")
             outcome = adopt.take_target(table, target, options.classes)
             blocks = adopt.make_plan(table, target, outcome, columns)
             before = read_content()  # refuses what is missing, or not YAML
@@ -54,20 +54,22 @@ def main(options: Namespace) -> None:
             data = load_dataset(params.data, outcome.classifies, params.seed)
             progress.advance(1, _STEPS)
             copies = on_copies(data, path)
+            given = given_away(data)
     if target is None:
         _print_table(table, columns)
         print(f"Name the column to predict: python -m stages.adopt {path} TARGET")
         return
 
     by_size = adopt.sized(outcome, columns)
-    columns.append(adopt.Taken(target, "target", outcome.shares, 0, outcome.why))
+    columns.append(adopt.Taken(target, "target", outcome.shares, table.n_left_out, outcome.why))
     columns.sort(key=lambda column: list(table.frame).index(column.name))
     _print_table(table, columns)
     print()
     adopt.print_sized(by_size)
     tracking = adopt.Tracking(path, options.dvc, before)
     hints = [*(each.hint for each in columns), *tracking.hints]
-    notes = [f"warning: {copies}"] * bool(copies) + [f"hint: {hint}" for hint in hints if hint]
+    warnings = [copies, given and given_away_told(given, target, outcome.classifies)]
+    notes = [f"warning: {each}" for each in warnings if each] + [f"hint: {hint}" for hint in hints if hint]
     print(*notes, sep="\n", end="\n" * bool(notes))
     if options.dry_run:
         print(*(adopt.block_text(name, block) for name, block in blocks.items()), sep="", end="")
@@ -105,6 +107,7 @@ def _print_table(table: adopt.Table, columns: list[adopt.Taken]) -> None:
     missing = ", ".join(repr(cell) if cell else "empty" for cell in rows.na_values)
     parts = (
         f"{len(table.frame):,} rows, {len(table.frame.columns)} columns",
+        f"{counted(table.n_left_out, 'row')} without a target left out" if table.n_left_out else "",
         *rows.form,
         f"missing cells: {missing}" if missing else "",
     )

@@ -3,7 +3,7 @@
 from resampled.means.choice import whole_choice
 from resampled.scorers import bounds_of
 from stages.lib.best_params.leaderboard import leaderboard, read_searches, summarise, ties
-from stages.lib.common import format_score, run, score_decimals
+from stages.lib.common import counted, format_score, run, score_decimals
 from stages.lib.config import load_params
 from stages.lib.results import Results, files, remove_strays, write
 from stages.lib.scores.score_table import read_corrected
@@ -16,8 +16,8 @@ def main() -> None:
     own = {name: read_corrected(results, name, search) for name, search in searches.items()}
     tied, corrected = ties(own), whole_choice(own, bounds_of(params.cv.scoring))
     summary = summarise(params, searches, corrected)
-    for path in remove_strays(params.experiments):
-        print(f"removed {path}: params.yaml has no such experiment, or results lie in other folders now")
+    if strays := remove_strays(params.experiments):
+        print(f"removed {counted(len(strays), 'file')} that no experiment of params.yaml has, such as {strays[0]}")
     write(files.BEST_PARAMS, summary)
     write(files.LEADERBOARD, leaderboard(params, searches, tied, summary["winner"]))
 

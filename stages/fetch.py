@@ -12,10 +12,10 @@ from stages.lib.results import files, write
 
 def main() -> None:
     params = load_params()
-    table = ensure_file(params)
-    summary = describe(table, params.data, params.model.classifies)
-    write(files.DATA, summary)
-    print(f"{params.data.path}: {len(table)} rows, {len(table.columns)} columns, all checks passed")
+    table, n_left_out = ensure_file(params)
+    write(files.DATA, describe(table, n_left_out, params.data, params.model.classifies))
+    others = f" ({n_left_out} more without a target are left out)" if n_left_out else ""
+    print(f"{params.data.path}: {len(table)} rows{others}, {len(table.columns)} columns, all checks passed")
 
 
 if __name__ == "__main__":

@@ -67,6 +67,27 @@ def test_it_says_what_it_took_each_column_for(here: Path, in_process: Command) -
     assert "hint: boarded may order the rows in time." in shown
 
 
+def test_rows_without_a_target_are_left_out(here: Path, in_process: Command) -> None:
+    frame = passengers().assign(survived=["", *["no", "yes", "yes"] * 19, "", ""])
+    frame.loc[0, "ship"] = "Borea"
+    shown = in_process(stage, write("data/passengers.csv", frame), "survived").stdout
+    assert shown.startswith("data/passengers.csv: 57 rows, 9 columns; 3 rows without a target left out; commas")
+    lines = {line.split()[0]: " ".join(line.split()) for line in shown.splitlines() if line}
+    assert lines["passenger_id"] == "passenger_id not used 2 to 58 row numbers: they count from 2 to 58, with gaps"
+    assert lines["survived"] == "survived target 3 no 33.3 %, yes 66.7 % 2 classes"
+    assert "constant" in lines["ship"]
+    params = load_params()
+    assert params.data.columns["survived"].missing == "left_out"
+    assert len(load_dataset(params.data, True, params.seed).y) == 57
+
+
+def test_columns_that_give_the_target_away_are_named(here: Path, in_process: Command) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.uniform(5, 50, (60, 3)).round(1), columns=["low", "high", "weight"])
+    shown = in_process(stage, write("data/cars.csv", frame.assign(price=(frame.low + frame.high) / 2)), "price").stdout
+    assert "warning: low and high alone give price away: they explain 100 % of it. Leave out" in shown
+
+
 def test_a_dry_run_only_prints(here: Path, in_process: Command) -> None:
     before = Path("params.yaml").read_bytes()
     done = in_process(stage, "data/passengers.csv", "survived", "--dry-run")
@@ -128,9 +149,8 @@ def test_git_must_track_the_file(here: Path, in_process: Command, lost: str) -> 
         (("/etc/hostname", "x"), "/etc/hostname is outside of the repository. Copy it into data/ first."),
         (("data/passengers.csv", "survive"), "data/passengers.csv has no column 'survive'; did you mean 'survived'?"),
         (("data/passengers.csv", "name"), "the target 'name' has 60 different values in 60 rows"),
-        (("data/passengers.csv", "age"), "data/passengers.csv: line 2, column age: the target is missing"),
         (("data/passengers.csv", "ship"), "the target 'ship' is the same in every row."),
-        (("data/few.csv", "y"), "data/few.csv has 3 rows, too few"),
+        (("data/few.csv", "y"), "data/few.csv has 3 rows with a target, too few"),
         (("data/series.csv", "sales"), "no column is left to predict 'sales' from: month: dates"),
         (("data/ragged.csv", "y"), "data/ragged.csv: line 3 has 1 column instead of 2"),
         (("data/infinite.csv", "y"), "infinite"),

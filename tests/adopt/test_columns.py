@@ -26,6 +26,9 @@ NUMBERS = np.random.default_rng(0).permutation(N)
     [
         ("row", range(1, N + 1), "not used", "row numbers: they count from 1 to 60"),
         ("row", NUMBERS, "not used", "row numbers"),
+        ("row", np.arange(N) * 3 // 2 + 2, "not used", "row numbers: they count from 2 to 90, with gaps"),
+        ("x2", np.arange(N) * 3 // 2 + 3, "number", "whole numbers"),  # fewer than two thirds
+        ("x2", NUMBERS * 3 // 2 + 1, "number", "whole numbers"),  # in no order
         ("year", range(1900, 1900 + N), "number", "whole numbers"),  # a trend
         ("PassengerId", NUMBERS * 7, "not used", "an id, by its name"),
         ("customerID", [f"{i}-ABC" for i in NUMBERS], "not used", "an id, by its name"),

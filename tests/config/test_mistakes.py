@@ -131,6 +131,8 @@ def mine(**changes: Any) -> dict[str, Any]:
         ({TARGET: {"classes": ["no", "yes"], "min": 0}}, TARGET, "keep one of these"),
         ({TARGET: {"use": False}}, TARGET, "is the target, and has `use`"),
         ({TARGET: {"type": "boolean"}}, TARGET, "a target is a number, or lists its labels"),
+        ({TARGET: {"missing": "allowed"}}, TARGET, "a row without its target is left_out"),
+        ({AGE: {"missing": "left_out"}}, AGE, "has `missing: left_out`; a row without"),
     ],
 )
 def test_a_mistake_has_a_place(changes: dict[str, Any], key: str, words: str) -> None:

@@ -14,6 +14,7 @@ from tests.data.passengers import ROWS as PASSENGERS
 LATIN = "a,kind,y\n1,grün,0\n2,blau,1\n3,grün,1\n"
 KIND = {"kind": {"type": "category"}, "y": {}}
 LABELS = {"y": {"classes": ["no", "yes"]}}
+LEFT_OUT = {"y": {"classes": ["no", "yes"], "missing": "left_out"}}
 
 
 def table(cell: str, labels: tuple[str, ...] = ("0", "1")) -> str:
@@ -77,7 +78,14 @@ def test_a_file_that_is_not_the_table(
         (table("w" * 2000), {"columns": {"a": KIND["kind"], "y": {}}}, (2, "a"), "is too long for a category"),
         (table("maybe"), {"columns": {"a": {"type": "boolean"}, "y": {}}}, (2, "a"), "is not a boolean: yes or no"),
         # The target.
-        (table("#", ("0", "1", "")), {}, (4, "y"), "the target is missing (9 more such cells); remove such rows"),
+        (
+            table("#", ("0", "1", "")),
+            {},
+            (4, "y"),
+            "(9 more such cells); to leave out such rows, add `missing: left_out`",
+        ),
+        (table("#", ("",)), {"columns": LEFT_OUT}, (0, ""), "no row has the target y; name another data.target"),
+        (table("#", ("", "no", "x")), {"columns": LEFT_OUT}, (4, "y"), "'x' is not one of the classes"),
         (table("#", ("no", "yes")), {}, (2, "y"), "add `classes: [LABEL, LABEL]` to data.columns.y in params.yaml"),
         (table("#", ("0.5", "1.5")), {}, (2, "y"), "set model.wrapper to NeuralNetRegressor"),
         (table("#", ("0",)), {}, (0, "y"), "contains only one class, 0"),
@@ -140,7 +148,7 @@ def test_a_line_of_params_yaml_is_told_only_where_the_remedy_is_there(tmp_path: 
     found = problems(tmp_path, "a,b,y\n" + "4,never,0\n1,2020-01-05,1\n" * 9, data.model_copy())
     assert [(problem.column, problem.see) for problem in found] == [("a", "data.columns.a"), ("b", "")]
     found = problems(tmp_path, TABLE.replace(",1\n", ",\n", 1), spec())
-    assert [(problem.column, problem.see) for problem in found] == [("y", "")]
+    assert [(problem.column, problem.see) for problem in found] == [("y", "data.columns.y")]
 
 
 def test_the_stage_writes_nothing(

@@ -19,6 +19,8 @@ def read(content: bytes, features: Collection[str], spec: Data, may_lack: Collec
     return X
 
 
+ROW = "male,1,7,x,yes,1912-04-09,8"
+NUMBERS: dict[str, Any] = {"a": {}, "b": {}, "c": {}, "d": {"use": False}, "survived": {}}
 TYPES = {"sex": "category", "age": "number", "member": "boolean"}
 
 
@@ -69,6 +71,18 @@ def test_rows_are_in_the_tables_encoding_and_names_may_be_numbers() -> None:
         ("sex,age,member\nmale,101,yes", {}, (2, "age"), "101 is outside 0 to 100 (years)"),
         ("1,2,3,4,5,6,7,8,9", {"header": False}, (1, ""), "has 9 columns instead of 7, or 8 with survived"),
         (",".join(COLUMNS), {"header": False}, (1, ""), "is a header"),
+        (
+            "sex,age,id,name,member,sailed,fare\n" + ROW,
+            {"header": False},
+            (1, ""),
+            "in the order of data.columns: id, name, age",
+        ),
+        (
+            "Nr,Jahr,Tag,Ort\n1,2,3,x",
+            {"header": False, "columns": NUMBERS},
+            (1, ""),
+            "order of data.columns: a, b, c, d, survived",
+        ),
     ],
 )
 def test_a_mistake_has_a_place_and_no_advice_on_settings(

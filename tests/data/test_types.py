@@ -57,10 +57,10 @@ def test_codes_are_texts(tmp_path: Path) -> None:
 
 def test_the_real_data_is_described() -> None:
     data = Data.model_validate(real_params()["data"])
-    table = read_data(SAMPLE / data.path, data, classify=True)
+    table, n_left_out = read_data(SAMPLE / data.path, data, classify=True)
     assert table.shape == (768, 9)
     # These counts are in the data set's own documentation.
-    assert describe(table, data, classify=True) == {
+    assert describe(table, n_left_out, data, classify=True) == {
         "rows": 768,
         "positives": 268,
         "zeros_for_missing": {"glucose": 5, "blood_pressure": 35, "skin_fold": 227, "insulin": 374, "bmi": 11},
@@ -79,13 +79,29 @@ def test_a_sample_is_stratified_and_keeps_the_order(monkeypatch: pytest.MonkeyPa
 
 def test_missing_cells_are_counted(tmp_path: Path) -> None:
     spec = passengers()
-    table = read_data(write_csv(tmp_path, HEADER, *ROWS), spec, classify=True)
-    assert describe(table, spec, classify=True) == {
+    checked = read_data(write_csv(tmp_path, HEADER, *ROWS), spec, classify=True)
+    assert describe(*checked, spec, classify=True) == {
         "rows": 5,
         "positives": 2,
         "zeros_for_missing": {"fare": 1},
         "missing": {"age": 1, "sex": 1},
     }
+
+
+@pytest.mark.parametrize("classify", [True, False])
+def test_rows_without_a_target_are_left_out_whatever_else_is_in_them(tmp_path: Path, classify: bool) -> None:
+    rows = [f"{i},{'ab'[i % 2]},{i % 3 % 2}" for i in range(9)]
+    path = write_csv(tmp_path, "x,kind,y", "#REF!,rare,", *rows[:4], ",,?", *rows[4:])
+    columns = {"kind": {"type": "category"}, "y": {"missing": "left_out"}}
+    data = spec(path=str(path), columns=columns, na_values=["", "?"])
+    found = load_dataset(data, classify, seed=7)
+    assert found.X["x"].tolist() == list(range(9))
+    assert found.y.tolist() == [0, 1, 0] * 3
+    assert (found.columns.categories, found.columns.lacking) == ({"kind": ("a", "b")}, ())
+    counts = {"rows": 9, "rows_without_target": 2, "zeros_for_missing": {}} | ({"positives": 3} if classify else {})
+    assert describe(*read_data(path, data, classify), data, classify) == counts
+    (problem,) = problems(tmp_path, path.read_bytes().replace(b"8,a,0", b"8,,0"), data, classify)
+    assert (problem.line, problem.column) == (12, "kind")  # as the file counts them
 
 
 def test_rows_stand_in_the_order_of_a_date(tmp_path: Path) -> None:

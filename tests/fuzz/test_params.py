@@ -32,7 +32,7 @@ def base() -> dict[str, Any]:
 
 def examine(params: Params) -> dict[str, Dataset]:
     """Do what the stages fetch and search do before they train; return the data of each experiment."""
-    describe(ensure_file(params), params.data, params.model.classifies)
+    describe(*ensure_file(params), params.data, params.model.classifies)
     found = {}
     for name, experiment in params.experiments.items():
         opened = open_experiment(params, name)

@@ -90,7 +90,7 @@ def test_a_removed_experiment_leaves_nothing_behind(project: Project) -> None:
     del params["experiments"]["dropout"]
     project.write_params(params)
     done = project.run("dvc", "repro")
-    assert "removed metrics/search/dropout/candidates.csv: params.yaml has no such experiment" in done.stdout
+    assert "that no experiment of params.yaml has, such as metrics/compared/dropout.csv" in done.stdout
     assert [name for name in project.metrics() if "dropout" in name] == []
     project.stage("docs")
     assert b"| dropout |" not in project.read("README.md")

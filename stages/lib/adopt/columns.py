@@ -43,11 +43,6 @@ class Taken:
     hint: str = ""
 
     @property
-    def is_feature(self) -> bool:
-        """Whether the target is predicted from it."""
-        return self.kind in {"number", "category", "boolean"}
-
-    @property
     def entry(self) -> dict[str, Any]:
         """Its entry in `data.columns`, for other columns than the target; empty for numbers that lack nothing."""
         if self.kind == "not used":
@@ -88,10 +83,12 @@ def _of_no_use(cells: _Cells) -> Taken | None:
     words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", cells.name)]
     if distinct <= 1 and not (distinct and cells.missing):
         return cells.taken("not used", "constant" if distinct else "empty")
-    each_once = distinct == len(cells.table.frame)
-    has_no_gap = each_once and cells.are_whole and len(values) >= 10 and np.ptp(values) == distinct - 1
-    if has_no_gap and values.min() in {0, 1}:
-        return cells.taken("not used", f"row numbers: they count from {values.min():g} to {values.max():g}")
+    if distinct == len(cells.table.frame) >= 10 and cells.are_whole and values.min() >= 0:
+        n_gone = int(values.max()) + (values.min() == 0) - distinct
+        # Where rows were removed, two thirds of the numbers are still there, in their order.
+        if not n_gone or (values.is_monotonic_increasing and distinct >= 2 * n_gone):
+            why = f"row numbers: they count from {values.min():g} to {values.max():g}"
+            return cells.taken("not used", why + ", with gaps" * bool(n_gone))
     by_name = words and (words[-1] in _ID or words[0] == "id" or {"".join(words)} & (_ID | _PERSON))
     if by_name and distinct > 1 and (cells.are_whole or not cells.are_numbers):
         return cells.taken("not used", f"an id, by its name: {distinct:,} values", _on_groups(cells))

@@ -13,7 +13,7 @@ from stages.lib.data.texts import WHOLE_NUMBER
 
 def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> dict[str, dict[str, Any]]:
     """Return the blocks of params.yaml for a table; raises `UserError` if no column is left to predict from."""
-    features = [column for column in columns if column.is_feature]
+    features = [column for column in columns if column.kind in {"number", "category", "boolean"}]
     if not features:
         unfit = "; ".join(f"{column.name}: {column.why}" for column in columns)
         table.rows.refuse(f"no column is left to predict {target!r} from: {unfit}. Add columns.")
@@ -37,6 +37,7 @@ def _data(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> 
     rows = table.rows
     classes = [int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in outcome.labels]
     entries = {column.name: column.entry for column in columns} | {target: {"classes": classes} if classes else {}}
+    entries[target] |= {"missing": "left_out"} if table.n_left_out else {}
     # Without a header, all columns are listed; with one, those that are more than numbers.
     names = [name for name in map(str, table.frame) if not rows.header or name == target or entries[name]]
     form = {key: getattr(rows, key) for key in ("header", "separator", "decimal", "encoding")}

@@ -30,17 +30,19 @@ _MOST_RECORDS, _AGREE = 2000, 0.9
 class Table:
     """The cells of a file, and how it is written; the `na_values` of `rows` are the cells that mean "missing".
 
-    Columns of `frame` are of float64 or of stripped text, with NaN where a cell is missing. `labels` are the cells of
-    the target as they are written, of which `1.00` is the number 1.
+    Columns of `frame` are of float64 or of stripped text, with NaN where a cell is missing. Its index has the numbers
+    of its rows in the file, of which `n_left_out` others have no target. `labels` are the cells of the target as they
+    are written, of which `1.00` is the number 1.
     """
 
     rows: Rows
     frame: pd.DataFrame
     labels: pd.Series | None = None
+    n_left_out: int = 0
 
     def place(self, mask: Any) -> str:
-        """Return where the first row is at which a mask is true."""
-        return self.rows.place(int(np.argmax(mask)))
+        """Return where the first row is at which a mask of the rows of `frame` is true."""
+        return self.rows.place(self.frame.index[int(np.argmax(mask))])
 
 
 def read_table(path: str | Path, target: str | None = None) -> Table:
@@ -48,7 +50,10 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
 
     Raises `UserError` if the file is missing, or no table of two or more columns with rows and such a target.
     """
-    content = _content(path)
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} can't be read: {error.strerror}. Name a CSV or Parquet file.") from None
     if is_parquet(str(path)):
         return _typed(parquet_file(str(path)).parquet_rows(content, str(path)), target)
     csv = _form(content, path, target)
@@ -60,10 +65,10 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
     tokens = set(MISSING).intersection(chain(*(cells.cat.categories for cells in texts.values())))
     for name, cells in texts.items():
         reading = read(cells, tokens, partial(numbers, decimal=csv.decimal))
-        all_numbers = reading.n_read == len(reading.cells.cat.categories) > 0
+        all_numbers = not reading.words and reading.cells.notna().any()
         frame[name] = reading.values if all_numbers else reading.cells.astype("str")
     na_values = tuple(cell for cell in MISSING if cell in tokens)
-    return Table(replace(csv, na_values=na_values), frame, texts[target] if target else None)
+    return _with_target(Table(replace(csv, na_values=na_values), frame, texts[target] if target else None), target)
 
 
 def _typed(rows: Any, target: str | None) -> Table:
@@ -78,7 +83,12 @@ def _typed(rows: Any, target: str | None) -> Table:
         frame[name] = as_category(cells, [""]).astype("str")
     na_values = ("",) if frame.isna().any(axis=None) else ()
     labels = None if target is None else as_category(rows.table([target], [target])[target])
-    return Table(replace(rows, na_values=na_values), frame, labels)
+    return _with_target(Table(replace(rows, na_values=na_values), frame, labels), target)
+
+
+def _with_target(table: Table, target: str | None) -> Table:
+    lacks = table.frame[[target] if target else []].isna().any(axis=1)
+    return replace(table, frame=table.frame[~lacks], n_left_out=int(lacks.sum()))
 
 
 def _texts(frame: pd.DataFrame) -> dict[str, pd.Series]:
@@ -90,13 +100,6 @@ def _check_target(rows: Rows, names: list[str], target: str | None) -> None:
         hint = did_you_mean(target, names) or "."
         header = "" if rows.header else " Line 1 looks like a row; if it is a header, write names in it, not numbers."
         raise UserError(f"{rows.name} has no column {target!r}{hint} It has: {', '.join(names)}.{header}")
-
-
-def _content(path: str | Path) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror}. Name a CSV or Parquet file.") from None
 
 
 def _form(content: bytes, path: str | Path, target: str | None) -> CsvText:

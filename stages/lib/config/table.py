@@ -60,7 +60,7 @@ class Column(Section):
 
     use: bool = True
     type: Type = "number"
-    missing: Literal["allowed"] | None = None
+    missing: Literal["allowed", "left_out"] | None = None
     unit: str = ""
     min: Limit | None = None
     max: Limit | None = None
@@ -146,6 +146,11 @@ def _misfits_of(column: Column, is_target: bool) -> Iterator[tuple[str, str]]:
         yield "has several of classes, a type, and limits of numbers (min, max, zero_is_missing)", "keep one of these"
     if column.classes is not None and not is_target:
         yield "has classes, but is not the target", "remove them"
-    if is_target and (not column.use or column.missing or column.zero_is_missing or column.type != "number"):
-        remedy = "a target is a number, or lists its labels, such as `classes: [no, yes]`, and is never missing"
-        yield "is the target, and has `use`, `missing`, `zero_is_missing` or a type", f"remove these; {remedy}"
+    if column.missing == ("allowed" if is_target else "left_out"):
+        yield (
+            f"has `missing: {column.missing}`",
+            "a row without its target is left_out, other cells are allowed to miss",
+        )
+    if is_target and (not column.use or column.zero_is_missing or column.type != "number"):
+        remedy = "a target is a number, or lists its labels, such as `classes: [no, yes]`"
+        yield "is the target, and has `use`, `zero_is_missing` or a type", f"remove these; {remedy}"

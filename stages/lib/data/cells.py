@@ -120,6 +120,12 @@ def out_of_range(values: np.ndarray, name: str, column: Column) -> list[Fault]:
     return faults + at(wrong, name, f"{{number}} is outside {low:g} to {high:g}{unit}", remedy, bool(limits))
 
 
+def lacks_target(series: pd.Series, spec: Data) -> np.ndarray:
+    """Return which cells of the target are missing."""
+    texts = isinstance(series.dtype, pd.CategoricalDtype)
+    return (text.as_category(series, ["", *spec.na_values]) if texts else series).isna().to_numpy()
+
+
 def as_target(series: pd.Series, classify: bool, spec: Data) -> tuple[np.ndarray, list[Fault]]:
     """Return the target as float64, and its faults.
 
@@ -172,4 +178,5 @@ def _without_rows(values: np.ndarray, spec: Data) -> list[Fault]:
 
 
 def _no_target(missing: np.ndarray, name: str) -> list[Fault]:
-    return at(missing, name, "the target is missing", "remove such rows")
+    remedy = f"to leave out such rows, {line_to_add(name, 'missing: left_out')}"
+    return at(missing, name, "the target is missing", remedy, in_params=True)

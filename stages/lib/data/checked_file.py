@@ -7,11 +7,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO, cast
 
+import numpy as np
 import pandas as pd
 
 from stages.lib.common import Problem, UserError, did_you_mean, first_of, in_params
 from stages.lib.config import Data, is_parquet
-from stages.lib.data.cells import as_feature, as_role, as_target
+from stages.lib.data.cells import as_feature, as_role, as_target, lacks_target
 from stages.lib.data.csv_text import CsvText
 from stages.lib.data.encoding import PARQUET_BEGINS, as_utf8, utf8_blocks
 from stages.lib.data.faults import Fault, plain, refuse_faults
@@ -29,14 +30,16 @@ _FILL_IN = "fill it in, or leave out the row, because the model was fitted witho
 
 def read_data(
     file: Path | bytes, spec: Data, classify: bool, name: str = "", groups: str | None = None, order: str | None = None
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, int]:
     """Read a table, a file or its content, as `spec` says, and check it; messages call it `name`, or by its path.
 
     It is a Parquet file if the name in `spec.path` is one's, and otherwise a CSV.
-    The result has the columns in file order, without those that are not used; those that only `groups` and `order`, of
-    `cv`, name are there. Numbers are float64, labels of the target 0, 1, …, booleans 0 and 1, and dates days, all as
-    float64; categories and groups are `category`. NaN is a missing cell. Raises `UserError`, which lists the first
-    problems with column and line, where lines are counted from 1 as editors do; of a Parquet file, it lists rows.
+    Returns the table, and how many rows are left out of it: those without a target, if `spec` says so; their other
+    cells are not checked. The table has the columns in file order, without those that are not used; those that only
+    `groups` and `order`, of `cv`, name are there. Numbers are float64, labels of the target 0, 1, …, booleans 0 and 1,
+    and dates days, all as float64; categories and groups are `category`. NaN is a missing cell. Raises `UserError`,
+    which lists the first problems with column and line, where lines are counted from 1 as editors do; of a Parquet
+    file, it lists rows.
     """
     if spec.labels and not classify:
         remedy = "Remove them, or set model.wrapper to NeuralNetClassifier."
@@ -60,6 +63,11 @@ def read_data(
         rows.refuse(only, f"a net needs a column to predict {spec.target} from")
     as_text = {key for key in names if key not in used or key == groups or spec.column(key).type != "number"}
     table = rows.table(names, as_text | ({spec.target} if classify else set()), used)
+    n_rows = len(table)
+    if spec.columns[spec.target].missing:
+        table = table[~lacks_target(table[spec.target], spec)]  # whose index still counts the rows of the file
+        if table.empty:
+            rows.refuse(f"no row has the target {spec.target}", "name another data.target in params.yaml")
 
     def checked(key: str) -> Checked:
         if key == spec.target:
@@ -68,7 +76,7 @@ def read_data(
             return as_role(table[key], roles[key], spec)
         return as_feature(table[key], spec, may_lack=spec.column(key).missing is not None)
 
-    return _faultless({key: checked(key) for key in used}, rows, names)
+    return _faultless({key: checked(key) for key in used}, rows, names, table.index), n_rows - len(table)
 
 
 def read_features(
@@ -95,11 +103,15 @@ def read_features(
         table = rows.table(names, as_text, features)
         may = {key: spec.column(key).missing is not None and key in may_lack for key in features}
         columns = {key: as_feature(table[key], spec, may[key], _FILL_IN) for key in features}
-        yield rows, _faultless(columns, rows, names)
+        yield rows, _faultless(columns, rows, names, table.index)
 
 
-def _faultless(columns: dict[str, Checked], rows: Rows, names: list[str]) -> pd.DataFrame:
-    refuse_faults([fault for _, faults in columns.values() for fault in faults], rows, names)
+def _faultless(columns: dict[str, Checked], rows: Rows, names: list[str], numbers: pd.Index) -> pd.DataFrame:
+    """Return checked columns as a table; `numbers` are those of its rows in the file, for messages."""
+    faults = [fault for _, faults in columns.values() for fault in faults]
+    refuse_faults(
+        [replace(fault, rows=numbers[np.asarray(fault.rows, int)].to_numpy()) for fault in faults], rows, names
+    )
     return pd.DataFrame({key: values for key, (values, _) in columns.items()})
 
 

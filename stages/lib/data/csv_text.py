@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 from pandas.errors import ParserError
 
 from stages.lib.common import counted
 from stages.lib.data.rows import Rows
+from stages.lib.data.texts import numbers
 
 # What may separate cells, in the singular.
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -70,8 +72,9 @@ class CsvText(Rows):
             line, row = others[0]
             if len(row) == len(names) - 1 and not last:
                 names.pop()  # some exports end the header, and no other line, with a separator
-        elif [cell.strip() for cell in row] == names[: len(row)]:
-            remedy = "Remove the line, or set it to true."
+        elif self._is_header(row, others[0][1] if others else [], names):
+            order = f"write the columns in the order of data.columns: {', '.join(names)}"
+            remedy = f"Remove the line, {f'and {order}' if optional else 'or set it to true'}."
             self.refuse("is a header, but data.header in params.yaml is false", remedy, 1)
         elif optional and len(row) != len(names):
             note = f", or {len(names)} with {optional}"
@@ -79,6 +82,13 @@ class CsvText(Rows):
         if len(row) != len(names):
             self.check_widths(len(names), note)
         return names
+
+    def _is_header(self, first: Sequence[str], second: Sequence[str], names: Sequence[str]) -> bool:
+        """Whether a row has texts alone, of which most are names of columns, or stand above numbers."""
+        cells = {cell.strip() for cell in first}
+        are_numbers = [np.isfinite(numbers([*row], self.decimal)).sum() for row in (cells, second)]
+        in_words = not cells & {"", *self.na_values} and not are_numbers[0]
+        return bool(in_words and 2 * max(len(cells & set(names)), are_numbers[1]) > len(first))
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the cells of each record with the number of its first line, counted from 1 in the file."""

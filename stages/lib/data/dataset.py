@@ -1,7 +1,6 @@
 """The table that a search trains on: its rows, and what is known of its columns before any fit."""
 
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,16 +71,11 @@ class Columns:
         codes[column.isna()] = np.nan
         if new := dict.fromkeys(map(str, column[codes < 0])):
             if unseen is None:
-                warnings.warn(never_seen(str(column.name), new), stacklevel=3)
+                never_seen = f"column {column.name}: {first_of(list(map(repr, new)), _MOST)} was never seen in training"
+                warnings.warn(f"{never_seen}, so it counts as none of the categories", stacklevel=3)
             else:
                 unseen.setdefault(str(column.name), {}).update(new)
         return codes
-
-
-def never_seen(column: str, labels: Iterable[str]) -> str:
-    """Say what becomes of categories that are not those of the training data."""
-    named = first_of(list(map(repr, labels)), _MOST)
-    return f"column {column}: {named} was never seen in training, so it counts as none of the categories"
 
 
 @dataclass(frozen=True)
@@ -117,7 +111,7 @@ def load_dataset(spec: Data, classify: bool, seed: int, groups: str | None = Non
     Rows are in the order of the file or, with `order`, in that of this column; rows with the same value keep theirs.
     Raises `UserError` also if the sample has too few rows.
     """
-    table = read_data(Path(spec.path), spec, classify, groups=groups, order=order)
+    table, _ = read_data(Path(spec.path), spec, classify, groups=groups, order=order)
     if order:
         table = table.sort_values(order, kind="stable", ignore_index=True)
     features = spec.features(map(str, table), groups)

@@ -1,4 +1,4 @@
-"""What is wrong with the cells of a column: one problem for each column and kind of fault."""
+"""What is wrong with the cells of a column, one problem for each kind of fault, and with columns that say too much."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from stages.lib.common import Problem, UserError
+from stages.lib.common import Problem, UserError, first_of, join_words
 from stages.lib.data.csv_text import LONGEST, more_such, short
 from stages.lib.data.rows import Rows
 
-# The most faults that are told.
-_MOST = 20
+# The most faults that are told, and the most columns in a sentence.
+_MOST, _MOST_COLUMNS = 20, 3
 
 
 @dataclass(frozen=True)
@@ -66,3 +66,16 @@ def plain(text: str) -> str:
 def line_to_add(column: str, entry: str) -> str:
     """Return what to add to `data.columns`."""
     return f"add `{entry}` to data.columns.{plain(column)} in params.yaml"
+
+
+def given_away_told(found: dict[tuple[str, ...], float], target: str, classes: bool) -> str:
+    """Return sentences on columns as `given_away` returns them or, without one, on a score that is nearly perfect."""
+    remedy = f"Leave out what is not known when {target} is to be predicted: `use: false` in data.columns."
+    if not found:
+        return f"Such a score is rare: is a column made from {target}? {remedy}"
+    columns, *others = found
+    percent = f"{int(1e4 * found[columns] + 1e-6) / 100:g} %"
+    it, s = ("it", "s") if len(columns) == 1 else ("they", "")
+    what = f"for {percent} of the rows, {it} say{s} the class" if classes else f"{it} explain{s} {percent} of it"
+    so = f" So do{'es' * (len(others) == 1)} {first_of([name for (name,) in others], _MOST_COLUMNS)}." if others else ""
+    return f"{join_words(columns)} alone give{s} {target} away: {what}.{so} {remedy}"

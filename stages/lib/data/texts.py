@@ -31,11 +31,6 @@ class Reading:
     values: np.ndarray
     words: list[str]
 
-    @property
-    def n_read(self) -> int:
-        """How many different texts have a meaning."""
-        return len(self.cells.cat.categories) - len(self.words)
-
 
 def read(series: pd.Series, missing: Collection[str], meaning: Callable[[list[str]], np.ndarray]) -> Reading:
     """Read a `category` column of texts by a function such as `booleans`, which returns NaN for those without one."""
@@ -50,6 +45,7 @@ def read(series: pd.Series, missing: Collection[str], meaning: Callable[[list[st
 
 def as_category(series: pd.Series, missing: Collection[str] = ()) -> pd.Series:
     """Return texts as pandas' `category`: in one Unicode form, without blanks around, NaN for those in `missing`."""
+    series = series.cat.remove_unused_categories()  # of rows that are left out
     texts = [normalize("NFC", str(text).strip()) for text in series.cat.categories]
     kept = sorted(set(texts) - set(missing))
     numbers = {text: number for number, text in enumerate(kept)}

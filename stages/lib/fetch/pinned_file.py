@@ -18,8 +18,8 @@ from stages.lib.repository.git import state_of
 _CHECK = "Check data.url in params.yaml"
 
 
-def ensure_file(params: Params) -> pd.DataFrame:
-    """Return the checked table at `data.path`.
+def ensure_file(params: Params) -> tuple[pd.DataFrame, int]:
+    """Return the checked table at `data.path`, and how many rows without a target are left out of it.
 
     A missing file that DVC tracks is pulled; another one that is missing or wrong is replaced by a right one from
     `data.url`. Raises `UserError` if there is no such file, or if it changes while it is read.
@@ -29,18 +29,18 @@ def ensure_file(params: Params) -> pd.DataFrame:
         pull(str(path))
     if not what_is_wrong(spec):
         file = Unchanged(path)
-        table = _checked(path, params, str(path))
+        checked = _checked(path, params, str(path))
         file.check()
-        return table
+        return checked
     assert spec.url  # `what_is_wrong` has looked
     content, name = download(spec.url), f"the file at {spec.url}"
     refuse_other_formats(content, name, is_parquet(spec.path))  # a page says more than its hash
     if difference := _difference(content, spec):
         remedy = f"Either the source has changed or the answer is not a data file; {path} was left unchanged."
         raise UserError(Problem(f"The file at {spec.url} {difference} in params.yaml", remedy, see="data.sha256"))
-    table = _checked(content, params, name)
+    checked = _checked(content, params, name)
     write_bytes(path, content)
-    return table
+    return checked
 
 
 def what_is_wrong(spec: Data) -> str:
@@ -86,18 +86,18 @@ def _difference(content: bytes, spec: Data) -> str:
     return "" if spec.sha256 in (None, own) else f"has the sha256 {own}, not the {spec.sha256} of data.sha256"
 
 
-def _checked(file: Path | bytes, params: Params, name: str) -> pd.DataFrame:
+def _checked(file: Path | bytes, params: Params, name: str) -> tuple[pd.DataFrame, int]:
     spec, classify = params.data, params.model.classifies
-    table = read_data(file, spec, classify, name, params.cv.groups, params.cv.order)
+    table, n_left_out = read_data(file, spec, classify, name, params.cv.groups, params.cv.order)
     y = table[spec.target]
     if not classify and y.nunique() == 1:
         finding = f": the target {spec.target} is {y[0]:g} in every row, so there is nothing to predict"
         raise UserError(Problem(finding, "Name another data.target in params.yaml.", name, see="data.target"))
-    return table
+    return table, n_left_out
 
 
-def describe(table: pd.DataFrame, spec: Data, classify: bool) -> dict[str, object]:
-    """Count all rows, the rows of each class (`positives` for class 1 of two), and missing values.
+def describe(table: pd.DataFrame, n_left_out: int, spec: Data, classify: bool) -> dict[str, object]:
+    """Count all rows, the rows of each class (`positives` for class 1 of two), missing values, and rows left out.
 
     Missing cells are counted by column, where there are some, and zeros that mean a missing value apart from them.
     """
@@ -106,6 +106,8 @@ def describe(table: pd.DataFrame, spec: Data, classify: bool) -> dict[str, objec
     summary: dict[str, object] = {"rows": len(table), "zeros_for_missing": (table[zeros] == 0).sum().to_dict()}
     if missing.any():
         summary["missing"] = missing[missing > 0].to_dict()
+    if n_left_out:
+        summary["rows_without_target"] = n_left_out
     if classify:
         y = table[spec.target]
         counts = {label: int((y == number).sum()) for number, label in enumerate(spec.labels_of(int(y.max()) + 1))}

@@ -77,7 +77,8 @@ def _texts(inputs: Sequence[Input], X: pd.DataFrame, changes: np.ndarray) -> lis
         rows, ranks = np.nonzero((order == place) & (changes[:, [place]] != 0))
         cells = _cells(each, X[each.name].iloc[rows])
         named[rows, ranks] = [
-            f"{each.name} {cell}: {_signed(change)}" for cell, change in zip(cells, changes[rows, place], strict=True)
+            f"{each.name} {cell}: {float(f'{change:.2g}'):+.7g}"  # 12000, not 1.2e+04
+            for cell, change in zip(cells, changes[rows, place], strict=True)
         ]
     return ["; ".join(filter(None, row)) for row in named.tolist()]
 
@@ -91,7 +92,3 @@ def _cells(each: Input, cells: pd.Series) -> np.ndarray:
         texts = np.array([f"{number:.7g}" for number in cells], dtype=object)
     texts[is_missing(each, cells)] = "missing"
     return texts
-
-
-def _signed(change: float) -> str:
-    return f"{float(f'{change:.2g}'):+.7g}"  # 12000, not 1.2e+04

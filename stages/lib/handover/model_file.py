@@ -115,7 +115,8 @@ def load_model(path: Path, packages: Collection[str] = ()) -> tuple[Model, Card]
         session = OnnxModel(model.SerializeToString())
     except Exception as error:  # its errors have no other class in common
         raise output.refused(f" can't be run: {' '.join(str(error).split())[:300]}") from None
-    if session.signature != _signature(card):
+    inputs = {each.name: f"tensor({'string' if each.type == 'category' else 'double'})" for each in card.inputs}
+    if session.signature != (inputs, 2 if card.classes else 3 if card.interval else 1):
         raise output.refused(" does not fit its card: its inputs or outputs are others")
     return session, card
 
@@ -135,11 +136,6 @@ def _opened(path: Path) -> tuple[ModelProto, Card]:
     if outside or model.functions or {each.domain for each in model.graph.node} - {*OPSETS}:
         raise output.refused(" uses other files or operators than those of a model that this project made")
     return model, card
-
-
-def _signature(card: Card) -> tuple[dict[str, str], int]:
-    inputs = {each.name: f"tensor({'string' if each.type == 'category' else 'double'})" for each in card.inputs}
-    return inputs, 2 if card.classes else 3 if card.interval else 1
 
 
 def predict(model: Model, card: Card, X: pd.DataFrame, n_before: int = 0) -> pd.DataFrame:
