@@ -7,11 +7,14 @@ searches or comparison. The rest of the page is yours, and so is which blocks it
 from argparse import Namespace
 from pathlib import Path
 
-from stages.lib.common import Arguments, UserError, join_words, reading, run, write_text
+from stages.lib.common import Arguments, UserError, first_of, join_words, reading, run, write_text
 from stages.lib.config import load_params
 from stages.lib.docs import contents, find_blocks, replace_blocks
+from stages.lib.repository.staleness import stale_stages
 
 PAGE = Path("README.md")
+# The most stages that a message lists.
+_MOST = 4
 
 ARGUMENTS = Arguments("stages.docs", __doc__)
 ARGUMENTS.add_argument("--check", action="store_true", help="write nothing; fail if a block is not up to date")
@@ -25,6 +28,9 @@ def main(arguments: Namespace) -> None:
         print(f"{PAGE} has no blocks to make; `python -m stages.docs --help` says how to add one")
         return
     made = contents(load_params(), blocks)
+    if not arguments.check and (stale := stale_stages()):
+        earlier = f"not up to date: {first_of(stale, _MOST)}. {PAGE} would say what an earlier run has found"
+        raise UserError(f"{earlier}. Run `dvc repro`.")
     old = [name for name, text in blocks.items() if text.strip() != made[name]]  # whatever lines are empty
     if not old:
         print(f"{PAGE} is up to date")

@@ -9,7 +9,8 @@ from stages.lib.best_params.leaderboard import read_picks
 from stages.lib.common import run
 from stages.lib.config import load_params
 from stages.lib.data import Unchanged
-from stages.lib.evaluate.comparison import comparison_table, few_metrics, summarise
+from stages.lib.evaluate.answer import answer_of, names_of
+from stages.lib.evaluate.comparison import comparison_table, few_metrics
 from stages.lib.evaluate.contest import Contest, choose
 from stages.lib.evaluate.nets import (
     Fitted,
@@ -34,8 +35,8 @@ from stages.lib.scores.thresholds import (
     written_choices,
 )
 from stages.lib.search import EVALUATION, forget
-from stages.lib.told.answer import inputs_told, read_answer, read_note
-from stages.lib.told.printed import print_comparison
+from stages.lib.told.evaluation import inputs_told, paragraphs, read_note
+from stages.lib.told.printed import print_ranking
 from stages.lib.told.scores import NOT_TESTED
 
 
@@ -49,8 +50,9 @@ def main() -> None:
     contenders = score_nets(settings, read_reached(results, picks, fresh), fresh) | baselines
     contest = Contest(contenders, kept, fresh.resampling, params.rope, picks.corrected)
     choice = choose(contest, picks.use)
-    handed_over = choice.handed_over
-    compared = comparison_table(contest, cv, handed_over)
+    answer = answer_of(contest, choice, cv.scoring, picks.n_candidates, picks.use is not None)
+    handed_over = answer.handed_over
+    compared = comparison_table(contest, cv, answer)
     saved = list(dict.fromkeys([handed_over, kept]))
     seen = see_nets({name: settings[name] for name in saved if name in settings}, fresh)
     diagnostics = {name: saved_diagnostics(results, name, seen, fresh) for name in saved}
@@ -67,14 +69,15 @@ def main() -> None:
     fitted = {name: fit(name, settings, table, errors[name]) for name in saved}
     file.check()
 
+    write(files.ANSWER, answer.model_dump())
     write(files.CONTENDERS, compared)
     write(files.DIAGNOSTICS, diagnostics[kept])
     write(files.ANSWER_DIAGNOSTICS, diagnostics[handed_over])
     write(files.INPUTS, inputs)
     write(files.ERRORS, errors)
     write(files.THRESHOLDS, thresholds_table(counts, roles_of(kept, handed_over), costs, choices))
-    write(files.EVALUATION, summarise(compared, choice, table.counted) | written)
-    metrics = few_metrics(contest, choice.use, picks.searches, brier)
+    write(files.EVALUATION, names_of(answer) | table.counted | written)
+    metrics = few_metrics(contest, answer.use, picks.searches, brier)
     for name, numbers in metrics.items():
         write(files.SCORES, numbers, name)
     remove_others("metrics/scores", map(files.SCORES.at, metrics))
@@ -84,13 +87,13 @@ def main() -> None:
     how = save(kept, handed_over, fitted, thresholds, table.every_row.X)
     forget(EVALUATION)
 
-    print(*filter(None, [read_answer(results, params).text, read_note(results, params)]), sep="\n")
+    print(*filter(None, [*paragraphs(results, params, answer), read_note(results, params)]), sep="\n")
     which = "splits of the searches" if cv.keeps_time else "new splits"
-    print_comparison(compared, f"evaluation: {cv.scoring} over {len(fresh.splits)} {which}", params.rope)
+    print_ranking(answer, f"evaluation: {cv.scoring} over {len(fresh.splits)} {which}")
     if cv.keeps_time:
         print("Rows in the order of time can be split in one way only,", end=" ")
         print(f"so these splits are those that the winners won on\n({NOT_TESTED}).")
-    print(inputs_told(results, params), *how, sep="\n")
+    print(inputs_told(results, answer), *how, sep="\n")
 
 
 def save(

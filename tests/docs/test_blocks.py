@@ -12,7 +12,8 @@ from stages.lib.common import UserError, format_params, short_params, write_text
 from stages.lib.config import load_params
 from stages.lib.docs import find_blocks
 from stages.lib.results import Results
-from stages.lib.told.answer import read_answer
+from stages.lib.results.answer import read_answer
+from stages.lib.told.evaluation import paragraphs
 from tests.conftest import Command
 from tests.project import SEARCHED, Project
 from tests.read_sample import SAMPLE
@@ -33,9 +34,9 @@ def test_the_blocks_say_what_is_in_metrics(docs: Command) -> None:
     done = docs()
     assert (done.returncode, done.stdout, done.stderr) == (0, "README.md: made anew from metrics/\n", "")
     page = PAGE.read_text(encoding="utf-8")
-    (quoted,) = re.findall(r"(?:^> .*\n)+", page, re.MULTILINE)
-    answer = " ".join(quoted.replace("> ", "").split())
-    assert answer == read_answer(Results(), load_params()).text
+    (quoted,) = re.findall(r"(?:^>.*\n)+", page, re.MULTILINE)
+    told = [" ".join(each.replace("> ", "").split()) for each in quoted.split("\n>\n")]
+    assert told == paragraphs(Results(), load_params(), read_answer(Results()))
     ((_, path),) = re.findall(r"!\[(.+)\]\((.+)\)", page)
     assert Path(path).is_file()
 

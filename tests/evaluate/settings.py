@@ -33,7 +33,9 @@ def write_best(params: Params, folder: Path, **changes: Any) -> None:
         bests[name] = {"best_params": listed[0], "simplest_params": listed[-1]}
     combined = params.model.model_dump() | {"optimizer": "Adamax"}
     details = {"combined": combined, "experiments": bests, "winner": next(iter(bests))} | changes
-    write_text(folder / files.BEST_PARAMS.path, as_json({"winner": details["winner"], "details": [details]}))
+    write_text(
+        folder / files.BEST_PARAMS.path, as_json({"winner": details["winner"], "n_candidates": 9, "details": [details]})
+    )
 
 
 def write_baselines(params: Params, folder: Path, n_splits: int) -> None:

@@ -64,7 +64,7 @@ def test_what_the_picks_are_worth_without_luck() -> None:
         bests["optimizer"] |= dict(zip(CORRECTED, (0.7, 0.65, 0.75), strict=True))
         details = {"combined": params.model.model_dump(), "experiments": bests, "winner": "optimizer"}
         texts = Texts()
-        whole = {"winner": "optimizer"} | dict(zip(CORRECTED, (0.69, 0.64, 0.74), strict=True))
+        whole = {"winner": "optimizer", "n_candidates": 9} | dict(zip(CORRECTED, (0.69, 0.64, 0.74), strict=True))
         texts.put(files.BEST_PARAMS, whole | {"details": [details]})
         return read_picks(Results(texts), params).corrected
 
@@ -80,7 +80,7 @@ def test_results_of_other_experiments_are_refused() -> None:
         ({"experiments": best, "winner": "x"}, "is from other experiments than those in params.yaml"),
         ({"experiments": {}, "combined": {}}, "is not what the stage best_params writes"),
     ):
-        texts.put(files.BEST_PARAMS, {"winner": "x", "details": [details]})
+        texts.put(files.BEST_PARAMS, {"winner": "x", "n_candidates": 9, "details": [details]})
         with pytest.raises(UserError, match=f"{problem}. Run `dvc repro best_params`"):
             read_picks(Results(texts), params_of())
 

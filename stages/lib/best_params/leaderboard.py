@@ -149,15 +149,16 @@ class Picks:
     of the winner's best set, and `starting_point`; names are unresolved. `use` is the contender that `evaluate.use`
     names; None where it is what the evaluation advises. `corrected` has what a net is worth, free of the luck of its
     choice, and the ends of its 95 % interval: for the winner's pick and nets with the same settings by the choice among
-    all searches, for other picks by that in their own, for the rest nothing. `searches` are the summaries. `rows` are,
-    of the contenders that a search has scored on fresh splits, the experiment, the row of its file, and the settings
-    that this row should have, as text; None for any.
+    all searches, for other picks by that in their own, for the rest nothing. The kept net was chosen among
+    `n_candidates`. `searches` are the summaries. `rows` are, of the contenders that a search has scored on fresh
+    splits, the experiment, the row of its file, and the settings that this row should have, as text; None for any.
     """
 
     settings: dict[str, dict[str, Any]]
     kept: str
     use: str | None
     corrected: dict[str, tuple[float, ...]]
+    n_candidates: int
     searches: dict[str, dict[str, Any]]
     rows: dict[str, tuple[str, str, str | None]]
 
@@ -177,6 +178,7 @@ def read_picks(results: Results, params: Params) -> Picks:
             for name, each in judged.items()
             if {*CORRECTED} <= {*each}
         }
+        n_candidates = int((searches[kept] if kept in searches and kept != winner else summary)["n_candidates"])
     if set(picks) != set(experiments):
         raise results.refused(files.BEST_PARAMS, "is from other experiments than those in params.yaml")
     nets = {COMBINED: details[COMBINED]} if COMBINED in details else {}
@@ -189,4 +191,4 @@ def read_picks(results: Results, params: Params) -> Picks:
     # An experiment that holds nothing fixed starts from `model`, and has trained that as well.
     if unfixed := [name for name, experiment in experiments.items() if not experiment.fixed]:
         rows[STARTING_POINT] = unfixed[0], STARTING_POINT, None
-    return Picks(nets, kept, None if use == ANSWER else use, worth, searches, rows)
+    return Picks(nets, kept, None if use == ANSWER else use, worth, n_candidates, searches, rows)

@@ -6,30 +6,26 @@ A block stands between two comments, which a reader of the page does not see::
     <!-- make docs: end -->
 """
 
-import math
 import re
 import textwrap
 from collections.abc import Callable, Collection, Mapping
 
-import pandas as pd
-
-from stages.lib.best_params.leaderboard import rating, read_searches
+from stages.lib.best_params.leaderboard import picked, rating, read_searches
 from stages.lib.common import (
     UserError,
     format_params,
     format_score,
-    format_value,
     join_words,
-    net_in_words,
     score_decimals,
     short_params,
 )
 from stages.lib.common.tables import code
 from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT, Params
-from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.results import Results, files
+from stages.lib.results.answer import Answer, Kind, read_answer
 from stages.lib.scores import CORRECTED
-from stages.lib.told.answer import read_answer
+from stages.lib.told.answer import gained
+from stages.lib.told.evaluation import paragraphs
 
 _WIDTH = 120
 _CHART = "metrics/charts/leaderboard.svg"
@@ -52,47 +48,24 @@ def leaderboard_picture(results: Results, params: Params) -> str:
 
 def answer(results: Results, params: Params) -> str:
     """Return what the evaluation answers, as a quotation; raises `UserError` as `comparison` does."""
-    _contenders(results, params)
-    return _wrapped(read_answer(results, params).text, "> ")
+    return "\n>\n".join(_wrapped(each, "> ") for each in paragraphs(results, params, _answer(results, params)))
 
 
 def comparison(results: Results, params: Params) -> str:
-    """Say what the combination, the settings that searches start from, the kept net and the linear model score.
+    """Say what tuning gained.
 
     Raises `UserError` if the evaluation is missing, or is from other experiments than those in params.yaml.
     """
-    table = _contenders(results, params)
-    with results.expecting(files.CONTENDERS):
-        (kept,) = table.loc[table["kept"], "setting"]
-    scores = dict(zip(table["setting"], table["mean_test_score"], strict=True))
-    linear = OF_CLASSES[0] if OF_CLASSES[0] in scores else OF_NUMBERS[0]
-    decimals = score_decimals(scores.values())
-    # One that diverged has no score, and is not spoken of.
-    texts = {name: format_score(score, decimals) for name, score in scores.items() if math.isfinite(score)}
-    sentences = []
-    if STARTING_POINT in texts and COMBINED in texts:
-        relation = "more than" if scores[COMBINED] > scores[STARTING_POINT] else "no more than"
-        sentences.append(
-            f"Put together, the picks of the grid searches score {texts[COMBINED]}, {relation} the settings that every "
-            f"search starts from, {texts[STARTING_POINT]}."
-        )
-    elif STARTING_POINT in texts:
-        sentences.append(f"The settings that every search starts from score {texts[STARTING_POINT]}.")
-    if kept in texts and linear in texts:
-        are_near = abs(scores[kept] - scores[linear]) < params.rope
-        apart = f": less than {format_value(params.rope)} apart" if are_near else ""
-        net = f"T{net_in_words(kept).removeprefix('t')}, which is kept,"
-        sentences.append(f"{net} scores {texts[kept]}, and {linear} {texts[linear]}{apart}.")
-    return _wrapped(" ".join(sentences))
+    return _wrapped(gained(_answer(results, params)))
 
 
-def _contenders(results: Results, params: Params) -> pd.DataFrame:
-    """Return the contenders of the evaluation, with NaN as the score of one that diverged."""
-    table = results.table(files.CONTENDERS)
+def _answer(results: Results, params: Params) -> Answer:
+    found = read_answer(results)
     combined = {COMBINED} if params.combines else set()
-    if {*table["setting"]} - {*OF_CLASSES, *OF_NUMBERS} != {*params.experiments, SIMPLEST, STARTING_POINT} | combined:
-        raise results.refused(files.CONTENDERS, _OTHERS)
-    return table
+    nets = {each.name for each in found.contenders if each.kind == Kind.NET}
+    if nets != {*params.experiments, SIMPLEST, STARTING_POINT} | combined:
+        raise results.refused(files.ANSWER, _OTHERS)
+    return found
 
 
 def searches(results: Results, params: Params) -> str:
@@ -100,14 +73,15 @@ def searches(results: Results, params: Params) -> str:
     found = read_searches(results, params)
     decimals = score_decimals(search["best_score"] for search in found.values())
     tested = all({*CORRECTED} <= {*search} for search in found.values())
-    headings = ["experiment", "candidates", "mean", *(["corrected", "95 %", "in the set"] if tested else []), "best"]
+    pick, picks = params.statistics.pick, picked(params, found)
+    headings = ["experiment", "candidates", "mean", *(["corrected", "95 %", "in the set"] if tested else []), pick]
     rows = [headings, ["---"] * len(headings)]
     for name, search in sorted(found.items(), key=lambda each: -rating(each[1])):
         cells = [name, f"{search['n_candidates']:,}", format_score(search["best_score"], decimals)]
         if tested:
             score, low, high = (format_score(search[key], decimals) for key in CORRECTED)
             cells += [score, f"{low} to {high}", str(search["n_in_best_set"])]
-        rows.append([*cells, code(short_params(format_params(search["best_params"])))])
+        rows.append([*cells, code(short_params(format_params(picks[name])))])
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
     cv = params.cv
     repeats = f"{cv.n_repeats} repeats of " if cv.n_repeats > 1 else ""
@@ -118,6 +92,8 @@ def searches(results: Results, params: Params) -> str:
             "; `corrected` is the same without the luck for which the candidate was chosen, with its 95 % interval; "
             "and `in the set` counts the candidates that may be the best"
         )
+    if pick == SIMPLEST:
+        columns += ". `simplest`, which goes on to the evaluation, is the simplest of these"
     return f"{_wrapped(f'{columns}.')}\n\n{table}"
 
 

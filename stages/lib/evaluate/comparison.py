@@ -1,4 +1,4 @@
-"""Compares the contenders of the evaluation with the kept setting, all on the same splits."""
+"""Tabulates the contenders of the evaluation beside its answer, all on the same splits."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,72 +7,47 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from resampled.means.few import is_within
-from resampled.means.ttest import ALPHA, p_values
-from resampled.pairs.equivalence import equivalence, holm
+from resampled.means.ttest import ALPHA
 from stages.lib.config import CV
-from stages.lib.evaluate.contest import Choice, Contest
+from stages.lib.evaluate.contest import Contest
 from stages.lib.results import SCORE, files
+from stages.lib.results.answer import Answer
 from stages.lib.scores.reached import by_unit_text, scorers_of, second_scorer
-from stages.lib.scores.score_table import best_row, mean_columns, ranks_of, score_columns, standing, stuck_columns
+from stages.lib.scores.score_table import mean_columns, ranks_of, score_columns, stuck_columns
 
 
-def comparison_table(contest: Contest, cv: CV, handed_over: str) -> pd.DataFrame:
+def comparison_table(contest: Contest, cv: CV, answer: Answer) -> pd.DataFrame:
     """Tabulate the contenders, one row each.
 
-    The columns are those of `score_table` without keys of a grid; `difference` (the mean minus that of the kept
-    setting), `difference_ci95`, `p_value` (against the kept setting, in pairs), `p_value_holm` (for the number of those
-    that score otherwise), `worse`, `equal` and `better`, as in `equivalence`, and `standing` (the same in words, empty
-    where nothing is compared); `kept`, `answer`, which is handed over, `is_net`; at last the scores of single splits,
-    of the second scorer as well.
+    The columns are those of `score_table` without keys of a grid; `difference` and `chance`, as `Contender.gain` and
+    `chance` of the answer, and `difference_ci95`, half the width of the 95 % interval, none of them of what is used
+    itself; `kept`, `answer`, which is handed over, `is_net`; at last the scores of single splits, of the second scorer
+    as well.
     """
     names, each = list(contest.reached), list(contest.reached.values())
     scores = {scorer: np.stack([one.scores[scorer] for one in each]) for scorer in scorers_of(cv)}
     of_cv = {scorer: scores[scorer] for scorer in (SCORE, *cv.also_score)}
     columns: dict[str, Any] = {"setting": names, "params": [one.params for one in each]} | mean_columns(of_cv)
-    means, by_split, place = columns["mean_test_score"], scores[SCORE], names.index(contest.kept)
-    differences = by_split - by_split[place]
-    errors, degrees = contest.errors[place], contest.degrees
-    p = p_values(by_split, place, contest.resampling, errors, degrees)
-    same = (differences == 0).all(axis=1)
-    adjusted = np.where(same, p, holm(np.where(same, np.nan, p)))
-    shares = equivalence(differences, contest.resampling, contest.rope, errors, degrees)
-    within = same | [is_within(contest.rope, each, contest.resampling) for each in differences]
+    beside = [None if name == answer.use else answer[name] for name in names]
+    base = answer.use or answer.constant
+    known = [np.nan if one is None or one.gain is None else one.gain for one in beside]
+    halves = student.ppf(1 - ALPHA / 2, contest.degrees) * contest.errors[names.index(base)] if base else np.nan
     columns |= {
-        "rank_test_score": ranks_of(means),
+        "rank_test_score": ranks_of(columns["mean_test_score"]),
         "ci95": [one.ci95 for one in each],
-        "difference": means - means[place],
-        "difference_ci95": student.ppf(1 - ALPHA / 2, degrees) * errors,
-        "p_value": p,
-        "p_value_holm": adjusted,
-    }
-    columns |= shares._asdict()
-    columns |= {
-        "standing": [standing(*row) for row in zip(adjusted, shares.worse, shares.better, within, strict=True)],
+        "difference": known,
+        "difference_ci95": np.where(np.isnan(known), np.nan, halves),
+        "chance": [np.nan if one is None or one.chance is None else one.chance for one in beside],
         "kept": [name == contest.kept for name in names],
-        "answer": [name == handed_over for name in names],
+        "answer": [name == answer.handed_over for name in names],
         "is_net": [contest.is_net(name) for name in names],
     }
+    by_split = scores[SCORE]
     not_a_net = np.zeros(by_split.shape[1], dtype=bool)
     columns |= stuck_columns(np.array([not_a_net if one.stuck is None else one.stuck for one in each]))
     columns["by_unit"] = [by_unit_text(one.by_unit) for one in each]
     second = second_scorer(cv.scoring)
     return pd.DataFrame(columns | score_columns(by_split) | (score_columns(scores[second], second) if second else {}))
-
-
-def summarise(table: pd.DataFrame, choice: Choice, counted: dict[str, Any]) -> dict[str, Any]:
-    """Return names of what is used, scores, intervals and p-values, as far as they are known, and what is `counted`."""
-    kept = table.loc[table["kept"]].iloc[0]
-    numbers = {"kept_score": kept["mean_test_score"], "kept_ci95": kept["ci95"]}
-    for _, row in table.iterrows():
-        name = row["setting"]
-        numbers |= {f"{name}_score": row["mean_test_score"], f"{name}_ci95": row["ci95"]}
-        if name != kept["setting"]:
-            numbers[f"{name}_p_value"] = row["p_value"]
-    names = {"best_setting": table["setting"][best_row(table)], "kept": kept["setting"]}
-    names |= {"use": choice.use, "runner_up": choice.runner_up, "handed_over": choice.handed_over}
-    known: dict[str, Any] = {key: name for key, name in names.items() if name is not None}
-    return known | counted | {key: float(value) for key, value in numbers.items() if np.isfinite(value)}
 
 
 def few_metrics(

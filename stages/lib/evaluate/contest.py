@@ -115,16 +115,18 @@ class Contest:
 class Choice:
     """What to use, and what that was chosen from.
 
-    `use` is the contender to use, if one is worth it; `runner_up` the best of the others. `handed_over` is saved as the
-    answer: what was asked for, else the one to use, else a constant, and the kept net where there is not even that.
-    `constant` is the baseline that ignores the inputs, if it has a score; `rising` are the models from the simplest on,
-    each of which scores higher than those that are simpler; `net` speaks for the nets.
+    `use` is the contender to use, if one is worth it. `handed_over` is saved as the answer: what was asked for, else
+    the one to use, else a constant, and the kept net where there is not even that. `constant` is the baseline that
+    ignores the inputs, if it has a score; `useful` are the models that are better than the constant beyond chance;
+    `considered`, of these, the linear ones and who speaks for the trees and for the nets, from the simplest on;
+    `rising`, of those, each that scores higher than all that are simpler; `net` speaks for the nets.
     """
 
     use: str | None
-    runner_up: str | None
     handed_over: str
     constant: str | None
+    useful: list[str]
+    considered: list[str]
     rising: list[str]
     net: str | None
 
@@ -139,32 +141,21 @@ def choose(contest: Contest, requested: str | None = None) -> Choice:
     """
     scored = [name for name in contest.reached if np.isfinite(contest.scores(name)).all()]
     constant = next((name for name in scored if name in IGNORANT), None)
-    models = [name for name in scored if name not in IGNORANT]
-    useful = [name for name in models if constant is None or contest.is_apart(name, constant)]
-    if not useful:
-        handed_over = requested or constant or contest.kept
-        return Choice(None, contest.best(models), handed_over, constant, [], None)
-
+    useful = [name for name in scored if name not in IGNORANT and (not constant or contest.is_apart(name, constant))]
     nets = [name for name in useful if contest.is_net(name)]
     net = contest.kept if contest.kept in nets else contest.best(nets)
     if net and contest.surpasses(best := contest.best(nets) or net, net):
         net = best
-    rising = _rising(contest, useful, net)
-    use = next(
-        name for i, name in enumerate(rising) if not any(contest.surpasses(each, name) for each in rising[i + 1 :])
-    )
-    # Of equal settings, the one that speaks for the nets is named.
-    named = [name for name in (net, *models) if name]
-    runner_up = contest.best([name for name in named if not np.array_equal(contest.scores(name), contest.scores(use))])
-    return Choice(use, runner_up, requested or use, constant, rising, net)
-
-
-def _rising(contest: Contest, useful: list[str], net: str | None) -> list[str]:
     plain = [name for name in useful if not contest.is_net(name)]
-    linear = [name for name in plain if name in LINEAR]
     trees = contest.best([name for name in plain if name not in LINEAR])
+    considered = [name for name in (*(each for each in plain if each in LINEAR), trees, net) if name]
     rising: list[str] = []
-    for name in filter(None, [*linear, trees, net]):
+    for name in considered:
         if not rising or contest.gain(name, rising[-1]) > 0:
             rising.append(name)
-    return rising
+    use = next(
+        (name for i, name in enumerate(rising) if not any(contest.surpasses(each, name) for each in rising[i + 1 :])),
+        None,
+    )
+    handed_over = requested or use or constant or contest.kept
+    return Choice(use, handed_over, constant, useful, considered, rising, net)

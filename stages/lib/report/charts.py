@@ -110,8 +110,8 @@ def _renderers(*revisions: str) -> list[tuple[Any, bool]]:
 def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:
     """Return a filled spec whose words suit its table; a template can't choose its titles and legends by its data.
 
-    If the table has no intervals, as with splits in time order, words on intervals and tests are removed; the answer
-    and the kept net stay in the legend. If the scores have a unit, their axis names it.
+    If the table has no intervals, as with splits in time order, words on intervals and tests are removed. If the scores
+    have a unit, their axis names it.
     """
     rows = spec["data"]["values"]
     halves = [row[key] for row in rows for key in ("ci95", "best_ci95") if row.get(key)]
@@ -120,8 +120,6 @@ def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:
     def without_tests(part: dict[str, Any]) -> dict[str, Any]:
         if tested or "scale" not in part:
             return part
-        if part.get("field") == "mark" and part.get("legend"):
-            return part | {"legend": part["legend"] | {"values": ["the answer", "the kept net"]}}
         return part | {"legend": None} if part.get("field") == "standing" else part
 
     words = json.dumps(spec | {"data": None})

@@ -23,7 +23,9 @@ from stages.lib.report.thinning import thinned
 from stages.lib.repository.git import NoGitError, git
 from stages.lib.repository.revisions import is_committed
 from stages.lib.results import Results, files
-from stages.lib.told.answer import inputs_told, read_answer, read_note
+from stages.lib.results.answer import read_answer
+from stages.lib.told.answer import explained, files_told
+from stages.lib.told.evaluation import inputs_told, paragraphs, read_note
 from stages.lib.told.findings import findings
 from stages.lib.told.residuals import errors_told
 from stages.lib.told.scores import not_by_kernel_told
@@ -62,21 +64,24 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
     # A net that diverged on every split predicts nothing, and has no such chart; only two classes have thresholds.
     drawn = results.source.files(CHARTS, ".svg")
     names += [name for name in ("diagnostics", "answer_diagnostics", "thresholds", "inputs") if name in drawn]
-    contenders, evaluation = results.table(files.CONTENDERS), results.json(files.EVALUATION)
+    evaluation, answer = results.json(files.EVALUATION), read_answer(results)
     brier = evaluation.get("kept_brier_score")
     return {
         "many": len(params.experiments) > _MANY,
-        "answer": read_answer(results, params),
-        "kept": evaluation["kept"],
-        "kept_errors": errors_told(results, params, evaluation["kept"]),
+        "answer": answer,
+        "told": paragraphs(results, params, answer)[:-1],
+        "files": files_told(answer),
+        "ranking": tables.ranked(answer),
+        "explained": explained(answer),
+        "kept": answer.kept,
+        "kept_errors": errors_told(results, params, answer.kept),
         "brier_score": None if brier is None else format_score(brier, 4),
         "note": read_note(results, params),
         "not_by_kernel": not_by_kernel_told(evaluation),
-        "on_inputs": inputs_told(results, params),
+        "on_inputs": inputs_told(results, answer),
         "charts": {name: _chart(results, f"{CHARTS}/{name}.svg") for name in names},
-        "contenders": tables.contenders(contenders),
         "leaderboard": tables.text_table(results.table(files.LEADERBOARD), without=["best_std", "n_fits"]),
-        "evaluation": tables.text_table(contenders, without=["rank_test_score", "std_test_score"]),
+        "evaluation": tables.text_table(results.table(files.CONTENDERS), without=["rank_test_score", "std_test_score"]),
         "positive": params.data.labels_of(2)[-1],
         "thresholds": tables.thresholds(results.table(files.THRESHOLDS)) if "thresholds" in drawn else None,
         "inputs": tables.losses(results.table(files.INPUTS), rope_of(params)),

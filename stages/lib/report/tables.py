@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from stages.lib.common import format_interval, format_p, format_score, score_decimals, short_key, short_params
+from stages.lib.common import format_interval, format_score, score_decimals, short_key, short_params
+from stages.lib.results.answer import Answer
 from stages.lib.results.columns import COLUMNS, OTHER_SCORER, SETTING, Unit
+from stages.lib.told.answer import percent, ranking
 
 # The mean of a row is the first of these.
 _MEANS = ("best_score_corrected", "best_score", "mean_test_score")
@@ -18,10 +20,6 @@ _SHOWN = list(COLUMNS)[: list(COLUMNS).index("best_params") + 1]
 _SAID_ELSEWHERE = re.compile(r"split\d+_.+|std_test_(?!score$).+|best_score_corrected_high")
 # What marks a row; a table without these has its best row marked.
 _MARKS = ("answer", "kept")
-
-# Of the contenders, the first screen shows the best few, and where the search started, and what the inputs are worth.
-_BEST_FEW = 5
-_ALWAYS = ("starting_point", "majority_class", "mean")
 
 # The thresholds that are shown, and what those at the ends are called.
 _FEW = (0.1, 0.3, 0.5, 0.7)
@@ -86,7 +84,7 @@ _WRITTEN: dict[Unit, Callable[[Cell], str]] = {
     Unit.SCORE: _score,
     Unit.HALF_WIDTH: lambda cell: format_score(cell.value, cell.decimals),
     Unit.DIFFERENCE: lambda cell: format_score(cell.value, cell.decimals, "+"),
-    Unit.P_VALUE: lambda cell: format_p(cell.value),
+    Unit.SHARE: lambda cell: "" if math.isnan(cell.value) else percent(cell.value),
 }
 
 
@@ -104,10 +102,7 @@ def text_table(table: pd.DataFrame, without: Collection[str] = ()) -> TextTable:
     decimals = {key: score_decimals(table[key if key.startswith(OTHER_SCORER) else mean]) for key in keys}
 
     def written(key: str, row: Row) -> str:
-        column = COLUMNS[_kind(key)]
-        if column.against_kept and row.get("kept") is True:
-            return ""
-        return _WRITTEN[column.unit](Cell(row[key], key, row, decimals[key]))
+        return _WRITTEN[COLUMNS[_kind(key)].unit](Cell(row[key], key, row, decimals[key]))
 
     return TextTable(
         [COLUMNS[_kind(key)].heading or short_key(key.removeprefix(OTHER_SCORER)) for key in keys],
@@ -139,27 +134,13 @@ def _keys(table: pd.DataFrame) -> list[str]:
     return [key for key in keys if is_tested or not COLUMNS[_kind(key)].tested]
 
 
-def contenders(table: pd.DataFrame) -> TextTable:
-    """Return the contenders of the evaluation that tell most, the best first."""
-    decimals = score_decimals(table["mean_test_score"])
-    rows = _records(_most_telling(table))
-    columns = {
-        "setting": [row["setting"] for row in rows],
-        "score": [format_interval(row["mean_test_score"], row["ci95"], decimals) for row in rows],
-        "vs. kept net": ["" if row["kept"] else row["standing"] or "–" for row in rows],
-        "what it is": [short_params(row["params"]) for row in rows],
-    }
-    if table["ci95"].isna().all():
-        del columns["vs. kept net"]
-    return TextTable([*columns], [[*row] for row in zip(*columns.values(), strict=True)], _marks(rows))
-
-
-def _most_telling(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the best few, those of `_ALWAYS`, the kept net and the answer; the best first."""
-    table = table.sort_values("mean_test_score", ascending=False, kind="stable")
-    marked = table["kept"] | table["answer"]
-    rank = table["setting"].isin(_ALWAYS) | marked
-    return table[[i < _BEST_FEW or always for i, always in enumerate(rank[table.index])]]
+def ranked(answer: Answer) -> TextTable:
+    """Return the contenders of the evaluation, the one that is worth most first."""
+    columns = ranking(answer)
+    places = {each.name: i for i, each in enumerate(answer.contenders)}
+    marks = {places[answer.kept]: "kept"}
+    marks[places[answer.handed_over]] = "answer kept" if answer.handed_over == answer.kept else "answer"
+    return TextTable([*columns], [[*row] for row in zip(*columns.values(), strict=True)], marks)
 
 
 def thresholds(table: pd.DataFrame) -> TextTable:

@@ -33,8 +33,7 @@ class Column(NamedTuple):
     """A column of tables. A cell `nan` of an int or a bool says that nothing is known.
 
     `heading` is how the report heads it, "" by its name. `digits` are the significant ones of a float, by default those
-    that give the same float back. What is `tested` is left out of the report where there are no intervals, and what is
-    `against_kept` is empty in the row of the kept net.
+    that give the same float back. What is `tested` is left out of the report where there are no intervals.
     """
 
     type: type
@@ -42,7 +41,6 @@ class Column(NamedTuple):
     heading: str = ""
     digits: int | None = None
     tested: bool = False
-    against_kept: bool = False
 
 
 _TEXT = Column(str, Unit.TEXT)
@@ -72,10 +70,9 @@ COLUMNS: dict[str, Column] = {
     "n_in_best_set": _COUNT._replace(heading="may be the best", tested=True),
     "n_candidates": _COUNT._replace(heading="candidates"),
     SETTING: _TEXT,
-    "standing": _TEXT._replace(heading="vs. kept net", tested=True, against_kept=True),
-    "difference": Column(float, Unit.DIFFERENCE, "difference", against_kept=True),
-    "difference_ci95": Column(float, Unit.HALF_WIDTH, "± 95 %", COMPUTED, tested=True, against_kept=True),
-    "p_value_holm": Column(float, Unit.P_VALUE, "p (Holm)", COMPUTED, tested=True, against_kept=True),
+    "difference": Column(float, Unit.DIFFERENCE, "to the answer", COMPUTED),
+    "difference_ci95": Column(float, Unit.HALF_WIDTH, "± 95 %", COMPUTED, tested=True),
+    "chance": _SHARE._replace(heading="chance", tested=True),
     "tied_with_above": _YES_NO._replace(heading="tied with the one above", tested=True),
     "stage": _COUNT,
     "n_weights": _COUNT._replace(heading="weights"),
@@ -86,7 +83,7 @@ COLUMNS: dict[str, Column] = {
     "params": _SETTINGS,
     "best_params": _SETTINGS._replace(heading="best params"),
     # What the report does not head: it draws these, or says them in another column.
-    "p_value": Column(float, Unit.P_VALUE, digits=COMPUTED),
+    **dict.fromkeys(("p_value", "p_value_holm"), Column(float, Unit.P_VALUE, digits=COMPUTED)),
     "error": Column(float, Unit.HALF_WIDTH, digits=COMPUTED),
     **dict.fromkeys(("worse", "equal", "better"), _SHARE),
     **dict.fromkeys(("simplest", "kept", "answer", "is_net", "below_rope", "chosen"), _YES_NO),

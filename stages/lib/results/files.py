@@ -118,11 +118,13 @@ BASELINE_ERRORS = _json("baselines/errors", "baselines", "the errors of the base
 
 # Of the evaluation.
 EVALUATION = _json("evaluation", "evaluate", "what the stage evaluate writes", "kept")
+# What it answers; `answer.py` says what is in it.
+ANSWER = _json("evaluation/answer", "evaluate", "the answer of the evaluation", "contenders handed_over kept use why")
 CONTENDERS = _table(
     "evaluation/contenders",
     "evaluate",
     "the contenders of the evaluation",
-    f"setting {_OF_A_ROW} ci95 difference standing kept answer n_stuck stuck_splits split0_test_score",
+    f"setting {_OF_A_ROW} ci95 difference kept answer n_stuck stuck_splits split0_test_score",
 )
 DIAGNOSTICS = _table("evaluation/diagnostics", "evaluate", "the predictions of the kept net", _OF_A_CHART)
 ANSWER_DIAGNOSTICS = _table("evaluation/answer_diagnostics", "evaluate", "the predictions of the answer", _OF_A_CHART)

@@ -1,241 +1,244 @@
-"""Says in plain sentences what the evaluation answers, from the numbers that it has written; no stage reads them."""
+"""Says in sentences what the evaluation answers: which model, how sure that is, and why; and ranks the contenders."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
+from stages.lib.common import format_score, kept_in_words, net_in_words, score_decimals
+from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT
+from stages.lib.results import files
+from stages.lib.results.answer import Answer, Contender, Kind, LeftOut, Why
 
-from resampled.means.few import too_narrow
-from stages.lib.best_params.leaderboard import read_picks
-from stages.lib.common import format_interval, format_score, join_words, kept_in_words, net_in_words, score_decimals
-from stages.lib.config import ANSWER, Params
-from stages.lib.evaluate.contest import NEEDED, Choice, Contest, choose
-from stages.lib.results import SCORE, Results, files
-from stages.lib.scores import mean_of_others, split_scores, stuck_of
-from stages.lib.scores.reached import Reached, by_units_of
-from stages.lib.told.costs import read_threshold
-from stages.lib.told.residuals import errors_told
-from stages.lib.told.scores import in_words
+# What a constant does, by its name.
+_CONSTANTS = {"majority_class": "always naming the most frequent class", "mean": "always predicting the mean"}
+# What the contenders are that are neither a search's pick nor a model of scikit-learn.
+MEANINGS = {
+    SIMPLEST: "the simplest candidate of the best search among those that may be its best",
+    COMBINED: "the picks of the grid searches, put together",
+    STARTING_POINT: "the settings that every search starts from",
+}
+# Why a contender is not considered, in a word or two, and what that means.
+_LEFT_OUT = {
+    LeftOut.NO_SCORE: ("no score", "a fit diverged on some splits"),
+    LeftOut.IGNORES_INPUTS: ("ignores inputs", ""),
+    LeftOut.NO_BETTER_THAN_CONSTANT: ("no sure gain", "it could be no better than a model that ignores the inputs"),
+    LeftOut.OTHER_OF_ITS_KIND: ("not the best", "another model of its kind is compared in its place"),
+    LeftOut.NO_HIGHER_THAN_SIMPLER: ("below a simpler", "a simpler model is worth as much or more"),
+}
 
-# How many columns a sentence names.
-_MOST_COLUMNS = 3
+
+def lead(answer: Answer) -> str:
+    """Say which model to use, how good that is on new rows, and why this one."""
+    words = _Words(answer)
+    if answer.use is None:
+        return words.none()
+    return " ".join(filter(None, [words.use(answer[answer.use]), *words.why(answer.use)]))
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What to use, in plain words: a `headline` with its score, `reasons`, which of the `files` is what, and names.
+def files_told(answer: Answer) -> str:
+    """Say which model is in which of the saved files."""
+    kept, handed_over = answer[answer.kept], answer[answer.handed_over]
+    net = kept_in_words(kept.name)
+    if kept.mean is None:
+        net += ", which diverged on some splits; set evaluate.keep to another setting"
+    if handed_over == kept:
+        return f"{files.MODEL_FILE} and {files.ANSWER_FILE} are {net}."
+    why = "As evaluate.use says, " if answer.asked else ""
+    return f"{why}{files.ANSWER_FILE} is {_name(handed_over)}; {files.MODEL_FILE} is {net}."
 
-    `errors` says how far predicted numbers may be off.
-    `threshold` says from which probability on a class is predicted, where mistakes have costs.
+
+def gained(answer: Answer) -> str:
+    """Say what tuning gained: the settings that searches start from, the combination of their picks, the kept net."""
+    words, known = _Words(answer), {each.name: each for each in answer.contenders if each.mean is not None}
+    sentences = []
+    if STARTING_POINT in known:
+        sentences.append(f"The settings that every search starts from score {words.mean(known[STARTING_POINT])}.")
+    if COMBINED in known:
+        sentences.append(f"Put together, the picks of the grid searches score {words.mean(known[COMBINED])}.")
+    if answer.kept in known:
+        kept = known[answer.kept]
+        name = kept_in_words(kept.name)
+        without = f", and {words.number(kept.worth)} without the luck of being picked" if kept.luck_removed else ""
+        sentences.append(f"T{name.removeprefix('t')}, scores {words.mean(kept)}{without}.")
+    return " ".join(sentences)
+
+
+def ranking(answer: Answer) -> dict[str, list[str]]:
+    """Return the contenders as cells by heading, the one that is worth most first.
+
+    `mean` is of the scores; `worth` and `95 %` are without the luck of being picked, where that is known; `chance` is
+    that of being better than the answer by more than is needed; `note` says what else decides.
     """
+    words = _Words(answer)
 
-    headline: str
-    reasons: str
-    files: str
-    use: str | None
-    runner_up: str | None
-    handed_over: str
-    errors: str = ""
-    threshold: str = ""
+    def cells(write: Callable[[Contender], str]) -> list[str]:
+        return [write(each) for each in answer.contenders]
 
-    @property
-    def text(self) -> str:
-        """The whole answer."""
-        return " ".join(filter(None, [self.headline, self.reasons, self.errors, self.threshold, self.files]))
-
-
-def read_answer(results: Results, params: Params) -> Answer:
-    """Return what the evaluation answers; raises `UserError` if it has not run, or ran with other experiments."""
-    table = results.table(files.CONTENDERS)
-    with results.expecting(files.CONTENDERS):
-        (saved,) = table.loc[table["answer"], "setting"]
-    asked = params.evaluate.use != ANSWER
-    contest = read_contest(results, params, table)
-    choice = choose(contest, saved if asked else None)
-    # What is said of the files is true of them, whatever params.yaml asks for now.
-    answer = answer_told(contest, replace(choice, handed_over=saved), params.cv.scoring, asked)
-    told = {"errors": errors_told(results, params, saved), "threshold": read_threshold(results, params, saved)}
-    return replace(answer, **told)
+    table = {
+        "model": cells(lambda each: each.name),
+        "kind": cells(lambda each: each.kind),
+        "mean": cells(words.mean),
+        "worth": cells(lambda each: words.number(each.worth)),
+        "95 %": cells(lambda each: words.interval(each) if each.low is not None else ""),
+        "chance": cells(lambda each: "" if _is_answer(answer, each) or each.chance is None else percent(each.chance)),
+        "note": cells(lambda each: _note(answer, each)),
+    }
+    untested = {} if answer.tested else {"worth", "95 %", "chance"}
+    return {heading: column for heading, column in table.items() if heading not in untested}
 
 
-def read_contest(results: Results, params: Params, table: pd.DataFrame) -> Contest:
-    """Return the contest from the table of its contenders, as far as the answer needs it."""
-    with results.expecting(files.CONTENDERS):
-        columns = zip(
-            *(table[key] for key in ("setting", "ci95", "is_net")),
-            split_scores(table),
-            stuck_of(table),
-            by_units_of(table),
-            strict=True,
+def explained(answer: Answer) -> list[str]:
+    """Explain the headings of `ranking`, and what is in it that is neither a search's pick nor a baseline."""
+    words, sentences = _Words(answer), []
+    if answer.tested:
+        over = answer.use or answer.constant
+        better = words.better if answer.use else "better at all"
+        sentences.append(
+            "worth: the mean without the luck of being picked, where that is known, and its 95 % interval."
         )
-        reached = {
-            str(name): Reached({SCORE: scores}, float(ci95), "", stuck if is_net else None, by_unit)
-            for name, ci95, is_net, scores, stuck, by_unit in columns
-        }
-        (kept,) = table.loc[table["kept"], "setting"]
-    n_rows, counts, n_groups = _counts(results)
-    resampling = params.cv.resampling(n_rows, counts, n_groups or None)
-    corrected = read_picks(results, params).corrected
-    return Contest(reached, kept, resampling, params.rope, corrected)
+        sentences += [f"chance: that of being {better} than {over}."] if over else []
+    sentences += [
+        f"{name}: {what}." for name, what in MEANINGS.items() if any(c.name == name for c in answer.contenders)
+    ]
+    reasons = {_LEFT_OUT[each.left_out] for each in answer.contenders if each.left_out}
+    sentences += [f"{note}: {why}." for note, why in sorted(reasons) if why]
+    if any(each.stuck for each in answer.contenders):
+        sentences.append("stuck: fits whose net gives nearly all rows the same answer.")
+    return sentences
 
 
-def _counts(results: Results) -> tuple[int, list[int], int]:
-    """Return how many rows the evaluation had, how many of each class, and how many groups; 0 if it had none."""
-    evaluation = results.json(files.EVALUATION)
-    with results.expecting(files.EVALUATION):
-        return evaluation["n_rows"], [*evaluation["classes"].values()], evaluation.get("n_groups", 0)
+def _is_answer(answer: Answer, each: Contender) -> bool:
+    return each.name == answer.use
 
 
-def read_note(results: Results, params: Params) -> str | None:
-    """Return a note if intervals may be too narrow, because a class has few rows, or there are few groups."""
-    if params.cv.keeps_time:
-        return None
-    _, counts, n_groups = _counts(results)
-    return too_narrow(counts, np.arange(n_groups) if n_groups else None)
+def _note(answer: Answer, each: Contender) -> str:
+    notes = ["the answer"] if _is_answer(answer, each) else []
+    notes += ["kept"] if each.name == answer.kept else []
+    notes += [_LEFT_OUT[each.left_out][0]] if each.left_out else []
+    notes += [f"{each.stuck} stuck"] if each.stuck else []
+    return "; ".join(notes)
 
 
-def answer_told(contest: Contest, choice: Choice, scoring: str, asked: bool = False) -> Answer:
-    """Say what was chosen, and why; whether the contender that is handed over was `asked` for."""
-    words, use = _Words(contest), choice.use
-    if use is None:
-        headline, reasons = words.none(choice, scoring)
-    else:
-        headline = words.use(use, scoring)
-        place = choice.rising.index(use)
-        less_simple = choice.rising[place + 1 :]
-        if choice.net and choice.net not in choice.rising:
-            less_simple = [*less_simple, choice.net]
-        simpler = words.beside_simpler(choice.rising[:place], choice.rising[place:])
-        reasons = " ".join(filter(None, [words.worth(use), simpler, *words.beside_less_simple(less_simple, use)]))
-    saved = words.files(choice.handed_over, asked)
-    return Answer(headline, reasons, saved, use, choice.runner_up, choice.handed_over)
+def _name(each: Contender) -> str:
+    return net_in_words(each.name) if each.kind == Kind.NET else each.name
 
 
 @dataclass(frozen=True)
 class _Words:
-    """Says things of the contenders of a contest."""
+    """Says things of an answer."""
 
-    contest: Contest
+    answer: Answer
 
-    def name(self, name: str) -> str:
-        return net_in_words(name) if self.contest.is_net(name) else name
+    def number(self, score: float | None) -> str:
+        decimals = max(score_decimals(each.mean for each in self.answer.contenders if each.mean is not None) - 1, 0)
+        return format_score(math.nan if score is None else score, decimals)
+
+    def mean(self, each: Contender) -> str:
+        return "no score" if each.mean is None else self.number(each.mean)
+
+    def interval(self, each: Contender) -> str:
+        return f"{self.number(each.low)} to {self.number(each.high)}"
 
     @property
-    def decimals(self) -> int:
-        return score_decimals(map(self.contest.mean, self.contest.reached))
+    def constant(self) -> Contender | None:
+        return self.answer[self.answer.constant] if self.answer.constant else None
 
-    def number(self, score: float) -> str:
-        return format_score(score, self.decimals)
+    def none(self) -> str:
+        answer, constant = self.answer, self.constant
+        if answer.why == Why.NO_SCORE or not constant or not answer.compared_with:
+            return "Use none of these models: none of them has a score."
+        best = answer[answer.compared_with]
+        beside = f"{_CONSTANTS[constant.name]} gets {answer.scoring} {self.mean(constant)}"
+        sentences = [
+            f"Use none of these models: {beside}, and they could be no better.",
+            self.shown(best, "best of them"),
+        ]
+        if best.chance is not None:
+            needed = f"{100 * answer.needed:g} % are needed"
+            sentences.append(f"The chance that it is better at all is {in_words(best.chance)}, and {needed}.")
+        return " ".join(sentences)
 
-    def score(self, name: str) -> str:
-        reached, mean = self.contest.reached[name], self.contest.mean(name)
-        words = format_interval(mean, reached.ci95, self.decimals)
-        if reached.stuck is None or not reached.stuck.any():
-            return words
-        others = self.number(mean_of_others(self.contest.scores(name), reached.stuck))
-        return f"{words} ({in_words(int(reached.stuck.sum()), len(reached.stuck), others)})"
-
-    def none(self, choice: Choice, scoring: str) -> tuple[str, str]:
-        best, constant = choice.runner_up, choice.constant
-        if not best or not constant:
-            return "Use none of these models: none of them has a score.", ""
-        headline = (
-            f"Use none of these models: {constant}, which ignores the inputs, could be as good "
-            f"({scoring} {self.score(constant)})."
-        )
-        scores = f"The best of them, {self.name(best)}, scores {self.score(best)}."
-        return headline, f"{scores} {self.worth(best)}".rstrip()
-
-    def use(self, use: str, scoring: str) -> str:
-        where = "fresh splits of the rows"
-        if not self.contest.tested:
+    def use(self, use: Contender) -> str:
+        answer, constant = self.answer, self.constant
+        where = "new rows"
+        if not answer.tested:
             where = "the splits of the searches, because rows in the order of time can't be split in another way"
-        return f"Use {self.name(use)}: its {scoring} is {self.score(use)} on {where}."
+        interval = f" (95 %: {self.interval(use)})" if use.low is not None else ""
+        beside = f"; {_CONSTANTS[constant.name]} gets {self.mean(constant)}" if constant else ""
+        sentences = [f"Use {_name(use)}: {answer.scoring} {self.number(use.worth)} on {where}{interval}{beside}."]
+        if use.name in MEANINGS:
+            sentences.append(f"That is {MEANINGS[use.name]}.")
+        if use.luck_removed:
+            sentences.append(f"{self.showing('It', use)}; that luck is taken off here.")
+        if use.stuck:
+            fits = "1 of its fits is" if use.stuck == 1 else f"{use.stuck} of its fits are"
+            sentences.append(f"{fits} stuck: such a net gives nearly all rows the same answer.")
+        return " ".join(sentences)
 
-    def worth(self, net: str) -> str:
-        known = net in self.contest.corrected
-        return f"On rows that had no say in its choice, it scores {self.free(net)}." if known else ""
+    def showing(self, subject: str, net: Contender) -> str:
+        """Say that a net was picked, and by what, where that is more than it is worth."""
+        among = f"{self.answer.n_candidates:,}" if net.name == self.answer.kept else "its search"
+        shows = f"{subject} shows {self.mean(net)}, but it" if (net.mean or 0.0) > (net.worth or 0.0) else subject
+        return f"{shows} was picked as the best of {among}"
 
-    def free(self, net: str) -> str:
-        score, low, high = map(self.number, self.contest.corrected[net])
-        return f"{score} (95 % from {low} to {high})"
+    def shown(self, each: Contender, what: str) -> str:
+        subject = f"The {what}" if each.name == "net" else f"The {what}, {each.name},"
+        if not each.luck_removed:
+            return f"{subject} gets {self.mean(each)}."
+        return f"{self.showing(subject, each)}; without that luck it gets {self.number(each.worth)}."
+
+    def why(self, use: str) -> list[str]:
+        answer, sentences = self.answer, []
+        other = answer[answer.compared_with] if answer.compared_with else None
+        if answer.why == Why.SURPASSES and other:
+            sentences.append(f"{other.name}, which is simpler, gets {self.number(other.worth)}.")
+            sentences.append(self.rule("less simple model", self.surpassing(answer[use], other)))
+        elif other:
+            what = {Kind.NET: "net", Kind.TREES: "model of trees"}.get(other.kind, "model")
+            sentences.append(self.shown(other, f"best {what}"))
+            sentences.append(self.rule(what, self.chance(other)))
+        elif self.constant and answer[use].kind == Kind.NET:
+            sentences.append("No simpler model is surely better than that.")
+        net = self.net
+        if net is None and answer[use].kind != Kind.NET:
+            sentences.append("No net has a score that is surely better than that of the constant.")
+        elif net and net.name not in (use, answer.compared_with):
+            sentences += [self.shown(net, "best net"), f"Over {use}, {self.chance(net)}."]
+        return sentences
+
+    @property
+    def net(self) -> Contender | None:
+        """The net that speaks for all of them, if one is better than the constant."""
+        spoken = (each for each in self.answer.contenders if each.kind == Kind.NET)
+        return next((each for each in spoken if each.left_out in (None, LeftOut.NO_HIGHER_THAN_SIMPLER)), None)
 
     @property
     def better(self) -> str:
-        return f"better by more than {self.contest.rope:g}" if self.contest.rope else "better"
+        return f"better by {self.answer.rope:g}" if self.answer.rope else "better"
 
-    def beside_simpler(self, simpler: list[str], others: list[str]) -> str:
-        if not simpler:
-            return ""
-        model = simpler[-1]
-        sentence = f"{model}, which is simpler, scores {self.score(model)}"
-        if not self.contest.tested:
-            return f"{sentence}."
-        chance, name = max((self.contest.chance(name, model), name) for name in others)
-        return f"{sentence}: the chance that {self.name(name)} is {self.better} is {_percent(chance)}."
+    def rule(self, what: str, chance: str) -> str:
+        needed = f" with a chance of {in_words(self.answer.needed)}" if self.answer.tested else ""
+        return f"A {what} is used if it is {self.better}{needed}; {chance}."
 
-    def beside_less_simple(self, others: list[str], use: str) -> list[str]:
-        contest, sentences = self.contest, []
-        for name in others:
-            gain, scores = contest.gain(name, use), self.score(name)
-            if name in contest.corrected:
-                scores += f", and {self.free(name)} on rows that had no say in its choice"
-            amount = self.number(gain) if gain > 0 else "nothing"
-            words = self.name(name).replace("the net", "The net")
-            sentence = f"{words} would gain {amount}: it scores {scores}"
-            if contest.tested:
-                sentence += f". The chance that it is {self.better} is {_percent(contest.chance(name, use))}"
-            elif gain > 0:
-                sentence += f"; less than {contest.rope:g} does not matter"
-            sentences.append(f"{sentence}.")
-        if others and contest.tested:
-            sentences[-1] = f"{sentences[-1][:-1]}, and a model that is less simple needs {_percent(NEEDED)}."
-        return sentences
+    def surpassing(self, use: Contender, simpler: Contender) -> str:
+        if use.chance is None or use.chance >= self.answer.needed or not self.net:
+            return self.chance(use)
+        return f"{self.net.name} is, than {simpler.name}, but not than {use.name}"
 
-    def files(self, handed_over: str, asked: bool) -> str:
-        kept, why = self.contest.kept, "As evaluate.use says, " if asked else ""
-        net = kept_in_words(kept)
-        if not np.isfinite(self.contest.scores(kept)).all():
-            net += ", which diverged on some splits; set evaluate.keep to another setting"
-        if handed_over == kept:
-            return f"{files.MODEL_FILE} and {files.ANSWER_FILE} are {net}."
-        return f"{why}{files.ANSWER_FILE} is {self.name(handed_over)}; {files.MODEL_FILE} is {net}."
+    def chance(self, each: Contender) -> str:
+        """Say what is known of a contender beside the other one: a chance, or in the order of time a gain."""
+        name = "the net" if each.name == "net" else each.name
+        return (
+            f"{name} gains {self.number(each.gain)}" if each.chance is None else f"{name} has {in_words(each.chance)}"
+        )
 
 
-def _percent(chance: float) -> str:
+def in_words(chance: float) -> str:
+    """Write a probability in a sentence."""
+    return percent(chance).replace("< ", "less than ").replace("> ", "more than ")
+
+
+def percent(chance: float) -> str:
     """Write a probability; rounded down, so that what is shown as enough is enough."""
     percent = math.floor(100 * chance + 1e-9)
-    return "below 1 %" if percent < 1 else "over 99 %" if percent > 98 else f"{percent} %"
-
-
-def inputs_told(results: Results, params: Params) -> str:
-    """Say which columns matter to the answer and to the kept net."""
-    table, contenders = results.table(files.INPUTS), results.table(files.CONTENDERS)
-    saved = [name for mark in ("answer", "kept") for name in contenders.loc[contenders[mark], "setting"]]
-    names = dict.fromkeys(saved)
-    return " ".join(describe_inputs(table, name, params.cv.scoring, params.rope) for name in names)
-
-
-def describe_inputs(table: pd.DataFrame, name: str, scoring: str, rope: float) -> str:
-    """Say in sentences which columns of the table, as `with_standing` returns it, matter to the model of this name."""
-    rows = table[table["model"] == name]
-    if rows.empty or not np.isfinite(rows["importance"]).all():
-        return f"What the inputs are worth to {name} is unknown, because it has no score on some splits."
-    if (rows["importance"] == 0).all():
-        return f"{name} looks at none of the inputs."
-    decimals = score_decimals(rows["importance"])
-    is_below = rows["below_rope"].fillna(False).astype(bool)
-    most = rows[~is_below & (rows["importance"] > 0)].head(_MOST_COLUMNS)
-    losses = [
-        f"{column} ({format_interval(mean, half, decimals)})"
-        for column, mean, half in zip(most["column"], most["importance"], most["ci95"], strict=True)
-    ]
-    text = f"When a column is shuffled, {name} loses the most {scoring} for {join_words(losses)}. " if losses else ""
-    if below := rows.loc[is_below, "column"].tolist():
-        text += f"For {join_words(below)}, {name} loses less than {rope:g} with 95 %. "
-        text += "Columns that are correlated stand in for each other"
-        return f"{text}, so without all of these it may lose more." if len(below) > 1 else f"{text}."
-    if np.isfinite(rows["ci95"]).any():
-        text += f"For no column is it certain, with 95 %, that {name} loses less than {rope:g}."
-    return text.rstrip()
+    return "< 1 %" if percent < 1 else "> 99 %" if percent > 98 else f"{percent} %"

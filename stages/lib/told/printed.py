@@ -1,19 +1,18 @@
 """Prints the tables of the leaderboard, the baselines and the contenders."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from stages.lib.best_params.leaderboard import picked, rating
-from stages.lib.common import format_p, format_params, format_score, format_value, score_decimals, short_params
+from stages.lib.common import format_params, format_score, score_decimals, short_params
 from stages.lib.common.tables import print_columns
 from stages.lib.config import Params
-from stages.lib.results import SCORE, files, split_columns
+from stages.lib.results import SCORE, files
+from stages.lib.results.answer import Answer
 from stages.lib.scores import CORRECTED
 from stages.lib.scores.reached import Reached
-from stages.lib.told.scores import score_cells, stuck_in_words
+from stages.lib.told.answer import explained, ranking
+from stages.lib.told.scores import stuck_in_words
 
 
 def print_leaderboard(params: Params, searches: dict[str, dict[str, Any]], tied: dict[str, bool]) -> None:
@@ -47,31 +46,9 @@ def print_scores(contenders: Mapping[str, Reached], title: str) -> None:
     print_columns(title, cells | {"model": [each.params for each in contenders.values()]})
 
 
-def print_comparison(table: pd.DataFrame, title: str, rope: float) -> None:
-    """Print every contender, the best first, and mark the kept one; without intervals, no column for them and tests."""
-    table = table.sort_values("rank_test_score", kind="stable")
-    (kept,) = table.loc[table["kept"], "setting"]
-    decimals, tested = score_decimals(table["mean_test_score"]), bool(np.isfinite(table["ci95"]).any())
-    compared = ~table["kept"] & np.isfinite(table["difference"])
-
-    def beside(key: str, write: Callable[[float], str]) -> list[str]:
-        return [write(number) if shows else "" for number, shows in zip(table[key], compared, strict=True)]
-
-    cells = {"": ["*" * each for each in table["kept"]], "setting": list(table["setting"])}
-    cells |= score_cells(table, "no score")
-    cells["to kept"] = beside("difference", lambda difference: format_score(difference, decimals, "+"))
-    if tested:
-        cells["p"] = beside("p_value", format_p)
-        shares = {"<": "worse", "=": "equal", ">": "better"}
-        cells |= {sign: beside(share, "{:.2f}".format) for sign, share in shares.items()}
-    print_columns(title, cells, file=files.CONTENDERS.path)
-    print(f"* the kept setting, {kept}" + ("; p tests the others against it" if tested else ""))
-    if table["n_stuck"].any():
-        n_fits = len(split_columns(table))
-        print(f"stuck: how many of the {n_fits} fits have a net that answers nearly all rows alike")
-    if tested:
-        size = format_value(rope)
-        print(
-            f"<, =, >: the probabilities that a setting is worse than {kept} by more than {size}, that the two differ "
-            f"by less, and that it is better by more than {size}"
-        )
+def print_ranking(answer: Answer, title: str) -> None:
+    """Print every contender, the one that is worth most first, and mark the answer."""
+    marks = ["*" * (each.name == answer.use) for each in answer.contenders]
+    cells = {heading: column for heading, column in ranking(answer).items() if heading != "kind"}
+    print_columns(title, {"": marks} | cells, left=("", "model", "note"), file=files.CONTENDERS.path)
+    print(*explained(answer), sep="\n")

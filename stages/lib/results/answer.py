@@ -1,0 +1,111 @@
+"""The answer of the evaluation: what to use, and what each contender is beside it; whoever tells it reads it here."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from stages.lib.common.artifacts import significant
+from stages.lib.results import files
+from stages.lib.results.columns import COMPUTED
+from stages.lib.results.reading import Results
+
+_Number = Annotated[float, AfterValidator(lambda number: significant(number, COMPUTED))]
+
+
+class Kind(StrEnum):
+    """What a contender is, from the simplest on."""
+
+    CONSTANT = "constant"
+    LINEAR = "linear"
+    TREES = "trees"
+    NET = "net"
+
+
+class Why(StrEnum):
+    """Why the answer is used, or none is."""
+
+    UNSURPASSED = "unsurpassed"
+    SURPASSES = "surpasses"
+    NO_BETTER_THAN_CONSTANT = "no_better_than_constant"
+    NO_SCORE = "no_score"
+
+
+class LeftOut(StrEnum):
+    """Why the rule did not ask whether a contender surpasses another one."""
+
+    NO_SCORE = "no_score"
+    IGNORES_INPUTS = "ignores_inputs"
+    NO_BETTER_THAN_CONSTANT = "no_better_than_constant"
+    OTHER_OF_ITS_KIND = "other_of_its_kind"
+    NO_HIGHER_THAN_SIMPLER = "no_higher_than_simpler"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Contender(_Record):
+    """A model that was scored in the evaluation.
+
+    `mean` is that of its scores, and `ci95` half the width of its 95 % interval. `worth`, from `low` to `high` with
+    95 %, is the same without the luck of being picked, where that is known, as `luck_removed` says; else the mean.
+    `stuck` counts the fits that answer nearly all rows alike; None for a model that is no net. `gain` is by how much it
+    is better than the answer, or than the constant where nothing is used, and `chance` the probability that it is
+    better by more than is needed; those of the answer itself are over `Answer.compared_with`, if it surpasses that.
+    What is not known is None.
+    """
+
+    name: str
+    kind: Kind
+    mean: _Number | None
+    ci95: _Number | None
+    worth: _Number | None
+    low: _Number | None
+    high: _Number | None
+    luck_removed: bool
+    stuck: int | None
+    gain: _Number | None
+    chance: _Number | None
+    left_out: LeftOut | None
+
+
+class Answer(_Record):
+    """What the evaluation answers.
+
+    `use` is the contender to use; None if there is none that is worth it. `handed_over` is saved as the answer, and
+    `asked` says whether params.yaml asked for it; `kept` is the net that is saved beside it. `constant` is the model
+    that ignores the inputs, if it has a score. `compared_with` is the simpler model that the answer surpasses; else the
+    net, or another less simple model, that does not surpass it; or the best model, where none is used. A model is used
+    in the place of a simpler one if it is better by more than `rope` with a probability of `needed`; in the order of
+    time, nothing is `tested`, and its gain decides. The searches had `n_candidates`. `contenders` are in the order of
+    what they are worth.
+    """
+
+    scoring: str
+    rope: _Number
+    needed: _Number
+    tested: bool
+    n_candidates: int
+    use: str | None
+    handed_over: str
+    asked: bool
+    kept: str
+    constant: str | None
+    compared_with: str | None
+    why: Why
+    contenders: list[Contender]
+
+    def __getitem__(self, name: str) -> Contender:
+        """Return a contender by its name."""
+        return {each.name: each for each in self.contenders}[name]
+
+
+def read_answer(results: Results) -> Answer:
+    """Return what the evaluation answers; raises `UserError` if it has not run, or the file is broken."""
+    content = results.json(files.ANSWER)
+    with results.expecting(files.ANSWER):
+        answer = Answer.model_validate(content)
+        named = (answer.use, answer.handed_over, answer.kept, answer.constant, answer.compared_with)
+        _ = [answer[name] for name in named if name]
+    return answer
