@@ -44,8 +44,8 @@ def main() -> None:
     remove_strays(params.experiments)
     here, *sides = _sides(merge)
     print(*in_words(unite(here, sides)), sep="\n", flush=True)
-    if stale_stages():
-        dvc("repro", output=None).check_returncode()
+    if stale_stages() and dvc("repro", output=None).returncode:
+        raise UserError("`dvc repro` failed; what it says is above.")
     subprocess.run([sys.executable, "-m", "stages.docs"], check=True)
     git("add", "--all", "--", *(path for path in (LOCK, *WRITTEN, PAGE) if Path(path).exists()))
     print(f"All results are united, and added. Look at `git status`, then run `{merge.go_on}`.")

@@ -28,7 +28,7 @@ def main() -> None:
         )
     print(
         "Nothing is committed yet. When `make check` is content, run `dvc repro`, `make docs`, `git add --all` and "
-        "`git commit --no-edit`. To give up, run `git reset --hard`."
+        "`git commit --no-edit --cleanup=strip`. To give up, run `git reset --hard`."
     )
 
 

@@ -27,6 +27,8 @@ PARAMS: dict[str, Any] = {
 }
 # What is said where nothing of what is used changes.
 UNCHANGED = "Use linear, as before; the kept net, width, is unchanged."
+# What is said where HEAD is compared with a working tree that scores the same.
+AGAINST = "This compares with HEAD; `AGAINST=main` compares with main, and `AGAINST=HEAD~1` with the commit before"
 N_SPLITS = 30
 SPREAD = np.tile([-0.02, 0.0, 0.02], 10)
 

@@ -8,27 +8,29 @@ import pytest
 
 from stages import diff
 from tests.conftest import Command
-from tests.diff.commits import UNCHANGED, Commits, scores
+from tests.diff.commits import AGAINST, UNCHANGED, Commits, scores
 
 
 def test_nothing_changed(commits: Commits, said: Any) -> None:
     first, _, sides, _, same = said()
-    assert first == "Use linear, as before; the kept net, width, is unchanged. Unchanged: all scores are the same."
+    assert first == f"{UNCHANGED} Unchanged: all scores are the same. {AGAINST}."
     assert sides == f"HEAD ({commits.git('rev-parse', 'HEAD')[:7]}) → the working tree"
     assert same == "2 searches unchanged: lr, width."
 
 
 def test_another_pick_is_judged_on_the_same_fresh_splits(commits: Commits, said: Any) -> None:
+    commits.params["experiments"] = {"lr": {"grid": {"lr": [0.1, 0.2]}}}
+    commits.commit("one")
     commits.searches["lr"] = {"lr=0.3": scores(0.76, 8), "lr=0.1": commits.searches["lr"]["lr=0.1"]}
     commits.fresh["lr"] = ("lr=0.3", scores(0.76, 9), "")
-    commits.params["experiments"] = {"lr": {"grid": {"lr": [0.3, 0.1]}}}
+    commits.params["experiments"]["lr"]["grid"]["lr"] = [0.3, 0.1]
     commits.commit("after")
-    first, _, sides, _, listed, *rest = said("before", "after")
+    first, _, sides, _, listed, *rest = said("one", "after")
     assert first == (
         "Use linear, as before; the kept net, width, is unchanged. Better (p < 0.0001): lr, lr=0.1 → 0.3, +0.0600 ± "
-        "0.0269 on the same 30 fresh splits. Cause: experiments.lr.grid.lr: null → [0.3, 0.1]."
+        "0.0269 on the same 30 fresh splits. Cause: experiments.lr.grid.lr: 0.3 added; 0.2 removed."
     )
-    assert sides.startswith("before (")
+    assert sides.startswith("one (")
     assert " → after (" in sides
     assert listed == "- lr, lr=0.1 → 0.3, +0.0600 ± 0.0269 on the same 30 fresh splits: better"
     assert rest == [
@@ -36,7 +38,7 @@ def test_another_pick_is_judged_on_the_same_fresh_splits(commits: Commits, said:
         "1 search unchanged: width.",
         "",
         "What the runs differ in, by dvc.lock:",
-        "- experiments.lr.grid.lr: null → [0.3, 0.1]",
+        "- experiments.lr.grid.lr: 0.3 added; 0.2 removed",
     ]
 
 
@@ -115,7 +117,10 @@ def test_a_dvc_experiment_is_a_revision(commits: Commits, said: Any) -> None:
         (("nonsuch",), "git has no revision 'nonsuch', and DVC no experiment: "),
         (("before..HEAD",), "git has no revision 'before..HEAD', "),
         (("twice",), "git has no revision 'twice', and DVC no experiment: ambiguous Git revision 'twice'."),
-        (("empty",), "empty has no results: there are no candidates in it. Run `dvc repro`, or name a commit"),
+        (
+            ("empty",),
+            "empty has no results in metrics/search/. Run `dvc repro`, or name a commit that has them. ",
+        ),
         (("broken",), "metrics/search/lr/candidates.csv of broken is not the candidates of a search. Compare with"),
         (("lockless", "before"), "dvc.lock of lockless is not what DVC writes, so nothing can be compared with it."),
     ],

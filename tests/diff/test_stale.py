@@ -13,11 +13,13 @@ from stages.lib.repository.recorded import Recorded
 from stages.lib.repository.snapshot import Snapshot
 from stages.lib.repository.staleness import Stale, stale_stages, staleness
 from tests.conftest import Command
-from tests.diff.commits import UNCHANGED, Commits
+from tests.diff.commits import AGAINST, UNCHANGED, Commits
 from tests.project import Project, set_at
 
 FRESH = Stale([], [], [])
-SAME = f"{UNCHANGED} Unchanged: all scores are the same."
+SAME = f"{UNCHANGED} Unchanged: all scores are the same. {AGAINST}."
+# What is said in place of `SAME` where something was not rerun.
+UNTIL = "Until then, nothing can be said of what these change. Use linear, as before."
 PIPELINE = {"evaluate": {"cmd": "true"}, "search": {"foreach": "${experiments}", "do": {"cmd": "true"}}}
 
 
@@ -58,7 +60,7 @@ def test_what_was_edited_and_not_run_is_named_first(commits: Commits, said: Any)
     write(commits, "data/rows.csv", "a flipped label")
     write(commits, "params.yaml", nested(commits.params | {"seed": 8, "data.target": "z"}))
     assert said()[0] == (
-        f"Not rerun in the working tree: data/rows.csv, stages/lib/model, data.target, seed; run `dvc repro`. {SAME}"
+        f"Not rerun in the working tree: data/rows.csv, stages/lib/model, data.target, seed; run `dvc repro`. {UNTIL}"
     )
 
 
@@ -128,10 +130,10 @@ def test_results_that_were_edited_by_hand_are_named(commits: Commits, said: Any)
     write(commits, path, table.read_text(encoding="utf-8").replace("lr=0.1", '"lr=0.1"'))  # which reads the same
     assert of() == FRESH._replace(edited=[path])
     edited = "Edited or deleted since their stages wrote them"
-    assert said()[0].startswith(f"{edited}, in the working tree: {path}; run `dvc repro`. {SAME}")
+    assert said()[0].startswith(f"{edited}, in the working tree: {path}; run `dvc repro`. {UNTIL}")
     commits.git("commit", "--quiet", "--all", "--message", "Edited")
     assert said("before", "HEAD")[0].startswith(
-        f"{edited}, or not committed with dvc.lock, in HEAD: {path}; run `dvc repro` there, and commit. {SAME}"
+        f"{edited}, or not committed with dvc.lock, in HEAD: {path}; run `dvc repro` there, and commit. {UNTIL}"
     )
 
 

@@ -40,6 +40,7 @@ def test_three_branches_are_merged_and_no_search_runs_again(changed: Changed, tm
         assert f": search@{search}, compare@{search}\n" in said
         assert "to be run, because neither side ran them with what is merged: best_params, evaluate, charts\n" in said
         assert "Running stage 'search@" not in said
+        assert "git add dvc.lock" not in said
     assert {name: project.read(f"metrics/search/{name}/summary.json") for name in results} == results
     clone = project.clone(tmp_path / "again")
     clone.run("dvc", "repro", "--force")

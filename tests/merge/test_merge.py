@@ -8,6 +8,7 @@ import pytest
 
 from stages import merge as stage
 from stages.lib.merge import merged_page
+from stages.lib.repository.revisions import stopped
 from tests.conftest import Command
 from tests.merge.conftest import Branches
 from tests.project import IDENTITY
@@ -57,6 +58,17 @@ def test_conflicts_of_what_people_write_are_named_and_nothing_is_changed(
     assert state(branches) == before
     branches.git(command, "--abort")
     assert in_process(stage).stderr.startswith("error: No merge waits here.")
+
+
+def test_a_merge_goes_on_without_a_list_of_conflicts_in_its_message(branches: Branches) -> None:
+    branches.branch("mine", code="mine\n")
+    branches.branch("theirs", code="theirs\n")
+    branches.merge("mine", "theirs")
+    branches.git("add", "--all")
+    waiting = stopped()
+    assert waiting
+    branches.run(*waiting.go_on.split(), variables=IDENTITY)
+    assert branches.git("log", "-1", "--format=%B").strip() == "Merge branch 'theirs' into mine"
 
 
 def test_a_table_that_is_not_the_version_of_the_merge_is_told(

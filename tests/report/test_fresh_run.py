@@ -45,7 +45,7 @@ def test_stages_that_git_hides_from_dvc_are_not_reproduced(project: Project) -> 
     assert run_fresh() == FreshRun([], failed=True)
 
 
-def test_bytes_that_a_fresh_run_gives_and_others(project: Project) -> None:
+def test_bytes_that_a_fresh_run_gives_and_others(project: Project, capfd: pytest.CaptureFixture[str]) -> None:
     found = run_fresh()
     assert (found.reproduced, found.stale, found.failed, found.differing) == (True, [], False, ())
 
@@ -56,6 +56,9 @@ def test_bytes_that_a_fresh_run_gives_and_others(project: Project) -> None:
     found = run_fresh()
     assert not found.reproduced
     assert found == FreshRun([], differing=("metrics/copied.txt",))
+    told = capfd.readouterr().err
+    assert "Updating lock file 'dvc.lock'" in told
+    assert "git add" not in told
 
     (project.folder / "dvc.yaml").write_text(PIPELINE.replace("cp params", "cp no_params"), encoding="utf-8")
     project.run("dvc", "commit", "--force")

@@ -13,9 +13,11 @@ from stages.lib.common import write_text
 from stages.lib.report.changes import LONGEST, FreshRun, Since
 from stages.lib.repository.staleness import stale_stages
 from tests.conftest import Changed, Command, Done
-from tests.diff.commits import Commits, scores
-from tests.project import Project
+from tests.diff.commits import AGAINST, Commits, scores
+from tests.project import NUMBERS, Project
 
+# What standard error says of a branch whose stages were not run.
+NOT_RUN = "Nothing was run, because HEAD is not up to date; the comment says what to do."
 GITHUB = {"GITHUB_REPOSITORY": "someone/project", "GITHUB_SERVER_URL": "https://github.com"}
 
 # Writes a project's comment against a revision.
@@ -75,7 +77,7 @@ def test_a_pull_request_that_ran_its_stages(
     monkeypatch.setattr(pr_comment, "run_fresh", lambda: FreshRun([]))
     text = comment(project, "main").stdout
     assert "**Reproduced.**" in text
-    assert "- `experiments.neurons.grid.module__n_neurons: [1, 5] → [4, 8, 16]`" in text
+    assert "- `experiments.neurons.grid.module__n_neurons: 4, 8, 16 added; 1, 5 removed`" in text
     assert "seed" not in text
     base, head = (project.git("rev-parse", name).strip() for name in ("main~1", "narrow-nets"))
     assert f"compared with {base[:7]}, where this branch left main." in text
@@ -107,7 +109,7 @@ def test_a_pull_request_that_changes_nothing(
     assert "**Reproduced.**" in done.stdout
     answer = json.loads(project.read("metrics/evaluation.json"))
     used = f"Use {answer['use'] or 'none of the models'}, as before; the kept net, {answer['kept']}, is unchanged."
-    assert f"\n**{used}** Unchanged: all scores are the same.\n" in done.stdout
+    assert f"\n**{used}** Unchanged: all scores are the same. {AGAINST}.\n" in done.stdout
     assert "details" not in done.stdout
     assert "note: uncommitted changes are left out; the comment describes HEAD." in done.stderr
 
@@ -118,7 +120,7 @@ def test_params_or_code_changed_without_a_run(project: Project, comment: Comment
     (project.folder / file).write_bytes(changed)
     project.commit_all("Change without a run")
     done = comment(project, "HEAD~1")
-    assert done.returncode == 1
+    assert (done.returncode, done.stderr) == (1, f"error: {NOT_RUN}\n")
     assert "**Not rerun.**" in done.stdout
     assert "`search@dropout`, `search@neurons`" in done.stdout
     table = "data/pima-indians-diabetes.csv"
@@ -156,6 +158,12 @@ def test_a_fresh_run_that_fails_is_told(project: Project, comment: Comment, monk
     assert (done.returncode, done.stderr) == (1, "error: A fresh run of HEAD fails; see its output above.\n")
 
 
+def test_without_a_branch_a_sentence_names_one(in_process: Command) -> None:
+    done = in_process(pr_comment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Name what HEAD is compared with: `make pr-comment AGAINST=main` compares with main." in done.stderr
+
+
 def test_without_a_fresh_run_the_comment_says_so(changed: Changed, in_process: Command, comment: Comment) -> None:
     comment(changed.project, "main")  # enters the folder
     done = in_process(pr_comment, "--not-rerun", "main")
@@ -178,9 +186,13 @@ def test_a_comment_on_everything_is_short(tmp_path: Path, monkeypatch: pytest.Mo
         for name in names:
             write_text(commits.project.folder / f"metrics/charts/{name}.svg", f"<svg>{turn}</svg>")
         commits.commit(tag)
+    summary = NUMBERS | {"best_params": "", "not_by_kernel": {"it is too wide": ["lr=1"]}}
+    write_text(commits.project.folder / f"metrics/search/{names[0]}/summary.json", json.dumps(summary))
+    commits.project.commit_all("A summary")
     text = comment(commits.project, "before").stdout
     assert len(text) <= LONGEST
     assert re.search(r"^and \d+ more searches$", text, re.MULTILINE)
     assert "Not shown: a_rather_long_name" in text
     assert "**Not reproduced.** After a fresh run of every stage" in text
+    assert "or in the processor. The engine's kernel did not train lr=1, because it is too wide. Last digits" in text
     assert text.count("<details>") == text.count("</details>") > 0

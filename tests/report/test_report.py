@@ -108,7 +108,7 @@ def test_what_changed_against_another_commit(
     assert re.search(r"on the same 6 fresh splits|the same pick scores the same", changes)
     assert "1 search unchanged: dropout." in changes
     folded = opened("[...document.querySelectorAll('#changes details')].map(each => each.textContent).join()")
-    assert "experiments.neurons.grid.module__n_neurons: [1, 5] → [4, 8, 16]" in folded
+    assert "experiments.neurons.grid.module__n_neurons: 4, 8, 16 added; 1, 5 removed" in folded
     assert "neurons.corrected: 0." in folded
     drawn = opened("[...document.querySelectorAll('#changes img')].map(each => each.alt)")
     assert f"neurons at {base} and here" in drawn

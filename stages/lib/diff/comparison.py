@@ -60,8 +60,10 @@ def compare(old: Side, new: Side) -> Comparison:
     for side in (old, new):
         if not side.searches and not side.fresh:
             raise UserError(
-                f"{side.snapshot.name} has no results: there are no candidates in it. Run `dvc repro`, or name "
-                "a commit that has them; one from before 2026-11-29 has them in other places, which are not read."
+                f"{side.snapshot.name} has no results in metrics/search/. Run `dvc repro`, or name a commit that has "
+                "them. Those of commits before 582375e, of 2026-11-29, lie elsewhere, and can't be compared: take the "
+                "settings to a branch, by `git checkout COMMIT -- params.yaml`, change there what `make check` names, "
+                "run `dvc repro`, commit, and compare with that branch."
             )
     shared = [name for name in new.searches if name in old.searches]
     sides = Sides(old, new)

@@ -1,6 +1,7 @@
 """What the runs of two commits differ in, by dvc.lock; and whether their scores can be compared, in pairs or apart."""
 
 from collections import ChainMap, defaultdict
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from stages.lib.common import format_value
@@ -52,10 +53,12 @@ def hindrances(old: Side, new: Side) -> Hindrances:
 class Causes(NamedTuple):
     """What differs between the runs of two commits.
 
-    `params` have their key, and both values, None for one that is not there. `code` has the stages that depend on each
-    path that differs, and `packages` lines of requirements.txt, `-` for those that are gone and `+` for new ones.
+    `experiments` says which were added, removed or renamed. `params`, without those of these, have their key, and both
+    values, None for one that is not there. `code` has the stages that depend on each path that differs, and
+    `packages` lines of requirements.txt, `-` for those that are gone and `+` for new ones.
     """
 
+    experiments: list[str]
     params: list[tuple[str, Any, Any]]
     code: dict[str, list[str]]
     data: list[str]
@@ -77,12 +80,25 @@ def causes(old: Side, new: Side) -> Causes:
         for path in differing(old.hashes(name), new.hashes(name)):
             if path != PARAMS_FILE and not path.startswith(_WRITTEN):
                 code[path].append(name)
+    before, after = (side.recorded(EVALUATE).get("experiments") or {} for side in (old, new))
+    told = tuple(f"experiments.{name}." for name in {*before} ^ {*after})
     return Causes(
-        [params[key] for key in sorted(params)],
+        _experiments(before, after),
+        [params[key] for key in sorted(params) if not f"{key}.".startswith(told)],
         {path: code[path] for path in sorted(code) if path not in {*old.tables, *new.tables, _REQUIREMENTS}},
         [path for path, md5 in sorted(new.tables.items()) if path in code and md5 not in old.tables.values()],
         _packages(old, new) if _REQUIREMENTS in code else [],
     )
+
+
+def _experiments(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    added = [name for name in after if name not in before]
+    told = []
+    for name in (name for name in before if name not in after):
+        twins = [each for each in added if after[each] == before[name]][:1]  # another name for the same settings
+        added = [each for each in added if each not in twins]
+        told.append(f"experiment {name} {f'renamed to {twins[0]}' if twins else 'removed'}")
+    return told + [f"experiment {name} added" for name in added]
 
 
 def _packages(old: Side, new: Side) -> list[str]:

@@ -1,7 +1,9 @@
 """Says what one decides by: what is used, which changes are more than chance, and what caused them; then the rest."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from resampled.pairs.apart import Apart
 from resampled.pairs.family import CHANCE, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, Verdict
@@ -9,10 +11,13 @@ from resampled.pairs.pair import Pair
 from stages.lib.common import counted, first_of, format_score, format_value, kept_in_words, score_decimals
 from stages.lib.diff.comparison import Comparison
 from stages.lib.diff.picks import MOST, amount, compared, search_in_words, signed, verdict_in_words
+from stages.lib.repository.revisions import commit_of
 from stages.lib.repository.staleness import stale_in_words
 
-# A longer cause is cut.
-_LONGEST = 120
+# A longer value is shortened to what differs, with a few signs before and behind.
+_LONGEST, _AROUND = 48, 8
+_LIST_OF_GRID = re.compile(r"experiments\.[^.]+\.grid\.[^.]+")
+_AGAINST = "This compares with HEAD; `AGAINST=main` compares with main, and `AGAINST=HEAD~1` with the commit before"
 _NOT_COMPARED = "not compared"
 
 
@@ -21,15 +26,15 @@ def parts(changes: Comparison) -> list[str]:
 
     First what makes all that follows doubtful, then whether what is used changes, then the verdicts, then the cause.
     """
-    return [
-        *stale_in_words(changes.sides.old, changes.sides.new),
-        f"{_use(changes)}.",
-        *_verdict(changes),
-        *_cause(changes),
-    ]
+    stale = [*stale_in_words(changes.sides.old, changes.sides.new)]
+    if stale:  # then what is unchanged is so because nothing has run
+        stale.append("Until then, nothing can be said of what these change.")
+    same = changes.unchanged and not (changes.changed or changes.others or changes.sides.hindrances.refused)
+    verdict = [] if stale and same else _verdict(changes)
+    return [*stale, f"{_use(changes, bool(stale))}.", *verdict, *_cause(changes)]
 
 
-def _use(changes: Comparison) -> str:
+def _use(changes: Comparison, stale: bool) -> str:
     """Say what is used before and after; that is not tested, because the answer is chosen on these very splits."""
     before, after = changes.sides.old.use, changes.sides.new.use
     if not before or not after:
@@ -39,7 +44,7 @@ def _use(changes: Comparison) -> str:
         answer = f"Use {after}, as before"
     else:
         answer = f"Use {after}, before {before}"
-    kept = _kept(changes)
+    kept = "" if stale and changes.kept and changes.kept.word == UNCHANGED else _kept(changes)
     return f"{answer}; {kept}" if kept else answer
 
 
@@ -86,7 +91,9 @@ def _several(changes: Comparison) -> str:
         score = "scores" if len(changes.others) == 1 else "score"
         return f"No search{both} changed, but {first_of(list(changes.others), MOST)} {score} otherwise"
     if not changes.changed:
-        return f"Unchanged: all scores{both} are the same"
+        same = f"Unchanged: all scores{both} are the same"
+        old, new = (side.snapshot.commit or commit_of("HEAD") for side in (changes.sides.old, changes.sides.new))
+        return f"{same}. {_AGAINST}" if old == new else same
     verdicts = {search.name: search.verdict for search in changes.changed}
     n = counted(len(verdicts), "search", "searches")
     return f"{n} changed: {', '.join([*_together(changes), *tally(verdicts)])}"
@@ -115,7 +122,7 @@ def _cause(changes: Comparison) -> Iterator[str]:
     """Say what caused the changes, or what differs though nothing changed."""
     said = {*changes.sides.hindrances.refused, *changes.sides.hindrances.apart}
     causes = [each for each in causes_told(changes) if each.removeprefix("data: ") not in said]
-    if causes := [each if len(each) <= _LONGEST else f"{each[:_LONGEST]}…" for each in causes]:
+    if causes:
         same = not (changes.changed or changes.others or changes.added or changes.removed)
         what = "Differs" if same else "Cause" if len(causes) == 1 else "Causes"
         yield f"{what}: {first_of(causes, MOST, '; ')}."
@@ -150,10 +157,32 @@ def others_told(changes: Comparison) -> list[str]:
 
 def causes_told(changes: Comparison) -> list[str]:
     """Say what caused the changes, by dvc.lock, a line each."""
-    params, code, data, packages = changes.causes
+    experiments, params, code, data, packages = changes.causes
     return [
-        *(f"{key}: {format_value(before)} → {format_value(after)}" for key, before, after in params),
+        *experiments,
+        *(f"{key}: {_differing(key, before, after)}" for key, before, after in params),
         *(f"data: {path} has other bytes" for path in data),
         *(f"package: {line}" for line in packages),
         *(f"code: {path} ({counted(len(stages), 'stage')})" for path, stages in code.items()),
     ]
+
+
+def _differing(key: str, before: Any, after: Any) -> str:
+    """Say what differs between two settings: the values of a grid's list that came and went, else old → new."""
+    texts = [format_value(each) for each in (before, after)]
+    if _LIST_OF_GRID.fullmatch(key) and all(isinstance(each or [], list) for each in (before, after)):
+        old, new = (Counter(map(format_value, each or [])) for each in (before, after))
+        lists = {"added": [*(new - old).elements()], "removed": [*(old - new).elements()]}
+        if told := [f"{first_of(values, MOST)} {what}" for what, values in lists.items() if values]:
+            return "; ".join(told)
+    if max(map(len, texts)) > _LONGEST:
+        start = _shared(*texts)
+        end = _shared(*(each[:start:-1] for each in texts))
+        texts = [f"{'…' * (start > 0)}{each[start : len(each) - end]}{'…' * (end > 0)}" for each in texts]
+    return " → ".join(each if len(each) <= _LONGEST else f"{each[:_LONGEST].rstrip('…')}…" for each in texts)
+
+
+def _shared(one: str, other: str) -> int:
+    """Return how many signs two texts share at their beginning, without the last few of these."""
+    most = min(len(one), len(other))
+    return max(next((i for i in range(most) if one[i] != other[i]), most) - _AROUND, 0)

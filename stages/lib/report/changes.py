@@ -27,6 +27,7 @@ from stages.lib.repository.recorded import differing
 from stages.lib.repository.revisions import differing_results, merge_base
 from stages.lib.repository.snapshot import Snapshot
 from stages.lib.repository.staleness import stale_stages
+from stages.lib.told.scores import processor_told
 
 # In characters, as .github/workflows/comment.yml expects.
 LONGEST = 20_000
@@ -184,6 +185,7 @@ def comment(since: Since, fresh: FreshRun | None) -> str:
             n_rows=new.counted.get("rows"),
             table=[str(tracked), str(tracked.parent / ".gitignore")] if tracked else [table],
             fresh=fresh,
+            processor=processor_told(new) if fresh and fresh.differing else [],
             most=most,
             **facts(since.comparison),
             metrics=metrics[:most],

@@ -40,7 +40,11 @@ class Recorded(Results):
 
     def params(self, stage: str) -> dict[str, Any]:
         """Return the params that a stage was run with, by keys such as `cv.n_splits`."""
-        return flat(self.stages.get(stage, {}).get("params", {}).get(PARAMS_FILE, {}))
+        return flat(self.recorded(stage))
+
+    def recorded(self, stage: str) -> dict[str, Any]:
+        """Return the params that a stage was run with, by the keys of dvc.yaml, such as `experiments`."""
+        return dict(self.stages.get(stage, {}).get("params", {}).get(PARAMS_FILE, {}))
 
     def hashes(self, stage: str) -> dict[str, str]:
         """Return the hashes of the code and data that a stage was run with, by path."""

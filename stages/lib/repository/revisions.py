@@ -10,7 +10,7 @@ from stages.lib.repository.git import NO_REPOSITORY, git
 
 # What git calls the other side while a merge waits, and the command that goes on.
 _WAITING = {
-    "MERGE_HEAD": "git commit --no-edit",
+    "MERGE_HEAD": "git commit --no-edit --cleanup=strip",
     "REBASE_HEAD": "git rebase --continue",
     "CHERRY_PICK_HEAD": "git cherry-pick --continue",
 }

@@ -86,8 +86,7 @@ def edited_params(side: Recorded, stage: str, settings: dict[str, Any] | None) -
     """Return the params of a stage that have other values in a params.yaml, given its content; none if that is None."""
     if settings is None:
         return []
-    recorded = side.stages[stage].get("params", {}).get(PARAMS_FILE, {})
-    begins = tuple(f"{section}." for section in recorded)  # such as `data.columns`
+    begins = tuple(f"{section}." for section in side.recorded(stage))  # such as `data.columns`
     there = {key: value for key, value in flat(settings).items() if f"{key}.".startswith(begins)}
     return differing(side.params(stage), there)
 

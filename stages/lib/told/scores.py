@@ -9,13 +9,18 @@ import pandas as pd
 from resampled.means.few import too_narrow
 from stages.lib.common import first_of, format_score, score_decimals, short_params
 from stages.lib.common.tables import MOST_ROWS, print_columns
-from stages.lib.results.files import NOT_BY_KERNEL
+from stages.lib.results import Results, files
 from stages.lib.scores.score_table import CORRECTED, best_row
 
 NOT_TESTED = (
     "no intervals and no test: splits in the order of time train on more and more rows, so their scores are not alike"
 )
 
+# Of docs/engine.md, "What is promised".
+_BY_KERNEL = (
+    "The engine's kernel trained every net, so another processor does not explain it, unless first weights come from "
+    "orthogonal_, or a module of your own draws them in float32."
+)
 
 # How many nets a sentence names.
 _MOST_NAMED = 3
@@ -60,8 +65,16 @@ def not_by_kernel_told(content: Mapping[str, Any]) -> list[str]:
     return [
         f"The engine's kernel did not train {first_of(list(map(short_params, names)), _MOST_NAMED, '; ')}, because "
         f"{reason}. Last digits of these nets, and of what is made of them, may be others on another processor."
-        for reason, names in content.get(NOT_BY_KERNEL, {}).items()
+        for reason, names in content.get(files.NOT_BY_KERNEL, {}).items()
     ]
+
+
+def processor_told(results: Results) -> list[str]:
+    """Say whether another processor explains that a run gives other bytes: which nets the kernel has not trained."""
+    names = [name for name in results.names(files.CANDIDATES) if results.has(files.SUMMARY, name)]
+    written = [results.json(files.SUMMARY, name) for name in names]
+    written += [results.json(files.EVALUATION)] if results.has(files.EVALUATION) else []
+    return [sentence for content in written for sentence in not_by_kernel_told(content)] or [_BY_KERNEL]
 
 
 def print_table(table: pd.DataFrame, title: str, file: str) -> None:
