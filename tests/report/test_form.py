@@ -23,7 +23,7 @@ def test_a_form_has_a_field_for_each_input() -> None:
     card = Card.of("linear", "", Prepare(impute="median"), passengers(), "survived")
     found = json.loads(form_of(card, SPEC).model_dump_json())
     inputs = {field.pop("name"): field for field in found.pop("inputs")}
-    assert found == {"target": "survived", "unit": "by 1912-04-18", "classes": ["no", "yes"]}
+    assert found == {"target": "survived", "unit": "by 1912-04-18", "classes": ["no", "yes"], "names": ["no", "yes"]}
     assert list(inputs) == list(X)
     low, high = X["age"].min(), X["age"].max()
     assert inputs["age"] == {

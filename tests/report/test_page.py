@@ -29,7 +29,7 @@ def test_facts_are_written_as_in_params_yaml() -> None:
     content["prepare"] |= {"impute": "median"}
     content["model"] |= {"callbacks": {"EarlyStopping": {"patience": 5, "load_best": True}}}
     found = facts(Results(), Params.model_validate(content), {"rows": 768, "positives": 268})
-    assert found["Data"] | {"rows": "768", "class 0": "500", "class 1": "268"} == found["Data"]
+    assert found["Data"] | {"rows": "768", "class not positive": "500", "class positive": "268"} == found["Data"]
     assert found["Data"]["sha256"] == content["data"]["sha256"]
     assert found["Preparation"] | {"impute": "median", "scale": "null"} == found["Preparation"]
     assert found["Every search starts from"]["callbacks"] == "{EarlyStopping: {patience: 5, load_best: true}}"

@@ -16,6 +16,7 @@ from tests.report.opened import Opened
 
 PARAMS = load_params(SAMPLE / "params.yaml")
 EXPERIMENTS = PARAMS.experiments
+NAMES = {"0": "not positive", "1": "positive"}
 
 
 def test_charts_are_drawn_without_a_request_or_a_complaint(browser: Browser, report: Path) -> None:
@@ -85,7 +86,7 @@ def test_the_form_predicts_what_the_saved_answer_does(browser: Browser, report: 
     for glucose in (1.5, 200.0):
         opened.page.get_by_label("glucose").fill(str(glucose))
         label, shares = model.outputs(card, pd.DataFrame([cells | {"glucose": glucose}]))
-        assert opened.page.locator(".result strong").inner_text() == f"diabetes: {label[0]}"
+        assert opened.page.locator(".result strong").inner_text() == f"diabetes: {NAMES[label[0]]}"
         told = opened.page.locator(".result td:last-child").all_inner_texts()
         assert told == [f"{100 * share:.1f} %" for share in shares[0]]
     assert opened.complaints == []

@@ -47,7 +47,7 @@ def test_the_committed_table() -> None:
     assert title(params) == "diabetes in pima-indians-diabetes.csv"
     assert describe(params, PIMA) == [
         "768 rows of data/pima-indians-diabetes.csv. The target is diabetes (1 = tested positive within five years), "
-        "with the classes 0 (500 rows, 65 %) and 1 (268 rows, 35 %).",
+        "with the classes not positive (500 rows, 65 %) and positive (268 rows, 35 %).",
         "The score is accuracy: the share of rows whose class is predicted. It is the mean over 10 repeats of 3 folds. "
         "Folds keep the shares of the classes.",
     ]

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from stages.lib.config import Data
 from stages.lib.handover import Card
+from stages.lib.told.costs import class_names
 
 
 class Field(BaseModel):
@@ -29,11 +30,12 @@ class Field(BaseModel):
 
 
 class Form(BaseModel):
-    """The inputs of a model in the order of the table, and its target with its unit and labels, none for a number."""
+    """The inputs of a model in the order of the table, and its target: its unit, its labels and their names, if any."""
 
     target: str
     unit: str
     classes: list[str]
+    names: list[str]
     inputs: list[Field]
 
 
@@ -56,4 +58,5 @@ def form_of(card: Card, spec: Data) -> Form:
             zero_is_missing=each.zeros,
         )
         inputs.append(field)
-    return Form(target=card.target, unit=spec.column(card.target).unit, classes=card.classes, inputs=inputs)
+    unit, names = spec.column(card.target).unit, class_names(card.classes)
+    return Form(target=card.target, unit=unit, classes=card.classes, names=names, inputs=inputs)

@@ -24,7 +24,8 @@ from stages.lib.repository.git import NoGitError, git
 from stages.lib.repository.revisions import is_committed
 from stages.lib.results import Results, files
 from stages.lib.results.answer import read_answer
-from stages.lib.told.answer import explained, files_told
+from stages.lib.told.answer import explained
+from stages.lib.told.costs import class_names, read_threshold
 from stages.lib.told.evaluation import inputs_told, paragraphs, read_note
 from stages.lib.told.findings import findings
 from stages.lib.told.residuals import errors_told
@@ -66,11 +67,13 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
     names += [name for name in ("diagnostics", "answer_diagnostics", "thresholds", "inputs") if name in drawn]
     evaluation, answer = results.json(files.EVALUATION), read_answer(results)
     brier = evaluation.get("kept_brier_score")
+    lead, *more, named = paragraphs(results, params, answer)
     return {
         "many": len(params.experiments) > _MANY,
         "answer": answer,
-        "told": paragraphs(results, params, answer)[:-1],
-        "files": files_told(answer),
+        "told": [*re.split(r"(?<=\.) ", lead, maxsplit=1), *more],
+        "files": named,
+        "threshold": read_threshold(results, params, answer.handed_over),
         "ranking": tables.ranked(answer),
         "explained": explained(answer),
         "kept": answer.kept,
@@ -82,7 +85,7 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         "charts": {name: _chart(results, f"{CHARTS}/{name}.svg") for name in names},
         "leaderboard": tables.text_table(results.table(files.LEADERBOARD), without=["best_std", "n_fits"]),
         "evaluation": tables.text_table(results.table(files.CONTENDERS), without=["rank_test_score", "std_test_score"]),
-        "positive": params.data.labels_of(2)[-1],
+        "positive": class_names(params.data.labels_of(2))[-1],
         "thresholds": tables.thresholds(results.table(files.THRESHOLDS)) if "thresholds" in drawn else None,
         "inputs": tables.losses(results.table(files.INPUTS), rope_of(params)),
         "experiments": [_search(results, params, name) for name in params.experiments],

@@ -6,6 +6,7 @@ from typing import Any
 from stages.lib.common import counted, join_words
 from stages.lib.config import Column, Params
 from stages.lib.config.schema import unit_of_score
+from stages.lib.told.costs import class_names
 
 _MEANINGS = {
     "accuracy": "the share of rows whose class is predicted",
@@ -51,9 +52,9 @@ def columns(params: Params, counts: dict[str, Any]) -> list[list[str]]:
 
 
 def class_counts(params: Params, counts: dict[str, Any]) -> dict[str, int]:
-    """Return the number of rows by class; empty for a regression."""
+    """Return the number of rows by the name of the class; empty for a regression."""
     if "positives" in counts:
-        first, second = params.data.labels_of(2)
+        first, second = class_names(params.data.labels_of(2))
         return {first: counts["rows"] - counts["positives"], second: counts["positives"]}
     return counts.get("classes", {})
 

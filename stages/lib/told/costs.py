@@ -8,12 +8,17 @@ from stages.lib.results import Results, files
 from stages.lib.scores.thresholds import DEFAULT, THRESHOLDS, Threshold, read_choice
 
 
+def class_names(labels: Sequence[str]) -> list[str]:
+    """Return what readers call classes: their labels; of two without labels, which are 0 and 1, 1 is positive."""
+    return ["not positive", "positive"] if [*labels] == ["0", "1"] else [*labels]
+
+
 def read_threshold(results: Results, params: Params, name: str) -> str:
     """Return what the threshold of a saved model costs; "" where mistakes had no costs."""
     evaluation = results.json(files.EVALUATION)
     with results.expecting(files.EVALUATION):
         found = read_choice(evaluation, name)
-        return threshold_told(name, params.data.labels_of(2), *found) if found else ""
+        return threshold_told(name, class_names(params.data.labels_of(2)), *found) if found else ""
 
 
 def threshold_told(name: str, labels: Sequence[str], costs: Costs, chosen: Threshold | None) -> str:

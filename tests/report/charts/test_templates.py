@@ -151,6 +151,11 @@ def test_predictions_of_classes_have_curves_and_a_confusion_matrix() -> None:
     assert [text for text in found if text in headings] == headings
     # 1 + 2 rows of class no, and 4 + 5 of class yes.
     assert {"1 (33%)", "2 (67%)", "4 (44%)", "5 (56%)", "area 0.750", "average precision 0.6", "class yes"} <= {*found}
+    # Two classes without labels are called what they are.
+    labels = {"yes": "1", "no": "0"}
+    unnamed = [row | {key: labels.get(row[key], row[key]) for key in ("series", "label")} for row in rows]
+    named = ["not positive", "positive", "not positive", "positive", "class positive"]
+    assert shown("diagnostics", unnamed, named) == named
 
 
 def test_the_inputs_of_the_answer_and_of_the_net_have_one_axis() -> None:

@@ -44,13 +44,13 @@ const added = (parent, name, text, attributes = {}) => {
 };
 
 // Of many classes, the most probable ones, and no probabilities where there is no prediction.
-const showShares = (body, { classes, most }, predicted, shares) => {
+const showShares = (body, { classes, names, most }, predicted, shares) => {
   const order = [...classes.keys()];
   if (shares && order.length > most) order.sort((a, b) => shares[b] - shares[a]);
   body.replaceChildren();
   for (const i of order.slice(0, most)) {
     const row = added(body, "tr", "", { class: classes[i] === predicted ? "predicted" : "", style: `--share: ${shares?.[i] ?? 0}` });
-    added(row, "th", classes[i], { scope: "row" });
+    added(row, "th", names[i], { scope: "row" });
     added(row, "td", "", { class: "bar" });
     added(row, "td", shares ? `${(100 * shares[i]).toFixed(1)} %` : "–", { class: "number" });
   }
@@ -70,7 +70,7 @@ const check = (predict, { inputs, checks }) => {
 
 const startTrial = async (form) => {
   const about = JSON.parse(document.querySelector("#trial").textContent);
-  const { inputs, target, unit, classes, cases } = about;
+  const { inputs, target, unit, classes, names, cases } = about;
   const predict = opened(await unpacked(document.querySelector("#model").textContent));
   check(predict, about);
   const controls = inputs.map(({ name }) => [...form.elements].find((each) => each.name === name));
@@ -98,7 +98,7 @@ const startTrial = async (form) => {
       tell("–", refused ? "" : "no finite number");
       if (table) showShares(table.tBodies[0], about);
     } else if (classes.length) {
-      tell(predicted);
+      tell(names[classes.indexOf(predicted)]);
       showShares(table.tBodies[0], about, predicted, others[0]);
     } else {
       const [low, high] = others.map(([end]) => asNumber(end));
