@@ -35,6 +35,10 @@ def test_the_prediction_changes_as_one_types(tmp_path: Path, page: Page) -> None
     page.get_by_label("age").fill("121")
     assert text(page) == "y: – age should be from 0 to 120; other numbers are refused."
     assert page.get_by_label("age").get_attribute("aria-invalid") == "true"
+    for other in ("1,5", "0x10", "1e999", "abc"):
+        page.get_by_label("age").fill(other)
+        refused = f"age should be a number such as 1500.5, with a point and no comma; “{other}” is refused."
+        assert text(page) == f"y: – {refused}"
     page.get_by_label("age").fill("")
     assert text(page) == f"{told(age=np.nan)} age is missing."
     page.get_by_role("button", name="Typical row").click()

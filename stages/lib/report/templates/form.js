@@ -13,20 +13,24 @@ const asLimits = (least, most) => {
 
 const missingCell = ({ kind, missing }) => (kind === "category" ? missing : NaN);
 
+const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+
 // What a field has: its cell, if stages.predict would take it, and a note.
 const read = (field, control) => {
   const { name, kind, categories, missing, far, range, least, most } = field;
-  if (control.value === "") {
-    if (field.may_lack && !control.validity.badInput) return { cell: missingCell(field), note: `${name} is missing.` };
+  const text = control.value.trim();
+  if (text === "") {
+    if (field.may_lack) return { cell: missingCell(field), note: `${name} is missing.` };
     return { note: `${name} is needed.` };
   }
   if (kind === "category") {
-    if (control.value !== "other") return { cell: categories[Number(control.value)] };
+    if (text !== "other") return { cell: categories[Number(text)] };
     // A text that is none of them.
     const cell = `${[...categories, missing].join("")}?`;
     return { cell, note: `${name} is unknown: a category that the model was not trained on counts as none.` };
   }
-  const cell = Number(control.value);
+  const cell = NUMBER.test(text) ? Number(text) : NaN;
+  if (!Number.isFinite(cell)) return { note: `${name} should be a number such as 1500.5, with a point and no comma; “${text}” is refused.` };
   if (kind === "boolean") return { cell };
   if ((least !== null && cell < least) || (most !== null && cell > most)) {
     return { note: `${name} should be ${asLimits(least, most)}; other numbers are refused.` };
