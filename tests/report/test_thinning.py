@@ -16,6 +16,7 @@ def test_the_picture_is_the_same_to_the_pixel(report: Path) -> None:
         thin = thinned(svg)
         assert len(thin) < 0.75 * len(svg)
         assert vl_convert.svg_to_png(thin) == vl_convert.svg_to_png(svg)
+        assert thin.count('fill="white"') == svg.count('fill="white"'), "a dark page finds hollow marks by their fill"
 
 
 def test_what_differs_inside_of_a_group_stays_where_it_is() -> None:

@@ -16,7 +16,7 @@ from stages.lib.common import UserError, format_score, score_decimals
 from stages.lib.diff.comparison import Comparison, compare
 from stages.lib.diff.output import facts
 from stages.lib.diff.side import Side
-from stages.lib.report.charts import compared_specs, render, suited
+from stages.lib.report.charts import compared_specs, render, stand_alone, suited
 from stages.lib.report.page import CHARTS, Chart, as_chart
 from stages.lib.report.templating import fill
 from stages.lib.repository import PIPELINE
@@ -82,7 +82,7 @@ class Since:
     def drawn(self) -> dict[str, Chart]:
         """Return each chart that differs, drawn for both commits on the same axes, by its name."""
         specs = compared_specs(self.base) if self.charts else {}
-        return {name: as_chart(render(suited(specs[name]))) for name in self.charts if name in specs}
+        return {name: as_chart(stand_alone(render(suited(specs[name])))) for name in self.charts if name in specs}
 
     def pictures(self) -> dict[str, list[str]]:
         """Return each chart that differs, as Markdown for the picture in each commit, by its name."""

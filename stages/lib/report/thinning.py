@@ -12,6 +12,8 @@ _INHERITED = (
     "fill stroke stroke-width stroke-opacity stroke-dasharray stroke-linecap stroke-linejoin stroke-miterlimit "
     "fill-opacity font-family font-size font-weight font-style text-anchor"
 ).split()
+# The fill by which `charts.STYLE` finds the hollow paths, which stays theirs.
+_HOLLOW = "white"
 # Paths that draw nothing.
 _NOTHING = ("", "M0,0h0v0h0Z")
 
@@ -41,7 +43,7 @@ def _thin(part: ElementTree.Element) -> None:
         part[:] = list(part[0])
     for name in _INHERITED:
         values = {inside.get(name) for inside in part}
-        if len(values) == 1 and (value := values.pop()) is not None:
+        if len(values) == 1 and (value := values.pop()) not in (None, _HOLLOW):
             part.set(name, value)
             for inside in part:
                 del inside.attrib[name]
