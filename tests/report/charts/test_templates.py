@@ -80,25 +80,25 @@ def test_leaders_stand_from_the_best_down() -> None:
     assert "point: corrected; tick: plain mean; diamond: the kept net" in shown("leaderboard", rows)
 
 
-def test_the_evaluation_has_scores_and_differences_the_best_first() -> None:
+def test_the_evaluation_has_scores_and_differences_in_their_order() -> None:
     contenders = {
-        "constant": (NAN, NAN, ""),
-        "joint": (0.73, 0.0, "as good"),
-        "dropout": (0.7, -0.03, "worse"),
-        "linear": (0.72, -0.01, "could be as good"),
-        "boosting": (0.75, 0.02, "better"),
+        "constant": (NAN, NAN),
+        "joint": (0.76, 0.01),
+        "dropout": (0.7, -0.02),
+        "linear": (0.72, NAN),
+        "boosting": (0.75, 0.03),
     }
     rows = [
-        {"setting": name, "mean_test_score": str(score), "difference": str(difference), "standing": standing}
+        {"setting": name, "mean_test_score": str(score), "difference": str(difference)}
         | {"kept": str(name == "joint").lower(), "answer": str(name == "linear").lower(), "params": ""}
         | {"ci95": "0.03", "difference_ci95": "0.02", "rank_test_score": "1"}
-        for name, (score, difference, standing) in contenders.items()
+        for name, (score, difference) in contenders.items()
     ]
-    compared = ["boosting", "joint", "linear", "dropout"]
-    assert shown("evaluation", rows, contenders) == [*compared, "constant", *compared]
-    legend = ["the answer", "the kept net", "better than it", "as good, or could be", "worse"]
+    ranked = ["boosting", "joint", "linear", "dropout", "constant", "boosting", "joint", "dropout"]
+    assert shown("evaluation", rows, contenders) == ranked
+    legend = ["the answer", "the kept net", "another model"]
     assert shown("evaluation", rows, legend) == legend
-    assert {"difference to the kept net, 95 % interval", "0.730", "× no score"} <= {*shown("evaluation", rows)}
+    assert {"difference to the model to use, 95 % interval", "0.760", "× no score"} <= {*shown("evaluation", rows)}
 
 
 def test_learning_curves_have_a_panel_for_what_there_is() -> None:
