@@ -28,9 +28,9 @@ CUT = "[...document.querySelectorAll('.table')].filter(t => t.scrollWidth > t.cl
 
 def test_the_answer_and_the_kept_net_have_one_mark_each(opened: Opened) -> None:
     marked = opened("""[...document.querySelectorAll('main tbody tr.answer, main tbody tr.kept')].map(row => [
-        row.closest('section').id, row.className, row.cells[0].innerText.replace(/\\s/, ' ')])""")
+        row.closest('section').id, row.className, row.cells[0].textContent.replace(/\\s/, ' ')])""")
     answer, kept = ["answer", "★ logistic_regression"], ["kept", "◆ joint"]
-    both = [["glance", *kept], ["glance", *answer], ["evaluation", *kept], ["evaluation", *answer]]
+    both = [["glance", *answer], ["glance", *kept], ["evaluation", *kept], ["evaluation", *answer]]
     assert marked == [*both, ["leaderboard", *kept]]
     # Screen readers read what the marks mean.
     read = opened("[...document.querySelectorAll('main [role=img]')].map(e => [e.textContent, e.ariaLabel])")
@@ -55,6 +55,8 @@ def test_the_contents_stay_in_sight(opened: Opened) -> None:
 
 
 def test_nothing_scrolls_sideways_but_tables(opened: Opened) -> None:
+    assert not opened("[...document.querySelectorAll('#glance .table')].some(t => t.scrollWidth > t.clientWidth)")
+    opened("document.querySelectorAll('details').forEach(each => (each.open = true))")
     assert opened("document.documentElement.scrollWidth") == width(opened)
     assert len(opened(CUT)) == 0 or width(opened) == 390
     assert min(opened("[...document.images].map(i => i.clientWidth / i.naturalWidth)")) > 0.85, "too small to read"
@@ -66,5 +68,6 @@ def test_on_paper_no_table_is_cut(browser: Browser, report: Path) -> None:
     assert opened(CUT) == []
     assert opened("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert not opened("[...document.querySelectorAll('nav, button.fold, .handle')].some(e => e.checkVisibility())")
+    assert opened("[...document.querySelectorAll('#evaluation table, .search img')].every(e => e.checkVisibility())")
     pages = opened.page.pdf(format="A4", print_background=True, prefer_css_page_size=True)
     assert 8 <= len(re.findall(rb"/Type\s*/Page\b", pages)) <= 12

@@ -22,11 +22,21 @@ nan,nan,false
 nan,nan,false
 """
 EVALUATION = """\
-setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,p_value,p_value_holm,\
-worse,equal,better,standing,kept,answer,is_net,n_stuck,stuck_splits,split0_test_score,split1_test_score
-stopping,lr=0.1,-1234567.0,5.0,1,nan,0.0,nan,nan,nan,nan,nan,nan,,true,true,true,0,,-1234567.0,-1234567.0
-mean,inputs ignored,-9234567.0,5.0,2,nan,-8000000.0,nan,nan,nan,nan,nan,nan,,false,false,false,0,,-9234566.0,-9234568.0
+setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,chance,kept,answer,is_net,\
+n_stuck,stuck_splits,split0_test_score,split1_test_score
+stopping,lr=0.1,-1234567.0,5.0,1,nan,nan,nan,nan,true,true,true,0,,-1234567.0,-1234567.0
+mean,inputs ignored,-9234567.0,5.0,2,nan,-8000000.0,nan,nan,false,false,false,0,,-9234566.0,-9234568.0
 """
+UNKNOWN = dict.fromkeys(("ci95", "low", "high", "stuck", "gain", "chance", "left_out")) | {"luck_removed": False}
+ANSWER: dict[str, Any] = {
+    **{"scoring": "neg_mean_squared_error", "rope": 1000.0, "needed": 0.8, "tested": False, "n_candidates": 2},
+    **{"asked": False, "constant": "mean", "compared_with": None, "why": "unsurpassed"},
+    **dict.fromkeys(("use", "handed_over", "kept"), "stopping"),
+    "contenders": [
+        UNKNOWN | {"name": "stopping", "kind": "net", "mean": -1234567.0, "worth": -1234567.0},
+        UNKNOWN | {"name": "mean", "kind": "constant", "mean": -9234567.0, "worth": -9234567.0},
+    ],
+}
 LEADERBOARD = """\
 experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,\
 best_score_corrected_high,n_candidates,n_fits,n_in_best_set,best_n_stuck,tied_with_above,kept
@@ -77,6 +87,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         files.BEST_PARAMS.path: json.dumps(
             {"winner": "stopping", "details": [{"winner": "stopping", "experiments": {"stopping": PICKED}}]}
         ),
+        files.ANSWER.path: json.dumps(ANSWER),
         files.EVALUATION.path: json.dumps(EVALUATED),
         files.INPUTS.path: INPUTS,
         files.ERRORS.path: json.dumps({"stopping": OFF}),
@@ -120,14 +131,14 @@ def test_it_speaks_of_no_interval_where_there_is_none(folder: Path, in_process: 
     assert "There are no intervals and no test: splits in the order of time" in text
     for words in ("±", "be the best", "as good", "worse", "its interval", "fresh splits", "95 %", "orrected", "vs."):
         assert words not in text
-    assert "Predicting rides in rides.csv Use the net stopping: its neg_mean_squared_error is -1,234,570 on " in text
+    assert "Predicting rides in rides.csv Use the net stopping: neg_mean_squared_error -1,234,570 on " in text
     assert (
         "Half of the predictions of stopping are off by at most 841 thousand rides on the splits of the searches"
         in text
     )
     assert "Intervals of 2,102 thousand rides to both sides would have held nine in ten of them; later rows" in text
     assert text.count("Half of the predictions") == 1  # the kept net is the answer
-    assert "The best is EarlyStopping patience=null, scale=null, with -1,234,570." in text
+    assert "stopping best -1,234,570, picks EarlyStopping patience=null, scale=null The best is EarlyStopping" in text
     assert "What mattered: scale. Not shown to matter: EarlyStopping patience." in text
     assert "No rows are held out of the training" in text
     headings = "rank mean EarlyStopping patience scale weights epochs std"

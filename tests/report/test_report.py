@@ -52,6 +52,10 @@ def test_every_grid_is_there_in_full_and_sorts_by_value(browser: Browser, report
 def test_of_many_candidates_the_first_are_shown_until_all_are_asked_for(browser: Browser, report: Path) -> None:
     opened = Opened(browser.new_page(), report)
     shown = "[...document.querySelectorAll('#experiment-dropout tbody tr')].filter(r => r.checkVisibility())"
+    assert opened(f"{shown}.length") == 0
+    summary = opened.page.locator("#experiment-dropout summary")
+    assert re.fullmatch(r"dropout best 0\.7\d+, picks dropout_rate=.+", summary.inner_text())
+    opened.page.locator("#leaderboard a", has_text="dropout").click()
     ranks = f"{shown}.map(row => Number(row.cells[0].textContent))"
     assert opened(ranks) == [1, 2, 2, 4, 5, 6, 6, 6, 9, 10, 11, 12]
     # Also of a table that is sorted by something else: here from the worst.
@@ -71,7 +75,7 @@ def test_of_many_candidates_the_first_are_shown_until_all_are_asked_for(browser:
 def test_the_first_screen_is_the_answer(browser: Browser, report: Path) -> None:
     for width in (390, 1440):
         opened = Opened(browser.new_page(viewport={"width": width, "height": 900}), report)
-        for part in (".answer", "#glance tr.answer"):
+        for part in (".answer", "#glance tr.answer", "#glance tr.kept"):
             assert 0 < opened(f"document.querySelector('{part}').getBoundingClientRect().bottom") < 900, part
         opened.page.close()
 

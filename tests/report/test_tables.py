@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from stages.lib.report.tables import contenders, losses, text_table, thresholds
+from stages.lib.report.tables import losses, ranked, text_table, thresholds
 from stages.lib.results import Results, WorkingTree, files
+from stages.lib.results.answer import read_answer
 from stages.lib.results.reading import typed
 from tests.read_sample import SAMPLE
 
@@ -11,7 +12,6 @@ LEADERBOARD = (
     "experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,"
     "best_score_corrected_high,n_candidates,n_fits,n_in_best_set\n"
 )
-CONTENDERS = "setting,params,mean_test_score,ci95,standing,kept,answer\n"
 
 
 def table(*lines: str) -> pd.DataFrame:
@@ -21,13 +21,13 @@ def table(*lines: str) -> pd.DataFrame:
 def test_what_has_no_score_is_told() -> None:
     found = text_table(
         table(
-            "setting,mean_test_score,ci95,difference,standing,kept,answer,stuck_splits,split0_test_score",
-            "joint,nan,nan,nan,,true,false,0 2,nan",
-            "linear_regression,0.25,0.125,nan,,false,true,,0.5",
+            "setting,mean_test_score,ci95,difference,chance,kept,answer,stuck_splits,split0_test_score",
+            "joint,nan,nan,nan,nan,true,false,0 2,nan",
+            "linear_regression,0.25,0.125,nan,nan,false,true,,0.5",
         )
     )
-    assert found.headings == ["setting", "mean", "± 95 %", "vs. kept net", "difference"]
-    assert found.rows == [["linear_regression", "0.2500", "0.1250", "–", "–"], ["joint", "no score", "–", "", ""]]
+    assert found.headings == ["setting", "mean", "± 95 %", "to the answer", "chance"]
+    assert found.rows == [["linear_regression", "0.2500", "0.1250", "–", ""], ["joint", "no score", "–", "–", ""]]
     assert found.marks == {0: "answer", 1: "kept"}
 
 
@@ -76,11 +76,14 @@ def test_without_intervals_there_is_no_column_of_a_test() -> None:
     leaders = text_table(table(LEADERBOARD, "lr,lr=0.1,0.5,0.1,nan,nan,nan,nan,4,20,nan"))
     assert leaders.headings == ["experiment", "mean", "candidates", "fits", "std", "best params"]
     evaluation = table(
-        "setting,params,mean_test_score,ci95,difference,difference_ci95,p_value_holm,standing,kept,answer",
-        "joint,a=1,0.5,nan,0.0,nan,nan,,true,true",
-        "mean,,-0.125,nan,-0.625,nan,nan,,false,false",
+        "setting,params,mean_test_score,ci95,difference,difference_ci95,chance,kept,answer",
+        "joint,a=1,0.5,nan,nan,nan,nan,true,true",
+        "starting_point,model as it stands,-0.125,nan,-0.625,nan,nan,false,false",
     )
-    assert text_table(evaluation).rows == [["joint", "0.5000", "", "a=1"], ["mean", "-0.1250", "-0.6250", ""]]
+    assert text_table(evaluation).rows == [
+        ["joint", "0.5000", "–", "a=1"],
+        ["starting_point", "-0.1250", "-0.6250", "as in params.yaml"],
+    ]
 
 
 def test_a_leaderboard_goes_by_corrected_scores() -> None:
@@ -105,33 +108,19 @@ def test_a_constant_is_marked_and_a_diverged_net_is_not() -> None:
     assert [row[1:3] for row in found.rows] == [["0.7500", "0.0300"], ["0.5000", "–"], ["diverged", "–"]]
 
 
-def test_the_first_screen_has_the_contenders_that_tell_most() -> None:
-    found = contenders(
-        table(
-            CONTENDERS,
-            *(f"e{i},module__n={i},0.{70 - i},0.03,could be as good,false,{str(i == 7).lower()}" for i in range(9)),
-            "joint,lr=1,0.6,0.03,as good,true,false",
-            "starting_point,model as it stands,0.5,0.03,worse,false,false",
-            "combined,lr=2,nan,nan,,false,false",
-            "logistic_regression,LogisticRegression,0.75,0.02,as good,false,false",
-            "majority_class,DummyClassifier,0.4,0.01,worse,false,false",
-        )
-    )
-    assert found.headings == ["setting", "score", "vs. kept net", "what it is"]
-    assert [row[0] for row in found.rows] == [
-        *("logistic_regression", "e0", "e1", "e2", "e3"),
-        *("e7", "joint", "starting_point", "majority_class"),
-    ]
-    assert found.rows[0] == ["logistic_regression", "0.7500 ± 0.0200", "as good", "LogisticRegression"]
-    assert [row[2] for row in found.rows[5:]] == ["could be as good", "", "worse", "worse"]
-    assert found.marks == {5: "answer", 6: "kept"}
-
-
-def test_without_intervals_contenders_have_scores_alone() -> None:
-    found = contenders(table(CONTENDERS, "joint,lr=1,nan,nan,,true,false", "mean,inputs ignored,-2e6,nan,,false,true"))
-    assert found.headings == ["setting", "score", "what it is"]
-    assert found.rows == [["mean", "-2,000,000", "inputs ignored"], ["joint", "no score", "lr=1"]]
-    assert found.marks == {0: "answer", 1: "kept"}
+def test_contenders_stand_by_what_they_are_worth() -> None:
+    answer = read_answer(Results(WorkingTree(SAMPLE)))
+    found = ranked(answer)
+    assert found.headings == ["model", "worth", "95 %", "chance", "mean", "kind", "note"]
+    assert found.headings[found.details] == "mean"
+    assert [row[0] for row in found.rows] == [each.name for each in answer.contenders]
+    assert {mark: found.rows[place][0] for place, mark in found.marks.items()} == {
+        "answer": "logistic_regression",
+        "kept": "joint",
+    }
+    both = ranked(answer.model_copy(update={"handed_over": "joint", "tested": False}))
+    assert (both.headings, both.headings[both.details]) == (["model", "mean", "kind", "note"], "kind")
+    assert list(both.marks.values()) == ["answer kept"]
 
 
 def test_a_few_thresholds_of_the_answer_are_shown_and_the_cheapest_is_marked() -> None:

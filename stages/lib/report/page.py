@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from stages.lib.common import format_params, format_score, format_value
-from stages.lib.config import Params
+from stages.lib.common import format_params, format_score, format_value, score_decimals, short_params
+from stages.lib.config import SIMPLEST, Params
 from stages.lib.config.schema import rope_of
 from stages.lib.report import tables
 from stages.lib.report.course import WATCHED_REPEATS, describe_course, stops_early
@@ -38,7 +38,7 @@ _PACKAGES = ("torch", "skorch", "scikit-learn", "numpy", "scipy", "pandas", "job
 MOST = 12
 # What stands for itself in a `data:` URL between double quotation marks.
 _PLAIN = " !$'()*+,-./:;<=>?@[]^_`{|}~"
-# With more searches than these, their table comes first, and the charts of all are folded.
+# With more searches than these, their table comes second, and the charts of all are folded.
 _MANY = 20
 
 
@@ -66,8 +66,8 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
     drawn = results.source.files(CHARTS, ".svg")
     names += [name for name in ("diagnostics", "answer_diagnostics", "thresholds", "inputs") if name in drawn]
     evaluation, answer = results.json(files.EVALUATION), read_answer(results)
-    brier = evaluation.get("kept_brier_score")
     lead, *more, named = paragraphs(results, params, answer)
+    brier = evaluation.get("kept_brier_score")
     return {
         "many": len(params.experiments) > _MANY,
         "answer": answer,
@@ -103,12 +103,17 @@ def _search(results: Results, params: Params, name: str) -> dict[str, Any]:
     """Return an experiment: what was found, which settings mattered, its learning curves, and its candidates."""
     *found, what_mattered = findings(results, params, name)
     compared, curves = results.table(files.COMPARED, name), results.table(files.CURVES, name)
+    search = results.json(files.SUMMARY, name)
+    simplest = compared.loc[compared["simplest"], "params"]
+    pick = simplest.item() if params.statistics.pick == SIMPLEST else search["best_params"]
     n_nets = min(WATCHED_REPEATS, params.cv.n_repeats) * params.cv.n_splits
     return {
         "name": name,
         "kind": params.experiments[name].search,
         "fixed": format_params(params.experiments[name].fixed),
-        "findings": [*found, *not_by_kernel_told(results.json(files.SUMMARY, name))],
+        "best": format_score(search["best_score"], score_decimals([search["best_score"]])),
+        "pick": short_params(pick),
+        "findings": [*found, *not_by_kernel_told(search)],
         "what_mattered": what_mattered,
         "course": describe_course(curves, stops_early(params, name), n_nets),
         "parallel": parallel_coordinates(compared, list(results.table(files.IMPORTANCE, name)["key"])),

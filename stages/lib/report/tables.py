@@ -33,7 +33,7 @@ class TextTable(NamedTuple):
     """Text by column and row.
 
     `marks` has what the rows are by place: `answer`, `kept`, both with a blank between them, or `best`. From the column
-    `details` on there are details, which a narrow page of paper leaves out.
+    `details` on there are details, which narrow pages leave out.
     """
 
     headings: list[str]
@@ -78,7 +78,7 @@ def _score(cell: Cell) -> str:
 
 _WRITTEN: dict[Unit, Callable[[Cell], str]] = {
     Unit.TEXT: _text,
-    Unit.PARAMS: lambda cell: short_params(cell.value),
+    Unit.PARAMS: lambda cell: short_params(cell.value.replace("model as it stands", "as in params.yaml")),
     Unit.COUNT: _count,
     Unit.YES_NO: _yes_or_no,
     Unit.SCORE: _score,
@@ -135,12 +135,14 @@ def _keys(table: pd.DataFrame) -> list[str]:
 
 
 def ranked(answer: Answer) -> TextTable:
-    """Return the contenders of the evaluation, the one that is worth most first."""
+    """Return the contenders of the evaluation, the one that is worth most first, and what decides before the rest."""
     columns = ranking(answer)
+    columns |= {heading: columns.pop(heading) for heading in ("mean", "kind", "note")}
     places = {each.name: i for i, each in enumerate(answer.contenders)}
     marks = {places[answer.kept]: "kept"}
     marks[places[answer.handed_over]] = "answer kept" if answer.handed_over == answer.kept else "answer"
-    return TextTable([*columns], [[*row] for row in zip(*columns.values(), strict=True)], marks)
+    details = [*columns].index("mean" if answer.tested else "kind")
+    return TextTable([*columns], [[*row] for row in zip(*columns.values(), strict=True)], marks, details)
 
 
 def thresholds(table: pd.DataFrame) -> TextTable:

@@ -22,6 +22,7 @@ def test_brushing_by_pointer_and_by_keys(browser: Browser, report: Path) -> None
     opened = Opened(browser.new_page(viewport={"width": 1400, "height": 900}), report)
     page = opened.page
     told = page.locator("#parallel-joint output")
+    page.locator("#experiment-joint summary").click()
     assert opened("[...document.querySelectorAll('figure.parallel')].map(each => each.id)") == ["parallel-joint"]
     assert opened("document.querySelectorAll('#parallel-joint g.axis').length") == 11
     assert (opened(IN_COLOUR), told.inner_text()) == (50, "50 of 50 candidates.")

@@ -12,3 +12,9 @@ const mark = () => {
 };
 addEventListener("scroll", mark, { passive: true });
 mark();
+
+// A link to a search opens it.
+const unfold = (hash) => document.getElementById(hash.slice(1))?.querySelector(":scope.search > details")?.setAttribute("open", "");
+addEventListener("click", ({ target }) => unfold(target.closest("a")?.hash ?? ""));
+addEventListener("hashchange", () => unfold(location.hash));
+unfold(location.hash);
