@@ -9,7 +9,7 @@ from stages.lib.best_params.leaderboard import read_picks
 from stages.lib.common import run
 from stages.lib.config import load_params
 from stages.lib.data import Unchanged
-from stages.lib.evaluate.answer import answer_of, names_of
+from stages.lib.evaluate.answer import answer_of, names_of, what_gives_away
 from stages.lib.evaluate.comparison import comparison_table, few_metrics
 from stages.lib.evaluate.contest import Contest, choose
 from stages.lib.evaluate.nets import (
@@ -76,7 +76,7 @@ def main() -> None:
     write(files.INPUTS, inputs)
     write(files.ERRORS, errors)
     write(files.THRESHOLDS, thresholds_table(counts, roles_of(kept, handed_over), costs, choices))
-    write(files.EVALUATION, names_of(answer) | table.counted | written)
+    write(files.EVALUATION, names_of(answer) | table.counted | what_gives_away(table.data, answer) | written)
     metrics = few_metrics(contest, answer.use, picks.searches, brier)
     for name, numbers in metrics.items():
         write(files.SCORES, numbers, name)

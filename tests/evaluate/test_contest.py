@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from resampled.means.rows import bundled
 from resampled.pairs.pair import Pair
 from stages.lib.config import CV
+from stages.lib.data import Columns, Dataset
+from stages.lib.evaluate.answer import what_gives_away
 from stages.lib.evaluate.contest import NEEDED, Contest
 from stages.lib.results.answer import Why
 from stages.lib.results.reading import typed
@@ -85,3 +88,17 @@ def test_a_net_that_owes_its_gain_to_luck_is_not_used() -> None:
     assert found.use == "logistic_regression"
     assert found["joint"].chance == pytest.approx(chance)
     assert lead(found).endswith(f"; joint has {int(100 * chance)} %.")
+
+
+def test_a_column_that_gives_the_target_away_is_noted_and_so_is_a_score_that_suggests_one() -> None:
+    rng = np.random.default_rng(0)
+    y = (rng.random(200) < 0.4).astype(float)
+    types = Columns({"a": "number", "code": "number"}, {})
+    honest, telling = (
+        Dataset(pd.DataFrame({"a": rng.normal(size=200), "code": code}), y, types, ("no", "yes"))
+        for code in (rng.normal(size=200), y + 3)
+    )
+    usual = ask({"joint": scores(0.8)} | CONSTANT)
+    assert what_gives_away(honest, usual) == {}
+    assert what_gives_away(telling, usual) == {"given_away": [[["code"], 1.0]]}
+    assert what_gives_away(honest, ask({"joint": np.full(30, 0.9995)} | CONSTANT)) == {"given_away": []}

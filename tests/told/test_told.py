@@ -44,6 +44,24 @@ def test_the_answer_is_told_as_it_is_written() -> None:
     assert words.index("logistic_regression loses the most accuracy for glucose") < words.index("joint loses the most")
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            [[["glucose", "bmi"], 0.9981]],
+            "glucose and bmi alone give diabetes away: for 99.81 % of the rows, they say",
+        ),
+        ([], "Such a score is rare: is a column made from diabetes?"),
+    ],
+)
+def test_what_gives_the_target_away_follows_the_lead(given: list[Any], said: str) -> None:
+    results, params = told()
+    paths = results.source.files("metrics", ".json").values()
+    texts = Texts({path: results.source.text(path) or "" for path in paths})
+    texts.put(files.EVALUATION, results.json(files.EVALUATION) | {"given_away": given})
+    assert paragraphs(Results(texts), params, read_answer(Results(texts)))[1].startswith(said)
+
+
 def test_a_note_is_on_few_rows_and_groups() -> None:
     results, params = told()
     assert read_note(results, params) is None

@@ -1,8 +1,11 @@
 """Makes the answer of the evaluation of the contest of its contenders."""
 
+from typing import Any
+
 import numpy as np
 
 from resampled.means.ttest import ALPHA
+from stages.lib.data import Dataset, given_away, is_nearly_perfect
 from stages.lib.evaluate.contest import IGNORANT, LINEAR, NEEDED, Choice, Contest
 from stages.lib.results.answer import Answer, Contender, Kind, LeftOut, Why
 
@@ -34,6 +37,17 @@ def answer_of(contest: Contest, choice: Choice, scoring: str, n_candidates: int,
 def names_of(answer: Answer) -> dict[str, str]:
     """Return what is used, kept and handed over, by which earlier commits are compared; no name where none is used."""
     return {key: name for key in ("use", "kept", "handed_over") if (name := getattr(answer, key)) is not None}
+
+
+def what_gives_away(data: Dataset, answer: Answer) -> dict[str, Any]:
+    """Return which columns give the target away, as evaluation.json has them; none beside a score that is suspicious.
+
+    A share has four digits, because its last ones depend on the processor.
+    """
+    found, mean = given_away(data), answer[answer.handed_over].mean
+    if not found and (mean is None or not is_nearly_perfect(answer.scoring, mean)):
+        return {}
+    return {"given_away": [[list(columns), int(1e4 * share + 1e-6) / 1e4] for columns, share in found.items()]}
 
 
 def _why(contest: Contest, choice: Choice) -> tuple[Why, str | None]:

@@ -6,6 +6,7 @@ import pandas as pd
 from resampled.means.few import too_narrow
 from stages.lib.common import format_interval, join_words, score_decimals
 from stages.lib.config import Params
+from stages.lib.data import given_away_told
 from stages.lib.results import Results, files
 from stages.lib.results.answer import Answer
 from stages.lib.told.answer import files_told, lead
@@ -19,12 +20,21 @@ _MOST_COLUMNS = 3
 def paragraphs(results: Results, params: Params, answer: Answer) -> list[str]:
     """Return what the evaluation answers.
 
-    First which model to use and why, then how far predicted numbers may be off, from which probability on a class is
-    predicted, where mistakes have costs, and which model is in which file.
+    First which model to use and why, then whether a column gives the target away, how far predicted numbers may be off,
+    from which probability on a class is predicted, where mistakes have costs, and which model is in which file.
     """
     saved = answer.handed_over
-    told = (errors_told(results, params, saved), read_threshold(results, params, saved))
+    told = (_given_away(results, params), errors_told(results, params, saved), read_threshold(results, params, saved))
     return list(filter(None, [lead(answer), *told, files_told(answer)]))
+
+
+def _given_away(results: Results, params: Params) -> str:
+    evaluation = results.json(files.EVALUATION)
+    with results.expecting(files.EVALUATION):
+        if (given := evaluation.get("given_away")) is None:
+            return ""
+        found = {tuple(columns): share for columns, share in given}
+        return given_away_told(found, params.data.target, params.model.classifies)
 
 
 def read_note(results: Results, params: Params) -> str | None:
