@@ -2,16 +2,15 @@
 
 import pandas as pd
 
-from stages.lib.report.tables import losses, ranked, text_table, thresholds
+from stages.lib.config import Params
+from stages.lib.report.tables import losses, ranked, searches, text_table, thresholds
 from stages.lib.results import Results, WorkingTree, files
 from stages.lib.results.answer import read_answer
 from stages.lib.results.reading import typed
+from stages.lib.scores import CORRECTED
+from stages.lib.told.printed import leaderboard
+from tests.project import real_params
 from tests.read_sample import SAMPLE
-
-LEADERBOARD = (
-    "experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,"
-    "best_score_corrected_high,n_candidates,n_fits,n_in_best_set\n"
-)
 
 
 def table(*lines: str) -> pd.DataFrame:
@@ -73,8 +72,6 @@ def test_without_intervals_there_is_no_column_of_a_test() -> None:
         "a=2,0.75,0.1,1,nan,nan,nan,nan,nan",
     )
     assert text_table(candidates).headings == ["rank", "mean", "std", "params"]
-    leaders = text_table(table(LEADERBOARD, "lr,lr=0.1,0.5,0.1,nan,nan,nan,nan,4,20,nan"))
-    assert leaders.headings == ["experiment", "mean", "candidates", "fits", "std", "best params"]
     evaluation = table(
         "setting,params,mean_test_score,ci95,difference,difference_ci95,chance,kept,answer",
         "joint,a=1,0.5,nan,nan,nan,nan,true,true",
@@ -87,19 +84,22 @@ def test_without_intervals_there_is_no_column_of_a_test() -> None:
 
 
 def test_a_leaderboard_goes_by_corrected_scores() -> None:
-    found = text_table(
-        table(
-            LEADERBOARD.replace("\n", ",tied_with_above\n"),
-            "lucky,module__a=1,0.75,0.1,0.1,0.6875,0.65,0.725,1000,5000,12,true",
-            "solid,a=2,0.71875,0.1,0.1,0.71875,0.6,0.8,1,5,1,false",
-        )
+    best = {"best_std": 0.1, "n_fits": 5, "best_params": {"module__a": 1}}
+    lucky, solid = (
+        best | dict(zip(("best_score", *CORRECTED), numbers, strict=True)) | {"n_candidates": n, "n_in_best_set": n}
+        for n, *numbers in ((1000, 0.75, 0.6875, 0.65, 0.725), (1, 0.71875, 0.71875, 0.6, 0.8))
     )
-    assert found.headings[:6] == ["experiment", "corrected", "95 % interval", "mean", "± 95 %", "may be the best"]
-    assert [row[:4] for row in found.rows] == [
-        ["solid", "0.7188", "0.6000 to 0.8000", "0.7188"],
-        ["lucky", "0.6875", "0.6500 to 0.7250", "0.7500"],
+    params, tied = Params.model_validate(real_params()), {"lucky": True, "solid": False}
+    columns = leaderboard(params, {"lucky": lucky, "solid": solid}, tied)
+    found = searches(columns, ["lucky"])
+    assert found.headings == ["experiment", "candidates", "mean", "corrected", "95 %", "tied", "in the set", "best"]
+    assert found.rows == [
+        ["solid", "1", "0.7188", "0.7188", "0.6000 to 0.8000", "", "1", "a=1"],
+        ["lucky", "1,000", "0.7500", "0.6875", "0.6500 to 0.7250", "=", "1,000", "a=1"],
     ]
-    assert found.rows[1][-6:] == ["12", "1,000", "yes", "5,000", "0.1000", "a=1"]
+    assert (found.marks, found.headings[found.details]) == ({1: "kept"}, "tied")
+    in_time = {name: {"best_score": 0.5, "n_candidates": 4} | best for name in tied}
+    assert searches(leaderboard(params, in_time, tied), []).headings == ["experiment", "candidates", "mean", "best"]
 
 
 def test_a_constant_is_marked_and_a_diverged_net_is_not() -> None:

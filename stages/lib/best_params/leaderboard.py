@@ -68,12 +68,12 @@ def ties(searches: Mapping[str, Corrected | None]) -> dict[str, bool]:
     return tied
 
 
-def picked(params: Params, searches: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def picked(params: Params, searches: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return the candidate of each experiment that goes on, as `statistics.pick` says."""
     return {name: search[f"{params.statistics.pick}_params"] for name, search in searches.items()}
 
 
-def rating(search: dict[str, Any]) -> float:
+def rating(search: Mapping[str, Any]) -> float:
     """Return what searches are compared by: the best score, corrected for the choice where that is known."""
     return float(search.get("best_score_corrected", search["best_score"]))
 

@@ -10,22 +10,15 @@ import re
 import textwrap
 from collections.abc import Callable, Collection, Mapping
 
-from stages.lib.best_params.leaderboard import picked, rating, read_searches
-from stages.lib.common import (
-    UserError,
-    format_params,
-    format_score,
-    join_words,
-    score_decimals,
-    short_params,
-)
+from stages.lib.best_params.leaderboard import read_searches
+from stages.lib.common import UserError, join_words
 from stages.lib.common.tables import code
 from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT, Params
 from stages.lib.results import Results, files
-from stages.lib.results.answer import Answer, Kind, read_answer
-from stages.lib.scores import CORRECTED
+from stages.lib.results.answer import Answer, read_answer
 from stages.lib.told.answer import gained
 from stages.lib.told.evaluation import paragraphs
+from stages.lib.told.printed import leaderboard
 
 _WIDTH = 120
 _CHART = "metrics/charts/leaderboard.svg"
@@ -62,7 +55,7 @@ def comparison(results: Results, params: Params) -> str:
 def _answer(results: Results, params: Params) -> Answer:
     found = read_answer(results)
     combined = {COMBINED} if params.combines else set()
-    nets = {each.name for each in found.contenders if each.kind == Kind.NET}
+    nets = {each.name for each in found.contenders if each.kind == "net"}
     if nets != {*params.experiments, SIMPLEST, STARTING_POINT} | combined:
         raise results.refused(files.ANSWER, _OTHERS)
     return found
@@ -71,30 +64,22 @@ def _answer(results: Results, params: Params) -> Answer:
 def searches(results: Results, params: Params) -> str:
     """Return a table of the searches, the best first; raises `UserError` if one of them has no results."""
     found = read_searches(results, params)
-    decimals = score_decimals(search["best_score"] for search in found.values())
-    tested = all({*CORRECTED} <= {*search} for search in found.values())
-    pick, picks = params.statistics.pick, picked(params, found)
-    headings = ["experiment", "candidates", "mean", *(["corrected", "95 %", "in the set"] if tested else []), pick]
-    rows = [headings, ["---"] * len(headings)]
-    for name, search in sorted(found.items(), key=lambda each: -rating(each[1])):
-        cells = [name, f"{search['n_candidates']:,}", format_score(search["best_score"], decimals)]
-        if tested:
-            score, low, high = (format_score(search[key], decimals) for key in CORRECTED)
-            cells += [score, f"{low} to {high}", str(search["n_in_best_set"])]
-        rows.append([*cells, code(short_params(format_params(picks[name])))])
+    columns, pick = leaderboard(params, found), params.statistics.pick
+    columns[pick] = list(map(code, columns[pick]))
+    rows = [[*columns], ["---"] * len(columns), *zip(*columns.values(), strict=True)]
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
     cv = params.cv
     repeats = f"{cv.n_repeats} repeats of " if cv.n_repeats > 1 else ""
     splits = f"{cv.n_splits} splits in the order of time" if cv.keeps_time else f"{repeats}{cv.n_splits} folds"
-    columns = f"Each row is a search, the best first. `mean` is the {cv.scoring} of its best candidate over {splits}"
-    if tested:
-        columns += (
+    words = f"Each row is a search, the best first. `mean` is the {cv.scoring} of its best candidate over {splits}"
+    if "corrected" in columns:
+        words += (
             "; `corrected` is the same without the luck for which the candidate was chosen, with its 95 % interval; "
             "and `in the set` counts the candidates that may be the best"
         )
     if pick == SIMPLEST:
-        columns += ". `simplest`, which goes on to the evaluation, is the simplest of these"
-    return f"{_wrapped(f'{columns}.')}\n\n{table}"
+        words += ". `simplest`, which goes on to the evaluation, is the simplest of these"
+    return f"{_wrapped(f'{words}.')}\n\n{table}"
 
 
 def _wrapped(text: str, start: str = "") -> str:

@@ -19,7 +19,6 @@ from stages.lib.report import tables
 from stages.lib.report.course import WATCHED_REPEATS, describe_course, stops_early
 from stages.lib.report.parallel import parallel_coordinates
 from stages.lib.report.subject import class_counts
-from stages.lib.report.thinning import thinned
 from stages.lib.repository.git import NoGitError, git
 from stages.lib.repository.revisions import is_committed
 from stages.lib.results import Results, files
@@ -28,6 +27,7 @@ from stages.lib.told.answer import explained
 from stages.lib.told.costs import class_names, read_threshold
 from stages.lib.told.evaluation import inputs_told, paragraphs, read_note
 from stages.lib.told.findings import findings
+from stages.lib.told.printed import leaderboard
 from stages.lib.told.residuals import errors_told
 from stages.lib.told.scores import not_by_kernel_told
 
@@ -38,6 +38,8 @@ _PACKAGES = ("torch", "skorch", "scikit-learn", "numpy", "scipy", "pandas", "job
 MOST = 12
 # What stands for itself in a `data:` URL between double quotation marks.
 _PLAIN = " !$'()*+,-./:;<=>?@[]^_`{|}~"
+# What a program that draws does not read, and what is as it would be without the attribute.
+_UNREAD = r' (?:(?:class|role|pointer-events|aria-\w+)="[^"]*"|(?:\w+-)?opacity="1"|transform="translate\(0,0\)")'
 # With more searches than these, their table comes second, and the charts of all are folded.
 _MANY = 20
 
@@ -56,6 +58,11 @@ def as_chart(svg: str) -> Chart:
     width, height = (math.ceil(float(size)) for size in sizes)
     # Shorter than base64; the ampersand, quotes and number signs, which mean something in a page or a URL, are quoted.
     return Chart(Markup(f"data:image/svg+xml,{quote(thinned(svg), safe=_PLAIN)}"), width, height)
+
+
+def thinned(svg: str) -> str:
+    """Return an SVG that draws the same with fewer characters."""
+    return re.sub(_UNREAD, "", svg)
 
 
 def sections(results: Results, params: Params) -> dict[str, Any]:
@@ -83,13 +90,22 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         "not_by_kernel": not_by_kernel_told(evaluation),
         "on_inputs": inputs_told(results, answer),
         "charts": {name: _chart(results, f"{CHARTS}/{name}.svg") for name in names},
-        "leaderboard": tables.text_table(results.table(files.LEADERBOARD), without=["best_std", "n_fits"]),
+        "leaderboard": _leaderboard(results, params),
         "evaluation": tables.text_table(results.table(files.CONTENDERS), without=["rank_test_score", "std_test_score"]),
         "positive": class_names(params.data.labels_of(2))[-1],
         "thresholds": tables.thresholds(results.table(files.THRESHOLDS)) if "thresholds" in drawn else None,
         "inputs": tables.losses(results.table(files.INPUTS), rope_of(params)),
         "experiments": [_search(results, params, name) for name in params.experiments],
     }
+
+
+def _leaderboard(results: Results, params: Params) -> tables.TextTable:
+    table = results.table(files.LEADERBOARD)
+    tied = dict(zip(table["experiment"], table["tied_with_above"], strict=True))
+    content = results.json(files.BEST_PARAMS)
+    with results.expecting(files.BEST_PARAMS):
+        columns = leaderboard(params, content["details"][0]["experiments"], tied)
+    return tables.searches(columns, table.loc[table["kept"], "experiment"].tolist())
 
 
 def _chart(results: Results, path: str) -> Chart:

@@ -1,23 +1,20 @@
 """The tables of results as text for the report. `stages/lib/results/columns.py` says what each column is."""
 
-import math
 import re
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from stages.lib.common import format_interval, format_score, score_decimals, short_key, short_params
 from stages.lib.results.answer import Answer
-from stages.lib.results.columns import COLUMNS, OTHER_SCORER, SETTING, Unit
+from stages.lib.results.columns import COLUMNS, OTHER_SCORER, SETTING
 from stages.lib.told.answer import percent, ranking
 
-# The mean of a row is the first of these.
-_MEANS = ("best_score_corrected", "best_score", "mean_test_score")
 # In the order of display. What follows the last one, other columns or charts say, as they say these.
-_SHOWN = list(COLUMNS)[: list(COLUMNS).index("best_params") + 1]
-_SAID_ELSEWHERE = re.compile(r"split\d+_.+|std_test_(?!score$).+|best_score_corrected_high")
+_SHOWN = list(COLUMNS)[: list(COLUMNS).index("params") + 1]
+_SAID_ELSEWHERE = re.compile(r"split\d+_.+|std_test_(?!score$).+")
 # What marks a row; a table without these has its best row marked.
 _MARKS = ("answer", "kept")
 
@@ -42,74 +39,47 @@ class TextTable(NamedTuple):
     details: int = sys.maxsize
 
 
-class Cell(NamedTuple):
-    """A cell of a table: its value, its column, its row, and the decimals of the scores of its column."""
-
-    value: Any
-    column: str
-    row: Row
-    decimals: int
-
-
-def _text(cell: Cell) -> str:
-    return {"null": "none", "": "–"}.get(cell.value, cell.value)  # as in the charts
-
-
-def _yes_or_no(cell: Cell) -> str:
-    if pd.isna(cell.value):
-        return "–"
-    return "yes, the simplest" if cell.row.get("simplest") is True else "yes" if cell.value else "no"
-
-
-def _count(cell: Cell) -> str:
-    if pd.isna(cell.value):
-        return "–"
-    return f"{cell.value:,.0f}" if float(cell.value).is_integer() else f"{cell.value:,.1f}"
-
-
-def _score(cell: Cell) -> str:
-    if math.isnan(cell.value) and cell.column in _MEANS:
-        return "no score" if "setting" in cell.row else "diverged"
-    score = format_score(cell.value, cell.decimals)
-    if cell.column == "best_score_corrected_low":
-        return f"{score} to {format_score(cell.row['best_score_corrected_high'], cell.decimals)}"
-    return score
-
-
-_WRITTEN: dict[Unit, Callable[[Cell], str]] = {
-    Unit.TEXT: _text,
-    Unit.PARAMS: lambda cell: short_params(cell.value.replace("model as it stands", "as in params.yaml")),
-    Unit.COUNT: _count,
-    Unit.YES_NO: _yes_or_no,
-    Unit.SCORE: _score,
-    Unit.HALF_WIDTH: lambda cell: format_score(cell.value, cell.decimals),
-    Unit.DIFFERENCE: lambda cell: format_score(cell.value, cell.decimals, "+"),
-    Unit.SHARE: lambda cell: "" if math.isnan(cell.value) else percent(cell.value),
-}
+def _cell(key: str, row: Row, decimals: int) -> str:
+    """Write a cell, with the decimals of the scores of its column."""
+    value, kind = row[key], COLUMNS[_kind(key)].type
+    if key == "params":
+        return short_params(value.replace("model as it stands", "as in params.yaml"))
+    if kind is str:
+        return "none" if value == "null" else str(value) or "–"  # as in the charts
+    if pd.isna(value):
+        no_score = "no score" if "setting" in row else "diverged"
+        return no_score if key == "mean_test_score" else "" if key == "chance" else "–"
+    if kind is bool:
+        return "yes, the simplest" if row.get("simplest") is True else "yes" if value else "no"
+    if kind is int or key == "n_epochs":
+        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+    return percent(value) if key == "chance" else format_score(value, decimals, "+" if key == "difference" else "")
 
 
 def text_table(table: pd.DataFrame, without: Collection[str] = ()) -> TextTable:
-    """Return a table of scores as text, the best row first, and without intervals if it has none.
+    """Return a table of candidates or contenders as text, the best row first; without intervals if it has none.
 
     The scores of single splits and the columns `without` are left out.
     """
     keys = sorted((key for key in _keys(table) if key not in without), key=lambda key: _SHOWN.index(_kind(key)))
-    mean, *_ = [key for key in _MEANS if key in keys]
     # After halving, one that left early may have a higher mean than the best.
-    by, ascending = ("rank_test_score", True) if "rank_test_score" in table else (mean, False)
+    by, ascending = ("rank_test_score", True) if "rank_test_score" in table else ("mean_test_score", False)
     table = table.sort_values(by, ascending=ascending, kind="stable")
     rows = _records(table)
-    decimals = {key: score_decimals(table[key if key.startswith(OTHER_SCORER) else mean]) for key in keys}
-
-    def written(key: str, row: Row) -> str:
-        return _WRITTEN[COLUMNS[_kind(key)].unit](Cell(row[key], key, row, decimals[key]))
-
+    decimals = {key: score_decimals(table[key if key.startswith(OTHER_SCORER) else "mean_test_score"]) for key in keys}
     return TextTable(
         [COLUMNS[_kind(key)].heading or short_key(key.removeprefix(OTHER_SCORER)) for key in keys],
-        [[written(key, row) for key in keys] for row in rows],
-        _marks(rows) or ({0: "best"} if table[mean].notna().any() else {}),
+        [[_cell(key, row, decimals[key]) for key in keys] for row in rows],
+        _marks(rows) or ({0: "best"} if table["mean_test_score"].notna().any() else {}),
         sum(_SHOWN.index(_kind(key)) <= _SHOWN.index(SETTING) for key in keys),
     )
+
+
+def searches(columns: dict[str, list[str]], kept: Collection[str]) -> TextTable:
+    """Return the leaderboard, as `told.printed` words it, with the search of the kept net marked."""
+    marks = {i: "kept" for i, name in enumerate(columns["experiment"]) if name in kept}
+    details = [*columns].index("95 %" if "95 %" in columns else "mean") + 1
+    return TextTable([*columns], [[*row] for row in zip(*columns.values(), strict=True)], marks, details)
 
 
 def _records(table: pd.DataFrame) -> list[Row]:
@@ -127,10 +97,9 @@ def _kind(key: str) -> str:
 
 def _keys(table: pd.DataFrame) -> list[str]:
     """Return the columns that say something about these rows."""
-    halves = table[[key for key in ("ci95", "best_ci95") if key in table]]
-    is_tested = halves.notna().any(axis=None)
+    is_tested = "ci95" in table and table["ci95"].notna().any()
     keys = [key for key in map(str, table) if _kind(key) in _SHOWN and not _SAID_ELSEWHERE.fullmatch(key)]
-    keys = [key for key in keys if key not in ("n_stuck", "best_n_stuck") or table[key].any()]
+    keys = [key for key in keys if key != "n_stuck" or table[key].any()]
     return [key for key in keys if is_tested or not COLUMNS[_kind(key)].tested]
 
 

@@ -15,22 +15,35 @@ from stages.lib.told.answer import explained, ranking
 from stages.lib.told.scores import stuck_in_words
 
 
+def leaderboard(
+    params: Params, searches: Mapping[str, Mapping[str, Any]], tied: Mapping[str, bool] | None = None
+) -> dict[str, list[str]]:
+    """Return the searches as cells by heading, the winner first.
+
+    `corrected` is the mean of the best without the luck of the choice, `in the set` counts the candidates that may be
+    the best; splits in time order give neither. The last column has what goes on to the evaluation.
+    """
+    ranked = dict(sorted(searches.items(), key=lambda each: -rating(each[1])))
+    decimals = score_decimals(search["best_score"] for search in ranked.values())
+    columns = {"experiment": list(ranked), "candidates": [f"{each['n_candidates']:,}" for each in ranked.values()]}
+    columns["mean"] = [format_score(each["best_score"], decimals) for each in ranked.values()]
+    if all({*CORRECTED} <= {*each} for each in ranked.values()):
+        scores = [[format_score(each[key], decimals) for key in CORRECTED] for each in ranked.values()]
+        columns |= {"corrected": [score for score, *_ in scores]}
+        columns |= {"95 %": [f"{low} to {high}" for _, low, high in scores]}
+        columns |= {"tied": ["=" * tied[name] for name in ranked]} if tied else {}
+        columns["in the set"] = [f"{each['n_in_best_set']:,}" for each in ranked.values()]
+    picks = picked(params, ranked)
+    return columns | {params.statistics.pick: [short_params(format_params(picks[name])) for name in ranked]}
+
+
 def print_leaderboard(params: Params, searches: dict[str, dict[str, Any]], tied: dict[str, bool]) -> None:
     """Print each experiment's scores and its pick, the winner first."""
-    ranked = sorted(searches, key=lambda name: -rating(searches[name]))
-    decimals = score_decimals(search["best_score"] for search in searches.values())
-    # Splits in time order give no interval, and so nothing to correct by.
-    corrected = all("best_score_corrected" in search for search in searches.values())
-    numbers = dict(zip(("corrected", "95 % from", "to"), CORRECTED, strict=True)) if corrected else {}
-    cells = {"": ["*", *("=" * tied[name] for name in ranked[1:])], "experiment": ranked}
-    for heading, key in (numbers | {"best mean": "best_score"}).items():
-        cells[heading] = [format_score(searches[name][key], decimals) for name in ranked]
-    picks = picked(params, searches)
-    cells[f"{params.statistics.pick} params"] = [short_params(format_params(picks[name])) for name in ranked]
-    choice = ", corrected for the choice among candidates" if corrected else ""
-    print_columns(f"leaderboard, by {params.cv.scoring}{choice}", cells, left=cells, file=files.LEADERBOARD.path)
+    columns = leaderboard(params, searches, tied)
+    columns = {"": ["*", *[""] * (len(searches) - 1)]} | columns
+    print_columns(f"leaderboard, by {params.cv.scoring}", columns, left=columns, file=files.LEADERBOARD.path)
     for name, search in searches.items():
-        if stuck := stuck_in_words(search, decimals):
+        if stuck := stuck_in_words(search, score_decimals([search["best_score"]])):
             print(f"{name}, its best: {stuck}")
     if any(tied.values()):
         print("= tied with the one above: the two differ by no more than chance in the draws of the correction")
