@@ -4,7 +4,7 @@ import json
 
 from stages.lib.config import Data, Prepare
 from stages.lib.handover import Card
-from stages.lib.report.form import form_of
+from stages.lib.report.trial import form_of
 from tests.passengers import passengers
 
 COLUMNS = {
@@ -21,12 +21,13 @@ SPEC = Data.model_validate({"path": "a.csv", "header": True, "target": "survived
 def test_a_form_has_a_field_for_each_input() -> None:
     X = passengers().X
     card = Card.of("linear", "", Prepare(impute="median"), passengers(), "survived")
-    found = json.loads(form_of(card, SPEC).model_dump_json())
+    found = json.loads(json.dumps(form_of(card, SPEC)))
     inputs = {field.pop("name"): field for field in found.pop("inputs")}
     assert found == {"target": "survived", "unit": "by 1912-04-18", "classes": ["no", "yes"], "names": ["no", "yes"]}
     assert list(inputs) == list(X)
     low, high = X["age"].min(), X["age"].max()
     assert inputs["age"] == {
+        "missing": "",
         "kind": "number",
         "unit": "years",
         "typical": X["age"].quantile(interpolation="lower"),
@@ -38,7 +39,15 @@ def test_a_form_has_a_field_for_each_input() -> None:
         "may_lack": True,
         "zero_is_missing": False,
     }
-    nothing = {"range": None, "far": None, "least": None, "most": None, "unit": "", "zero_is_missing": False}
+    nothing = {
+        "range": None,
+        "far": None,
+        "least": None,
+        "most": None,
+        "unit": "",
+        "zero_is_missing": False,
+        "missing": "",
+    }
     port = {"kind": "category", "typical": X["port"].mode()[0], "categories": ["C", "Q", "S"], "may_lack": True}
     adult = {"kind": "boolean", "typical": X["adult"].mode()[0], "categories": [], "may_lack": False}
     assert (inputs["port"], inputs["adult"]) == (nothing | port, nothing | adult)
@@ -47,8 +56,8 @@ def test_a_form_has_a_field_for_each_input() -> None:
 
 def test_a_cell_may_be_left_empty_only_where_the_model_and_the_table_allow_it() -> None:
     card = Card.of("linear", "", Prepare(), passengers(), "survived")
-    fields = {field.name: field for field in form_of(card, SPEC).inputs}
+    fields = {field["name"]: field for field in form_of(card, SPEC)["inputs"]}
     # Without an imputation, a column that lacks cells is taken with those that were there, and others are not.
-    assert fields["port"].may_lack
-    assert not fields["deck"].may_lack
-    assert not fields["fare"].zero_is_missing
+    assert fields["port"]["may_lack"]
+    assert not fields["deck"]["may_lack"]
+    assert not fields["fare"]["zero_is_missing"]

@@ -6,10 +6,7 @@ import zlib
 from typing import Any
 
 import numpy as np
-from onnx import AttributeProto, ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
-
-# The attribute of an operator whose value is a type.
-_TYPE = "to"
+from onnx import AttributeProto, ModelProto, TensorProto, helper, numpy_helper
 
 
 def packed(model: ModelProto) -> str:
@@ -22,7 +19,7 @@ def graph_of(model: ModelProto) -> dict[str, Any]:
     """Return inputs, outputs, constant tensors and nodes of a graph, in a form that JSON can hold."""
     graph = model.graph
     return {
-        "inputs": [{"name": each.name, "type": _type(each)} for each in graph.input],
+        "inputs": [{"name": each.name, "type": _named(each.type.tensor_type.elem_type)} for each in graph.input],
         "outputs": [each.name for each in graph.output],
         "tensors": {each.name: _tensor(each) for each in graph.initializer},
         "nodes": [
@@ -35,10 +32,6 @@ def graph_of(model: ModelProto) -> dict[str, Any]:
             for node in graph.node
         ],
     }
-
-
-def _type(value: ValueInfoProto) -> str:
-    return _named(value.type.tensor_type.elem_type)
 
 
 def _named(kind: int) -> str:
@@ -59,7 +52,7 @@ def _attribute(attribute: AttributeProto) -> Any:
     value = helper.get_attribute_value(attribute)
     if isinstance(value, TensorProto):
         return _tensor(value)
-    if attribute.name == _TYPE:
+    if attribute.name == "to":  # whose value is a type
         return _named(value)
     if isinstance(value, bytes):
         return value.decode()

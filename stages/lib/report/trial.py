@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import floor, log10
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
@@ -16,8 +16,8 @@ from stages.lib.common import UserError
 from stages.lib.config import Data
 from stages.lib.handover import Card, file_of, load_model
 from stages.lib.handover.runtime import OnnxModel
-from stages.lib.report.form import Field, Form, form_of
 from stages.lib.report.packed import packed
+from stages.lib.told.costs import class_names
 
 # The most letters that a model may take in the page.
 MOST_LETTERS = 1_500_000
@@ -28,6 +28,7 @@ MOST_CLASSES = 8
 _OTHERWISE = "`python -m stages.predict` predicts with it"
 
 Cells = dict[str, float | str | None]
+Field = dict[str, Any]
 
 
 class Trial(NamedTuple):
@@ -38,7 +39,7 @@ class Trial(NamedTuple):
 
     problem: str = ""
     card: Card | None = None
-    form: Form | None = None
+    form: dict[str, Any] | None = None
     shown: Sequence[Field] = ()
     folded: Sequence[Field] = ()
     data: Markup = Markup()
@@ -71,52 +72,64 @@ def trial_of(path: Path, spec: Data, importances: pd.DataFrame) -> Trial:
         size = f"{len(text) / 1e6:.1f} MB, and this page may take {MOST_LETTERS / 1e6:.1f}"
         return Trial(f"There is no form to try {card.called}, which takes {size}: {_OTHERWISE}.")
     form = form_of(card, spec)
-    shown, folded = _by_importance(form, importances)
+    shown, folded = _by_importance(form["inputs"], importances)
     return Trial("", card, form, shown, folded, _script(model, card, form), text)
 
 
-def _by_importance(form: Form, importances: pd.DataFrame) -> tuple[list[Field], list[Field]]:
+def form_of(card: Card, spec: Data) -> dict[str, Any]:
+    """Return the form of a model, whose columns `spec` describes: its target, and a field for each input, for JSON.
+
+    A field has the `range` in training, the limits of what is `far` outside of that, and those of params.yaml; whether
+    a prediction `may_lack` it, and whether 0 means so; and what is `typical`: a number, a category, 0 or 1 of a
+    boolean, or nothing where a whole column is missing.
+    """
+    inputs = [
+        {"name": each.name, "kind": each.type, "categories": each.categories, "missing": each.missing}
+        | {"typical": each.typical, "range": each.range, "far": each.limits, "zero_is_missing": each.zeros}
+        | {"unit": column.unit, "least": column.min, "most": column.max}
+        | {"may_lack": column.missing is not None and each.name in card.may_lack}
+        for each in card.inputs
+        for column in [spec.column(each.name)]
+    ]
+    target = {"target": card.target, "unit": spec.column(card.target).unit}
+    return target | {"classes": card.classes, "names": class_names(card.classes), "inputs": inputs}
+
+
+def _by_importance(inputs: list[Field], importances: pd.DataFrame) -> tuple[list[Field], list[Field]]:
     """Return the fields that are shown, and those that are folded, both in the order of the table."""
     of_answer = importances[importances["role"].str.contains("answer")]
     worth = of_answer.set_index("column")["importance"].to_dict()
-    by_worth = sorted(form.inputs, key=lambda field: -worth.get(field.name, 0.0))
-    shown = {field.name for field in by_worth[:_MOST_FIELDS]}
-    in_order = sorted(form.inputs, key=lambda field: field.name not in shown)
+    by_worth = sorted(inputs, key=lambda field: -worth.get(field["name"], 0.0))
+    shown = {field["name"] for field in by_worth[:_MOST_FIELDS]}
+    in_order = sorted(inputs, key=lambda field: field["name"] not in shown)
     return in_order[:_MOST_FIELDS], in_order[_MOST_FIELDS:]
 
 
-def _script(model: OnnxModel, card: Card, form: Form) -> Markup:
+def _script(model: OnnxModel, card: Card, form: dict[str, Any]) -> Markup:
     """Return what the script reads besides the model, as JSON."""
-    checks = list(_checks(form))
-    X = pd.DataFrame(checks, columns=[field.name for field in form.inputs])
+    checks = list(_checks(form["inputs"]))
+    X = pd.DataFrame(checks, columns=[field["name"] for field in form["inputs"]])
     outputs = model.outputs(card, X)
     finite = np.isfinite(outputs[-1]).reshape(len(checks), -1).all(axis=1)  # where a needed cell has no typical value
+    share = Fraction(card.interval.level if card.interval else 0).limit_denominator(100)
     expected = zip(*(each.tolist() for each in outputs), strict=True)
-    missing = {each.name: each.missing for each in card.inputs}
-    data = form.model_dump() | {
-        "inputs": [field.model_dump() | {"missing": missing[field.name]} for field in form.inputs],
+    data = form | {
         "checks": [
             {"cells": cells, "expected": predicted}
             for cells, predicted, is_finite in zip(checks, expected, finite, strict=True)
             if is_finite
         ],
-        "cases": _cases(card.interval.level) if card.interval else "",
+        "cases": f"in {share.numerator} of {share.denominator} cases" if card.interval else "",
         "most": MOST_CLASSES,
     }
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return Markup(text.replace("<", "\\u003c"))
 
 
-def _cases(level: float) -> str:
-    share = Fraction(level).limit_denominator(100)
-    return f"in {share.numerator} of {share.denominator} cases"
-
-
-def _checks(form: Form) -> Iterator[Cells]:
+def _checks(inputs: list[Field]) -> Iterator[Cells]:
     """Yield rows that lead through many parts of a model: a typical one, both ends of each range, and missing cells."""
-    typical: Cells = {field.name: field.typical for field in form.inputs}
+    typical: Cells = {field["name"]: field["typical"] for field in inputs}
     yield typical
     for end in (0, -1):
-        ends: Cells = {field.name: field.range[end] for field in form.inputs if field.range}
-        yield typical | ends | {field.name: field.categories[end] for field in form.inputs if field.categories}
-    yield typical | {field.name: None for field in form.inputs if field.may_lack}
+        yield {field["name"]: (field["range"] or field["categories"] or [field["typical"]])[end] for field in inputs}
+    yield typical | {field["name"]: None for field in inputs if field["may_lack"]}
