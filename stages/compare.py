@@ -20,7 +20,7 @@ def main(arguments: Namespace) -> None:
     search = results.json(files.SUMMARY, name)
     candidates = read_candidates(results, name, search["n_candidates"])
     resampling = params.cv.resampling_of(search)
-    write(files.COMPARED, compared_table(candidates, resampling, params.rope, params.seed), name)
+    write(files.COMPARED, compared_table(candidates, resampling, params.rope), name)
     write(files.IMPORTANCE, mattered(candidates, resampling, params.seed), name)
     print(f"{name}:", *findings(results, params, name), sep="\n")
     if params.cv.keeps_time:

@@ -34,8 +34,7 @@ def main(arguments: Namespace) -> None:
     title = f"{name}: {params.cv.scoring} over {len(experiment.splits)} splits"
     print_table(output.table, title, files.CANDIDATES.at(name))
     print(scores_in_words(summary))
-    data = experiment.data
-    if few := too_few(data.y, data.n_classes, data.groups):
+    if few := too_few(summary):
         print(few)
     if "net_epochs_spared" in summary:
         print(f"halving spared {summary['net_epochs_spared']:,} net-epochs")

@@ -16,6 +16,7 @@ from stages.lib.common import UserError, write_text
 from stages.lib.compare.table import compared_table, read_candidates
 from stages.lib.results import Results, files, written
 from stages.lib.scores import score_table
+from stages.lib.scores.score_table import may_be_best
 from tests.conftest import Command
 from tests.project import small_params
 from tests.read_sample import SAMPLE
@@ -32,11 +33,12 @@ CANDIDATES: list[dict[str, Any]] = [{"lr": lr, "optimizer": None} for lr in (0.1
 
 def candidates(resampling: Resampling = FOLDS, stages: np.ndarray | None = None) -> pd.DataFrame:
     seen: dict[str, Any] = {"n_weights": np.array([90, 1200, 50, 50]), "n_epochs": np.array([10.0, 5.0, 5.0, 2.5])}
-    return score_table(CANDIDATES, {"score": SCORES}, resampling, **seen, stages=stages)
+    table = score_table(CANDIDATES, {"score": SCORES}, resampling, **seen, stages=stages)
+    return table.assign(in_best_set=may_be_best(table, resampling, seed=0))
 
 
 def test_each_candidate_is_compared_with_the_best() -> None:
-    table = compared_table(candidates(), FOLDS, 0.01, seed=0)
+    table = compared_table(candidates(), FOLDS, 0.01)
     assert not [column for column in table if str(column).startswith("split")]
     assert table["in_best_set"].tolist() == [True, True, False, False]
     assert table["simplest"].tolist() == [True, False, False, False]
@@ -52,13 +54,13 @@ def test_each_candidate_is_compared_with_the_best() -> None:
 
 
 def test_after_halving_only_those_trained_to_the_end_are_compared() -> None:
-    table = compared_table(candidates(stages=np.array([2, 1, 2, 1])), FOLDS, 0.01, seed=0)
+    table = compared_table(candidates(stages=np.array([2, 1, 2, 1])), FOLDS, 0.01)
     assert table["in_best_set"].tolist() == [True, False, False, False]
     assert np.isnan(table["equal"]).tolist() == [False, True, False, True]
 
 
 def test_in_time_order_nothing_is_tested() -> None:
-    table = compared_table(candidates(IN_TIME), IN_TIME, 0.01, seed=0)
+    table = compared_table(candidates(IN_TIME), IN_TIME, 0.01)
     assert table["in_best_set"].isna().all()
     assert table[["p_value_holm", "worse", "equal", "better"]].isna().all(axis=None)
     assert table["simplest"].tolist() == [True, False, False, False]
@@ -67,7 +69,7 @@ def test_in_time_order_nothing_is_tested() -> None:
 def test_what_the_search_knows_by_rows_is_taken_from_its_table() -> None:
     """Its set, and the errors of the differences from the best, of which the shares are Student's."""
     by_search = candidates().assign(in_best_set=[False, True, True, False], error=0.02)
-    table = compared_table(by_search, FOLDS, 0.01, seed=0)
+    table = compared_table(by_search, FOLDS, 0.01)
     assert table["in_best_set"].tolist() == [False, True, True, False]
     difference = table["mean_test_score"][1] - table["mean_test_score"][0]
     expected = stats.t.cdf((-0.01 - difference) / 0.02, 11)

@@ -89,6 +89,7 @@ class Commits:
             in_set = ["true" if mean > best - 0.005 else "false" for mean in table["mean_test_score"]]
             compared = table.assign(in_best_set=in_set)
             write_text(folder / files.COMPARED.at(name), compared.to_csv(index=False))
+            table = table.assign(ci95=np.nan, stuck_splits="")
             write_text(folder / files.CANDIDATES.at(name), self._splits(table, list(found.values())))
         table = pd.DataFrame({"setting": list(self.fresh), "params": [params for params, _, _ in self.fresh.values()]})
         table = table.assign(ci95=0.02, stuck_splits=[stuck for _, _, stuck in self.fresh.values()])

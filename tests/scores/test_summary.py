@@ -17,9 +17,10 @@ from resampled.means.corrected import Draws
 from resampled.pairs.equivalence import equivalence
 from resampled.resampling import Resampling
 from stages.lib.results import Results, files
-from stages.lib.scores import CORRECTED, mean_of_others
-from stages.lib.scores.score_table import read_corrected, standing
+from stages.lib.scores import CORRECTED
+from stages.lib.scores.score_table import read_corrected
 from stages.lib.scores.scorer import _answer_of, make_scorer
+from stages.lib.told.findings import is_inside
 from stages.lib.told.scores import in_words, too_few
 from tests.results.texts import Texts
 
@@ -41,24 +42,6 @@ def test_the_corrected_score_comes_back_with_its_draws() -> None:
     assert read_corrected(Results(texts), "b", {"best_score": 0.7}) is None
 
 
-@pytest.mark.parametrize(
-    ("p", "worse", "better", "words"),
-    [
-        (0.049, 0.51, 0.001, "worse"),
-        (0.049, 0.001, 0.51, "better"),
-        (0.05, 0.96, 0.01, "could be as good"),  # which one test alone would call worse
-        (0.001, 0.49, 0.0, "could be as good"),  # beyond chance, and yet hardly larger than the rope
-        (0.001, 0.049, 0.0, "as good"),  # beyond chance, and yet inside the rope
-        (0.9, 0.051, 0.0, "could be as good"),
-        (float("nan"), float("nan"), float("nan"), ""),
-    ],
-)
-def test_what_is_called_better(p: float, worse: float, better: float, words: str) -> None:
-    assert standing(p, worse, better, within=True) == words
-    within = standing(p, worse, better, within=False)
-    assert within == ("could be as good" if words == "as good" else words)
-
-
 def test_as_good_is_a_90_percent_interval_inside_the_rope() -> None:
     """Oracle: scipy's interval of Student's t."""
     for _ in range(50):
@@ -66,7 +49,7 @@ def test_as_good_is_a_90_percent_interval_inside_the_rope() -> None:
         error = differences.std(ddof=1) * math.sqrt(1 / 30 + 0.5)
         low, high = stats.t(29, differences.mean(), error).interval(0.9)
         worse, _, better = equivalence(differences, FOLDS, 0.01)
-        assert (standing(1.0, float(worse), float(better), within=True) == "as good") == (-0.01 < low and high < 0.01)
+        assert is_inside(float(worse), float(better)) == (-0.01 < low and high < 0.01)
 
 
 class Answering(BaseEstimator):
@@ -88,8 +71,6 @@ def test_what_a_net_answers_tells_whether_it_is_stuck() -> None:
     assert in_words(1, 30, "0.7016") == "1 of 30 fits is stuck; without it 0.7016"
     assert in_words(3, 30, "0.7016") == "3 of 30 fits are stuck; without them 0.7016"
     assert in_words(30, 30, "") == "all 30 fits are stuck"
-    assert mean_of_others(np.array([0.5, 0.7, 0.9]), np.array([True, False, False])) == pytest.approx(0.8)
-    assert np.isnan(mean_of_others(np.array([0.5]), np.array([True])))
 
 
 @pytest.mark.parametrize(
@@ -130,9 +111,8 @@ def test_logarithms_of_a_nets_answers_are_in_float64() -> None:
 
 
 def test_few_rows_of_a_class_and_few_groups_are_told() -> None:
-    y = np.repeat([0.0, 1.0], [80, 12])
-    assert str(too_few(y, 2, np.arange(92) % 4)).startswith(
+    assert str(too_few({"classes": {"a": 80, "b": 12}, "n_groups": 4})).startswith(
         "Intervals may be too narrow, because the rarest class has 12 rows (fewer than 20) and there are 4 groups (fewe"
     )
-    assert "because there are 4 groups" in str(too_few(np.linspace(0, 1, 92), 0, np.arange(92) % 4))
-    assert too_few(np.repeat([0.0, 1.0], [80, 20]), 2, None) is None
+    assert "because there are 4 groups" in str(too_few({"classes": {}, "n_groups": 4}))
+    assert too_few({"classes": {"a": 80, "b": 20}}) is None

@@ -1,7 +1,5 @@
 """Compares the candidates of a search with the best of them, and says how much each key of its grid mattered."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -15,7 +13,6 @@ from stages.lib.scores.score_table import (
     STUCK_SPLITS,
     best_row,
     grid_keys,
-    may_be_best,
     simplest_row,
     split_scores,
     trained_to_the_end,
@@ -35,7 +32,7 @@ def read_candidates(results: Results, name: str, n_candidates: int) -> pd.DataFr
     return table
 
 
-def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float, seed: int) -> pd.DataFrame:
+def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float) -> pd.DataFrame:
     """Compare each candidate of a `score_table` with the best one.
 
     The columns are those of `candidates` but for single splits; then `in_best_set`, `p_value_holm`, `worse`, `equal`,
@@ -43,9 +40,9 @@ def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float
     where nothing is tested, and for candidates that diverged or were not trained to the end.
     """
     scores, best = split_scores(candidates), best_row(candidates)
-    dropped = [name for name in (STUCK_SPLITS, "error", "in_best_set") if name in candidates]
-    table = candidates.drop(columns=[*split_columns(candidates), *dropped])
-    in_set = may_be_best(candidates, resampling, seed)
+    # Only the records of the search tell rows apart, so the set and the errors are those that it has written.
+    in_set, errors = candidates["in_best_set"].to_numpy(dtype=bool), candidates["error"].to_numpy(dtype=float)
+    table = candidates.drop(columns=[*split_columns(candidates), STUCK_SPLITS, "error", "in_best_set"])
     table["in_best_set"] = pd.array(in_set if resampling.is_tested else [None] * len(table), dtype="boolean")
 
     p = candidates["p_value"].to_numpy(dtype=float)
@@ -53,11 +50,9 @@ def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float
     table["p_value_holm"] = np.where(is_best, p, holm(np.where(is_best, np.nan, p)))
 
     compared = np.where(trained_to_the_end(candidates)[:, None], scores, np.nan)
-    known: tuple[Any, ...] = ()
-    if "error" in candidates:  # which the search knows by its rows
-        units = resampling.n_rows if resampling.n_effective is None else resampling.n_effective
-        known = candidates["error"].to_numpy(dtype=float), int(min(scores.shape[1], units)) - 1
-    table = table.assign(**equivalence(compared - scores[best], resampling, rope, *known)._asdict())
+    units = resampling.n_rows if resampling.n_effective is None else resampling.n_effective
+    degrees = int(min(scores.shape[1], units)) - 1
+    table = table.assign(**equivalence(compared - scores[best], resampling, rope, errors, degrees)._asdict())
     return table.assign(simplest=np.arange(len(p)) == simplest_row(candidates, in_set))
 
 

@@ -89,12 +89,7 @@ def compare(old: Side, new: Side) -> Comparison:
         sides,
         [
             SearchChange(
-                name,
-                old.fresh.get(name),
-                new.fresh.get(name),
-                verdicts.get(name),
-                seconds.get(name),
-                common[name],
+                name, old.fresh.get(name), new.fresh.get(name), verdicts.get(name), seconds.get(name), common[name]
             )
             for name in changed
         ],

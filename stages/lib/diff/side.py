@@ -15,7 +15,7 @@ from stages.lib.repository.recorded import Recorded
 from stages.lib.results import Csv, files
 from stages.lib.results.reading import typed
 from stages.lib.scores.reached import by_units_of
-from stages.lib.scores.score_table import STUCK_SPLITS, split_scorers, split_scores, stuck_of, trained_to_the_end
+from stages.lib.scores.score_table import split_scorers, split_scores, stuck_of, trained_to_the_end
 
 # The stage whose params say what the scores are of.
 EVALUATE = "evaluate"
@@ -60,7 +60,7 @@ class Side(Recorded):
         return self._scored(files.CONTENDERS, "setting") if self.has(files.CONTENDERS) else {}
 
     def _scored(self, file: Csv, key: str, name: str = "") -> dict[str, Scored]:
-        with self.reading(file, name) as text:  # of its columns, an older commit may lack some
+        with self.reading(file, name) as text:  # an earlier commit lacks columns that nothing here reads
             return read_scores(typed(text), key)
 
     @cached_property
@@ -116,14 +116,12 @@ class Side(Recorded):
 def read_scores(table: pd.DataFrame, key: str) -> dict[str, Scored]:
     """Return the rows of a table of scores, by a column such as `params`."""
     scores = split_scores(table)
-    # A regression counts no stuck fits, and rows in the order of time have no intervals.
-    stuck = stuck_of(table) if STUCK_SPLITS in table else np.zeros(scores.shape, dtype=bool)
-    ci95 = table["ci95"] if "ci95" in table else np.full(len(table), np.nan)
     second = next((scorer for scorer in split_scorers(table) if scorer != "score"), None)
     by_split = split_scores(table, second) if second else np.full(scores.shape, np.nan)
     if by_split.shape != scores.shape:
         raise ValueError(f"{second} is not there for every split")
     seconds = [(each, second) if np.isfinite(each).any() else (None, None) for each in by_split]
-    columns = (table["params"], scores, stuck, map(float, ci95), map(bool, trained_to_the_end(table)), seconds)
+    halves, ended = table["ci95"].map(float), trained_to_the_end(table).tolist()
+    columns = table["params"], scores, stuck_of(table), halves, ended, seconds
     each = zip(table[key], *columns, by_units_of(table), strict=True)
     return {name: Scored(*row, *(*of_second, by_unit)) for name, *row, of_second, by_unit in each}

@@ -3,7 +3,6 @@
 from stages.lib.scores.score_table import (
     CORRECTED,
     grid_keys,
-    mean_of_others,
     score_table,
     split_scores,
     stuck_of,

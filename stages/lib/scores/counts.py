@@ -31,11 +31,7 @@ class Counts:
 
     @classmethod
     def of(
-        cls,
-        positive: np.ndarray,
-        tests: Sequence[np.ndarray],
-        scores: Sequence[np.ndarray],
-        thresholds: np.ndarray,
+        cls, positive: np.ndarray, tests: Sequence[np.ndarray], scores: Sequence[np.ndarray], thresholds: np.ndarray
     ) -> "Counts":
         """Count the rows whose score is a threshold or more.
 
@@ -118,7 +114,7 @@ class Cheapest:
         """The place of the threshold that costs least, by the counts over all splits."""
         return int(cheapest(self._costs(self.counts.pooled), self.near))
 
-    @cached_property
+    @property
     def flattered(self) -> float:
         """The cost per row of this threshold by the counts that it was chosen by, which is too low."""
         return float(self._costs(self.counts.pooled)[self.place])

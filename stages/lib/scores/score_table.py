@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from resampled.candidates.best_set import best_set, simplest
 from resampled.means.corrected import Corrected, Draws
 from resampled.means.differences import degrees_of_freedom, errors_of_pairs
-from resampled.means.ttest import ALPHA, half_width, p_values
+from resampled.means.ttest import half_width, p_values
 from resampled.resampling import Resampling
 from stages.lib.common import format_params, format_value
 from stages.lib.results import SCORE, Results, files, split_columns
@@ -96,11 +96,6 @@ def stuck_of(table: pd.DataFrame) -> np.ndarray:
     return np.array([[i in stuck for i in range(n_splits)] for stuck in by_row], dtype=bool).reshape(-1, n_splits)
 
 
-def mean_of_others(scores: np.ndarray, stuck: np.ndarray) -> float:
-    """Return the mean score of the fits that are not stuck; NaN if there are none. Both are of shape (n_splits,)."""
-    return float(scores[~stuck].mean()) if not stuck.all() else float("nan")
-
-
 def ranks_of(means: np.ndarray, stages: np.ndarray | None = None) -> np.ndarray:
     """Return the rank of each mean, from 1; those that stayed for more stages come first, and NaN comes last."""
     stayed = np.zeros(len(means)) if stages is None else stages
@@ -130,12 +125,7 @@ def trained_to_the_end(table: pd.DataFrame) -> np.ndarray:
 def may_be_best(
     table: pd.DataFrame, resampling: Resampling, seed: int, by_unit: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return who is in the set that holds the best with 95 % (`best_set`), without tests the best alone.
-
-    The search has written that, because only its records tell rows apart; a table of before is judged by its scores.
-    """
-    if "in_best_set" in table:
-        return table["in_best_set"].to_numpy(dtype=bool)
+    """Return who is in the set that holds the best with 95 % (`best_set`), without tests the best alone."""
     in_set = np.zeros(len(table), dtype=bool)
     if not resampling.is_tested:
         in_set[best_row(table)] = True
@@ -154,8 +144,6 @@ def simplest_row(table: pd.DataFrame, in_set: np.ndarray) -> int:
 
 # The corrected score, and the ends of its interval.
 CORRECTED = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
-# How a setting compares with another.
-BETTER, WORSE, AS_GOOD, UNDECIDED = "better", "worse", "as good", "could be as good"
 
 
 def summarise(
@@ -179,7 +167,7 @@ def summarise(
     if stuck.any():
         summary["best_n_stuck"] = int(stuck.sum())
         if not stuck.all():
-            summary["best_score_not_stuck"] = mean_of_others(split_scores(table)[row], stuck)
+            summary["best_score_not_stuck"] = float(split_scores(table)[row][~stuck].mean())
     if net_epochs_spared is not None:
         summary["net_epochs_spared"] = net_epochs_spared
     return summary | {"n_candidates": len(table), "n_fits": n_fits, "n_splits": len(stuck)}
@@ -194,16 +182,3 @@ def read_corrected(results: Results, name: str, search: Mapping[str, Any]) -> Co
     over = str(search.get("corrected_over")).partition(",")[0]  # behind the comma is what halving has left
     draws = Draws(table["selecting"].to_numpy(), table["left_out"].to_numpy())
     return Corrected(score, low, high, over, search.get("corrected_noise", np.nan), draws)
-
-
-def standing(p: float, worse: float, better: float, within: bool) -> str:
-    """Return how a setting compares with another, in words; "" where there is no test.
-
-    `p` is by `holm` for all that are compared, `worse` and `better` as in `equivalence`. It is `as good` if the 90 %
-    interval of the difference lies inside the rope, and the rows that differ say so, too (`within`; see `is_within`).
-    """
-    if np.isnan(p):
-        return ""
-    if p < ALPHA and max(worse, better) > 1 / 2:
-        return BETTER if better > worse else WORSE
-    return AS_GOOD if within and max(worse, better) < ALPHA else UNDECIDED

@@ -72,16 +72,11 @@ class Folds:
         return self.params.cv.resampling_of(self.counted)
 
     @property
-    def n_groups(self) -> int | None:
-        """How many groups the rows have, if any."""
-        return None if self.data.groups is None else len(np.unique(self.data.groups))
-
-    @property
     def counted(self) -> dict[str, Any]:
         """How many rows there are, how many of each class, by its label, and how many groups, if there are any."""
-        y = self.data.y
+        y, groups = self.data.y, self.data.groups
         counts = {label: int((y == number).sum()) for number, label in enumerate(self.data.classes)}
-        return {"n_rows": len(y), "classes": counts} | ({"n_groups": self.n_groups} if self.n_groups else {})
+        return {"n_rows": len(y), "classes": counts} | ({} if groups is None else {"n_groups": len(np.unique(groups))})
 
     def pooling(self, n_fitted: int) -> Pooling | None:
         """Return how the scorer that selects pools the test rows of so many models; None for none or too many."""

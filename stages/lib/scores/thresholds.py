@@ -15,7 +15,7 @@ from stages.lib.config import Costs, Params
 from stages.lib.config.statistics import misplaced_costs
 from stages.lib.data import Dataset
 from stages.lib.results import COMPUTED
-from stages.lib.scores.counts import Cheapest, Counts
+from stages.lib.scores.counts import Cheapest, Counts, cost_per_row
 from stages.lib.scores.splits import Folds
 
 # From 0, where all rows are of the second class, to 1, where none is. Both ends count, because a mistake may cost so
@@ -174,7 +174,6 @@ def thresholds_table(
         if (own := counts[name]) is None:
             continue
         (false, true), n_rows = own.pooled.T, own.pooled[0].sum()
-        missed = own.pooled[0, 1] - true
         with np.errstate(invalid="ignore"):
             columns = {
                 "model": name,
@@ -184,9 +183,7 @@ def thresholds_table(
                 "precision": true / (false + true),
                 "recall": true / own.pooled[0, 1],
                 "false_alarms": false / own.pooled[0, 0],
-                "cost": costs.false_positive * (false / n_rows) + costs.false_negative * (missed / n_rows)
-                if costs
-                else np.nan,
+                "cost": cost_per_row(own.pooled, costs.false_positive, costs.false_negative) if costs else np.nan,
                 "chosen": THRESHOLDS == choices[name].threshold if name in choices else False,
             }
         parts.append(pd.DataFrame(columns))

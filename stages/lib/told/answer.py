@@ -1,13 +1,12 @@
 """Says in sentences what the evaluation answers: which model, how sure that is, and why; and ranks the contenders."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from stages.lib.common import format_score, kept_in_words, net_in_words, score_decimals
 from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT
 from stages.lib.results import files
-from stages.lib.results.answer import Answer, Contender, Kind, LeftOut, Why
+from stages.lib.results.answer import Answer, Contender
 
 # What a constant does, by its name.
 _CONSTANTS = {"majority_class": "always naming the most frequent class", "mean": "always predicting the mean"}
@@ -19,11 +18,11 @@ MEANINGS = {
 }
 # Why a contender is not considered, in a word or two, and what that means.
 _LEFT_OUT = {
-    LeftOut.NO_SCORE: ("no score", "a fit diverged on some splits"),
-    LeftOut.IGNORES_INPUTS: ("ignores inputs", ""),
-    LeftOut.NO_BETTER_THAN_CONSTANT: ("no sure gain", "it could be no better than a model that ignores the inputs"),
-    LeftOut.OTHER_OF_ITS_KIND: ("not the best", "another model of its kind is compared in its place"),
-    LeftOut.NO_HIGHER_THAN_SIMPLER: ("below a simpler", "a simpler model is worth as much or more"),
+    "no_score": ("no score", "a fit diverged on some splits"),
+    "ignores_inputs": ("ignores inputs", ""),
+    "no_better_than_constant": ("no sure gain", "it could be no better than a model that ignores the inputs"),
+    "other_of_its_kind": ("not the best", "another model of its kind is compared in its place"),
+    "no_higher_than_simpler": ("below a simpler", "a simpler model is worth as much or more"),
 }
 
 
@@ -70,21 +69,15 @@ def ranking(answer: Answer) -> dict[str, list[str]]:
     that of being better than the answer by more than is needed; `note` says what else decides.
     """
     words = _Words(answer)
-
-    def cells(write: Callable[[Contender], str]) -> list[str]:
-        return [write(each) for each in answer.contenders]
-
-    table = {
-        "model": cells(lambda each: each.name),
-        "kind": cells(lambda each: each.kind),
-        "mean": cells(words.mean),
-        "worth": cells(lambda each: words.number(each.worth)),
-        "95 %": cells(lambda each: words.interval(each) if each.low is not None else ""),
-        "chance": cells(lambda each: "" if _is_answer(answer, each) or each.chance is None else percent(each.chance)),
-        "note": cells(lambda each: _note(answer, each)),
-    }
+    rows = [
+        {"model": each.name, "kind": each.kind, "mean": words.mean(each), "worth": words.number(each.worth)}
+        | {"95 %": words.interval(each) if each.low is not None else ""}
+        | {"chance": "" if each.name == answer.use or each.chance is None else percent(each.chance)}
+        | {"note": _note(answer, each)}
+        for each in answer.contenders
+    ]
     untested = {} if answer.tested else {"worth", "95 %", "chance"}
-    return {heading: column for heading, column in table.items() if heading not in untested}
+    return {heading: [row[heading] for row in rows] for heading in rows[0] if heading not in untested}
 
 
 def explained(answer: Answer) -> list[str]:
@@ -107,12 +100,8 @@ def explained(answer: Answer) -> list[str]:
     return sentences
 
 
-def _is_answer(answer: Answer, each: Contender) -> bool:
-    return each.name == answer.use
-
-
 def _note(answer: Answer, each: Contender) -> str:
-    notes = ["the answer"] if _is_answer(answer, each) else []
+    notes = ["the answer"] if each.name == answer.use else []
     notes += ["kept"] if each.name == answer.kept else []
     notes += [_LEFT_OUT[each.left_out][0]] if each.left_out else []
     notes += [f"{each.stuck} stuck"] if each.stuck else []
@@ -120,7 +109,7 @@ def _note(answer: Answer, each: Contender) -> str:
 
 
 def _name(each: Contender) -> str:
-    return net_in_words(each.name) if each.kind == Kind.NET else each.name
+    return net_in_words(each.name) if each.kind == "net" else each.name
 
 
 @dataclass(frozen=True)
@@ -145,7 +134,7 @@ class _Words:
 
     def none(self) -> str:
         answer, constant = self.answer, self.constant
-        if answer.why == Why.NO_SCORE or not constant or not answer.compared_with:
+        if answer.why == "no_score" or not constant or not answer.compared_with:
             return "Use none of these models: none of them has a score."
         best = answer[answer.compared_with]
         beside = f"{_CONSTANTS[constant.name]} gets {answer.scoring} {self.mean(constant)}"
@@ -190,17 +179,17 @@ class _Words:
     def why(self, use: str) -> list[str]:
         answer, sentences = self.answer, []
         other = answer[answer.compared_with] if answer.compared_with else None
-        if answer.why == Why.SURPASSES and other:
+        if answer.why == "surpasses" and other:
             sentences.append(f"{other.name}, which is simpler, gets {self.number(other.worth)}.")
             sentences.append(self.rule("less simple model", self.surpassing(answer[use], other)))
         elif other:
-            what = {Kind.NET: "net", Kind.TREES: "model of trees"}.get(other.kind, "model")
+            what = {"net": "net", "trees": "model of trees"}.get(other.kind, "model")
             sentences.append(self.shown(other, f"best {what}"))
             sentences.append(self.rule(what, self.chance(other)))
-        elif self.constant and answer[use].kind == Kind.NET:
+        elif self.constant and answer[use].kind == "net":
             sentences.append("No simpler model is surely better than that.")
         net = self.net
-        if net is None and answer[use].kind != Kind.NET:
+        if net is None and answer[use].kind != "net":
             sentences.append("No net has a score that is surely better than that of the constant.")
         elif net and net.name not in (use, answer.compared_with):
             sentences += [self.shown(net, "best net"), f"Over {use}, {self.chance(net)}."]
@@ -209,8 +198,8 @@ class _Words:
     @property
     def net(self) -> Contender | None:
         """The net that speaks for all of them, if one is better than the constant."""
-        spoken = (each for each in self.answer.contenders if each.kind == Kind.NET)
-        return next((each for each in spoken if each.left_out in (None, LeftOut.NO_HIGHER_THAN_SIMPLER)), None)
+        spoken = (each for each in self.answer.contenders if each.kind == "net")
+        return next((each for each in spoken if each.left_out in (None, "no_higher_than_simpler")), None)
 
     @property
     def better(self) -> str:

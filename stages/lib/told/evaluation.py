@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from resampled.means.few import too_narrow
 from stages.lib.common import format_interval, join_words, score_decimals
 from stages.lib.config import Params
 from stages.lib.data import given_away_told
@@ -12,6 +11,7 @@ from stages.lib.results.answer import Answer
 from stages.lib.told.answer import files_told, lead
 from stages.lib.told.costs import read_threshold
 from stages.lib.told.residuals import errors_told
+from stages.lib.told.scores import too_few
 
 # How many columns a sentence names.
 _MOST_COLUMNS = 3
@@ -43,8 +43,7 @@ def read_note(results: Results, params: Params) -> str | None:
         return None
     evaluation = results.json(files.EVALUATION)
     with results.expecting(files.EVALUATION):
-        counts, n_groups = [*evaluation["classes"].values()], evaluation.get("n_groups", 0)
-    return too_narrow(counts, np.arange(n_groups) if n_groups else None)
+        return too_few(evaluation)
 
 
 def inputs_told(results: Results, answer: Answer) -> str:

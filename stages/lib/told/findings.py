@@ -22,7 +22,6 @@ from stages.lib.config import Params
 from stages.lib.config.schema import rope_of
 from stages.lib.results import Results, files
 from stages.lib.scores import CORRECTED, trained_to_the_end
-from stages.lib.scores.score_table import UNDECIDED, WORSE, standing
 from stages.lib.told.scores import stuck_in_words
 
 
@@ -92,9 +91,15 @@ def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) ->
 
 def _runner_up(row: pd.Series, rope: str, within: bool) -> str:
     """Say how good the runner-up is: worse if it can't be the best. Its p-value would not allow for the best's luck."""
-    verdict = standing(1.0, row["worse"], row["better"], within) if row["in_best_set"] else WORSE
-    relation = verdict if verdict == UNDECIDED else f"is {verdict}"
+    relation = "is worse"
+    if row["in_best_set"]:
+        relation = "is as good" if within and is_inside(row["worse"], row["better"]) else "could be as good"
     return f"The runner-up, {short_params(row['params'])}, {relation}: {_likely(row, rope)}."
+
+
+def is_inside(worse: float, better: float) -> bool:
+    """Return whether the 90 % interval of a difference lies inside the rope, by the shares of `equivalence`."""
+    return max(worse, better) < ALPHA
 
 
 def what_mattered(keys: Iterable[str], p_values: Iterable[float]) -> str:

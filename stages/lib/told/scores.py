@@ -26,9 +26,10 @@ _BY_KERNEL = (
 _MOST_NAMED = 3
 
 
-def too_few(y: np.ndarray, n_classes: int, groups: np.ndarray | None) -> str | None:
+def too_few(counted: Mapping[str, Any]) -> str | None:
     """Return a note if intervals may be too narrow, because the rows of a class, or the groups, are few."""
-    return too_narrow(np.bincount(y.astype(int), minlength=n_classes) if n_classes else [], groups)
+    n_groups = counted.get("n_groups", 0)
+    return too_narrow([*counted["classes"].values()], np.arange(n_groups) if n_groups else None)
 
 
 def in_words(n_stuck: int, n_fits: int, others: str) -> str:
@@ -81,11 +82,19 @@ def print_table(table: pd.DataFrame, title: str, file: str) -> None:
     """Print every candidate as the tutorial does, and mark the best; of many, the best of those in the `file`."""
     if len(table) > MOST_ROWS:
         table = table.sort_values("rank_test_score", kind="stable", ignore_index=True)
-    means, tested = table["mean_test_score"], bool(np.isfinite(table["ci95"]).any())
+    means, halves, n_stuck = table["mean_test_score"], table["ci95"], table["n_stuck"]
     best = best_row(table) if means.notna().any() else None
-    cells = {"": ["*" * (row == best) for row in range(len(table))]} | score_cells(table, "diverged", spread=True)
-    if "stage" in table:
-        cells["stage"] = list(map(str, table["stage"]))
+    decimals, scored, tested = score_decimals(means), np.isfinite(means), bool(np.isfinite(halves).any())
+
+    def written(numbers: "pd.Series[float]", lacking: str = "") -> list[str]:
+        pairs = zip(numbers, scored, strict=True)
+        return [format_score(x, decimals).replace("–", "constant") if ok else lacking for x, ok in pairs]
+
+    cells = {"": ["*" * (row == best) for row in range(len(table))], "mean": written(means, "diverged")}
+    cells |= {"± 95 %": written(halves)} if tested else {}
+    cells["std"] = written(table["std_test_score"])
+    cells |= {"stuck": [str(count or "") for count in n_stuck]} if n_stuck.any() else {}
+    cells |= {"stage": list(map(str, table["stage"]))} if "stage" in table else {}
     print_columns(title, cells | {"params": list(map(short_params, table["params"]))}, file=file)
     if best is None:
         print("every candidate diverged, so none is the best")
@@ -93,19 +102,3 @@ def print_table(table: pd.DataFrame, title: str, file: str) -> None:
         print("* the best" if tested else f"* the best; {NOT_TESTED}")
     if "stuck" in cells:
         print("stuck: how many fits have a net that answers nearly all rows alike")
-
-
-def score_cells(table: pd.DataFrame, no_score: str, spread: bool = False) -> dict[str, list[str]]:
-    """Return means, intervals, standard deviations (with `spread`) and stuck fits as text, by heading."""
-    means, halves = table["mean_test_score"], table["ci95"]
-    decimals, scored = score_decimals(means), np.isfinite(means)
-    cells = {"mean": [format_score(m, decimals) if ok else no_score for m, ok in zip(means, scored, strict=True)]}
-    if np.isfinite(halves).any():
-        widths = [format_score(half, decimals) if np.isfinite(half) else "constant" for half in halves]
-        cells["± 95 %"] = [width if ok else "" for width, ok in zip(widths, scored, strict=True)]
-    if spread:
-        spreads = zip(table["std_test_score"], scored, strict=True)
-        cells["std"] = [format_score(std, decimals) if ok else "" for std, ok in spreads]
-    if table["n_stuck"].any():
-        cells["stuck"] = [str(count or "") for count in table["n_stuck"]]
-    return cells
