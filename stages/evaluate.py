@@ -9,17 +9,15 @@ from stages.lib.best_params.leaderboard import read_picks
 from stages.lib.common import run
 from stages.lib.config import load_params
 from stages.lib.data import Unchanged
-from stages.lib.evaluate.answer import answer_of, names_of, what_gives_away
+from stages.lib.evaluate.answer import answer_of, what_gives_away
 from stages.lib.evaluate.comparison import comparison_table, few_metrics
 from stages.lib.evaluate.contest import Contest, choose
 from stages.lib.evaluate.nets import (
     Fitted,
     fit,
+    known_of,
     read_reached,
     roles_of,
-    saved_counts,
-    saved_diagnostics,
-    saved_errors,
     saved_inputs,
     score_nets,
     see_nets,
@@ -28,12 +26,7 @@ from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_model
 from stages.lib.results import Results, files, remove_others, write
 from stages.lib.scores.search_result import by_reason
 from stages.lib.scores.splits import read_table
-from stages.lib.scores.thresholds import (
-    check_costs,
-    chosen_thresholds,
-    thresholds_table,
-    written_choices,
-)
+from stages.lib.scores.thresholds import check_costs, chosen_thresholds, thresholds_table, written_choices
 from stages.lib.search import EVALUATION, forget
 from stages.lib.told.evaluation import inputs_told, paragraphs, read_note
 from stages.lib.told.printed import print_ranking
@@ -55,28 +48,28 @@ def main() -> None:
     compared = comparison_table(contest, cv, answer)
     saved = list(dict.fromkeys([handed_over, kept]))
     seen = see_nets({name: settings[name] for name in saved if name in settings}, fresh)
-    diagnostics = {name: saved_diagnostics(results, name, seen, fresh) for name in saved}
-    errors = {name: saved_errors(results, name, seen, fresh) for name in saved}
-    counts = {name: saved_counts(results, name, seen, fresh) for name in saved}
+    known = {name: known_of(results, name, seen, fresh) for name in saved}
+    counts = {name: each.counts for name, each in known.items()}
     choices = chosen_thresholds(costs, counts, fresh.resampling)
     inputs = saved_inputs(results, kept, handed_over, seen, fresh)
     pooled = seen[kept].pooled(fresh)
-    brier = {"kept_brier_score": pooled.brier_score() if pooled else None}
-    written = {key: score for key, score in brier.items() if score is not None} | written_choices(choices, costs)
+    brier = pooled.brier_score() if pooled else None
+    written = ({} if brier is None else {"kept_brier_score": brier}) | written_choices(choices, costs)
     trained = contenders | seen
     written |= by_reason(trained, (each.not_by_kernel for each in trained.values()))
     # The last steps that can fail: what is written goes with the models.
-    fitted = {name: fit(name, settings, table, errors[name]) for name in saved}
+    fitted = {name: fit(name, settings, table, known[name].errors) for name in saved}
     file.check()
 
     write(files.ANSWER, answer.model_dump())
     write(files.CONTENDERS, compared)
-    write(files.DIAGNOSTICS, diagnostics[kept])
-    write(files.ANSWER_DIAGNOSTICS, diagnostics[handed_over])
+    write(files.DIAGNOSTICS, known[kept].diagnostics)
+    write(files.ANSWER_DIAGNOSTICS, known[handed_over].diagnostics)
     write(files.INPUTS, inputs)
-    write(files.ERRORS, errors)
+    write(files.ERRORS, {name: each.errors for name, each in known.items()})
     write(files.THRESHOLDS, thresholds_table(counts, roles_of(kept, handed_over), costs, choices))
-    write(files.EVALUATION, names_of(answer) | table.counted | what_gives_away(table.data, answer) | written)
+    names = answer.model_dump(include={"use", "kept", "handed_over"}, exclude_none=True)  # which `diff` reads
+    write(files.EVALUATION, names | table.counted | what_gives_away(table.data, answer) | written)
     metrics = few_metrics(contest, answer.use, picks.searches, brier)
     for name, numbers in metrics.items():
         write(files.SCORES, numbers, name)

@@ -9,7 +9,7 @@ from scipy import stats
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
 from stages.lib.config import CV
-from stages.lib.evaluate.answer import answer_of, names_of
+from stages.lib.evaluate.answer import answer_of
 from stages.lib.evaluate.comparison import comparison_table
 from stages.lib.evaluate.contest import Contest, choose
 from stages.lib.results.answer import Answer
@@ -65,14 +65,14 @@ def test_differences_to_the_model_to_use_are_those_of_scipy_in_pairs() -> None:
     assert table["rank_test_score"].tolist() == [2, 1, 4, 3]
     # What was asked for is handed over, and all the same compared with what is advised.
     assert table["kept"].tolist() == table["answer"].tolist() == [True, False, False, False]
-    assert names_of(answer) == {"use": "logistic_regression", "kept": "kept", "handed_over": "kept"}
+    assert (answer.use, answer.kept, answer.handed_over) == ("logistic_regression", "kept", "kept")
 
 
 def test_where_nothing_is_used_all_are_compared_with_the_constant() -> None:
     table, answer = compared(
         {"kept": SCORES["majority_class"] + 0.001, "majority_class": SCORES["majority_class"][::-1]}
     )
-    assert "use" not in names_of(answer)
+    assert answer.use is None
     assert table.loc["kept", "difference"] == pytest.approx(0.001)
     assert answer.needed == 0.975
     assert 0 < table.loc["kept", "chance"] < 0.975

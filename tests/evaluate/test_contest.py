@@ -54,15 +54,15 @@ def test_what_is_kept_of_rows_tells_more_than_the_scores() -> None:
 @pytest.mark.parametrize(
     ("linear", "trees", "net", "use", "why", "beside"),
     [
-        (0.70, 0.75, 0.80, "joint", Why.SURPASSES, "random_forest"),
-        (0.80, 0.75, 0.70, "logistic_regression", Why.UNSURPASSED, "joint"),
-        (0.70, 0.80, 0.75, "random_forest", Why.SURPASSES, "logistic_regression"),
+        (0.70, 0.75, 0.80, "joint", "surpasses", "random_forest"),
+        (0.80, 0.75, 0.70, "logistic_regression", "unsurpassed", "joint"),
+        (0.70, 0.80, 0.75, "random_forest", "surpasses", "logistic_regression"),
         # The trees may be no better than the linear model, and the net no better than the trees.
-        (0.770, 0.772, 0.774, "logistic_regression", Why.UNSURPASSED, "joint"),
+        (0.770, 0.772, 0.774, "logistic_regression", "unsurpassed", "joint"),
         # The net surely surpasses the linear model, but not the trees.
-        (0.770, 0.789, 0.796, "random_forest", Why.SURPASSES, "logistic_regression"),
+        (0.770, 0.789, 0.796, "random_forest", "surpasses", "logistic_regression"),
         # Trees that score lower than the linear model are no obstacle to a net.
-        (0.70, 0.69, 0.75, "joint", Why.SURPASSES, "logistic_regression"),
+        (0.70, 0.69, 0.75, "joint", "surpasses", "logistic_regression"),
     ],
 )
 def test_the_simplest_model_that_no_other_one_surpasses_is_used(
@@ -72,7 +72,7 @@ def test_the_simplest_model_that_no_other_one_surpasses_is_used(
     models |= {"hist_gradient_boosting": scores(0.68, seed=3), "joint": scores(net)}
     found = ask(models | CONSTANT)
     assert (found.use, found.why, found.compared_with) == (use, why, beside)
-    assert ("which is simpler" in lead(found)) == (why == Why.SURPASSES)
+    assert ("which is simpler" in lead(found)) == (why == "surpasses")
     assert ("The best net, joint, gets" in lead(found)) == (use != "joint")
     worth = [each.worth or 0.0 for each in found.contenders]
     assert worth == sorted(worth, reverse=True)

@@ -12,11 +12,11 @@ from resampled.resampling import Resampling
 from stages.lib.common import UserError
 from stages.lib.config import Costs
 from stages.lib.data import Columns, Dataset
-from stages.lib.evaluate.nets import saved_counts
+from stages.lib.evaluate.nets import known_of
 from stages.lib.results import Results, files
 from stages.lib.results.writing import as_csv
 from stages.lib.scores.counts import Counts
-from stages.lib.scores.diagnostics import Seen
+from stages.lib.scores.diagnostics import Seen, diagnostics
 from stages.lib.scores.splits import Folds
 from stages.lib.scores.thresholds import (
     SHOWN,
@@ -108,21 +108,17 @@ def test_baselines_hand_their_counts_on_in_a_file() -> None:
     texts = Texts()
     parts = [counts_table(counts).assign(model="tree"), counts_table(None).assign(model="odd")]
     texts.put(files.BASELINE_THRESHOLDS, pd.concat(parts, ignore_index=True))
-    found = saved_counts(Results(texts), "tree", {}, table)
+    texts.put(files.BASELINE_DIAGNOSTICS, diagnostics(None).assign(model=""))
+    texts.put(files.BASELINE_ERRORS, {})
+    found = known_of(Results(texts), "tree", {}, table).counts
     assert found is not None
     assert np.array_equal(found.own, counts.own)
     assert np.array_equal(found.others, counts.others)
-    assert saved_counts(Results(texts), "odd", {}, table) is None
-    for old, new in (
-        (
-            " ",
-            " 0 ",
-        ),
-        (",", ",x "),
-    ):
+    assert known_of(Results(texts), "odd", {}, table).counts is None
+    for old, new in ((" ", " 0 "), (",", ",x ")):
         texts[files.BASELINE_THRESHOLDS.path] = as_csv(parts[0]).replace(old, new)
         with pytest.raises(UserError, match=r"what the baselines predict by threshold. Run `dvc repro baselines`"):
-            saved_counts(Results(texts), "tree", {}, table)
+            known_of(Results(texts), "tree", {}, table)
 
 
 def test_only_probabilities_of_two_classes_have_thresholds() -> None:

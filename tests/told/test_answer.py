@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from stages.lib.results.answer import LeftOut
 from stages.lib.told.answer import files_told, gained, in_words, lead, ranking
 from tests.evaluate.contests import CONSTANT, IN_TIME, LINEAR, ask, scores
 
@@ -108,7 +107,7 @@ def test_the_ranking_goes_by_what_models_are_worth_and_says_why_they_are_left_ou
         *("ignores inputs", "no sure gain", "no score"),
     ]
     assert cells["chance"][2] == ""
-    assert {each.name: each.left_out for each in found.contenders}["dropout"] == LeftOut.OTHER_OF_ITS_KIND
+    assert {each.name: each.left_out for each in found.contenders}["dropout"] == "other_of_its_kind"
     assert [in_words(chance) for chance in (0.0, 0.799999, 0.991)] == ["less than 1 %", "79 %", "more than 99 %"]
 
 
@@ -138,7 +137,7 @@ def test_a_kept_net_that_diverged_is_told() -> None:
     diverged = scores(0.8)
     diverged[3] = np.nan
     found = ask({"joint": diverged, "dropout": scores(0.7), "logistic_regression": scores(0.6)}, joint=0.7)
-    assert (found.use, found["joint"].worth, found["joint"].left_out) == ("dropout", None, LeftOut.NO_SCORE)
+    assert (found.use, found["joint"].worth, found["joint"].left_out) == ("dropout", None, "no_score")
     assert files_told(found) == (
         f"models/answer.onnx is the net dropout; {KEPT[:-1]}, which diverged on some splits; set evaluate.keep "
         "to another setting."

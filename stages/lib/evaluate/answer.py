@@ -34,11 +34,6 @@ def answer_of(contest: Contest, choice: Choice, scoring: str, n_candidates: int,
     )
 
 
-def names_of(answer: Answer) -> dict[str, str]:
-    """Return what is used, kept and handed over, by which earlier commits are compared; no name where none is used."""
-    return {key: name for key in ("use", "kept", "handed_over") if (name := getattr(answer, key)) is not None}
-
-
 def what_gives_away(data: Dataset, answer: Answer) -> dict[str, Any]:
     """Return which columns give the target away, as evaluation.json has them; none beside a score that is suspicious.
 
@@ -55,11 +50,11 @@ def _why(contest: Contest, choice: Choice) -> tuple[Why, str | None]:
     if choice.use is None:
         models = [name for name in contest.reached if name not in IGNORANT and np.isfinite(contest.mean(name))]
         best = contest.best(models) if choice.constant else None
-        return (Why.NO_BETTER_THAN_CONSTANT, best) if best else (Why.NO_SCORE, None)
+        return ("no_better_than_constant", best) if best else ("no_score", None)
     if place := choice.rising.index(choice.use):
-        return Why.SURPASSES, choice.rising[place - 1]
+        return "surpasses", choice.rising[place - 1]
     others = [name for name in (choice.net, *choice.rising) if name and name != choice.use]
-    return Why.UNSURPASSED, next(iter(others), None)
+    return "unsurpassed", next(iter(others), None)
 
 
 def _contender(contest: Contest, choice: Choice, name: str, compared_with: str | None) -> Contender:
@@ -91,8 +86,8 @@ def _known(number: float) -> float | None:
 
 def _kind(contest: Contest, name: str) -> Kind:
     if contest.is_net(name):
-        return Kind.NET
-    return Kind.CONSTANT if name in IGNORANT else Kind.LINEAR if name in LINEAR else Kind.TREES
+        return "net"
+    return "constant" if name in IGNORANT else "linear" if name in LINEAR else "trees"
 
 
 def _beside(
@@ -111,11 +106,11 @@ def _beside(
 
 def _left_out(contest: Contest, choice: Choice, name: str) -> LeftOut | None:
     if not np.isfinite(contest.mean(name)):
-        return LeftOut.NO_SCORE
+        return "no_score"
     if name in IGNORANT:
-        return LeftOut.IGNORES_INPUTS
+        return "ignores_inputs"
     if name not in choice.useful:
-        return LeftOut.NO_BETTER_THAN_CONSTANT
+        return "no_better_than_constant"
     if name not in choice.considered:
-        return LeftOut.OTHER_OF_ITS_KIND
-    return None if name in choice.rising else LeftOut.NO_HIGHER_THAN_SIMPLER
+        return "other_of_its_kind"
+    return None if name in choice.rising else "no_higher_than_simpler"

@@ -10,8 +10,9 @@ from scipy.stats import t as student
 from resampled.means.ttest import ALPHA
 from stages.lib.config import CV
 from stages.lib.evaluate.contest import Contest
-from stages.lib.results import SCORE, files
+from stages.lib.results import SCORE
 from stages.lib.results.answer import Answer
+from stages.lib.scores import CORRECTED
 from stages.lib.scores.reached import by_unit_text, scorers_of, second_scorer
 from stages.lib.scores.score_table import mean_columns, ranks_of, score_columns, stuck_columns
 
@@ -51,25 +52,23 @@ def comparison_table(contest: Contest, cv: CV, answer: Answer) -> pd.DataFrame:
 
 
 def few_metrics(
-    contest: Contest, use: str | None, searches: Mapping[str, Mapping[str, Any]], others: Mapping[str, float | None]
+    contest: Contest, use: str | None, searches: Mapping[str, Mapping[str, Any]], brier: float | None
 ) -> dict[str, dict[str, float]]:
     """Return the few numbers that commits are compared by, the metrics of DVC, by the name of their file.
 
-    Of each search: those of `SCORES_OF_SUMMARY`, and the score of its pick as `fresh`, or without fresh splits `score`.
-    Of the `evaluation`: the scores of the kept net, of the answer, which is to `use`, of the best model without a net,
-    and the others. NaN and None are left out.
+    Of each search: its corrected score, and the score of its pick as `fresh`, or without fresh splits `score`. Of the
+    `evaluation`: the scores of the kept net, of the answer, which is to `use`, and of the best model without a net, and
+    the Brier score of the kept net. NaN and None are left out.
     """
-    key, nan = "fresh" if contest.tested else "score", float("nan")
-    metrics: dict[str, dict[str, float]] = {
-        name: {short: search.get(long, nan) for short, long in files.SCORES_OF_SUMMARY.items()}
-        | {key: contest.mean(name)}
-        for name, search in searches.items()
+    key = "fresh" if contest.tested else "score"
+    metrics = {
+        name: {"corrected": search.get(CORRECTED[0]), key: contest.mean(name)} for name, search in searches.items()
     }
     plain = [contest.mean(name) for name in contest.reached if not contest.is_net(name)]
-    metrics["evaluation"] = {"kept": contest.mean(contest.kept), "answer": contest.mean(use) if use else nan}
-    metrics["evaluation"] |= {"best_baseline": max(filter(np.isfinite, plain), default=nan)}
-    metrics["evaluation"] |= {name: nan if number is None else number for name, number in others.items()}
+    best = max(filter(np.isfinite, plain), default=None)
+    metrics["evaluation"] = {"kept": contest.mean(contest.kept), "answer": contest.mean(use) if use else None}
+    metrics["evaluation"] |= {"best_baseline": best, "kept_brier_score": brier}
     return {
-        name: {key: float(number) for key, number in numbers.items() if np.isfinite(number)}
+        name: {key: float(x) for key, x in numbers.items() if x is not None and np.isfinite(x)}
         for name, numbers in metrics.items()
     }

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -179,29 +179,25 @@ def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: 
     return estimator
 
 
-def saved_diagnostics(results: Results, name: str, seen: Mapping[str, Seen], fresh: Folds) -> pd.DataFrame:
-    """Return the table of `diagnostics` of a contender; of a baseline it is what the stage baselines wrote."""
-    if name in seen:
-        return diagnostics(seen[name].pooled(fresh))
-    table = results.table(files.BASELINE_DIAGNOSTICS)
-    return table.loc[table["model"] == name, list(COLUMNS)]
+class Known(NamedTuple):
+    """What is known of how a contender predicts: the tables of `diagnostics`, `prediction_errors`, and counts."""
+
+    diagnostics: pd.DataFrame
+    errors: dict[str, Any]
+    counts: Counts | None
 
 
-def saved_errors(results: Results, name: str, seen: Mapping[str, Seen], fresh: Folds) -> dict[str, Any]:
-    """Return what `prediction_errors` does of a contender; of a baseline it is what the stage baselines wrote."""
+def known_of(results: Results, name: str, seen: Mapping[str, Seen], fresh: Folds) -> Known:
+    """Return what is known of a contender; of a baseline it is what the stage baselines wrote."""
     if name in seen:
-        return prediction_errors(seen[name].pooled(fresh))
+        pooled = seen[name].pooled(fresh)
+        return Known(diagnostics(pooled), prediction_errors(pooled), threshold_counts(seen[name].predictions, fresh))
+    drawn, counted = results.table(files.BASELINE_DIAGNOSTICS), results.table(files.BASELINE_THRESHOLDS)
     with results.expecting(files.BASELINE_ERRORS):
-        return dict(results.json(files.BASELINE_ERRORS).get(name, {}))
-
-
-def saved_counts(results: Results, name: str, seen: Mapping[str, Seen], fresh: Folds) -> Counts | None:
-    """Return the counts by threshold of a contender; of a baseline they are those that the stage baselines wrote."""
-    if name in seen:
-        return threshold_counts(seen[name].predictions, fresh)
-    table = results.table(files.BASELINE_THRESHOLDS)
+        errors = dict(results.json(files.BASELINE_ERRORS).get(name, {}))
     with results.expecting(files.BASELINE_THRESHOLDS):
-        return counts_of(table[table["model"] == name])
+        counts = counts_of(counted[counted["model"] == name])
+    return Known(drawn.loc[drawn["model"] == name, list(COLUMNS)], errors, counts)
 
 
 def roles_of(kept: str, handed_over: str) -> dict[str, str]:

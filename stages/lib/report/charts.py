@@ -51,8 +51,8 @@ STYLE = (
 )
 
 
-# Charts of these folders are called by the file alone; an older commit has the contenders among the candidates.
-_UNNAMED = {"metrics", "candidates", "compared", "evaluation"}
+# Charts of these folders are called by the file alone.
+_UNNAMED = {"metrics", "compared", "evaluation"}
 
 
 def chart_name(path: str) -> str:
@@ -118,9 +118,8 @@ def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:
     tested = any(math.isfinite(float(half)) for half in halves)
 
     def without_tests(part: dict[str, Any]) -> dict[str, Any]:
-        if tested or "scale" not in part:
-            return part
-        return part | {"legend": None} if part.get("field") == "standing" else part
+        of_tests = not tested and "scale" in part and part.get("field") == "standing"
+        return part | {"legend": None} if of_tests else part
 
     words = json.dumps(spec | {"data": None})
     if unit:

@@ -1,7 +1,6 @@
 """The answer of the evaluation: what to use, and what each contender is beside it; whoever tells it reads it here."""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -13,32 +12,14 @@ from stages.lib.results.reading import Results
 _Number = Annotated[float, AfterValidator(lambda number: significant(number, COMPUTED))]
 
 
-class Kind(StrEnum):
-    """What a contender is, from the simplest on."""
-
-    CONSTANT = "constant"
-    LINEAR = "linear"
-    TREES = "trees"
-    NET = "net"
-
-
-class Why(StrEnum):
-    """Why the answer is used, or none is."""
-
-    UNSURPASSED = "unsurpassed"
-    SURPASSES = "surpasses"
-    NO_BETTER_THAN_CONSTANT = "no_better_than_constant"
-    NO_SCORE = "no_score"
-
-
-class LeftOut(StrEnum):
-    """Why the rule did not ask whether a contender surpasses another one."""
-
-    NO_SCORE = "no_score"
-    IGNORES_INPUTS = "ignores_inputs"
-    NO_BETTER_THAN_CONSTANT = "no_better_than_constant"
-    OTHER_OF_ITS_KIND = "other_of_its_kind"
-    NO_HIGHER_THAN_SIMPLER = "no_higher_than_simpler"
+# What a contender is, from the simplest on.
+Kind = Literal["constant", "linear", "trees", "net"]
+# Why the answer is used, or none is.
+Why = Literal["unsurpassed", "surpasses", "no_better_than_constant", "no_score"]
+# Why the rule did not ask whether a contender surpasses another one.
+LeftOut = Literal[
+    "no_score", "ignores_inputs", "no_better_than_constant", "other_of_its_kind", "no_higher_than_simpler"
+]
 
 
 class _Record(BaseModel):

@@ -142,8 +142,6 @@ THRESHOLDS = _table(
 SCORES = _json("scores/{name}", "evaluate", "the metrics that commits are compared by")
 # In a summary and in the evaluation: which nets the engine's kernel has not trained, by the reason, if there are any.
 NOT_BY_KERNEL = "not_by_kernel"
-# Which numbers of a summary are among these, by what they are called there.
-SCORES_OF_SUMMARY = {"corrected": "best_score_corrected"}
 
 # The models that the stage evaluate saves: the kept net, and the answer.
 MODEL_FILE, ANSWER_FILE = Path("models/best.onnx"), Path("models/answer.onnx")
