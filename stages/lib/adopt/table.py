@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from io import BytesIO
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,9 @@ import pandas as pd
 
 from stages.lib.common import UserError, did_you_mean
 from stages.lib.config import is_parquet
-from stages.lib.data.checked_file import parquet_file
+from stages.lib.data.checked_file import parquet_pieces
 from stages.lib.data.csv_text import SEPARATORS, CsvText
 from stages.lib.data.encoding import as_utf8, likely_encoding
-from stages.lib.data.rows import Rows
 from stages.lib.data.texts import MISSING, as_category, numbers, read
 
 # The first records decide; their number, and the share of them that must agree on the number of cells.
@@ -35,7 +35,7 @@ class Table:
     are written, of which `1.00` is the number 1.
     """
 
-    rows: Rows
+    rows: CsvText
     frame: pd.DataFrame
     labels: pd.Series | None = None
     n_left_out: int = 0
@@ -54,52 +54,26 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
         content = Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"{path} can't be read: {error.strerror}. Name a CSV or Parquet file.") from None
-    if is_parquet(str(path)):
-        return _typed(parquet_file(str(path)).parquet_rows(content, str(path)), target)
-    csv = _form(content, path, target)
+    in_parquet = is_parquet(str(path))  # where missing cells have no text
+    missing = MISSING[:1] if in_parquet else MISSING
+    csv = next(parquet_pieces(BytesIO(content), str(path))) if in_parquet else _form(content, path, target)
     _, first = next(csv.records())
     names = csv.names([f"column_{i}" for i in range(1, len(first) + 1)])
-    _check_target(csv, names, target)
-    frame = csv.table(names, [] if target is None else [target])
-    texts = _texts(frame)
-    tokens = set(MISSING).intersection(chain(*(cells.cat.categories for cells in texts.values())))
-    for name, cells in texts.items():
-        reading = read(cells, tokens, partial(numbers, decimal=csv.decimal))
-        all_numbers = not reading.words and reading.cells.notna().any()
-        frame[name] = reading.values if all_numbers else reading.cells.astype("str")
-    na_values = tuple(cell for cell in MISSING if cell in tokens)
-    return _with_target(Table(replace(csv, na_values=na_values), frame, texts[target] if target else None), target)
-
-
-def _typed(rows: Any, target: str | None) -> Table:
-    """Return a table whose file says which columns are numbers, and which cells are missing; empty texts are, too.
-
-    A CSV of such rows has an empty cell for each.
-    """
-    names = rows.names()
-    _check_target(rows, names, target)
-    frame = rows.table(names, rows.text_columns)
-    for name, cells in _texts(frame).items():
-        frame[name] = as_category(cells, [""]).astype("str")
-    na_values = ("",) if frame.isna().any(axis=None) else ()
-    labels = None if target is None else as_category(rows.table([target], [target])[target])
-    return _with_target(Table(replace(rows, na_values=na_values), frame, labels), target)
-
-
-def _with_target(table: Table, target: str | None) -> Table:
-    lacks = table.frame[[target] if target else []].isna().any(axis=1)
-    return replace(table, frame=table.frame[~lacks], n_left_out=int(lacks.sum()))
-
-
-def _texts(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    return {str(name): as_category(frame[name]) for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)}
-
-
-def _check_target(rows: Rows, names: list[str], target: str | None) -> None:
     if target is not None and target not in names:
         hint = did_you_mean(target, names) or "."
-        header = "" if rows.header else " Line 1 looks like a row; if it is a header, write names in it, not numbers."
-        raise UserError(f"{rows.name} has no column {target!r}{hint} It has: {', '.join(names)}.{header}")
+        header = "" if csv.header else " Line 1 looks like a row; if it is a header, write names in it, not numbers."
+        raise UserError(f"{path} has no column {target!r}{hint} It has: {', '.join(names)}.{header}")
+    frame = csv.table(names, {*csv.texts} | ({target} if target else set()))
+    columns = {name: cells for name, cells in frame.items() if isinstance(cells.dtype, pd.CategoricalDtype)}
+    texts = {str(name): as_category(cells) for name, cells in columns.items()}
+    tokens = set(missing).intersection(chain(*(cells.cat.categories for cells in texts.values())))
+    for name, cells in texts.items():
+        reading = read(cells, tokens, partial(numbers, decimal=csv.decimal))
+        all_numbers = name not in csv.texts and not reading.words and reading.cells.notna().any()
+        frame[name] = reading.values if all_numbers else reading.cells.astype("str")
+    csv = replace(csv, na_values=tuple(cell for cell in missing if cell in tokens))
+    lacks = frame[[target] if target else []].isna().any(axis=1)
+    return Table(csv, frame[~lacks], texts[target] if target else None, int(lacks.sum()))
 
 
 def _form(content: bytes, path: str | Path, target: str | None) -> CsvText:

@@ -1,10 +1,9 @@
 """Reads a CSV or a Parquet file, and checks every cell that is used against `data` in params.yaml."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 from pathlib import Path
-from types import ModuleType
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -14,10 +13,9 @@ from stages.lib.common import Problem, UserError, did_you_mean, first_of, in_par
 from stages.lib.config import Data, is_parquet
 from stages.lib.data.cells import as_feature, as_role, as_target, lacks_target
 from stages.lib.data.csv_text import CsvText
-from stages.lib.data.encoding import PARQUET_BEGINS, as_utf8, utf8_blocks
+from stages.lib.data.encoding import PARQUET_BEGINS, utf8_blocks
 from stages.lib.data.faults import Fault, plain, refuse_faults
 from stages.lib.data.pieces import pieces
-from stages.lib.data.rows import Rows
 
 # The most names in a message.
 _MOST_NAMES = 20
@@ -51,7 +49,7 @@ def read_data(
     except FileNotFoundError:
         remedy = "Run `python -m stages.fetch`, or set data.path in params.yaml."
         raise UserError(Problem("is missing", remedy, name, see="data.path")) from None
-    rows = _rows(content, spec, name)
+    rows = next(_pieces(BytesIO(content), spec, name, is_parquet(spec.path)))
     names = rows.names(list(spec.columns))
     check_names(rows, names, spec.columns, "which data.columns in params.yaml lists")
     roles = {key: role for role, key in {"cv.order": order, "cv.groups": groups}.items() if key}
@@ -86,7 +84,7 @@ def read_features(
     name: str,
     may_lack: Collection[str] = (),
     n_bytes: int = -1,
-) -> Iterator[tuple[Rows, pd.DataFrame]]:
+) -> Iterator[tuple[CsvText, pd.DataFrame]]:
     """Read rows to predict, which messages call `name`, and check their cells as `read_data` does.
 
     The file is Parquet if its name or its beginning is one's, and otherwise a CSV. Yields pieces of about `n_bytes`, or
@@ -94,8 +92,9 @@ def read_features(
     `spec` are there, with the target or without it. Checked rows have the features in their order, as `Dataset.X` has
     them; the model takes missing cells of those in `may_lack`. `UserError` lists the first problems of a piece.
     """
-    names: list[str] = []
-    for rows in _pieces(file, spec, name, n_bytes):
+    buffered = file if isinstance(file, BufferedReader) else BufferedReader(cast(Any, file))
+    in_parquet, names = is_parquet(name) or buffered.peek(4).startswith(PARQUET_BEGINS), list[str]()
+    for rows in _pieces(buffered, spec, name, in_parquet, n_bytes):
         if not names:
             names = rows.names(list(spec.columns), optional=spec.target)
             check_names(rows, names, features, "which the model predicts from")
@@ -106,7 +105,7 @@ def read_features(
         yield rows, _faultless(columns, rows, names, table.index)
 
 
-def _faultless(columns: dict[str, Checked], rows: Rows, names: list[str], numbers: pd.Index) -> pd.DataFrame:
+def _faultless(columns: dict[str, Checked], rows: CsvText, names: list[str], numbers: pd.Index) -> pd.DataFrame:
     """Return checked columns as a table; `numbers` are those of its rows in the file, for messages."""
     faults = [fault for _, faults in columns.values() for fault in faults]
     refuse_faults(
@@ -115,23 +114,15 @@ def _faultless(columns: dict[str, Checked], rows: Rows, names: list[str], number
     return pd.DataFrame({key: values for key, (values, _) in columns.items()})
 
 
-def _rows(content: bytes, spec: Data, name: str) -> Rows:
-    if is_parquet(spec.path):
-        rows: Rows = parquet_file(name).parquet_rows(content, name, tuple(spec.na_values))
-        return rows
-    return replace(_written_as(spec, name), text=as_utf8(content, spec.encoding, name))
+def _pieces(file: BinaryIO, spec: Data, name: str, in_parquet: bool, n_bytes: int = -1) -> Iterator[CsvText]:
+    if in_parquet:
+        return parquet_pieces(file, name, ("", *spec.na_values), n_bytes)
+    csv = CsvText(name, b"", spec.encoding, spec.separator, spec.decimal, spec.header, tuple(spec.na_values))
+    return pieces(csv, utf8_blocks(file, spec.encoding, name, n_bytes))
 
 
-def _pieces(file: BinaryIO, spec: Data, name: str, n_bytes: int) -> Iterator[Rows]:
-    buffered = file if isinstance(file, BufferedReader) else BufferedReader(cast(Any, file))
-    if is_parquet(name) or buffered.peek(4).startswith(PARQUET_BEGINS):
-        yield from parquet_file(name).parquet_pieces(buffered, name, tuple(spec.na_values), n_bytes)
-    else:
-        yield from pieces(_written_as(spec, name), utf8_blocks(buffered, spec.encoding, name, n_bytes))
-
-
-def parquet_file(name: str) -> ModuleType:
-    """Return the module that reads Parquet; raises `UserError` if the package that it needs is not installed."""
+def parquet_pieces(file: BinaryIO, name: str, na_values: Iterable[str] = (), n_bytes: int = -1) -> Iterator[CsvText]:
+    """Yield a Parquet file as `parquet_file` does; raises `UserError` if the package is not installed."""
     try:
         from stages.lib.data import parquet_file
     except ImportError:
@@ -139,14 +130,10 @@ def parquet_file(name: str) -> ModuleType:
         remedy = f"Run `pip install {option}`, and add `{option}` to requirements.txt, for `make`."
         finding = "is a Parquet file, and pyarrow, which reads those, is not installed"
         raise UserError(Problem(finding, remedy, name)) from None
-    return parquet_file
+    yield from parquet_file.parquet_pieces(file, name, tuple(na_values), n_bytes)
 
 
-def _written_as(spec: Data, name: str) -> CsvText:
-    return CsvText(name, b"", spec.encoding, spec.separator, spec.decimal, spec.header, tuple(spec.na_values))
-
-
-def check_names(rows: Rows, names: Sequence[str], wanted: Collection[str], why: str) -> None:
+def check_names(rows: CsvText, names: Sequence[str], wanted: Collection[str], why: str) -> None:
     """Raise `UserError` with the names in `wanted` that the file does not have."""
     if missing := [name for name in wanted if name not in names]:
         others = [name for name in names if name not in wanted]

@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 import pandas as pd
 from pandas.errors import ParserError
 
-from stages.lib.common import counted
-from stages.lib.data.rows import Rows
+from stages.lib.common import Problem, UserError, counted
 from stages.lib.data.texts import numbers
 
 # What may separate cells, in the singular.
@@ -23,11 +22,12 @@ LONGEST = 40
 
 
 @dataclass(frozen=True)
-class CsvText(Rows):
+class CsvText:
     """A CSV that messages call `name`, its text in UTF-8 as `as_utf8` returns it, and how the file is written.
 
-    Where the text is a piece of a file, `first_line` is the number of its first line there. The other fields are as in
-    `data` of params.yaml.
+    Where the text is a piece of a file, `first_line` is the number of its first line there. `texts` are columns of
+    which the file says that they are no numbers; places are counted in a `unit`, and `names_in` has the names of
+    columns. The other fields are as in `data` of params.yaml.
     """
 
     name: str
@@ -38,6 +38,7 @@ class CsvText(Rows):
     header: bool = True
     na_values: tuple[str, ...] = ()
     first_line: int = 1
+    texts: tuple[str, ...] = ()
     unit: ClassVar[str] = "line"
     names_in: ClassVar[str] = "the header"
 
@@ -66,7 +67,7 @@ class CsvText(Rows):
             names, last = named(row), row[-1].strip()
             name, count = Counter(names).most_common(1)[0]
             if count > 1:
-                self.refuse(f"the header has {name!r} {count} times", "rename all but one")
+                self.refuse(f"{self.names_in} has {name!r} {count} times", "rename all but one")
             if not others:
                 self.refuse("has no row after its header", "Is it the right file?", line)
             line, row = others[0]
@@ -110,9 +111,11 @@ class CsvText(Rows):
         return {number: record for number, record in records if number in numbers}
 
     def table(self, names: Sequence[str], as_text: Collection[str] = (), used: Collection[str] = ()) -> pd.DataFrame:
-        """Read the cells as `Rows.table` says; texts are as they are in the file. All columns are read.
+        """Read the cells into columns of float64, with NaN where a cell is missing, and `category` columns of texts.
 
-        Raises `UserError` if a line has more or fewer cells than there are columns, or a cell is too long.
+        Texts are the columns in `as_text`, and each that contains anything but numbers and missing cells. `names` are
+        the columns in file order, of which those that are `used` are looked at; without it, all are. Raises `UserError`
+        if a line has more or fewer cells than there are columns, or a cell is too long.
         """
         try:
             table = self._read(names, as_text)
@@ -144,6 +147,14 @@ class CsvText(Rows):
             low_memory=False,
             **options,
         )
+
+    def place(self, number: int) -> str:
+        """Return where a row is, as in `line 2` or `row 1`."""
+        return f"{self.unit} {self.rows([number])[number][0]}"
+
+    def refuse(self, finding: str, remedy: str = "", line: int = 0) -> NoReturn:
+        """Raise `UserError` with a problem of the file or of a line, after which a sentence goes on."""
+        raise UserError(Problem(finding if line else f": {finding}", remedy, self.name, line=line))
 
     def check_widths(self, width: int, note: str = "") -> None:
         """Raise `UserError` if a line has more or fewer cells than `width`; a note follows that number."""

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from stages.lib.common import Problem, UserError, first_of, join_words
-from stages.lib.data.csv_text import LONGEST, more_such, short
-from stages.lib.data.rows import Rows
+from stages.lib.data.csv_text import LONGEST, CsvText, more_such, short
 
 # The most faults that are told, and the most columns in a sentence.
 _MOST, _MOST_COLUMNS = 20, 3
@@ -35,7 +34,7 @@ def at(rows: np.ndarray, column: str, finding: str, remedy: str = "", in_params:
     return [Fault(column, finding, remedy, np.flatnonzero(rows), in_params)] if rows.any() else []
 
 
-def refuse_faults(faults: list[Fault], rows: Rows, names: list[str]) -> None:
+def refuse_faults(faults: list[Fault], rows: CsvText, names: list[str]) -> None:
     """Raise `UserError` with a problem for each fault, which names the first cell, its line or row, and its column.
 
     `names` are the columns in file order.

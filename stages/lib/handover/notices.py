@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.common import counted
-from stages.lib.data.rows import Rows
+from stages.lib.data.csv_text import CsvText
 from stages.lib.export.card import Card, Input
 
 # What a note says of an input, and what is said of all rows with such a note.
@@ -25,7 +25,7 @@ class Notices:
     card: Card
     found: dict[str, tuple[int, str]] = field(default_factory=dict)
 
-    def of(self, rows: Rows, X: pd.DataFrame) -> list[str]:
+    def of(self, rows: CsvText, X: pd.DataFrame) -> list[str]:
         """Return a note on each row of a piece, such as `age far outside; plan unknown; bmi missing`, or "".
 
         `rows` are those of `X` as they are in the file. Inputs are in the order of the table.
