@@ -10,7 +10,7 @@ import pytest
 from torch import optim
 
 from nets.network import PimaClassifier
-from stages.lib.search.inventory import Inventory, asked_for, differences, in_words, inventory, modules_of
+from stages.lib.search.inventory import Inventory, asked_for, differences, inventory, modules_of
 
 HERE: Inventory = {"torch": "2.13.0", "module lockstep": "a", "module nets": "b", "kernel": ""}
 
@@ -78,13 +78,6 @@ def test_code_of_another_folder_is_compared(name: str, tmp_path: Path, monkeypat
 )
 def test_each_difference_is_told(changes: Inventory, expected: list[str]) -> None:
     assert differences(HERE, HERE | changes) == expected
-
-
-def test_what_several_processes_lack_is_said_once() -> None:
-    lacks, other = "can't import nets", "has other code in nets"
-    assert in_words({"a": [lacks], "b": [], "c": [other]}) == "a can't import nets; c has other code in nets"
-    assert in_words({"a": [other], "b": [other]}) == "a and b have other code in nets"
-    assert in_words({"a": [other], "b": [other], "c": [other]}) == "a and 2 more have other code in nets"
 
 
 def test_a_module_that_fails_is_in_the_inventory() -> None:

@@ -2,17 +2,12 @@
 
 import re
 import sys
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from joblib import parallel_config
-from joblib.parallel import get_active_backend
 
 from stages.lib.common import UserError
 from stages.lib.config import Runtime
 from stages.lib.search.jobs import Jobs, jobs
-from stages.lib.search.on_dask import CLUSTER, in_use
 
 
 @pytest.mark.parametrize(
@@ -38,13 +33,4 @@ def test_dask_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "distributed", None)
     sentence = "params.yaml: runtime.backend is dask, which is not installed. Run `pip install --requirement"
     with pytest.raises(UserError, match=re.escape(sentence)), jobs(Runtime(backend="dask")):
-        pass
-
-
-def test_the_backend_of_a_cluster_is_known_as_long_as_the_cluster_is_open() -> None:
-    cluster: Any = SimpleNamespace(n_workers=3)
-    with in_use(cluster), parallel_config(CLUSTER):
-        backend, _ = get_active_backend()
-        assert backend.effective_n_jobs(-1) == 3
-    with pytest.raises(ValueError, match=CLUSTER), parallel_config(CLUSTER):
         pass

@@ -1,4 +1,7 @@
-"""A Dask cluster that is checked before it gets anything, and watched while it computes."""
+"""A Dask cluster that is checked before it gets anything, and watched while it computes, as a backend of joblib.
+
+joblib's own one waits for ever for a job that Dask gives up, and its jobs are unpickled by the scheduler, too.
+"""
 
 import pickle
 import threading
@@ -9,11 +12,16 @@ from typing import Any, Self
 import cloudpickle
 import numpy as np
 from distributed import CancelledError, Client, Future, KilledWorker
+from joblib import register_parallel_backend
+from joblib.parallel import BACKENDS, ParallelBackendBase
 
 from stages.lib.common import UserError, described, in_params
 from stages.lib.config import Runtime
 from stages.lib.search import inventory
-from stages.lib.search.inventory import asked_for, differences, in_words
+from stages.lib.search.inventory import asked_for, differences
+
+# The name of the backend.
+CLUSTER = "watched-dask"
 
 # How often the cluster is looked at, and how long it may take to answer before it counts as gone, in seconds.
 _SECONDS_BETWEEN = 1.0
@@ -25,10 +33,17 @@ _START = (
 )
 
 
-class Cluster:
-    """The workers of a cluster; raises `UserError` on entry if one of them does not have what a search needs."""
+class Cluster(ParallelBackendBase):
+    """The workers of a cluster, which joblib knows as `CLUSTER` while it is entered.
+
+    Raises `UserError` on entry if one of them does not have what a search needs.
+    """
+
+    supports_retrieve_callback = True
+    default_n_jobs = -1
 
     def __init__(self, client: Client, runtime: Runtime, modules: list[str]) -> None:
+        super().__init__(nesting_level=0)
         self.client, self.seconds = client, runtime.dask_timeout
         self.address = runtime.dask_scheduler or client.scheduler_info()["address"]
         self.asked_for = asked_for(modules)
@@ -41,10 +56,9 @@ class Cluster:
         self.ended = threading.Event()
         self.watch = threading.Thread(target=self._watch, daemon=True)
 
-    @property
-    def n_workers(self) -> int:
-        """How many workers there are now."""
-        return len(self.workers)
+    def effective_n_jobs(self, n_jobs: int | None) -> int:
+        """Return the number of workers, but two at least: a single job would run in this process."""
+        return max(2, len(self.workers))
 
     def __enter__(self) -> Self:
         try:
@@ -59,13 +73,15 @@ class Cluster:
         except Exception as error:  # whatever a lost connection raises
             raise self._error(f": {self.address} does not answer: {described(error)}") from None
         self.watch.start()
+        register_parallel_backend(CLUSTER, lambda **_: self)
         return self
 
     def __exit__(self, *error: Any) -> None:
+        del BACKENDS[CLUSTER]
         self.ended.set()
         self.watch.join()
 
-    def submit(self, call: Callable[[], Any], callback: Callable[[Any], Any]) -> Future | None:
+    def submit(self, func: Callable[[], Any], callback: Any = None) -> Future | None:
         """Send a call; `callback` gets the future when the call is done, or the reason why it will not be."""
         self.n_sent, number, rows = self.n_sent + 1, self.n_sent, []
         self.pending[number] = callback
@@ -75,7 +91,7 @@ class Cluster:
 
         try:
             # Bytes, because the scheduler unpickles an object, too, and would have to import all that it is made of.
-            data = cloudpickle.dumps(_Call(call), buffer_callback=apart)
+            data = cloudpickle.dumps(_Call(func), buffer_callback=apart)
             future = self.client.submit(pickle.loads, data, buffers=rows, pure=False)
         except Exception as error:  # joblib waits for the callback, which `_watch` will call
             self.failure = self.failure or self._error(f": a job could not be sent: {described(error)}")
@@ -91,13 +107,13 @@ class Cluster:
             self.rows[key] = content, future
         return self.rows[key][1]
 
-    def result(self, done: Any) -> Any:
+    def retrieve_result_callback(self, out: Any) -> Any:
         """Return the result of a call, or raise its error; raises `UserError` if the cluster has not computed it."""
-        if isinstance(done, UserError):
-            raise done
-        is_over = done.status == "error"  # its error is that of the call
+        if isinstance(out, UserError):
+            raise out
+        is_over = out.status == "error"  # its error is that of the call
         try:
-            return done.result(timeout=self.seconds)
+            return out.result(timeout=self.seconds)
         except KilledWorker as error:
             finding = f": {error.allowed_failures + 1} workers in turn have ended at the same job"
             remedy = "Dask ends a worker that takes too much memory: give the workers more, or use fewer rows."
@@ -107,7 +123,7 @@ class Cluster:
                 raise
             raise self.failure or self._error(f": {self.address} has lost a job: {described(error)}") from None
 
-    def forget(self) -> None:
+    def abort_everything(self, ensure_ready: bool = True) -> None:
         """Wait for no call any longer."""
         self.pending.clear()
 
@@ -173,8 +189,9 @@ class Cluster:
         self._refuse(faults)
 
     def _refuse(self, faults: dict[str, list[str]]) -> None:
-        if any(faults.values()):
-            raise self._error(f": {in_words(faults)}")
+        for name, faults_of_one in faults.items():
+            if faults_of_one:
+                raise self._error(f": {name} {'; '.join(faults_of_one)}")
 
     def _error(self, finding: str) -> UserError:
         return UserError(in_params("runtime.dask_scheduler", finding, _START.format(self.address)))

@@ -7,7 +7,7 @@ needs.
 import io
 import pickle
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib.metadata import packages_distributions
 from os.path import isfile
 from typing import Any
@@ -97,21 +97,3 @@ def differences(here: Inventory, there: Inventory) -> list[str]:
         name for name in here if name != "kernel" and not name.startswith("module ") and here[name] != there.get(name)
     ]
     return texts + [f"has {name} {there.get(name) or '(missing)'} instead of {here[name]}" for name in rest]
-
-
-def in_words(by_process: Mapping[str, list[str]]) -> str:
-    """Return what is wrong with which process, the same of several said once."""
-    alike: dict[str, list[str]] = {}
-    for process, texts in by_process.items():
-        for text in texts:
-            alike.setdefault(text, []).append(process)
-    return "; ".join(f"{_names(who)} {_many(text, len(who))}" for text, who in alike.items())
-
-
-def _names(who: list[str]) -> str:
-    return " and ".join(who if len(who) < 3 else (who[0], f"{len(who) - 1} more"))
-
-
-def _many(text: str, n: int) -> str:
-    """Return the end of a sentence with a plural verb for several."""
-    return text.replace("has ", "have ", 1) if n > 1 else text

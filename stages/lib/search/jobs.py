@@ -18,18 +18,9 @@ _LEAST_MB = 512
 
 @dataclass
 class Jobs:
-    """How a search runs its jobs.
+    """How a search runs its jobs: how many at once, -1 for one on each worker, and the memory limit of each, in MiB.
 
-    Attributes
-    ----------
-    backend : str
-        The name of joblib's backend.
-    n_jobs : int
-        How many jobs run at once; -1 means one on each worker of the cluster.
-    max_memory_mb : int
-        The memory limit of each, in MiB.
-    n_workers : callable or None
-        Returns how many workers the cluster has now; None without a cluster.
+    `n_workers` returns how many workers the cluster has now; it is None without a cluster.
     """
 
     backend: str
@@ -57,8 +48,7 @@ def jobs(runtime: Runtime, sent: Any = None) -> Iterator[Jobs]:
         from distributed import Client
 
         # Not at the top: it needs the package, too.
-        from stages.lib.search.cluster import Cluster
-        from stages.lib.search.on_dask import CLUSTER, in_use
+        from stages.lib.search.cluster import CLUSTER, Cluster
     except ImportError:
         remedy = "Run `pip install --requirement requirements-dask.txt`."
         raise UserError(in_params("runtime.backend", "is dask, which is not installed", remedy)) from None
@@ -70,21 +60,11 @@ def jobs(runtime: Runtime, sent: Any = None) -> Iterator[Jobs]:
         finding = f": no scheduler answers at {address}: {described(error)}"
         remedy = "Start a scheduler there with `python -m dask scheduler`, or set runtime.backend to loky."
         raise UserError(in_params("runtime.dask_scheduler", finding, remedy)) from None
-    with _silent(), client, Cluster(client, runtime, modules_of(sent)) as cluster, in_use(cluster):
+    # What becomes of the connection, the cluster says in a sentence.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
+    with client, Cluster(client, runtime, modules_of(sent)) as cluster:
         # A cluster's workers have memory of their own.
-        yield Jobs(CLUSTER, -1, runtime.max_memory_mb if address else memory, lambda: cluster.n_workers)
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """In the block, let Dask's client log nothing: what becomes of its connection, the cluster says in a sentence."""
-    logger = logging.getLogger("distributed.client")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
+        yield Jobs(CLUSTER, -1, runtime.max_memory_mb if address else memory, lambda: len(cluster.workers))
 
 
 def jobs_here(runtime: Runtime, asked: int) -> tuple[int, int]:
