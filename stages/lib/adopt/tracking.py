@@ -46,14 +46,12 @@ class Tracking:
         return f"DVC would track {self._named}." if self._wanted else ""
 
     def start(self) -> list[str]:
-        """Let DVC take the table as it is now, and return what was done and what to do next, a sentence each.
-
-        Raises `CalledProcessError` if DVC can't; it has said why.
-        """
+        """Let DVC take the table as it is now, and return what was done and what to do next, a sentence each."""
         if not self._wanted and (self._file is None or not differs(self._path, self._file)):
             return []
         # Of what it says, only errors and progress.
-        dvc("add", self._path, output=subprocess.DEVNULL).check_returncode()
+        if dvc("add", self._path, output=subprocess.DEVNULL).returncode:
+            raise UserError(f"`dvc add {self._path}` failed; what DVC says is above.")
         file = dvc_file_of(self._path)
         assert file is not None
         done = f"{file}: DVC has the table as it is now. Commit the file."
