@@ -1,7 +1,6 @@
 """A side whose code, data or params are not those that its results are from says so first, and names them."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from tests.conftest import Command
 from tests.diff.commits import AGAINST, UNCHANGED, Commits
 from tests.project import Project, set_at
 
-FRESH = Stale([], [], [])
+FRESH = Stale([], [])
 SAME = f"{UNCHANGED} Unchanged: all scores are the same. {AGAINST}."
 # What is said in place of `SAME` where something was not rerun.
 UNTIL = "Until then, nothing can be said of what these change. Use linear, as before."
@@ -24,7 +23,7 @@ PIPELINE = {"evaluate": {"cmd": "true"}, "search": {"foreach": "${experiments}",
 
 
 def of(revision: str | None = None) -> Stale:
-    return staleness(Recorded(Snapshot.of(revision)))._replace(stages=[])
+    return staleness(Recorded(Snapshot.of(revision)))
 
 
 def write(commits: Commits, path: str, content: Any) -> None:
@@ -202,22 +201,8 @@ def test_of_a_whole_project_each_edit_is_named_as_dvc_status_does(
     assert of() == FRESH._replace(changed=["stages/lib/search", "prepare.scale"])
     status = json.loads(project.run("dvc", "status", "--json").stdout)
     assert stale_stages() == sorted(status)
+    assert stale_stages("search@neurons", "fetch") == ["search@neurons"]
     changed = [each.get("changed deps", {}) for stage in status.values() for each in stage]
     named = {path for each in changed for path in each if path.startswith("stages/")}
     keys = {key for each in changed for key in each.get("params.yaml", {}) if isinstance(each.get("params.yaml"), dict)}
     assert (named, keys) == ({"stages/lib/search"}, {"prepare"})
-    # What of a stage alone has changed: its command, what it reads, its outputs, and a comment in a file of it.
-    project.git("checkout", "--quiet", ".")
-    shutil.rmtree("models")
-    for path in ("params.yaml", "metrics/search/neurons/draws.csv"):
-        Path(path).write_bytes(project.read(path) + b"# 1\n")
-    pipeline = project.read("dvc.yaml").replace(b"-m stages.charts", b"-I -m stages.charts")
-    Path("dvc.yaml").write_bytes(
-        pipeline.replace(b"      - stages/compare.py\n", b"      - nets\n      - stages/compare.py\n")
-    )
-    status = json.loads(project.run("dvc", "status", "--json").stdout)
-    assert (
-        stale_stages()
-        == sorted(status)
-        == ["best_params", "charts", "compare@dropout", "compare@neurons", "evaluate", "search@neurons"]
-    )

@@ -1,13 +1,14 @@
 """Whether the results of a commit are those of its code, data and params, by the hashes of dvc.lock."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from stages.lib.common import first_of
+from stages.lib.common import UserError, first_of
 from stages.lib.config import PARAMS_FILE
-from stages.lib.repository.pipeline import LOCK, Declared, flat
+from stages.lib.repository.dvc import dvc
+from stages.lib.repository.pipeline import LOCK, PIPELINE, flat
 from stages.lib.repository.recorded import Recorded, differing
-from stages.lib.repository.snapshot import Snapshot
 
 # What stages write, and other stages read.
 METRICS = "metrics/"
@@ -25,21 +26,19 @@ class Stale(NamedTuple):
     """What is not as it was when the stages ran, empty where all is as it was.
 
     `changed` are files and folders, params such as `cv.n_repeats`, and stages that have never run, or not since a stage
-    before them did; `edited` are outputs that are not what their stages wrote, and metrics that are gone. `stages` are
-    those of the working tree that DVC would run again at once; others may follow from their outputs.
+    before them did; `edited` are outputs that are not what their stages wrote, and metrics that are gone.
     """
 
     changed: list[str]
     edited: list[str]
-    stages: list[str]
 
 
 def staleness(side: Recorded) -> Stale:
     """Compare what dvc.lock says of each stage with the params, files and outputs of the same commit.
 
-    Nothing is said of a file whose content git does not have, of data
-    and models that are not committed, and of a commit without dvc.lock. A comment in params.yaml changes no result,
-    though DVC runs a stage that reads the whole file again.
+    Nothing is said of a file whose content git does not have, of data and models that are not committed, and of a
+    commit without dvc.lock. A comment in params.yaml changes no result, though DVC runs a stage that reads the whole
+    file again.
     """
     read = {(stage, path): md5 for stage in side.stages for path, md5 in side.hashes(stage).items()}
     written = {path: md5 for stage in side.stages for path, md5 in side.outputs(stage).items()}
@@ -52,29 +51,23 @@ def staleness(side: Recorded) -> Stale:
     edited |= {path for path in written if path not in there and path.startswith(METRICS)}
     never = {*side.pipeline.names} - {*side.stages} if side.pipeline else set()
     inputs, stages = set(), {*never} if side.stages else set()
-    again = never | {stage for stage in side.stages if any(differs(*each) for each in side.outputs(stage).items())}
-    ran = {stage: Declared.of_lock(each) for stage, each in side.stages.items()}
-    again |= {name for name, each in (side.pipeline.declared if side.pipeline else {}).items() if ran.get(name) != each}
     for (stage, path), md5 in read.items():
-        if not differs(path, md5):
-            continue
-        again.add(stage)
-        if path == PARAMS_FILE:
+        if path == PARAMS_FILE or not differs(path, md5):
             continue
         if not path.startswith(WRITTEN) and (path in there or path not in side.tables):
             inputs.add(path)
         elif path in there and not any(overlap(path, output) for output in edited):
             stages.add(stage)
-    params = {stage: edited_params(side, stage, side.settings) for stage in side.stages}
-    again |= {stage for stage, keys in params.items() if keys}
-    changed = [*sorted(inputs), *sorted({key for keys in params.values() for key in keys}), *sorted(stages)]
-    return Stale(changed, sorted(edited), sorted(again))
+    params = {key for stage in side.stages for key in edited_params(side, stage, side.settings)}
+    return Stale([*sorted(inputs), *sorted(params), *sorted(stages)], sorted(edited))
 
 
 def stale_stages(*stages: str) -> list[str]:
     """Return which of some stages, or of all, DVC would run again in the working directory, sorted."""
-    again = staleness(Recorded(Snapshot.of(None))).stages
-    return [stage for stage in again if not stages or stage in stages]
+    done = dvc("status", "--json", *(stages or [PIPELINE]))
+    if done.returncode:
+        raise UserError(f"`dvc status` failed: {' '.join(done.stderr.split())}")
+    return sorted(json.loads(done.stdout))
 
 
 def overlap(one: str, other: str) -> bool:
