@@ -198,15 +198,6 @@ def test_a_net_without_a_graph_has_a_file_of_its_own(
     assert not path.exists()
 
 
-def test_a_file_of_an_older_version_names_nets_elsewhere(tmp_path: Path, data: Dataset) -> None:
-    estimator, card = fit_net(data, Prepare())
-    assert card.settings
-    settings = card.settings.model_copy(update={"module": "stages.lib.network.PimaClassifier"})
-    card = card.model_copy(update={"settings": settings})
-    found = predict(*loaded(tmp_path / "model", "safetensors", estimator, card, data.X), data.X)
-    assert np.array_equal(found["y=yes"], estimator.predict_proba(rows(data, estimator))[:, 1])
-
-
 def test_a_model_of_an_older_version_is_refused(tmp_path: Path, data: Dataset) -> None:
     estimator, card = fit_net(data, Prepare())
     card = card.model_copy(update={"kind": "forest", "name": "random_forest", "settings": None})

@@ -1,7 +1,7 @@
 """Tells errors, writes files whole, formats settings and scores, pins the environment. Imports no other room."""
 
 from stages.lib.common import environment
-from stages.lib.common.artifacts import Output, reading, significant, write_bytes, write_text
+from stages.lib.common.artifacts import reading, significant, write_bytes, write_text
 from stages.lib.common.command import Arguments, run
 from stages.lib.common.errors import (
     RAISED,

@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from stages.lib.common.errors import UserError
 
@@ -56,25 +55,3 @@ def reading(path: str | Path, expected: str, remedy: str, *broken: type[Exceptio
         raise UserError(f"{path} is missing. {remedy}") from None
     except BROKEN + broken:
         raise UserError(f"{path} is {expected}. {remedy}") from None
-
-
-class Output(NamedTuple):
-    """A file that a stage writes, for those who read it.
-
-    `what` the file is ends the sentence "models/best.onnx is not …". `stage` is what to run again if the file is
-    missing or broken.
-    """
-
-    path: str | Path
-    what: str
-    stage: str
-
-    @property
-    def again(self) -> str:
-        """The sentence that says what to run."""
-        return f"Run `dvc repro {self.stage}`."
-
-    def refused(self, *problems: str) -> UserError:
-        """Return the error that says why the file can't be used; a problem is what follows the path in a sentence."""
-        sentences = (problem if problem.endswith((".", "?")) else f"{problem}." for problem in problems)
-        return UserError(*(f"{self.path}{sentence} {self.again}" for sentence in sentences))

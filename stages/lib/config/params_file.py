@@ -57,8 +57,6 @@ def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
         raise UserError(Problem("is missing here", remedy, file)) from None
     except UnicodeDecodeError as error:
         raise UserError(Problem(f": byte {error.start} is not UTF-8", "Save the file as UTF-8 text.", file)) from None
-    except yaml12.NotYAMLError as error:
-        raise UserError(error.problem) from None
     if not isinstance(content, dict):
         finding = "should have sections, such as `data:` and `model:`, and has none"
         raise UserError(Problem(finding, "Restore it: `git checkout params.yaml`.", file))
@@ -109,10 +107,7 @@ def _misfits_of(experiment: Experiment, params: Params) -> Iterator[Problem]:
 def _misfit(place: str, key: str, value: Any, classify: bool) -> Iterator[Problem]:
     """Check one value by the rule of the `model` or `prepare` key that it is for, and against the target."""
     finding = f"is {format_value(value)}"
-    if key == "source":  # of an older version
-        remedy = "remove it, and name a net in nets/, as in `module: nets.network.PimaClassifier`"
-        yield in_params(place, "is no key any more", remedy)
-    elif isinstance(value, dict) and key != "callbacks":
+    if isinstance(value, dict) and key != "callbacks":
         yield in_params(place, finding, NO_SETTING)
     elif error := broken_rule(key, value):
         yield from problems_of(error, start=place)

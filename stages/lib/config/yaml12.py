@@ -6,18 +6,14 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from stages.lib.common import Problem
+from stages.lib.common import Problem, UserError
 
 # Of both sides, between them, and of their common origin, which git adds with `merge.conflictStyle=diff3`.
 _MARKER = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?\r?$", re.MULTILINE)
 
 
-class NotYAMLError(ValueError):
-    """A text that is not YAML; `problem` says where and why."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
+class NotYAMLError(UserError, ValueError):
+    """A text that is not YAML; the problem says where and why."""
 
 
 def load(text: str, file: str = "") -> Any:
@@ -26,7 +22,8 @@ def load(text: str, file: str = "") -> Any:
         return YAML(typ="safe").load(text)
     except (YAMLError, RecursionError, ValueError) as error:  # of a sign, of brackets, of a number that no text has
         if line := conflict_line(text.encode()):
-            raise NotYAMLError(on_conflict(file, line)) from None
+            remedy = "Keep what is to stay of both sides, and remove all markers."
+            raise NotYAMLError(Problem("is a conflict marker of git", remedy, file, line=line)) from None
         finding = f": it can't be read: {str(error).splitlines()[0].partition(';')[0]}"
         if isinstance(error, MarkedYAMLError):
             lines = text.splitlines() or [""]
@@ -39,9 +36,3 @@ def conflict_line(content: bytes) -> int:
     """Return the line of the first conflict marker of git in a file, counted from 1; 0 if it has none."""
     marker = _MARKER.search(content)
     return content.count(b"\n", 0, marker.start()) + 1 if marker else 0
-
-
-def on_conflict(file: str, line: int) -> Problem:
-    """Return the problem of a conflict marker."""
-    remedy = "Keep what is to stay of both sides, and remove all markers."
-    return Problem("is a conflict marker of git", remedy, file, line=line)

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Collection, Iterator, Mapping
 from operator import not_
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, FiniteFloat, ValidationError, model_validator
 
-from stages.lib.common import Output, net_in_words
+from stages.lib.common import UserError, net_in_words
 from stages.lib.config import Prepare
 from stages.lib.config.table import Section
 from stages.lib.config.training import NetSettings
@@ -18,6 +19,14 @@ from stages.lib.model.prepared import without_prefix
 
 # The kinds of a model: a net, and those without one.
 ModelKind = Literal["net", "linear", "forest", "boosting", "constant"]
+
+# What is said of a file that can't be read, and what to do.
+WHAT = "not a model that the stage evaluate wrote", "Run `dvc repro evaluate`."
+
+
+def refused(path: Path, problem: str) -> UserError:
+    """Return the error that says why a file can't be used; the problem follows the path in a sentence."""
+    return UserError(f"{path}{problem.rstrip('.')}. {WHAT[1]}")
 
 
 class Input(Section):
@@ -123,14 +132,14 @@ class Card(Section):
         return cls(kind=kind, name=name, target=target, classes=classes, inputs=inputs, prepare=prepare, settings=own)
 
     @classmethod
-    def read(cls, text: str, output: Output) -> "Card":
+    def read(cls, text: str, path: Path) -> "Card":
         """Return the card of a file; raises `UserError` if it is not one."""
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
             errors = error.errors(include_url=False)
             problem = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors)
-            raise output.refused(f": its card is not as evaluate writes it: {problem}") from None
+            raise refused(path, f": its card is not as evaluate writes it: {problem}") from None
 
     @property
     def text(self) -> str:

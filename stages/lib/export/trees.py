@@ -129,9 +129,6 @@ def add_boosting(graph: Graph, x: str, fitted: Any, n_codes: int) -> str:
         for target, each in enumerate(iteration)
     ]
     start = fitted._baseline_prediction.ravel().astype(np.float64)
-    if not trees:
-        rows = graph.add("Shape", x, end=1)
-        return graph.add("Expand", start[None], graph.add("Concat", rows, np.array([len(start)]), axis=0))
     return graph.add("Add", add_trees(graph, x, trees, len(start)), start)
 
 

@@ -11,8 +11,8 @@ from google.protobuf.message import DecodeError
 from onnx import ModelProto, TensorProto
 from sklearn.base import BaseEstimator
 
-from stages.lib.common import Output, UserError, explained, reading, write_bytes
-from stages.lib.export.card import Card
+from stages.lib.common import UserError, explained, reading, write_bytes
+from stages.lib.export.card import WHAT, Card, refused
 from stages.lib.export.exported import as_onnx
 from stages.lib.export.graph import OPSETS, Graph, NotExportableError
 from stages.lib.handover.fitted import TOLERANCE, largest_difference, odd_rows
@@ -99,7 +99,7 @@ def load_model(path: Path, packages: Collection[str] = ()) -> tuple[Model, Card]
     """
     path = file_of(path)
     if path.suffix == _OTHER:
-        return load_net(Output(path, _WHAT, "evaluate"), packages)
+        return load_net(path, packages)
     model, card = _opened(path)
     if card.n_bytes:
         path = path.parent / LARGE / path.name
@@ -110,31 +110,26 @@ def load_model(path: Path, packages: Collection[str] = ()) -> tuple[Model, Card]
         card = its
         if card.digest != small.digest:
             raise UserError(f"{path} is of another run. Run `python -m stages.evaluate`.")
-    output = Output(path, _WHAT, "evaluate")
     try:
         session = OnnxModel(model.SerializeToString())
     except Exception as error:  # its errors have no other class in common
-        raise output.refused(f" can't be run: {' '.join(str(error).split())[:300]}") from None
+        raise refused(path, f" can't be run: {' '.join(str(error).split())[:300]}") from None
     inputs = {each.name: f"tensor({'string' if each.type == 'category' else 'double'})" for each in card.inputs}
     if session.signature != (inputs, 2 if card.classes else 3 if card.interval else 1):
-        raise output.refused(" does not fit its card: its inputs or outputs are others")
+        raise refused(path, " does not fit its card: its inputs or outputs are others")
     return session, card
 
 
-_WHAT = "a model that the stage evaluate wrote"
-
-
 def _opened(path: Path) -> tuple[ModelProto, Card]:
-    output = Output(path, _WHAT, "evaluate")
-    with reading(path, f"not {output.what}", output.again, OSError, DecodeError):
+    with reading(path, *WHAT, OSError, DecodeError):
         model = onnx.load_from_string(path.read_bytes())
         text = {each.key: each.value for each in model.metadata_props}[_CARD]
-    card = Card.read(text, output)
+    card = Card.read(text, path)
     if not card.n_bytes and card.digest != _digest(model):
-        raise output.refused(": its numbers are not those that were saved, so the file is damaged")
+        raise refused(path, ": its numbers are not those that were saved, so the file is damaged")
     outside = [each for each in model.graph.initializer if each.data_location == TensorProto.EXTERNAL]
     if outside or model.functions or {each.domain for each in model.graph.node} - {*OPSETS}:
-        raise output.refused(" uses other files or operators than those of a model that this project made")
+        raise refused(path, " uses other files or operators than those of a model that this project made")
     return model, card
 
 

@@ -14,12 +14,12 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
 
-from stages.lib.common import RAISED, Output, UserError, own_place, reading
+from stages.lib.common import RAISED, UserError, own_place, reading
 from stages.lib.engine import net_of
-from stages.lib.export.card import Card
+from stages.lib.export.card import WHAT, Card, refused
 from stages.lib.handover.fitted import outputs_of
 from stages.lib.model import build_estimator, is_classifier, resolve_settings
-from stages.lib.model.names import HOMES, now_in_nets
+from stages.lib.model.names import HOMES
 from stages.lib.model.preparation import learned, take_over
 from stages.lib.model.prepared import preparation_of
 
@@ -57,38 +57,37 @@ def digest_of(tensors: Tensors) -> str:
     return hashlib.sha256(save(tensors)).hexdigest()[:16]
 
 
-def load_net(output: Output, packages: Collection[str]) -> tuple[NetModel, Card]:
+def load_net(path: Path, packages: Collection[str]) -> tuple[NetModel, Card]:
     """Read what `net_content` made; raises `UserError` if the file can't be used, or its module has changed.
 
     The file is data: it can name only what torch, skorch, `nets` and the packages have, those that params.yaml names.
     """
-    path = Path(output.path)
-    with reading(path, f"not {output.what}", output.again, OSError, SafetensorError), safe_open(path, "pt") as file:
+    with reading(path, *WHAT, OSError, SafetensorError), safe_open(path, "pt") as file:
         text = file.metadata()["card"]
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
-    card = Card.read(text, output)
+    card = Card.read(text, path)
     if card.kind != "net":
-        raise output.refused(f" has {card.called} in the form of an older version of this project")
+        raise refused(path, f" has {card.called} in the form of an older version of this project")
     if card.digest != digest_of(tensors):
-        raise output.refused(": its numbers are not those that were saved, so the file is damaged")
+        raise refused(path, ": its numbers are not those that were saved, so the file is damaged")
     try:
-        return NetModel(_net(output, card, tensors, packages)), card
+        return NetModel(_net(path, card, tensors, packages)), card
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         problem = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
-        raise output.refused(f" does not fit its card: {problem}") from None
+        raise refused(path, f" does not fit its card: {problem}") from None
 
 
-def _net(output: Output, card: Card, tensors: Tensors, packages: Collection[str]) -> BaseEstimator:
+def _net(path: Path, card: Card, tensors: Tensors, packages: Collection[str]) -> BaseEstimator:
     """Return the net of a file; raises `UserError` if the module has changed, `KeyError` if numbers are missing."""
     assert card.settings  # a card of a net has some
-    estimator = _built(output, card, card.settings.model_dump(), packages)
+    estimator = _built(path, card, card.settings.model_dump(), packages)
     weights = {name.removeprefix(_NET): tensor for name, tensor in tensors.items() if name.startswith(_NET)}
     try:
         net_of(estimator).initialize().module_.load_state_dict(weights)
     except RAISED as error:  # the module may be the user's own
         place = own_place(error)
         problem = " ".join(str(error).split()) + (f", at {place}" if place else "")
-        raise output.refused(f" does not fit {card.settings.module} as it is now: {problem}") from error
+        raise refused(path, f" does not fit {card.settings.module} as it is now: {problem}") from error
     scaler = None
     if isinstance(estimator, TransformedTargetRegressor):
         # The fit of any rows sets what scikit-learn keeps besides the numbers.
@@ -100,14 +99,11 @@ def _net(output: Output, card: Card, tensors: Tensors, packages: Collection[str]
     return estimator
 
 
-def _built(output: Output, card: Card, settings: dict[str, Any], packages: Collection[str]) -> BaseEstimator:
+def _built(path: Path, card: Card, settings: dict[str, Any], packages: Collection[str]) -> BaseEstimator:
     """Return the estimator of a card, whose names may be from torch, skorch, `nets` and some packages."""
     # Nothing is trained any more.
     settings = {key: value for key, value in settings.items() if not key.startswith(_OF_TRAINING)}
     settings |= {"device": "cpu", "optimizer": "SGD"}
-    for key, value in settings.items():  # files of an older version
-        if str(value).startswith("stages.lib."):
-            settings[key] = now_in_nets(value)
     try:
         settings = resolve_settings(settings, "its card", "settings", only={*HOMES, *packages})
         if is_classifier(settings["wrapper"]) != bool(card.classes):
@@ -115,4 +111,4 @@ def _built(output: Output, card: Card, settings: dict[str, Any], packages: Colle
         return build_estimator(settings, card.without_rows(), card.prepare)
     except UserError as error:
         problem = "; ".join(map(str, error.args)).rstrip(".")
-        raise output.refused(f" has a net that can't be built: {problem}") from error.__cause__
+        raise refused(path, f" has a net that can't be built: {problem}") from error.__cause__

@@ -127,11 +127,6 @@ def _may_be_used(thing: object) -> bool:
     return is_layer or _is_initialiser(thing) or (callable(thing) and home == NETS)
 
 
-def now_in_nets(name: str) -> str:
-    """Return the name that a thing of the repository has in `nets`, where older versions had it elsewhere."""
-    return name if name.startswith(f"{NETS}.") else f"{NETS}.{name.removeprefix('stages.lib.')}"
-
-
 def _imported(name: str, only: Collection[str] | None) -> Any:
     """Return the object with a dotted name; `ValueError`, before anything is imported, if it may not be from there."""
     home, _, last = name.rpartition(".")
@@ -145,7 +140,7 @@ def _imported(name: str, only: Collection[str] | None) -> Any:
     if first not in HOMES and (relative_to_here(spec.origin) or (spec.origin is None and Path(first).is_dir())):
         raise ValueError(
             f"{name!r} is not in {NETS}/, the only code of yours that DVC watches; move the code there, and write "
-            f"{now_in_nets(name)}"
+            f"{NETS}.{name}"
         )
     try:
         return getattr(importlib.import_module(home), last)

@@ -49,8 +49,8 @@ def differs(path: str | Path, file: Path) -> bool:
 def _outputs(file: Path) -> list[dict[str, Any]]:
     try:
         return [dict(out) for out in yaml12.load(file.read_text(encoding="utf-8"), str(file))["outs"]]
-    except yaml12.NotYAMLError as error:
-        raise UserError(error.problem) from None
+    except yaml12.NotYAMLError:
+        raise
     except (KeyError, TypeError, ValueError):
         remedy = f"Run `git log {file}` to find its last good version."
         raise UserError(Problem("is not what DVC writes", remedy, str(file))) from None
