@@ -7,47 +7,17 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
+from dvc.utils.serialize import dumps_yaml
 
-from stages.lib.common import UserError, write_text
+from stages.lib.common import write_text
 from stages.lib.config.yaml12 import conflict_line
 from stages.lib.repository import LOCK, FolderTree
 from stages.lib.repository.git import git
 from stages.lib.repository.recorded import Recorded
 from stages.lib.repository.staleness import WRITTEN, edited_params, overlap
 
-# In C, where PyYAML is built with it.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # A block that `make docs` fills: the line that begins it, and the one that ends it.
 _BLOCK = re.compile(r"^(<!-- make docs: (?!end -->).*-->\n)(?:.*\n)*?(?=<!-- make docs: end -->)", re.MULTILINE)
-
-
-class LockText(NamedTuple):
-    """The lines of a dvc.lock: those of each stage by its name, and what stands before and behind the stages."""
-
-    head: str
-    stages: dict[str, str]
-    tail: str
-
-    @property
-    def text(self) -> str:
-        """The whole file."""
-        return "".join((self.head, *self.stages.values(), self.tail))
-
-
-def split(text: str) -> LockText:
-    """Return the lines of a dvc.lock by stage; raises `ValueError` if it is not in the form in which DVC writes it."""
-    try:
-        content = yaml.load(text, Loader=_LOADER)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from None
-    found = re.search(r"^stages:\n((?:  .*\n)+)", text, re.MULTILINE)
-    blocks = re.split(r"^(?=  \S)", found[1], flags=re.MULTILINE)[1:] if found else []
-    stages = content.get("stages") if isinstance(content, dict) else None
-    if not found or not isinstance(stages, dict) or len(stages) != len(blocks):
-        raise ValueError("it has no stages, a block each")
-    blocks_by_name = dict(zip(map(str, stages), blocks, strict=True))
-    return LockText(text[: found.start(1)], blocks_by_name, text[found.end(1) :])
 
 
 class United(NamedTuple):
@@ -68,24 +38,23 @@ def unite(here: Recorded, sides: Sequence[Recorded]) -> United:
     `here`, and if that side has its outputs as they were written. The stages that wrote what it read come before it.
     Raises `UserError` if a side has a dvc.lock that DVC has not written.
     """
-    locks = [_lock(side) for side in sides]
-    united, blocks = United({}, []), {}
+    united = United({}, [])
     before = _before(here, sides)
     for stage in TopologicalSorter(before).static_order():
         if {*before[stage]} & {*united.lacking}:
             united.lacking.append(stage)
             continue
-        candidates = (i for i, side in enumerate(sides) if stage in side.stages and _is_of(here, side, stage))
-        place = next((i for i in candidates if _put_in_place(sides[i], stage)), None)
-        if place is None:
+        candidates = (side for side in sides if stage in side.stages and _is_of(here, side, stage))
+        taken = next((side for side in candidates if _put_in_place(side, stage)), None)
+        if taken is None:
             united.lacking.append(stage)
             continue
-        blocks[stage] = locks[place].stages[stage]
-        united.taken[stage] = sides[place]
+        united.taken[stage] = taken
     # In the order of the first side, so that what did not change stays where it is.
-    order = [stage for stage in dict.fromkeys(stage for lock in locks for stage in lock.stages) if stage in blocks]
+    order = dict.fromkeys(stage for side in sides for stage in side.stages if stage in united.taken)
     if order:
-        write_text(LOCK, locks[0]._replace(stages={stage: blocks[stage] for stage in order}).text)
+        stages = {stage: united.taken[stage].stages[stage] for stage in order}
+        write_text(LOCK, dumps_yaml({"schema": "2.0", "stages": stages}))
     else:
         Path(LOCK).unlink(missing_ok=True)
     return united
@@ -100,14 +69,6 @@ def in_words(united: United) -> Iterator[str]:
     for where, stages in groups.items():
         if stages:
             yield f"{where}: {', '.join(stages)}"
-
-
-def _lock(side: Recorded) -> LockText:
-    text = side.snapshot.text(LOCK)
-    try:
-        return split(text) if text and side.stages else LockText("schema: '2.0'\nstages:\n", {}, "")
-    except ValueError as error:
-        raise UserError(f"{LOCK} of {side.snapshot.name} is not in the form in which DVC writes it: {error}.") from None
 
 
 def _before(here: Recorded, sides: Sequence[Recorded]) -> dict[str, list[str]]:
