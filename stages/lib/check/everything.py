@@ -126,9 +126,8 @@ def _try(
 ) -> tuple[Plan, list[str]]:
     """Try the nets of an experiment, as its search does first, estimate what it will take, and return notes on it.
 
-    Nets take a first step with each value of the experiment. The trial of an epoch, which takes longer, is made once
-    for all experiments whose settings differ in fractions alone, such as rates, on some of the rows; so is the
-    measurement of a step, which only nets need that skorch fits. `steps` has the seconds of a step by the other
+    The trial of an epoch, and the measurement of a step, which nets need that skorch fits, are made once for all
+    experiments whose settings differ in fractions alone, such as rates. `steps` has the seconds of a step by the other
     settings, and `reading` is what the table took to be read.
     """
     settings = experiment.params.settings(experiment.name).items()

@@ -31,13 +31,10 @@ def read_data(
 ) -> tuple[pd.DataFrame, int]:
     """Read a table, a file or its content, as `spec` says, and check it; messages call it `name`, or by its path.
 
-    It is a Parquet file if the name in `spec.path` is one's, and otherwise a CSV.
-    Returns the table, and how many rows are left out of it: those without a target, if `spec` says so; their other
-    cells are not checked. The table has the columns in file order, without those that are not used; those that only
-    `groups` and `order`, of `cv`, name are there. Numbers are float64, labels of the target 0, 1, …, booleans 0 and 1,
-    and dates days, all as float64; categories and groups are `category`. NaN is a missing cell. Raises `UserError`,
-    which lists the first problems with column and line, where lines are counted from 1 as editors do; of a Parquet
-    file, it lists rows.
+    Returns the table, and how many rows without a target are left out of it, if `spec` says so. The table has the
+    columns that are used, in file order, with those that only `groups` and `order`, of `cv`, name. Numbers are float64,
+    labels of the target 0, 1, …, booleans 0 and 1, and dates days, all as float64; categories and groups are
+    `category`. NaN is a missing cell. Raises `UserError`, which lists the first problems with column and line or row.
     """
     if spec.labels and not classify:
         remedy = "Remove them, or set model.wrapper to NeuralNetClassifier."
@@ -87,10 +84,9 @@ def read_features(
 ) -> Iterator[tuple[CsvText, pd.DataFrame]]:
     """Read rows to predict, which messages call `name`, and check their cells as `read_data` does.
 
-    The file is Parquet if its name or its beginning is one's, and otherwise a CSV. Yields pieces of about `n_bytes`, or
-    without it large ones: the rows as they are in the file, and as they were checked. Without a header, all columns of
-    `spec` are there, with the target or without it. Checked rows have the features in their order, as `Dataset.X` has
-    them; the model takes missing cells of those in `may_lack`. `UserError` lists the first problems of a piece.
+    Yields pieces of about `n_bytes`, or without it large ones: the rows as they are in the file, and as they were
+    checked, with the features in their order, as `Dataset.X` has them. The model takes missing cells of those in
+    `may_lack`. Without a header, all columns of `spec` are there, with the target or without it.
     """
     buffered = file if isinstance(file, BufferedReader) else BufferedReader(cast(Any, file))
     in_parquet, names = is_parquet(name) or buffered.peek(4).startswith(PARQUET_BEGINS), list[str]()

@@ -35,14 +35,8 @@ def net_graph(module: nn.Module, n_inputs: int) -> onnx.ModelProto:
     """Return the graph of a module in evaluation mode, from rows `x` in float32 to its outputs `y`.
 
     `x` has the shape (rows, `n_inputs`), with any number of rows, and `y` the shape and type that the module gives; of
-    several outputs it is the first one. Initializers have the names of weights and buffers in `state_dict`. The module
-    stays as it is.
-
-    Raises
-    ------
-    NotExportableError
-        If torch can't export the module, onnxruntime has no such operator, or the two differ by more than 1e-4 on
-        standard normal rows.
+    several outputs it is the first one. Initializers have the names of weights and buffers in `state_dict`. Raises
+    `NotExportableError` if torch can't export the module, onnxruntime has no such operator, or the two differ.
     """
     with _quiet(), torch.no_grad():
         try:

@@ -28,14 +28,11 @@ def because(
     """Name for each row the three inputs that move its prediction most, such as `glucose 183: +0.31; age 50: +0.05`.
 
     A change is the prediction less what it is with the typical value of this input in the row: of the number, of the
-    probability of the second of two classes, or of that of the class that is predicted. Of a linear model with classes,
-    it is that of the log-odds or, with several classes, of the log of the probability less the mean log over
-    classes. There it is exactly what the input adds to the sum. Inputs whose changes are equal are in the
-    order of the table, and those that change nothing are left out.
+    probability of the second of two classes, or of that of the class that is predicted; of a linear model with classes,
+    of log-odds, where it is exactly what the input adds to the sum. Inputs that change nothing are left out.
 
-    `predict` returns the predictions of rows with the columns of the card, as the function `predict` does, and `table`
-    are those of `X`. It runs once for each input, and `after_each` after it. Raises `UserError` if the card has no
-    typical inputs, or the table no probabilities.
+    `predict` returns predictions as the function `predict` does, and `table` are those of `X`; `after_each` runs after
+    each input. Raises `UserError` if the card has no typical inputs, or the table no probabilities.
     """
     if all(each.typical is None for each in card.inputs):
         raise UserError("The model was saved without typical inputs, which --explain needs. Run `dvc repro evaluate`.")

@@ -138,9 +138,7 @@ def predict(model: Model, card: Card, X: pd.DataFrame, n_before: int = 0) -> pd.
 
     The table has the predicted number or label in a column with the target's name, and for classes their probabilities:
     `target=label` of the second of two, or of each of several; for numbers `low` and `high`, if the card has an
-    interval. Raises `UserError` if a prediction is not finite, with the number of the row, which `n_before` others come
-    before. Cells may be missing in the columns of `card.may_lack` alone; `read_features` refuses others. `Notices`
-    tells of categories that the card does not have.
+    interval. Raises `UserError` if a prediction is not finite, with the row, which `n_before` others come before.
     """
     with explained("The saved model can't predict these rows", "Run `dvc repro evaluate`."):
         predicted, *others = model.outputs(card, X)

@@ -96,21 +96,12 @@ def is_classifier(wrapper: type[NeuralNet]) -> bool:
 def build_estimator(
     settings: dict[str, Any], data: Dataset, prepare: Prepare, uses: Iterable[str] = ()
 ) -> BaseEstimator:
-    """Build the net, unfitted, behind what prepares its rows.
+    """Build the net, unfitted, behind what prepares its rows; see `prepared`.
 
-    The result is the net itself if there is nothing to prepare, otherwise a Pipeline of the steps `prepare` and `net`,
-    which is in a TransformedTargetRegressor if the target is scaled. Raises `UserError` if the criterion is for classes
-    and the target is none, cells are missing that nothing replaces, or the weights of the classes do not fit.
-
-    Parameters
-    ----------
-    settings : dict
-        skorch parameters by name, names resolved; `wrapper` is the class of the net. Keys such as `prepare__scale`
-        override `prepare`.
-    data : Dataset
-        Gives the module its `n_inputs`, `n_outputs` and `n_numbers`, if it takes them and `settings` does not set them.
-    uses : iterable of str
-        The keys of the grid that is searched.
+    `settings` are skorch's parameters with names resolved, and such as `prepare__scale`; `uses` has the keys of the
+    grid that is searched. The data gives the module its `n_inputs`, `n_outputs` and `n_numbers`, if it takes them and
+    they are not set. Raises `UserError` if the criterion is for classes and the target is none, cells are missing that
+    nothing replaces, or the weights of the classes do not fit.
     """
     prepare = prepare.under(settings)
     check_missing(data, prepare.impute)

@@ -36,7 +36,7 @@ def prepared(
 ) -> BaseEstimator:
     """Return an estimator behind its preparation, as the step `name`, or itself if there is nothing to prepare.
 
-    `uses` has the keys of the grid that is searched.
+    Both are in a TransformedTargetRegressor if the target is scaled. `uses` has the keys of the grid that is searched.
     """
     uses = {key for key in uses if key.startswith(PREFIX)}
     own = prepare.model_dump(exclude={"target"})

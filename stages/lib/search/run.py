@@ -48,11 +48,9 @@ def run_search(
 ) -> SearchResult:
     """Fit and score every candidate on every split, as `engine`, `seed` and `runtime` of the params say.
 
-    `label` heads the progress display. Each candidate is a grid of the estimator with one value per key, as
-    `nested_grid` returns them; the scorer is as `make_scorer` returns it; `record_losses` says whether it reads the
-    losses in a net's history. `kept` is the folder from which a search that was stopped takes its nets, and in which it
-    keeps them. Raises `UserError` if the engine has no kernel, and, with the original error, if a fit
-    or a score fails.
+    `label` heads the progress display. Candidates are as `nested_grid` returns them, and the scorer as `make_scorer`;
+    `record_losses` says whether it reads the losses in a net's history. `kept` is the folder in which a search that was
+    stopped keeps its nets. Raises `UserError` if the engine has no kernel, or a fit or a score fails.
     """
     check_kernel(params)
     search = GridSearchCV(estimator, candidates, cv=splits, scoring=scorer, refit=False, error_score="raise")
