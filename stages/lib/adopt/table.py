@@ -19,7 +19,7 @@ from stages.lib.common import UserError, did_you_mean
 from stages.lib.config import is_parquet
 from stages.lib.data.checked_file import parquet_pieces
 from stages.lib.data.csv_text import SEPARATORS, CsvText
-from stages.lib.data.encoding import as_utf8, likely_encoding
+from stages.lib.data.encoding import likely_encoding, utf8_blocks
 from stages.lib.data.texts import MISSING, as_category, numbers, read
 
 # The first records decide; their number, and the share of them that must agree on the number of cells.
@@ -79,7 +79,7 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
 def _form(content: bytes, path: str | Path, target: str | None) -> CsvText:
     """Find how a CSV is written: encoding, separator, decimal sign, and whether its first line names the columns."""
     encoding = likely_encoding(content)
-    text = as_utf8(content, encoding or "utf-8", str(path))
+    text = next(utf8_blocks(BytesIO(content), encoding or "utf-8", str(path)))
     if encoding is None:
         raise UserError(f"{path} is not text. Is it the right file?")
     csv = CsvText(str(path), text, encoding)

@@ -3,8 +3,8 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, ClassVar, NoReturn
 
@@ -23,7 +23,7 @@ LONGEST = 40
 
 @dataclass(frozen=True)
 class CsvText:
-    """A CSV that messages call `name`, its text in UTF-8 as `as_utf8` returns it, and how the file is written.
+    """A CSV that messages call `name`, its text in UTF-8 as `utf8_blocks` yields it, and how the file is written.
 
     Where the text is a piece of a file, `first_line` is the number of its first line there. `texts` are columns of
     which the file says that they are no numbers; places are counted in a `unit`, and `names_in` has the names of
@@ -166,6 +166,37 @@ class CsvText:
         finding = f"has {counted(count, 'column')} instead of {width}{note}{more_such(len(others), 'line')}"
         remedy = f"is it cut off? A cell that contains {self.separator!r} needs quotation marks"
         self.refuse(finding, remedy if count else "remove empty lines", line)
+
+
+def pieces(csv: CsvText, blocks: Iterable[bytes]) -> Iterator[CsvText]:
+    """Yield a CSV in pieces of whole records, so that memory does not grow with its rows.
+
+    `csv` says how the file is written, and has no text. `blocks` are its text, cut anywhere. Only the first piece may
+    have a header.
+    """
+    for block in blocks:
+        n_bytes, n_lines = _whole_records(csv) if csv.text else (0, 0)
+        if n_bytes:
+            yield replace(csv, text=csv.text[:n_bytes])
+            csv = replace(csv, text=csv.text[n_bytes:], header=False, first_line=csv.first_line + n_lines)
+        csv = replace(csv, text=csv.text + block)
+    yield csv
+
+
+def _whole_records(csv: CsvText) -> tuple[int, int]:
+    """Return how many bytes and lines of a text are whole records: none if there is no row among them.
+
+    A last record may go on in the next block.
+    """
+    text = csv.text
+    if b'"' in text:  # around the ends of lines that are part of a cell, perhaps
+        starts = [line for line, _ in csv.records()]
+        n_records, n_lines = len(starts) - 1, starts[-1] - csv.first_line
+        n_bytes = sum(map(len, text.splitlines(keepends=True)[:n_lines]))
+    else:
+        n_bytes = text.rfind(b"\n") + 1
+        n_records = n_lines = len(text[:n_bytes].splitlines())
+    return (n_bytes, n_lines) if n_records > csv.header else (0, 0)
 
 
 def named(header: Sequence[str]) -> list[str]:

@@ -1,7 +1,6 @@
 """The bytes of a CSV as UTF-8, whatever its encoding; files of other formats are refused by how they begin."""
 
 import codecs
-import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -39,17 +38,12 @@ def refuse_other_formats(content: bytes, name: str, parquet: bool = False) -> No
         raise UserError(Problem(f"is not {wanted}" if content else "is empty", _RIGHT_FILE, name))
 
 
-def as_utf8(content: bytes, encoding: str, name: str) -> bytes:
-    """Return the text in UTF-8, without a byte-order mark and without empty lines at its end.
+def utf8_blocks(file: BinaryIO, encoding: str, name: str, n_bytes: int = -1) -> Iterator[bytes]:
+    """Yield a text in UTF-8, without a byte-order mark and empty lines at its end, in blocks of `n_bytes`, or whole.
 
     Raises `UserError` if the content is not text in `data.encoding`, or begins with an empty line. The message calls
     the text `name`, and says which encoding the content looks like.
     """
-    return b"".join(utf8_blocks(io.BytesIO(content), encoding, name))
-
-
-def utf8_blocks(file: BinaryIO, encoding: str, name: str, n_bytes: int = -1) -> Iterator[bytes]:
-    """Yield the text of a file as `as_utf8` returns it, in blocks of about `n_bytes`, or all at once."""
     waiting, is_first = b"", True  # blanks wait for other text: those at the end are left out
     for text in _decoded(file, encoding, name, n_bytes):
         if text.strip(_BLANKS) and waiting.strip(_BLANKS):

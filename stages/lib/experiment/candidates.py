@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from stages.lib.common import UserError, described, format_params, in_params, own_place
-from stages.lib.config import PREFIX
+from stages.lib.config import PREFIX, Distribution
 from stages.lib.experiment.opened import Opened
 from stages.lib.experiment.probe import advice, misstep
 from stages.lib.model.prepared import check_missing
@@ -40,7 +40,7 @@ def check_candidates(experiment: Opened) -> None:
         for value in dict.fromkeys(candidate[key] for candidate, _ in refused):
             if error := error_with({key: value}):
                 guilty[candidates.place(key, value)] = error
-                if candidates.is_drawn(key):  # one number says what is wrong with the bounds
+                if isinstance(candidates.grid[key], Distribution):  # one number says what is wrong with the bounds
                     break
     if guilty:
         refusals = (_refusal(place, error) for place, error in sorted(guilty.items()))

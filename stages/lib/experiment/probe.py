@@ -38,23 +38,18 @@ def lean(estimator: BaseEstimator, **changes: Any) -> BaseEstimator:
     return copy
 
 
-def first_step(experiment: Opened, settings: dict[str, Any]) -> BaseEstimator:
-    """Return a net with such settings, behind what prepares its rows, trained on its first batch."""
+def misstep(experiment: Opened, settings: dict[str, Any]) -> BaseException | None:
+    """Return what is raised when a net is trained on its first batch; a `UserError` says all, and is raised."""
     data, prepare = experiment.data, experiment.params.prepare
     n = min(settings["batch_size"], _ROWS, len(data.y))
     few = replace(data, X=data.X[:n], y=data.y[:n], groups=None if data.groups is None else data.groups[:n])
     # Few rows may have none to hold out, and callbacks may watch those.
     kept = {key: value for key, value in settings.items() if not key.startswith("callbacks")}
-    with warnings.catch_warnings(action="ignore"):
-        estimator = build_estimator(kept | {"train_split": None, "max_epochs": 1}, few, prepare)
-        lean_net(net_of(estimator))
-        return estimator.fit(rows(few, estimator), target(few.y, settings["wrapper"], settings["criterion"]))
-
-
-def misstep(experiment: Opened, settings: dict[str, Any]) -> BaseException | None:
-    """Return what is raised when such a net is trained on its first batch; a `UserError` says all, and is raised."""
     try:
-        first_step(experiment, settings)
+        with warnings.catch_warnings(action="ignore"):
+            estimator = build_estimator(kept | {"train_split": None, "max_epochs": 1}, few, prepare)
+            lean_net(net_of(estimator))
+            estimator.fit(rows(few, estimator), target(few.y, settings["wrapper"], settings["criterion"]))
     except UserError:
         raise
     except RAISED as error:

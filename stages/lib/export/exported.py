@@ -84,15 +84,10 @@ def _log_odds(graph: Graph, outputs: str, model: Any) -> str:
     n_classes = len(getattr(model, "classes_", ()))
     if n_classes > 2:
         return graph.add("Softmax", outputs, axis=1)
-    return _both(graph, graph.add("Sigmoid", outputs)) if n_classes else outputs
-
-
-def _both(graph: Graph, second: str) -> str:
+    if not n_classes:
+        return outputs
+    second = graph.add("Sigmoid", outputs)
     return graph.add("Concat", graph.add("Sub", 1.0, second), second, axis=1)
-
-
-def _forest(graph: Graph, rows: str, model: Any, card: Card) -> str:
-    return add_forest(graph, graph.cast(rows, TensorProto.DOUBLE), model)
 
 
 def _constant(graph: Graph, rows: str, model: DummyClassifier | DummyRegressor, card: Card) -> str:
@@ -123,7 +118,7 @@ def _net(graph: Graph, rows: str, net: Any, card: Card) -> str:
 _ADD: dict[ModelKind, Callable[[Graph, str, Any, Card], str]] = {
     "net": _net,
     "linear": _linear,
-    "forest": _forest,
+    "forest": lambda graph, rows, model, card: add_forest(graph, graph.cast(rows, TensorProto.DOUBLE), model),
     "boosting": _boosting,
     "constant": _constant,
 }
@@ -137,8 +132,8 @@ def _classes(graph: Graph, probabilities: str, card: Card, model: Any) -> Output
         number = graph.cast(graph.add("Greater", second, least_of_second(card, model)), TensorProto.INT64)
     else:
         number = graph.add("ArgMax", probabilities, axis=1, keepdims=0)
-    label = graph.add("Gather", np.array(card.classes, dtype=object), number, name=_name(graph, "label"))
-    named = graph.add("Identity", probabilities, name=_name(graph, "probabilities"))
+    label = graph.add("Gather", np.array(card.classes, dtype=object), number, name=without(graph.taken, "label"))
+    named = graph.add("Identity", probabilities, name=without(graph.taken, "probabilities"))
     return {label: (TensorProto.STRING, ["rows"]), named: (TensorProto.DOUBLE, ["rows", len(card.classes)])}
 
 
@@ -155,17 +150,13 @@ def _numbers(graph: Graph, outputs: str, card: Card, target: Any) -> Outputs:
         outputs = graph.add("Add", graph.add("Mul", outputs, target.scale_), target.mean_)
     elif target is not None:
         outputs = add_back(graph, outputs, target)
-    found = [graph.add("Reshape", outputs, np.array([-1]), name=_name(graph, "prediction"))]
+    found = [graph.add("Reshape", outputs, np.array([-1]), name=without(graph.taken, "prediction"))]
     if card.interval:
         above = graph.add("Greater", outputs, np.array(card.interval.edges, dtype=np.float64)[None])
         above = graph.add("ReduceSum", graph.cast(above, TensorProto.INT64), np.array([1]), keepdims=0)
         half = graph.add("Gather", np.array(card.interval.half_widths, dtype=np.float64), above)
-        found += [graph.add(each, found[0], half, name=_name(graph, name)) for each, name in _ENDS]
+        found += [
+            graph.add(each, found[0], half, name=without(graph.taken, name))
+            for each, name in (("Sub", "low"), ("Add", "high"))
+        ]
     return {name: (TensorProto.DOUBLE, ["rows"]) for name in found}
-
-
-_ENDS = (("Sub", "low"), ("Add", "high"))
-
-
-def _name(graph: Graph, name: str) -> str:
-    return without(graph.taken, name)

@@ -116,8 +116,6 @@ class Preparation(TransformerMixin, BaseEstimator):
             "boolean": ("booleans", {"impute": imputer}),
             "category": ("categories", {"impute": common, "encode": self._encoder()}),
         }
-        if strays := set(self.columns.types.values()) - {*parts}:
-            raise ValueError(f"no part prepares columns of the type {', '.join(sorted(strays))}")
         for kind, (name, steps) in parts.items():
             used = [(step, part) for step, part in steps.items() if part is not None]
             if positions := self.columns.at(kind):

@@ -20,15 +20,11 @@ class Candidates(list[dict[str, Any]]):
 
     def __init__(self, name: str, grid: Grid, candidates: Iterable[dict[str, Any]]) -> None:
         super().__init__(candidates)
-        self._place, self._grid = f"experiments.{name}.grid", grid
-
-    def is_drawn(self, key: str) -> bool:
-        """Whether a key's values are numbers of a distribution."""
-        return isinstance(self._grid[key], Distribution)
+        self._place, self.grid = f"experiments.{name}.grid", grid
 
     def place(self, key: str, value: Any) -> str:
         """Return where a candidate's value stands: `…grid.lr[2]`, or `…grid.lr, 0.01 of uniform 0 to 0.1`."""
-        values = self._grid[key]
+        values = self.grid[key]
         if isinstance(values, Distribution):
             return f"{self._place}.{key}, {format_value(value)} of {values}"
         same = (i for i, each in enumerate(values) if type(each) is type(value) and each == value)
