@@ -78,13 +78,11 @@ def _before(here: Recorded, sides: Sequence[Recorded]) -> dict[str, list[str]]:
     stages = sorted(recorded | (pipeline.names if pipeline else set()))
     writers = {path: stage for side in sides for stage in stages for path in side.outputs(stage)}
     reads = {stage: {path for side in sides for path in side.hashes(stage)} for stage in stages}
-
-    def writers_of(stage: str) -> set[str]:
-        return {writer for path, writer in writers.items() if any(overlap(path, each) for each in reads[stage])} - {
-            stage
-        }
-
-    return {stage: sorted(writers_of(stage)) for stage in stages}
+    before = {
+        stage: {writer for path, writer in writers.items() if any(overlap(path, each) for each in reads[stage])}
+        for stage in stages
+    }
+    return {stage: sorted(found - {stage}) for stage, found in before.items()}
 
 
 def _is_of(here: Recorded, side: Recorded, stage: str) -> bool:

@@ -148,10 +148,9 @@ def target(y: np.ndarray, wrapper: type[NeuralNet], criterion: type[nn.Module]) 
     return flat if issubclass(wrapper, NeuralNetBinaryClassifier) else flat.reshape(-1, 1)
 
 
-def hold_out_watchers(settings: dict[str, Any], grid: dict[str, list[Any]] | None = None) -> list[str]:
+def hold_out_watchers(settings: dict[str, Any]) -> list[str]:
     """Return the names of the callbacks that watch the rows held out of a fit, such as EarlyStopping."""
-    watched = {name: [monitor] for name, monitor in _monitors(settings).items()} | _monitors(grid or {})
-    return [name for name, monitors in watched.items() if any(str(each).startswith("valid_") for each in monitors)]
+    return [name for name, monitor in _monitors(settings).items() if str(monitor).startswith("valid_")]
 
 
 def _monitors(settings: Mapping[str, Any]) -> dict[str, Any]:

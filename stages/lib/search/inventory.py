@@ -1,8 +1,4 @@
-"""What a process has of the code and packages of a search, and how that of a cluster differs from what is here.
-
-`inventory` is sent by value, because a process of the cluster may lack this module; so the function imports all it
-needs.
-"""
+"""What a process has of the code and packages of a search, and how that of a cluster differs from what is here."""
 
 import io
 import pickle
@@ -50,8 +46,8 @@ def asked_for(modules: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
 def inventory(modules: list[str], packages: list[str], own: list[str]) -> Inventory:
     """Import modules, and return the versions of packages and a hash of each file that was imported of own packages.
 
-    A process may be older than its files, so a module keeps the hash that was first taken. The engine takes the same
-    hashes, but only of modules that a net needs, and this function can't call the engine before all is compared.
+    It is sent by value, because a process of the cluster may lack this module, and so imports all that it needs. A
+    process may be older than its files, so a module keeps the hash that was first taken.
     """
     import hashlib
     import importlib

@@ -144,5 +144,3 @@ def test_who_looks_at_the_hold_out_is_known() -> None:
     assert hold_out_watchers(settings(**STOPPING)) == ["EarlyStopping"]
     assert hold_out_watchers(settings(callbacks={"EarlyStopping": {"monitor": "train_loss"}})) == []
     assert hold_out_watchers(settings(**STOPPING, callbacks__EarlyStopping__monitor="train_loss")) == []
-    varied = {"callbacks__EarlyStopping__monitor": ["train_loss", "valid_loss"]}
-    assert hold_out_watchers(settings(**STOPPING), varied) == ["EarlyStopping"]
