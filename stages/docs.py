@@ -27,10 +27,10 @@ def main(arguments: Namespace) -> None:
     if not blocks:
         print(f"{PAGE} has no blocks to make; `python -m stages.docs --help` says how to add one")
         return
-    made = contents(load_params(), blocks)
     if not arguments.check and (stale := stale_stages()):
         earlier = f"not up to date: {first_of(stale, _MOST)}. {PAGE} would say what an earlier run has found"
         raise UserError(f"{earlier}. Run `dvc repro`.")
+    made = contents(load_params(), blocks)
     old = [name for name, text in blocks.items() if text.strip() != made[name]]  # whatever lines are empty
     if not old:
         print(f"{PAGE} is up to date")

@@ -13,16 +13,15 @@ from collections.abc import Callable, Collection, Mapping
 from stages.lib.best_params.leaderboard import read_searches
 from stages.lib.common import UserError, join_words
 from stages.lib.common.tables import code
-from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT, Params
-from stages.lib.results import Results, files
-from stages.lib.results.answer import Answer, read_answer
+from stages.lib.config import SIMPLEST, Params
+from stages.lib.results import Results
+from stages.lib.results.answer import read_answer
 from stages.lib.told.answer import gained
 from stages.lib.told.evaluation import paragraphs
 from stages.lib.told.printed import leaderboard
 
 _WIDTH = 120
 _CHART = "metrics/charts/leaderboard.svg"
-_OTHERS = "is from other experiments than those in params.yaml"
 
 _END = "end"
 _MARKER = re.compile(r"^<!-- *make docs\b:? *(.*?) *(?:-->)?[ \t\r]*$", re.MULTILINE)
@@ -30,35 +29,21 @@ _BLOCK = re.compile(r"^(<!-- make docs: (\w+) -->\n)(.*?)^(<!-- make docs: end -
 
 
 def leaderboard_picture(results: Results, params: Params) -> str:
-    """Return the chart of the leaderboard; raises `UserError` if it is missing, or is from other experiments."""
+    """Return the chart of the leaderboard; raises `UserError` if it is missing."""
     if "<svg" not in (results.source.text(_CHART) or ""):
         raise results.source.refused(_CHART, "is missing, or is not a chart", "Run `dvc repro charts`.")
-    if {*results.table(files.LEADERBOARD)["experiment"]} != {*params.experiments}:
-        raise results.refused(files.LEADERBOARD, _OTHERS)
     interval = "" if params.cv.keeps_time else " with its 95 % interval"
     return f"![The best candidate of each experiment{interval}, by score]({_CHART})"
 
 
 def answer(results: Results, params: Params) -> str:
-    """Return what the evaluation answers, as a quotation; raises `UserError` as `comparison` does."""
-    return "\n>\n".join(_wrapped(each, "> ") for each in paragraphs(results, params, _answer(results, params)))
+    """Return what the evaluation answers, as a quotation."""
+    return "\n>\n".join(_wrapped(each, "> ") for each in paragraphs(results, params, read_answer(results)))
 
 
 def comparison(results: Results, params: Params) -> str:
-    """Say what tuning gained.
-
-    Raises `UserError` if the evaluation is missing, or is from other experiments than those in params.yaml.
-    """
-    return _wrapped(gained(_answer(results, params)))
-
-
-def _answer(results: Results, params: Params) -> Answer:
-    found = read_answer(results)
-    combined = {COMBINED} if params.combines else set()
-    nets = {each.name for each in found.contenders if each.kind == "net"}
-    if nets != {*params.experiments, SIMPLEST, STARTING_POINT} | combined:
-        raise results.refused(files.ANSWER, _OTHERS)
-    return found
+    """Say what tuning gained."""
+    return _wrapped(gained(read_answer(results)))
 
 
 def searches(results: Results, params: Params) -> str:
@@ -98,7 +83,7 @@ CONTENTS: dict[str, Callable[[Results, Params], str]] = {
 
 
 def contents(params: Params, names: Collection[str]) -> dict[str, str]:
-    """Return what the named blocks say; raises `UserError` if results are missing or of other experiments."""
+    """Return what the named blocks say; raises `UserError` if results are missing."""
     results = Results()
     return {name: make(results, params) for name, make in CONTENTS.items() if name in names}
 
