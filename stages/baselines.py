@@ -14,9 +14,8 @@ from stages.lib.config import load_params
 from stages.lib.data import Unchanged
 from stages.lib.results import files, write_folder
 from stages.lib.results.files import File
-from stages.lib.scores.diagnostics import diagnostics
+from stages.lib.scores.diagnostics import diagnostics, prediction_errors
 from stages.lib.scores.reached import reached_table
-from stages.lib.scores.residuals import prediction_errors
 from stages.lib.scores.shuffled import inputs_table
 from stages.lib.scores.splits import read_table
 from stages.lib.scores.thresholds import counts_table, threshold_counts

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from stages.lib.common import Arguments, run
-from stages.lib.compare.table import compared_table, mattered, read_candidates
+from stages.lib.compare.table import compared_table, mattered
 from stages.lib.config import load_params
 from stages.lib.results import Results, files, write
 from stages.lib.told.findings import findings
@@ -17,8 +17,7 @@ def main(arguments: Namespace) -> None:
     name, results = arguments.experiment, Results()
     params = load_params()
     params.experiment(name)  # which there should be
-    search = results.json(files.SUMMARY, name)
-    candidates = read_candidates(results, name, search["n_candidates"])
+    search, candidates = results.json(files.SUMMARY, name), results.table(files.CANDIDATES, name)
     resampling = params.cv.resampling_of(search)
     write(files.COMPARED, compared_table(candidates, resampling, params.rope), name)
     write(files.IMPORTANCE, mattered(candidates, resampling, params.seed), name)

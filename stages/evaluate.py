@@ -1,19 +1,13 @@
 """Stage `evaluate`: answers what to use, by scores on splits that no search has seen; saves the answer and the net."""
 
-from collections.abc import Mapping
-
-import pandas as pd
-
 from stages.lib.baselines.baselines import read_baselines
 from stages.lib.best_params.leaderboard import read_picks
 from stages.lib.common import run
 from stages.lib.config import load_params
 from stages.lib.data import Unchanged
-from stages.lib.evaluate.answer import answer_of, what_gives_away
-from stages.lib.evaluate.comparison import comparison_table, few_metrics
+from stages.lib.evaluate.answer import answer_of, comparison_table, few_metrics, what_gives_away
 from stages.lib.evaluate.contest import Contest, choose
 from stages.lib.evaluate.nets import (
-    Fitted,
     fit,
     known_of,
     read_reached,
@@ -76,8 +70,12 @@ def main() -> None:
     remove_others("metrics/scores", map(files.SCORES.at, metrics))
 
     # The models go with what is written, so they are saved before anything else can fail.
-    thresholds = {name: each.applied for name, each in choices.items()}
-    how = save(kept, handed_over, fitted, thresholds, table.every_row.X)
+    how = []
+    for path, name, own in ((MODEL_FILE, kept, {}), (ANSWER_FILE, handed_over, {"name": handed_over})):
+        model, card, fitted_on = fitted[name]
+        threshold = choices[name].applied if name in choices else None
+        unusual = save_model(path, model, card.model_copy(update={"threshold": threshold} | own), table.every_row.X)
+        how += [f"{path}: {name}, {fitted_on}", *filter(None, [unusual])]
     forget(EVALUATION)
 
     print(*filter(None, [*paragraphs(results, params, answer), read_note(results, params)]), sep="\n")
@@ -87,22 +85,6 @@ def main() -> None:
         print("Rows in the order of time can be split in one way only,", end=" ")
         print(f"so these splits are those that the winners won on\n({NOT_TESTED}).")
     print(inputs_told(results, answer), *how, sep="\n")
-
-
-def save(
-    kept: str, handed_over: str, fitted: dict[str, Fitted], thresholds: Mapping[str, float | None], X: pd.DataFrame
-) -> list[str]:
-    """Save the kept net and the answer, checked on the rows, and return what they were fitted on, a line each.
-
-    The thresholds that costs have chosen are by the contender's name.
-    """
-    lines = []
-    for path, name in ((MODEL_FILE, kept), (ANSWER_FILE, handed_over)):
-        model, card, how = fitted[name]
-        own = {"threshold": thresholds.get(name)} | ({} if path == MODEL_FILE else {"name": name})
-        unusual = save_model(path, model, card.model_copy(update=own), X)
-        lines += [f"{path}: {name}, {how}", *filter(None, [unusual])]
-    return lines
 
 
 if __name__ == "__main__":

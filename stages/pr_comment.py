@@ -28,7 +28,7 @@ def main(arguments: Namespace) -> None:
         raise UserError("A fresh run of HEAD fails; see its output above.")
     if fresh and fresh.stale:
         raise UserError("Nothing was run, because HEAD is not up to date; the comment says what to do.")
-    if fresh and not fresh.reproduced:
+    if fresh and fresh.differing:
         raise UserError("A fresh run does not reproduce the committed results; the comment says what to do.")
 
 

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from stages.lib.common import Arguments, format_params, run
+from stages.lib.common import Arguments, format_params, run, score_decimals
 from stages.lib.config import load_params
 from stages.lib.data import Unchanged
 from stages.lib.experiment import check_experiment, open_experiment
@@ -10,7 +10,8 @@ from stages.lib.experiment.searched import output_of, score_anew, search
 from stages.lib.results import files, write, write_folder
 from stages.lib.scores.search_result import by_reason
 from stages.lib.search import doing, forget
-from stages.lib.told.scores import print_table, scores_in_words, too_few
+from stages.lib.told.findings import best_told
+from stages.lib.told.scores import print_table, too_few
 
 ARGUMENTS = Arguments("stages.search", __doc__)
 ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")
@@ -33,7 +34,7 @@ def main(arguments: Namespace) -> None:
 
     title = f"{name}: {params.cv.scoring} over {len(experiment.splits)} splits"
     print_table(output.table, title, files.CANDIDATES.at(name))
-    print(scores_in_words(summary))
+    print(best_told(summary, int(result.to_the_end.sum()), score_decimals([summary["best_score"]])))
     if few := too_few(summary):
         print(few)
     if "net_epochs_spared" in summary:

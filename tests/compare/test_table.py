@@ -12,15 +12,13 @@ from scipy import stats
 
 from resampled.resampling import Resampling
 from stages import compare
-from stages.lib.common import UserError, write_text
-from stages.lib.compare.table import compared_table, read_candidates
-from stages.lib.results import Results, files, written
-from stages.lib.scores import score_table
-from stages.lib.scores.score_table import may_be_best
+from stages.lib.common import write_text
+from stages.lib.compare.table import compared_table
+from stages.lib.results import Results, files
+from stages.lib.scores.score_table import may_be_best, score_table
 from tests.conftest import Command
 from tests.project import small_params
 from tests.read_sample import SAMPLE
-from tests.results.texts import Texts
 
 RNG = np.random.default_rng(5)
 GOOD = 0.7 + RNG.normal(scale=0.01, size=12)
@@ -75,20 +73,6 @@ def test_what_the_search_knows_by_rows_is_taken_from_its_table() -> None:
     expected = stats.t.cdf((-0.01 - difference) / 0.02, 11)
     assert table["worse"][1] == pytest.approx(expected)
     assert "error" not in table
-
-
-def test_what_the_search_has_not_written_so_is_refused() -> None:
-    texts = Texts()
-    texts.put(files.CANDIDATES, table := candidates(), "mine")
-    found = read_candidates(Results(texts), "mine", 4)
-    pd.testing.assert_frame_equal(found, written(table))
-    assert found["optimizer"].tolist() == ["null"] * 4
-    with pytest.raises(UserError, match=r"mine/candidates.csv has 4 candidates, but the search had 7. Run `dvc repro"):
-        read_candidates(Results(texts), "mine", 7)
-    table["split1_test_score"] += [0, 0.01, 0, 0]  # edited by hand
-    texts.put(files.CANDIDATES, table, "mine")
-    with pytest.raises(UserError, match="is not the candidates of a search"):
-        read_candidates(Results(texts), "mine", 4)
 
 
 def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:

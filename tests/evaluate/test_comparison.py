@@ -9,8 +9,7 @@ from scipy import stats
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
 from stages.lib.config import CV
-from stages.lib.evaluate.answer import answer_of
-from stages.lib.evaluate.comparison import comparison_table
+from stages.lib.evaluate.answer import answer_of, comparison_table
 from stages.lib.evaluate.contest import Contest, choose
 from stages.lib.results.answer import Answer
 from stages.lib.scores.reached import Reached

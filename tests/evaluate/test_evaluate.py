@@ -97,11 +97,11 @@ def test_an_evaluation_that_is_stopped_goes_on_with_its_nets(
     monkeypatch.chdir(evaluated.folder)
     monkeypatch.setattr("lockstep.checkpoints.checkpoint._MOST", 0.0)
     shutil.rmtree(".kept", ignore_errors=True)  # what a slow machine has kept where a stage was made to fail
-    before, save = contents(), evaluate.save
-    monkeypatch.setattr(evaluate, "save", Mock(side_effect=UserError("The disk is full.")))
-    assert "The disk is full." in in_process(evaluate).stderr
+    before = contents()
+    with monkeypatch.context() as full:
+        full.setattr("stages.evaluate.save_model", Mock(side_effect=UserError("The disk is full.")))
+        assert "The disk is full." in in_process(evaluate).stderr
     assert list(Path(".kept/@evaluate").iterdir())
-    monkeypatch.setattr(evaluate, "save", save)
     monkeypatch.setattr("lockstep.search._train", None)
     done = in_process(evaluate)
     assert done.returncode == 0, done.stderr

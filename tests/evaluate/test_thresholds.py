@@ -30,7 +30,7 @@ from stages.lib.scores.thresholds import (
     thresholds_table,
     written_choices,
 )
-from stages.lib.told.costs import read_threshold, threshold_told
+from stages.lib.told.evaluation import read_threshold, threshold_told
 from tests.evaluate.settings import fresh_of, params_of
 from tests.results.texts import Texts
 

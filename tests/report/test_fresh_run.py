@@ -47,14 +47,13 @@ def test_stages_that_git_hides_from_dvc_are_not_reproduced(project: Project) -> 
 
 def test_bytes_that_a_fresh_run_gives_and_others(project: Project, capfd: pytest.CaptureFixture[str]) -> None:
     found = run_fresh()
-    assert (found.reproduced, found.stale, found.failed, found.differing) == (True, [], False, ())
+    assert found == FreshRun([])
 
     (project.folder / "metrics/copied.txt").write_text("improved by hand", encoding="utf-8")
     (project.folder / "metrics/another.txt").write_text("left behind", encoding="utf-8")
     project.run("dvc", "commit", "--force")
     project.commit_all("Improve the numbers by hand")
     found = run_fresh()
-    assert not found.reproduced
     assert found == FreshRun([], differing=("metrics/copied.txt",))
     told = capfd.readouterr().err
     assert "Updating lock file 'dvc.lock'" in told
@@ -76,12 +75,12 @@ def test_a_fresh_run_gets_the_table_that_dvc_tracks(project: Project, capfd: pyt
     (project.folder / "dvc.yaml").write_text(pipeline, encoding="utf-8")
     project.run("dvc", "repro")
     project.commit_all("Read a table")
-    assert run_fresh().reproduced
+    assert run_fresh() == FreshRun([])
 
     project.run("dvc", "remote", "add", "--local", "--default", "store", str(project.folder / ".git/store"))
     project.run("dvc", "push", "table.csv")
     project.run("rm", "-rf", ".dvc/cache")
-    assert run_fresh().reproduced
+    assert run_fresh() == FreshRun([])
     assert "table.csv" in capfd.readouterr().err
 
     project.run("rm", "-rf", ".dvc/cache", ".git/store")

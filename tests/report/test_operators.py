@@ -9,8 +9,8 @@ from onnx import ModelProto, helper, numpy_helper
 from onnxruntime import InferenceSession
 from playwright.sync_api import Browser, Page
 
-from stages.lib.report.packed import graph_of
 from stages.lib.report.templating import fill
+from stages.lib.report.trial import graph_of
 
 RNG = np.random.default_rng(0)
 Case = tuple[str, list[Any], dict[str, Any]]  # an operator, its inputs and its attributes

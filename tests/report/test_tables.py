@@ -7,7 +7,7 @@ from stages.lib.report.tables import losses, ranked, searches, text_table, thres
 from stages.lib.results import Results, WorkingTree, files
 from stages.lib.results.answer import read_answer
 from stages.lib.results.reading import typed
-from stages.lib.scores import CORRECTED
+from stages.lib.scores.score_table import CORRECTED
 from stages.lib.told.printed import leaderboard
 from tests.project import real_params
 from tests.read_sample import SAMPLE

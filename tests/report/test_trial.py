@@ -17,7 +17,7 @@ from stages.lib.data import Dataset
 from stages.lib.handover import load_model
 from stages.lib.handover.fitted import odd_rows
 from stages.lib.report import trial as trials
-from stages.lib.report.packed import packed
+from stages.lib.report.trial import packed
 from tests.handover.fits import fit_net, mixed, numbers
 from tests.report.trials import Fitted, baseline, saved, show, tried, with_interval
 

@@ -11,9 +11,8 @@ from stages.lib.config import Params
 from stages.lib.export.card import Errors, Interval
 from stages.lib.results import Results, files
 from stages.lib.results.writing import as_json
-from stages.lib.scores.diagnostics import Pooled, pool
-from stages.lib.scores.residuals import prediction_errors
-from stages.lib.told.residuals import describe_errors, errors_told
+from stages.lib.scores.diagnostics import Pooled, pool, prediction_errors
+from stages.lib.told.evaluation import describe_errors, errors_told
 from tests.project import real_params
 from tests.results.texts import Texts
 

@@ -12,15 +12,17 @@ from sklearn.model_selection import GridSearchCV
 from resampled.means.corrected import Corrected
 from resampled.resampling import Resampling
 from stages.lib.results.writing import as_csv
-from stages.lib.scores import score_table, summarise
 from stages.lib.scores.score_table import (
     grid_keys,
     may_be_best,
+    score_table,
     simplest_row,
     split_scores,
     stuck_of,
+    summarise,
 )
-from stages.lib.told.scores import print_table, scores_in_words
+from stages.lib.told.findings import best_told
+from stages.lib.told.scores import print_table
 
 CANDIDATES: list[dict[str, Any]] = [
     {"lr": lr, "module__weight_constraint": limit} for lr in (1e-05, 0.1) for limit in (None, 2.0)
@@ -117,9 +119,8 @@ def test_the_summary_is_flat_and_of_the_best() -> None:
         "n_fits": 8,
         "n_splits": 2,
     }
-    assert scores_in_words(summarise(table_of(SCORES), CORRECTED, 8)) == (
-        "best score 0.6500; corrected for the choice among 4 candidates: 0.6100, 95 % from 0.5200 to 0.7000 "
-        "(over splits)"
+    assert best_told(summarise(table_of(SCORES), CORRECTED, 8), 4, 4).endswith(
+        "on splits that had no say in the choice (though their rows had), it is worth 0.6100 (0.5200 to 0.7000)."
     )
 
 
@@ -131,9 +132,7 @@ def test_stuck_fits_are_counted_listed_and_told(capsys: pytest.CaptureFixture[st
     np.testing.assert_array_equal(stuck_of(table), stuck)
     summary = summarise(table, None, 8)
     assert (summary["best_n_stuck"], summary["best_score_not_stuck"]) == (1, pytest.approx(0.7))
-    assert scores_in_words(summary).startswith(
-        "best score 0.6500 (1 of 2 fits is stuck; without it 0.7000), not corrected"
-    )
+    assert best_told(summary, 4, 4).endswith(" (1 of 2 fits is stuck; without it 0.7000).")
     print_table(table, "lr: accuracy", FILE)
     _, heading, *rows, _, legend = capsys.readouterr().out.splitlines()
     assert heading.split() == ["mean", "±", "95", "%", "std", "stuck", "params"]

@@ -17,11 +17,10 @@ from resampled.means.corrected import Draws
 from resampled.pairs.equivalence import equivalence
 from resampled.resampling import Resampling
 from stages.lib.results import Results, files
-from stages.lib.scores import CORRECTED
-from stages.lib.scores.score_table import read_corrected
+from stages.lib.scores.score_table import CORRECTED, read_corrected
 from stages.lib.scores.scorer import _answer_of, make_scorer
 from stages.lib.told.findings import is_inside
-from stages.lib.told.scores import in_words, too_few
+from stages.lib.told.scores import stuck_in_words, too_few
 from tests.results.texts import Texts
 
 RNG = np.random.default_rng(6)
@@ -68,9 +67,10 @@ def test_what_a_net_answers_tells_whether_it_is_stuck() -> None:
     assert _answer_of(Answering(numbers), X, {}) == Answered(1.0, 0.75, 0.75**0.5)
     # What is known is not asked again.
     assert _answer_of(Answering(None), X, {"predict_proba": proba}) == Answered(1.0, 1.0, 0.0)
-    assert in_words(1, 30, "0.7016") == "1 of 30 fits is stuck; without it 0.7016"
-    assert in_words(3, 30, "0.7016") == "3 of 30 fits are stuck; without them 0.7016"
-    assert in_words(30, 30, "") == "all 30 fits are stuck"
+    found = {"n_splits": 30, "best_score_not_stuck": 0.7016}
+    assert stuck_in_words(found | {"best_n_stuck": 1}, 4) == "1 of 30 fits is stuck; without it 0.7016"
+    assert stuck_in_words(found | {"best_n_stuck": 3}, 4) == "3 of 30 fits are stuck; without them 0.7016"
+    assert stuck_in_words({"n_splits": 30, "best_n_stuck": 30}, 4) == "all 30 fits are stuck"
 
 
 @pytest.mark.parametrize(

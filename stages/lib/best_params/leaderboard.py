@@ -13,7 +13,7 @@ from stages.lib.common import format_changes, format_params, format_value
 from stages.lib.config import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, Params
 from stages.lib.results import Results, files
 from stages.lib.results.files import File
-from stages.lib.scores import CORRECTED
+from stages.lib.scores.score_table import CORRECTED
 
 
 def read_searches(results: Results, params: Params) -> dict[str, dict[str, Any]]:
@@ -145,13 +145,11 @@ def leaderboard(
 class Picks:
     """What the searches hand over to the evaluation; `kept` is the net that `evaluate.keep` names.
 
-    The `settings` of the nets are by contender: `combined`, if there is one, what each experiment picks, the `simplest`
-    of the winner's best set, and `starting_point`; names are unresolved. `use` is the contender that `evaluate.use`
-    names; None where it is what the evaluation advises. `corrected` has what a net is worth, free of the luck of its
-    choice, and the ends of its 95 % interval: for the winner's pick and nets with the same settings by the choice among
-    all searches, for other picks by that in their own, for the rest nothing. The kept net was chosen among
-    `n_candidates`. `searches` are the summaries. `rows` are, of the contenders that a search has scored on fresh
-    splits, the experiment, the row of its file, and the settings that this row should have, as text; None for any.
+    The `settings` of the nets are by contender; names are unresolved. `use` is what `evaluate.use` names, None where it
+    is what the evaluation advises. `corrected` has what a net is worth, free of the luck of its choice, and the ends of
+    its 95 % interval: for the winner by the choice among all searches, for other picks by that in their own. The kept
+    net was chosen among `n_candidates`. `searches` are the summaries. `rows` are, of what a search has scored
+    on fresh splits, the experiment, the row of its file, and the settings that it should have, as text; None for any.
     """
 
     settings: dict[str, dict[str, Any]]

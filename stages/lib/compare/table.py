@@ -8,7 +8,7 @@ from resampled.candidates.importance import importance
 from resampled.pairs.equivalence import equivalence, holm
 from resampled.resampling import Resampling
 from stages.lib.common import significant
-from stages.lib.results import Results, files, split_columns
+from stages.lib.results import split_columns
 from stages.lib.scores.score_table import (
     STUCK_SPLITS,
     best_row,
@@ -17,19 +17,6 @@ from stages.lib.scores.score_table import (
     split_scores,
     trained_to_the_end,
 )
-
-
-def read_candidates(results: Results, name: str, n_candidates: int) -> pd.DataFrame:
-    """Read an experiment's candidates; raises `UserError` if they are broken, or not as many as the search had."""
-    table = results.table(files.CANDIDATES, name)
-    with results.expecting(files.CANDIDATES, name):
-        means, scores = table["mean_test_score"], split_scores(table)
-        precision = 1e-5 * float(np.nanmax(np.abs(scores)))  # a hundredth of what is shown
-        if means.isna().all() or not np.allclose(scores.mean(axis=1), means, rtol=0, atol=precision, equal_nan=True):
-            raise ValueError
-    if len(table) != n_candidates:
-        raise results.refused(files.CANDIDATES, f"has {len(table)} candidates, but the search had {n_candidates}", name)
-    return table
 
 
 def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float) -> pd.DataFrame:

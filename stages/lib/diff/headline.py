@@ -5,9 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from resampled.pairs.apart import Apart
 from resampled.pairs.family import CHANCE, LEVEL, UNCHANGED, UNDECIDED, UNTESTED, Verdict
-from resampled.pairs.pair import Pair
 from stages.lib.common import counted, first_of, format_score, format_value, kept_in_words, score_decimals
 from stages.lib.diff.comparison import Comparison
 from stages.lib.diff.picks import MOST, amount, compared, search_in_words, signed, verdict_in_words
@@ -46,10 +44,6 @@ def _use(changes: Comparison, stale: bool) -> str:
         answer = f"Use {after}, before {before}"
     kept = "" if stale and changes.kept and changes.kept.word == UNCHANGED else _kept(changes)
     return f"{answer}; {kept}" if kept else answer
-
-
-def _means(of: Pair | Apart) -> str:
-    return " → ".join(format_score(mean, score_decimals(of.means)) for mean in of.means)
 
 
 def _kept(changes: Comparison) -> str:
@@ -145,7 +139,10 @@ def second_told(changes: Comparison) -> list[str]:
 
 def others_told(changes: Comparison) -> list[str]:
     """Say which searches did not change, and what else differs."""
-    others = [f"{name} {_means(of)}" for name, of in changes.others.items()]
+    others = []
+    for name, of in changes.others.items():
+        before, after = (format_score(mean, score_decimals(of.means)) for mean in of.means)
+        others.append(f"{name} {before} → {after}")
     lists = {
         f"{counted(len(changes.unchanged), 'search', 'searches')} unchanged": changes.unchanged,
         "Other contenders on the fresh splits, not tested": others,

@@ -116,7 +116,6 @@ class Together:
     with the luck of single fits. So the error is Nadeau and Bengio's.
     """
 
-    n_searches: int
     n_candidates: int
     candidates: Pair
     picks: Pair
@@ -132,7 +131,7 @@ class Together:
         mean = average([average(pairs) for pairs in candidates])
         if mean.is_same or not mean.is_tested:
             return None
-        return cls(len(candidates), sum(map(len, candidates)), mean, average(picks))
+        return cls(sum(map(len, candidates)), mean, average(picks))
 
     def agrees(self, kept: Pair | None) -> bool:
         """Whether the picks gain, or lose, as well, and the kept net hardly does the contrary.

@@ -91,14 +91,14 @@ def signed(of: Pair | Apart) -> str:
 
 def values(search: SearchChange) -> list[str]:
     """Write the score of the pick on each side, with its interval."""
-    return [_value(scored) for scored in (search.old, search.new)]
 
+    def value(scored: Scored | None) -> str:
+        if scored is None:
+            return "no score on fresh splits"
+        half = scored.ci95 if len(scored.scores) >= FEWEST_SPLITS else nan
+        return format_interval(scored.mean, half, score_decimals([scored.mean]))
 
-def _value(scored: Scored | None) -> str:
-    if scored is None:
-        return "no score on fresh splits"
-    half = scored.ci95 if len(scored.scores) >= FEWEST_SPLITS else nan
-    return format_interval(scored.mean, half, score_decimals([scored.mean]))
+    return [value(search.old), value(search.new)]
 
 
 def compared(p: float) -> str:

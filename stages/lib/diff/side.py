@@ -14,7 +14,7 @@ from stages.lib.config.statistics import ROPE
 from stages.lib.repository.recorded import Recorded
 from stages.lib.results import Csv, files
 from stages.lib.results.reading import typed
-from stages.lib.scores.reached import by_units_of
+from stages.lib.scores.reached import by_unit_of
 from stages.lib.scores.score_table import split_scorers, split_scores, stuck_of, trained_to_the_end
 
 # The stage whose params say what the scores are of.
@@ -123,5 +123,6 @@ def read_scores(table: pd.DataFrame, key: str) -> dict[str, Scored]:
     seconds = [(each, second) if np.isfinite(each).any() else (None, None) for each in by_split]
     halves, ended = table["ci95"].map(float), trained_to_the_end(table).tolist()
     columns = table["params"], scores, stuck_of(table), halves, ended, seconds
-    each = zip(table[key], *columns, by_units_of(table), strict=True)
+    by_unit = map(by_unit_of, table.get("by_unit", [None] * len(table)))  # which searches have not
+    each = zip(table[key], *columns, by_unit, strict=True)
     return {name: Scored(*row, *(*of_second, by_unit)) for name, *row, of_second, by_unit in each}

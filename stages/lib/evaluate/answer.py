@@ -1,13 +1,20 @@
-"""Makes the answer of the evaluation of the contest of its contenders."""
+"""Makes the answer of the evaluation of the contest of its contenders, and their table beside it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from scipy.stats import t as student
 
 from resampled.means.ttest import ALPHA
+from stages.lib.config import CV
 from stages.lib.data import Dataset, given_away, is_nearly_perfect
 from stages.lib.evaluate.contest import IGNORANT, LINEAR, NEEDED, Choice, Contest
+from stages.lib.results import SCORE
 from stages.lib.results.answer import Answer, Contender, Kind, LeftOut, Why
+from stages.lib.scores.reached import by_unit_text, scorers_of, second_scorer
+from stages.lib.scores.score_table import CORRECTED, mean_columns, ranks_of, score_columns, stuck_columns
 
 
 def answer_of(contest: Contest, choice: Choice, scoring: str, n_candidates: int, asked: bool) -> Answer:
@@ -59,29 +66,19 @@ def _why(contest: Contest, choice: Choice) -> tuple[Why, str | None]:
 
 def _contender(contest: Contest, choice: Choice, name: str, compared_with: str | None) -> Contender:
     reached, mean = contest.reached[name], contest.mean(name)
-    half = float(reached.ci95)
-    has_score, removed = bool(np.isfinite(mean)), name in contest.corrected
+    half, has_score = float(reached.ci95), bool(np.isfinite(mean))
+    removed = has_score and name in contest.corrected
     worth = contest.corrected[name] if removed else (mean, mean - half, mean + half)
-    worth_, low, high = (_known(each) if has_score else None for each in worth)
-    gain, chance = _beside(contest, choice, name, compared_with) if has_score else (None, None)
+    numbers = (mean, half, *worth, *(_beside(contest, choice, name, compared_with) if has_score else (None, None)))
+    known = (None if each is None or not np.isfinite(each) else float(each) for each in numbers)
     return Contender(
         name=name,
         kind=_kind(contest, name),
-        mean=_known(mean),
-        ci95=_known(half),
-        worth=worth_,
-        low=low,
-        high=high,
-        luck_removed=removed and has_score,
+        luck_removed=removed,
         stuck=None if reached.stuck is None else int(reached.stuck.sum()),
-        gain=gain,
-        chance=chance,
         left_out=_left_out(contest, choice, name),
+        **dict(zip(("mean", "ci95", "worth", "low", "high", "gain", "chance"), known, strict=True)),
     )
-
-
-def _known(number: float) -> float | None:
-    return float(number) if np.isfinite(number) else None
 
 
 def _kind(contest: Contest, name: str) -> Kind:
@@ -114,3 +111,60 @@ def _left_out(contest: Contest, choice: Choice, name: str) -> LeftOut | None:
     if name not in choice.considered:
         return "other_of_its_kind"
     return None if name in choice.rising else "no_higher_than_simpler"
+
+
+def comparison_table(contest: Contest, cv: CV, answer: Answer) -> pd.DataFrame:
+    """Tabulate the contenders, one row each.
+
+    The columns are those of `score_table` without keys of a grid; `difference` and `chance`, as `Contender.gain` and
+    `chance` of the answer, and `difference_ci95`, half the width of the 95 % interval, none of them of what is used
+    itself; `kept`, `answer`, which is handed over, `is_net`; at last the scores of single splits, of the second scorer
+    as well.
+    """
+    names, each = list(contest.reached), list(contest.reached.values())
+    scores = {scorer: np.stack([one.scores[scorer] for one in each]) for scorer in scorers_of(cv)}
+    of_cv = {scorer: scores[scorer] for scorer in (SCORE, *cv.also_score)}
+    columns: dict[str, Any] = {"setting": names, "params": [one.params for one in each]} | mean_columns(of_cv)
+    beside = [None if name == answer.use else answer[name] for name in names]
+    base = answer.use or answer.constant
+    known = [np.nan if one is None or one.gain is None else one.gain for one in beside]
+    halves = student.ppf(1 - ALPHA / 2, contest.degrees) * contest.errors[names.index(base)] if base else np.nan
+    columns |= {
+        "rank_test_score": ranks_of(columns["mean_test_score"]),
+        "ci95": [one.ci95 for one in each],
+        "difference": known,
+        "difference_ci95": np.where(np.isnan(known), np.nan, halves),
+        "chance": [np.nan if one is None or one.chance is None else one.chance for one in beside],
+        "kept": [name == contest.kept for name in names],
+        "answer": [name == answer.handed_over for name in names],
+        "is_net": [contest.is_net(name) for name in names],
+    }
+    by_split = scores[SCORE]
+    not_a_net = np.zeros(by_split.shape[1], dtype=bool)
+    columns |= stuck_columns(np.array([not_a_net if one.stuck is None else one.stuck for one in each]))
+    columns["by_unit"] = [by_unit_text(one.by_unit) for one in each]
+    second = second_scorer(cv.scoring)
+    return pd.DataFrame(columns | score_columns(by_split) | (score_columns(scores[second], second) if second else {}))
+
+
+def few_metrics(
+    contest: Contest, use: str | None, searches: Mapping[str, Mapping[str, Any]], brier: float | None
+) -> dict[str, dict[str, float]]:
+    """Return the few numbers that commits are compared by, the metrics of DVC, by the name of their file.
+
+    Of each search: its corrected score, and the score of its pick as `fresh`, or without fresh splits `score`. Of the
+    `evaluation`: the scores of the kept net, of the answer, which is to `use`, and of the best model without a net, and
+    the Brier score of the kept net. NaN and None are left out.
+    """
+    key = "fresh" if contest.tested else "score"
+    metrics = {
+        name: {"corrected": search.get(CORRECTED[0]), key: contest.mean(name)} for name, search in searches.items()
+    }
+    plain = [contest.mean(name) for name in contest.reached if not contest.is_net(name)]
+    best = max(filter(np.isfinite, plain), default=None)
+    metrics["evaluation"] = {"kept": contest.mean(contest.kept), "answer": contest.mean(use) if use else None}
+    metrics["evaluation"] |= {"best_baseline": best, "kept_brier_score": brier}
+    return {
+        name: {key: float(x) for key, x in numbers.items() if x is not None and np.isfinite(x)}
+        for name, numbers in metrics.items()
+    }

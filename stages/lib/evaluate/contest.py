@@ -115,11 +115,10 @@ class Contest:
 class Choice:
     """What to use, and what that was chosen from.
 
-    `use` is the contender to use, if one is worth it. `handed_over` is saved as the answer: what was asked for, else
-    the one to use, else a constant, and the kept net where there is not even that. `constant` is the baseline that
-    ignores the inputs, if it has a score; `useful` are the models that are better than the constant beyond chance;
-    `considered`, of these, the linear ones and who speaks for the trees and for the nets, from the simplest on;
-    `rising`, of those, each that scores higher than all that are simpler; `net` speaks for the nets.
+    `use` and `constant` are as those of `Answer`. `handed_over` is what was asked for, else the one to use, else a
+    constant, and the kept net where there is not even that. `useful` are the models that are better than the constant
+    beyond chance; `considered`, of these, the linear ones and who speaks for the trees and for the nets, from the
+    simplest on; `rising`, of those, each that scores higher than all that are simpler; `net` speaks for the nets.
     """
 
     use: str | None

@@ -22,9 +22,8 @@ from stages.lib.handover import Card, kind_of
 from stages.lib.model import AGAINST_DIVERGENCE, build_estimator, hold_out_watchers, resolve_settings, rows, target
 from stages.lib.results import Results, files
 from stages.lib.scores.counts import Counts
-from stages.lib.scores.diagnostics import COLUMNS, Seen, diagnostics, predictions
+from stages.lib.scores.diagnostics import COLUMNS, Seen, diagnostics, prediction_errors, predictions
 from stages.lib.scores.reached import Reached
-from stages.lib.scores.residuals import prediction_errors
 from stages.lib.scores.scorer import RecordingScorer, make_scorer
 from stages.lib.scores.search_result import SearchResult
 from stages.lib.scores.shuffled import importances, inputs_table, with_standing
@@ -140,7 +139,12 @@ def fit(name: str, settings: dict[str, dict[str, Any]], table: Folds, known: Map
         words = f"fitted on all {n_rows:,} rows; compared with others on {n_compared:,} of them, as data.sample says"
     with doing(f"evaluate: fitting {name} on all rows"):
         if name not in settings:
-            model, card = _fit_baseline(name, data, params)
+            baseline = baselines(data, params)[name]
+            with explained(
+                f"{name} can't be fitted on all rows", "Set evaluate.use in params.yaml to another contender."
+            ):
+                model = baseline.estimator.fit(rows(data, baseline.estimator), data.y)
+            card = Card.of(kind_of(model), name, baseline.prepare, data, params.data.target)
             return model, card.knowing(known), words
         own = settings[name]
         if watchers := hold_out_watchers(resolve_settings(own, files.BEST_PARAMS.path, name)):
@@ -149,13 +153,6 @@ def fit(name: str, settings: dict[str, dict[str, Any]], table: Folds, known: Map
             own = own | {"train_split": None}
         card = Card.of("net", "", params.prepare.under(own), data, params.data.target, own)
         return fit_on_all_rows(name, own, data, params), card.knowing(known), words + held
-
-
-def _fit_baseline(name: str, data: Dataset, params: Params) -> tuple[BaseEstimator, Card]:
-    baseline = baselines(data, params)[name]
-    with explained(f"{name} can't be fitted on all rows", "Set evaluate.use in params.yaml to another contender."):
-        model = baseline.estimator.fit(rows(data, baseline.estimator), data.y)
-    return model, Card.of(kind_of(model), name, baseline.prepare, data, params.data.target)
 
 
 def fit_on_all_rows(name: str, settings: dict[str, Any], data: Dataset, params: Params) -> BaseEstimator:

@@ -12,9 +12,8 @@ from stages.lib.common import UserError, format_params
 from stages.lib.experiment.opened import Opened
 from stages.lib.model import AGAINST_DIVERGENCE, nested_grid
 from stages.lib.results import SCORE, written
-from stages.lib.scores import score_table, summarise
 from stages.lib.scores.reached import Reached
-from stages.lib.scores.score_table import best_row, may_be_best, simplest_row
+from stages.lib.scores.score_table import best_row, may_be_best, score_table, simplest_row, summarise
 from stages.lib.scores.scorer import hold_out_scorer
 from stages.lib.search import SearchResult, doing, kept_folder, run_search
 from stages.lib.search.curves import N_REPEATS, Watched, constant_loss, curves_table, distinct, epochs_of, watching

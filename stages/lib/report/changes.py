@@ -129,11 +129,6 @@ class FreshRun(NamedTuple):
     failed: bool = False
     differing: tuple[str, ...] = ()
 
-    @property
-    def reproduced(self) -> bool:
-        """Whether the run reproduced the committed outputs, byte for byte."""
-        return not (self.stale or self.failed or self.differing)
-
 
 def run_fresh() -> FreshRun:
     """Clone HEAD into a temporary folder, and run every stage there; its output goes to standard error."""

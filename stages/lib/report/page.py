@@ -24,11 +24,9 @@ from stages.lib.repository.revisions import is_committed
 from stages.lib.results import Results, files
 from stages.lib.results.answer import read_answer
 from stages.lib.told.answer import explained
-from stages.lib.told.costs import class_names, read_threshold
-from stages.lib.told.evaluation import inputs_told, paragraphs, read_note
+from stages.lib.told.evaluation import class_names, errors_told, inputs_told, paragraphs, read_note, read_threshold
 from stages.lib.told.findings import findings
 from stages.lib.told.printed import leaderboard
-from stages.lib.told.residuals import errors_told
 from stages.lib.told.scores import not_by_kernel_told
 
 CHARTS = "metrics/charts"

@@ -6,7 +6,7 @@ from typing import Any
 from stages.lib.common import counted, join_words
 from stages.lib.config import Column, Params
 from stages.lib.config.schema import unit_of_score
-from stages.lib.told.costs import class_names
+from stages.lib.told.evaluation import class_names
 
 _MEANINGS = {
     "accuracy": "the share of rows whose class is predicted",

@@ -65,12 +65,13 @@ def text_table(table: pd.DataFrame, without: Collection[str] = ()) -> TextTable:
     # After halving, one that left early may have a higher mean than the best.
     by, ascending = ("rank_test_score", True) if "rank_test_score" in table else ("mean_test_score", False)
     table = table.sort_values(by, ascending=ascending, kind="stable")
-    rows = _records(table)
+    rows, scored = _records(table), table["mean_test_score"].notna().any()
+    marks = {i: " ".join(mark for mark in _MARKS if row.get(mark) is True) for i, row in enumerate(rows)}
     decimals = {key: score_decimals(table[key if key.startswith(OTHER_SCORER) else "mean_test_score"]) for key in keys}
     return TextTable(
         [COLUMNS[_kind(key)].heading or short_key(key.removeprefix(OTHER_SCORER)) for key in keys],
         [[_cell(key, row, decimals[key]) for key in keys] for row in rows],
-        _marks(rows) or ({0: "best"} if table["mean_test_score"].notna().any() else {}),
+        {i: mark for i, mark in marks.items() if mark} or ({0: "best"} if scored else {}),
         sum(_SHOWN.index(_kind(key)) <= _SHOWN.index(SETTING) for key in keys),
     )
 
@@ -84,11 +85,6 @@ def searches(columns: dict[str, list[str]], kept: Collection[str]) -> TextTable:
 
 def _records(table: pd.DataFrame) -> list[Row]:
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
-
-
-def _marks(rows: list[Row]) -> dict[int, str]:
-    marks = {i: " ".join(mark for mark in _MARKS if row.get(mark) is True) for i, row in enumerate(rows)}
-    return {i: mark for i, mark in marks.items() if mark}
 
 
 def _kind(key: str) -> str:

@@ -1,6 +1,8 @@
-"""What the report needs to try the answer: the fields of its form, its model, and predictions to check the page by."""
+"""What the report needs to try the answer: the fields of its form, its model as a text, and predictions to check by."""
 
+import base64
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import floor, log10
@@ -11,13 +13,13 @@ import numpy as np
 import onnx
 import pandas as pd
 from markupsafe import Markup
+from onnx import AttributeProto, ModelProto, TensorProto, helper, numpy_helper
 
 from stages.lib.common import UserError
 from stages.lib.config import Data
 from stages.lib.handover import Card, file_of, load_model
 from stages.lib.handover.runtime import OnnxModel
-from stages.lib.report.packed import packed
-from stages.lib.told.costs import class_names
+from stages.lib.told.evaluation import class_names
 
 # The most letters that a model may take in the page.
 MOST_LETTERS = 1_500_000
@@ -133,3 +135,53 @@ def _checks(inputs: list[Field]) -> Iterator[Cells]:
     for end in (0, -1):
         yield {field["name"]: (field["range"] or field["categories"] or [field["typical"]])[end] for field in inputs}
     yield typical | {field["name"]: None for field in inputs if field["may_lack"]}
+
+
+def packed(model: ModelProto) -> str:
+    """Return the graph of a model as JSON, compressed, in base64, of which no letter means something in HTML."""
+    text = json.dumps(graph_of(model), separators=(",", ":"), allow_nan=False)
+    return base64.b64encode(zlib.compress(text.encode())).decode()
+
+
+def graph_of(model: ModelProto) -> dict[str, Any]:
+    """Return inputs, outputs, constant tensors and nodes of a graph, in a form that JSON can hold."""
+    graph = model.graph
+    return {
+        "inputs": [{"name": each.name, "type": _named(each.type.tensor_type.elem_type)} for each in graph.input],
+        "outputs": [each.name for each in graph.output],
+        "tensors": {each.name: _tensor(each) for each in graph.initializer},
+        "nodes": [
+            {
+                "op": node.op_type,
+                "inputs": list(node.input),
+                "outputs": list(node.output),
+                "attributes": {each.name: _attribute(each) for each in node.attribute},
+            }
+            for node in graph.node
+        ],
+    }
+
+
+def _named(kind: int) -> str:
+    return "string" if kind == TensorProto.STRING else helper.tensor_dtype_to_np_dtype(kind).name
+
+
+def _tensor(tensor: TensorProto) -> dict[str, Any]:
+    """Return a tensor with its values: a list of texts, or the bytes of numbers, the lowest byte first, as base64."""
+    values, kind = numpy_helper.to_array(tensor), _named(tensor.data_type)
+    if kind == "string":
+        data: Any = [each.decode() if isinstance(each, bytes) else str(each) for each in values.ravel()]
+    else:
+        data = base64.b64encode(np.ascontiguousarray(values, values.dtype.newbyteorder("<")).tobytes()).decode()
+    return {"type": kind, "shape": list(values.shape), "data": data}
+
+
+def _attribute(attribute: AttributeProto) -> Any:
+    value = helper.get_attribute_value(attribute)
+    if isinstance(value, TensorProto):
+        return _tensor(value)
+    if attribute.name == "to":  # whose value is a type
+        return _named(value)
+    if isinstance(value, bytes):
+        return value.decode()
+    return value if isinstance(value, int | float) else list(value)

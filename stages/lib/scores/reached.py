@@ -83,8 +83,3 @@ def by_unit_text(by_unit: np.ndarray | None) -> str:
 def by_unit_of(text: object) -> np.ndarray | None:
     """Return what `by_unit_text` has written; None for an empty cell."""
     return np.array([each.split() for each in text.split(";")], dtype=float) if isinstance(text, str) and text else None
-
-
-def by_units_of(table: pd.DataFrame) -> list[np.ndarray | None]:
-    """Return `Reached.by_unit` of each row of a table; that of an earlier commit has none."""
-    return [by_unit_of(text) for text in table["by_unit"]] if "by_unit" in table else [None] * len(table)

@@ -106,20 +106,14 @@ class Folds:
         return corrected_score(scores, self.resampling, seed=self.params.seed, rows=self._rows(statistics))
 
     def by_unit(self, statistics: Sequence[np.ndarray] | None) -> np.ndarray | None:
-        """Return what rows or groups make of the scores, as `Units.scores` does; None if not known; see `half_widths`.
-
-        Nothing is known in the order of time, where no row is tested in each repeat.
-        """
-        rows = None if self.params.cv.keeps_time else self._rows(statistics)
+        """Return what rows or groups make of the scores, as `Units.scores` does, if known; see `half_widths`."""
+        rows = None if self.params.cv.keeps_time else self._rows(statistics)  # in time order, not each row is tested
         if rows is None:
             return None
         return rows.units(np.arange(len(rows.statistics[0]))).scores(self.params.cv.n_splits)
 
     def bundles(self, statistics: Sequence[np.ndarray] | None) -> np.ndarray | None:
-        """Return the same of bundles of rows, for the only candidate that the statistics are of.
-
-        The bundles are alike for all that is scored on these splits.
-        """
+        """Return the same of bundles of rows, alike for all on these splits, for the candidate of the statistics."""
         by_unit = self.by_unit(statistics)
         return None if by_unit is None else bundled(by_unit, _N_BUNDLES, np.random.default_rng(self.params.seed))[0]
 

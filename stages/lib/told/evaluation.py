@@ -1,16 +1,19 @@
-"""Says in sentences what the evaluation has written: its whole answer, notes on it, and what inputs are worth."""
+"""Says in sentences what the evaluation has written: its whole answer, inputs, how far off it is, and thresholds."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import format_interval, join_words, score_decimals
-from stages.lib.config import Params
+from stages.lib.common import format_interval, format_score, join_words, score_decimals
+from stages.lib.config import Costs, Params
 from stages.lib.data import given_away_told
 from stages.lib.results import Results, files
 from stages.lib.results.answer import Answer
+from stages.lib.scores.thresholds import DEFAULT, THRESHOLDS, Threshold, read_choice
 from stages.lib.told.answer import files_told, lead
-from stages.lib.told.costs import read_threshold
-from stages.lib.told.residuals import errors_told
 from stages.lib.told.scores import too_few
 
 # How many columns a sentence names.
@@ -75,3 +78,93 @@ def describe_inputs(table: pd.DataFrame, name: str, scoring: str, rope: float) -
     if np.isfinite(rows["ci95"]).any():
         text += f"For no column is it certain, with 95 %, that {name} loses less than {rope:g}."
     return text.rstrip()
+
+
+def errors_told(results: Results, params: Params, name: str) -> str:
+    """Say how far predictions of the kept net or of the answer may be off; nothing of classes.
+
+    Raises `UserError` if the evaluation has not run.
+    """
+    evaluation = results.json(files.EVALUATION)
+    with results.expecting(files.EVALUATION):
+        if evaluation["classes"]:
+            return ""
+    known = results.json(files.ERRORS)
+    with results.expecting(files.ERRORS):
+        unit = params.data.column(params.data.target).unit
+        return describe_errors(known[name], name, unit, in_time=params.cv.keeps_time, in_groups=params.cv.keeps_groups)
+
+
+def describe_errors(known: dict[str, Any], name: str, unit: str, *, in_time: bool, in_groups: bool) -> str:
+    """Say in sentences what `prediction_errors` knows of the model of this name, whose target is in `unit`."""
+    if "errors" not in known:
+        return f"How far the predictions of {name} may be off is unknown, because it has none on fresh splits."
+    median, most = known["errors"]["median"], known["errors"]["most"]
+    decimals = max(0, 2 - math.floor(math.log10(most))) if most > 0 else 0
+    after = f" {unit}" if unit else ""
+
+    def number(value: float) -> str:
+        return f"{value:,.{decimals}f}{after}"
+
+    where = "the splits of the searches" if in_time else "fresh splits"
+    text = (
+        f"Half of the predictions of {name} are off by at most {number(median)} on {where}, and nine in ten by at most "
+        f"{number(most)}. "
+    )
+    if "interval" not in known:
+        fewest = "groups" if in_groups else "rows"
+        return f"{text}There is no interval of a prediction, because that takes 9 {fewest} or more."
+    low, high = (number(each(known["interval"]["half_widths"])) for each in (min, max))
+    if in_time:
+        width = high if low == high else f"{low} to {high}"
+        return f"{text}Intervals of {width} to both sides would have held nine in ten of them; later rows may differ."
+    width = f"± {high}" if low == high else f"from ± {low} to ± {high} by what is predicted"
+    rows = "rows of new groups" if in_groups else "new rows that are like these"
+    return f"{text}The interval of a prediction, {width}, holds the true number for nine in ten {rows}."
+
+
+def class_names(labels: Sequence[str]) -> list[str]:
+    """Return what readers call classes: their labels; of two without labels, which are 0 and 1, 1 is positive."""
+    return ["not positive", "positive"] if [*labels] == ["0", "1"] else [*labels]
+
+
+def read_threshold(results: Results, params: Params, name: str) -> str:
+    """Return what the threshold of a saved model costs; "" where mistakes had no costs."""
+    evaluation = results.json(files.EVALUATION)
+    with results.expecting(files.EVALUATION):
+        found = read_choice(evaluation, name)
+        return threshold_told(name, class_names(params.data.labels_of(2)), *found) if found else ""
+
+
+def threshold_told(name: str, labels: Sequence[str], costs: Costs, chosen: Threshold | None) -> str:
+    """Say which threshold of a model costs least, and what that and others cost per row."""
+    if chosen is None:
+        return f"{name} has no probabilities, so evaluate.costs chooses no threshold."
+    negative, positive = labels
+    decimals = score_decimals([chosen.default_cost])
+    cost, default_cost, calibrated_cost = (
+        format_score(each, decimals) for each in (chosen.cost, chosen.default_cost, chosen.calibrated_cost)
+    )
+    mistakes = (
+        f"with costs of {costs.false_positive:g} for a false positive and {costs.false_negative:g} for a false negative"
+    )
+    least = f"which costs least {mistakes}: {cost} per row, where the rows that pay have no say in the choice"
+    others = [f"From {DEFAULT:g} on, a row would cost {default_cost}, {_difference(chosen, decimals)}."]
+    if chosen.calibrated != DEFAULT:
+        theory = f"The threshold for probabilities that are right, {chosen.calibrated:g}, needs no choice"
+        others.append(f"{theory}; with it, a row would cost {calibrated_cost}.")
+    if chosen.threshold == DEFAULT:
+        start = f"Predict the more probable class, which costs least {mistakes}: {default_cost} per row."
+        del others[0]
+    elif chosen.threshold in THRESHOLDS[[0, -1]]:
+        every = positive if chosen.threshold == 0 else negative
+        start = f"Predict {every} for every row, {least}. {name} is of no use there; "
+        start += f"it predicts {positive} from a probability of {chosen.applied:g} on."
+    else:
+        start = f"Predict {positive} from a probability of {chosen.threshold:g} on, {least}."
+    return " ".join([start, *others])
+
+
+def _difference(chosen: Threshold, decimals: int) -> str:
+    amount = format_interval(abs(chosen.saved), chosen.saved_ci95, decimals)
+    return f"{amount} {'more' if chosen.saved >= 0 else 'less'}"

@@ -21,7 +21,7 @@ from stages.lib.common import (
 from stages.lib.config import Params
 from stages.lib.config.schema import rope_of
 from stages.lib.results import Results, files
-from stages.lib.scores import CORRECTED, trained_to_the_end
+from stages.lib.scores.score_table import CORRECTED, trained_to_the_end
 from stages.lib.told.scores import stuck_in_words
 
 
@@ -38,7 +38,7 @@ def findings(results: Results, params: Params, name: str) -> list[str]:
             f"{search['net_epochs_spared']:,.0f} epochs of single nets. The others, gray in the chart, have the scores "
             "with which they left. What follows is about those that were trained to the end."
         )
-    paragraphs.append(_best(search, len(ended), decimals))
+    paragraphs.append(best_told(search, len(ended), decimals))
     if table["in_best_set"].notna().all():
         ranked = ended.dropna(subset=["mean_test_score"]).sort_values("rank_test_score", kind="stable")
         paragraphs.append(_best_set(ended, ranked.iloc[0], decimals, rope))
@@ -55,7 +55,8 @@ def _likely(row: pd.Series, rope: str) -> str:
     return " and ".join(shares_in_words(shares, rope)[:2])
 
 
-def _best(search: Mapping[str, Any], n: int, decimals: int) -> str:
+def best_told(search: Mapping[str, Any], n: int, decimals: int) -> str:
+    """Say from a summary which of `n` candidates is the best, and what it is worth without the luck of the choice."""
     mean = format_interval(search["best_score"], search.get("best_ci95", math.nan), decimals)
     stuck = stuck_in_words(search, decimals)
     best = f"The best is {short_params(search['best_params'])}, with {mean}{stuck and f' ({stuck})'}."

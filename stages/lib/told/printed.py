@@ -9,8 +9,8 @@ from stages.lib.common.tables import print_columns
 from stages.lib.config import Params
 from stages.lib.results import SCORE, files
 from stages.lib.results.answer import Answer
-from stages.lib.scores import CORRECTED
 from stages.lib.scores.reached import Reached
+from stages.lib.scores.score_table import CORRECTED
 from stages.lib.told.answer import explained, ranking
 from stages.lib.told.scores import stuck_in_words
 
@@ -31,7 +31,7 @@ def leaderboard(
         scores = [[format_score(each[key], decimals) for key in CORRECTED] for each in ranked.values()]
         columns |= {"corrected": [score for score, *_ in scores]}
         columns |= {"95 %": [f"{low} to {high}" for _, low, high in scores]}
-        columns |= {"tied": ["=" * tied[name] for name in ranked]} if tied else {}
+        columns |= {"tied": ["=" * tied[name] for name in ranked]} if tied and any(tied.values()) else {}
         columns["in the set"] = [f"{each['n_in_best_set']:,}" for each in ranked.values()]
     picks = picked(params, ranked)
     return columns | {params.statistics.pick: [short_params(format_params(picks[name])) for name in ranked]}
@@ -51,11 +51,10 @@ def print_leaderboard(params: Params, searches: dict[str, dict[str, Any]], tied:
 
 def print_scores(contenders: Mapping[str, Reached], title: str) -> None:
     """Print the mean and the spread of each baseline's scores."""
-    scores = {name: each.scores[SCORE] for name, each in contenders.items()}
-    decimals = score_decimals(float(each.mean()) for each in scores.values())
-    cells = {"setting": list(scores)}
-    cells["mean"] = [format_score(float(each.mean()), decimals) for each in scores.values()]
-    cells["std"] = [format_score(float(each.std()), decimals) for each in scores.values()]
+    scores = [each.scores[SCORE] for each in contenders.values()]
+    decimals = score_decimals(float(each.mean()) for each in scores)
+    cells = {"setting": list(contenders), "mean": [format_score(float(each.mean()), decimals) for each in scores]}
+    cells["std"] = [format_score(float(each.std()), decimals) for each in scores]
     print_columns(title, cells | {"model": [each.params for each in contenders.values()]})
 
 

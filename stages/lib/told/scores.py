@@ -10,7 +10,7 @@ from resampled.means.few import too_narrow
 from stages.lib.common import first_of, format_score, score_decimals, short_params
 from stages.lib.common.tables import MOST_ROWS, print_columns
 from stages.lib.results import Results, files
-from stages.lib.scores.score_table import CORRECTED, best_row
+from stages.lib.scores.score_table import best_row
 
 NOT_TESTED = (
     "no intervals and no test: splits in the order of time train on more and more rows, so their scores are not alike"
@@ -32,33 +32,18 @@ def too_few(counted: Mapping[str, Any]) -> str | None:
     return too_narrow([*counted["classes"].values()], np.arange(n_groups) if n_groups else None)
 
 
-def in_words(n_stuck: int, n_fits: int, others: str) -> str:
-    """Say how many fits are stuck, and the mean score without them, as in `1 of 30 fits is stuck; without it 0.7`."""
-    if n_stuck == n_fits:
-        return f"all {n_fits} fits are stuck"
-    is_stuck, it = ("is stuck", "it") if n_stuck == 1 else ("are stuck", "them")
-    return f"{n_stuck} of {n_fits} fits {is_stuck}; without {it} {others}"
-
-
 def stuck_in_words(summary: Mapping[str, Any], decimals: int) -> str:
-    """Say how many fits of a search's best are stuck, from the output of `summarise`; "" if none is."""
-    if not summary.get("best_n_stuck"):
-        return ""
-    others = format_score(summary.get("best_score_not_stuck", float("nan")), decimals)
-    return in_words(summary["best_n_stuck"], summary["n_splits"], others)
+    """Say how many fits of a search's best are stuck, and its mean score without them; "" if none is.
 
-
-def scores_in_words(summary: Mapping[str, Any]) -> str:
-    """Return the scores of the output of `summarise` as a line."""
-    decimals = score_decimals([summary["best_score"]])
-    best = f"best score {format_score(summary['best_score'], decimals)}"
-    if stuck := stuck_in_words(summary, decimals):
-        best += f" ({stuck})"
-    choice = f"corrected for the choice among {summary['n_candidates']} candidates"
-    if "best_score_corrected" not in summary:
-        return f"{best}, not {choice}"
-    score, low, high = (format_score(summary[key], decimals) for key in CORRECTED)
-    return f"{best}; {choice}: {score}, 95 % from {low} to {high} (over {summary['corrected_over']})"
+    As in `1 of 30 fits is stuck; without it 0.7`, from the output of `summarise`.
+    """
+    n_stuck, n_fits = summary.get("best_n_stuck", 0), summary.get("n_splits", 0)
+    if not n_stuck or n_stuck == n_fits:
+        return f"all {n_fits} fits are stuck" if n_stuck else ""
+    is_stuck, it = ("is stuck", "it") if n_stuck == 1 else ("are stuck", "them")
+    return (
+        f"{n_stuck} of {n_fits} fits {is_stuck}; without {it} {format_score(summary['best_score_not_stuck'], decimals)}"
+    )
 
 
 def not_by_kernel_told(content: Mapping[str, Any]) -> list[str]:
