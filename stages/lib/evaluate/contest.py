@@ -25,15 +25,9 @@ LINEAR = ("logistic_regression", "linear_regression")
 class Contest:
     """The contenders of the evaluation, and what is asked about two of them; `kept` is the net that is saved.
 
-    Attributes
-    ----------
-    reached : mapping of Reached
-        By contender. Those of which it is known where they are stuck are nets.
-    rope : float
-        The difference below which two settings are as good as each other.
-    corrected : mapping of (float, float, float)
-        By net, what it is worth, free of the luck of its choice, and the ends of the 95 % interval; without those of
-        which this is not known.
+    The contenders that are `reached` of which it is known where they are stuck are nets. Two settings are as good as
+    each other below the `rope`. `corrected` has what a net is worth, free of the luck of its choice, and the ends of
+    the 95 % interval, where this is known.
     """
 
     reached: Mapping[str, Reached]

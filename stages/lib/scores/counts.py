@@ -13,12 +13,9 @@ from resampled.means.ttest import TINY
 class Counts:
     """How many rows each of several thresholds calls positive, in splits whose models have scored their test rows.
 
-    Attributes
-    ----------
-    own : array of shape (n_splits, n_thresholds, 2)
-        The false and the true positives among the test rows of each split. The first threshold calls all rows positive.
-    others : array of the same shape
-        The same of what the other splits predict for the rows that the split does not test.
+    `own`, of shape (n_splits, n_thresholds, 2), has the false and the true positives among the test rows of each split,
+    and `others` the same of what the other splits predict for the rows that the split does not test. The first
+    threshold calls all rows positive.
     """
 
     own: np.ndarray
@@ -35,15 +32,9 @@ class Counts:
     ) -> "Counts":
         """Count the rows whose score is a threshold or more.
 
-        Raises `ValueError` if the thresholds do not rise, or the first one is above a score.
-
-        Parameters
-        ----------
-        positive : array of bool, shape (n_rows,)
-            Which rows are positive.
-        tests, scores : arrays of shape (n_test,), by split
-            The numbers of the test rows, and what a model gives them that was not trained on them.
-        thresholds : array of shape (n_thresholds,)
+        `positive` says which of all rows are; by split, `tests` are the numbers of the test rows, and `scores` what a
+        model gives them that was not trained on them. Raises `ValueError` if the thresholds do not rise, or the first
+        one is above a score.
         """
         if (np.diff(thresholds) <= 0).any() or min(each.min() for each in scores) < thresholds[0]:
             raise ValueError("The thresholds should rise, and the first one should be no more than any score.")

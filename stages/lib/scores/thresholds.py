@@ -20,16 +20,8 @@ from stages.lib.scores.splits import Folds
 
 # From 0, where all rows are of the second class, to 1, where none is. Both ends count, because a mistake may cost so
 # much that no model helps; near them, steps are smaller, because of rare classes.
-_NEAR_THE_ENDS = (0.001, 0.002, 0.005)
-THRESHOLDS = np.array(
-    [
-        0,
-        *_NEAR_THE_ENDS,
-        *(np.arange(1, 100) / 100).tolist(),
-        *(1 - np.array(_NEAR_THE_ENDS[::-1])).round(3).tolist(),
-        1,
-    ]
-)
+_NEAR_THE_ENDS = np.array([0.001, 0.002, 0.005])
+THRESHOLDS = np.concatenate([[0], _NEAR_THE_ENDS, np.arange(1, 100) / 100, (1 - _NEAR_THE_ENDS[::-1]).round(3), [1]])
 # Without costs, the more probable class is predicted, and the first one if both are as probable.
 DEFAULT = 0.5
 # Probabilities that differ by less are the same; their last bits depend on the processor.

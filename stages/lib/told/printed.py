@@ -12,7 +12,6 @@ from stages.lib.results.answer import Answer
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.score_table import CORRECTED
 from stages.lib.told.answer import explained, ranking
-from stages.lib.told.scores import stuck_in_words
 
 
 def leaderboard(
@@ -42,9 +41,6 @@ def print_leaderboard(params: Params, searches: dict[str, dict[str, Any]], tied:
     columns = leaderboard(params, searches, tied)
     columns = {"": ["*", *[""] * (len(searches) - 1)]} | columns
     print_columns(f"leaderboard, by {params.cv.scoring}", columns, left=columns, file=files.LEADERBOARD.path)
-    for name, search in searches.items():
-        if stuck := stuck_in_words(search, score_decimals([search["best_score"]])):
-            print(f"{name}, its best: {stuck}")
     if any(tied.values()):
         print("= tied with the one above: the two differ by no more than chance in the draws of the correction")
 
