@@ -31,8 +31,8 @@ def test_a_table_of_all_searches_follows_the_ranking(opened: Opened) -> None:
     names = opened(f"[...{first}.tBodies[0].rows].map(row => row.cells[0].querySelector('a').hash.slice(1))")
     assert sorted(names) == sorted(each for each in sections if each.startswith("experiment-"))
     for _ in range(2):
-        opened(f"{first}.tHead.rows[0].cells[6].firstElementChild.click()")
-    counts = opened(f"[...{first}.tBodies[0].rows].map(row => row.cells[6].textContent)")
+        opened(f"{first}.tHead.rows[0].cells[1].firstElementChild.click()")
+    counts = opened(f"[...{first}.tBodies[0].rows].map(row => row.cells[1].textContent)")
     assert counts == sorted(counts, key=int, reverse=True)
     opened(f"{first}.querySelector('a[href$=neurons]').click()")
     assert abs(opened("document.querySelector('#experiment-neurons').getBoundingClientRect().top")) < 100

@@ -37,7 +37,7 @@ def test_every_grid_is_there_in_full_and_sorts_by_value(browser: Browser, report
     for name, experiment in EXPERIMENTS.items():
         rows = opened(f"document.querySelectorAll('#experiment-{name} tbody tr').length")
         assert rows == len(experiment.candidates(PARAMS.seed))
-    cells = "[...document.querySelectorAll('#leaderboard td:nth-child(2)')]"
+    cells = "[...document.querySelectorAll('#leaderboard td:nth-child(4)')]"
     written = ["-1,234,567.5", "< 0.0001", "1.0000", "–", "-9,999", "2,000", "0.0302"]
     written += [str(3000 + i) for i in range(len(EXPERIMENTS) - len(written))]
     opened(f"{cells}.forEach((td, i) => td.innerText = {written}[i])")
