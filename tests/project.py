@@ -21,6 +21,7 @@ from filelock import FileLock
 from pydantic import BaseModel
 
 import stages  # pins the numeric environment before any test module imports torch
+from stages.lib.common import write_text
 from stages.lib.config import CV, Data, Evaluate, Model, Prepare, Runtime, Statistics, yaml12
 from stages.lib.merge.upstream import YOURS
 from tests.read_sample import SAMPLE
@@ -114,6 +115,11 @@ def small_params() -> dict[str, Any]:
     return params
 
 
+def write_params(params: dict[str, Any], folder: Path = Path()) -> None:
+    """Write params.yaml."""
+    write_text(folder / "params.yaml", yaml.safe_dump(params, sort_keys=False, allow_unicode=True))
+
+
 def working_tree() -> list[str]:
     """Return the files of the working tree that git does not ignore."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
@@ -169,8 +175,7 @@ class Project:
         return project
 
     def write_params(self, params: dict[str, Any]) -> None:
-        text = yaml.safe_dump(params, sort_keys=False, allow_unicode=True)
-        (self.folder / "params.yaml").write_text(text, encoding="utf-8")
+        write_params(params, self.folder)
 
     def run(
         self, *command: str, ok: bool = True, variables: dict[str, str] | None = None
@@ -215,6 +220,11 @@ class Project:
     def params(self) -> dict[str, Any]:
         content: dict[str, Any] = yaml12.load((self.folder / "params.yaml").read_text(encoding="utf-8"))
         return content
+
+    def lock(self) -> dict[str, Any]:
+        """Return what dvc.lock says of each stage."""
+        stages: dict[str, Any] = yaml.safe_load(self.read("dvc.lock"))["stages"]
+        return stages
 
     def commit_first(self) -> None:
         """Make the folder a git repository with everything in its first commit."""

@@ -1,11 +1,12 @@
-"""A git repository to adopt a table in."""
+"""A git repository to adopt a table in, and small CSVs."""
 
 import subprocess
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from tests.adopt.csvs import as_text, passengers
 from tests.read_sample import SAMPLE
 
 
@@ -26,3 +27,33 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     git("add", "params.yaml")
     git("commit", "--quiet", "--message", "Start")
     return tmp_path
+
+
+def passengers(n_rows: int = 60) -> pd.DataFrame:
+    """Return a table with an id, names, numbers with missing cells, categories, a boolean and a constant."""
+    rng = np.random.default_rng(3)
+    age = rng.uniform(1, 80, n_rows).round(1).astype(object)
+    age[::7] = ""
+    return pd.DataFrame(
+        {
+            "passenger_id": np.arange(1, n_rows + 1),
+            "name": [f"Person number {i}" for i in range(n_rows)],
+            "age": age,
+            "sex": rng.choice(["female", "male"], n_rows),
+            "embarked": rng.choice(["C", "Q", "S", ""], n_rows),
+            "alone": rng.choice(["yes", "no"], n_rows),
+            "ship": "Aurora",
+            "boarded": [f"1912-04-{1 + i % 28:02}" for i in range(n_rows)],
+            "survived": np.arange(n_rows) % 2,
+        }
+    )
+
+
+def as_text(frame: pd.DataFrame, separator: str = ",", decimal: str = ".") -> str:
+    return frame.to_csv(index=False, sep=separator, decimal=decimal)
+
+
+def write(name: str, frame: pd.DataFrame) -> str:
+    """Write a table here, and return its name."""
+    Path(name).write_text(frame.to_csv(index=False), encoding="utf-8")
+    return name

@@ -11,8 +11,7 @@ from dvc.utils.hydra import apply_overrides
 from stages import adopt as stage
 from stages.lib.config import load_params, yaml12
 from stages.lib.data import load_dataset
-from tests.adopt.conftest import git
-from tests.adopt.csvs import passengers, write
+from tests.adopt.conftest import git, passengers, write
 from tests.conftest import Command
 
 

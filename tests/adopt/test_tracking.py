@@ -11,8 +11,7 @@ from stages import adopt as stage
 from stages.lib.adopt import tracking
 from stages.lib.config import yaml12
 from stages.lib.repository import dvc_file
-from tests.adopt.conftest import git
-from tests.adopt.csvs import as_text, passengers
+from tests.adopt.conftest import as_text, git, passengers
 from tests.conftest import Command
 from tests.project import ROOT
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -27,7 +26,7 @@ from stages.lib.baselines.baselines import (
     read_baselines,
     score_baseline,
 )
-from stages.lib.common import UserError, write_text
+from stages.lib.common import UserError
 from stages.lib.config import CV, Params, Prepare, load_params
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.data import Columns, Dataset, load_dataset
@@ -38,10 +37,10 @@ from stages.lib.scores.reached import Reached, reached_table
 from stages.lib.scores.scorer import all_alike
 from stages.lib.scores.splits import make_splits
 from tests.conftest import Command
-from tests.evaluate.settings import fresh_of, params_of
+from tests.evaluate.conftest import fresh_of, params_of
 from tests.model.test_preparation import by_hand, cells
 from tests.passengers import LABELS, passengers
-from tests.project import small_params
+from tests.project import small_params, write_params
 from tests.read_sample import SAMPLE
 from tests.results.texts import Texts
 
@@ -204,7 +203,7 @@ def test_the_baselines_are_scored_on_the_folds_of_the_evaluation(
     raw = small_params()
     raw["cv"] |= {"n_repeats": 1, "also_score": ["roc_auc"]}
     raw["data"] |= {"sample": 0.5, "path": str(SAMPLE / raw["data"]["path"])}
-    write_text(tmp_path / "params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
+    write_params(raw, tmp_path)
     monkeypatch.chdir(tmp_path)
     done = in_process(stage)
     assert (done.returncode, done.stderr) == (0, "")

@@ -136,10 +136,7 @@ def test_what_is_read_has_the_types_of_the_grid_and_stands_in_it() -> None:
     assert (found["n_in_best_set"], found["best_n_stuck"]) == (1, 0)
     for texts, sentence in (
         (written_search("module__n_neurons=99", five), "neurons/summary.json has the best module__n_neurons=99, which"),
-        (
-            written_search(five, "module__n_neurons=99"),
-            "neurons.csv has the simplest module__n_neurons=99, which is",
-        ),
+        (written_search(five, "module__n_neurons=99"), "neurons.csv has the simplest module__n_neurons=99, which is"),
     ):
         with pytest.raises(UserError, match=sentence):
             read_searches(Results(texts), params)

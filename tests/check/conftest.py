@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.project import ROOT, real_params, set_at
+from tests.project import ROOT, real_params, set_at, write_params
 from tests.read_sample import SAMPLE
 
 Write = Any
@@ -25,6 +24,6 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
             params["experiments"] = {name: params["experiments"][name] for name in experiments}
         for place, value in changes.items():
             set_at(params, place, value)
-        Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False, allow_unicode=True), encoding="utf-8")
+        write_params(params)
 
     return written

@@ -103,10 +103,7 @@ def test_a_module_that_exits_does_not_end_a_stage_in_silence(capsys: pytest.Capt
         (OSError(errno.EMFILE, "Too many open files"), "Too many open files. Remove the cause, then run the command"),
         (CalledProcessError(128, ["git", "clone"], stderr="fatal:\n no\n"), "`git clone` failed: fatal: no"),
         (MemoryError("8 GiB"), "The memory is used up: 8 GiB. Set runtime.n_jobs"),
-        (
-            ModuleNotFoundError("No module named 'skorch.a'", name="skorch.a"),
-            "The package skorch is missing. Run",
-        ),
+        (ModuleNotFoundError("No module named 'skorch.a'", name="skorch.a"), "The package skorch is missing. Run"),
     ],
 )
 def test_a_fault_of_the_machine_is_a_sentence(error: Exception, sentence: str) -> None:

@@ -7,17 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from scipy import stats
 
 from resampled.resampling import Resampling
 from stages import compare
-from stages.lib.common import write_text
 from stages.lib.compare.table import compared_table
 from stages.lib.results import Results, files
 from stages.lib.scores.score_table import may_be_best, score_table
 from tests.conftest import Command
-from tests.project import small_params
+from tests.project import small_params, write_params
 from tests.read_sample import SAMPLE
 
 RNG = np.random.default_rng(5)
@@ -77,7 +75,7 @@ def test_what_the_search_knows_by_rows_is_taken_from_its_table() -> None:
 
 def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    write_text("params.yaml", yaml.safe_dump(small_params()))
+    write_params(small_params())
     place = "metrics/search/dropout"
     shutil.copytree(SAMPLE / place, place)
     done = in_process(compare, "dropout")

@@ -51,11 +51,7 @@ def mine(**changes: Any) -> dict[str, Any]:
         ({"model.callbacks": ["EarlyStopping"]}, "model.callbacks", "lines of `key: value`, or {} for none"),
         ({"model.callbacks": {"A": {"b": {"a": 1}}}}, "model.callbacks.A.b", "a number, true, false"),
         ({f"{DROPOUT}.fixed": {"lr": {"a": 1}}}, f"{DROPOUT}.fixed.lr", "is {a: 1}; it should be a number, true"),
-        (
-            {f"{DROPOUT}.fixed.optimizer__betas": [0.9, 1e39]},
-            f"{DROPOUT}.fixed.optimizer__betas",
-            "no larger than",
-        ),
+        ({f"{DROPOUT}.fixed.optimizer__betas": [0.9, 1e39]}, f"{DROPOUT}.fixed.optimizer__betas", "no larger than"),
         ({"model.class_weight": [1, -1]}, "model.class_weight", "`balanced`, null, or a list"),
         (REGRESSION | {"model.class_weight": "balanced"}, "model.class_weight", "has no classes; set it to null"),
         ({"prepare.target": "standard"}, "prepare.target", "a class can't be scaled"),
@@ -94,11 +90,7 @@ def mine(**changes: Any) -> dict[str, Any]:
             "has costs of mistakes, but the target is 3 classes; they are for two classes",
         ),
         # Searches.
-        (
-            mine(grid={"lr": {"logunifrom": [0.1, 1]}}),
-            f"{MINE}.grid.lr",
-            "it should be uniform, logunif",
-        ),
+        (mine(grid={"lr": {"logunifrom": [0.1, 1]}}), f"{MINE}.grid.lr", "it should be uniform, logunif"),
         (mine(grid={"lr": 0.1}), f"{MINE}.grid.lr", "valid list"),
         (mine(grid={"lr": [0.1, -1]}, n_candidates=2), f"{MINE}.grid.lr[1]", "greater than 0"),
         (mine(grid={"lr": {"uniform": [0, 1]}}), f"{MINE}.grid.lr.uniform[0]", "greater than 0"),

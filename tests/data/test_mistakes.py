@@ -7,9 +7,7 @@ import pytest
 
 from stages import fetch
 from tests.conftest import Command, MakeProject
-from tests.data.csv_files import ROWS, TABLE, problems, spec, write_csv
-from tests.data.passengers import HEADER, passengers
-from tests.data.passengers import ROWS as PASSENGERS
+from tests.data.csv_files import HEADER, PASSENGERS, ROWS, TABLE, passengers, problems, spec, write_csv
 
 LATIN = "a,kind,y\n1,grün,0\n2,blau,1\n3,grün,1\n"
 KIND = {"kind": {"type": "category"}, "y": {}}

@@ -10,7 +10,8 @@ import pytest
 from stages.lib.common import UserError
 from stages.lib.config import Data
 from stages.lib.data import read_features
-from tests.data.passengers import COLUMNS, passengers
+from tests.data.csv_files import COLUMNS, passengers
+from tests.data.test_types import check
 from tests.project import real_params
 
 
@@ -22,10 +23,6 @@ def read(content: bytes, features: Collection[str], spec: Data, may_lack: Collec
 ROW = "male,1,7,x,yes,1912-04-09,8"
 NUMBERS: dict[str, Any] = {"a": {}, "b": {}, "c": {}, "d": {"use": False}, "survived": {}}
 TYPES = {"sex": "category", "age": "number", "member": "boolean"}
-
-
-def check(found: pd.DataFrame, expected: pd.DataFrame) -> None:
-    pd.testing.assert_frame_equal(found, expected, check_categorical=False, check_dtype=False)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ import pytest
 from stages.lib.config import Data
 from stages.lib.data import load_dataset, read_data
 from stages.lib.fetch import describe
-from tests.data.csv_files import problems, spec, write_csv
-from tests.data.passengers import EXPECTED, HEADER, ROWS, passengers, with_column
+from tests.data.csv_files import EXPECTED, HEADER, PASSENGERS, passengers, problems, spec, with_column, write_csv
 from tests.project import real_params
 from tests.read_sample import SAMPLE
 
@@ -22,7 +21,7 @@ def check(found: pd.DataFrame, expected: pd.DataFrame) -> None:
 
 
 def test_a_table_of_all_types_is_read(tmp_path: Path) -> None:
-    path = write_csv(tmp_path, HEADER, *ROWS)
+    path = write_csv(tmp_path, HEADER, *PASSENGERS)
     data = load_dataset(passengers(path=str(path)), classify=True, seed=7)
     check(data.X, EXPECTED)
     assert list(data.X["sex"].cat.categories) == ["female", "male"]
@@ -49,12 +48,6 @@ def test_groups_that_are_numbers_compare_as_such(tmp_path: Path) -> None:
     assert data.groups.tolist() == [0, 0, 1, 1]
 
 
-def test_codes_are_texts(tmp_path: Path) -> None:
-    path = write_csv(tmp_path, "a,k,y", *[f"{i},0{i % 3},{i % 2}" for i in range(9)])
-    data = load_dataset(spec(path=str(path), columns={"k": {"type": "category"}, "y": {}}), classify=True, seed=7)
-    assert list(data.X["k"].cat.categories) == ["00", "01", "02"]
-
-
 def test_the_real_data_is_described() -> None:
     data = Data.model_validate(real_params()["data"])
     table, n_left_out = read_data(SAMPLE / data.path, data, classify=True)
@@ -77,17 +70,6 @@ def test_a_sample_is_stratified_and_keeps_the_order(monkeypatch: pytest.MonkeyPa
     assert rows == sorted(rows)
 
 
-def test_missing_cells_are_counted(tmp_path: Path) -> None:
-    spec = passengers()
-    checked = read_data(write_csv(tmp_path, HEADER, *ROWS), spec, classify=True)
-    assert describe(*checked, spec, classify=True) == {
-        "rows": 5,
-        "positives": 2,
-        "zeros_for_missing": {"fare": 1},
-        "missing": {"age": 1, "sex": 1},
-    }
-
-
 @pytest.mark.parametrize("classify", [True, False])
 def test_rows_without_a_target_are_left_out_whatever_else_is_in_them(tmp_path: Path, classify: bool) -> None:
     rows = [f"{i},{'ab'[i % 2]},{i % 3 % 2}" for i in range(9)]
@@ -105,14 +87,14 @@ def test_rows_without_a_target_are_left_out_whatever_else_is_in_them(tmp_path: P
 
 
 def test_rows_stand_in_the_order_of_a_date(tmp_path: Path) -> None:
-    path = write_csv(tmp_path, HEADER, *ROWS)
+    path = write_csv(tmp_path, HEADER, *PASSENGERS)
     data = load_dataset(passengers(path=str(path)), classify=True, seed=7, order="sailed")
     check(data.X, EXPECTED.iloc[[1, 3, 0, 2, 4]].reset_index(drop=True))  # rows of one day stay in the file's order
     assert data.y.tolist() == [0, 1, 1, 0, 0]
 
 
 def test_rows_stand_in_the_order_of_a_number_which_stays_a_feature(tmp_path: Path) -> None:
-    path = write_csv(tmp_path, HEADER, *ROWS)
+    path = write_csv(tmp_path, HEADER, *PASSENGERS)
     data = load_dataset(passengers(path=str(path)), classify=True, seed=7, order="fare")
     assert data.X["fare"].tolist() == sorted(EXPECTED["fare"])
     unused = load_dataset(with_column("fare", {"use": False}, path=str(path)), classify=True, seed=7, order="fare")

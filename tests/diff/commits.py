@@ -105,6 +105,10 @@ class Commits:
     def commit(self, tag: str) -> None:
         """Write the results, and commit them under a tag."""
         self.write()
+        self.record(tag)
+
+    def record(self, tag: str) -> None:
+        """Commit what is in the folder under a tag."""
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", tag)
         self.git("tag", tag)

@@ -93,8 +93,7 @@ def test_searches_without_an_evaluation_are_compared_as_far_as_they_go(commits: 
     commits.git(
         "rm", "--quiet", "-r", "metrics/evaluation/contenders.csv", "metrics/evaluation.json", "metrics/compared"
     )
-    commits.git("commit", "--quiet", "--message", "Older")
-    commits.git("tag", "older")
+    commits.record("older")
     commits.searches["lr"]["lr=0.1"] = commits.searches["lr"]["lr=0.1"] + 0.01
     commits.commit("after")
     first, *rest = said("older", "after")
@@ -117,10 +116,7 @@ def test_a_dvc_experiment_is_a_revision(commits: Commits, said: Any) -> None:
         (("nonsuch",), "git has no revision 'nonsuch', and DVC no experiment: "),
         (("before..HEAD",), "git has no revision 'before..HEAD', "),
         (("twice",), "git has no revision 'twice', and DVC no experiment: ambiguous Git revision 'twice'."),
-        (
-            ("empty",),
-            "empty has no results in metrics/search/. Run `dvc repro`, or name a commit that has them. ",
-        ),
+        (("empty",), "empty has no results in metrics/search/. Run `dvc repro`, or name a commit that has them. "),
         (("broken",), "metrics/search/lr/candidates.csv of broken is not the candidates of a search. Compare with"),
         (("lockless", "before"), "dvc.lock of lockless is not what DVC writes, so nothing can be compared with it."),
     ],
@@ -137,12 +133,10 @@ def test_mistakes_end_with_a_sentence(
         ("lockless", "dvc.lock", "stages: ["),
     ):
         (commits.project.folder / file).write_text(text, encoding="utf-8")
-        commits.git("commit", "--quiet", "--all", "--message", tag)
-        commits.git("tag", tag)
+        commits.record(tag)
         commits.git("checkout", "--quiet", "before")
     commits.git("rm", "--quiet", "-r", "metrics")
-    commits.git("commit", "--quiet", "--message", "Empty")
-    commits.git("tag", "empty")
+    commits.record("empty")
     commits.git("checkout", "--quiet", "main")
     done = in_process(diff, *arguments)
     assert done.returncode == 1
@@ -159,3 +153,24 @@ def test_outside_of_a_repository_a_sentence_says_so(
     assert done.stderr == (
         "error: This folder is not a git repository, or has no commit yet. Run in a clone of the project, or commit.\n"
     )
+
+
+def test_a_shallow_clone_is_told_how_to_get_what_it_lacks(
+    commits: Commits, in_process: Command, said: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a workflow checks out a branch."""
+    commits.git("switch", "--quiet", "--create", "topic")
+    commits.commit("after")
+    source = f"file://{commits.project.folder}"
+    commits.git("clone", "--quiet", "--depth=1", "--branch=topic", "--no-tags", source, "../shallow")
+    monkeypatch.chdir(commits.project.folder.parent / "shallow")
+    assert "In a shallow clone, `git fetch --unshallow origin NAME:NAME` gets" in in_process(diff, "main").stderr
+    commits.project.run("bash", "-c", "cd ../shallow && git fetch --quiet --unshallow origin main:main")
+    assert said("main")[0].startswith(f"{UNCHANGED} Unchanged")
+
+
+def test_a_branch_of_the_remote_needs_no_other_name(commits: Commits, said: Any, monkeypatch: Any) -> None:
+    commits.git("switch", "--quiet", "--create", "topic")
+    commits.git("clone", "--quiet", ".", "../clone")
+    monkeypatch.chdir(commits.project.folder.parent / "clone")
+    assert said("main")[0].startswith(f"{UNCHANGED} Unchanged")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stages import reproduced
+from stages.lib.common import write_text
 from tests.conftest import Command
 from tests.project import NUMBERS, Project
 
@@ -20,8 +21,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A repository to work in with a metric and a model."""
     monkeypatch.chdir(tmp_path)
     for name in ("metrics/a.json", "models/answer.onnx"):
-        (tmp_path / name).parent.mkdir(parents=True)
-        (tmp_path / name).write_text("1", encoding="utf-8")
+        write_text(tmp_path / name, "1")
     (tmp_path / ".gitignore").write_text("*.csv\n*.tmp\n", encoding="utf-8")
     project = Project(tmp_path)
     project.commit_first()
@@ -56,8 +56,7 @@ def test_nets_that_the_kernel_did_not_train_are_told_where_files_differ(project:
     }
     for name, content in written.items():
         path = project.folder / f"metrics/{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content), encoding="utf-8")
+        write_text(path, json.dumps(content))
         (path.parent / "candidates.csv").touch()
     told = [line for line in in_process(reproduced).stdout.splitlines() if line.startswith("The engine's kernel")]
     assert [line.partition(". ")[0] for line in told] == [

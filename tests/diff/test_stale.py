@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from stages import diff
+from stages.lib.common import write_text
 from stages.lib.repository.recorded import Recorded
 from stages.lib.repository.snapshot import Snapshot
 from stages.lib.repository.staleness import Stale, stale_stages, staleness
@@ -29,8 +30,7 @@ def of(revision: str | None = None) -> Stale:
 def write(commits: Commits, path: str, content: Any) -> None:
     """Write a file of the repository; what is not a text, as YAML."""
     text = content if isinstance(content, str) else yaml.safe_dump(content)
-    (commits.project.folder / path).parent.mkdir(parents=True, exist_ok=True)
-    (commits.project.folder / path).write_text(text, encoding="utf-8")
+    write_text(commits.project.folder / path, text)
 
 
 def nested(params: dict[str, Any]) -> dict[str, Any]:
@@ -47,10 +47,8 @@ def nested(params: dict[str, Any]) -> dict[str, Any]:
 
 def add_stages(commits: Commits, **stages: Any) -> None:
     """Add to what dvc.lock says of `evaluate` what it says of other stages."""
-    path = commits.project.folder / "dvc.lock"
-    lock = yaml.safe_load(path.read_bytes())
-    lock["stages"] |= {name.replace("__", "@"): stage for name, stage in stages.items()}
-    path.write_text(yaml.safe_dump(lock), encoding="utf-8")
+    added = {name.replace("__", "@"): stage for name, stage in stages.items()}
+    write(commits, "dvc.lock", {"stages": commits.project.lock() | added})
 
 
 def test_what_was_edited_and_not_run_is_named_first(commits: Commits, said: Any) -> None:
@@ -94,8 +92,7 @@ def test_stages_that_dvc_yaml_does_not_have_are_not_read(commits: Commits, said:
     gone = {"deps": [{"path": "gone.py", "md5": "1"}], "params": {"params.yaml": {"seed": 1, "cv.n_repeats": 3}}}
     add_stages(commits, search__gone=gone, search__lr={"cmd": "true"})
     assert of() == FRESH
-    commits.git("add", "--all")
-    commits.git("commit", "--quiet", "--message", "Leftovers")
+    commits.project.commit_all("Leftovers")
     commits.params |= {"cv": commits.params["cv"] | {"n_repeats": 5}}
     commits.write()
     add_stages(commits, search__gone=gone, search__lr={"cmd": "true"})
@@ -139,8 +136,7 @@ def test_results_that_were_edited_by_hand_are_named(commits: Commits, said: Any)
 def test_a_param_that_a_stage_no_longer_reads_is_no_cause(commits: Commits, said: Any) -> None:
     """Another stage of the same side still reads the same value."""
     add_stages(commits, other={"params": {"params.yaml": {"seed": 7, "cv.n_splits": 3}}})
-    commits.git("add", "--all")
-    commits.git("commit", "--quiet", "--message", "Two stages read it")
+    commits.project.commit_all("Two stages read it")
     add_stages(commits, other={"params": {"params.yaml": {"seed": 7}}})
     assert not any("cv.n_splits" in line for line in said())
     add_stages(commits, other={"params": {"params.yaml": {"seed": 8}}})
@@ -162,8 +158,7 @@ def test_a_file_that_cannot_be_read_is_named(
     done = in_process(diff)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"error: {file} of the working tree {told}")
-    commits.git("add", "--all")
-    commits.git("commit", "--quiet", "--message", "Broken")
+    commits.project.commit_all("Broken")
     assert in_process(diff, "before", "HEAD").stderr == done.stderr.replace("the working tree", "HEAD")
 
 

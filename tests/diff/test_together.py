@@ -1,14 +1,29 @@
-"""Several searches as one. Oracles: the formula spelled out, and results that are drawn."""
+"""Oracles: the formula of several searches as one spelled out, a table written by hand, and commits whose true
+differences are known, of which `make simulate` draws many more."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from benchmarks.simulation.headlines import (
+    IN_PAIRS,
+    KINDS,
+    OTHER_ROWS,
+    SAME_ROWS,
+    draw_commits,
+    judge_headlines,
+    true_scores,
+)
 from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling
+from stages.lib.common import UserError, write_text
+from stages.lib.diff.comparison import compare
 from stages.lib.diff.differences import Hindrances
+from stages.lib.diff.headline import parts
 from stages.lib.diff.pairing import Sides, Together
 from stages.lib.diff.side import Scored, Side
 from stages.lib.repository.snapshot import Snapshot
@@ -80,3 +95,80 @@ def test_picks_are_judged_by_what_is_kept_of_rows_in_the_repeats_that_both_have(
     assert pair.error == Pair(scores[0][:12], scores[1][:12], FOLDS, 0.01, by_unit=by_unit[:, :4]).error
     assert other is not None
     assert other.error == Pair(second[0][:12], second[1][:12], FOLDS, 0.01).error
+
+
+FIRST = "setting,params,ci95,stuck_splits,mean_test_score,mean_test_roc_auc,split0_test_score,split1_test_score"
+EVALUATION = "metrics/evaluation/contenders.csv"
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Side:
+    monkeypatch.chdir(tmp_path)
+    return Side(Snapshot.of(None))
+
+
+def test_they_are_those_of_the_fresh_splits_and_none_where_there_are_none(results: Side) -> None:
+    write_text(
+        EVALUATION,
+        f"{FIRST},split0_test_neg_brier_score,split1_test_neg_brier_score\n"
+        "net,lr=0.1,nan,,0.75,0.8,0.7,0.8,-0.2,-0.1\n"
+        "wild,lr=9,nan,,nan,nan,0.5,nan,-0.25,nan\n"
+        "margins,,nan,,0.65,0.7,0.6,0.7,nan,nan\n",
+    )
+    write_text(
+        "metrics/search/lr/candidates.csv",
+        "params,mean_test_score,ci95,stuck_splits,split0_test_score\nlr=0.1,0.5,nan,,0.5\n",
+    )
+    found = {name: (each.second_name, each.second) for name, each in results.fresh.items()}
+    assert results.fresh["net"].scores.tolist() == [0.7, 0.8]
+    assert {name: second_name for name, (second_name, _) in found.items()} == {
+        "net": "neg_brier_score",
+        "wild": "neg_brier_score",
+        "margins": None,
+    }
+    assert np.array_equal(np.array(found["net"][1]), [-0.2, -0.1])
+    assert np.array_equal(np.array(found["wild"][1]), [-0.25, np.nan], equal_nan=True)
+    assert found["margins"][1] is None
+    (candidate,) = results.searches["lr"].values()
+    assert (candidate.second, candidate.second_name) == (None, None)
+
+
+def test_a_split_without_one_is_refused(results: Side) -> None:
+    write_text(EVALUATION, f"{FIRST},split0_test_neg_mean_absolute_error\nnet,,nan,,0.75,0.8,0.7,0.8,-3.5\n")
+    with pytest.raises(UserError, match=r"contenders.csv of the working tree is not the contenders"):
+        assert results.fresh
+
+
+@pytest.mark.parametrize("gains", ["none", "of the hopeless"])
+def test_a_headline_is_seldom_wrong(gains: str) -> None:
+    """Where all nets of a side share what a row adds, eight searches are no eight witnesses."""
+    found = judge_headlines("no chance, rows by side", gains, 8, 4, IN_PAIRS, 60)
+    assert np.mean([each["wrong"] for each in found]) <= 0.1
+
+
+def test_a_gain_of_all_searches_is_found_where_no_pick_shows_it() -> None:
+    found = judge_headlines("calm, 0.017", "+0.03", 8, 10, IN_PAIRS, 20)
+    assert np.mean([each["all together"] for each in found]) > 0.8
+    assert np.mean([each["the kept net"] for each in found]) < 0.5
+
+
+def test_a_headline_says_better_or_worse_only_of_what_is_claimed_and_its_counts_add_up() -> None:
+    rng, truth, n_claimed = np.random.default_rng(4), true_scores("+0.05", 4), 0
+    for sides in draw_commits(KINDS["calm, 0.017"], truth, 8, 14, IN_PAIRS, rng):
+        changes = compare(*sides)
+        verdicts = [changes.kept, changes.together_verdict, *(search.verdict for search in changes.changed)]
+        claimed = sum(verdict is not None and verdict.claims for verdict in verdicts)
+        text = " ".join(parts(changes))
+        assert len(re.findall(r"\b(?:better|worse)\b", text)) == claimed
+        others = sum(map(int, re.findall(r"(\d+) (?:level|undecided|unchanged)", text)))
+        assert others + sum(search.verdict.claims for search in changes.changed if search.verdict) == len(
+            changes.changed
+        )
+        n_claimed += claimed
+    assert n_claimed > 10
+
+
+@pytest.mark.parametrize("splits", [SAME_ROWS, OTHER_ROWS])
+def test_equal_runs_are_seldom_called_more_than_chance(splits: str) -> None:
+    found = judge_headlines("no chance in training", "none", 2, 4, splits, 100)
+    assert np.mean([each["wrong"] for each in found]) <= 0.08

@@ -1,21 +1,30 @@
-"""A folder in which the stage evaluate has run."""
+"""Fixtures: results of searches without a search, and a folder in which the stage evaluate has run."""
 
 import io
+from collections.abc import Iterator
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-import yaml
+from skorch import NeuralNet
 
 from stages import evaluate
-from stages.lib.common import write_text
-from stages.lib.config import Params, load_params
-from stages.lib.results import Results
+from stages.lib.common import format_params, write_text
+from stages.lib.config import STARTING_POINT, Params, load_params
+from stages.lib.data import Dataset
+from stages.lib.evaluate.nets import score_nets
+from stages.lib.results import Results, files
 from stages.lib.results.reading import WorkingTree
-from tests.evaluate.settings import write_baselines, write_best, write_fresh
-from tests.project import small_params
+from stages.lib.results.writing import as_csv, as_json
+from stages.lib.scores.diagnostics import COLUMNS
+from stages.lib.scores.reached import Reached, reached_table, scorers_of
+from stages.lib.scores.splits import Folds
+from stages.lib.scores.thresholds import COUNTED
+from tests.plain_skorch import plain_net
+from tests.project import small_params, write_params
 from tests.read_sample import SAMPLE, load_real_data
 
 
@@ -37,12 +46,6 @@ class Evaluated:
         return load_params(self.folder / "params.yaml")
 
 
-def write_params(folder: Path, raw: dict[str, Any]) -> None:
-    """Write params.yaml, for the data of the project."""
-    raw["data"]["path"] = str(SAMPLE / raw["data"]["path"])
-    write_text(folder / "params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
-
-
 @pytest.fixture(scope="package")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     """Run the stage on results written by hand."""
@@ -51,7 +54,8 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     raw["experiments"] = {name: raw["experiments"][name] for name in ("dropout", "neurons")}
     raw["cv"] |= {"n_repeats": 2, "also_score": ["roc_auc"]}
     raw["evaluate"]["keep"] = "combined"
-    write_params(folder, raw)
+    raw["data"]["path"] = str(SAMPLE / raw["data"]["path"])
+    write_params(raw, folder)
     params = Params.model_validate(raw)
     write_best(params, folder)
     write_baselines(params, folder, 6)
@@ -63,5 +67,71 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     return Evaluated(folder, shown.getvalue())
 
 
+@pytest.fixture
+def evaluated_here(evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch) -> Iterator[Evaluated]:
+    """`evaluated` as the working directory, where what a test changes is put back."""
+    monkeypatch.chdir(evaluated.folder)
+    before = contents()
+    yield evaluated
+    for path, content in before.items():
+        path.write_bytes(content)
+
+
 def contents() -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+
+
+def params_of(**changes: Any) -> Params:
+    return Params.model_validate(small_params() | changes)
+
+
+def write_best(params: Params, folder: Path, **changes: Any) -> None:
+    """Write what `best_params` would if the first candidate of each experiment won, and the last was the simplest."""
+    bests = {}
+    for name, experiment in params.experiments.items():
+        listed = experiment.candidates(params.seed)
+        bests[name] = {"best_params": listed[0], "simplest_params": listed[-1]}
+    combined = params.model.model_dump() | {"optimizer": "Adamax"}
+    details = {"combined": combined, "experiments": bests, "winner": next(iter(bests))} | changes
+    write_text(
+        folder / files.BEST_PARAMS.path, as_json({"winner": details["winner"], "n_candidates": 9, "details": [details]})
+    )
+
+
+def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
+    """Write what `baselines` would if they scored no better than a coin, without a row of their predictions."""
+    steady = Reached({scorer: np.full(n_splits, 0.5) for scorer in scorers_of(params.cv)}, 0.04, "a coin")
+    names = ("logistic_regression", "majority_class")
+    write_text(folder / files.BASELINES.path, as_csv(reached_table(dict.fromkeys(names, steady), params.cv)))
+    write_text(folder / files.BASELINE_DIAGNOSTICS.path, ",".join(["model", *COLUMNS]) + "\n")
+    write_text(folder / files.BASELINE_THRESHOLDS.path, ",".join(["model", *COUNTED]) + "\n")
+    inputs = "model,column,importance,ci95\n" + "".join(f"{name},glucose,0,0\n" for name in names)
+    write_text(folder / files.BASELINE_INPUTS.path, inputs)
+    sets = {f"0.{percent}": 0.25 for percent in range(50, 100)}
+    write_text(folder / files.BASELINE_ERRORS.path, as_json({name: {"sets": sets} for name in names}))
+
+
+def fresh_of(data: Dataset, params: Params, splits: list[Any] | None = None) -> Folds:
+    """Return the rows with the splits of the evaluation, or with other ones under the params as they stand."""
+    table = Folds(params, data)
+    if splits is None:
+        return table.fresh
+    vars(table)["splits"] = splits  # so that none are drawn
+    return table
+
+
+def write_fresh(params: Params, folder: Path, data: Dataset) -> None:
+    """Write what the searches would if the first candidate of each were the best, and the last the simplest."""
+    fresh, model = fresh_of(data, params), params.model.model_dump()
+    for name, experiment in params.experiments.items():
+        listed, base = experiment.candidates(params.seed), model | experiment.fixed
+        picks = {"best": listed[0], "simplest": listed[-1], STARTING_POINT: {}}
+        found = score_nets({pick: base | chosen for pick, chosen in picks.items()}, {}, fresh)
+        named = {pick: replace(each, params=format_params(picks[pick])) for pick, each in found.items()}
+        write_text(folder / files.FRESH.at(name), as_csv(fresh.sealed(named, name)))
+
+
+def model_in_skorch(params: Params, **changes: Any) -> NeuralNet:
+    """Return `model` of the params in skorch alone."""
+    settings = {name: getattr(params.model, name) for name in ("lr", "max_epochs", "batch_size")}
+    return plain_net(**(settings | changes))

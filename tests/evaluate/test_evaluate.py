@@ -18,8 +18,7 @@ from stages.lib.results.answer import read_answer
 from stages.lib.scores.splits import make_splits
 from stages.lib.told.evaluation import paragraphs
 from tests.conftest import Command
-from tests.evaluate.conftest import Evaluated, contents
-from tests.evaluate.settings import fresh_of
+from tests.evaluate.conftest import Evaluated, contents, fresh_of
 from tests.read_sample import load_real_data
 
 
@@ -72,29 +71,24 @@ def test_the_stage_answers_first_and_writes_what_the_charts_show(evaluated: Eval
 
 
 def test_all_that_can_fail_comes_before_anything_is_written(
-    evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
+    evaluated_here: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
 ) -> None:
-    monkeypatch.chdir(evaluated.folder)
     path, contenders = Path(files.BASELINE_DIAGNOSTICS.path), files.CONTENDERS.path
-    diagnostics, before = path.read_bytes(), evaluated.read(contenders)
-    try:
-        path.unlink()
-        write_text(contenders, "of the last run")
-        assert f"{path} is missing. Run `dvc repro baselines`" in in_process(evaluate).stderr
-        path.write_bytes(diagnostics)
-        monkeypatch.setattr(nets, "fit_on_all_rows", Mock(side_effect=UserError("The last fit diverged.")))
-        done = in_process(evaluate)
-        assert ("The last fit diverged." in done.stderr, done.stdout) == (True, "")
-        assert evaluated.read(contenders) == b"of the last run"
-    finally:
-        path.write_bytes(diagnostics)
-        Path(contenders).write_bytes(before)
+    diagnostics = path.read_bytes()
+    path.unlink()
+    write_text(contenders, "of the last run")
+    assert f"{path} is missing. Run `dvc repro baselines`" in in_process(evaluate).stderr
+    path.write_bytes(diagnostics)
+    monkeypatch.setattr(nets, "fit_on_all_rows", Mock(side_effect=UserError("The last fit diverged.")))
+    done = in_process(evaluate)
+    assert ("The last fit diverged." in done.stderr, done.stdout) == (True, "")
+    assert evaluated_here.read(contenders) == b"of the last run"
 
 
+@pytest.mark.usefixtures("evaluated_here")
 def test_an_evaluation_that_is_stopped_goes_on_with_its_nets(
-    evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
+    monkeypatch: pytest.MonkeyPatch, in_process: Command
 ) -> None:
-    monkeypatch.chdir(evaluated.folder)
     monkeypatch.setattr("lockstep.checkpoints.checkpoint._MOST", 0.0)
     shutil.rmtree(".kept", ignore_errors=True)  # what a slow machine has kept where a stage was made to fail
     before = contents()

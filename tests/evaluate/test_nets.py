@@ -19,7 +19,7 @@ from stages.lib.results.writing import as_csv
 from stages.lib.scores.reached import Reached, second_scorer
 from stages.lib.scores.splits import Folds, make_splits
 from stages.lib.search import run_search
-from tests.evaluate.settings import fresh_of, model_in_skorch, params_of
+from tests.evaluate.conftest import fresh_of, model_in_skorch, params_of
 from tests.project import ROOT
 
 

@@ -16,7 +16,7 @@ from stages.lib.evaluate import nets
 from stages.lib.evaluate.nets import read_reached, score_nets
 from stages.lib.results import Results, files
 from stages.lib.scores.score_table import CORRECTED
-from tests.evaluate.settings import fresh_of, params_of, write_best, write_fresh
+from tests.evaluate.conftest import fresh_of, params_of, write_best, write_fresh
 from tests.project import ROOT, set_at, small_params
 from tests.read_sample import load_real_data
 from tests.results.texts import Texts

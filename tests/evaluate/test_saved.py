@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import optim
 
 from stages import evaluate
-from stages.lib.common import UserError, write_text
+from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import fit_seed, seed_everything
@@ -24,9 +24,8 @@ from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from stages.lib.results import Results, files
 from stages.lib.scores.splits import read_table
 from tests.conftest import Command
-from tests.evaluate.conftest import Evaluated, contents
-from tests.evaluate.settings import model_in_skorch, params_of
-from tests.project import small_params
+from tests.evaluate.conftest import Evaluated, contents, model_in_skorch, params_of
+from tests.project import small_params, write_params
 from tests.read_sample import SAMPLE, load_real_data
 
 
@@ -47,79 +46,65 @@ def test_the_model_is_the_kept_setting_fitted_on_every_row(evaluated: Evaluated)
         np.testing.assert_allclose(saved[name], weight.numpy(), rtol=1e-3, atol=1e-4)
 
 
-def test_the_answer_is_saved_whichever_it_is(
-    evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
-) -> None:
+def test_the_answer_is_saved_whichever_it_is(evaluated_here: Evaluated, in_process: Command) -> None:
     """The constant is advised, as no model is better; then `evaluate.use` names a baseline, and another net."""
-    monkeypatch.chdir(evaluated.folder)
-    data = load_real_data(evaluated.params())
+    data = load_real_data(evaluated_here.params())
     X = data.X
-    assert evaluated.results.json(files.EVALUATION)["handed_over"] == "majority_class"
-    assert evaluated.shown.endswith(f"{ANSWER_FILE}: majority_class, fitted on all 768 rows\n")
+    assert evaluated_here.results.json(files.EVALUATION)["handed_over"] == "majority_class"
+    assert evaluated_here.shown.endswith(f"{ANSWER_FILE}: majority_class, fitted on all 768 rows\n")
     model, card = load_model(ANSWER_FILE)
     assert (card.kind, card.name) == ("constant", "majority_class")
     assert model.outputs(card, X[:1])[1][0] == pytest.approx([500 / 768, 268 / 768])
 
     before = contents()
     raw = yaml.safe_load(before[Path("params.yaml")])
-    try:
-        for use, kind in {"logistic_regression": "linear", "starting_point": "net"}.items():
-            raw["evaluate"]["use"] = use
-            write_text("params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
-            done = in_process(evaluate)
-            assert f"As evaluate.use says, {ANSWER_FILE} is {'the net ' * (kind == 'net')}{use}; " in done.stdout
-            model, card = load_model(ANSWER_FILE)
-            assert (card.kind, card.name) == (kind, use)
-            assert MODEL_FILE.read_bytes() == before[MODEL_FILE]
-            if kind == "linear":
-                plain = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, data.y)
-                assert model.outputs(card, X)[1] == pytest.approx(plain.predict_proba(X), abs=1e-5)
-            roles = Results().table(files.INPUTS).groupby("role")["model"].first().to_dict()
-            assert roles == {"answer": use, "net": "combined"}
-            drawn = Results().table(files.ANSWER_DIAGNOSTICS).query("panel == 'confusion'")["count"].sum()
-            assert drawn == (2 * 768 if kind == "net" else 0)  # the baselines' have no row here
-    finally:
-        for path, content in before.items():
-            path.write_bytes(content)
+    for use, kind in {"logistic_regression": "linear", "starting_point": "net"}.items():
+        raw["evaluate"]["use"] = use
+        write_params(raw)
+        done = in_process(evaluate)
+        assert f"As evaluate.use says, {ANSWER_FILE} is {'the net ' * (kind == 'net')}{use}; " in done.stdout
+        model, card = load_model(ANSWER_FILE)
+        assert (card.kind, card.name) == (kind, use)
+        assert MODEL_FILE.read_bytes() == before[MODEL_FILE]
+        if kind == "linear":
+            plain = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, data.y)
+            assert model.outputs(card, X)[1] == pytest.approx(plain.predict_proba(X), abs=1e-5)
+        roles = Results().table(files.INPUTS).groupby("role")["model"].first().to_dict()
+        assert roles == {"answer": use, "net": "combined"}
+        drawn = Results().table(files.ANSWER_DIAGNOSTICS).query("panel == 'confusion'")["count"].sum()
+        assert drawn == (2 * 768 if kind == "net" else 0)  # the baselines' have no row here
 
 
-def test_costs_choose_the_threshold_of_what_is_saved(
-    evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch, in_process: Command
-) -> None:
+def test_costs_choose_the_threshold_of_what_is_saved(evaluated_here: Evaluated, in_process: Command) -> None:
     """The net's is chosen by what it predicts; of the baselines here there are no probabilities."""
-    monkeypatch.chdir(evaluated.folder)
     before = contents()
-    assert not {"costs", "thresholds"} & {*evaluated.results.json(files.EVALUATION)}
+    assert not {"costs", "thresholds"} & {*evaluated_here.results.json(files.EVALUATION)}
     assert load_model(MODEL_FILE)[1].threshold is None
-    table = evaluated.results.table(files.THRESHOLDS)
+    table = evaluated_here.results.table(files.THRESHOLDS)
     assert set(table["model"]) == {"combined"}
     assert table["cost"].isna().all()
     assert not table["chosen"].any()
     raw = yaml.safe_load(before[Path("params.yaml")])
     raw["evaluate"]["costs"] = {"false_positive": 2, "false_negative": 1}
-    try:
-        for classes, sentence in (
-            ([0, 1], "majority_class has no probabilities, so evaluate.costs chooses no threshold."),
-            ([0, 1, 2], "evaluate.costs has costs of mistakes, but the target is 3 classes; they are for two classes"),
-        ):
-            raw["data"]["columns"]["diabetes"] = {"classes": classes}
-            write_text("params.yaml", yaml.safe_dump(raw, sort_keys=False, allow_unicode=True))
-            done = in_process(evaluate)
-            assert sentence in done.stdout + done.stderr
-            assert "Traceback" not in done.stderr
-        found, (_, card) = Results().json(files.EVALUATION), load_model(MODEL_FILE)
-        assert found["costs"] == raw["evaluate"]["costs"]
-        assert [*found["thresholds"]] == ["combined"]
-        chosen = found["thresholds"]["combined"]
-        assert chosen["calibrated"] == 0.67
-        table = Results().table(files.THRESHOLDS).set_index("threshold")
-        assert table.index[table["chosen"]] == [chosen["threshold"]]
-        assert table["cost"].min() == table.loc[chosen["threshold"], "cost"]
-        assert card.threshold == min(chosen["threshold"], 0.999)
-        assert load_model(ANSWER_FILE)[1].threshold is None
-    finally:
-        for path, content in before.items():
-            path.write_bytes(content)
+    for classes, sentence in (
+        ([0, 1], "majority_class has no probabilities, so evaluate.costs chooses no threshold."),
+        ([0, 1, 2], "evaluate.costs has costs of mistakes, but the target is 3 classes; they are for two classes"),
+    ):
+        raw["data"]["columns"]["diabetes"] = {"classes": classes}
+        write_params(raw)
+        done = in_process(evaluate)
+        assert sentence in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+    found, (_, card) = Results().json(files.EVALUATION), load_model(MODEL_FILE)
+    assert found["costs"] == raw["evaluate"]["costs"]
+    assert [*found["thresholds"]] == ["combined"]
+    chosen = found["thresholds"]["combined"]
+    assert chosen["calibrated"] == 0.67
+    table = Results().table(files.THRESHOLDS).set_index("threshold")
+    assert table.index[table["chosen"]] == [chosen["threshold"]]
+    assert table["cost"].min() == table.loc[chosen["threshold"], "cost"]
+    assert card.threshold == min(chosen["threshold"], 0.999)
+    assert load_model(ANSWER_FILE)[1].threshold is None
 
 
 def test_a_last_fit_that_diverges_is_told() -> None:

@@ -31,7 +31,7 @@ from stages.lib.scores.thresholds import (
     written_choices,
 )
 from stages.lib.told.evaluation import read_threshold, threshold_told
-from tests.evaluate.settings import fresh_of, params_of
+from tests.evaluate.conftest import fresh_of, params_of
 from tests.results.texts import Texts
 
 COSTS = Costs(false_positive=1, false_negative=5)
@@ -63,12 +63,15 @@ def counts_of(seen: Seen, table: Folds) -> Counts:
     return counts
 
 
+TABLE = table_of()
+SEEN = seen_of(TABLE)
+COUNTS = counts_of(SEEN, TABLE)
+
+
 def test_a_table_has_what_each_threshold_gives() -> None:
-    table = table_of()
-    seen = seen_of(table)
-    pooled = seen.pooled(table)
+    pooled = SEEN.pooled(TABLE)
     assert pooled is not None
-    counts = {"tree": counts_of(seen, table), "net": None}
+    counts = {"tree": COUNTS, "net": None}
     shown = thresholds_table(counts, {"tree": "answer", "net": "net"}, COSTS, {})
     assert tuple(shown) == SHOWN
     assert (set(shown["model"]), set(shown["role"])) == ({"tree"}, {"answer"})
@@ -91,51 +94,46 @@ def test_a_table_has_what_each_threshold_gives() -> None:
 
 
 def test_the_more_probable_class_is_the_first_where_both_are() -> None:
-    table = table_of()
-    even = Seen([np.full((len(test), 2), 0.5, dtype=np.float32) for _, test in table.splits], np.zeros((6, 1)))
-    shown = thresholds_table({"even": counts_of(even, table)}, {"even": "answer"}, None, {}).set_index("threshold")
+    even = Seen([np.full((len(test), 2), 0.5, dtype=np.float32) for _, test in TABLE.splits], np.zeros((6, 1)))
+    shown = thresholds_table({"even": counts_of(even, TABLE)}, {"even": "answer"}, None, {}).set_index("threshold")
     assert shown["predicted"].loc[[0.49, 0.5]].tolist() == [1, 0]
     # A forest of ten trees, three of which vote for the class.
     votes = np.array([0.7, sum([0.1] * 3)])
-    few = Seen([np.tile(votes, (len(test), 1)) for _, test in table.splits], np.zeros((6, 1)))
-    shown = thresholds_table({"few": counts_of(few, table)}, {"few": "answer"}, None, {}).set_index("threshold")
+    few = Seen([np.tile(votes, (len(test), 1)) for _, test in TABLE.splits], np.zeros((6, 1)))
+    shown = thresholds_table({"few": counts_of(few, TABLE)}, {"few": "answer"}, None, {}).set_index("threshold")
     assert shown["predicted"].loc[[0.3, 0.31]].tolist() == [1, 0]
 
 
 def test_baselines_hand_their_counts_on_in_a_file() -> None:
-    table = table_of()
-    counts = counts_of(seen_of(table), table)
     texts = Texts()
-    parts = [counts_table(counts).assign(model="tree"), counts_table(None).assign(model="odd")]
+    parts = [counts_table(COUNTS).assign(model="tree"), counts_table(None).assign(model="odd")]
     texts.put(files.BASELINE_THRESHOLDS, pd.concat(parts, ignore_index=True))
     texts.put(files.BASELINE_DIAGNOSTICS, diagnostics(None).assign(model=""))
     texts.put(files.BASELINE_ERRORS, {})
-    found = known_of(Results(texts), "tree", {}, table).counts
+    found = known_of(Results(texts), "tree", {}, TABLE).counts
     assert found is not None
-    assert np.array_equal(found.own, counts.own)
-    assert np.array_equal(found.others, counts.others)
-    assert known_of(Results(texts), "odd", {}, table).counts is None
+    assert np.array_equal(found.own, COUNTS.own)
+    assert np.array_equal(found.others, COUNTS.others)
+    assert known_of(Results(texts), "odd", {}, TABLE).counts is None
     for old, new in ((" ", " 0 "), (",", ",x ")):
         texts[files.BASELINE_THRESHOLDS.path] = as_csv(parts[0]).replace(old, new)
         with pytest.raises(UserError, match=r"what the baselines predict by threshold. Run `dvc repro baselines`"):
-            known_of(Results(texts), "tree", {}, table)
+            known_of(Results(texts), "tree", {}, TABLE)
 
 
 def test_only_probabilities_of_two_classes_have_thresholds() -> None:
-    table = table_of()
-    seen = seen_of(table)
-    one_diverged = [None, *seen.predictions[1:]]
-    assert counts_of(replace(seen, predictions=one_diverged), table).own.shape == (5, len(THRESHOLDS), 2)
-    assert threshold_counts([None] * 6, table) is None
-    numbers = [each if i else each.argmax(axis=1) for i, each in enumerate(map(np.asarray, seen.predictions))]
-    assert threshold_counts(list(numbers), table) is None
-    assert threshold_counts(seen.predictions, table_of(3)) is None
+    one_diverged = [None, *SEEN.predictions[1:]]
+    assert counts_of(replace(SEEN, predictions=one_diverged), TABLE).own.shape == (5, len(THRESHOLDS), 2)
+    assert threshold_counts([None] * 6, TABLE) is None
+    numbers = [each if i else each.argmax(axis=1) for i, each in enumerate(map(np.asarray, SEEN.predictions))]
+    assert threshold_counts(list(numbers), TABLE) is None
+    assert threshold_counts(SEEN.predictions, table_of(3)) is None
     assert list(thresholds_table({"net": None}, {"net": "net"}, COSTS, {})) == list(SHOWN)
 
 
 def test_costs_are_refused_where_there_are_not_two_classes() -> None:
     params = params_of(evaluate={"costs": COSTS.model_dump()})
-    check_costs(params, table_of().data)
+    check_costs(params, TABLE.data)
     with pytest.raises(UserError, match=r"evaluate.costs has costs of mistakes, but the target is 3 classes"):
         check_costs(params, table_of(3).data)
     check_costs(params_of(), table_of(3).data)
@@ -173,10 +171,8 @@ def test_what_is_paid_is_paid_on_other_rows() -> None:
 
 
 def test_only_the_ratio_of_costs_chooses() -> None:
-    table = table_of()
-    counts = counts_of(seen_of(table), table)
     small, large = (
-        Threshold.by(Costs(false_positive=unit, false_negative=5 * unit), counts, table.resampling)
+        Threshold.by(Costs(false_positive=unit, false_negative=5 * unit), COUNTS, TABLE.resampling)
         for unit in (1e-6, 1e11)
     )
     assert small.threshold == large.threshold
@@ -184,8 +180,7 @@ def test_only_the_ratio_of_costs_chooses() -> None:
 
 
 def test_in_the_order_of_time_there_is_no_interval() -> None:
-    table = table_of()
-    chosen = Threshold.by(COSTS, counts_of(seen_of(table), table), Resampling(float("nan")))
+    chosen = Threshold.by(COSTS, COUNTS, Resampling(float("nan")))
     assert np.isnan(chosen.saved_ci95)
     written = written_choices({"tree": chosen}, COSTS)
     assert "saved_ci95" not in written["thresholds"]["tree"]
@@ -195,12 +190,11 @@ def test_in_the_order_of_time_there_is_no_interval() -> None:
 
 
 def test_without_costs_nothing_is_chosen_and_nothing_said() -> None:
-    table = table_of()
-    counts = {"tree": counts_of(seen_of(table), table), "net": None}
-    assert chosen_thresholds(None, counts, table.resampling) == {}
+    counts = {"tree": COUNTS, "net": None}
+    assert chosen_thresholds(None, counts, TABLE.resampling) == {}
     assert written_choices({}, None) == {}
     assert read_choice({"kept": "joint"}, "joint") is None
-    assert [*chosen_thresholds(COSTS, counts, table.resampling)] == ["tree"]
+    assert [*chosen_thresholds(COSTS, counts, TABLE.resampling)] == ["tree"]
     texts = Texts()
     texts.put(files.EVALUATION, {"kept": "joint"})
     assert read_threshold(Results(texts), params_of(), "joint") == ""
@@ -233,11 +227,7 @@ RIGHT = "The threshold for probabilities that are right, 0.17, needs no choice; 
             f"on. From 0.5 on, a row would cost 0.6250, 0.1000 ± 0.0500 less. {RIGHT}",
         ),
         (replace(CHOSEN, threshold=0.5), None, f"Predict the more probable class, {MISTAKES}0.6250 per row. {RIGHT}"),
-        (
-            replace(CHOSEN, calibrated=0.5),
-            0.21,
-            f"Predict yes from a probability of 0.21 on, {LEAST} {DEFAULT}",
-        ),
+        (replace(CHOSEN, calibrated=0.5), 0.21, f"Predict yes from a probability of 0.21 on, {LEAST} {DEFAULT}"),
     ],
 )
 def test_what_is_chosen_is_told(chosen: Threshold, applied: float | None, sentence: str) -> None:
@@ -247,9 +237,8 @@ def test_what_is_chosen_is_told(chosen: Threshold, applied: float | None, senten
 
 def test_where_no_model_helps_an_end_is_chosen() -> None:
     """Probabilities near 0.5 that say nothing: each threshold away from there calls all rows alike."""
-    table = table_of()
-    counts = counts_of(seen_of(table, sharpness=0.0, spread=0.001), table)
+    counts = counts_of(seen_of(TABLE, sharpness=0.0, spread=0.001), TABLE)
     for costs, end, applied in ((COSTS, 0.0, 0.001), (Costs(false_positive=5, false_negative=1), 1.0, 0.999)):
-        chosen = Threshold.by(costs, counts, table.resampling)
+        chosen = Threshold.by(costs, counts, TABLE.resampling)
         assert (chosen.threshold, chosen.applied) == (end, applied)
         assert chosen.cost == pytest.approx(0.5)

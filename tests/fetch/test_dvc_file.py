@@ -1,16 +1,19 @@
-"""A table that DVC tracks: what is said where it is missing or another one, and that nothing replaces it."""
+"""How a table comes here: downloaded as it is pinned, or tracked by DVC."""
 
 import hashlib
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pooch
 import pytest
 
 from stages import adopt, check, fetch, predict
 from stages.lib.common import UserError
 from stages.lib.config import Data
 from stages.lib.fetch import what_is_wrong
+from stages.lib.fetch.pinned_file import download
 from stages.lib.repository import dvc_file
 from stages.lib.repository.dvc_file import dvc_file_of, pull, refuse_other_version
 from tests.conftest import Command
@@ -125,3 +128,58 @@ def test_no_download_replaces_the_table(server: Server) -> None:
     with pytest.raises(UserError, match=rf"Set data.sha256 to its own, or to null, because {TABLE}.dvc has a hash"):
         what_is_wrong(spec)
     assert (Path(TABLE).read_bytes(), server.requests) == (CSV, [])
+
+
+@pytest.fixture(autouse=True)
+def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once."""
+    monkeypatch.setattr(pooch.core, "time", SimpleNamespace(sleep=lambda _: None))
+
+
+def test_a_good_answer_is_whole_and_nothing_is_said(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (handler,) = pooch.get_logger().handlers
+    monkeypatch.setattr(handler, "stream", sys.stderr)
+    assert download(server.url("good")) == CSV
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_passing_failure_is_tried_again(server: Server) -> None:
+    assert download(server.url("recovers")) == CSV
+    assert server.requests == ["recovers", "recovers"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "sentence"),
+    [
+        ("missing", "in 3 attempts: 404 Client Error: Not Found"),
+        ("breaks", "in 3 attempts: .*IncompleteRead"),
+        ("silent", "in 3 attempts: .*Read timed out"),
+    ],
+)
+def test_a_bad_server_is_told(server: Server, behaviour: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        download(server.url(behaviour), silence=0.3)
+    assert server.requests == [behaviour] * 3
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("www.example.invalid/y.csv", "A web address begins with https://"),
+        ("http://[::1/y.csv", "is not a valid host or port"),
+        ("file:///", "can't be read: Is a directory"),
+    ],
+)
+def test_an_address_that_is_none(url: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        download(url)
+
+
+def test_local_paths(tmp_path: Path) -> None:
+    source = tmp_path / "source.csv"
+    source.write_bytes(CSV)
+    assert [download(url) for url in (str(source), source.as_uri())] == [CSV, CSV]
+    with pytest.raises(UserError, match="can't be read: No such file"):
+        download(str(tmp_path / "none.csv"))

@@ -148,11 +148,7 @@ def test_a_regression_of_one_value(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("is_other_users", [False, True])
 def test_a_file_that_git_could_not_bring_back_is_kept(
-    in_project: InProject,
-    in_process: Command,
-    server: Server,
-    monkeypatch: pytest.MonkeyPatch,
-    is_other_users: bool,
+    in_project: InProject, in_process: Command, server: Server, monkeypatch: pytest.MonkeyPatch, is_other_users: bool
 ) -> None:
     project = in_project({"data.url": server.url("good"), "data.path": "data/mine.csv"})
     project.commit_first()

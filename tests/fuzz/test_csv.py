@@ -1,4 +1,4 @@
-"""CSVs with other bytes in them: refused in sentences, or read as Python's own csv module reads them."""
+"""Tables with other bytes in them: refused in sentences, or read as other readers read them, whole and in pieces."""
 
 import csv
 import io
@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stages import adopt
+from stages.lib.adopt import read_table
 from stages.lib.config import Data, yaml12
 from stages.lib.data import Dataset, load_dataset, read_features
-from tests.data.passengers import COLUMNS, HEADER, ROWS
+from tests.data.csv_files import COLUMNS, HEADER, PASSENGERS
+from tests.data.parquet_files import COLUMNS as OF_RIDES
+from tests.data.parquet_files import content_of, rides
 from tests.fuzz.mutations import Cuts, cuts, spoilt
 from tests.fuzz.survival import FUZZED, files, refused_or
 from tests.project import real_params
@@ -29,14 +34,14 @@ FORMS = [
     (Data.model_validate(section | {"path": str(FILE)}), lines)
     for section, lines in [
         (real_params()["data"] | {"sha256": None}, PIMA),
-        (SHIP, [HEADER, *ROWS, *ROWS]),
+        (SHIP, [HEADER, *PASSENGERS, *PASSENGERS]),
         (
             SHIP | {"separator": "\t", "encoding": "utf-16"},
-            [line.replace(",", "\t") for line in [HEADER, *ROWS[2:] * 2]],
+            [line.replace(",", "\t") for line in [HEADER, *PASSENGERS[2:] * 2]],
         ),
         (
             SHIP | {"separator": ";", "decimal": ",", "encoding": "latin-1"},
-            [line.replace(",", ";").replace(".", ",") for line in [HEADER, *ROWS[2:] * 2]],
+            [line.replace(",", ";").replace(".", ",") for line in [HEADER, *PASSENGERS[2:] * 2]],
         ),
     ]
 ]
@@ -116,3 +121,30 @@ def test_a_spoilt_file_is_adopted_or_refused(here: Path, form: tuple[Data, list[
         blocks = yaml12.load(told[told.index("\ndata:") : told.rindex("params.yaml was left unchanged")])
         adopted, classify = Data.model_validate(blocks["data"]), not blocks["model"]["wrapper"].endswith("Regressor")
         check(load_dataset(adopted, classify, seed=7), content, adopted)
+
+
+PARQUET = Path("data/rows.parquet")
+RIDES = Data.model_validate(
+    {"path": str(PARQUET), "header": True, "target": "late", "columns": OF_RIDES, "na_values": [""]}
+)
+# Without compression, which would find most changes itself.
+RIDES_CONTENT = content_of(pa.Table.from_pandas(rides(30)), row_group_size=12, compression="none")
+
+
+@FUZZED
+@given(todo=cuts())
+def test_a_spoilt_parquet_file_is_refused_or_read(here: Path, todo: Cuts) -> None:
+    content = spoilt(RIDES_CONTENT, todo)
+    PARQUET.write_bytes(content)
+    before = files(here)
+    refused_or(lambda: read_table(PARQUET, "late"))
+    data = refused_or(lambda: load_dataset(RIDES, classify=True, seed=7))
+    if data is not None:
+        types, lacking = data.columns.types, data.columns.lacking
+        pieces = refused_or(lambda: list(read_features(io.BytesIO(content), types, RIDES, "rows", lacking, 500)))
+        assert pieces is not None
+        texts = [X.astype(dict.fromkeys(data.columns.categories, "str")) for _, X in pieces]
+        pd.testing.assert_frame_equal(
+            pd.concat(texts, ignore_index=True), data.X.astype(dict.fromkeys(data.columns.categories, "str"))
+        )
+    assert files(here) == before

@@ -20,7 +20,6 @@ from unittest.mock import patch
 import numpy as np
 import onnx
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load
@@ -36,7 +35,7 @@ from stages.lib.model import build_estimator, resolve_settings, rows, target
 from tests.fuzz.mutations import VALUES, changed, cuts, spoilt, steps
 from tests.fuzz.survival import FUZZED, files, refused_or
 from tests.passengers import TYPES, passengers
-from tests.project import small_params
+from tests.project import small_params, write_params
 from tests.read_sample import SAMPLE
 
 TRAP = "tests.fuzz.trap"
@@ -194,7 +193,7 @@ def stage() -> bool:
 def predicted(name: str, content: bytes) -> list[list[str]] | None:
     """Predict five rows with a model file; return the cells that are printed, or None if it is refused."""
     its = case(name)
-    Path("params.yaml").write_text(yaml.safe_dump(its.params, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    write_params(its.params)
     Path("rows.csv").write_text(its.rows, encoding="utf-8")
     other = ANSWER_FILE.with_suffix(".safetensors")
     for path in (ANSWER_FILE, other):

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from hypothesis import given
 
 from stages.lib.common import UserError
@@ -18,7 +17,7 @@ from stages.lib.experiment import check_experiment, open_experiment
 from stages.lib.fetch import describe, ensure_file
 from tests.fuzz.mutations import Steps, changed, steps
 from tests.fuzz.survival import FUZZED, files, refused_or
-from tests.project import set_at, small_params
+from tests.project import set_at, small_params, write_params
 
 
 @cache
@@ -48,10 +47,6 @@ def usable() -> dict[str, Dataset]:
     return examine(load_params())
 
 
-def write(params: dict[str, Any]) -> None:
-    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False, allow_unicode=True), encoding="utf-8")
-
-
 @pytest.mark.parametrize(
     ("place", "value"),
     [
@@ -64,7 +59,7 @@ def write(params: dict[str, Any]) -> None:
 def test_what_such_changes_have_found_is_refused(here: Path, place: str, value: Any) -> None:
     params = deepcopy(base())
     set_at(params, place, value)
-    write(params)
+    write_params(params)
     with pytest.raises(UserError, match=rf"^params.yaml: {re.escape(place)}"):
         usable()
 
@@ -72,7 +67,7 @@ def test_what_such_changes_have_found_is_refused(here: Path, place: str, value: 
 @FUZZED
 @given(todo=steps())
 def test_a_changed_file_is_refused_or_used(here: Path, todo: Steps) -> None:
-    write(changed(base(), todo))
+    write_params(changed(base(), todo))
     before = files(here)
     found = refused_or(usable)
     assert files(here) == before

@@ -1,6 +1,8 @@
-"""What a card says of the inputs. Oracles: the functions of Python's `statistics`."""
+"""What a card says of inputs and errors, and notes on rows. Oracles: Python's `statistics`, and each cell by itself."""
 
+import io
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from statistics import median_low
 from typing import Any
@@ -9,9 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.config import Prepare
-from stages.lib.handover import Card
-from tests.passengers import LABELS, passengers
+from stages.lib.common import UserError
+from stages.lib.config import Data, Prepare
+from stages.lib.data import read_features
+from stages.lib.handover import Card, Notices, refuse_sets, sets_of
+from tests.passengers import LABELS, TYPES, passengers
 
 IMPUTED, AS_THEY_ARE = Prepare(impute="median"), Prepare()
 
@@ -54,3 +58,144 @@ def test_a_column_without_a_cell_has_no_typical_value() -> None:
     assert [inputs[name].typical for name in ("port", "age", "adult", "fare")] == [None] * 4
     assert "typical" not in inputs["age"].model_dump()
     assert (inputs["age"].limits, inputs["fare"].limits) == (None, (0.0, 0.0))
+
+
+LEVELS = {f"{percent / 100:.2f}": 0.3 for percent in range(50, 100)}
+
+
+def card_knowing(classes: list[str], **known: Any) -> Card:
+    inputs = [{"name": "a", "type": "number"}]
+    card = Card.model_validate(
+        {"kind": "linear", "name": "linear", "target": "y", "classes": classes, "inputs": inputs, "prepare": Prepare()}
+    )
+    return card.knowing(known)
+
+
+def test_a_set_has_every_class_that_is_as_probable_and_the_likeliest() -> None:
+    card = card_knowing(["no", "yes"], sets=LEVELS | {"0.50": 0.9})
+    table = pd.DataFrame({"y": ["no", "no", "yes"], "y=yes": [0.1, 0.4, 0.7]})
+    assert sets_of(table, card, "0.9") == ["no", "no|yes", "no|yes"]
+    assert sets_of(table, card, "0.5") == ["no", "no", "yes"]  # no class is as probable as 0.9
+    several = card_knowing(["a", "b", "c"], sets=LEVELS)
+    table = pd.DataFrame([["a", 0.5, 0.3, 0.2], ["c", 0.0, 0.0, 1.0]], columns=["y", "y=a", "y=b", "y=c"])
+    assert sets_of(table, several, "0.90") == ["a|b", "c"]
+    assert sets_of(table[:0], several, "0.90") == []
+
+
+@pytest.mark.parametrize("level", ["0.5", "0.90", ".99", "9e-1"])
+def test_levels_in_hundredths_are_fine(level: str) -> None:
+    refuse_sets(card_knowing(["no", "yes"], sets=LEVELS), level)
+
+
+@pytest.mark.parametrize("level", ["0.995", "1", "0.49", "90", "-0.9", "nan", "inf", "high", ""])
+def test_other_levels_are_refused(level: str) -> None:
+    with pytest.raises(
+        UserError, match=r"^--sets is .*, but should be from 0.50 to 0.99, in hundredths, such as 0.9.$"
+    ):
+        refuse_sets(card_knowing(["no", "yes"], sets=LEVELS), level)
+
+
+def test_models_without_sets_are_refused() -> None:
+    with pytest.raises(UserError, match=r"--sets is for classes, but linear predicts a number, y. Leave --sets out"):
+        refuse_sets(card_knowing([]), "0.9")
+    with pytest.raises(UserError, match=r"linear has no sets of labels, because .* Run `dvc repro evaluate`"):
+        refuse_sets(card_knowing(["no", "yes"]), "0.9")
+
+
+def test_a_card_keeps_what_is_known() -> None:
+    known = {"errors": {"median": 1.0, "most": 2.0}, "interval": {"level": 0.9, "edges": [1.0], "half_widths": [1, 2]}}
+    card = card_knowing([], **known)
+    assert card.model_validate_json(card.text) == card
+    assert card.knowing({}) == card
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"interval": {"level": 0.9, "edges": [2.0, 1.0], "half_widths": [1, 1, 1]}},
+        {"interval": {"level": 0.9, "edges": [], "half_widths": [float("inf")]}},
+        {"errors": {"median": -1.0, "most": 2.0}},
+        {"sets": {"0.90": 1.5}},
+    ],
+)
+def test_a_card_takes_no_other_numbers(known: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        card_knowing(["no", "yes"], **known)
+
+
+COLUMNS = {
+    "port": {"type": "category", "missing": "allowed"},
+    "age": {"missing": "allowed"},
+    "deck": {"type": "category"},
+    "adult": {"type": "boolean", "missing": "allowed"},
+    "fare": {"zero_is_missing": True},
+    "survived": {"classes": ["no", "yes"]},
+}
+SPEC = Data.model_validate(
+    {"path": "a.csv", "header": True, "target": "survived", "na_values": [""], "columns": COLUMNS}
+)
+AGES = passengers().X["age"].min(), passengers().X["age"].max()
+LOW, HIGH = 2 * AGES[0] - AGES[1], 2 * AGES[1] - AGES[0]
+
+
+def card_with(prepare: Prepare) -> Card:
+    return Card.of("linear", "", prepare, passengers(), "survived")
+
+
+def odd_rows(n: int) -> list[dict[str, str]]:
+    """Return rows of which many have cells that are missing, unknown or far outside."""
+    rng = np.random.default_rng(2)
+    cells = {
+        "port": ["C", "S", "Halifax", ""],
+        "age": ["30", "", f"{LOW - 1:.3f}", f"{LOW + 1:.3f}", f"{HIGH + 1:.3f}", f"{HIGH - 1:.3f}"],
+        "deck": ["A", "B", "Ö", "a"],
+        "adult": ["yes", "no", ""],
+        "fare": ["20", "0", "1e6"],
+    }
+    return [{name: str(rng.choice(texts)) for name, texts in cells.items()} for _ in range(n)]
+
+
+def expected(row: dict[str, str], zero_is_missing: bool) -> Iterator[str]:
+    for name, cell in row.items():
+        if not cell or (name == "fare" and cell == "0" and zero_is_missing):
+            yield f"{name} missing"
+        elif name in LABELS and cell not in LABELS[name]:
+            yield f"{name} unknown"
+        elif (name == "age" and not LOW <= float(cell) <= HIGH) or (name == "fare" and float(cell) > 1e5):
+            yield f"{name} far outside"
+
+
+def noted(rows: list[dict[str, str]], card: Card, n_bytes: int = -1) -> tuple[list[str], list[str]]:
+    """Return the notes on rows of a CSV, and what is said of all."""
+    text = "\n".join([",".join(TYPES), *(",".join(row.values()) for row in rows)])
+    notices, notes = Notices(card), list[str]()
+    for piece, X in read_features(io.BytesIO(text.encode()), TYPES, SPEC, "rows", set(TYPES), n_bytes):
+        notes += notices.of(piece, X)
+    return notes, list(notices.sentences())
+
+
+@pytest.mark.parametrize("n_bytes", [-1, 100, 1])
+@pytest.mark.parametrize("impute", ["median", None])
+def test_a_row_has_a_note_on_each_input_that_is_odd(impute: Any, n_bytes: int) -> None:
+    rows = odd_rows(60)
+    notes, sentences = noted(rows, card_with(Prepare(impute=impute)), n_bytes)
+    assert notes == ["; ".join(expected(row, zero_is_missing=impute is not None)) for row in rows]
+    assert "" in notes
+    told = {
+        "far outside": "numbers far outside of what the model was trained on",
+        "unknown": "categories that the model was not trained on, which count as none",
+        "missing": "missing cells",
+    }
+    of_a_kind = {kind: [i for i, note in enumerate(notes) if kind in note] for kind in told}
+    assert sentences == [
+        f"{len(of_a_kind[kind])} rows with {what}: first in line {of_a_kind[kind][0] + 2}"
+        for kind, what in told.items()
+    ]
+
+
+def test_nothing_is_said_of_rows_as_in_training() -> None:
+    row = {"port": "C", "age": str(AGES[0]), "deck": "A", "adult": "no", "fare": "20"}
+    assert noted([row, row], card_with(Prepare())) == (["", ""], [])
+    assert noted([row, row | {"deck": "Z"}], card_with(Prepare()))[1] == [
+        "1 row with categories that the model was not trained on, which count as none: first in line 3"
+    ]

@@ -47,10 +47,20 @@ def check(path: Path, data: Dataset, new: Dataset, fitted: BaseEstimator, card: 
         assert table["y"].to_numpy() == pytest.approx(expected, rel=1e-6, abs=1e-6 * np.abs(expected).max())
 
 
+# Also those of values that a graph has of its own.
+NAMES = {True: ["label", "prediction", "cast_1"], False: ["prediction", "constant_0", "Größe/3"]}
+
+
 @pytest.mark.parametrize(("name", "classify"), BASELINES)
-def test_a_model_of_plain_numbers_predicts_as_scikit_learn(tmp_path: Path, name: str, classify: bool) -> None:
-    data = numbers(n_classes=2 if classify else 0)
-    check(tmp_path / "a", data, numbers(90), *fit(name, data))
+def test_a_model_of_plain_numbers_with_any_names_predicts_as_scikit_learn(
+    tmp_path: Path, name: str, classify: bool
+) -> None:
+    columns = Columns(dict.fromkeys(NAMES[classify], "number"))
+    data, new = (
+        replace(each, X=each.X.set_axis(NAMES[classify], axis=1), columns=columns)
+        for each in (numbers(n_classes=2 if classify else 0), numbers(90))
+    )
+    check(tmp_path / "a", data, new, *fit(name, data))
 
 
 @pytest.mark.parametrize("name", ["logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class"])
@@ -176,16 +186,6 @@ def test_the_interval_and_the_threshold_are_in_the_graph(tmp_path: Path) -> None
     table = predict(*load_model(tmp_path / "b"), data.X)
     assert 0 < ((proba >= 0.2) & (proba < 0.5)).sum()
     assert table["y"].tolist() == ["class 1" if each >= 0.2 else "class 0" for each in proba]
-
-
-@pytest.mark.parametrize("classify", [True, False])
-def test_columns_may_have_any_name(tmp_path: Path, classify: bool) -> None:
-    names = ["label", "prediction", "cast_1"] if classify else ["prediction", "constant_0", "Größe/3"]
-    data = numbers(n_classes=2 if classify else 0)
-    data = replace(data, X=data.X.set_axis(names, axis=1), columns=Columns(dict.fromkeys(names, "number")))
-    for name, its in BASELINES:
-        if its == classify:
-            check(tmp_path / "a", data, data, *fit(name, data))
 
 
 def test_an_empty_text_may_be_a_category(tmp_path: Path) -> None:

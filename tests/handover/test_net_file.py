@@ -17,27 +17,13 @@ from torch import nn
 
 from stages.lib.common import UserError
 from stages.lib.config import Prepare
-from stages.lib.data import Columns, Dataset
 from stages.lib.handover import Card, Model, file_of, load_model, predict, save_model
 from stages.lib.handover.net_file import net_content
 from stages.lib.model import rows
-from tests.handover.fits import fit_net
+from tests.handover.fits import fit_net, numbers
 from tests.passengers import LABELS, TYPES, passengers
 
-
-def numbers() -> Dataset:
-    """Return a table of four numbers, and of a class that the first one tells."""
-    rng = np.random.default_rng(0)
-    names = ("a", "b", "c", "d")
-    X = pd.DataFrame(rng.normal(size=(60, 4)) * [1, 10, 100, 0.1] + 3, columns=list(names))
-    return Dataset(X, (X["a"] > 3).to_numpy(float), Columns(dict.fromkeys(names, "number")), ("no", "yes"))
-
-
-@pytest.fixture(scope="module")
-def data() -> Dataset:
-    return numbers()
-
-
+NUMBERS = numbers(60)
 THREE: dict[str, Any] = {"criterion": "CrossEntropyLoss"}
 REGRESSION: dict[str, Any] = {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss"}
 BINARY: dict[str, Any] = {"wrapper": "NeuralNetBinaryClassifier", "criterion": "BCEWithLogitsLoss"}
@@ -57,36 +43,23 @@ def loaded(path: Path, form: str, estimator: BaseEstimator, card: Card, X: pd.Da
 
 
 @pytest.mark.parametrize(("form", "scale"), [("onnx", None), ("safetensors", None), ("safetensors", "standard")])
-@pytest.mark.parametrize(
-    ("changes", "classes", "names"),
-    [
-        ({}, ("no", "yes"), ["y", "y=yes"]),
-        (BINARY, ("no", "yes"), ["y", "y=yes"]),
-        (THREE, ("low", "middle", "high"), ["y", "y=low", "y=middle", "y=high"]),
-        (REGRESSION, (), ["y"]),
-    ],
-)
+@pytest.mark.parametrize(("changes", "n_classes"), [({}, 2), (BINARY, 2), (THREE, 3), (REGRESSION, 0)])
 def test_a_loaded_model_predicts_as_the_fitted_one(
-    tmp_path: Path,
-    data: Dataset,
-    form: str,
-    scale: Any,
-    changes: dict[str, Any],
-    classes: tuple[str, ...],
-    names: list[str],
+    tmp_path: Path, form: str, scale: Any, changes: dict[str, Any], n_classes: int
 ) -> None:
-    y = np.digitize(data.X["a"], [2.5, 3.5]).astype(float) if len(classes) == 3 else data.y
-    estimator, card = fit_net(replace(data, y=y, classes=classes), Prepare(scale=scale), **changes)
+    data = numbers(60, n_classes)
+    estimator, card = fit_net(data, Prepare(scale=scale), **changes)
     found = predict(*loaded(tmp_path / "a", form, estimator, card, data.X), data.X)
-    assert list(found) == names
+    told = data.classes[1:] if n_classes == 2 else data.classes
+    assert list(found) == ["y", *(f"y={label}" for label in told)]
     X = rows(data, estimator)
-    if not classes:
+    if not n_classes:
         np.testing.assert_allclose(found["y"], estimator.predict(X).ravel(), **CLOSE)
     else:
         proba = estimator.predict_proba(X)
         assert proba.sum(axis=1) == pytest.approx(1)
-        np.testing.assert_allclose(found[names[1:]], proba[:, 1:] if len(classes) == 2 else proba, **CLOSE)
-        assert found["y"].tolist() == [classes[i] for i in proba.argmax(axis=1)]
+        np.testing.assert_allclose(found.iloc[:, 1:], proba[:, -len(told) :], **CLOSE)
+        assert found["y"].tolist() == [data.classes[i] for i in proba.argmax(axis=1)]
 
 
 PREPARATIONS = [
@@ -160,12 +133,12 @@ class Odd(nn.Module):
 
 @pytest.mark.parametrize(("form", "scale"), [("onnx", None), ("safetensors", None), ("safetensors", "standard")])
 def test_a_module_may_call_and_share_its_parts_as_it_likes(
-    tmp_path: Path, data: Dataset, form: str, scale: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, form: str, scale: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # the package `tests` is outside of it, as one that is installed
-    estimator, card = fit_net(data, Prepare(scale=scale), module=f"{__name__}.Odd")
-    found = predict(*loaded(tmp_path / "model", form, estimator, card, data.X), data.X)
-    np.testing.assert_allclose(found["y=yes"], estimator.predict_proba(rows(data, estimator))[:, 1], **CLOSE)
+    estimator, card = fit_net(NUMBERS, Prepare(scale=scale), module=f"{__name__}.Odd")
+    found = predict(*loaded(tmp_path / "model", form, estimator, card, NUMBERS.X), NUMBERS.X)
+    np.testing.assert_allclose(found["y=class 1"], estimator.predict_proba(rows(NUMBERS, estimator))[:, 1], **CLOSE)
 
 
 class Undecided(nn.Module):
@@ -180,28 +153,26 @@ class Undecided(nn.Module):
         return torch.sigmoid(x if x.sum() > 0 else -x)
 
 
-def test_a_net_without_a_graph_has_a_file_of_its_own(
-    tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_net_without_a_graph_has_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path, other = Path("best.onnx"), Path("best.safetensors")
-    estimator, card = fit_net(data, Prepare(scale="standard"), module=f"{__name__}.Undecided")
-    told = save_model(path, estimator, card, data.X)
+    estimator, card = fit_net(NUMBERS, Prepare(scale="standard"), module=f"{__name__}.Undecided")
+    told = save_model(path, estimator, card, NUMBERS.X)
     assert told.startswith("best.safetensors can be read by this project only, because the net has no ONNX file: ")
     assert (file_of(path), path.exists()) == (other, False)
-    found = predict(*load_model(path, {"tests"}), data.X)
-    assert np.array_equal(found["y=yes"], estimator.predict_proba(rows(data, estimator))[:, 1])
+    found = predict(*load_model(path, {"tests"}), NUMBERS.X)
+    assert np.array_equal(found["y=class 1"], estimator.predict_proba(rows(NUMBERS, estimator))[:, 1])
     # A file of the other form is removed, whichever comes next.
-    save_model(path, *fit_net(data, Prepare()), data.X)
+    save_model(path, *fit_net(NUMBERS, Prepare()), NUMBERS.X)
     assert (file_of(path), other.exists()) == (path, False)
-    save_model(path, estimator, card, data.X)
+    save_model(path, estimator, card, NUMBERS.X)
     assert not path.exists()
 
 
-def test_a_model_of_an_older_version_is_refused(tmp_path: Path, data: Dataset) -> None:
-    estimator, card = fit_net(data, Prepare())
+def test_a_model_of_an_older_version_is_refused(tmp_path: Path) -> None:
+    estimator, card = fit_net(NUMBERS, Prepare())
     card = card.model_copy(update={"kind": "forest", "name": "random_forest", "settings": None})
     with pytest.raises(
         UserError, match=r"has random_forest in the form of an older version of this project. Run `dvc repro evaluate`"
     ):
-        loaded(tmp_path / "model", "safetensors", estimator, card, data.X)
+        loaded(tmp_path / "model", "safetensors", estimator, card, NUMBERS.X)

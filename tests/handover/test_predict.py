@@ -53,10 +53,7 @@ def test_an_answer_that_is_not_asked_for_any_more_is_noted(
 ) -> None:
     params = project.params()
     project.write_params(params | {"evaluate": params["evaluate"] | {"use": use}})
-    try:
-        done = predict_here("-", stdin=ROWS[0].encode())
-    finally:
-        project.write_params(params)
+    done = predict_here("-", stdin=ROWS[0].encode())
     assert done.returncode == 0
     assert (f"but evaluate.use in params.yaml is {use} now; `dvc repro evaluate` saves" in done.stderr) == noted
 
@@ -151,7 +148,6 @@ def test_numbers_far_outside_of_those_of_the_training_are_told(
     predict_here: Command, project: Project, monkeypatch: pytest.MonkeyPatch, n_bytes: int
 ) -> None:
     monkeypatch.setattr(stage, "_BYTES_AT_ONCE", n_bytes)
-    params = project.params()
     limitless = project.params()
     for name in ("age", "bmi"):
         del limitless["data"]["columns"][name]["min"], limitless["data"]["columns"][name]["max"]
@@ -159,10 +155,7 @@ def test_numbers_far_outside_of_those_of_the_training_are_told(
     rows[0][5], rows[0][7] = "134", "141"  # 67.1 + 67.1 is 134.2, 81 + 60 is 141
     rows[1][7], rows[2][5], rows[3][5], rows[3][7], rows[4][7] = "142", "-68", "135", "-40", "500"
     project.write_params(limitless)
-    try:
-        done = predict_here("-", stdin="\n".join(map(",".join, rows)).encode())
-    finally:
-        project.write_params(params)
+    done = predict_here("-", stdin="\n".join(map(",".join, rows)).encode())
     assert done.returncode == 0
     assert done.stderr.splitlines()[:-1] == [
         "note: 4 rows with numbers far outside of what the model was trained on: first in line 2"
@@ -172,12 +165,8 @@ def test_numbers_far_outside_of_those_of_the_training_are_told(
 
 
 def test_another_model_in_the_place_of_the_net_is_refused(predict_here: Command) -> None:
-    content = MODEL_FILE.read_bytes()
-    try:
-        MODEL_FILE.write_bytes(ANSWER_FILE.read_bytes())
-        done = predict_here("-", "--model", "net", stdin=ROWS[0].encode())
-    finally:
-        MODEL_FILE.write_bytes(content)
+    MODEL_FILE.write_bytes(ANSWER_FILE.read_bytes())
+    done = predict_here("-", "--model", "net", stdin=ROWS[0].encode())
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: models/best.onnx has logistic_regression, which is not a net. Run `dvc")
 
@@ -187,14 +176,10 @@ def test_other_mistakes_end_with_a_sentence(predict_here: Command, project: Proj
     done = predict_here("data/none.csv")
     assert done.returncode == 1
     assert "data/none.csv can't be read: No such file or directory" in done.stderr
-    params = project.params()
     other = small_params()
     columns = other["data"]["columns"]
     other["data"]["columns"] = {"children": columns.pop("pregnancies"), **columns}
     project.write_params(other)
-    try:
-        done = predict_here("data/pima-indians-diabetes.csv")
-    finally:
-        project.write_params(params)
+    done = predict_here("data/pima-indians-diabetes.csv")
     assert "predicts diabetes from pregnancies, glucose" in done.stderr
     assert "Run `dvc repro evaluate`" in done.stderr

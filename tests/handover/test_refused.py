@@ -65,14 +65,8 @@ CONSTANT = numpy_helper.from_array(np.array(["a", "b"], dtype=object), "others")
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (
-            lambda card, _: card.update(more=1),
-            "its card is not as evaluate writes it: more: Extra inputs are not",
-        ),
-        (
-            lambda card, _: card.update(kind="left_out"),
-            "kind: Input should be 'net', 'linear', 'forest', 'boost",
-        ),
+        (lambda card, _: card.update(more=1), "its card is not as evaluate writes it: more: Extra inputs are not"),
+        (lambda card, _: card.update(kind="left_out"), "kind: Input should be 'net', 'linear', 'forest', 'boost"),
         (lambda card, _: card["inputs"][0].update(name="z"), "does not fit its card: its inputs or outputs are others"),
         (lambda card, _: card.update(classes=[]), "does not fit its card: its inputs or outputs are others"),
         (lambda _, model: model.graph.node[0].input.append("none"), "can't be run: "),
@@ -93,10 +87,7 @@ def test_a_file_with_anything_else_in_it_is_refused(tmp_path: Path, saved: Path,
 
 @pytest.mark.parametrize(
     ("output", "sentence"),
-    [
-        ("label", "it predicts other classes than those of its card"),
-        ("probabilities", "its outputs have another"),
-    ],
+    [("label", "it predicts other classes than those of its card"), ("probabilities", "its outputs have another")],
 )
 def test_outputs_of_another_model_are_refused(tmp_path: Path, saved: Path, output: str, sentence: str) -> None:
     def change(_: Any, model: ModelProto) -> None:

@@ -13,16 +13,9 @@ from safetensors.torch import save
 
 from stages.lib.common import UserError
 from stages.lib.config import Prepare
-from stages.lib.data import Dataset
 from stages.lib.handover import load_model, predict
 from stages.lib.handover.net_file import digest_of, net_content
-from tests.handover.fits import fit_net
-from tests.handover.test_net_file import numbers
-
-
-@pytest.fixture(scope="module")
-def data() -> Dataset:
-    return numbers()
+from tests.handover.fits import fit_net, numbers
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"\x08\0\0\0\0\0\0\0{}      "])
@@ -55,9 +48,9 @@ def test_a_flipped_bit_is_noticed(tmp_path: Path, saved: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory, data: Dataset) -> Path:
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("saved") / "model.safetensors"
-    path.write_bytes(net_content(*fit_net(data, Prepare(scale="standard"))))
+    path.write_bytes(net_content(*fit_net(numbers(60), Prepare(scale="standard"))))
     return path
 
 
@@ -95,10 +88,7 @@ SCALE = "prepare.numbers.scale.scale_"
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (
-            lambda card, _: card["settings"].update(module__weight_init="torch.load"),
-            "not an initialiser of torch.nn",
-        ),
+        (lambda card, _: card["settings"].update(module__weight_init="torch.load"), "not an initialiser of torch.nn"),
         (
             lambda card, _: card["settings"].update(module__output="torch.load"),
             "is not a class derived from torch's Mod",
@@ -135,22 +125,22 @@ def test_a_file_with_anything_else_in_it_is_refused(tmp_path: Path, saved: Path,
     assert sentence in str(caught.value)
 
 
-def test_what_is_no_number_is_not_printed(tmp_path: Path, saved: Path, data: Dataset) -> None:
+def test_what_is_no_number_is_not_printed(tmp_path: Path, saved: Path) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(saved.read_bytes())
     rewritten(path, lambda _, tensors: tensors["net.hidden.0.weight"].fill_(3e38))
     with pytest.raises(
         UserError, match=r"has no finite prediction for row \d+ and \d+ others: their values are too large"
     ):
-        predict(*load_model(path), data.X)
+        predict(*load_model(path), numbers(60).X)
 
 
 @pytest.mark.parametrize(
     ("key", "value", "problem"),
     [("module__n_neurons", 3, ".*size mism"), ("module__dropout_rate", 1.5, ".*dropout_rate is 1.5")],
 )
-def test_a_module_that_changed_is_named(tmp_path: Path, data: Dataset, key: str, value: Any, problem: str) -> None:
-    estimator, card = fit_net(data, Prepare())
+def test_a_module_that_changed_is_named(tmp_path: Path, key: str, value: Any, problem: str) -> None:
+    estimator, card = fit_net(numbers(60), Prepare())
     (tmp_path / "model.safetensors").write_bytes(net_content(estimator, card))
     rewritten(tmp_path / "model.safetensors", lambda card, _: card["settings"].update({key: value}))
     with pytest.raises(UserError, match=f"does not fit nets.network.PimaClassifier as it is now: {problem}"):

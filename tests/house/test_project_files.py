@@ -1,16 +1,25 @@
-"""The files that pip, GitHub and citation tools look for are in their places, and in their form.
+"""The files that pip, GitHub, citation tools and a package index look for are in their places, and in their form.
 
-constraints.txt: every package that `make` installs has one version, and no other one is installed.
-"""
+constraints.txt: every package that `make` installs has one version, and no other one is installed."""
 
+import csv
 import re
+import shutil
+import subprocess
+import sys
+import tarfile
 import tomllib
 from importlib.metadata import requires
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from benchmarks.simulate import CSV, TABLES
+from benchmarks.simulate import main as simulate
+from lockstep.kernel.build import compiler
 from tests.constraints import BENCH, FILE
 from tests.project import ROOT
 
@@ -80,3 +89,70 @@ def test_the_oldest_versions_that_are_tried_are_those_that_the_engine_asks_for()
     oldest = pinned(read("requirements-oldest.txt"))
     project = tomllib.loads(read("pyproject.toml"))["project"]
     assert sorted(project["dependencies"]) == [f"{name}>={version}" for name, version in sorted(oldest.items())]
+
+
+# By folder: the name of the distribution, and files that a user needs, of the source and of the wheel.
+PACKAGES = {
+    ".": ("skorch_lockstep", {"LICENSE", "lockstep/kernel/kernel.c", "pyproject.toml"}, {"lockstep/py.typed"}),
+    "resampled": ("resampled", {"LICENSE", "README.md", "pyproject.toml"}, {"resampled/face.py"}),
+}
+
+
+@pytest.mark.long
+@pytest.mark.skipif(compiler() is None, reason="needs a C compiler")
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_is_built_from_its_source_alone_and_its_page_can_be_shown(
+    package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFLAGS", "-O0")  # to build in less time
+    source, dist = tmp_path / "source", tmp_path / "dist"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(source)], check=True)
+    for name in ("pyproject.toml", "lockstep", "resampled"):  # as they are here, committed or not
+        subprocess.run(["cp", "-r", str(ROOT / name), str(source)], check=True)
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(dist), str(source / package)]
+    done = subprocess.run(build, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    shutil.rmtree(source)
+    files = sorted(dist.iterdir())
+    checked = [sys.executable, "-m", "twine", "check", "--strict", *map(str, files)]
+    done = subprocess.run(checked, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    name, of_source, of_wheel = PACKAGES[package]
+    wheel, archive = files
+    assert wheel.name.startswith(f"{name}-")
+    with tarfile.open(archive) as packed:
+        assert of_source <= {each.partition("/")[2] for each in packed.getnames()}
+    with ZipFile(wheel) as packed_wheel:
+        names = packed_wheel.namelist()
+        assert of_wheel <= set(names)
+        assert [each for each in names if each.endswith("/licenses/LICENSE")]
+        assert {each.split("/")[0].split("-")[0] for each in names} == {package.replace(".", "lockstep"), name}
+
+
+@pytest.mark.parametrize("package", ["lockstep", "resampled"])
+def test_a_page_has_no_link_that_a_package_index_could_not_follow(package: str) -> None:
+    page = (ROOT / package / "README.md").read_text(encoding="utf-8")
+    assert [link for link in re.findall(r"\]\(([^)\s]+)\)", page) if not link.startswith("https://")] == []
+
+
+def titles(path: Path) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(dict.fromkeys(row["table"] for row in csv.DictReader(file)))
+
+
+def test_parts_of_titles_choose_tables_and_the_others_stay(tmp_path: Path) -> None:
+    path = tmp_path / "simulations.csv"
+    simulate(path, 2, "halving")
+    simulate(path, 3, "Corners")
+    assert titles(path) == [title for title in TABLES if title in ("Corners", "Halving")]
+    assert "Halving,halved candidates 81; a fit's noise 0.1,best thrown out," in path.read_text(encoding="utf-8")
+
+
+def test_the_committed_file_has_all_tables() -> None:
+    assert titles(CSV) == list(TABLES)
+
+
+@pytest.mark.long
+def test_all_tables_are_drawn(tmp_path: Path) -> None:
+    simulate(tmp_path / "simulations.csv", 1)
+    assert titles(tmp_path / "simulations.csv") == list(TABLES)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stages.lib.repository.staleness import stale_stages
-from tests.adopt.csvs import as_text, passengers
+from tests.adopt.conftest import as_text, passengers
 from tests.conftest import MakeProject
 from tests.house.test_workflow import WORKFLOWS
 from tests.project import Project

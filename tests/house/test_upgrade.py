@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stages import upgrade
+from stages.lib.common import write_text
 from stages.lib.merge.upstream import YOURS
 from tests.conftest import Command
 from tests.project import IDENTITY, Project
@@ -35,8 +36,7 @@ def text(project: Project, name: str) -> str:
 
 def write(project: Project, text: str, *names: str) -> None:
     for name in names:
-        (project.folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (project.folder / name).write_text(text, encoding="utf-8")
+        write_text(project.folder / name, text)
 
 
 @pytest.fixture(autouse=True)

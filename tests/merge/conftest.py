@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from stages.lib.common import write_text
 from stages.lib.merge import United, in_words, unite
 from stages.lib.repository import FolderTree
 from stages.lib.repository.recorded import Recorded
@@ -22,7 +23,7 @@ PIPELINE = {
 
 
 def md5_of(folder: Path, path: str) -> str:
-    """Return the hash of a file or folder; tests/repository/test_trees.py compares such with DVC's own."""
+    """Return the hash of a file or folder; tests/repository/test_git.py compares such with DVC's own."""
     with contextlib.chdir(folder):
         return str(FolderTree().hashes([path])[path])
 
@@ -42,8 +43,7 @@ class Branches(Project):
         self.commit_first()
 
     def write(self, path: str, text: str) -> None:
-        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (self.folder / path).write_text(text, encoding="utf-8")
+        write_text(self.folder / path, text)
 
     def write_params(self, params: dict[str, Any]) -> None:
         """Write params.yaml with comments, so that edits of two experiments do not touch."""
@@ -74,8 +74,7 @@ class Branches(Project):
             found = f"metrics/search/{name}.json"
             lock[f"compare@{name}"] = self._entry(["seed"], [found], f"metrics/compared/{name}.json")
         lock["best_params"] = self._entry([], ["params.yaml", "metrics/compared"], "metrics/best_params.json")
-        text = yaml.safe_dump({"schema": "2.0", "stages": lock}, sort_keys=False)
-        (self.folder / "dvc.lock").write_text(text, encoding="utf-8")
+        self.write("dvc.lock", yaml.safe_dump({"schema": "2.0", "stages": lock}, sort_keys=False))
 
     def branch(self, name: str, code: str = "", **experiments: Any) -> None:
         """Commit a branch with other settings of experiments, None for one that is removed, and all stages run."""
@@ -104,12 +103,7 @@ class Branches(Project):
         """Return what dvc.lock would say if all stages ran here now; their results are written."""
         self.settings = self.params()
         self.run_stages()
-        stages: dict[str, Any] = yaml.safe_load(self.read("dvc.lock"))["stages"]
-        return stages
-
-    def lock(self) -> dict[str, Any]:
-        stages: dict[str, Any] = yaml.safe_load(self.read("dvc.lock"))["stages"]
-        return stages
+        return self.lock()
 
 
 @pytest.fixture

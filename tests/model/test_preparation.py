@@ -46,10 +46,7 @@ def by_hand(impute: str, scale: str | None, encode: str, indicator: bool) -> Col
         OneHotEncoder(categories=labels, handle_unknown="ignore", sparse_output=False)
         if encode == "onehot"
         else OrdinalEncoder(
-            categories=labels,
-            handle_unknown="use_encoded_value",
-            unknown_value=-1,
-            encoded_missing_value=-1,
+            categories=labels, handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-1
         )
     )
     imputer = SimpleImputer(strategy=impute)
@@ -121,10 +118,7 @@ def test_a_zero_stays_one_where_nothing_is_imputed() -> None:
 def test_the_width_is_that_of_the_whole_table() -> None:
     """A split without a category, without a missing cell, or with nothing but missing cells has all columns."""
     X = pd.DataFrame(
-        {
-            "age": [np.nan, np.nan, 3.0, 4.0],
-            "port": pd.Categorical(["S", "S", np.nan, "C"], categories=["C", "S"]),
-        }
+        {"age": [np.nan, np.nan, 3.0, 4.0], "port": pd.Categorical(["S", "S", np.nan, "C"], categories=["C", "S"])}
     )
     columns = Columns({"age": "number", "port": "category"}, {"port": ("C", "S")}, lacking=("age", "port"))
     for impute in ("mean", "median", "most_frequent"):

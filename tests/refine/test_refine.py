@@ -119,11 +119,7 @@ AGAIN, SUMMARY = "Run `dvc repro search@neurons`.", files.SUMMARY.at("neurons")
     ],
 )
 def test_a_mistake_is_a_sentence_and_the_file_stays(
-    here: Path,
-    refine_here: Command,
-    spoil: Callable[[], None],
-    arguments: tuple[str, ...],
-    sentence: str,
+    here: Path, refine_here: Command, spoil: Callable[[], None], arguments: tuple[str, ...], sentence: str
 ) -> None:
     spoil()
     before = Path("params.yaml").read_bytes() if Path("params.yaml").exists() else None

@@ -1,10 +1,11 @@
-"""Fixtures of the report's tests: one browser for all of them, and the report of the sample's results."""
+"""Fixtures: a browser, pages with what they requested, and the report of the sample's results."""
 
 import os
 import shutil
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -52,3 +53,19 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     page.close()
     assert complaints == []
+
+
+class Opened:
+    """A page, what it requested, and its complaints."""
+
+    def __init__(self, page: Page, file: Path) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.goto(file.as_uri())
+
+    def __call__(self, script: str) -> Any:
+        return self.page.evaluate(script)

@@ -1,12 +1,15 @@
-"""How the report is laid out: on a wide screen, on a phone, and on paper."""
+"""How the report is laid out: on a wide screen, on a phone, on paper, and with many searches."""
 
 import re
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.report.opened import Opened
+from stages import report as stage
+from stages.lib.report import page
+from tests.report.conftest import Opened
 
 # The paper of A4 between its margins, in pixels.
 PAPER = 718
@@ -71,3 +74,43 @@ def test_on_paper_no_table_is_cut(browser: Browser, report: Path) -> None:
     assert opened("[...document.querySelectorAll('#evaluation table, .search img')].every(e => e.checkVisibility())")
     pages = opened.page.pdf(format="A4", print_background=True, prefer_css_page_size=True)
     assert 8 <= len(re.findall(rb"/Type\s*/Page\b", pages)) <= 12
+
+
+@pytest.fixture(scope="module")
+def many(browser: Browser, report: Path) -> Opened:
+    """The report of the sample, as if its eight searches were many and many stages were stale."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(report.parent)
+        patch.setattr(stage, "REPORT", Path("many.html"))
+        patch.setattr(stage, "stale_stages", lambda: [f"search@{i}" for i in range(200)])
+        patch.setattr(page, "_MANY", 7)
+        stage.main(Namespace(revision=None))
+    return Opened(browser.new_page(viewport={"width": 1400, "height": 900}), report.parent / "many.html")
+
+
+def test_a_table_of_all_searches_follows_the_ranking(many: Opened) -> None:
+    sections = many("[...document.querySelectorAll('header[id], section[id]')].map(s => s.id)")
+    assert sections[:3] == ["answer", "glance", "leaderboard"]
+    assert sections == many("[...document.querySelectorAll('nav a')].map(a => a.hash.slice(1))")
+    first = "document.querySelector('#leaderboard table')"
+    names = many(f"[...{first}.tBodies[0].rows].map(row => row.cells[0].querySelector('a').hash.slice(1))")
+    assert sorted(names) == sorted(each for each in sections if each.startswith("experiment-"))
+    for _ in range(2):
+        many(f"{first}.tHead.rows[0].cells[1].firstElementChild.click()")
+    counts = many(f"[...{first}.tBodies[0].rows].map(row => row.cells[1].textContent)")
+    assert counts == sorted(counts, key=int, reverse=True)
+    many(f"{first}.querySelector('a[href$=neurons]').click()")
+    assert abs(many("document.querySelector('#experiment-neurons').getBoundingClientRect().top")) < 100
+    assert not many.complaints
+
+
+def test_what_grows_with_the_searches_is_folded(many: Opened) -> None:
+    closed = "document.querySelectorAll('section:not(.search) details:not([open])')"
+    assert many(f"[...{closed}].map(each => each.closest('section').id)") == ["leaderboard", "evaluation"]
+    assert many("document.querySelectorAll('#leaderboard tbody tr, #glance tbody tr').length") > 20
+    assert many("[...document.querySelectorAll('#glance tbody tr')].filter(r => r.checkVisibility()).length") == 12
+    assert not many("document.querySelector('#evaluation details img').checkVisibility()")
+    many("document.querySelector('#evaluation summary').click()")
+    assert many("document.querySelector('#evaluation details img').checkVisibility()")
+    assert many("document.querySelector('p.note').textContent").startswith("Not up to date: search@0, ")
+    assert "search@7 and 192 more." in many("[...document.querySelectorAll('p.note')].map(p => p.textContent).join()")

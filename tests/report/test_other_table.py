@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from stages import report
+from stages.lib.common import write_text
 from stages.lib.results import files
 from tests.conftest import Command
 from tests.project import real_params
@@ -85,7 +86,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "data/rides.csv": "day,rides\n2024-01-01,3\n",
         files.DATA.path: json.dumps({"rows": 731}),
         files.BEST_PARAMS.path: json.dumps(
-            {"winner": "stopping", "details": [{"winner": "stopping", "experiments": {"stopping": PICKED}}]}
+            {"winner": "stopping", "details": [{"winner": "stopping", "experiments": {"stopping": SEARCH | PICKED}}]}
         ),
         files.ANSWER.path: json.dumps(ANSWER),
         files.EVALUATION.path: json.dumps(EVALUATED),
@@ -99,8 +100,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         files.CONTENDERS.path: EVALUATION,
         **{f"metrics/charts/{name}.svg": chart for name in CHARTS},
     }.items():
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(text, encoding="utf-8")
+        write_text(path, text)
     monkeypatch.setattr(report, "describe_head", lambda: "commit 1234567")
     monkeypatch.setattr(report, "stale_stages", list)
     return tmp_path

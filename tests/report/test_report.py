@@ -12,7 +12,7 @@ from stages.lib.config import load_params
 from stages.lib.handover import load_model
 from tests.conftest import Changed, Command
 from tests.read_sample import SAMPLE
-from tests.report.opened import Opened
+from tests.report.conftest import Opened
 
 PARAMS = load_params(SAMPLE / "params.yaml")
 EXPERIMENTS = PARAMS.experiments

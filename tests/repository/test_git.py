@@ -1,16 +1,59 @@
-"""What git says of a file, and why it says nothing."""
+"""What git says of a file, of a commit's files, and which stages dvc.yaml has. Oracle: the real DVC."""
 
 import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from stages.lib.common import UserError
 from stages.lib.common.command import sentences_on
+from stages.lib.repository import CommitTree, FolderTree, pipeline_of
 from stages.lib.repository.git import NoGitError, git, state_of
-from tests.project import IDENTITY
+from tests.project import IDENTITY, ROOT, Project
+
+# Each experiment has a stage, as in the real dvc.yaml; `last` depends on all.
+COPY = {
+    "cmd": "cat source/a.txt > out/${key}.txt",
+    "deps": ["source"],
+    "params": ["experiments.${key}"],
+    "outs": [{"out/${key}.txt": {"cache": False, "persist": True}}],
+}
+STAGES = {
+    "copy": {"foreach": "${experiments}", "do": COPY},
+    "last": {"cmd": "cat out/* > out.txt", "deps": ["params.yaml", "out"], "outs": [{"out.txt": {"cache": False}}]},
+}
+
+
+class Small(Project):
+    """A repository of DVC with a stage for each experiment, and one behind them."""
+
+    def experiments(self, *names: str) -> None:
+        """Write a params.yaml with these experiments."""
+        self.write_params({"experiments": {name: {"lr": 0.1} for name in names}})
+
+    def dvc(self, *arguments: str) -> str:
+        return self.run("dvc", *arguments, variables={"PYTHONPATH": str(ROOT)}).stdout
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
+    """A `Small` with the experiments `a` and `b`, in which nothing has run yet; it is the working directory."""
+    made = Small(tmp_path)
+    made.run("git", "init", "--quiet", "--initial-branch=main")
+    made.dvc("init", "--quiet")
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}), encoding="utf-8")
+    (tmp_path / "source").mkdir()
+    (tmp_path / "out").mkdir()
+    for name in ("a.txt", "ü b.txt", "left_out.md"):
+        (tmp_path / "source" / name).write_text(f"{name}\n", encoding="utf-8")
+    (tmp_path / ".dvcignore").write_text("*.md\n", encoding="utf-8")
+    made.experiments("a", "b")
+    monkeypatch.chdir(tmp_path)
+    return made
 
 
 @pytest.fixture
@@ -63,3 +106,59 @@ def test_why_git_has_no_answer(repository: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", "")
     with pytest.raises(NoGitError, match="git is not installed"):
         state_of("kept")
+
+
+ITEM = {"cmd": "true"}
+
+
+def test_the_stages_are_those_that_dvc_lists(small: Small) -> None:
+    text = (small.folder / "dvc.yaml").read_text(encoding="utf-8")
+    params = yaml.safe_load(small.read("params.yaml"))
+    found = pipeline_of(text, params)
+    assert found.names == {*small.dvc("stage", "list", "--name-only").split()}
+    assert not found.groups
+
+
+def test_of_a_group_that_is_not_known_every_stage_may_be_one() -> None:
+    text = yaml.safe_dump({"stages": {"one": ITEM, "each": {"foreach": "${x}", "do": ITEM}, "grid": {"matrix": {}}}})
+    unknown: list[Any] = [None, [], {"y": 1}, {"x": 7}]
+    for params in unknown:
+        pipeline = pipeline_of(text, params)
+        assert ({*pipeline.names}, {*pipeline.groups}) == ({"one"}, {"each", "grid"})
+        assert all(map(pipeline.has, ("one", "each@a", "grid@1-2")))
+        assert not any(map(pipeline.has, ("two", "two@each", "one@a")))
+
+
+def recorded(folder: Path) -> dict[str, str]:
+    """Return the hash of each file and folder that dvc.lock names."""
+    stages = yaml.safe_load((folder / "dvc.lock").read_bytes())["stages"].values()
+    return {each["path"]: each["md5"] for stage in stages for each in (*stage["deps"], *stage["outs"])}
+
+
+def test_hashes_are_those_that_dvc_records(reproduced: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(reproduced.folder)
+    hashes = recorded(reproduced.folder)
+    assert len([path for path in hashes if hashes[path].endswith(".dir")]) > 15
+    for tree in (CommitTree("HEAD"), FolderTree()):
+        assert tree.hashes(hashes) == hashes
+
+
+def test_the_bytes_are_those_of_a_checkout(small: Small) -> None:
+    """Whatever ends the lines of the working tree."""
+    (small.folder / ".gitattributes").write_text("* text eol=crlf\n", encoding="utf-8")
+    small.commit_all("Start")
+    small.run("bash", "-c", "rm -r source && git checkout --quiet -- source")
+    assert small.read("source/a.txt") == b"a.txt\r\n"
+    commit, folder = CommitTree("HEAD"), FolderTree()
+    assert commit.hashes(["source"]) == folder.hashes(["source"])
+
+
+def test_what_is_missing_is_left_out_and_what_git_does_not_have_is_not_known(small: Small) -> None:
+    (small.folder / "source/link.csv").symlink_to("a.txt")
+    small.commit_all("Start")
+    commit, folder = CommitTree("HEAD"), FolderTree()
+    asked = ["gone", "gone/a", "source/link.csv", "source", "source/a.txt", "out"]
+    hashes = commit.hashes(asked)
+    assert set(hashes) == {"source/link.csv", "source", "source/a.txt"}
+    assert (hashes["source/link.csv"], hashes["source"]) == (None, None)
+    assert hashes["source/a.txt"] == folder.hashes(asked)["source/a.txt"]

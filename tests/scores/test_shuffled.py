@@ -16,7 +16,7 @@ from stages.lib.engine import net_of, seed_everything
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from stages.lib.scores import shuffled
 from stages.lib.scores.shuffled import importances, large_batches
-from tests.evaluate.settings import params_of
+from tests.evaluate.conftest import params_of
 from tests.passengers import passengers
 
 RNG = np.random.default_rng(2)

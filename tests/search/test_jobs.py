@@ -1,12 +1,20 @@
-"""How many jobs are run at once."""
+"""How many jobs are run at once, what is shown of a long stage without a terminal, and what a cluster has to have."""
 
+import importlib
+import importlib.metadata
 import re
 import sys
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
+from torch import optim
 
+from nets.network import PimaClassifier
 from stages.lib.common import UserError
 from stages.lib.config import Runtime
+from stages.lib.search import doing, progress
+from stages.lib.search.inventory import Inventory, asked_for, differences, inventory, modules_of
 from stages.lib.search.jobs import Jobs, jobs
 
 
@@ -34,3 +42,101 @@ def test_dask_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) ->
     sentence = "params.yaml: runtime.backend is dask, which is not installed. Run `pip install --requirement"
     with pytest.raises(UserError, match=re.escape(sentence)), jobs(Runtime(backend="dask")):
         pass
+
+
+def test_each_part_of_the_work_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BEFORE_FIRST", 0.0)
+    with doing("mine: planning", "nets") as shown:
+        shown.advance(300, 3000)
+        assert capsys.readouterr().err.startswith("mine: planning: 300 of 3,000 nets done, about ")
+        shown.advance(300, 3000)
+        assert capsys.readouterr().err == ""  # ten seconds have not gone by
+        shown.next_line = 0.0
+        shown.begin("mine: training", "net-epochs")
+        shown.advance(2700, 2700)
+        assert capsys.readouterr().err == "mine: training: 2,700 of 2,700 net-epochs done, about 0 s left\n"
+
+
+def test_no_time_is_estimated_from_the_first_nets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BEFORE_FIRST", 0.0)
+    with doing("mine: planning", "nets") as shown:
+        for more, told in ((1, "1"), (73, "74")):
+            shown.advance(more, 1500)
+            assert capsys.readouterr().err == f"mine: planning: {told} of 1,500 nets done\n"
+            shown.next_line = 0.0
+        shown.advance(1, 1500)
+        assert capsys.readouterr().err.startswith("mine: planning: 75 of 1,500 nets done, about ")
+
+
+HERE: Inventory = {"torch": "2.13.0", "module lockstep": "a", "module nets": "b", "kernel": ""}
+
+
+def test_modules_are_those_that_a_pickle_names() -> None:
+    found = modules_of([PimaClassifier, {"optimizer": optim.Adamax}])
+    assert {"nets.network", "torch.optim.adamax"} <= {*found}
+    assert found[0] == "stages.lib.engine"  # which pins the numerics
+
+
+def test_an_inventory_has_versions_and_hashes_of_own_files() -> None:
+    modules, packages, own = asked_for(["nets.table_net", "rtdl_num_embeddings"])
+    assert {"nets", "stages", "lockstep"} <= {*own}
+    assert "torch" not in own
+    found = inventory(modules, packages, own)
+    for package in ("torch", "rtdl_num_embeddings"):
+        assert found[package] == importlib.metadata.version(package)
+    file = sys.modules["nets.table_net"].__file__
+    assert found["module nets.table_net"] == sha256(Path(str(file)).read_bytes()).hexdigest()
+    assert differences(found, found) == []
+
+
+def test_code_that_was_loaded_counts_and_not_what_the_file_has_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "edited_net.py"
+    file.write_text("A = 1\n", encoding="utf-8")
+    arguments: tuple[list[str], list[str], list[str]] = (["edited_net"], [], ["edited_net"])
+    before = inventory(*arguments)
+    file.write_text("A = 2\n", encoding="utf-8")
+    assert inventory(*arguments)["module edited_net"] == before["module edited_net"]
+    del sys.modules["edited_net"]
+    assert inventory(*arguments)["module edited_net"] != before["module edited_net"]
+    del sys.modules["edited_net"]
+
+
+@pytest.mark.parametrize("name", ["net_in_a_file", "nets_in_a_folder.net"])
+def test_code_of_another_folder_is_compared(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / f"{name.replace('.', '/')}.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("A = 1\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module(name)
+    modules, packages, own = asked_for([name])
+    assert name.partition(".")[0] in own
+    assert inventory(modules, packages, own)[f"module {name}"] == sha256(b"A = 1\n").hexdigest()
+    del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"torch": "2.12.0"}, ["has torch 2.12.0 instead of 2.13.0"]),
+        ({"torch": ""}, ["has torch (missing) instead of 2.13.0"]),
+        ({"module lockstep": "c", "module nets": "c"}, ["has other code in lockstep, nets"]),
+        ({"module further": "c"}, []),
+        ({"kernel": "It is not built."}, ["has another kernel (It is not built.)"]),
+        (
+            {"import nets.mine": "ModuleNotFoundError: No module named 'nets'", "torch": ""},
+            ["can't import nets.mine (ModuleNotFoundError: No module named 'nets')"],
+        ),
+    ],
+)
+def test_each_difference_is_told(changes: Inventory, expected: list[str]) -> None:
+    assert differences(HERE, HERE | changes) == expected
+
+
+def test_a_module_that_fails_is_in_the_inventory() -> None:
+    assert inventory(["no_such_module"], [], []).get("import no_such_module", "").startswith("ModuleNotFoundError")

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from stages import baselines, best_params, compare, evaluate, search
 from stages.lib.common import UserError, format_params
@@ -15,8 +14,8 @@ from stages.lib.data import load_dataset
 from stages.lib.evaluate.nets import score_nets
 from stages.lib.results import Results, files
 from tests.conftest import Command
-from tests.evaluate.settings import fresh_of
-from tests.project import ROOT, real_params, set_at
+from tests.evaluate.conftest import fresh_of
+from tests.project import ROOT, real_params, set_at, write_params
 
 N = 90
 Run = Any
@@ -51,7 +50,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         params["experiments"] = {"mine": {"grid": {"lr": [0.01, 0.02]}, "fixed": {}}}
         for place, value in changes.items():
             set_at(params, place, value)
-        Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+        write_params(params)
 
     return written
 
@@ -136,10 +135,10 @@ def test_halving_with_several_scorers(write: Run, in_process: Command) -> None:
     write({"experiments": {"mine": JOINT}, "cv.n_repeats": 4, "cv.also_score": ["roc_auc"]})
     done = in_process(search, "mine")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "(over rows and repeats, among the 1 trained to the end)" in done.stdout
     assert "halving spared 648 net-epochs" in done.stdout  # 12 · (9 · 9 - 9 · 1 - 3 · 3 - 1 · 9)
     found = results.json(files.SUMMARY, "mine")
     assert {"best_roc_auc", "best_score_corrected", "net_epochs_spared"} <= set(found)
+    assert found["corrected_over"] == "rows and repeats, among the 1 trained to the end"
     assert (found["n_candidates"], found["n_fits"]) == (9, 12 * (9 + 3 + 1))
     table = results.table(files.CANDIDATES, "mine")
     assert sorted(table["stage"]) == [1] * 6 + [2] * 2 + [3]

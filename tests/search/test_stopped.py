@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from stages.lib.search.kept import forget, kept_folder, telling
-from tests.project import ROOT, environment, real_params
+from tests.project import ROOT, environment, real_params, write_params
 
 COMMAND = [sys.executable, "-m", "stages.search", "mine"]
 
@@ -35,7 +34,7 @@ def write_project(folder: Path) -> None:
     params["cv"] |= {"n_repeats": 1}
     grid = {"lr": [0.001, 0.003, 0.01, 0.03], "module__n_neurons": [6, 12, 18, 24, 30, 36, 42, 48]}
     params["experiments"] = {"mine": {"grid": grid, "fixed": {}}}
-    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    write_params(params, folder)
 
 
 def metrics(folder: Path) -> dict[str, bytes]:

@@ -153,6 +153,7 @@ def test_what_tuning_gained_is_told_beside_where_it_began() -> None:
         "The settings that every search starts from score 0.700. Put together, the picks of the grid searches score "
         "0.720. The kept net, joint, scores 0.800, and 0.790 without the luck of being picked."
     )
+    assert gained(ask({"joint": scores(0.8), "combined": np.full(30, np.nan)})) == "The kept net, joint, scores 0.800."
 
 
 def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() -> None:

@@ -47,10 +47,7 @@ def test_the_answer_is_told_as_it_is_written() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (
-            [[["glucose", "bmi"], 0.9981]],
-            "glucose and bmi alone give diabetes away: for 99.81 % of the rows, they say",
-        ),
+        ([[["glucose", "bmi"], 0.9981]], "glucose and bmi alone give diabetes away: for 99.81 % of the rows, they say"),
         ([], "Such a score is rare: is a column made from diabetes?"),
     ],
 )

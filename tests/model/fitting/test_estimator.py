@@ -16,13 +16,7 @@ from stages.lib.config.space import all_candidates
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import net_of
 from stages.lib.experiment.candidates import check_candidates
-from stages.lib.model import (
-    build_estimator,
-    nested_grid,
-    resolve_experiment,
-    rows,
-    target,
-)
+from stages.lib.model import build_estimator, nested_grid, resolve_experiment, rows, target
 from tests.model.test_prepared import DATA, NUMBER
 from tests.project import real_params, small_params
 from tests.read_sample import SAMPLE, load_real_data

@@ -1,15 +1,22 @@
-"""How charts are drawn, called and kept."""
+"""How charts are drawn, called and kept, by the stage and by the real `dvc`."""
 
+import json
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 import vl_convert
 
+from stages import charts as stage
 from stages.lib.common import UserError
 from stages.lib.report import charts
-from stages.lib.report.charts import chart_name, render, stand_alone
+from stages.lib.report.charts import chart_name, read_specs, render, stand_alone
+from tests.conftest import Command
+from tests.project import SEARCHED, Project
 from tests.report.charts.svg import SVG, candidates, fill, texts
+
+pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")  # DVC's own
 
 
 def test_a_chart_is_called_by_its_experiment_and_what_it_shows() -> None:
@@ -42,3 +49,58 @@ def test_charts_that_share_a_compiled_spec_are_as_if_each_was_compiled(monkeypat
 def test_a_template_that_is_no_vega_lite_is_a_sentence() -> None:
     with pytest.raises(UserError, match="is not Vega-Lite: Error: Invalid specification"):
         render({"data": {"values": []}})
+
+
+def test_dvc_shows_what_is_drawn(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = json.loads(project.run("dvc", "plots", "show", "--json").stdout)
+    monkeypatch.chdir(project.folder)
+    specs = read_specs()
+    assert "errors" not in shown
+    assert {chart_name(path): plot["content"] for path, (plot,) in shown["data"].items()} == specs
+    of_each = {f"{kind}{name}" for kind in ("", "curves/", "importance/") for name in SEARCHED}
+    of_all = {"leaderboard", "evaluation", "diagnostics", "answer_diagnostics", "thresholds", "inputs"}
+    assert set(specs) == of_each | of_all
+    assert "<DVC_METRIC_" not in json.dumps(specs)
+
+
+def test_the_committed_charts_are_those_of_the_committed_tables(
+    project: Project, monkeypatch: pytest.MonkeyPatch, in_process: Command
+) -> None:
+    before = project.metrics()
+    # Without this machine's fonts, so that it is like any other.
+    nothing = project.folder / ".dvc/tmp/fonts.conf"
+    nothing.parent.mkdir(exist_ok=True)
+    nothing.write_text('<?xml version="1.0"?><fontconfig></fontconfig>', encoding="utf-8")
+    project.run("rm", "-r", "metrics/charts")
+    project.stage("charts", variables={"FONTCONFIG_FILE": str(nothing)})
+    assert project.metrics() == before
+    monkeypatch.chdir(project.folder)
+    assert in_process(stage).returncode == 0
+    assert project.metrics() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "sentence"),
+    [
+        ("metrics/compared/neurons.csv", None, "metrics/compared/neurons.csv is not the table that"),
+        ("metrics/leaderboard.csv", "a,b\n1,2\n", "metrics/leaderboard.csv is not the table that"),
+        (".dvc/plots/candidates.json", "{", "A template in .dvc/plots is missing, or is not JSON: "),
+        ("dvc.yaml", "stages: [", "DVC finds no plot in dvc.yaml"),
+    ],
+)
+def test_what_is_missing_is_named(
+    project: Project, monkeypatch: pytest.MonkeyPatch, path: str, content: str | None, sentence: str
+) -> None:
+    (project.folder / path).unlink()
+    if content is not None:
+        (project.folder / path).write_text(content, encoding="utf-8")
+    monkeypatch.chdir(project.folder)
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        read_specs()
+
+
+def test_a_table_without_rows_has_no_chart(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    header = project.read("metrics/evaluation/diagnostics.csv").splitlines()[0] + b"\n"
+    (project.folder / "metrics/evaluation/diagnostics.csv").write_bytes(header)
+    monkeypatch.chdir(project.folder)
+    assert "diagnostics" not in read_specs()
