@@ -45,13 +45,13 @@ def main(options: Namespace) -> None:
         if target is not None:
             if (n_rows := len(table.frame)) < 4:  # fewer leave no split with rows to train on and to test
                 raise UserError(f"{path} has {counted(n_rows, 'row')} with a target, too few to split. Add rows.")
-            outcome = adopt.take_target(table, target, options.classes)
-            blocks = adopt.make_plan(table, target, outcome, columns)
+            found = adopt.take_target(table, target, options.classes)
+            blocks = adopt.make_plan(table, target, found, columns)
             before = read_content()  # refuses what is missing, or not YAML
             text = replace_blocks(Path(PARAMS_FILE).read_bytes().decode(), blocks, adopt.block_text)
             params = params_of(yaml12.load(text))  # where a problem is in what was there before
             # Read the file as the stages will, so that what adopt accepts runs.
-            data = load_dataset(params.data, outcome.classifies, params.seed)
+            data = load_dataset(params.data, found.classifies, params.seed)
             progress.advance(1, _STEPS)
             copies = on_copies(data, path)
             given = given_away(data)
@@ -60,15 +60,15 @@ def main(options: Namespace) -> None:
         print(f"Name the column to predict: python -m stages.adopt {path} TARGET")
         return
 
-    by_size = adopt.sized(outcome, columns)
-    columns.append(adopt.Taken(target, "target", outcome.shares, table.n_left_out, outcome.why))
+    by_size = adopt.sized(found, columns)
+    columns.append(adopt.Taken(target, "target", found.shares, table.n_left_out, found.why))
     columns.sort(key=lambda column: list(table.frame).index(column.name))
     _print_table(table, columns)
     print()
     adopt.print_sized(by_size)
     tracking = adopt.Tracking(path, options.dvc, before)
     hints = [*(each.hint for each in columns), *tracking.hints]
-    warnings = [copies, given and given_away_told(given, target, outcome.classifies)]
+    warnings = [copies, given and given_away_told(given, target, found.classifies)]
     notes = [f"warning: {each}" for each in warnings if each] + [f"hint: {hint}" for hint in hints if hint]
     print(*notes, sep="\n", end="\n" * bool(notes))
     if options.dry_run:

@@ -179,9 +179,9 @@ def test_blocks_are_whole_and_valid() -> None:
 def test_each_setting_that_follows_from_the_size_has_a_reason(n_rows: int, words: dict[str, str]) -> None:
     frame = pd.DataFrame({"x": np.linspace(0, 1, n_rows), "y": np.linspace(0, 1, n_rows) ** 2})
     table = Table(CsvText("t.csv", b""), frame)
-    columns, outcome = take_columns(table, "y"), take_target(table, "y")
-    found = {each.place: each for each in sized(outcome, columns)}
-    blocks = make_plan(table, "y", outcome, columns)
+    columns, of_target = take_columns(table, "y"), take_target(table, "y")
+    found = {each.place: each for each in sized(of_target, columns)}
+    blocks = make_plan(table, "y", of_target, columns)
     for place, each in found.items():
         block, key = place.split(".")
         assert blocks[block][key] == each.value

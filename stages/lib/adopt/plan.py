@@ -4,14 +4,14 @@ from typing import Any
 
 from stages.lib.adopt.blocks_text import RECIPE
 from stages.lib.adopt.columns import Taken
-from stages.lib.adopt.outcome import Outcome
 from stages.lib.adopt.size import sized
 from stages.lib.adopt.table import Table
+from stages.lib.adopt.target import Target
 from stages.lib.config import yaml12
 from stages.lib.data.texts import WHOLE_NUMBER
 
 
-def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> dict[str, dict[str, Any]]:
+def make_plan(table: Table, target: str, found: Target, columns: list[Taken]) -> dict[str, dict[str, Any]]:
     """Return the blocks of params.yaml for a table; raises `UserError` if no column is left to predict from."""
     features = [column for column in columns if column.kind in {"number", "category", "boolean"}]
     if not features:
@@ -19,10 +19,10 @@ def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken])
         table.rows.refuse(f"no column is left to predict {target!r} from: {unfit}. Add columns.")
     numbers = [column for column in features if column.kind == "number"]
     blocks: dict[str, dict[str, Any]] = yaml12.load(RECIPE)
-    blocks["data"] |= _data(table, target, outcome, columns)
-    by_size = {each.place: each.value for each in sized(outcome, columns)}
+    blocks["data"] |= _data(table, target, found, columns)
+    by_size = {each.place: each.value for each in sized(found, columns)}
     embedded = bool(numbers) and by_size.pop("module__embedding", None) is None
-    for place, value in (by_size | _settings(outcome, numbers, by_size["model.max_epochs"])).items():
+    for place, value in (by_size | _settings(found, numbers, by_size["model.max_epochs"])).items():
         block, key = place.split(".")
         blocks[block][key] = value
     (experiment,) = blocks["experiments"].values()
@@ -33,9 +33,9 @@ def make_plan(table: Table, target: str, outcome: Outcome, columns: list[Taken])
     return blocks
 
 
-def _data(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> dict[str, Any]:
+def _data(table: Table, target: str, found: Target, columns: list[Taken]) -> dict[str, Any]:
     rows = table.rows
-    classes = [int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in outcome.labels]
+    classes = [int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in found.labels]
     entries = {column.name: column.entry for column in columns} | {target: {"classes": classes} if classes else {}}
     entries[target] |= {"missing": "left_out"} if table.n_left_out else {}
     # Without a header, all columns are listed; with one, those that are more than numbers.
@@ -49,12 +49,12 @@ def _data(table: Table, target: str, outcome: Outcome, columns: list[Taken]) -> 
     }
 
 
-def _settings(outcome: Outcome, numbers: list[Taken], epochs: int) -> dict[str, Any]:
+def _settings(found: Target, numbers: list[Taken], epochs: int) -> dict[str, Any]:
     """Return what follows from the contents of the table, by its place."""
-    classes, lacks = outcome.classifies, any(column.missing for column in numbers)
-    is_weighted = classes and not outcome.balanced and len(outcome.labels) > 2
+    classes, lacks = found.classifies, any(column.missing for column in numbers)
+    is_weighted = classes and not found.balanced and len(found.labels) > 2
     # A class counts as much as another one that is much larger.
-    of_classes = "accuracy" if not classes or outcome.balanced else "balanced_accuracy" if is_weighted else "roc_auc"
+    of_classes = "accuracy" if not classes or found.balanced else "balanced_accuracy" if is_weighted else "roc_auc"
     return {
         "prepare.impute": "median" if lacks else None,
         "prepare.indicator": lacks,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from stages.lib.adopt.columns import Taken
-from stages.lib.adopt.outcome import Outcome
+from stages.lib.adopt.target import Target
 from stages.lib.common.tables import print_rows
 
 # The rows of a batch, up to these numbers of rows, and above all of them.
@@ -34,13 +34,13 @@ class Sized:
     why: str
 
 
-def sized(outcome: Outcome, columns: list[Taken]) -> list[Sized]:
+def sized(found: Target, columns: list[Taken]) -> list[Sized]:
     """Return the settings that follow from the numbers of rows and of columns, all that are chosen by them."""
-    n_rows = len(outcome.y)
+    n_rows = len(found.y)
     n_numbers = sum(column.kind == "number" for column in columns)
     sample = min(1.0, float(f"{_MOST_ROWS / n_rows:.2g}"))
     n_used = min(n_rows, _MOST_ROWS)
-    fewest = min(outcome.counts) if outcome.classifies else n_rows // 2
+    fewest = min(found.counts) if found.classifies else n_rows // 2
     folds, repeats = 3 if n_rows > _THREE_FOLDS else 5, 1 if n_rows > _ONE_REPEAT else 2
     n_splits = max(2, min(folds, fewest))
     epochs = int(np.clip(_SEEN // n_used, _FEWEST_EPOCHS, _MOST_EPOCHS))
@@ -49,11 +49,11 @@ def sized(outcome: Outcome, columns: list[Taken]) -> list[Sized]:
     all_rows = f"all {n_rows:,} rows"
     part = f"nets are compared on about {round(sample * n_rows):,} of {n_rows:,} rows; what is saved is fitted on all"
     of_folds = f"{'more than' if folds == 3 else 'at most'} {_THREE_FOLDS:,} rows"
-    of_class = f"the smallest class has {fewest} rows" if outcome.classifies else f"there are {n_rows} rows"
+    of_class = f"the smallest class has {fewest} rows" if found.classifies else f"there are {n_rows} rows"
     bound = {_FEWEST_EPOCHS: ", and at least", _MOST_EPOCHS: ", and at most"}.get(epochs)
     passes = f"a net sees about {_SEEN:,} rows in all its passes"
     of_batch = f"{n_used:,} rows are used: the more rows, the larger a batch"
-    found = [
+    settings = [
         Sized("data.sample", sample, part if sample < 1 else all_rows),
         Sized("cv.n_splits", n_splits, of_folds if n_splits == folds else of_class),
         Sized("cv.n_repeats", repeats, f"{'more than' if repeats == 1 else 'at most'} {_ONE_REPEAT:,} rows"),
@@ -62,8 +62,8 @@ def sized(outcome: Outcome, columns: list[Taken]) -> list[Sized]:
     ]
     if n_numbers > _MOST_EMBEDDED:
         why = f"{n_numbers} columns of numbers: to embed more than {_MOST_EMBEDDED} would take most of the time"
-        found.append(Sized("module__embedding", "none", why))
-    return found
+        settings.append(Sized("module__embedding", "none", why))
+    return settings
 
 
 def print_sized(settings: list[Sized]) -> None:

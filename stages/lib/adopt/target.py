@@ -16,7 +16,7 @@ _MOST_CLASSES = 100
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Target:
     """What a target is, and why it was taken for that.
 
     For a class: the labels as written in the file, the rows of each, and in `y` the number of each row's class. For a
@@ -48,7 +48,7 @@ class Outcome:
         return ", ".join(shares[:5]) + (f", … ({len(shares)} classes)" if len(shares) > 5 else "")
 
 
-def take_target(table: Table, target: str, classes: bool | None = None) -> Outcome:
+def take_target(table: Table, target: str, classes: bool | None = None) -> Target:
     """Decide whether the target is a class or a number, unless `classes` says it; `UserError` if it can be neither."""
     rows, cells = table.rows, table.frame[target]
     counts = cells.value_counts().sort_index()
@@ -61,7 +61,7 @@ def take_target(table: Table, target: str, classes: bool | None = None) -> Outco
     if numbers and not (whole and _count_on(counts) if classes is None else classes):
         may_be_classes = whole and len(counts) <= 2 * _MOST_NUMBERED_CLASSES
         hint = f" ({len(counts)} whole numbers; --classes takes them for classes)" if may_be_classes else ""
-        return Outcome([], [], cells, f"a number{hint}")
+        return Target([], [], cells, f"a number{hint}")
     if len(counts) > min(_MOST_CLASSES, len(cells) // 2):
         rows.refuse(
             f"the target {target!r} has {len(counts):,} different values in {len(cells):,} rows. A class needs several "
@@ -75,7 +75,7 @@ def take_target(table: Table, target: str, classes: bool | None = None) -> Outco
         rows.refuse(f"the class {labels[rarest]!r} of {target!r} has one row only, in {where}. Join or remove it.")
     why = f"{len(counts)} classes" + ("; --number takes them for a number" if numbers and len(counts) > 2 else "")
     # Numbers of classes, because scikit-learn refuses classes such as 0.5.
-    return Outcome(labels, counts.tolist(), pd.Series(pd.factorize(cells, sort=True)[0]), why)
+    return Target(labels, counts.tolist(), pd.Series(pd.factorize(cells, sort=True)[0]), why)
 
 
 def _count_on(counts: pd.Series) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 
 from stages import adopt as stage
-from stages.lib.adopt import Outcome, Table, read_table, take_target
+from stages.lib.adopt import Table, Target, read_table, take_target
 from stages.lib.common import UserError
 from stages.lib.config import yaml12
 from stages.lib.data import Columns, Dataset
@@ -31,7 +31,7 @@ def read(frame: pd.DataFrame, target: str = "y", **options: Any) -> Table:
     return read_table("table.csv", target)
 
 
-def outcome_of(cells: Any, classes: bool | None = None, **options: Any) -> Outcome:
+def target_of(cells: Any, classes: bool | None = None, **options: Any) -> Target:
     target = "y" if options.get("header", True) else "column_2"
     table = read(pd.DataFrame({"x": np.arange(len(cells)), "y": list(cells)}), target, **options)
     return take_target(table, target, classes)
@@ -59,29 +59,29 @@ def outcome_of(cells: Any, classes: bool | None = None, **options: Any) -> Outco
     ],
 )
 def test_classes_or_a_number(cells: Any, labels: list[str], balanced: bool | None) -> None:
-    outcome = outcome_of(cells)
-    assert outcome.labels == labels
-    assert outcome.classifies == bool(labels)
+    found = target_of(cells)
+    assert found.labels == labels
+    assert found.classifies == bool(labels)
     if labels:
         written = pd.read_csv("table.csv", dtype=str)["y"]
-        assert outcome.counts == [int((written == label).sum()) for label in labels]
-        assert outcome.balanced == balanced
-    assert outcome.shares
+        assert found.counts == [int((written == label).sum()) for label in labels]
+        assert found.balanced == balanced
+    assert found.shares
 
 
 def test_the_user_knows_better() -> None:
     gap = [1, 2, 3, 5, 6, 7] * 10  # the kinds of glass, of which no row has the fourth
-    assert "--classes takes them for classes" in outcome_of(gap).why
-    assert outcome_of(gap, classes=True).labels == ["1", "2", "3", "5", "6", "7"]
+    assert "--classes takes them for classes" in target_of(gap).why
+    assert target_of(gap, classes=True).labels == ["1", "2", "3", "5", "6", "7"]
     children = [0, 1, 2, 3] * 15
-    assert "--number takes them for a number" in outcome_of(children).why
-    assert not outcome_of(children, classes=False).classifies
-    assert not outcome_of([0, 1] * 30, classes=False).classifies
+    assert "--number takes them for a number" in target_of(children).why
+    assert not target_of(children, classes=False).classifies
+    assert not target_of([0, 1] * 30, classes=False).classifies
     with pytest.raises(UserError, match="the target 'y' is text, such as 'no', which is not a number"):
-        outcome_of(["yes", "no"] * 30, classes=False)
-    assert outcome_of([0.5, 1.5] * 30, classes=True).y.tolist() == [0, 1] * 30
+        target_of(["yes", "no"] * 30, classes=False)
+    assert target_of([0.5, 1.5] * 30, classes=True).y.tolist() == [0, 1] * 30
     with pytest.raises(UserError, match="has 60 different values in 60 rows"):
-        outcome_of(RNG.normal(size=N), classes=True)
+        target_of(RNG.normal(size=N), classes=True)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_the_user_knows_better() -> None:
 )
 def test_a_target_that_can_not_be_predicted(cells: Any, sentence: str) -> None:
     with pytest.raises(UserError) as caught:
-        outcome_of(cells)
+        target_of(cells)
     assert str(caught.value).startswith("table.csv: ")
     assert sentence in str(caught.value)
 
