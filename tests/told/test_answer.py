@@ -156,6 +156,13 @@ def test_what_tuning_gained_is_told_beside_where_it_began() -> None:
     assert gained(ask({"joint": scores(0.8), "combined": np.full(30, np.nan)})) == "The kept net, joint, scores 0.800."
 
 
+def test_an_interval_ends_where_the_scorer_does_and_a_net_called_net_has_no_second_name() -> None:
+    found = ask({"net": scores(0.99)} | CONSTANT, kept="net")
+    assert found["net"].high == 1
+    assert (found["net"].low or 1) < 0.98
+    assert gained(found) == "The kept net scores 0.990."
+
+
 def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() -> None:
     models = {
         "joint": np.array([-2.0, -3.0]),

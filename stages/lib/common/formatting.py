@@ -116,6 +116,6 @@ def net_in_words(name: str) -> str:
     return "the net" if name == "net" else f"the net {name}"
 
 
-def kept_in_words(name: str) -> str:
-    """Return what the kept net is called in sentences: `the kept net, joint`."""
-    return "the kept net" if name == "net" else f"the kept net, {name}"
+def kept_in_words(name: str, comma: str = "") -> str:
+    """Return what the kept net is called in sentences: `the kept net, joint`, with a comma where a clause goes on."""
+    return "the kept net" if name == "net" else f"the kept net, {name}{comma}"

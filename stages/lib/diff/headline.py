@@ -50,13 +50,13 @@ def _kept(changes: Comparison) -> str:
     before, after, verdict = changes.sides.old.kept, changes.sides.new.kept, changes.kept
     if not before or not after:
         return ""
-    name = kept_in_words(after) if before == after else f"the kept net, {before} → {after}"
+    name = after if before == after else f"{before} → {after}"
     if verdict is None:
-        return "" if before == after else name
+        return "" if before == after else kept_in_words(name)
     if verdict.word == UNCHANGED:
         same = before == after and (changes.second is None or changes.second.word == UNCHANGED)
-        return f"{name}, {'is unchanged' if same else 'scores the same'}"
-    return f"{name}: {verdict_in_words(verdict)}, {amount(verdict.of)}"
+        return f"{kept_in_words(name, ',')} {'is unchanged' if same else 'scores the same'}"
+    return f"{kept_in_words(name)}: {verdict_in_words(verdict)}, {amount(verdict.of)}"
 
 
 def _verdict(changes: Comparison) -> Iterator[str]:

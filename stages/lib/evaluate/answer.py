@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from resampled.means.ttest import ALPHA
+from resampled.scorers import bounds_of
 from stages.lib.config import CV
 from stages.lib.data import Dataset, given_away, is_nearly_perfect
 from stages.lib.evaluate.contest import IGNORANT, LINEAR, NEEDED, Choice, Contest
@@ -23,7 +24,8 @@ def answer_of(contest: Contest, choice: Choice, scoring: str, n_candidates: int,
     Where no model is used, each is compared with the constant, and has to be better at all, with 97.5 %.
     """
     why, compared_with = _why(contest, choice)
-    contenders = [_contender(contest, choice, name, compared_with) for name in contest.reached]
+    bounds = bounds_of(scoring)
+    contenders = [_contender(contest, choice, name, compared_with, bounds) for name in contest.reached]
     return Answer(
         scoring=scoring,
         rope=contest.rope,
@@ -64,11 +66,13 @@ def _why(contest: Contest, choice: Choice) -> tuple[Why, str | None]:
     return "unsurpassed", next(iter(others), None)
 
 
-def _contender(contest: Contest, choice: Choice, name: str, compared_with: str | None) -> Contender:
+def _contender(
+    contest: Contest, choice: Choice, name: str, compared_with: str | None, bounds: tuple[float, float]
+) -> Contender:
     reached, mean = contest.reached[name], contest.mean(name)
     half, has_score = float(reached.ci95), bool(np.isfinite(mean))
     removed = has_score and name in contest.corrected
-    worth = contest.corrected[name] if removed else (mean, mean - half, mean + half)
+    worth = contest.corrected[name] if removed else (mean, max(mean - half, bounds[0]), min(mean + half, bounds[1]))
     numbers = (mean, half, *worth, *(_beside(contest, choice, name, compared_with) if has_score else (None, None)))
     known = (None if each is None or not np.isfinite(each) else float(each) for each in numbers)
     return Contender(

@@ -30,7 +30,8 @@ class Contender(_Record):
     """A model that was scored in the evaluation.
 
     `mean` is that of its scores, and `ci95` half the width of its 95 % interval. `worth`, from `low` to `high` with
-    95 %, is the same without the luck of being picked, where that is known, as `luck_removed` says; else the mean.
+    95 %, is the same without the luck of being picked, where that is known, as `luck_removed` says; else the mean, with
+    its interval as far as the scorer's bounds.
     `stuck` counts the fits that answer nearly all rows alike; None for a model that is no net. `gain` is by how much it
     is better than the answer, or than the constant where nothing is used, and `chance` the probability that it is
     better by more than is needed; those of the answer itself are over `Answer.compared_with`, if it surpasses that.

@@ -56,9 +56,9 @@ def gained(answer: Answer) -> str:
         sentences.append(f"Put together, the picks of the grid searches score {words.mean(known[COMBINED])}.")
     if answer.kept in known:
         kept = known[answer.kept]
-        name = kept_in_words(kept.name)
+        name = kept_in_words(kept.name, ",")
         without = f", and {words.number(kept.worth)} without the luck of being picked" if kept.luck_removed else ""
-        sentences.append(f"T{name.removeprefix('t')}, scores {words.mean(kept)}{without}.")
+        sentences.append(f"T{name.removeprefix('t')} scores {words.mean(kept)}{without}.")
     return " ".join(sentences)
 
 
