@@ -99,6 +99,6 @@ def test_the_commands_of_the_other_pages_run(tmp_path: Path) -> None:
             shown = project.run("bash", "-c", line, variables=IDENTITY).stdout
             if "stages.predict" in line:
                 assert re.fullmatch(
-                    r"([01],[01]\.\d{6},(\w+ far outside)?(,(\w+ [\d.]+: [-+][\d.]+(; )?)*)?\n)+", shown
+                    r"([01],[01]\.\d{6}(,[01|]+)?,(\w+ far outside)?(,(\w+ [\d.]+: [-+][\d.]+(; )?)*)?\n)+", shown
                 ), f"{page}: {line}"
     assert "neurons_2" in project.params()["experiments"]  # it ends with a refinement
