@@ -23,7 +23,7 @@ from stages.lib.repository.git import NoGitError, git
 from stages.lib.repository.revisions import is_committed
 from stages.lib.results import Results, files
 from stages.lib.results.answer import read_answer
-from stages.lib.told.answer import explained
+from stages.lib.told.answer import explained, sentences
 from stages.lib.told.evaluation import class_names, errors_told, inputs_told, paragraphs, read_note, read_threshold
 from stages.lib.told.findings import findings
 from stages.lib.told.printed import leaderboard
@@ -71,12 +71,13 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
     drawn = results.source.files(CHARTS, ".svg")
     names += [name for name in ("diagnostics", "answer_diagnostics", "thresholds", "inputs") if name in drawn]
     evaluation, answer = results.json(files.EVALUATION), read_answer(results)
-    lead, *more, named = paragraphs(results, params, answer)
+    first, *others = sentences(answer)
+    _, *more, named = paragraphs(results, params, answer)
     brier = evaluation.get("kept_brier_score")
     return {
         "many": len(params.experiments) > _MANY,
         "answer": answer,
-        "told": [*re.split(r"(?<=\.) ", lead, maxsplit=1), *more],
+        "told": [first, *filter(None, [" ".join(others)]), *more],
         "files": named,
         "threshold": read_threshold(results, params, answer.handed_over),
         "ranking": tables.ranked(answer),

@@ -28,10 +28,13 @@ _LEFT_OUT = {
 
 def lead(answer: Answer) -> str:
     """Say which model to use, how good that is on new rows, and why this one."""
+    return " ".join(sentences(answer))
+
+
+def sentences(answer: Answer) -> list[str]:
+    """Return the sentences of `lead`, of which the first one says what to use, and how good that is."""
     words = _Words(answer)
-    if answer.use is None:
-        return words.none()
-    return " ".join(filter(None, [words.use(answer[answer.use]), *words.why(answer.use)]))
+    return words.none() if answer.use is None else [*words.use(answer[answer.use]), *words.why(answer.use)]
 
 
 def files_told(answer: Answer) -> str:
@@ -80,24 +83,20 @@ def ranking(answer: Answer) -> dict[str, list[str]]:
     return {heading: [row[heading] for row in rows] for heading in rows[0] if heading not in untested}
 
 
-def explained(answer: Answer) -> list[str]:
-    """Explain the headings of `ranking`, and what is in it that is neither a search's pick nor a baseline."""
-    words, sentences = _Words(answer), []
+def explained(answer: Answer) -> dict[str, str]:
+    """Explain the headings of `ranking`, and what is in it that is neither a search's pick nor a baseline, by word."""
+    words, meanings = _Words(answer), dict[str, str]()
     if answer.tested:
         over = answer.use or answer.constant
         better = words.better if answer.use else "better at all"
-        sentences.append(
-            "worth: the mean without the luck of being picked, where that is known, and its 95 % interval."
-        )
-        sentences += [f"chance: that of being {better} than {over}."] if over else []
-    sentences += [
-        f"{name}: {what}." for name, what in MEANINGS.items() if any(c.name == name for c in answer.contenders)
-    ]
+        meanings["worth"] = "the mean without the luck of being picked, where that is known, and its 95 % interval."
+        meanings |= {"chance": f"that of being {better} than {over}."} if over else {}
+    names = {each.name for each in answer.contenders}
+    meanings |= {name: f"{what}." for name, what in MEANINGS.items() if name in names}
     reasons = {_LEFT_OUT[each.left_out] for each in answer.contenders if each.left_out}
-    sentences += [f"{note}: {why}." for note, why in sorted(reasons) if why]
-    if any(each.stuck for each in answer.contenders):
-        sentences.append("stuck: fits whose net gives nearly all rows the same answer.")
-    return sentences
+    meanings |= {note: f"{why}." for note, why in sorted(reasons) if why}
+    stuck = any(each.stuck for each in answer.contenders)
+    return meanings | ({"stuck": "fits whose net gives nearly all rows the same answer."} if stuck else {})
 
 
 def _note(answer: Answer, each: Contender) -> str:
@@ -132,10 +131,10 @@ class _Words:
     def constant(self) -> Contender | None:
         return self.answer[self.answer.constant] if self.answer.constant else None
 
-    def none(self) -> str:
+    def none(self) -> list[str]:
         answer, constant = self.answer, self.constant
         if answer.why == "no_score" or not constant or not answer.compared_with:
-            return "Use none of these models: none of them has a score."
+            return ["Use none of these models: none of them has a score."]
         best = answer[answer.compared_with]
         beside = f"{_CONSTANTS[constant.name]} gets {answer.scoring} {self.mean(constant)}"
         sentences = [
@@ -145,9 +144,9 @@ class _Words:
         if best.chance is not None:
             needed = f"{100 * answer.needed:g} % are needed"
             sentences.append(f"The chance that it is better at all is {in_words(best.chance)}, and {needed}.")
-        return " ".join(sentences)
+        return sentences
 
-    def use(self, use: Contender) -> str:
+    def use(self, use: Contender) -> list[str]:
         answer, constant = self.answer, self.constant
         where = "new rows"
         if not answer.tested:
@@ -162,7 +161,7 @@ class _Words:
         if use.stuck:
             fits = "1 of its fits is" if use.stuck == 1 else f"{use.stuck} of its fits are"
             sentences.append(f"{fits} stuck: such a net gives nearly all rows the same answer.")
-        return " ".join(sentences)
+        return sentences
 
     def showing(self, subject: str, net: Contender) -> str:
         """Say that a net was picked, and by what, where that is more than it is worth."""

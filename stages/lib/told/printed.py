@@ -59,4 +59,4 @@ def print_ranking(answer: Answer, title: str) -> None:
     marks = ["*" * (each.name == answer.use) for each in answer.contenders]
     cells = {heading: column for heading, column in ranking(answer).items() if heading != "kind"}
     print_columns(title, {"": marks} | cells, left=("", "model", "note"), file=files.CONTENDERS.path)
-    print(*explained(answer), sep="\n")
+    print(*(f"{word}: {meaning}" for word, meaning in explained(answer).items()), sep="\n")
