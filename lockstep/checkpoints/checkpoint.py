@@ -25,9 +25,9 @@ from lockstep.stacks.nets import Job
 from lockstep.stacks.programs.evaluation import outputs_of
 from lockstep.stacks.trained import Trained
 
-# So long after the start and after each file, trained nets are written, in seconds of a processor: at least, for each
-# net, whose writing takes a fifth of a millisecond, and at most. What is killed earlier is soon trained again.
-_LEAST, _EACH, _MOST = 2.0, 0.002, 5.0
+# So long after the start and after each file, trained nets are written, in seconds of a processor: what is killed
+# earlier is soon trained again, and most searches are shorter.
+_BETWEEN = 10.0
 
 _NOT_KEPT, _NOT_USED = "some nets can't be kept", "some kept nets can't be used"
 
@@ -160,8 +160,7 @@ class Checkpoint:
 
     def write(self, at_once: bool = False) -> None:
         """Write what was noted, if that is due, or `at_once`."""
-        between = min(max(_LEAST, _EACH * len(self._pending)), _MOST)
-        is_due = at_once or self._clock() >= self._last + between
+        is_due = at_once or self._clock() >= self._last + _BETWEEN
         if self._folder is None or self._keys is None or not is_due:
             return
         entries = list(self._entries(self._keys))

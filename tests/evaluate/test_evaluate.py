@@ -89,7 +89,7 @@ def test_all_that_can_fail_comes_before_anything_is_written(
 def test_an_evaluation_that_is_stopped_goes_on_with_its_nets(
     monkeypatch: pytest.MonkeyPatch, in_process: Command
 ) -> None:
-    monkeypatch.setattr("lockstep.checkpoints.checkpoint._MOST", 0.0)
+    monkeypatch.setattr("lockstep.checkpoints.checkpoint._BETWEEN", 0.0)
     shutil.rmtree(".kept", ignore_errors=True)  # what a slow machine has kept where a stage was made to fail
     before = contents()
     with monkeypatch.context() as full:

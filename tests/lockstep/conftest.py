@@ -44,11 +44,10 @@ def trained(noted: Callable[..., list[Any]]) -> list[int]:
 @pytest.fixture
 def kept_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a checkpoint keep each net as soon as it is trained."""
-    monkeypatch.setattr(checkpoint, "_MOST", 0.0)
+    monkeypatch.setattr(checkpoint, "_BETWEEN", 0.0)
 
 
 @pytest.fixture
 def kept_at_last(kept_at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a checkpoint keep nets when a search ends, in a file where others are kept at once."""
-    monkeypatch.setattr(checkpoint, "_LEAST", 1000.0)
-    monkeypatch.setattr(checkpoint, "_MOST", 1000.0)
+    monkeypatch.setattr(checkpoint, "_BETWEEN", 1000.0)

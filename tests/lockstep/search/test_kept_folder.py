@@ -90,7 +90,7 @@ def test_a_folder_that_cannot_be_used_is_one_warning(tmp_path: Path, monkeypatch
     assert message == f"trained nets can't be kept in {kept}{without}: OSError: [Errno 28] No space left on device"
     assert list(kept.iterdir()) == []
     monkeypatch.undo()
-    monkeypatch.setattr(checkpoint, "_MOST", 0.0)
+    monkeypatch.setattr(checkpoint, "_BETWEEN", 0.0)
     search(kept)
     # A superuser can write everywhere.
     monkeypatch.setattr(folder, "NamedTemporaryFile", Mock(side_effect=OSError(errno.EROFS, "Read-only file system")))
