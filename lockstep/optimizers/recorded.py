@@ -106,7 +106,7 @@ class RecordedOptimizer:
     def _look_ahead(self, left: int, n_steps: int) -> _Ahead:
         """Run the optimizer's code for the steps that are left of these, and for those of some later calls.
 
-        Each time for twice as many, so a short training, or one whose settings change, computes little in vain.
+        Each time for eight times as many, so a short training, or one whose settings change, computes little in vain.
         """
         before, self._ahead = self.state(), None
         wanted = n = left + n_steps * self._calls_ahead if self._has_begun else 1
@@ -121,8 +121,8 @@ class RecordedOptimizer:
                 n = 1
         if n < wanted:
             self._calls_ahead = 0
-        elif self._has_begun and 2 * ahead.run.numbers.size <= _AHEAD:
-            self._calls_ahead = 2 * self._calls_ahead + 1
+        elif self._has_begun and 8 * ahead.run.numbers.size <= _AHEAD:
+            self._calls_ahead = 8 * self._calls_ahead + 7
         self._has_begun = True
         return ahead
 

@@ -52,9 +52,9 @@ class HoldOut:
 
     def recorded(self, i: int, made: list[Any]) -> tuple[Any, list[Any]]:
         """Return the targets of a member's hold-out, and copies of the net's outputs for it in each epoch."""
-        n = sum(self.lengths[i])
-        y, *outputs = (tree_map(lambda part: part[i, :n].clone(), each) for each in (self.rows[1], *made))
-        return y, outputs
+        own = i, slice(sum(self.lengths[i]))
+        outputs = tree_map(lambda *parts: torch.stack([part[own] for part in parts]), *made)
+        return tree_map(Tensor.clone, taken(self.rows[1], own)), [taken(outputs, epoch) for epoch in range(len(made))]
 
     def _joined(self, first: Tensor, *others: Tensor) -> Tensor:
         """Join the outputs of batches; `squeeze` may have removed the dimension of a batch of one row."""
