@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from resampled.means.differences import degrees_of_freedom, norms_and_errors, without_unit
 from resampled.means.ttest import ALPHA, TINY
@@ -39,7 +39,7 @@ def best_set(scores: np.ndarray, resampling: Resampling, seed: int, by_unit: np.
     noise = ((scores - means[:, None]) @ rng.normal(size=(scores.shape[1], N_DRAWS))).astype(np.float32)
     scale = np.sqrt(degrees / rng.chisquare(degrees, noise.shape)).astype(np.float32)
     # What the largest of m t-values exceeds with 5 %: at least bounds[0], if all are one, and at most bounds[m - 1].
-    bounds = student.isf(ALPHA / np.arange(1, len(scores) + 1), degrees)
+    bounds = -stdtrit(degrees, ALPHA / np.arange(1, len(scores) + 1))
     for c, row in enumerate(valid):
         # 1. The largest t-value of mean(score_j - score_c) over all other candidates j.
         gaps, alike = means - means[c], errors[c] < TINY  # alike: the difference is the same on every split, as c's own

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
 
+from resampled.means.pooling import mean_ranks
 from resampled.means.ttest import p_values
 from resampled.pairs.equivalence import holm
 from resampled.resampling import Resampling
@@ -40,7 +40,7 @@ def effect_p_values(
     `settings` has the values of each key by candidate. Of the scores, (n_candidates, n_splits), NaN is left out.
     """
     kept = np.flatnonzero(np.isfinite(scores).all(axis=1)).tolist()
-    ranks = rankdata(scores[kept], axis=0)
+    ranks = np.apply_along_axis(mean_ranks, 0, scores[kept])
     contrasts = [_contrasts([column[i] for i in kept]) for column in settings.values()]
     always = [np.ones((1, len(ranks)))]
     if stages is not None:

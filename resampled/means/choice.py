@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from resampled.means.corrected import Corrected
 from resampled.means.ttest import ALPHA
@@ -28,7 +28,7 @@ def whole_choice(searches: Mapping[str, Corrected | None], bounds: Bounds) -> Co
     share = np.bincount(taken, minlength=len(found)) / len(taken)
     scores, lows, highs = np.transpose([(each.score, each.low, each.high) for each in found])
     score, among = float(np.nanmean(left_out)), share @ (scores - share @ scores) ** 2
-    between = norm.ppf(1 - ALPHA / 2) ** 2 * among
+    between = ndtri(1 - ALPHA / 2) ** 2 * among
     below, above = (float(np.sqrt(share @ (end - scores) ** 2 + between)) for end in (lows, highs))
     low, high = np.clip([score - below, score + above], *bounds)
     return Corrected(score, float(low), float(high), over.pop())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from resampled.means.intervals import interval
 from resampled.means.rows import Rows, Units, degrees
@@ -105,7 +105,7 @@ def corrected_score(
         df = float(n_splits - 1)
     means = scores.mean(axis=1)
     variance += shares @ (means - shares @ means) ** 2
-    half = student.ppf(1 - ALPHA / 2, df) * np.sqrt(variance)
+    half = stdtrit(df, 1 - ALPHA / 2) * np.sqrt(variance)
     return Corrected(score, *interval(score, half, resampling), over, noise, draws)
 
 

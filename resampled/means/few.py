@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from resampled.means.ttest import ALPHA, TINY
 from resampled.resampling import Resampling
@@ -26,11 +26,11 @@ def limits(loss: float, half: float, resampling: Resampling) -> tuple[float, flo
     width, n = resampling.bounds[1] - resampling.bounds[0], _n_rows(resampling)
     if math.isinf(width) or math.isinf(n):
         return math.inf, 0.0, math.inf
-    none, k = float(width * beta.ppf(1 - ALPHA / 2, 1, n)), loss * n / width
-    near = min(loss, float(width * beta.ppf(ALPHA / 2, 1, n))) if loss <= none else math.inf
+    none, k = float(width * betaincinv(1, n, 1 - ALPHA / 2)), loss * n / width
+    near = min(loss, float(width * betaincinv(1, n, ALPHA / 2))) if loss <= none else math.inf
     least, most = min(width, loss + none), math.inf
     if k <= 1 < n:
-        most = max(least, loss + half, float(width * beta.ppf(1 - ALPHA / 2, k + 1, n - k)))
+        most = max(least, loss + half, float(width * betaincinv(k + 1, n - k, 1 - ALPHA / 2)))
     return near, least, most
 
 
@@ -52,7 +52,7 @@ def is_within(rope: float, differences: np.ndarray, resampling: Resampling) -> b
     if math.isinf(n):  # no difference at all
         return True
     k = abs(float(np.mean(differences))) * n / width
-    return bool(k < n and width * beta.ppf(1 - ALPHA, k + 1, n - k) <= rope * (1 + TINY))
+    return bool(k < n and width * betaincinv(k + 1, n - k, 1 - ALPHA) <= rope * (1 + TINY))
 
 
 def fewest_rows(steps: np.ndarray, width: float, test_share: float) -> float:

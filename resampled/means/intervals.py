@@ -4,8 +4,7 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import t as student
+from scipy.special import expit, logit, stdtrit
 
 from resampled.means.few import limits
 from resampled.means.rows import Rows
@@ -61,7 +60,7 @@ def intervals(
     if rows is not None and resampling.is_tested:
         units = rows.units(np.arange(len(scores)), np.random.default_rng(seed))
         by_rows, by_fits, degrees = units.variances(scores, resampling.n_repeats(scores.shape[1]) or 1)
-        halves = np.maximum(halves, student.ppf(1 - ALPHA / 2, degrees) * np.sqrt(by_rows + by_fits))
+        halves = np.maximum(halves, stdtrit(degrees, 1 - ALPHA / 2) * np.sqrt(by_rows + by_fits))
     elif constant is not None:
         halves = np.where(constant, np.nan, halves)
     low, high = np.transpose([interval(mean, half, resampling) for mean, half in zip(means, halves, strict=True)])

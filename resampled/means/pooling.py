@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.stats import rankdata
 
 # Numbers of each row, by column; a plain number is that of every row.
 Columns = Sequence[np.ndarray | float]
@@ -119,11 +118,18 @@ def _of_classes(n_classes: int) -> dict[str, Pooling]:
     return poolings
 
 
+def mean_ranks(numbers: np.ndarray) -> np.ndarray:
+    """Return the rank of each number, from 1; those that tie share their mean, and all are NaN if a number is."""
+    values, places, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - (counts - 1) / 2
+    return np.full(len(numbers), np.nan) if np.isnan(values).any() else ranks[places]
+
+
 def _placements(positive: np.ndarray, score: np.ndarray) -> list[np.ndarray]:
     """Return, for each row, the share of the other class's rows on the right side of it; ties count half."""
-    placed = rankdata(score)
+    placed = mean_ranks(score)
     for own in (positive, ~positive):
-        placed[own] -= rankdata(score[own])  # now the number of others below it
+        placed[own] -= mean_ranks(score[own])  # now the number of others below it
     placed[~positive] = positive.sum() - placed[~positive]
     with np.errstate(invalid="ignore"):
         placed /= np.where(positive, (~positive).sum(), positive.sum())

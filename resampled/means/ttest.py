@@ -1,7 +1,7 @@
 """Intervals and tests for scores of repeated cross-validation, whose training rows overlap."""
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from resampled.resampling import Resampling
 
@@ -39,7 +39,7 @@ def half_width(scores: np.ndarray, resampling: Resampling) -> np.ndarray:
 
     It is `corrected_error` times Student's t with n_splits - 1 degrees of freedom.
     """
-    quantile = student.ppf(1 - ALPHA / 2, scores.shape[-1] - 1)
+    quantile = stdtrit(scores.shape[-1] - 1, 1 - ALPHA / 2)
     return quantile * corrected_error(scores, resampling)
 
 
@@ -57,5 +57,5 @@ def p_values(
     mean, error = differences.mean(axis=-1), corrected_error(differences, resampling) if errors is None else errors
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(mean == 0, 0.0, np.abs(mean) / error)
-    p = 2 * student.sf(statistic, degrees or scores.shape[-1] - 1)
+    p = 2 * stdtr(degrees or scores.shape[-1] - 1, -statistic)
     return np.asarray(p) if resampling.is_tested else np.full_like(p, np.nan)

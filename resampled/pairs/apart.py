@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from resampled.means.ttest import ALPHA
 from resampled.pairs.pair import FEWEST_SPLITS
@@ -47,7 +47,7 @@ class Apart:
         degrees = self.n_splits - 1
         if not self.is_tested:
             return math.nan
-        error = np.float64(self.half_width() / student.ppf(1 - ALPHA / 2, degrees))
+        error = np.float64(self.half_width() / stdtrit(degrees, 1 - ALPHA / 2))
         with np.errstate(divide="ignore", invalid="ignore"):
             statistic = np.nan_to_num(abs(self.difference) / error)  # 0 / 0: both are constant, and the same
-        return float(2 * student.sf(statistic, degrees))
+        return float(2 * stdtr(degrees, -statistic))

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtr
 
 from resampled.means.ttest import corrected_error
 from resampled.resampling import Resampling
@@ -47,7 +47,7 @@ def beyond(excess: np.ndarray, error: np.ndarray, degrees: int) -> np.ndarray:
     sign = np.where(excess > 1e-12, np.inf, -np.inf)
     with np.errstate(divide="ignore", invalid="ignore"):
         standardized = np.where(error > 0, excess / error, sign)
-    return np.where(np.isnan(error) | np.isnan(excess), np.nan, student.cdf(standardized, degrees))
+    return np.where(np.isnan(error) | np.isnan(excess), np.nan, stdtr(degrees, standardized))
 
 
 def holm(p: np.ndarray) -> np.ndarray:

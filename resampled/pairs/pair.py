@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.stats import binomtest
-from scipy.stats import t as student
+from scipy.special import bdtr, stdtr, stdtrit
 
 from resampled.means.differences import degrees_of_freedom, errors_of_pairs
 from resampled.means.few import is_within
@@ -81,11 +80,11 @@ class Pair:
         if self.is_same:
             return float("nan")
         with np.errstate(divide="ignore"):
-            return float(2 * student.sf(abs(self.difference) / np.float64(self.error), self.degrees))
+            return float(2 * stdtr(self.degrees, -abs(self.difference) / np.float64(self.error)))
 
     def half_width(self, level: float = 1 - ALPHA) -> float:
         """Return half the width of the interval of the difference."""
-        return float(student.ppf((1 + level) / 2, self.degrees) * self.error)
+        return float(stdtrit(self.degrees, (1 + level) / 2) * self.error)
 
     @property
     def share_beyond(self) -> float:
@@ -105,7 +104,7 @@ class Pair:
     def p_stuck(self) -> float:
         """Return the p-value of equally many stuck fits, in pairs: McNemar's exact test; 1 if the same are stuck."""
         only_old, only_new = (self.old_stuck & ~self.new_stuck).sum(), (self.new_stuck & ~self.old_stuck).sum()
-        return float(binomtest(int(only_new), int(only_old + only_new)).pvalue) if only_old + only_new else 1.0
+        return min(1.0, float(2 * bdtr(min(only_old, only_new), only_old + only_new, 0.5)))
 
     def without_stuck(self) -> "Pair | None":
         """Return the pair on the splits where neither is stuck, by scores alone; None if there are fewer than three."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from resampled.means.ttest import ALPHA
 from resampled.scorers import bounds_of
@@ -132,7 +132,7 @@ def comparison_table(contest: Contest, cv: CV, answer: Answer) -> pd.DataFrame:
     beside = [None if name == answer.use else answer[name] for name in names]
     base = answer.use or answer.constant
     known = [np.nan if one is None or one.gain is None else one.gain for one in beside]
-    halves = student.ppf(1 - ALPHA / 2, contest.degrees) * contest.errors[names.index(base)] if base else np.nan
+    halves = stdtrit(contest.degrees, 1 - ALPHA / 2) * contest.errors[names.index(base)] if base else np.nan
     columns |= {
         "rank_test_score": ranks_of(columns["mean_test_score"]),
         "ci95": [one.ci95 for one in each],

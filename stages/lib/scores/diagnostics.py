@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 from sklearn import metrics
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.calibration import calibration_curve
@@ -158,7 +158,7 @@ def _calibration(positive: np.ndarray, proba: np.ndarray, n_repeats: float) -> p
 
 def wilson_interval(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the bounds of the 95 % interval of a share of `n` rows, by Wilson (1927)."""
-    z = norm.ppf(1 - ALPHA / 2)
+    z = ndtri(1 - ALPHA / 2)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from resampled.candidates.best_set import best_set, simplest
 from resampled.means.corrected import Corrected, Draws
@@ -100,8 +99,8 @@ def ranks_of(means: np.ndarray, stages: np.ndarray | None = None) -> np.ndarray:
     """Return the rank of each mean, from 1; those that stayed for more stages come first, and NaN comes last."""
     stayed = np.zeros(len(means)) if stages is None else stages
     keys = np.column_stack([-stayed, np.nan_to_num(-means, nan=np.inf)])
-    _, places = np.unique(keys, axis=0, return_inverse=True)
-    return rankdata(places, method="min").astype(int)
+    _, places, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - counts + 1)[places.ravel()]
 
 
 def best_row(table: pd.DataFrame) -> int:

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import sklearn
+from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer
 from sklearn.utils.fixes import parse_version
 
-from resampled.means.pooling import pooling
+from resampled.means.pooling import mean_ranks, pooling
 
 RNG = np.random.default_rng(3)
 N = 120
@@ -80,3 +81,8 @@ def test_roc_auc_is_exact_on_all_rows_and_close_on_most() -> None:
     assert pooled.score(rows.sum(axis=0)) == pytest.approx(scorer(estimator, y, y), abs=1e-6)
     weights = (RNG.random(10_000) < 2 / 3).astype(float)
     assert pooled.score(weights @ rows) == pytest.approx(scorer(estimator, y, y, sample_weight=weights), abs=2e-4)
+
+
+@pytest.mark.parametrize("numbers", [[], [3.0], [2, 1, 2, 2, 0, 1], [1.0, np.nan, 0.0]])
+def test_ranks_are_those_of_scipy(numbers: list[float]) -> None:
+    np.testing.assert_array_equal(mean_ranks(np.array(numbers)), rankdata(numbers))
