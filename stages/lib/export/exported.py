@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from stages.lib.export.card import Card, ModelKind, without
 from stages.lib.export.graph import Graph
+from stages.lib.export.net_graph import net_graph
 from stages.lib.export.prepared_rows import add_rows
 from stages.lib.export.quantiles import add_back
 from stages.lib.export.trees import add_boosting, add_forest
@@ -106,12 +107,10 @@ class _AsPredicted(nn.Module):
     def forward(self, rows: Tensor) -> Tensor:
         outputs = self.module(rows)
         outputs = self.nonlinearity(outputs[0] if isinstance(outputs, tuple) else outputs)
-        return outputs.squeeze(-1) if outputs.ndim == 3 else outputs
+        return outputs.unsqueeze(-1).flatten(1)  # of the shape (n,), (n, k) or (n, k, 1)
 
 
 def _net(graph: Graph, rows: str, net: Any, card: Card) -> str:
-    from stages.lib.export.net_graph import net_graph  # torch's exporter, which predictions need not wait for
-
     return graph.include(net_graph(_AsPredicted(net), net.n_features_in_).graph, rows)
 
 

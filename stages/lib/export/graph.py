@@ -69,12 +69,14 @@ class Graph:
             self.constants[tensor.name, (), b"net"] = tensor
         return str(own.output[0].name)
 
-    def model(self, inputs: Mapping[str, int], outputs: Mapping[str, tuple[int, list[Any]]], about: str) -> ModelProto:
-        """Return the model; inputs have the shape (rows, 1), and outputs the given ones, by name."""
+    def model(
+        self, inputs: Mapping[str, int], outputs: Mapping[str, tuple[int, list[Any]]], about: str, width: int = 1
+    ) -> ModelProto:
+        """Return the model; inputs have the shape (rows, width), and outputs the given ones, by name."""
         graph = helper.make_graph(
             self.nodes,
             "model",
-            [helper.make_tensor_value_info(name, kind, ["rows", 1]) for name, kind in inputs.items()],
+            [helper.make_tensor_value_info(name, kind, ["rows", width]) for name, kind in inputs.items()],
             [helper.make_tensor_value_info(name, kind, shape) for name, (kind, shape) in outputs.items()],
             list(self.constants.values()),
         )

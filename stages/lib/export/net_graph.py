@@ -4,28 +4,23 @@ import copy
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from io import StringIO
 
 import numpy as np
 import onnx
-import onnx_ir
 import torch
-from onnx_ir.passes import PassManager
-from onnx_ir.passes import common as passes
 from onnxruntime import InferenceSession, SessionOptions
-from onnxscript.optimizer import fold_constants_ir
-from onnxscript.rewriter import RewritePass
-from onnxscript.rewriter.rules.common import materialize_reshape_shape_rule
 from torch import nn
-from torch.export import Dim, ExportedProgram
-from torch.fx.experimental.symbolic_shapes import ConstraintViolationError, GuardOnDataDependentSymNode
 
 from stages.lib.export.graph import NotExportableError
+from stages.lib.export.plain_net import INPUT, plain_graph
 
-INPUT, OUTPUT = "x", "y"
-# Operators that only move numbers: they give the same bytes on every processor.
-_MOVING = {"Cast", "CastLike", "Concat", "Expand", "Gather", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
+# What errors of torch say, by their class, whose import takes half a second.
+_REASONS = {
+    "GuardOnDataDependentSymNode": "its forward takes another way for other numbers",
+    "ConstraintViolationError": "its forward runs for a fixed number of rows only",
+}
 # How many rows a graph is tried with: the exporter does not see that a module treats a single row in another way.
 _TRIED, _TOLERANCE = (1, 5), 1e-4
 _FATAL_ONLY = 4  # of onnxruntime's log
@@ -41,74 +36,18 @@ def net_graph(module: nn.Module, n_inputs: int) -> onnx.ModelProto:
     with _quiet(), torch.no_grad():
         try:
             module = copy.deepcopy(module).cpu().eval()  # a module may change its weights when it is called
-            exported = torch.onnx.export(_traced(module, n_inputs), dynamo=True, optimize=False, verbose=False)
-            assert exported is not None  # it is None only for the exporter of old
-            proto = _simplified(exported.model)
+            with suppress(Exception):  # of any class; the exporter then says what is wrong, if anything
+                return _compared(module, plain_graph(copy.deepcopy(module), n_inputs), n_inputs)
+            from stages.lib.export.exporter import exported_graph  # takes two seconds to import
+
+            proto = exported_graph(module, n_inputs)
         except Exception as error:  # torch's compiler raises errors of many classes, and so may the module
             raise NotExportableError(f"torch can't export the net: {_reason(error)}") from error
-        _compare(module, proto, n_inputs)
-    return proto
+        return _compared(module, proto, n_inputs)
 
 
-def _traced(module: nn.Module, n_inputs: int) -> ExportedProgram:
-    rows, shapes = torch.zeros(2, n_inputs, dtype=torch.float32), ({0: Dim("rows")},)
-    failures = []
-    for strict in (False, True):  # torch's compiler is slower, but knows that `len(x)` is not a constant
-        try:
-            return torch.export.export(module, (rows,), dynamic_shapes=shapes, strict=strict)
-        except Exception as error:
-            failures.append(error)
-    raise failures[0]
-
-
-def _simplified(model: onnx_ir.Model) -> onnx.ModelProto:
-    """Return the graph with few operators, and without metadata such as the paths of source files.
-
-    The exporter's own `optimize` folds weights, too, such as those that are constrained: they lose their names, and
-    their last digits depend on how a processor sums. Here only shapes are computed, and constants moved.
-    """
-    graph = model.graph
-    weights = set(graph.initializers.values())
-    del graph.outputs[1:]
-
-    def is_exact(node: onnx_ir.Node) -> bool:
-        values = [value for value in node.inputs if value is not None]
-        whole = all(value.dtype is not None and value.dtype.is_integer() for value in values)
-        return weights.isdisjoint(values) and (whole or node.op_type in _MOVING)
-
-    fold_constants_ir(model, onnx_shape_inference=True, should_fold=lambda node: None if is_exact(node) else False)
-    PassManager(
-        [
-            RewritePass([materialize_reshape_shape_rule]),
-            passes.IdentityEliminationPass(),
-            passes.RemoveUnusedNodesPass(),
-            passes.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
-            passes.CommonSubexpressionEliminationPass(),
-            passes.OutputFixPass(),  # for an output that is an input
-            passes.RemoveUnusedOpsetsPass(),
-            passes.ClearMetadataAndDocStringPass(),
-        ]
-    )(model)
-    graph.inputs[0].name, graph.outputs[0].name, graph.name = INPUT, OUTPUT, "net"
-    passes.NameFixPass()(model)  # a weight may be called x, too
-    return _without_traces(onnx_ir.to_proto(model))
-
-
-def _without_traces(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Clear what tells of torch's version and its way of tracing."""
-    proto.ClearField("producer_name")
-    proto.ClearField("producer_version")
-    proto.graph.ClearField("value_info")
-    for value in [*proto.graph.input, *proto.graph.output]:
-        value.ClearField("metadata_props")
-        for axis in value.type.tensor_type.shape.dim:
-            if axis.dim_param:
-                axis.dim_param = "rows"
-    return proto
-
-
-def _compare(module: nn.Module, proto: onnx.ModelProto, n_inputs: int) -> None:
-    """Raise `NotExportableError` if onnxruntime can't run a graph, or it gives other numbers than the module."""
+def _compared(module: nn.Module, proto: onnx.ModelProto, n_inputs: int) -> onnx.ModelProto:
+    """Return a graph; raises `NotExportableError` if onnxruntime can't run it, or it gives other numbers than torch."""
     options = SessionOptions()
     options.log_severity_level = _FATAL_ONLY
     generator = torch.Generator().manual_seed(0)
@@ -124,6 +63,7 @@ def _compare(module: nn.Module, proto: onnx.ModelProto, n_inputs: int) -> None:
         if ours.shape != expected.shape or not np.allclose(ours, expected, _TOLERANCE, _TOLERANCE, equal_nan=True):
             why = "the net may draw random numbers, or treat such a batch in another way"
             raise NotExportableError(f"onnxruntime and torch give other numbers for a batch of {n_rows}: {why}")
+    return proto
 
 
 def _reason(error: BaseException) -> str:
@@ -131,10 +71,8 @@ def _reason(error: BaseException) -> str:
     causes = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
         causes.append(cause)
-    if any(isinstance(cause, GuardOnDataDependentSymNode) for cause in causes):
-        return "its forward takes another way for other numbers"
-    if any(isinstance(cause, ConstraintViolationError) for cause in causes):
-        return "its forward runs for a fixed number of rows only"
+    if known := [_REASONS[name] for cause in causes if (name := type(cause).__name__) in _REASONS]:
+        return known[0]
     return str(causes[-1]).strip().split("\n")[0].rstrip(".") or type(causes[-1]).__name__
 
 

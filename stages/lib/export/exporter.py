@@ -1,0 +1,81 @@
+"""Turns a torch module into an ONNX graph by torch's exporter, whose bytes are the same on every machine."""
+
+import onnx
+import onnx_ir
+import torch
+from onnx_ir.passes import PassManager
+from onnx_ir.passes import common as passes
+from onnxscript.optimizer import fold_constants_ir
+from onnxscript.rewriter import RewritePass
+from onnxscript.rewriter.rules.common import materialize_reshape_shape_rule
+from torch import nn
+from torch.export import Dim, ExportedProgram
+
+from stages.lib.export.plain_net import INPUT, OUTPUT
+
+# Operators that only move numbers: they give the same bytes on every processor.
+_MOVING = {"Cast", "CastLike", "Concat", "Expand", "Gather", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
+
+
+def exported_graph(module: nn.Module, n_inputs: int) -> onnx.ModelProto:
+    """Return the graph of a module in evaluation mode as `net_graph` does; raises an error of any class if it can't."""
+    exported = torch.onnx.export(_traced(module, n_inputs), dynamo=True, optimize=False, verbose=False)
+    assert exported is not None  # it is None only for the exporter of old
+    return _simplified(exported.model)
+
+
+def _traced(module: nn.Module, n_inputs: int) -> ExportedProgram:
+    rows, shapes = torch.zeros(2, n_inputs, dtype=torch.float32), ({0: Dim("rows")},)
+    failures = []
+    for strict in (False, True):  # torch's compiler is slower, but knows that `len(x)` is not a constant
+        try:
+            return torch.export.export(module, (rows,), dynamic_shapes=shapes, strict=strict)
+        except Exception as error:
+            failures.append(error)
+    raise failures[0]
+
+
+def _simplified(model: onnx_ir.Model) -> onnx.ModelProto:
+    """Return the graph with few operators, and without metadata such as the paths of source files.
+
+    The exporter's own `optimize` folds weights, too, such as those that are constrained: they lose their names, and
+    their last digits depend on how a processor sums. Here only shapes are computed, and constants moved.
+    """
+    graph = model.graph
+    weights = set(graph.initializers.values())
+    del graph.outputs[1:]
+
+    def is_exact(node: onnx_ir.Node) -> bool:
+        values = [value for value in node.inputs if value is not None]
+        whole = all(value.dtype is not None and value.dtype.is_integer() for value in values)
+        return weights.isdisjoint(values) and (whole or node.op_type in _MOVING)
+
+    fold_constants_ir(model, onnx_shape_inference=True, should_fold=lambda node: None if is_exact(node) else False)
+    PassManager(
+        [
+            RewritePass([materialize_reshape_shape_rule]),
+            passes.IdentityEliminationPass(),
+            passes.RemoveUnusedNodesPass(),
+            passes.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
+            passes.CommonSubexpressionEliminationPass(),
+            passes.OutputFixPass(),  # for an output that is an input
+            passes.RemoveUnusedOpsetsPass(),
+            passes.ClearMetadataAndDocStringPass(),
+        ]
+    )(model)
+    graph.inputs[0].name, graph.outputs[0].name, graph.name = INPUT, OUTPUT, "net"
+    passes.NameFixPass()(model)  # a weight may be called x, too
+    return _without_traces(onnx_ir.to_proto(model))
+
+
+def _without_traces(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Clear what tells of torch's version and its way of tracing."""
+    proto.ClearField("producer_name")
+    proto.ClearField("producer_version")
+    proto.graph.ClearField("value_info")
+    for value in [*proto.graph.input, *proto.graph.output]:
+        value.ClearField("metadata_props")
+        for axis in value.type.tensor_type.shape.dim:
+            if axis.dim_param:
+                axis.dim_param = "rows"
+    return proto
