@@ -65,17 +65,4 @@ def _simplified(model: onnx_ir.Model) -> onnx.ModelProto:
     )(model)
     graph.inputs[0].name, graph.outputs[0].name, graph.name = INPUT, OUTPUT, "net"
     passes.NameFixPass()(model)  # a weight may be called x, too
-    return _without_traces(onnx_ir.to_proto(model))
-
-
-def _without_traces(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Clear what tells of torch's version and its way of tracing."""
-    proto.ClearField("producer_name")
-    proto.ClearField("producer_version")
-    proto.graph.ClearField("value_info")
-    for value in [*proto.graph.input, *proto.graph.output]:
-        value.ClearField("metadata_props")
-        for axis in value.type.tensor_type.shape.dim:
-            if axis.dim_param:
-                axis.dim_param = "rows"
-    return proto
+    return onnx_ir.to_proto(model)
