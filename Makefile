@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
 PYTHON ?= python3
-# Number of searches to run in parallel. Each uses one core unless runtime.n_jobs says otherwise.
+# Number of stages to run in parallel. Each uses one core unless runtime.n_jobs says otherwise.
 SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -42,12 +42,7 @@ upgrade: .venv/repro ## Merge later changes of the project that this one began f
 
 repro: .venv/repro ## Run every stage from scratch, and compare the results with the committed ones
 	python -m stages.check
-	python -m stages.fetch
-	dvc repro --force --single-item fetch
-	set -o pipefail; { echo baselines; dvc stage list --name-only | sed -n 's/^search@\(.*\)/search@\1 compare@\1/p' | sed '1!G;h;$$!d'; } | \
-	  xargs -P $(SEARCHES) -L 1 dvc --wait-for-lock repro --force --single-item 2>&1 | cat
-	others=$$(dvc stage list --name-only | grep --invert-match --extended-regexp '^(fetch|baselines|search@.*|compare@.*)$$') && \
-	  dvc repro --force --single-item $$others
+	set -o pipefail; python -m stages.rerun $(SEARCHES) 2>&1 | cat
 	@python -m stages.reproduced
 
 test: .venv/test ## Check README.md's blocks, lint, check types and imports, run the tests

@@ -1,0 +1,75 @@
+"""`make repro` runs what `dvc repro --force` would, several stages at once, and writes the same dvc.lock."""
+
+from pathlib import Path
+
+import pytest
+
+from stages import rerun
+from tests.conftest import Command
+from tests.project import ROOT, Project
+
+# One output is deleted before its stage runs, because it does not persist.
+PIPELINE = """\
+stages:
+  last:
+    cmd: test ! -e last && cat left right > last
+    deps: [left, right]
+    outs: [last: {cache: false}]
+  left:
+    cmd: cat first > left
+    deps: [first]
+    outs: [left]
+  right:
+    cmd: [echo right > right, cat first >> right]
+    deps: [first]
+    params: [seed]
+    outs: [right: {cache: false, persist: true}]
+  first:
+    cmd: echo $DVC_STAGE > first
+    outs: [first: {cache: false, persist: true}]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A repository to work in with a pipeline of four stages."""
+    project = Project(tmp_path)
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_bytes((ROOT / ".dvc/config").read_bytes())
+    (tmp_path / "params.yaml").write_text("seed: 7\n", encoding="utf-8")
+    (tmp_path / "dvc.yaml").write_text(PIPELINE, encoding="utf-8")
+    project.commit_first()
+    monkeypatch.chdir(tmp_path)
+    return project
+
+
+def test_dvc_repro_would_write_the_same(project: Project, in_process: Command) -> None:
+    assert in_process(rerun, "2").returncode == 0
+    written = project.read("dvc.lock"), project.read("last")
+    assert written[1] == b"first\nright\nfirst\n"
+    assert project.run("dvc", "status").stdout == "Data and pipelines are up to date.\n"
+    (project.folder / "dvc.lock").unlink()
+    project.run("dvc", "repro", "--force")
+    assert (project.read("dvc.lock"), project.read("last")) == written
+    assert in_process(rerun, "1").returncode == 0
+    assert (project.read("dvc.lock"), project.read("last")) == written
+
+
+def test_a_failing_stage_ends_the_run_and_those_beside_it_are_recorded(project: Project, in_process: Command) -> None:
+    in_process(rerun, "2")
+    project.run("mkfifo", "pipe")  # which blocks until both of its ends are open
+    spoilt = PIPELINE.replace("cat first > left", "cat first > pipe; cp first left")
+    spoilt = spoilt.replace("cat first >> right", "cat pipe; exit 3")
+    (project.folder / "dvc.yaml").write_text(spoilt, encoding="utf-8")
+    done = in_process(rerun, "2")
+    assert done.returncode == 1
+    assert (
+        "error: The stage right failed, so none behind it ran: failed to run: cat pipe; exit 3, exited with 3.\n"
+        in (done.stderr)
+    )
+    commands = {name: stage["cmd"] for name, stage in project.lock().items()}
+    assert commands["left"] == "cat first > pipe; cp first left"
+    assert commands["right"] == ["echo right > right", "cat first >> right"]
+    assert in_process(rerun, "0").stderr.startswith("error: JOBS must be 1 or more. Usage: ")
+    (project.folder / "dvc.yaml").write_text("stages: {last: {cmd: true, deps: [left]", encoding="utf-8")
+    assert "error: DVC can't run the stages of dvc.yaml: unable to read: 'dvc.yaml'" in in_process(rerun, "2").stderr
