@@ -20,7 +20,7 @@ from stages.lib.repository.git import git
 from stages.lib.repository.recorded import Recorded
 from stages.lib.repository.revisions import Stopped, commit_of, stopped, unmerged
 from stages.lib.repository.snapshot import Snapshot
-from stages.lib.repository.staleness import WRITTEN, is_result, stale_stages
+from stages.lib.repository.staleness import WRITTEN, is_result
 from stages.lib.results import remove_strays
 
 # Its blocks are made from the results.
@@ -44,7 +44,7 @@ def main() -> None:
     remove_strays(params.experiments)
     here, *sides = _sides(merge)
     print(*in_words(unite(here, sides)), sep="\n", flush=True)
-    if stale_stages() and dvc("repro", output=None).returncode:
+    if dvc("repro", output=None).returncode:
         raise UserError("`dvc repro` failed; what it says is above.")
     subprocess.run([sys.executable, "-m", "stages.docs"], check=True)
     git("add", "--all", "--", *(path for path in (LOCK, *WRITTEN, PAGE) if Path(path).exists()))
