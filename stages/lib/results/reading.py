@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Protocol
 
 from stages.lib.common import UserError
 from stages.lib.common.artifacts import BROKEN
 from stages.lib.results.columns import column_of
 from stages.lib.results.files import Csv, File, Json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Source(Protocol):
@@ -74,7 +75,7 @@ class Results:
         names = {name.removesuffix(below) for name in paths}
         return sorted(name for name in names if file.at(name) in paths.values())
 
-    def table(self, file: Csv, name: str = "") -> pd.DataFrame:
+    def table(self, file: Csv, name: str = "") -> "pd.DataFrame":
         """Return a CSV with the types of its columns; raises `UserError` if it is missing or broken."""
         with self.reading(file, name) as text:
             return typed(text, file.needed)
@@ -116,11 +117,13 @@ def _refuse(number: str) -> float:
     raise ValueError(f"{number} is no number of JSON")
 
 
-def typed(text: str, needed: Iterable[str] = ()) -> pd.DataFrame:
+def typed(text: str, needed: Iterable[str] = ()) -> "pd.DataFrame":
     """Return a CSV that a stage has written, with types; raises `ValueError` or `LookupError` if it is broken."""
     header, *rows = csv.reader(StringIO(text), strict=True)
     if not text.endswith("\n") or any(len(row) != len(header) for row in rows):
         raise ValueError("the text is cut off")
+    import pandas as pd  # not at the top: stages that read no table, such as the charts, would wait for it
+
     table = pd.DataFrame(rows, columns=header, dtype=str)
     _ = table[list(needed)]
     return table.assign(**{str(name): _typed(table[name]) for name in table})
@@ -131,7 +134,7 @@ def _typed(cells: "pd.Series[str]") -> "pd.Series[Any]":
     if kind is str:
         return cells
     if kind is float:
-        return pd.Series([float(cell or "nan") for cell in cells], cells.index, float, cells.name)
+        return type(cells)([float(cell or "nan") for cell in cells], cells.index, float, cells.name)
     known = ~cells.isin(["nan", ""])
     values = cells.map({"true": True, "false": False}) if kind is bool else cells
     if kind is bool and values[known].isna().any():

@@ -3,22 +3,23 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from stages.lib.common.artifacts import significant, write_text
 from stages.lib.results.columns import COMPUTED, column_of
 from stages.lib.results.files import OF_EXPERIMENTS, File
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def write(file: File, content: pd.DataFrame | Mapping[str, Any], name: str = "") -> None:
+
+def write(file: File, content: "pd.DataFrame | Mapping[str, Any]", name: str = "") -> None:
     """Write a file of the table of files, atomically; a `DataFrame` as CSV, a mapping as JSON with sorted keys."""
-    text = as_csv(content) if isinstance(content, pd.DataFrame) else as_json(content)
+    text = as_json(content) if isinstance(content, Mapping) else as_csv(content)
     write_text(file.at(name), text)
 
 
-def write_folder(contents: Mapping[File, pd.DataFrame | Mapping[str, Any]], name: str = "") -> None:
+def write_folder(contents: "Mapping[File, pd.DataFrame | Mapping[str, Any]]", name: str = "") -> None:
     """Write all files of a folder, which is a stage's output, and delete what else is in it."""
     for file, content in contents.items():
         write(file, content, name)
@@ -26,7 +27,7 @@ def write_folder(contents: Mapping[File, pd.DataFrame | Mapping[str, Any]], name
     remove_others(paths[0].parent, paths)
 
 
-def written(table: pd.DataFrame) -> pd.DataFrame:
+def written(table: "pd.DataFrame") -> "pd.DataFrame":
     """Return a table with the digits that its file has, so that who computes with it gets what a reader gets."""
     columns = {str(name): column_of(str(name)) for name in table}
     # Beside missing ones, pandas makes floats of whole numbers, and objects of booleans.
@@ -37,7 +38,7 @@ def written(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: [significant(x, n) for x in table[name]] for name, n in digits.items()})
 
 
-def as_csv(table: pd.DataFrame) -> str:
+def as_csv(table: "pd.DataFrame") -> str:
     """Write a table as CSV: floats with the digits of their column, `true` and `false`, and `nan` if missing."""
     cells = written(table)
     flags = {
