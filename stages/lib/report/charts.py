@@ -5,16 +5,25 @@ import math
 import os
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import vl_convert
+from dvc.exceptions import DvcException
+from dvc.fs import localfs
+from dvc.parsing import DataResolver
 from dvc.render.match import match_defs_renderers
-from dvc.repo import Repo
+from dvc.repo import Repo, plots
+from dvc.schema import PLOT_PROPS
 from dvc_render.exceptions import DvcRenderError
 
 from stages.lib.common import UserError
+from stages.lib.common.artifacts import BROKEN
+from stages.lib.config import yaml12
 from stages.lib.results import files
+
+_PIPELINE, _TEMPLATES = "dvc.yaml", ".dvc/plots"
 
 # The version that the templates use; the renderer's newest version would lay out some charts differently.
 VEGA_LITE = "5.21"
@@ -96,15 +105,50 @@ def compared_specs(commit: str) -> dict[str, dict[str, Any]]:
 
 def _renderers(*revisions: str) -> list[tuple[Any, bool]]:
     """Return DVC's renderer of each plot, and whether DVC has met an error."""
+    found = _plots_of(revisions) if revisions else {"workspace": _plots_here()}
     try:
-        with Repo() as repo:
-            plots = repo.plots.show(revs=list(revisions) or None)
-            matches = match_defs_renderers(plots, templates_dir=repo.plots.templates_dir)
+        matches = match_defs_renderers(found, templates_dir=_TEMPLATES)
     except (DvcRenderError, ValueError) as error:
         raise UserError(
             f"A template in .dvc/plots is missing, or is not JSON: {error}. Restore it: `git checkout -- .dvc/plots`."
         ) from None
     return [(renderer, any(errors)) for renderer, *errors in matches]
+
+
+def _plots_of(revisions: tuple[str, ...]) -> Any:
+    with Repo() as repo:
+        return repo.plots.show(revs=[*revisions])
+
+
+def _plots_here() -> dict[str, Any]:
+    """Return what `Repo().plots.show()` does of the working tree, in a quarter of the time, because it opens no `Repo`.
+
+    A `Repo` reads dvc.lock and makes all stages, of which plots need nothing. Empty if dvc.yaml is no pipeline.
+    """
+    try:
+        definition = yaml12.load(Path(_PIPELINE).read_text(encoding="utf-8"))
+        resolver = DataResolver(SimpleNamespace(fs=localfs, config={}), ".", definition)
+        drawn: dict[str, Any] = {}
+        for stage in resolver.resolve()["stages"].values():
+            for path, options in _options(stage.get("plots", [])).items():
+                props = {key: value for key, value in options.items() if key in PLOT_PROPS}
+                place = localfs.normpath(localfs.join(stage.get("wdir", "."), path))
+                drawn |= plots.unpack_if_dir(localfs, place, props=props)["data"]
+        above = plots._resolve_definitions(localfs, [], {}, _PIPELINE, _options(resolver.resolve_plots()))
+    except (DvcException, *BROKEN):
+        return {}
+    definitions = {"data": {_PIPELINE: above, "": {"data": drawn}}}
+
+    def read(path: str) -> Any:
+        return plots.parse(localfs, path, props=drawn.get(path, {}), onerror=plots.onerror_collect)
+
+    sources = {path: read(path) for path in sorted(plots._get_data_targets(definitions))}
+    return {"definitions": definitions, "sources": {"data": sources}}
+
+
+def _options(listed: list[Any]) -> dict[str, Any]:
+    """Return the options of each plot of a list in dvc.yaml, in which one without options is a name alone."""
+    return {name: own or {} for each in listed for name, own in ({each: {}} if isinstance(each, str) else each).items()}
 
 
 def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:
