@@ -1,22 +1,45 @@
-"""Stage `charts`: draws every plot as SVG."""
+"""Stage `charts`: draws every plot as SVG.
+
+A chart that was drawn from the same spec by the same code, and that nobody has edited, stays as it is. Without
+metrics/charts/drawn.json, which `make repro` deletes, all are drawn.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
 
 from stages.lib.common import run, write_text
 from stages.lib.config import load_params
 from stages.lib.config.schema import unit_of_score
-from stages.lib.report.charts import read_specs, render, stand_alone, suited
-from stages.lib.results import remove_others
+from stages.lib.report.charts import digest_of, drawn_by, read_specs, render, stand_alone, suited
+from stages.lib.results import files, remove_others, write
 
 FOLDER = "metrics/charts"
 
 
 def main() -> None:
     unit = unit_of_score(load_params())
-    specs = read_specs()
-    drawn = {f"{FOLDER}/{name}.svg": stand_alone(render(suited(spec, unit))) for name, spec in specs.items()}
-    for path, chart in drawn.items():
-        write_text(path, chart)
-    remove_others(FOLDER, drawn)  # such as the charts of an experiment that is gone
-    print(f"{len(drawn)} charts in {FOLDER}: {', '.join(sorted(specs))}")
+    specs = {name: suited(spec, unit) for name, spec in read_specs().items()}
+    by, before, digests = drawn_by(), _digests(), dict[str, str]()
+    for name, spec in specs.items():
+        path = Path(FOLDER, f"{name}.svg")
+        there = digest_of(by, spec, path.read_bytes()) if path.exists() else None
+        if there is None or there != before.get(name):
+            write_text(path, stand_alone(render(spec)))
+            there = digest_of(by, spec, path.read_bytes())
+        digests[name] = there
+    write(files.DRAWN, digests)
+    # Others are such as the charts of an experiment that is gone.
+    remove_others(FOLDER, [files.DRAWN.path, *(f"{FOLDER}/{name}.svg" for name in specs)])
+    print(f"{len(specs)} charts in {FOLDER}: {', '.join(sorted(specs))}")
+
+
+def _digests() -> dict[str, Any]:
+    """Return what was written of the charts that stand there."""
+    try:
+        return dict(json.loads(Path(files.DRAWN.path).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ def test_repro_writes_all_metrics(reproduced: Project) -> None:
     evaluation = ("answer_diagnostics", "contenders", "diagnostics", "inputs", "thresholds")
     expected |= {f"evaluation/{name}.csv" for name in evaluation}
     expected |= {"best_params.json", "data.json", "evaluation.json", "leaderboard.csv"}
-    expected |= {"baselines/errors.json", "evaluation/answer.json", "evaluation/errors.json"}
+    expected |= {"charts/drawn.json", "baselines/errors.json", "evaluation/answer.json", "evaluation/errors.json"}
     expected |= {f"scores/{name}.json" for name in ("evaluation", *SEARCHED)}
     assert set(reproduced.metrics()) == {f"metrics/{name}" for name in expected}
 

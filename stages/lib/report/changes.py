@@ -27,6 +27,7 @@ from stages.lib.repository.recorded import differing
 from stages.lib.repository.revisions import differing_results, merge_base
 from stages.lib.repository.snapshot import Snapshot
 from stages.lib.repository.staleness import stale_stages
+from stages.lib.results import files
 from stages.lib.told.scores import processor_told
 
 # In characters, as .github/workflows/comment.yml expects.
@@ -143,6 +144,7 @@ def run_fresh() -> FreshRun:
             return FreshRun([], failed=True)
         if stale:
             return FreshRun(stale)
+        Path(folder, files.DRAWN.path).unlink(missing_ok=True)  # so that all charts are drawn
         if dvc("repro", "--force", folder=folder, output=STDERR).returncode:
             return FreshRun([], failed=True)
         return FreshRun([], differing=tuple(differing_results(folder)))

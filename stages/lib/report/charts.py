@@ -1,9 +1,11 @@
 """Draws the plots of dvc.yaml as SVG, from the specs that DVC fills, without a browser."""
 
+import hashlib
 import json
 import math
 import os
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -135,7 +137,7 @@ def _plots_here() -> dict[str, Any]:
                 place = localfs.normpath(localfs.join(stage.get("wdir", "."), path))
                 drawn |= plots.unpack_if_dir(localfs, place, props=props)["data"]
         above = plots._resolve_definitions(localfs, [], {}, _PIPELINE, _options(resolver.resolve_plots()))
-    except (DvcException, *BROKEN):
+    except (DvcException, OSError, *BROKEN):
         return {}
     definitions = {"data": {_PIPELINE: above, "": {"data": drawn}}}
 
@@ -203,3 +205,18 @@ def _compiled(spec: str) -> str:
 def stand_alone(svg: str) -> str:
     """Give an SVG its own colours, which follow the light or dark mode of the reader's system."""
     return svg.replace(">", f">{STYLE}", 1) + "\n"
+
+
+def drawn_by() -> str:
+    """Return a hash of all that draws a spec: the renderer, by its version, its fonts, and this code."""
+    sources = (Path(__file__), Path(_FONTS["FONTCONFIG_FILE"]))
+    return _hash(version("vl-convert-python").encode(), *(file.read_bytes() for file in sources))
+
+
+def digest_of(by: str, spec: dict[str, Any], svg: bytes) -> str:
+    """Return a hash of what draws, a spec, its rows included, and the SVG that was drawn from it."""
+    return _hash(by.encode(), json.dumps(spec).encode(), svg)
+
+
+def _hash(*parts: bytes) -> str:
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()

@@ -140,6 +140,8 @@ THRESHOLDS = _table(
 )
 # The few numbers that DVC compares commits by: one file for each search, and `evaluation`.
 SCORES = _json("scores/{name}", "evaluate", "the metrics that commits are compared by")
+# By chart, a hash of what it was drawn from, and of the chart.
+DRAWN = _json("charts/drawn", "charts", "the hashes of the charts")
 # In a summary and in the evaluation: which nets the engine's kernel has not trained, by the reason, if there are any.
 NOT_BY_KERNEL = "not_by_kernel"
 

@@ -4,6 +4,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 import pytest
 import vl_convert
@@ -13,7 +14,7 @@ from stages.lib.common import UserError
 from stages.lib.report import charts
 from stages.lib.report.charts import chart_name, read_specs, render, stand_alone
 from tests.conftest import Command
-from tests.project import SEARCHED, Project
+from tests.project import SEARCHED, Project, real_params
 from tests.report.charts.svg import SVG, candidates, fill, texts
 
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")  # DVC's own
@@ -75,6 +76,7 @@ def test_the_committed_charts_are_those_of_the_committed_tables(
     project.stage("charts", variables={"FONTCONFIG_FILE": str(nothing)})
     assert project.metrics() == before
     monkeypatch.chdir(project.folder)
+    monkeypatch.setenv("DRAW_ANEW", "yes")
     assert in_process(stage).returncode == 0
     assert project.metrics() == before
 
@@ -97,6 +99,51 @@ def test_what_is_missing_is_named(
     monkeypatch.chdir(project.folder)
     with pytest.raises(UserError, match=re.escape(sentence)):
         read_specs()
+
+
+def test_a_chart_is_drawn_again_if_anything_of_it_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: Command
+) -> None:
+    params = real_params()
+    params["experiments"] = {"neurons": params["experiments"]["neurons"]}
+    Project.copied(tmp_path, params)
+    monkeypatch.chdir(tmp_path)
+    drawn = list[str]()
+
+    def draw(spec: dict[str, Any]) -> str:
+        drawn.append(spec["title"]["text"])
+        return "<svg></svg>"
+
+    monkeypatch.setattr(stage, "render", draw)
+
+    def redrawn() -> list[str]:
+        drawn.clear()
+        assert in_process(stage).returncode == 0
+        return [*drawn]
+
+    every = redrawn()
+    assert len(every) == len([*Path("metrics/charts").rglob("*.svg")]) > 5
+    assert redrawn() == []
+    chart = Path("metrics/charts/curves/neurons.svg")
+    before = chart.read_bytes()
+    chart.write_bytes(before.replace(b"</svg>", b"by hand</svg>"))
+    assert (redrawn(), chart.read_bytes()) == (["neurons"], before)
+    chart.unlink()
+    assert (redrawn(), chart.read_bytes()) == (["neurons"], before)
+    for path, old, new in (
+        ("metrics/leaderboard.csv", "neurons,", "nets,"),
+        (".dvc/plots/leaderboard.json", '"anchor": "start"', '"anchor": "end"'),
+        ("dvc.yaml", "The best of each", "The best of every"),
+    ):
+        Path(path).write_text(Path(path).read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+        assert len(redrawn()) == 1, path
+    every = [title.replace("The best of each", "The best of every") for title in every]
+    Path("metrics/charts/drawn.json").write_text("[", encoding="utf-8")
+    assert redrawn() == every
+    monkeypatch.setattr(charts, "version", lambda _: "0")
+    assert redrawn() == every
+    Path("metrics/charts/drawn.json").unlink()
+    assert redrawn() == every
 
 
 def test_a_table_without_rows_has_no_chart(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
