@@ -1,4 +1,4 @@
-"""Stage `fetch`: checks every cell of the data file, and counts rows, classes and missing values.
+"""Stage `fetch`: checks every cell of the data file, counts rows, classes and missing values, and hashes its settings.
 
 If the file is not here, it lets DVC pull it, if DVC tracks it, or downloads it from data.url. DVC runs no stage without
 the file, so this is for a call of its own: `python -m stages.fetch`.
@@ -6,14 +6,15 @@ the file, so this is for a call of its own: `python -m stages.fetch`.
 
 from stages.lib.common import run
 from stages.lib.config import load_params
-from stages.lib.fetch import describe, ensure_file
+from stages.lib.fetch import describe, ensure_file, read_as
 from stages.lib.results import files, write
 
 
 def main() -> None:
     params = load_params()
     table, n_left_out = ensure_file(params)
-    write(files.DATA, describe(table, n_left_out, params.data, params.model.classifies))
+    counts = describe(table, n_left_out, params.data, params.model.classifies)
+    write(files.DATA, counts | {"read_as": read_as(params.data)})
     others = f" ({n_left_out} more without a target are left out)" if n_left_out else ""
     print(f"{params.data.path}: {len(table)} rows{others}, {len(table.columns)} columns, all checks passed")
 

@@ -12,7 +12,7 @@ import pytest
 from stages import check, fetch
 from stages.lib.common import UserError
 from stages.lib.config import Column, Data, Params
-from stages.lib.fetch import ensure_file
+from stages.lib.fetch import ensure_file, read_as
 from tests.conftest import Command, MakeProject
 from tests.data.parquet_files import COLUMNS, content_of, rides
 from tests.fetch.conftest import CSV, Server
@@ -65,10 +65,21 @@ def test_a_parquet_file_is_downloaded_checked_and_counted(
     assert done.stdout == "data/rides.parquet: 60 rows, 13 columns, all checks passed\n"
     assert project.read("data/rides.parquet") == content
     expected = {"missing": {"colour": 9, "speed": 9, "stops": 9}, "positives": 20, "rows": 60, "zeros_for_missing": {}}
-    assert json.loads(project.read("metrics/data.json")) == expected
+    counted = json.loads(project.read("metrics/data.json"))
+    assert counted == expected | {"read_as": counted["read_as"]}
     (project.folder / "data/rides.parquet").unlink()
     source.write_text("<html>Log in</html>", encoding="utf-8")
     assert "is not a Parquet file, but an HTML page" in in_process(fetch).stderr
+
+
+def test_each_setting_of_what_is_read_changes_its_hash_and_no_other_does() -> None:
+    spec = Params.model_validate(real_params()).data
+    other = {"path": "b.csv", "header": True, "separator": ";", "decimal": ",", "encoding": "latin-1"}
+    other |= {"na_values": ["?"], "target": "age", "columns": dict(reversed(spec.columns.items()))}
+    assert {*other} == {*Data.model_fields} - {"sample", "sha256", "url"}
+    hashes = {read_as(spec.model_copy(update={key: value})) for key, value in other.items()}
+    assert len(hashes | {read_as(spec)}) == len(other) + 1
+    assert read_as(spec.model_copy(update={"sample": 0.5, "sha256": None, "url": "a"})) == read_as(spec)
 
 
 def test_a_bad_download_never_replaces_a_file(in_project: InProject, in_process: Command, server: Server) -> None:

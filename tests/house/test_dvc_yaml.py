@@ -79,8 +79,9 @@ def test_a_stage_depends_on_the_rooms_it_uses(stage: str) -> None:
 @pytest.mark.parametrize("stage", ["search", "baselines", "evaluate"])
 def test_what_a_search_reads_in_params_is_a_param(stage: str) -> None:
     listed = set(STAGES[stage]["params"])
-    # Where the file comes from says nothing about what is in it.
-    assert {f"data.{key}" for key in set(Data.model_fields) - {"url", "sha256"}} <= listed
+    # How the table is read is a param of fetch, which writes its hash into metrics/data.json.
+    assert {f"data.{key}" for key in set(Data.model_fields) - {"sample"}} <= {*STAGES["fetch"]["params"]}
+    assert "data.sample" in listed
     # Baselines are no nets; but classes and numbers have other ones.
     net = {"model.wrapper"} if stage == "baselines" else {"engine", "model"}
     assert {"cv", "prepare", "seed"} | net <= listed
@@ -88,6 +89,11 @@ def test_what_a_search_reads_in_params_is_a_param(stage: str) -> None:
     for place in listed - {"experiments.${key}"}:  # DVC refuses a param that params.yaml lacks
         section, _, key = place.partition(".")
         assert key in committed[section] if key else section in committed
+
+
+def test_what_becomes_stale_with_the_table_waits_for_fetch() -> None:
+    assert {stage for stage in STAGES if "metrics/data.json" not in STAGES[stage]["deps"]} == {"fetch", "best_params"}
+    assert "params.yaml" in STAGES["best_params"]["deps"]
 
 
 @pytest.mark.parametrize("stage", list(STAGES))

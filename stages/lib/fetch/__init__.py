@@ -3,4 +3,4 @@
 Imports `data`, `repository`, `config` and `common`.
 """
 
-from stages.lib.fetch.pinned_file import describe, ensure_file, what_is_wrong
+from stages.lib.fetch.pinned_file import describe, ensure_file, read_as, what_is_wrong

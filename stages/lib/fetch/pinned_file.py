@@ -1,6 +1,7 @@
 """Gets the data file that params.yaml pins if it is missing, by DVC or by pooch, checks it, and counts its rows."""
 
 import hashlib
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -113,6 +114,15 @@ def describe(table: pd.DataFrame, n_left_out: int, spec: Data, classify: bool) -
         counts = {label: int((y == number).sum()) for number, label in enumerate(spec.labels_of(int(y.max()) + 1))}
         summary |= {"classes": counts} if len(counts) > 2 else {"positives": list(counts.values())[1]}
     return summary
+
+
+def read_as(spec: Data) -> str:
+    """Return a hash of the settings that say what is read, and how.
+
+    Stages that depend on metrics/data.json, where it stands, become stale by it, without these settings in dvc.lock.
+    """
+    settings = spec.model_dump(exclude={"sample", "sha256", "url"})
+    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()  # in their order, because that of columns counts
 
 
 def download(url: str, *, silence: float = 10.0, retries: int = 2) -> bytes:
