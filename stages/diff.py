@@ -11,7 +11,6 @@ from stages.lib.common import Arguments, run
 from stages.lib.diff.comparison import compare
 from stages.lib.diff.output import as_json, as_text, facts
 from stages.lib.diff.side import Side
-from stages.lib.report.templating import fill
 from stages.lib.repository.snapshot import Snapshot
 
 # Longer lists are cut in Markdown.
@@ -29,8 +28,12 @@ def main(arguments: Namespace) -> None:
     changes = compare(*(Side(Snapshot.of(each)) for each in (arguments.old, arguments.new)))
     if arguments.json:
         print(json.dumps(as_json(changes), indent=2, ensure_ascii=False))
+    elif arguments.md:
+        from stages.lib.report.templating import fill  # imports Jinja
+
+        print(fill("changes.md.j2", most=MOST, **facts(changes)))
     else:
-        print(fill("changes.md.j2", most=MOST, **facts(changes)) if arguments.md else as_text(changes))
+        print(as_text(changes))
 
 
 if __name__ == "__main__":

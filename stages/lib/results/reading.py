@@ -2,11 +2,13 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from stages.lib.common import UserError
 from stages.lib.common.artifacts import BROKEN
@@ -120,25 +122,29 @@ def _refuse(number: str) -> float:
 def typed(text: str, needed: Iterable[str] = ()) -> "pd.DataFrame":
     """Return a CSV that a stage has written, with types; raises `ValueError` or `LookupError` if it is broken."""
     header, *rows = csv.reader(StringIO(text), strict=True)
-    if not text.endswith("\n") or any(len(row) != len(header) for row in rows):
-        raise ValueError("the text is cut off")
+    if not text.endswith("\n") or any(len(row) != len(header) for row in rows) or len({*header}) < len(header):
+        raise ValueError("the text is cut off, or has a column twice")
     import pandas as pd  # not at the top: stages that read no table, such as the charts, would wait for it
 
-    table = pd.DataFrame(rows, columns=header, dtype=str)
+    cells = zip(*rows, strict=True) if rows else [()] * len(header)
+    table = pd.DataFrame({name: _typed(name, each) for name, each in zip(header, cells, strict=True)})
     _ = table[list(needed)]
-    return table.assign(**{str(name): _typed(table[name]) for name in table})
+    return table
 
 
-def _typed(cells: "pd.Series[str]") -> "pd.Series[Any]":
-    kind = column_of(str(cells.name)).type
+def _typed(name: str, column: Sequence[str]) -> "np.ndarray | pd.Series[Any]":
+    kind = column_of(name).type
+    if kind is float:
+        return np.array([float(cell or "nan") for cell in column], dtype=float)
+    import pandas as pd
+
+    cells = pd.Series(column, dtype=str)
     if kind is str:
         return cells
-    if kind is float:
-        return type(cells)([float(cell or "nan") for cell in cells], cells.index, float, cells.name)
     known = ~cells.isin(["nan", ""])
     values = cells.map({"true": True, "false": False}) if kind is bool else cells
     if kind is bool and values[known].isna().any():
-        raise ValueError(f"{cells.name} is neither true nor false")
+        raise ValueError(f"{name} is neither true nor false")
     if known.all():
         return values.astype(kind)
     return values.where(known, None).astype("boolean" if kind is bool else "Int64")
