@@ -38,7 +38,8 @@ def main() -> None:
         if seen:
             drawn.append(diagnostics(seen.pooled(fresh)).assign(model=name))
             errors[name] = prediction_errors(seen.pooled(fresh))
-            counted.append(counts_table(threshold_counts(seen.predictions, fresh)).assign(model=name))
+            counts = threshold_counts(seen.predictions, fresh.data, fresh.splits)
+            counted.append(counts_table(counts).assign(model=name))
             inputs[name] = seen.importances
     file.check()
     print_scores(reached, f"baselines: {cv.scoring} over {len(fresh.splits)} splits")

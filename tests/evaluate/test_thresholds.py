@@ -58,7 +58,7 @@ def seen_of(table: Folds, sharpness: float = 1.0, spread: float = 1.0) -> Seen:
 
 
 def counts_of(seen: Seen, table: Folds) -> Counts:
-    counts = threshold_counts(seen.predictions, table)
+    counts = threshold_counts(seen.predictions, table.data, table.splits)
     assert counts is not None
     return counts
 
@@ -124,10 +124,10 @@ def test_baselines_hand_their_counts_on_in_a_file() -> None:
 def test_only_probabilities_of_two_classes_have_thresholds() -> None:
     one_diverged = [None, *SEEN.predictions[1:]]
     assert counts_of(replace(SEEN, predictions=one_diverged), TABLE).own.shape == (5, len(THRESHOLDS), 2)
-    assert threshold_counts([None] * 6, TABLE) is None
+    assert threshold_counts([None] * 6, TABLE.data, TABLE.splits) is None
     numbers = [each if i else each.argmax(axis=1) for i, each in enumerate(map(np.asarray, SEEN.predictions))]
-    assert threshold_counts(list(numbers), TABLE) is None
-    assert threshold_counts(SEEN.predictions, table_of(3)) is None
+    assert threshold_counts(list(numbers), TABLE.data, TABLE.splits) is None
+    assert threshold_counts(SEEN.predictions, table_of(3).data, TABLE.splits) is None
     assert list(thresholds_table({"net": None}, {"net": "net"}, COSTS, {})) == list(SHOWN)
 
 

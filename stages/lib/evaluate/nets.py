@@ -188,7 +188,8 @@ def known_of(results: Results, name: str, seen: Mapping[str, Seen], fresh: Folds
     """Return what is known of a contender; of a baseline it is what the stage baselines wrote."""
     if name in seen:
         pooled = seen[name].pooled(fresh)
-        return Known(diagnostics(pooled), prediction_errors(pooled), threshold_counts(seen[name].predictions, fresh))
+        counts = threshold_counts(seen[name].predictions, fresh.data, fresh.splits)
+        return Known(diagnostics(pooled), prediction_errors(pooled), counts)
     drawn, counted = results.table(files.BASELINE_DIAGNOSTICS), results.table(files.BASELINE_THRESHOLDS)
     with results.expecting(files.BASELINE_ERRORS):
         errors = dict(results.json(files.BASELINE_ERRORS).get(name, {}))

@@ -16,7 +16,6 @@ from stages.lib.config.statistics import misplaced_costs
 from stages.lib.data import Dataset
 from stages.lib.results import COMPUTED
 from stages.lib.scores.counts import Cheapest, Counts, cost_per_row
-from stages.lib.scores.splits import Folds
 
 # From 0, where all rows are of the second class, to 1, where none is. Both ends count, because a mistake may cost so
 # much that no model helps; near them, steps are smaller, because of rare classes.
@@ -48,20 +47,20 @@ def check_costs(params: Params, data: Dataset) -> None:
         raise UserError(*problems)
 
 
-def threshold_counts(predictions: Sequence[np.ndarray | None], rows: Folds) -> Counts | None:
+def threshold_counts(
+    predictions: Sequence[np.ndarray | None], data: Dataset, splits: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> Counts | None:
     """Count what each of `THRESHOLDS` predicts, by the predictions of each split, None where the model diverged.
 
     None if there are not two classes, or the model has no probabilities of them.
     """
-    parts = [
-        (test, of_split) for (_, test), of_split in zip(rows.splits, predictions, strict=True) if of_split is not None
-    ]
-    if rows.data.n_classes != 2 or not parts or any(proba.ndim == 1 for _, proba in parts):
+    parts = [(test, of_split) for (_, test), of_split in zip(splits, predictions, strict=True) if of_split is not None]
+    if data.n_classes != 2 or not parts or any(proba.ndim == 1 for _, proba in parts):
         return None
     tests = [test for test, _ in parts]
     # float32 adds up to nearly one.
     scores = [proba[:, 1].astype(float) / proba.sum(axis=1, dtype=float) for _, proba in parts]
-    return Counts.of(rows.data.y == 1, tests, scores, _LIMITS)
+    return Counts.of(data.y == 1, tests, scores, _LIMITS)
 
 
 def counts_table(counts: Counts | None) -> pd.DataFrame:
