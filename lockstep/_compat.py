@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 from joblib.parallel import BatchedCalls
 from sklearn.model_selection import _validation
@@ -39,7 +40,8 @@ with _noting():
 with _noting():
     from sklearn.metrics import _scorer
     from sklearn.model_selection._search import BaseSearchCV
-    from sklearn.utils.metaestimators import _safe_split
+    from sklearn.utils import metaestimators
+    from sklearn.utils.metaestimators import _safe_indexing, _safe_split
 with _noting():
     from torch._decomp import decomposition_table, decompositions
     from torch._functorch.eager_transforms import (
@@ -154,6 +156,24 @@ def lean_checks() -> Iterator[None]:
         yield
     finally:
         torch._check_with = check_with
+
+
+@contextmanager
+def lean_selection() -> Iterator[None]:
+    """Let scikit-learn select rows of numpy's arrays without asking whether they are data frames, which takes long.
+
+    Threads that leave the block before others take it from these, which then select as ever.
+    """
+    metaestimators._safe_indexing = _selected
+    try:
+        yield
+    finally:
+        metaestimators._safe_indexing = _safe_indexing
+
+
+def _selected(rows: Any, places: Any, *, axis: int = 0) -> Any:
+    is_plain = type(rows) is type(places) is np.ndarray and places.dtype.kind in "iub" and axis == 0
+    return rows[places] if is_plain else _safe_indexing(rows, places, axis=axis)
 
 
 def vjp(function: Callable[..., Any], own: dict[str, Any]) -> tuple[Any, Callable[[Any], dict[str, Any]], Any]:

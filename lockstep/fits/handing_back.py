@@ -8,6 +8,7 @@ import torch
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet
 
+from lockstep._compat import lean_selection
 from lockstep.fits.answers import Answer, Forward
 from lockstep.fits.surroundings import assemble
 from lockstep.fits.tasks import Outcome, Task, outcome_of
@@ -59,7 +60,7 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared, forward: Forward
             with stand_ins(net, partial_fit=partial_fit, initialize=lambda: net):
                 return net.fit(prepared.X, prepared.y)
 
-        with stand_ins(task.estimator, fit=fit):
+        with stand_ins(task.estimator, fit=fit), lean_selection():
             outcome = outcome_of(task.run, task.seeds[0])
     if not is_taken_over:
         task.refusal = Refusal(f"the fit of {type(trained.net).__name__} looks at the net before it is trained")

@@ -51,11 +51,11 @@ def named_tensors(net: NeuralNet) -> Tensors:
     for part, module in (("module", net.module_), ("criterion", net.criterion_)):
         layers = [*module.named_modules(prefix=part)]
         for of_layer in map(attrgetter, TENSORS):
-            seen = {None}
+            seen = {id(None)}
             for path, layer in layers:
                 for name, tensor in of_layer(layer).items():
-                    if tensor not in seen:
-                        seen.add(tensor)
+                    if id(tensor) not in seen:  # tensors' own hashes take long
+                        seen.add(id(tensor))
                         named[f"{path}.{name}"] = tensor
     return named
 

@@ -76,8 +76,8 @@ def outside(net: NeuralNet) -> str:
     """Return a hash of the code of a net's steps, with what this reads from outside; empty if it is all torch's."""
     parts = [(net, OF_A_STEP), (net.optimizer_, ("step",))]
     parts += [(layer, ("forward",)) for part in (net.module_, net.criterion_) for layer in part.modules()]
-    own = [(part, methods, cls) for part, methods in parts if own_classes_of(cls := type_before_parametrizations(part))]
-    held = [(cls, each) for part, _, cls in own for each in vars(part).values() if _is_own_object(each)]
+    own = [(part, methods, cls) for part, methods in parts if own_classes_of(cls := _class_of(part))]
+    held = [(cls, each) for part, _, cls in own for each in _own_objects(part)]
     hooks, about = global_hooks(), tuple(cls for *_, cls in own)
     is_plain = not held and not any(hooks)
     if is_plain and about in _KEPT and all(space.get(name) is value for space, name, value in _KEPT[about][1]):
@@ -97,10 +97,17 @@ def outside(net: NeuralNet) -> str:
     return found
 
 
-def _is_own_object(value: Any) -> bool:
-    """Whether an attribute is an object of a class of the user's own, and no part of the net."""
-    cls: Any = type(value)
-    return bool(own_classes_of(cls)) and not isinstance(value, nn.Module)
+def _class_of(part: Any) -> Any:
+    """Return the class of a part of a net, without parametrizations, which torch looks for in a slow way."""
+    has_more = isinstance(part, nn.Module) and "parametrizations" in vars(part)["_modules"]
+    return type_before_parametrizations(part) if has_more else type(part)
+
+
+def _own_objects(part: Any) -> list[Any]:
+    """Return the attributes of a part that are objects of classes of the user's own, and no parts of the net."""
+    values: Any = vars(part).values()
+    own = {cls for cls in set(map(type, values)) if own_classes_of(cls) and not issubclass(cls, nn.Module)}
+    return [value for value in values if type(value) in own] if own else []
 
 
 def _names_of_steps(cls: type, methods: tuple[str, ...]) -> tuple[str, ...]:
@@ -113,11 +120,17 @@ def predicting_state(net: NeuralNet) -> tuple[Any, ...]:
 
     Modes are no part of it, because skorch sets them before each batch.
     """
-    replaced = [vars(net).get(method) for method in _OF_PREDICTING]
-    loads = [net.device, net.batch_size, net.dataset, net.iterator_valid, *map(net.get_params_for, _OF_LOADING)]
-    rates = [layer.p for layer in net.module_.modules() if isinstance(layer, _DropoutNd)]
-    names = [name for name, _ in net.module_.named_modules(remove_duplicate=False)]
-    return hashed([type(net), replaced, loads, rates]), outside(net), names, python_state(net.module_)
+    named = [*net.module_.named_modules(remove_duplicate=False)]
+    code = [type(net), net.dataset, net.iterator_valid, *(vars(net).get(method) for method in _OF_PREDICTING)]
+    values = [net.device, net.batch_size, *(layer.p for _, layer in named if isinstance(layer, _DropoutNd))]
+    values += [each for part in _OF_LOADING for pair in net.get_params_for(part).items() for each in (part, *pair)]
+    identity = [id(each) if isinstance(each, (type, NoneType)) else hashed(each) for each in code]
+    return identity, _told(values), outside(net), [name for name, _ in named], python_state(net.module_)
+
+
+def _told(values: list[Any]) -> str:
+    """Return a text that differs if values do: of numbers, texts and None, a hash takes ten times as long."""
+    return repr(values) if all(type(value) in _PLAIN for value in values) else hashed(values)
 
 
 def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
@@ -154,7 +167,8 @@ def other_attribute(one: nn.Module, other: nn.Module) -> str | None:
 
 def _own_attributes(layer: nn.Module) -> dict[str, Any]:
     again = ("_flat_weight", "_all_weights") if isinstance(layer, nn.RNNBase) else ()  # its parameters and their names
-    return {k: v for k, v in vars(layer).items() if k not in OF_ANY_MODULE and not k.startswith(again)}
+    own = {k: v for k, v in vars(layer).items() if k not in OF_ANY_MODULE}
+    return {k: v for k, v in own.items() if not k.startswith(again)} if again else own
 
 
 def _is_plain(layer: nn.Module, own: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from torch import Tensor
 from lockstep._compat import tree_map
 from lockstep.members.member import Member
 from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
-from lockstep.members.rows import filled_up, taken
+from lockstep.members.rows import filled_up
 from lockstep.stacks.layers import dropouts
 from lockstep.stacks.programs.evaluation import Evaluator
 from lockstep.stacks.step import StackedNet
@@ -63,7 +63,8 @@ class Nets:
         names = [name for name in named[0] if name in stepped]
         dtype = named[0][names[0]].dtype
         self.shapes = {name: named[0][name].shape for name in names}
-        self.length = sum(shape.numel() for shape in self.shapes.values())
+        self.sizes = [shape.numel() for shape in self.shapes.values()]
+        self.length = sum(self.sizes)
         # All parameters of a net are in one row, so that an optimizer has a single tensor to update.
         self.flat = torch.zeros(len(nets), self.length, dtype=dtype)
         self.gradient = torch.zeros_like(self.flat)
@@ -77,9 +78,9 @@ class Nets:
 
     def by_name(self, rows: Tensor) -> Tensors:
         """Return views of each parameter's part in rows of numbers, shape (…, n_numbers)."""
-        parts = rows.split([shape.numel() for shape in self.shapes.values()], dim=-1)
+        parts, before = rows.split(self.sizes, dim=-1), rows.shape[:-1]
         named = zip(self.shapes.items(), parts, strict=True)
-        return {name: part.view((*rows.shape[:-1], *shape)) for (name, shape), part in named}
+        return {name: part.view(before + shape) for (name, shape), part in named}
 
     def placed(self, rows: list[Any], n: int) -> Any:
         """Return the rows of each net, filled up to `n`: shape (n_nets, n, …)."""
@@ -100,4 +101,5 @@ class Nets:
 
     def tensors_of(self, i: int, tensors: Tensors | None = None) -> Tensors:
         """Return views of a net's parameters and buffers, by name, in the stack's tensors or in others."""
-        return taken(self.trained | self.untrained if tensors is None else tensors, i)
+        tensors = self.trained | self.untrained if tensors is None else tensors
+        return {name: tensor[i] for name, tensor in tensors.items()}

@@ -150,7 +150,7 @@ class Stack(Nets):
             named[name].grad = gradients[name]
             if state:
                 own = {key: state[key] if part is None else part[name] for key, part in parts.items()}
-                net.optimizer_.state[named[name]] = tree_map_only(Tensor, Tensor.clone, own)
+                net.optimizer_.state[named[name]] = {key: _copied(value) for key, value in own.items()}
 
     def state_of(self, i: int) -> dict[str, Any]:
         """Return the optimizer's state of a net: copies of rows of n_numbers, and numbers."""
@@ -167,3 +167,8 @@ class Stack(Nets):
         for name in self.plan.state.keys() & states[0].keys():
             self.blocks.put(self.plan.state[name], torch.stack([state[name] for state in states]))
         self._optimizer.load(states[0])
+
+
+def _copied(value: Any) -> Any:
+    """Return a copy of the tensors in a value, which is nearly always a tensor itself: a walk takes longer."""
+    return value.clone() if isinstance(value, Tensor) else tree_map_only(Tensor, Tensor.clone, value)

@@ -60,8 +60,8 @@ def with_outputs(
 
 def batch_records(training: bool, losses: list[float], sizes: list[int]) -> list[dict[str, Any]]:
     """Return skorch's records of batches with these losses and numbers of rows."""
-    kind = "train" if training else "valid"
-    return [{f"{kind}_loss": loss, f"{kind}_batch_size": n} for loss, n in zip(losses, sizes, strict=True)]
+    loss, size = ("train_loss", "train_batch_size") if training else ("valid_loss", "valid_batch_size")
+    return [{loss: each, size: n} for each, n in zip(losses, sizes, strict=True)]
 
 
 def epoch_records(
