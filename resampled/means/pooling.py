@@ -23,7 +23,10 @@ class Pooling:
         if self.response == "predict":
             predicted = np.ravel(predicted)
         columns = self._statistics(np.ravel(y_true), np.asarray(predicted))
-        return np.stack([np.broadcast_to(column, (np.size(y_true),)) for column in columns], axis=1).astype(np.float32)
+        rows = np.empty((np.size(y_true), len(columns)), dtype=np.float32)
+        for place, column in enumerate(columns):
+            rows[:, place] = column
+        return rows
 
     def record(self, estimator: Any, X: Any, y: np.ndarray) -> np.ndarray:
         """Return the statistics of each row, as `rows` does, of what a fitted estimator predicts."""

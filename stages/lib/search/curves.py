@@ -14,6 +14,7 @@ from torch import nn
 
 from stages.lib.common import format_params
 from stages.lib.engine import HoldOutRecorder, net_of, replaced
+from stages.lib.scores.scorer import remembering
 
 # The repeats of cross-validation whose nets are shown.
 N_REPEATS = 3
@@ -73,18 +74,20 @@ def epochs_of(estimator: BaseEstimator, scorer: HoldOutScorer) -> np.ndarray:
     (recorder,) = (callback for _, callback in net.callbacks_ if isinstance(callback, HoldOutRecorder))
     if recorder.outputs_ and not scaled:
         y = to_numpy(recorder.y_).ravel()
-        for epoch, outputs in enumerate(recorder.outputs_):
-            # The net answers by what its module gave in this epoch, whatever rows it is asked about.
-            with replaced(net, {"forward_iter": lambda *_, outputs=outputs, **__: iter([outputs])}):
-                values[epoch, -1] = scorer(net, y, y)
+        whole = np.tile(y, len(recorder.outputs_))
+        epochs = [*whole.reshape(-1, len(y))]
+        # The net answers by what its module gave in these epochs, whatever rows it is asked about.
+        with replaced(net, {"forward_iter": lambda *_, **__: iter(recorder.outputs_)}), remembering(net, whole, epochs):
+            values[: len(epochs), -1] = [scorer(net, epoch, y) for epoch in epochs]
     return values
 
 
 def _loss(epoch: dict[str, Any], kind: str) -> float:
     """Return the mean loss of an epoch, as skorch's `train_loss` and `valid_loss`."""
-    batches = [batch for batch in epoch["batches"] if f"{kind}_loss" in batch]
-    n_rows = sum(batch[f"{kind}_batch_size"] for batch in batches)
-    total = sum(batch[f"{kind}_loss"] * batch[f"{kind}_batch_size"] for batch in batches)
+    loss, size = f"{kind}_loss", f"{kind}_batch_size"
+    batches = [batch for batch in epoch["batches"] if loss in batch]
+    n_rows = sum(batch[size] for batch in batches)
+    total = sum(batch[loss] * batch[size] for batch in batches)
     return total / n_rows if n_rows else np.nan
 
 
