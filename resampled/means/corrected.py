@@ -142,16 +142,19 @@ def _over_rows(units: Units, rng: np.random.Generator) -> _Round:
     selected = np.nan_to_num(means, nan=-np.inf).argmax(axis=3)
 
     # Step 4: of each cut, split and block, the sums of the candidate that was selected without it.
-    cuts, blocks = np.arange(N_CUTS)[:, None], np.arange(n_blocks)
-    kept = np.zeros((n_splits, k))
+    cuts = np.arange(N_CUTS)
+    # By cut, part of the splits and block: where the sums of the candidate are among those of all blocks.
+    chosen = np.take_along_axis(selected, rows[:, None], axis=2) + np.arange(n_blocks) * n_candidates
+    kept, columns = np.zeros((n_splits, k)), np.tile(np.arange(k), N_CUTS * n_blocks)
     total, counted = np.zeros(selected.shape), np.zeros(selected.shape)
     for split, of_split in enumerate(sums):
         part = splits[:, split]
-        left_out = of_split[blocks, selected[cuts, part[:, None], rows]]
-        kept[split] = left_out.sum(axis=(0, 1), dtype=float) / N_CUTS
+        left_out = of_split.reshape(-1, k).take(chosen[cuts, part], axis=0)
+        kept[split] = np.bincount(columns, left_out.ravel()) / N_CUTS  # a sum over both axes, in its order
         scores = score((1 - rows_in) @ left_out)
-        total[cuts[:, 0], part] += np.nan_to_num(scores)
-        counted[cuts[:, 0], part] += np.isfinite(scores)
+        is_finite = np.isfinite(scores)
+        total[cuts, part] += np.where(is_finite, scores, 0)
+        counted[cuts, part] += is_finite
     with np.errstate(divide="ignore", invalid="ignore"):
         return _Round(selected, means.max(axis=3), total / counted, kept)
 

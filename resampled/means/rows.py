@@ -134,4 +134,4 @@ def _added(statistics: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.
     """Return the sums of columns with the same number, and the numbers, each once."""
     order = np.argsort(numbers, kind="stable")
     present, starts = np.unique(numbers[order], return_index=True)
-    return np.add.reduceat(statistics[:, order], starts, axis=1), present
+    return np.add.reduceat(statistics.take(order, axis=1), starts, axis=1), present
