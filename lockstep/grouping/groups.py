@@ -74,7 +74,7 @@ class Grouping:
             except Exception as error:
                 self.refuse(numbers, refusal_of(error))
             else:
-                made.append((numbers, changing(member.net), key, (member, kind)))
+                made.append((numbers, changing(member.net, member.tensors), key, (member, kind)))
             if on_plan:
                 on_plan(1, len(trainings))
         groups: Groups = defaultdict(list)
@@ -154,7 +154,7 @@ class Grouping:
     def _kind(self, task: Task, member: Member) -> Kind:
         """Return a net's kind, computed once for a candidate, and note in the net what follows from it."""
         # If a batch has all rows of a split, the length of a step depends on the split.
-        shapes = str([tensor.shape for tensor in member.train.tensors])
+        shapes = tuple(tensor.shape for tensor in member.train.tensors)
         about = task.key, net_state(member.net), shapes, tuple(trained_params(member.net, member.tensors))
         kind: Kind = once(self._cache, ("kind", *about), lambda: kind_of(member))
         member.unused, member.evaluation_counts = kind.measured.unused, kind.measured.evaluation_counts
@@ -163,19 +163,23 @@ class Grouping:
     def _verdict(self, task: Task, member: Member, kind: Kind) -> tuple[Verdict, bool]:
         """Return the result of the trial of a net's kind, and whether its rows are independent in evaluation."""
         of_criterion = [item for item in member.tensors.items() if item[0].startswith("criterion.")]
-        about = kind.parts, hashed(of_criterion)
+        about = kind.parts, hashed(of_criterion) if of_criterion else ""
         key = "own rows", id(member.train), id(member.valid), *about
+        of_kind = "apart", kind.parts, kind.family, member.train.width
         # Users never see the nets that are tried.
-        with unseen():
-            of_kind = "apart", kind.parts, kind.family, member.train.width
-            apart: tuple[bool, bool] = once(self._cache, of_kind, lambda: rows_are_apart(member))
-            may_fill = all(apart) and once(self._cache, key, lambda: self._is_mean(task, member, about))
-            proven = kind.family, may_fill
-            verdict: Verdict = once(
-                self.proven, proven, lambda: prove(member, self.net(task), self.prepared(task), may_fill)
-            )
+        apart: tuple[bool, bool] = once(self._cache, of_kind, lambda: unseen()(rows_are_apart)(member))
+        may_fill = all(apart) and once(self._cache, key, lambda: self._is_mean(task, member, about))
+        proven = kind.family, may_fill
+        verdict: Verdict = once(self.proven, proven, lambda: self._proven(task, member, kind, may_fill))
         return verdict, apart[1]
 
+    @unseen()
+    def _proven(self, task: Task, member: Member, kind: Kind, may_fill: bool) -> Verdict:
+        """Try a net; those that may share a stack are tried with the same programs, as they will be trained."""
+        programs = self._cache.setdefault(("programs", group_key(member, kind, may_fill)), {})
+        return prove(member, self.net(task), self.prepared(task), may_fill, programs)
+
+    @unseen()
     def _is_mean(self, task: Task, member: Member, about: tuple[str, str]) -> bool:
         """Whether losses are means, looking at no row that nets of the kind have shown in other splits of the table."""
         prepared = self.prepared(task)
@@ -201,9 +205,10 @@ def once(cache: dict[Any, Any], key: Any, find: Callable[[], Any]) -> Any:
             cache[key] = find()
         except RefusalError as error:
             cache[key] = error.refusal
-    if isinstance(cache[key], Refusal):
-        raise RefusalError(*cache[key])
-    return cache[key]
+    found = cache[key]  # looked up twice only, because keys are long
+    if isinstance(found, Refusal):
+        raise RefusalError(*found)
+    return found
 
 
 def _mentions_max_epochs(cls: type) -> bool:

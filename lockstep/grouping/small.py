@@ -52,11 +52,11 @@ class FewRows:
         self._classes, n_classes = _classes(y.double().sum(1))
         self._by_row = X.double().sum(1)
         self._member, self._prepared = member, prepared
-        self._n = _BATCH * max(2, -(-(n_classes + 2) // _BATCH))
+        self.n = _BATCH * max(2, -(-(n_classes + 2) // _BATCH))
 
     def chosen(self, number: int, dtype: torch.dtype) -> Prepared:
         """Return the rows of a choice, which has a number, with floating-point numbers of a type."""
-        train, n, generator = self._member.train, self._n, np.random.default_rng(number)
+        train, n, generator = self._member.train, self.n, np.random.default_rng(number)
         in_turn = np.resize(_in_turn(self._classes, generator.permutation(train.n)), 2 * n)
         held_out, chosen = in_turn[: n - 2], generator.permutation(in_turn[n - 2 :])
         # The last batch is filled up with its first row: if that is the largest or the smallest, an influence shows.

@@ -39,11 +39,14 @@ class Verdict(NamedTuple):
     answers: bool  # whether a stack computes the predictions of its nets
 
 
-def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) -> Verdict:
+def prove(
+    member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool, programs: dict[Any, dict[Any, Any]]
+) -> Verdict:
     """Train two nets of a member's kind both ways; raises `RefusalError` if the results differ, or one raises.
 
     `net` is the member's net before its `fit`, and `prepared` has the rows for `fit`: the net's own code may see and
     prepare all of them, but here it trains on few. `may_fill` is whether its own rows allow batches to be filled up.
+    `programs` has those of earlier trials, of nets that may share a stack with the member.
     """
     rows, twin = FewRows(member, prepared), small(net)
     start(twin, rows.chosen(1, torch.get_default_dtype()), member.noise_seed, None)
@@ -56,7 +59,8 @@ def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) ->
     for dtype in torch.float64, torch.float32:
         for filled in [True] * may_fill + [False]:
             try:
-                return Verdict(filled, _compare(member, net, rows, dtype, filled))
+                kept = programs.setdefault((dtype, filled, rows.n), {})
+                return Verdict(filled, _compare(member, net, rows, dtype, filled, kept))
             except Exception as error:  # whatever a module raises in float64, or as it is recorded
                 errors[dtype] = error
         if isinstance(errors[dtype], RefusalError) and not isinstance(errors[dtype], ListenerError):
@@ -64,13 +68,15 @@ def prove(member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool) ->
     raise RefusalError(*refusal_of(errors.get(own) or errors[torch.float64]))
 
 
-def changing(net: NeuralNet) -> set[int]:
-    """Return the addresses of the tensors that a net's training changes."""
+def changing(net: NeuralNet, named: Tensors | None = None) -> set[int]:
+    """Return the addresses of the tensors that a net's training changes; `named` are its tensors, if known."""
     buffers = [*net.module_.buffers(), *net.criterion_.buffers()]
-    return {t.untyped_storage().data_ptr() for t in (*trained_params(net).values(), *buffers) if t.numel()}
+    return {t.untyped_storage().data_ptr() for t in (*trained_params(net, named).values(), *buffers) if t.numel()}
 
 
-def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, filled: bool) -> bool:
+def _compare(
+    member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, filled: bool, programs: dict[Any, Any]
+) -> bool:
     """Raise if nets that skorch and a stack train differ; returns whether they also predict alike."""
     few = [rows.chosen(i, dtype) for i in range(2)]
     members = [make_member(small(net), few[i], (i, i), {}, dtype) for i in range(2)]
@@ -87,7 +93,7 @@ def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, 
         own = [asked[each.noise_seed] for each in nets.members]
         return tree_map(lambda *parts: torch.stack(parts), *own), False
 
-    training = Training(Job(members, filled), inputs)
+    training = Training(Job(members, filled, programs), inputs)
     alike = True
     for trained in list(training.run()):
         if trained.refusal:
