@@ -22,7 +22,7 @@ from lockstep.grouping.trial import SHARED, Verdict, changing, prove
 from lockstep.members.callbacks import may_predict, only_records
 from lockstep.members.fingerprint import fingerprint
 from lockstep.members.member import Cache, Member, make_member
-from lockstep.members.own_code import mentioned, own_classes
+from lockstep.members.own_code import has_own, mentioned, own_classes
 from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import trained_params
 from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, OUTDATED, Refusal, RefusalError, refusal_of
@@ -180,13 +180,22 @@ class Grouping:
         return prove(member, self.net(task), self.prepared(task), may_fill, programs)
 
     @unseen()
-    def _is_mean(self, task: Task, member: Member, about: tuple[str, str]) -> bool:
-        """Whether losses are means, looking at no row that nets of the kind have shown in other splits of the table."""
-        prepared = self.prepared(task)
-        (X, y), is_array = member.fitted_on, isinstance(task.X, np.ndarray | Tensor)
-        if not (isinstance(prepared.fitted, NetStub) and is_array and X is prepared.X and y is prepared.y):
+    def _is_mean(self, task: Task, member: Member, about: tuple[str, ...]) -> bool:
+        """Whether losses are means, looking at no row that nets of the kind have shown in other splits of the table.
+
+        torch's losses weigh a row by its target alone, so one that each split prepares anew counts as the same.
+        """
+        prepared, (X, y) = self.prepared(task), member.fitted_on
+        if isinstance(prepared.fitted, NetStub):
+            is_known = isinstance(task.X, np.ndarray | Tensor)
+        else:
+            is_own = has_own(member.net, "get_loss") or own_classes(type(member.net.criterion_))
+            arrays = isinstance(y, np.ndarray) and isinstance(task.y, np.ndarray)
+            is_known = arrays and not is_own and np.array_equal(y, task.y[task.train])
+        if not (is_known and X is prepared.X and y is prepared.y):
             return loss_is_mean(member)
-        key = "shown", *about, id(task.X), id(task.y), *((rows.n, rows.batch) for rows in member.rows)
+        rows = ((rows.n, rows.batch) for rows in member.rows)
+        key = "shown", *about, self.candidate(task).around, id(task.X), id(task.y), *rows
         shown: np.ndarray = self._cache.setdefault(key, np.zeros(len(task.X), dtype=bool))
         is_mean = bool(shown[task.train].all()) or loss_is_mean(member)
         shown[task.train] |= is_mean

@@ -43,7 +43,7 @@ class Rows:
     batch: int  # rows of a batch
     width: int  # the length of batches that are filled up; if a batch has all rows, not much longer
 
-    @property
+    @cached_property
     def tensors(self) -> list[Tensor]:
         """The tensors of rows and targets, one after the other."""
         return tree_leaves((self.X, self.y))

@@ -28,8 +28,8 @@ class Ignoring(nn.CrossEntropyLoss):
     """Leaves out rows of the class -100, so that a batch's loss is no mean of its rows' losses."""
 
 
-def net() -> NeuralNet:
-    return logit_net(criterion=Ignoring, classes=[0, 1], max_epochs=2, batch_size=20, train_split=None)
+def net(criterion: type[nn.Module] = Ignoring) -> NeuralNet:
+    return logit_net(criterion=criterion, classes=[0, 1], max_epochs=2, batch_size=20, train_split=None)
 
 
 @pytest.fixture
@@ -59,18 +59,18 @@ def test_splits_whose_rows_were_shown_are_not_looked_at(looks: list[bool]) -> No
     assert looks == [True] * 2  # two training sets of three have all rows
 
 
-def test_prepared_rows_are_others_in_each_split(looks: list[bool]) -> None:
-    check(make_pipeline(StandardScaler(), net()), LABELS[:198])
-    assert len(looks) == len(SPLITS)
+@pytest.mark.parametrize(("criterion", "n"), [(Ignoring, len(SPLITS)), (nn.CrossEntropyLoss, 2)])
+def test_prepared_rows_are_others_in_each_split_but_for_torch(looks: list[bool], criterion: Any, n: int) -> None:
+    check(make_pipeline(StandardScaler(), net(criterion)), LABELS[:198])
+    assert len(looks) == n
 
 
-def test_a_row_that_some_splits_lack_is_seen_in_the_others(looks: list[bool]) -> None:
-    y = LABELS[:198].copy()
-    odd = SPLITS[0][1][0]
+@pytest.mark.parametrize("estimator", [net(), make_pipeline(StandardScaler(), net(nn.CrossEntropyLoss))])
+def test_a_row_that_some_splits_lack_is_seen_in_the_others(looks: list[bool], estimator: Any) -> None:
+    y, odd = LABELS[:198].copy(), SPLITS[0][1][0]
     y[odd] = -100
-    check(net(), y)
-    n_odd = sum(odd in train for train, _ in SPLITS)
-    assert looks.count(False) == n_odd == 4
+    check(estimator, y)
+    assert looks.count(False) == sum(odd in train for train, _ in SPLITS) == 4
 
 
 N_MANY, ODD = 6000, 2500  # the odd row is in no block of rows that is looked at as such
