@@ -163,9 +163,10 @@ class Grouping:
     def _verdict(self, task: Task, member: Member, kind: Kind) -> tuple[Verdict, bool]:
         """Return the result of the trial of a net's kind, and whether its rows are independent in evaluation."""
         of_criterion = [item for item in member.tensors.items() if item[0].startswith("criterion.")]
-        about = kind.parts, hashed(of_criterion) if of_criterion else ""
+        read = kind.family if has_own(member.net, "get_loss") else ""  # which has the numbers that a loss may read
+        about = kind.parts, read, hashed(of_criterion) if of_criterion else ""
         key = "own rows", id(member.train), id(member.valid), *about
-        of_kind = "apart", kind.parts, kind.family, member.train.width
+        of_kind = "apart", kind.parts, member.train.width
         # Users never see the nets that are tried.
         apart: tuple[bool, bool] = once(self._cache, of_kind, lambda: unseen()(rows_are_apart)(member))
         may_fill = all(apart) and once(self._cache, key, lambda: self._is_mean(task, member, about))

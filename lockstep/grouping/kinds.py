@@ -28,7 +28,7 @@ class Kind:
 
     structure: str  # the module's and criterion's parts, without the tensors and dropout rates
     optimizer: str  # shared by nets that one object can step
-    parts: str  # the net, its module and criterion, without the sizes of torch's own layers
+    parts: str  # the net, its module and criterion, without the sizes of torch's own layers and numbers in tensors
     family: str  # shared by nets whose trial proves the same: how they are trained, without torch's sizes and floats
     outside: str  # the code of the steps, with what this reads from outside of the net
     measured: Measured
@@ -61,22 +61,23 @@ def kind_of(member: Member) -> Kind:
     about = structure + own_numbers(net), min(train.width, train.n), str([tensor.shape for tensor in train.tensors])
     if about not in _MEASURED:
         _MEASURED[about] = measure(member, min(train.width, train.n))
+    types = [(type(part).__name__, [(t.dtype, t.dim()) for t in tree_leaves(part)]) for part in (train.X, train.y)]
+    of_any_step = [[layer.p == 0 for layer in dropouts(net)], str(types)]
     family = [
         of_any_size(numbers=False),
+        of_any_step,
         net.use_caching,
         [(type(each), own_params(each)) for _, each in net.callbacks_ if each not in member.recorders],
         tried_as(optimizer, settings),
         sorted((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS) and "batch_size" not in k),
-        [layer.p == 0 for layer in dropouts(net)],
         member.order.is_fixed,
         member.order.loader.drop_last,
         member.valid is None,
-        str([(type(part).__name__, [(t.dtype, t.dim()) for t in tree_leaves(part)]) for part in (train.X, train.y)]),
     ]
     return Kind(
         structure,
         fingerprint(stepped),
-        hashed(of_any_size(numbers=True), parts),
+        hashed([of_any_size(numbers=True), of_any_step], parts),
         hashed(family, parts),
         read,
         _MEASURED[about],
@@ -101,11 +102,12 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
 def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
     """Return a description of a layer, without the numbers in its tensors.
 
-    If `sizes` is false, without shapes, but with numbers that may be settings, because each of these is tried.
+    If `sizes` is false, without shapes; without `numbers`, too, but with those in tensors that may be settings: each of
+    these is tried.
     """
     kind: Any = type_before_parametrizations(layer)  # a parametrised layer has a class of its own
     tensors = [
-        (name, str(t.dtype), t.requires_grad, tuple(t.shape) if sizes else (t.dim(), _setting(layer, t)))
+        (name, str(t.dtype), t.requires_grad, tuple(t.shape) if sizes else (t.dim(), numbers or _setting(layer, t)))
         for name, t in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False))
     ]
     # The code of `forward`, because the user's own class may be changed in a notebook.
