@@ -94,5 +94,6 @@ class Shared:
 
     proven: dict[Any, Any] = field(default_factory=dict)  # the results of trials
     programs: dict[Any, Any] = field(default_factory=dict)  # of the kernel, by what nets of a group have in common
+    updates: dict[Any, dict[Any, Any]] = field(default_factory=dict)  # of optimizers, by what one object can step
     n_searches: int = 0  # how many have begun
     is_fitting: bool = False  # whether one of them has waited for those in other threads, and fits nets now

@@ -48,7 +48,7 @@ class Search:
 
     def __init__(self, tasks: Sequence[Task], options: Options, shared: Shared, n_jobs: int = 1) -> None:
         self.tasks, self.options, self.shared, self.n_jobs = tasks, options, shared, n_jobs
-        self.grouping = Grouping(tasks, shared.proven)
+        self.grouping = Grouping(tasks, shared.proven, shared.updates)
         self.inner = options.inner_backend or "loky"
         self.records_losses = options.record_losses and any(task.is_looked_at for task in tasks)
         about = options.stack, self.records_losses
@@ -150,7 +150,8 @@ class Search:
             programs = self.shared.programs.setdefault((group, self.records_losses), {}) if n_apart == 1 else {}
             if seconds:
                 self.seconds[id(programs)] = seconds
-            job = Job(members, group[0], programs, self.records_losses, n_threads)
+            updates = self.grouping.updates_of(nets[0][1]) if n_apart == 1 else {}
+            job = Job(members, group[0], programs, updates, self.records_losses, n_threads)
             groups.append(Group(job, size, measured, needs))
         return groups
 

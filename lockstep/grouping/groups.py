@@ -51,8 +51,8 @@ class Candidate:
 class Grouping:
     """The nets that the fits of one search ask for."""
 
-    def __init__(self, tasks: Sequence[Task], proven: Proven) -> None:
-        self.tasks, self.proven = tasks, proven
+    def __init__(self, tasks: Sequence[Task], proven: Proven, updates: dict[Any, dict[Any, Any]]) -> None:
+        self.tasks, self.proven, self.updates = tasks, proven, updates
         self._cache: Cache = {}
 
     def groups(self, on_plan: Callable[[int, int], None] | None) -> Groups:
@@ -178,7 +178,11 @@ class Grouping:
     def _proven(self, task: Task, member: Member, kind: Kind, may_fill: bool) -> Verdict:
         """Try a net; those that may share a stack are tried with the same programs, as they will be trained."""
         programs = self._cache.setdefault(("programs", group_key(member, kind, may_fill)), {})
-        return prove(member, self.net(task), self.prepared(task), may_fill, programs)
+        return prove(member, self.net(task), self.prepared(task), may_fill, programs, self.updates_of(kind))
+
+    def updates_of(self, kind: Kind) -> dict[Any, Any]:
+        """Return the steps, recorded so far, of optimizers that one object can step and whose code reads the same."""
+        return self.updates.setdefault((kind.optimizer, kind.outside), {})
 
     @unseen()
     def _is_mean(self, task: Task, member: Member, about: tuple[str, ...]) -> bool:

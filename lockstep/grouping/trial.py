@@ -5,6 +5,7 @@ import io
 import math
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -40,13 +41,19 @@ class Verdict(NamedTuple):
 
 
 def prove(
-    member: Member, net: NeuralNet, prepared: Prepared, may_fill: bool, programs: dict[Any, dict[Any, Any]]
+    member: Member,
+    net: NeuralNet,
+    prepared: Prepared,
+    may_fill: bool,
+    programs: dict[Any, dict[Any, Any]],
+    updates: dict[Any, Any],
 ) -> Verdict:
     """Train two nets of a member's kind both ways; raises `RefusalError` if the results differ, or one raises.
 
     `net` is the member's net before its `fit`, and `prepared` has the rows for `fit`: the net's own code may see and
     prepare all of them, but here it trains on few. `may_fill` is whether its own rows allow batches to be filled up.
-    `programs` has those of earlier trials, of nets that may share a stack with the member.
+    `programs` has those of earlier trials, of nets that may share a stack with the member, `updates` the steps of
+    optimizers that one object can step.
     """
     rows, twin = FewRows(member, prepared), small(net)
     start(twin, rows.chosen(1, torch.get_default_dtype()), member.noise_seed, None)
@@ -59,8 +66,8 @@ def prove(
     for dtype in torch.float64, torch.float32:
         for filled in [True] * may_fill + [False]:
             try:
-                kept = programs.setdefault((dtype, filled, rows.n), {})
-                return Verdict(filled, _compare(member, net, rows, dtype, filled, kept))
+                job = Job([], filled, programs.setdefault((dtype, filled, rows.n), {}), updates)
+                return Verdict(filled, _compare(member, net, rows, dtype, job))
             except Exception as error:  # whatever a module raises in float64, or as it is recorded
                 errors[dtype] = error
         if isinstance(errors[dtype], RefusalError) and not isinstance(errors[dtype], ListenerError):
@@ -74,9 +81,7 @@ def changing(net: NeuralNet, named: Tensors | None = None) -> set[int]:
     return {t.untyped_storage().data_ptr() for t in (*trained_params(net, named).values(), *buffers) if t.numel()}
 
 
-def _compare(
-    member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, filled: bool, programs: dict[Any, Any]
-) -> bool:
+def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, job: Job) -> bool:
     """Raise if nets that skorch and a stack train differ; returns whether they also predict alike."""
     few = [rows.chosen(i, dtype) for i in range(2)]
     members = [make_member(small(net), few[i], (i, i), {}, dtype) for i in range(2)]
@@ -93,7 +98,7 @@ def _compare(
         own = [asked[each.noise_seed] for each in nets.members]
         return tree_map(lambda *parts: torch.stack(parts), *own), False
 
-    training = Training(Job(members, filled, programs), inputs)
+    training = Training(replace(job, members=members), inputs)
     alike = True
     for trained in list(training.run()):
         if trained.refusal:

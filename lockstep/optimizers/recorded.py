@@ -131,7 +131,7 @@ class RecordedOptimizer:
         n_nets = max((len(each) for each in watched.numbers), default=1)
         numbers = [each.expand(n_nets, n_steps).numpy() for each in watched.numbers]
         made = np.stack(numbers, axis=2) if numbers else np.zeros((1, n_steps, 0))
-        key = self._fixed, str(watched.calls), tuple(before)
+        key = self._cls, self._param.dtype, self._fixed, str(watched.calls), tuple(before)
         if key not in self._updates:
             update = self._recorded(before, entries)
             last = {name: _like(before[name], begin[-1].item()) for name, begin in entries.items()}

@@ -24,6 +24,7 @@ class Job:
     members: list[Member]
     filled: bool  # whether the last batch is filled up with rows of weight zero; otherwise all lengths are equal
     programs: dict[Any, Any] = field(default_factory=dict)  # of the kernel, which stacks of the group share
+    updates: dict[Any, Any] = field(default_factory=dict)  # of optimizers, which more groups share
     record_losses: bool = True
     n_threads: int = 1  # that compute the kernel's blocks
 

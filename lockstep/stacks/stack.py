@@ -43,7 +43,7 @@ class Stack(Nets):
             job.programs["plan"] = Plan.of(trained, untrained, self.rates.shape[1])
         self.plan: Plan = job.programs["plan"]
         self.blocks = Blocks(len(self.nets), self.plan.layout, self.flat.dtype, job.n_threads)
-        self._optimizer = RecordedOptimizer(list(map(optimizer_of, self.nets)), self.flat.dtype, self.plan.updates)
+        self._optimizer = RecordedOptimizer(list(map(optimizer_of, self.nets)), self.flat.dtype, job.updates)
         begun = {name: value for name, value in self._optimizer.state().items() if is_row(value)}  # such as Adagrad's
         self._make_room_for(begun)
         for name, value in begun.items():

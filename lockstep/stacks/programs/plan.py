@@ -42,7 +42,6 @@ class Plan:
     rates: Value  # of dropout
     limit: Value  # of the gradient's norm
     state: dict[str, Value] = field(default_factory=dict)  # of the optimizer
-    updates: dict[Any, Update] = field(default_factory=dict)
     steps: dict[Any, Step] = field(default_factory=dict)
     graphs: dict[Any, tuple[Graph, TreeSpec]] = field(default_factory=dict)  # of steps, without the optimizer
 
