@@ -121,7 +121,7 @@ class RecordedOptimizer:
                 n = 1
         if n < wanted:
             self._calls_ahead = 0
-        elif self._has_begun and 8 * ahead.run.numbers.size <= _AHEAD:
+        elif 8 * n_steps * (self._calls_ahead + 1) * ahead.run.numbers[:, 0].size <= _AHEAD:
             self._calls_ahead = 8 * self._calls_ahead + 7
         self._has_begun = True
         return ahead
