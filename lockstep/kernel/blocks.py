@@ -65,6 +65,8 @@ class Blocks:
         self.n_nets, self.dtype, self.n_threads = n_nets, dtype, n_threads
         self.number = torch.empty(0, dtype=dtype).numpy().dtype
         self.n_blocks = -(-n_nets // LANES)
+        # The net of each lane; those without one compute what the last net does.
+        self._lanes = np.arange(self.n_blocks * LANES).clip(max=n_nets - 1).reshape(self.n_blocks, LANES)
         self.memory = aligned((self.n_blocks, max(layout.size, 1), LANES), self.number)
         self._scratch: dict[int, tuple[Assembled, list[np.ndarray]]] = {}
 
@@ -79,9 +81,7 @@ class Blocks:
         """Write a tensor whose first dimension is the nets."""
         n, start = prod(value.shape), value.start
         rows = tensor.detach().reshape(self.n_nets, n).numpy()
-        if missing := self.n_blocks * LANES - self.n_nets:  # lanes without a net compute what the last net does
-            rows = np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])
-        self.memory[:, start : start + n] = rows.reshape(self.n_blocks, LANES, n).transpose(0, 2, 1)
+        self.memory[:, start : start + n] = rows[self._lanes].transpose(0, 2, 1)
 
     def get(self, value: Value, out: Tensor) -> None:
         """Copy to a tensor whose first dimension is the nets."""
@@ -93,13 +93,9 @@ class Blocks:
         """Run the steps of all blocks."""
         given = np.zeros((self.n_blocks, max(len(tables), 1)), _TABLE)
         for i, each in enumerate(tables):
-            for name in ("rows", "index"):
-                addresses = getattr(each, name)
-                if addresses is None:
-                    continue
-                if missing := self.n_blocks * LANES - self.n_nets:
-                    addresses = np.concatenate([addresses, np.repeat(addresses[-1:], missing)])
-                given[name][:, i] = addresses.reshape(self.n_blocks, LANES)
+            given["rows"][:, i] = each.rows[self._lanes]
+            if each.index is not None:
+                given["index"][:, i] = each.index[self._lanes]
         n, ended, as_here = self._n_at_once(program, n_steps), Event(), are_subnormals_zero()
 
         def run_some(first: int, scratch: np.ndarray) -> None:
