@@ -1,7 +1,7 @@
 """Prepares rows for a net with scikit-learn's parts: imputes, scales, encodes, and says where a cell was missing."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import md5
 from typing import Any
 
@@ -86,10 +86,10 @@ class Preparation(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> "Preparation":
         """Find means, scales and so on of training rows; `X` is a DataFrame, or what `rows` made of it."""
-        X, _ = without_groups(self.columns.as_array(X), len(self.columns.types))
-        self.n_features_in_ = X.shape[1]
-        self.parts_ = ColumnTransformer(list(self._parts())).fit(self._marked(X) if self.impute else X)
-        self._last: tuple[Any, np.ndarray] = None, np.empty(0)
+        array, _ = without_groups(self.columns.as_array(X), len(self.columns.types))
+        self.n_features_in_ = array.shape[1]
+        self.parts_ = ColumnTransformer(list(self._parts()))
+        self._last = _seen(array), self._prepared(array, self.parts_.fit_transform)
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -97,15 +97,14 @@ class Preparation(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         array, groups = without_groups(self.columns.as_array(X), len(self.columns.types))
         # The nets of a split share a preparation, and are all scored on the same rows.
-        seen = array.shape, md5(array.tobytes(), usedforsecurity=False).digest()
-        if self._last[0] != seen:
-            self._last = seen, self._prepared(array)
+        if self._last[0] != (seen := _seen(array)):
+            self._last = seen, self._prepared(array, self.parts_.transform)
         result = self._last[1].copy()
         return result if groups is None else GroupedRows.of(result, groups)
 
-    def _prepared(self, array: np.ndarray) -> np.ndarray:
+    def _prepared(self, array: np.ndarray, by: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         marked = self._marked(array)
-        parts = self.parts_.transform(marked if self.impute else array), np.isnan(marked[:, self.indicated()])
+        parts = by(marked if self.impute else array), np.isnan(marked[:, self.indicated()])
         return np.column_stack(parts).astype(np.float32, order="C")
 
     def _parts(self) -> Iterator[tuple[str, Any, list[int]]]:
@@ -149,6 +148,10 @@ class Preparation(TransformerMixin, BaseEstimator):
         for i in self.columns.positions(self.columns.zeros):
             marked[marked[:, i] == 0, i] = np.nan
         return marked
+
+
+def _seen(array: np.ndarray) -> tuple[Any, ...]:
+    return array.shape, md5(array.tobytes(), usedforsecurity=False).digest()
 
 
 def learned(preparation: Preparation | None, scaler: BaseEstimator | None) -> dict[str, np.ndarray]:
