@@ -25,6 +25,6 @@ from stages.lib.common.command import tell_errors_of_imports
 if _IS_COMMAND:
     tell_errors_of_imports()
 # What imports and nets are made of stays; to look it through each time there is some more is a twentieth of a search.
-gc.set_threshold(50_000)
+gc.set_threshold(50_000, 50)
 # Nor is it looked through, and freed bit by bit, when the process ends: most of a second.
 atexit.register(gc.freeze)
