@@ -3,8 +3,9 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
 PYTHON ?= python3
-# Number of stages to run in parallel. Each uses one core unless runtime.n_jobs says otherwise.
-SEARCHES ?= $(shell getconf _NPROCESSORS_ONLN)
+# Number of stages to run in parallel; without it, that of the processors. Each uses one core unless runtime.n_jobs says
+# otherwise.
+SEARCHES ?=
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -42,7 +43,6 @@ upgrade: .venv/repro ## Merge later changes of the project that this one began f
 
 repro: .venv/repro ## Run every stage from scratch, and compare the results with the committed ones
 	python -m stages.check
-	@rm -f metrics/charts/drawn.json  # so that no chart is taken for drawn
 	set -o pipefail; python -m stages.rerun $(SEARCHES) 2>&1 | cat
 	@python -m stages.reproduced
 

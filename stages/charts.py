@@ -1,7 +1,7 @@
 """Stage `charts`: draws every plot as SVG.
 
 A chart that was drawn from the same spec by the same code, and that nobody has edited, stays as it is. Without
-metrics/charts/drawn.json, which `make repro` deletes, all are drawn.
+metrics/charts/drawn.json, which `stages.rerun` deletes, all are drawn.
 """
 
 import json

@@ -4,9 +4,11 @@
 what its files are when it ends; where another one fails, or after Ctrl-C, those that have ended are recorded.
 """
 
+import os
 from argparse import Namespace
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
+from pathlib import Path
 from threading import Lock
 
 from dvc.exceptions import DvcException
@@ -17,14 +19,18 @@ from dvc.stage.run import cmd_run
 
 from stages.lib.common import Arguments, UserError, run
 from stages.lib.repository import PIPELINE
+from stages.lib.results import files
 
 ARGUMENTS = Arguments("stages.rerun", __doc__)
-ARGUMENTS.add_argument("jobs", metavar="JOBS", type=int, help="the most stages that run at once")
+ARGUMENTS.add_argument(
+    "jobs", metavar="JOBS", type=int, nargs="?", default=os.cpu_count() or 1, help="how many stages run at once"
+)
 
 
 def main(arguments: Namespace) -> None:
     if arguments.jobs < 1:
         ARGUMENTS.error("JOBS must be 1 or more")
+    Path(files.DRAWN.path).unlink(missing_ok=True)  # so that no chart is taken for drawn
     try:
         _rerun(arguments.jobs)
     except DvcException as error:

@@ -20,14 +20,13 @@ from stages.lib.report.charts import compared_specs, render, stand_alone, suited
 from stages.lib.report.page import CHARTS, Chart, as_chart
 from stages.lib.report.templating import fill
 from stages.lib.repository import PIPELINE
-from stages.lib.repository.dvc import STDERR, dvc
+from stages.lib.repository.dvc import dvc, rerun
 from stages.lib.repository.dvc_file import dvc_file_of, pull
 from stages.lib.repository.git import git
 from stages.lib.repository.recorded import differing
 from stages.lib.repository.revisions import differing_results, merge_base
 from stages.lib.repository.snapshot import Snapshot
 from stages.lib.repository.staleness import stale_stages
-from stages.lib.results import files
 from stages.lib.told.scores import processor_told
 
 # In characters, as .github/workflows/comment.yml expects.
@@ -144,8 +143,7 @@ def run_fresh() -> FreshRun:
             return FreshRun([], failed=True)
         if stale:
             return FreshRun(stale)
-        Path(folder, files.DRAWN.path).unlink(missing_ok=True)  # so that all charts are drawn
-        if dvc("repro", "--force", folder=folder, output=STDERR).returncode:
+        if rerun(folder).returncode:
             return FreshRun([], failed=True)
         return FreshRun([], differing=tuple(differing_results(folder)))
 

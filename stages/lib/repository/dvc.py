@@ -1,4 +1,4 @@
-"""Starts DVC."""
+"""Starts DVC, or a rerun of all its stages."""
 
 import os
 import sys
@@ -19,7 +19,16 @@ def dvc(*arguments: str, folder: str | Path = ".", output: int | None = PIPE) ->
 
     What it prints is returned, or goes to `output`, and then its errors to standard error. Its status is not checked.
     """
+    return _python("-c", _DVC, *arguments, folder=folder, output=output)
+
+
+def rerun(folder: str | Path) -> CompletedProcess[str]:
+    """Run every stage in a folder from scratch as `make repro` does there; what it prints goes to standard error."""
+    return _python("-m", "stages.rerun", folder=folder, output=STDERR)
+
+
+def _python(*arguments: str, folder: str | Path, output: int | None) -> CompletedProcess[str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    command, env = [sys.executable, "-c", _DVC, *arguments], os.environ | {"PATH": path}
+    command, env = [sys.executable, *arguments], os.environ | {"PATH": path}
     errors = PIPE if output == PIPE else None
     return run(command, cwd=folder, env=env, stdout=output, stderr=errors, encoding="utf-8")
