@@ -34,8 +34,6 @@ def importance(settings: Mapping[str, Column], scores: np.ndarray, seed: int) ->
 
 def _drops(X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the drop of R² for each key and shuffle."""
-    from sklearn.ensemble import RandomForestRegressor  # takes a second to import
-
     n, n_keys = X.shape
     shuffled = np.repeat(X[None], 1 + n_keys * N_PERMUTATIONS, axis=0)  # the first stays
     for number, copy in enumerate(shuffled[1:]):
@@ -44,9 +42,24 @@ def _drops(X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray
     errors = np.zeros(len(shuffled))
     for test in np.array_split(rng.permutation(n), min(N_FOLDS, n)):
         train = np.setdiff1d(np.arange(n), test)
-        forest = RandomForestRegressor(N_TREES, random_state=int(rng.integers(2**31)), n_jobs=1)
-        forest.fit(X[train], y[train])
         # All shuffles at once: calls cost more than rows.
-        predicted = forest.predict(shuffled[:, test].reshape(-1, n_keys)).reshape(len(shuffled), len(test))
+        rows = shuffled[:, test].reshape(-1, n_keys)
+        predicted = forest_means(X[train], y[train], rows, int(rng.integers(2**31))).reshape(len(shuffled), len(test))
         errors += ((predicted - y[test]) ** 2).sum(axis=1)
     return (errors[1:] - errors[0]).reshape(n_keys, N_PERMUTATIONS) / ((y - y.mean()) ** 2).sum()
+
+
+def forest_means(X: np.ndarray, y: np.ndarray, rows: np.ndarray, seed: int) -> np.ndarray:
+    """Return what scikit-learn's `RandomForestRegressor` predicts, without what it does around the trees."""
+    from sklearn import config_context  # takes half a second to import
+    from sklearn.tree import DecisionTreeRegressor
+
+    rng, total = np.random.RandomState(seed), np.zeros(len(rows))
+    X, rows = X.astype(np.float32), rows.astype(np.float32)  # as trees take them
+    with config_context(skip_parameter_validation=True):  # of trees that differ by their seeds alone
+        for own in rng.randint(np.iinfo(np.int32).max, size=N_TREES):
+            drawn = np.random.RandomState(own).randint(0, len(X), len(X))
+            tree = DecisionTreeRegressor(random_state=int(own))
+            tree.fit(X, y, np.bincount(drawn, minlength=len(X)), check_input=False)
+            total += tree.predict(rows, check_input=False)
+    return total / N_TREES

@@ -6,7 +6,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.inspection import permutation_importance
 
 from resampled.candidates.effects import Column
-from resampled.candidates.importance import importance
+from resampled.candidates.importance import forest_means, importance
 
 RNG = np.random.default_rng(8)
 
@@ -18,6 +18,13 @@ def test_it_is_scikit_learns_importance_on_rows_that_were_not_fitted() -> None:
     forest = RandomForestRegressor(50, random_state=0).fit(X[::2], y[::2])
     expected = permutation_importance(forest, X[1::2], y[1::2], n_repeats=20, random_state=0)
     assert found[0] == pytest.approx(expected.importances_mean, abs=0.2)
+
+
+def test_its_forests_predict_what_scikit_learns_do() -> None:
+    X, rows = RNG.integers(0, 4, (30, 2)).astype(float), RNG.integers(0, 4, (9, 2)).astype(float)
+    y = RNG.normal(size=30)
+    expected = RandomForestRegressor(100, random_state=5).fit(X, y).predict(rows)
+    assert forest_means(X, y, rows, 5).tolist() == expected.tolist()
 
 
 def test_of_keys_that_do_nothing_it_is_about_none_and_too_few_candidates_tell_nothing() -> None:
