@@ -26,5 +26,7 @@ if _IS_COMMAND:
     tell_errors_of_imports()
 # What imports and nets are made of stays; to look it through each time there is some more is a twentieth of a search.
 gc.set_threshold(50_000, 50)
+if _IS_COMMAND:
+    gc.disable()  # until `run` has what was imported
 # Nor is it looked through, and freed bit by bit, when the process ends: most of a second.
 atexit.register(gc.freeze)

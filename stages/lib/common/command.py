@@ -2,6 +2,7 @@
 
 import argparse
 import atexit
+import gc
 import os
 import signal
 import subprocess
@@ -64,6 +65,9 @@ def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
         options = parser.parse_args()
+        if not gc.isenabled():
+            gc.freeze()  # what was imported is not looked through again
+            gc.enable()
         main(*[options] if arguments else [])
         sys.stdout.flush()
     except BrokenPipeError:  # who reads the output, such as `head`, has enough
