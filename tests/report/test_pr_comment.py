@@ -164,8 +164,10 @@ def test_without_a_branch_a_sentence_names_one(in_process: Command) -> None:
     assert "Name what HEAD is compared with: `make pr-comment AGAINST=main` compares with main." in done.stderr
 
 
-def test_without_a_fresh_run_the_comment_says_so(changed: Changed, in_process: Command, comment: Comment) -> None:
-    comment(changed.project, "main")  # enters the folder
+def test_without_a_fresh_run_the_comment_says_so(
+    project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
     done = in_process(pr_comment, "--not-rerun", "main")
     assert (done.returncode, done.stderr) == (0, "")
     assert "**Not rerun.** Nothing was run for this comment" in done.stdout
