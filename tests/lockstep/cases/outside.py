@@ -122,7 +122,7 @@ def outside() -> dict[str, Case]:
             Scores(every=1), EarlyStopping(patience=2), grid={"lr": [5.0, 0.02]}, **shuffled
         ),
         "a training that ends within an epoch": case(callbacks=[Budget()], alone="within an epoch"),
-        "a score of ten classes": case(callbacks=[log_loss], module__n_outputs=10, y=TEN),
+        "a score of ten classes": case(callbacks=[log_loss], module__n_outputs=10, y=TEN, cv=3),
         "a scorer that is an object": case(callbacks=drawing, train_split=ValidSplit(2), iterator_train__shuffle=True),
         "a scoring function that draws beside one that does not": watched(
             scored,

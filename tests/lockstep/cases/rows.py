@@ -129,6 +129,7 @@ def rows() -> dict[str, Case]:
             SeeEachOtherByAnOutlier,
             X=np.r_[X[:3], 500 * X[3:4], X[4:]],
             y=NUMBERS,
+            cv=3,
             **REGRESSION,
         ),
         "rows see each other behind a gate": case(BetweenRows, {"lr": [1e-6, 0.3]}, wrapper=NeuralNet, max_epochs=12),
