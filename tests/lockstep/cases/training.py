@@ -167,7 +167,7 @@ def callbacks() -> dict[str, Case]:
     return {
         "default callbacks, printing": case(callbacks=None, verbose=1),
         "EarlyStopping": watched(stop, grid={"lr": [0.5, 0.1, 0.001], "callbacks__EarlyStopping__patience": [2, 3]}),
-        "EarlyStopping, load_best": watched(EarlyStopping(patience=3, load_best=True), lr=2.0),
+        "EarlyStopping, load_best": watched(EarlyStopping(patience=3, load_best=True), grid={"lr": [2.0, 0.1]}),
         "LRScheduler, StepLR": watched(LRScheduler("StepLR", step_size=2, gamma=0.5)),
         "LRScheduler, plateau": watched(LRScheduler("ReduceLROnPlateau", monitor="valid_loss", patience=1)),
         "LRScheduler by batch": watched(
