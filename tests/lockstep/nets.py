@@ -32,7 +32,7 @@ def first_rows(n_rows: int, dtype: type[np.floating]) -> tuple[np.ndarray, np.nd
 X, Y = first_rows(200, np.float32)
 LABELS = Y.ravel().astype(np.int64)
 GRID: dict[str, list[Any]] = {
-    "module__activation": [nn.ReLU, nn.Tanh, nn.GELU],
+    "module__activation": [nn.ReLU, nn.GELU],
     "module__dropout_rate": [0.0, 0.3],
     "optimizer": [torch.optim.SGD, torch.optim.NAdam],
     "max_epochs": [1, 3],

@@ -40,7 +40,7 @@ WATCHED = partial(
 RATES: dict[str, list[Any]] = {
     "lr": [0.1, 0.02, 0.001],
     "module__layer": [nn.Identity, nn.BatchNorm1d],
-    "optimizer": [torch.optim.Adam, torch.optim.RAdam, torch.optim.RMSprop],
+    "optimizer": [torch.optim.RAdam, torch.optim.RMSprop],
 }
 
 
