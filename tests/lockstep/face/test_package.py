@@ -15,9 +15,9 @@ from tests.project import ROOT
 
 PAGE = (ROOT / "lockstep/README.md").read_text(encoding="utf-8")
 
-# Prints what a process is like before and after the import, without the variables that `stages` sets.
+# Compares what a process is like before and after the import, without the variables that `stages` sets; then searches.
 LOOK = """
-import os, signal, warnings
+import os, signal, sys, warnings
 import joblib, numpy, sklearn, skorch, torch
 import sklearn.model_selection, joblib.externals.loky  # what the engine imports may register handlers of its own
 
@@ -34,6 +34,12 @@ import lockstep
 assert look() == before
 assert "lockstep" in joblib.parallel.BACKENDS
 print(torch.get_num_threads(), sorted(lockstep.__all__))
+from tests.lockstep.cases.base import LABELS, X, classifier
+with joblib.parallel_config(backend="lockstep"):
+    net = classifier(callbacks=None, optimizer=torch.optim.Adam)
+    grid = {"lr": [0.1, 0.01], "module__activation": [torch.nn.ReLU, torch.nn.Tanh]}
+    sklearn.model_selection.GridSearchCV(net, grid, refit=False, error_score="raise").fit(X.astype("float32"), LABELS)
+assert "torch._dynamo" not in sys.modules, "a search imports torch's compiler"
 """
 
 
@@ -45,8 +51,8 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("plain")
-def test_importing_it_changes_nothing_but_that_there_is_a_backend() -> None:
-    done = subprocess.run([sys.executable, "-c", LOOK], cwd=ROOT, capture_output=True, text=True)
+def test_importing_it_adds_a_backend_alone_and_a_search_imports_no_compiler() -> None:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", LOOK], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     n_threads, _, face = done.stdout.partition(" ")
     assert int(n_threads) >= 1
