@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import signal
 import warnings
 from collections.abc import Callable, Iterator
@@ -29,7 +30,9 @@ settings.load_profile("few")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long tests to `make test-all`."""
+    """Leave the long tests to `make test-all`; let one of several workers begin with what the others would wait for."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: "reproduced" not in getattr(item, "fixturenames", ()))
     if config.getoption("--hypothesis-profile") == "many":
         return
     long = [item for item in items if item.get_closest_marker("long")]
