@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import chdir
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dvc.repo import Repo
 from filelock import FileLock
 from pydantic import BaseModel
 
@@ -225,6 +227,11 @@ class Project:
         """Return what dvc.lock says of each stage."""
         stages: dict[str, Any] = yaml.safe_load(self.read("dvc.lock"))["stages"]
         return stages
+
+    def stale(self) -> set[str]:
+        """Return the stages that DVC, in this process, finds to have changed themselves, or a file they depend on."""
+        with chdir(self.folder), Repo() as repo:
+            return {*repo.status()}
 
     def commit_first(self) -> None:
         """Make the folder a git repository with everything in its first commit."""

@@ -1,7 +1,6 @@
 """A stage reruns when code it uses changes, and only then: dvc.yaml lists the rooms that each script imports."""
 
 import ast
-import json
 import re
 from functools import cache
 from pathlib import Path
@@ -66,11 +65,6 @@ def listed(stage: str) -> list[str]:
     return sorted(dep for dep in STAGES[stage]["deps"] if dep.startswith("stages/") or dep in PACKAGES)
 
 
-def stale(project: Project) -> set[str]:
-    """Return the stages that changed themselves, or that depend on a file that did."""
-    return set(json.loads(project.run("dvc", "status", "--json").stdout))
-
-
 @pytest.mark.parametrize("stage", list(STAGES))
 @pytest.mark.usefixtures("in_the_repository")
 def test_a_stage_depends_on_the_rooms_it_uses(stage: str) -> None:
@@ -128,7 +122,7 @@ def test_what_trains_depends_on_the_nets_that_params_name() -> None:
 def test_the_charts_depend_on_the_templates(project: Project) -> None:
     with (project.folder / ".dvc/plots/curves.json").open("a", encoding="utf-8") as template:
         template.write("\n")
-    assert stale(project) == {"charts"}
+    assert project.stale() == {"charts"}
 
 
 def test_the_file_is_short_enough_to_read() -> None:
@@ -153,7 +147,7 @@ def test_an_edited_room_makes_stale_what_uses_it_and_nothing_else(project: Proje
         for module in edited:
             with (project.folder / module).open("a", encoding="utf-8") as code:
                 code.write("# A comment.\n")
-        assert stale(project) == expected
+        assert project.stale() == expected
 
 
 def test_each_model_has_a_name_for_dvc() -> None:
