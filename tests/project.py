@@ -87,17 +87,6 @@ def _read_params() -> dict[str, Any]:
     return content
 
 
-def grid_values(experiment: str, key: str) -> list[Any]:
-    """Return the values of a grid of the sample."""
-    values: list[Any] = real_params()["experiments"][experiment]["grid"][key]
-    return values
-
-
-OPTIMIZERS = grid_values("optimizer", "optimizer")
-INITIALISERS = grid_values("weight_init", "module__weight_init")
-ACTIVATIONS = grid_values("activation", "module__activation")
-
-
 def set_at(params: dict[str, Any], place: str, value: Any) -> None:
     """Set `a.b.c` of nested mappings."""
     *steps, last = place.split(".")

@@ -17,7 +17,6 @@ from tests.project import set_at, small_params
 from tests.read_sample import load_real_data
 
 NETS = "nets.faulty"  # this file, which has nets with a fault each
-OPTIMIZER_GRID = "experiments.optimizer.grid"
 
 TABLE_NET = {"model.module": "nets.table_net.TableNet", "experiments.neurons.fixed": {}}
 
