@@ -24,6 +24,7 @@ from lockstep.members.state import AS_BUFFER, net_state, other_attribute
 from lockstep.stacks.batches import Batches
 from lockstep.stacks.layers import GivenNoise
 from lockstep.stacks.nets import Job, Nets
+from lockstep.stacks.streams import Streams
 from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
 from lockstep.turns import caught
@@ -122,10 +123,10 @@ def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, 
 
 def _noise(batches: Batches, i: int) -> list[Tensor]:
     """Draw the noise of a member's steps again."""
-    generator, noise = torch.Generator().manual_seed(i), list[Tensor]()
+    stream, noise = Streams([i]), list[Tensor]()
     for sizes in batches.sizes:
         n_rows, dtype = sum(batches.lengths), batches.dtype
-        drawn = [draw.sample(n_rows, dtype, generator).split(batches.lengths) for draw in batches.draws]
+        drawn = [stream.draw(draw, n_rows, dtype)[0].split(batches.lengths) for draw in batches.draws]
         for n, batch in zip(sizes[batches.source_of[i]], zip(*drawn, strict=True), strict=False):
             noise += [part[:n] for part in batch]
     return noise

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define VERSION 2
+#define VERSION 3
 #define LANES 16
 
 typedef struct { int64_t place, advance, strides[4]; } Operand; /* in LANES numbers; places below 0 are scratch memory */
@@ -298,5 +298,28 @@ void NAME(lockstep_run, REAL)(REAL *memory, REAL *scratch, const Instruction *pr
                 else strip = 0;
             }
         }
+}
+
+/* Numbers of [0, 1), n of each stream: 16 generators xoshiro128+ (Blackman and Vigna 2021), of whose numbers the upper
+   bits are used, those of one for a float and of two for a double. */
+void NAME(lockstep_noise, REAL)(uint32_t *streams, REAL *out, int64_t n_streams, int64_t n) {
+    for (; n_streams > 0; n_streams--, streams += 4 * LANES, out += n) {
+        uint32_t s[4][LANES], bits[2][LANES];
+        memcpy(s, streams, sizeof s);
+        for (int64_t at = 0; at < n; at += LANES) {
+            REAL drawn[LANES];
+            for (int part = SINGLE; part < 2; part++) for (int l = 0; l < LANES; l++) {
+                const uint32_t shifted = s[1][l] << 9;
+                bits[part][l] = s[0][l] + s[3][l];
+                s[2][l] ^= s[0][l], s[3][l] ^= s[1][l], s[1][l] ^= s[2][l], s[0][l] ^= s[3][l], s[2][l] ^= shifted;
+                s[3][l] = s[3][l] << 11 | s[3][l] >> 21;
+            }
+            for (int l = 0; l < LANES; l++)
+                drawn[l] = SINGLE ? (REAL)(int32_t)(bits[1][l] >> 8) * (REAL)0x1p-24
+                                  : ((int32_t)(bits[0][l] >> 5) * 0x1p26 + (int32_t)(bits[1][l] >> 6)) * 0x1p-53;
+            memcpy(out + at, drawn, (size_t)LEAST(LANES, n - at) * sizeof(REAL));
+        }
+        memcpy(streams, s, sizeof s);
+    }
 }
 __attribute__((weak)) int64_t lockstep_version(void) { return VERSION; }

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 # The version of the interface; kernel.c has the same number. Raise both when instructions change.
-VERSION = 2
+VERSION = 3
 
 PACKAGE = Path(__file__).parent
 SOURCE = PACKAGE / "kernel.c"
@@ -36,6 +36,8 @@ LEVELS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 _NEEDS = {"x86-64-v4": {"X86_V4", "AVX512_SKX"}, "x86-64-v3": {"X86_V3", "AVX2"}}
 
+_RUNS = "run_float", "run_double", "noise_float", "noise_double"
+
 BUILD = "`python -m lockstep.kernel.build`"
 
 
@@ -53,9 +55,7 @@ class Library:
         way_out = f"Delete {path}, and run {BUILD}."
         try:
             functions = ctypes.CDLL(str(path))
-            version, run_float, run_double = (
-                functions[f"lockstep_{name}"] for name in ("version", "run_float", "run_double")
-            )
+            version, *runs = (functions[f"lockstep_{name}"] for name in ("version", *_RUNS))
         except (OSError, AttributeError) as error:
             reason = " ".join(str(error).replace(str(path), "the file").split())
             raise KernelError(f"{path} is not a kernel for this processor and system ({reason}). {way_out}") from error
@@ -63,9 +63,12 @@ class Library:
         if (found := version()) != VERSION:
             raise KernelError(f"{path} has version {found} of the kernel, but this engine needs {VERSION}. {way_out}")
         address, number = ctypes.c_void_p, ctypes.c_int64
-        for function in (run_float, run_double):
-            function.restype, function.argtypes = None, (address, address, address, number, number, address)
-        self.path, self.run_float, self.run_double = path, run_float, run_double
+        for function, name in zip(runs, _RUNS, strict=True):
+            of_noise = address, address, number, number
+            function.restype = None
+            function.argtypes = of_noise if "noise" in name else (address, address, address, number, number, address)
+        self.path = path
+        self.run_float, self.run_double, self.noise_float, self.noise_double = runs
 
 
 def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:

@@ -16,6 +16,7 @@ from lockstep.members.rows import Batches as Numbers
 from lockstep.members.rows import weights
 from lockstep.stacks.nets import Job
 from lockstep.stacks.noise import Draw
+from lockstep.stacks.streams import Streams
 
 
 class Batches:
@@ -33,8 +34,9 @@ class Batches:
         distinct = list(dict.fromkeys(keys))
         self.sources = [self.members[keys.index(key)] for key in distinct]
         self.source_of = [distinct.index(key) for key in keys]
-        seeds = sorted({member.noise_seed for member in self.members})
-        self._split_of = np.array([seeds.index(member.noise_seed) for member in self.members])
+        self._seeds = sorted({member.noise_seed for member in self.members})
+        self._split_of = np.array([self._seeds.index(member.noise_seed) for member in self.members])
+        self.noise: list[Tensor] = []
         rows = [(member.train.X, member.train.y) for member in self.sources]
         self._spec = tree_flatten(rows[0])[1]
         # By tensor, then by source: where the kernel finds an epoch's rows.
@@ -48,12 +50,12 @@ class Batches:
         self.orders = [copy.copy(member.order) for member in self.sources]
         if before is not None:  # the next epoch is about to begin
             self.draws: list[Draw] = before.draws
-            self._generators: dict[int, torch.Generator] = {seed: before._generators[seed] for seed in seeds}
+            self._streams: Streams = before._streams.chosen([before._seeds.index(seed) for seed in self._seeds])
             sources = [before.source_of[before.members.index(member)] for member in self.sources]
             self.orders = [before.orders[i] for i in sources]
             self.sizes = [[sizes[i] for i in sources] for sizes in before.sizes]
             return
-        self._generators = {seed: torch.Generator().manual_seed(seed) for seed in seeds}
+        self._streams = Streams(self._seeds)
         self._order_rows()
         self.draws = draws(*self.example(self._index[0][: self.lengths[0]]))
         if any(draw.shape[:1] != (self.lengths[0],) for draw in self.draws):
@@ -94,8 +96,12 @@ class Batches:
         return [width] * count, index.flatten(1), weights(sizes, width).flatten(1)
 
     def _draw(self) -> None:
-        n, generators = sum(self.lengths), self._generators.values()
-        self.noise = [[draw.sample(n, self.dtype, each) for each in generators] for draw in self.draws]
+        n = sum(self.lengths)
+        if self.noise and self.noise[0].shape[1] == n:
+            for draw, noise in zip(self.draws, self.noise, strict=True):
+                self._streams.refill(draw, noise)
+            return
+        self.noise = [self._streams.draw(draw, n, self.dtype) for draw in self.draws]
         self._noise_tables = [table(noise, self._split_of) for noise in self.noise]
 
     def sizes_of(self, i: int) -> list[int]:

@@ -25,14 +25,6 @@ class Draw:
     normal: bool
     shape: tuple[int, ...]
 
-    def sample(self, n_rows: int, dtype: torch.dtype, generator: torch.Generator) -> Tensor:
-        """Draw the numbers for `n_rows` rows."""
-        shape = n_rows, *self.shape[1:]
-        if not self.normal:
-            return torch.rand(shape, dtype=dtype, generator=generator)
-        # Rounded, because the float32 numbers that torch draws depend on the processor.
-        return torch.randn(shape, dtype=torch.float64, generator=generator).to(dtype)
-
 
 def _dropout(by_channel: bool = False, alpha: bool = False, batched: int = 0) -> Function:
     """Return the replacement of a kind of dropout, for which inputs of fewer than `batched` dimensions are one row."""

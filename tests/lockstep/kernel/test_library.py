@@ -126,7 +126,7 @@ def test_a_file_that_is_no_library_of_this_machine_is_refused(empty_prefix: Path
     assert said.endswith(f"). Delete {path}, and run `python -m lockstep.kernel.build`.")
 
 
-RUNS = "void lockstep_run_float(void) {} void lockstep_run_double(void) {}"
+RUNS = " ".join(f"void lockstep_{name}(void) {{}}" for name in library._RUNS)
 
 
 @needs_compiler

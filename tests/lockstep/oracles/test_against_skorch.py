@@ -22,6 +22,7 @@ from tests.lockstep.cases.habits import Anneals
 from tests.lockstep.cases.nets import noise
 from tests.lockstep.cases.outside import on_all_rows
 from tests.lockstep.cases.own_code import SCALE, Scaling
+from tests.lockstep.pieces.test_streams import doubles
 from tests.lockstep.searches import SEED, both_ways, compare, run_case
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -120,10 +121,10 @@ def test_dropout_given_the_same_masks() -> None:
         seed_everything(fit_seed(SEED, number))
         module = PimaClassifier(weight_constraint=2.0)
         optimizer = torch.optim.Adamax(module.parameters(), lr=0.01)
-        generator = torch.Generator().manual_seed(fit_seed(SEED, number, 1))
+        per_epoch = -(-len(train) // 16) * 16 * 12
+        drawn = torch.tensor(doubles(fit_seed(SEED, number, 1), 3 * per_epoch)).view(3, -1, 12)
         x, y = torch.tensor(X[train]), torch.tensor(Y[train])
-        for _ in range(3):
-            uniform = torch.rand(-(-len(train) // 16) * 16, 12, generator=generator)
+        for uniform in drawn:
             for start in range(0, len(train), 16):
                 mask = (uniform[start : start + len(x[start : start + 16])] >= rate) / (1 - rate)
                 module.dropout.forward = partial(torch.mul, mask)  # type: ignore[method-assign]
