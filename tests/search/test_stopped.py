@@ -30,7 +30,7 @@ def write_project(folder: Path) -> None:
     params = real_params()
     params["data"] |= {"path": "table.csv", "url": None, "sha256": None, "header": True, "target": "label"}
     params["data"]["columns"] = {"label": {"classes": ["no", "yes"]}}
-    params["model"] |= {"max_epochs": 900, "batch_size": 32}
+    params["model"] |= {"max_epochs": 6000, "batch_size": 32}
     params["cv"] |= {"n_repeats": 1}
     grid = {"lr": [0.001, 0.003, 0.01, 0.03], "module__n_neurons": [6, 12, 18, 24, 30, 36, 42, 48]}
     params["experiments"] = {"mine": {"grid": grid, "fixed": {}}}
