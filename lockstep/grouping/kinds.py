@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
-from torch.nn.utils.parametrize import type_before_parametrizations
 
 from lockstep._compat import tree_leaves
 from lockstep.grouping.checks import check_parts
@@ -14,7 +13,7 @@ from lockstep.members.member import OF_ROWS, Member
 from lockstep.members.own_code import own_classes
 from lockstep.members.parts import optimizer_of, trained_params
 from lockstep.members.refusals import RefusalError, refusal_of
-from lockstep.members.state import attributes, hashed, names_of_parts, outside, own_numbers, own_params
+from lockstep.members.state import attributes, class_of, hashed, names_of_parts, outside, own_numbers, own_params
 from lockstep.optimizers.settings import step_key, tried_as
 from lockstep.stacks.layers import dropouts
 
@@ -105,7 +104,7 @@ def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> 
     If `sizes` is false, without shapes; without `numbers`, too, but with those in tensors that may be settings: each of
     these is tried.
     """
-    kind: Any = type_before_parametrizations(layer)  # a parametrised layer has a class of its own
+    kind = class_of(layer)
     tensors = [
         (name, str(t.dtype), t.requires_grad, tuple(t.shape) if sizes else (t.dim(), numbers or _setting(layer, t)))
         for name, t in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False))

@@ -62,7 +62,7 @@ def python_state(module: nn.Module) -> str:
             if isinstance(layer, _DropoutNd):
                 own.pop("p")
         return repr([(id(type(layer)), sorted(own.items())) for layer, own in layers])
-    described = [(type_before_parametrizations(layer), attributes(layer)) for layer in module.modules()]
+    described = [(class_of(layer), attributes(layer)) for layer in module.modules()]
     return hashed(described, names_of_parts(module))
 
 
@@ -76,7 +76,7 @@ def outside(net: NeuralNet) -> str:
     """Return a hash of the code of a net's steps, with what this reads from outside; empty if it is all torch's."""
     parts = [(net, OF_A_STEP), (net.optimizer_, ("step",))]
     parts += [(layer, ("forward",)) for part in (net.module_, net.criterion_) for layer in part.modules()]
-    own = [(part, methods, cls) for part, methods in parts if own_classes_of(cls := _class_of(part))]
+    own = [(part, methods, cls) for part, methods in parts if own_classes_of(cls := class_of(part))]
     held = [(cls, each) for part, _, cls in own for each in _own_objects(part)]
     hooks, about = global_hooks(), tuple(cls for *_, cls in own)
     is_plain = not held and not any(hooks)
@@ -97,8 +97,11 @@ def outside(net: NeuralNet) -> str:
     return found
 
 
-def _class_of(part: Any) -> Any:
-    """Return the class of a part of a net, without parametrizations, which torch looks for in a slow way."""
+def class_of(part: Any) -> Any:
+    """Return the class of a part of a net; that of a layer before it was parametrised, where torch gives it another.
+
+    torch's function looks for an attribute that few layers have, which takes long.
+    """
     has_more = isinstance(part, nn.Module) and "parametrizations" in vars(part)["_modules"]
     return type_before_parametrizations(part) if has_more else type(part)
 
@@ -141,7 +144,7 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
     own = _own_attributes(layer)
     if isinstance(layer, _DropoutNd):
         own.pop("p")
-    if type_before_parametrizations(layer).__module__.startswith("torch.nn.modules."):
+    if class_of(layer).__module__.startswith("torch.nn.modules."):
         own = {name: value for name, value in own.items() if sizes or name not in _SIZES}
         if not numbers:
             own = {k: bool(v > 0) - bool(v < 0) if isinstance(v, float) else v for k, v in own.items()}
