@@ -100,7 +100,7 @@ class Answer:
         torch.empty((), dtype=torch.int64).random_()  # as skorch's loader of these rows draws a seed
         if any(layer.training for part in (self.net.module_, self.net.criterion_) for layer in part.modules()):
             self.net._set_training(False)
-        yield outputs.to(device) if isinstance(outputs, Tensor) else tree_map(lambda tensor: tensor.to(device), outputs)
+        yield tree_map(lambda tensor: tensor.to(device), outputs)
 
     def _outputs(self, X: Any) -> Any:
         like = self.asked.parts[0][0]

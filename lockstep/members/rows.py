@@ -172,8 +172,6 @@ def weights(sizes: list[list[int]], width: int) -> Tensor:
 
 def taken(tree: Any, places: Any) -> Any:
     """Return the same places of all tensors in a tree."""
-    if isinstance(tree, Tensor):  # as it nearly always is, and a walk takes longer than to take the places
-        return tree[places]
     return tree_map(lambda tensor: tensor[places], tree)
 
 
