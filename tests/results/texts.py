@@ -4,12 +4,13 @@ from typing import Any
 
 import pandas as pd
 
+from stages.lib.common import UserError
 from stages.lib.results.files import File
-from stages.lib.results.reading import WorkingTree, by_name
+from stages.lib.results.reading import by_name
 from stages.lib.results.writing import as_csv, as_json
 
 
-class Texts(dict[str, str], WorkingTree):
+class Texts(dict[str, str]):
     """Files in memory, which `Results` reads like those on disk."""
 
     def put(self, file: File, content: pd.DataFrame | dict[str, Any], name: str = "") -> None:
@@ -23,3 +24,7 @@ class Texts(dict[str, str], WorkingTree):
     def files(self, folder: str, suffix: str) -> dict[str, str]:
         """Return the paths of files by name."""
         return by_name(folder, suffix, self)
+
+    def refused(self, path: str, problem: str, again: str) -> UserError:
+        """Return the error that says what is wrong with a file."""
+        return UserError(f"{path} {problem}. {again}")

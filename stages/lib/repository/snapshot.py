@@ -17,7 +17,7 @@ _show = cache(git)  # of a commit, whose files never change
 
 
 @dataclass(frozen=True)
-class Snapshot(WorkingTree):
+class Snapshot:
     """The files of one side of a comparison: what a user calls it, and the hash of its commit, or None for the tree."""
 
     name: str
@@ -52,7 +52,7 @@ class Snapshot(WorkingTree):
         """
         try:
             if self.commit is None:
-                text = super().text(path)
+                text = WorkingTree().text(path)
             else:
                 text = _show("show", f"{self.commit}:{path}") if path in self._paths else None
         except UnicodeDecodeError as error:
@@ -64,7 +64,7 @@ class Snapshot(WorkingTree):
 
     def files(self, folder: str, suffix: str) -> dict[str, str]:
         """Return the paths of the files with a suffix in a folder and below, by names such as `curves/lr`, sorted."""
-        return by_name(folder, suffix, self._paths) if self.commit else super().files(folder, suffix)
+        return by_name(folder, suffix, self._paths) if self.commit else WorkingTree().files(folder, suffix)
 
     def refused(self, path: str, problem: str, again: str) -> UserError:
         """Return the error that says what is wrong with a file, and that another commit may have a better one."""

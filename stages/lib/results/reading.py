@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -19,16 +19,27 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class WorkingTree:
-    """The files on disk, in the working directory or below another folder; those of a commit are like them."""
+class Source(Protocol):
+    """Files: those on disk, or those of a commit."""
 
-    _folder = Path()
+    def text(self, path: str) -> str | None:
+        """Return the text of a file; None if it is not there. Raises `UserError` if it is not UTF-8."""
+
+    def files(self, folder: str, suffix: str) -> dict[str, str]:
+        """Return the paths of the files with a suffix in a folder and below, by names such as `curves/lr`, sorted."""
+
+    def refused(self, path: str, problem: str, again: str) -> UserError:
+        """Return the error that says what is wrong with a file, such as "is not JSON", and what to do."""
+
+
+class WorkingTree:
+    """The files on disk, in the working directory or below another folder."""
 
     def __init__(self, folder: str | Path = ".") -> None:
         self._folder = Path(folder)
 
     def text(self, path: str) -> str | None:
-        """Return the text of a file; None if it is not there. Raises `UserError` if it is not UTF-8."""
+        """Return the text of a file, as `Source` does."""
         try:
             return (self._folder / path).read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -37,12 +48,12 @@ class WorkingTree:
             raise UserError(f"{path} can't be read: {error}.") from None
 
     def files(self, folder: str, suffix: str) -> dict[str, str]:
-        """Return the paths of the files with a suffix in a folder and below, by names such as `curves/lr`, sorted."""
+        """Return the paths of files by name, as `Source` does."""
         found = (path for path in (self._folder / folder).rglob("*") if path.is_file())
         return by_name(folder, suffix, (str(path.relative_to(self._folder)) for path in found))
 
     def refused(self, path: str, problem: str, again: str) -> UserError:
-        """Return the error that says what is wrong with a file, such as "is not JSON", and what to do."""
+        """Return the error that says what is wrong with a file, as `Source` does."""
         return UserError(f"{path} {problem}. {again}")
 
 
@@ -55,7 +66,7 @@ def by_name(folder: str, suffix: str, paths: Iterable[str]) -> dict[str, str]:
 class Results:
     """The results of the working tree, or of a commit."""
 
-    def __init__(self, source: WorkingTree | None = None) -> None:
+    def __init__(self, source: Source | None = None) -> None:
         self.source = WorkingTree() if source is None else source
 
     def names(self, file: File) -> list[str]:
