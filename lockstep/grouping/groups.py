@@ -15,9 +15,9 @@ from lockstep.fits.answers import rows_to_answer
 from lockstep.fits.surroundings import NetStub, net_of, without_net
 from lockstep.fits.tasks import Task
 from lockstep.grouping.checks import check_class
+from lockstep.grouping.costs import check_cost
 from lockstep.grouping.filling import loss_is_mean, rows_are_apart
 from lockstep.grouping.kinds import Kind, group_key, kind_of
-from lockstep.grouping.sizes import check_size
 from lockstep.grouping.trial import SHARED, Verdict, changing, prove
 from lockstep.members.callbacks import may_predict, only_records
 from lockstep.members.fingerprint import fingerprint
@@ -121,7 +121,7 @@ class Grouping:
         task = self.tasks[epochs[max(epochs)][0]]
         member = self._initialised(task, dict(epochs))
         kind = self._kind(task, member)
-        check_size(kind.measured)  # before a trial, which may take long
+        check_cost(member, kind.measured)  # before a trial, which may take long
         verdict, is_apart = self._verdict(task, member, kind)
         filled = verdict.filled and not member.has_lone_row
         if may_predict(member.net):  # its rows come in an order of its own

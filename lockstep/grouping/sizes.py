@@ -11,24 +11,15 @@ from typing import NamedTuple
 
 import psutil
 
+from lockstep.grouping.costs import step_of_a_block
 from lockstep.grouping.measured import Measured
 from lockstep.kernel.program import LANES
 from lockstep.members.member import Member
-from lockstep.members.refusals import Refusal, RefusalError
+from lockstep.members.refusals import Refusal
 from lockstep.stacks.nets import Job
 
 # With more nets, a stack is not faster per net, because its tensors no longer fit into a core's cache.
 MOST_NETS = 1024
-
-# With more floating-point operations in its largest product, a net is faster by skorch, because torch multiplies large
-# matrices faster than the kernel.
-_FASTER_BY_SKORCH = 40_000_000
-
-# The most bytes of a net that the kernel trains; its blocks, which are always whole, then have 1 GiB.
-_MOST_BYTES = 2**26
-
-# Floating-point operations that cost as much as writing a number outside of a product.
-_OF_A_NUMBER = 20
 
 # The numbers of a net that a stack keeps for each of its own: its module's, copies, gradients, an optimizer's state, in
 # the kernel and outside. Those that a trained net keeps until its search has the result, and what else it keeps.
@@ -50,21 +41,11 @@ _LITTLE = 2**26
 # the Python code around an epoch would cost more than a few per cent.
 _PART = 5.0
 
-# The work that a core does in a second, and the seconds that callbacks take for a net's epoch. Only the first part of a
-# stack goes by these: the time that it has taken is known.
-_A_SECOND, _OF_CALLBACKS = 100_000_000_000, 2e-4
+# The seconds that callbacks take for a net's epoch.
+_OF_CALLBACKS = 2e-4
 
 # What the trial of a group takes, in seconds, writing the programs of a stack, and sorting a net into it.
 _OF_A_TRIAL, _OF_A_STACK, _TO_SORT = 0.1, 0.05, 1.5e-3
-
-
-def check_size(measured: Measured) -> None:
-    """Raise `RefusalError` if a net is too large for the kernel, or faster by skorch."""
-    if measured.n_bytes > _MOST_BYTES:
-        needed = f"{measured.n_bytes / 2**20:,.0f} MiB"
-        raise RefusalError(f"a net takes {needed}, and the kernel computes {LANES} of them at once")
-    if measured.largest_product > _FASTER_BY_SKORCH:
-        raise RefusalError("its layers are wide, so skorch is faster")
 
 
 class Needs(NamedTuple):
@@ -136,7 +117,7 @@ def too_large(needs: Needs, max_memory_mb: int) -> Refusal:
 
 def seconds_of(measured: Measured, member: Member) -> float:
     """Return how long a processor is likely to train a net in a stack."""
-    of_step = (measured.n_flops + _OF_A_NUMBER * measured.n_numbers) / _A_SECOND
+    of_step = step_of_a_block(measured) / LANES
     return member.epochs * (len(member.order.lengths) * of_step + member.has_listeners * _OF_CALLBACKS)
 
 

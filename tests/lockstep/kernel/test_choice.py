@@ -1,5 +1,6 @@
 """Which nets the kernel trains and which skorch, what a user is told of it, and what happens where the kernel fails."""
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from tests.lockstep.cases.base import LABELS, RATES, classifier
 from tests.lockstep.cases.modules import CountsInABuffer
 from tests.lockstep.searches import ROWS, check, scores
 
+SLOW = "the kernel takes its steps no faster than skorch"
+LONG_TRIAL = "trying whether it goes in lockstep takes longer than its training by skorch"
 MISSING = "The kernel has no version for Plan 9 on m68k."
 
 
@@ -47,6 +50,38 @@ class Wide(nn.Sequential):
         return super().forward(x) + self.table[:1].sum()
 
 
+class Sorts(nn.Module):
+    """Sorts 300 numbers of each row, or the rows by 300 numbers."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.up, self.out, self.how = nn.Linear(ROWS.shape[1], 300), nn.Linear(300, 2), how
+
+    def forward(self, x: Tensor) -> Tensor:
+        made = self.up(x)
+        if self.how == "sort":
+            return self.out(made.sort(1)[0])
+        return self.out(made + made.argsort(0) / 100)
+
+
+class Deep(nn.Sequential):
+    def __init__(self) -> None:
+        width = ROWS.shape[1]
+        layers = [(nn.Linear(width, width), nn.BatchNorm1d(width), nn.ReLU()) for _ in range(60)]
+        super().__init__(*chain.from_iterable(layers), nn.Linear(width, 2))
+
+
+class Embedded(nn.Module):
+    """Looks up a large table."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table, self.out = nn.Embedding(50_000, 16), nn.Linear(16, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.table((x[:, 0] > 0).long()))
+
+
 @pytest.fixture
 def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be no kernel, of which nobody has been told."""
@@ -59,7 +94,11 @@ def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     ("settings", "reason"),
     [
         ({"module": nn.Sequential(*CONVOLUTION)}, "the kernel has no convolution in 3 dimensions"),
-        ({"module": Wide, "module__width": 640, "batch_size": 64}, "its layers are wide, so skorch is faster"),
+        ({"module": Wide, "module__width": 640, "batch_size": 64}, SLOW),
+        ({"module": Sorts, "module__how": "sort", "batch_size": 32}, SLOW),
+        ({"module": Sorts, "module__how": "argsort", "batch_size": 64}, SLOW),
+        ({"module": Deep, "max_epochs": 2}, LONG_TRIAL),
+        ({"module": Embedded, "max_epochs": 2}, LONG_TRIAL),
         ({"module": Wide, "module__width": 4, "module__table": 2_000_000}, "a net takes "),
         ({"criterion": nn.MultiMarginLoss}, "the kernel has no multi_margin_loss_backward"),
         ({"module": Halves}, "the kernel has no torch.bfloat16"),
@@ -71,7 +110,7 @@ def test_explain_says_why_skorch_trains_a_net(settings: dict[str, Any], reason: 
 
 
 def test_nets_that_take_more_memory_than_there_is_are_left_to_skorch() -> None:
-    large = classifier(Wide, module__width=4, module__table=200_000, max_epochs=1)
+    large = classifier(Wide, module__width=4, module__table=100_000, max_epochs=1)
     with pytest.warns(LockstepWarning) as caught, parallel_config(backend="lockstep", max_memory_mb=1):
         GridSearchCV(large, RATES, cv=3, refit=False).fit(ROWS, LABELS)
     (said,) = (str(each.message) for each in caught)
