@@ -19,7 +19,7 @@ from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import named_tensors
 from lockstep.members.refusals import RefusalError
-from lockstep.members.rows import as_tensor, taken
+from lockstep.members.rows import as_tensor, distinct, taken
 from lockstep.members.state import predicting_state
 from lockstep.stacks.nets import Nets
 
@@ -65,14 +65,11 @@ def rows_to_answer(
     return cache[key] if cache[key].rows.dtype == member.train.X.dtype else None
 
 
-def inputs_of(stack: Nets) -> tuple[Any, bool] | None:
-    """Return the rows that a stack's nets predict, and whether all nets have the same; None if a net has none."""
+def inputs_of(stack: Nets) -> tuple[list[Tensor], np.ndarray] | None:
+    """Return the rows that nets predict, each once, and which of them each net has; None if a net has none."""
     if any(member.rows_to_answer is None for member in stack.members):
         return None
-    rows = [member.rows_to_answer.rows for member in stack.members]
-    if all(each is rows[0] for each in rows):
-        return rows[0], True
-    return stack.placed(rows, max(map(len, rows))), False
+    return distinct([member.rows_to_answer.rows for member in stack.members])
 
 
 # Computes the outputs of a net for rows.

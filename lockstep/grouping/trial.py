@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from skorch import NeuralNet
 from torch import Tensor
@@ -20,6 +21,7 @@ from lockstep.members.numerics import other_states
 from lockstep.members.own_fit import Prepared, method_of_one
 from lockstep.members.parts import Tensors, cloned, named_tensors, step_lean, trained_params
 from lockstep.members.refusals import ListenerError, RefusalError, refusal_of
+from lockstep.members.rows import distinct
 from lockstep.members.state import AS_BUFFER, net_state, other_attribute
 from lockstep.stacks.batches import Batches
 from lockstep.stacks.layers import GivenNoise
@@ -95,9 +97,8 @@ def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, 
             each.follow()
     asked = [tree_map(torch.as_tensor, each.fitted_on[0]) for each in members]
 
-    def inputs(nets: Nets) -> tuple[Any, bool]:
-        own = [asked[each.noise_seed] for each in nets.members]
-        return tree_map(lambda *parts: torch.stack(parts), *own), False
+    def inputs(nets: Nets) -> tuple[list[Any], np.ndarray]:
+        return distinct([asked[each.noise_seed] for each in nets.members])
 
     training = Training(replace(job, members=members), inputs)
     alike = True

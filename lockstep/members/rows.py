@@ -1,9 +1,10 @@
 """The rows that a net is trained on, and their order, both as skorch's own loaders give them."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -28,6 +29,8 @@ from lockstep.members.refusals import RefusalError
 # The datasets, also as subsets, and the samplers that are supported.
 _DATASETS = (Dataset, TensorDataset)
 _SAMPLERS = (SequentialSampler, RandomSampler, WeightedRandomSampler)
+
+T = TypeVar("T")
 
 # Batches of row numbers.
 Batches = list[list[int]]
@@ -175,6 +178,8 @@ def taken(tree: Any, places: Any) -> Any:
     return tree_map(lambda tensor: tensor[places], tree)
 
 
-def filled_up(rows: Tensor, n: int) -> Tensor:
-    """Return rows filled up to `n` with copies of the first."""
-    return torch.cat([rows, rows[:1].expand(n - len(rows), *rows.shape[1:])])
+def distinct(of_nets: Sequence[T]) -> tuple[list[T], np.ndarray]:
+    """Return each of some objects once, and which of them each net has: nets of a split have the same rows."""
+    once = {id(each): each for each in of_nets}
+    places = {key: place for place, key in enumerate(once)}
+    return list(once.values()), np.array([places[id(each)] for each in of_nets])

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lockstep._compat import tree_map
 from lockstep.members.parts import Tensors
-from lockstep.members.rows import taken, weights
+from lockstep.members.rows import distinct, taken, weights
 from lockstep.stacks.stack import Stack
 
 
@@ -30,10 +30,14 @@ class HoldOut:
             width = rows[0].width
             n = width * max(map(len, self.lengths))
             self.weight = weights(self.lengths, width).to(stack.flat)
-        self.rows = stack.placed([each.X for each in rows], n), stack.placed([each.y for each in rows], n)
-        spans = [slice(None)] if stack.job.filled else _spans(self.lengths[0])
+        self.rows = [(each.X, each.y) for each in rows]
+        sources, of_net = distinct(rows)
+        spans = [slice(0, n)] if stack.job.filled else _spans(self.lengths[0])
         # Now, because torch's losses refuse numbers of nets that diverge.
-        self._evaluators = [stack.evaluator(*taken(self.rows, (slice(None), span))) for span in spans]
+        self._evaluators = [
+            stack.evaluator([taken((each.X, each.y), span) for each in sources], of_net, span.stop - span.start)
+            for span in spans
+        ]
 
     def evaluate(self) -> tuple[Tensor, Any]:
         """Return the losses of the batches, shape (n_batches, n_nets), and the nets' outputs for all rows."""
@@ -54,7 +58,7 @@ class HoldOut:
         """Return the targets of a member's hold-out, and copies of the net's outputs for it in each epoch."""
         own = i, slice(sum(self.lengths[i]))
         outputs = tree_map(lambda *parts: torch.stack([part[own] for part in parts]), *made)
-        return tree_map(Tensor.clone, taken(self.rows[1], own)), [taken(outputs, epoch) for epoch in range(len(made))]
+        return tree_map(Tensor.clone, self.rows[i][1]), [taken(outputs, epoch) for epoch in range(len(made))]
 
     def _joined(self, first: Tensor, *others: Tensor) -> Tensor:
         """Join the outputs of batches; `squeeze` may have removed the dimension of a batch of one row."""
@@ -64,7 +68,7 @@ class HoldOut:
 
     def own_rows(self, i: int, made: Any) -> tuple[Any, Any]:
         """Return a member's hold-out, as one batch, and the net's outputs for it."""
-        return taken((self.rows, made), (i, slice(sum(self.lengths[i]))))
+        return self.rows[i], taken(made, (i, slice(sum(self.lengths[i]))))
 
     def own_batches(self, i: int, made: Any) -> list[tuple[Any, Any]]:
         """Return the same, batch by batch."""

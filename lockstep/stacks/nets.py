@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from lockstep._compat import tree_map
+from lockstep._compat import tree_leaves
 from lockstep.members.member import Member
 from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
-from lockstep.members.rows import filled_up
 from lockstep.stacks.layers import dropouts
 from lockstep.stacks.programs.evaluation import Evaluator
 from lockstep.stacks.step import StackedNet
@@ -83,22 +83,19 @@ class Nets:
         named = zip(self.shapes.items(), parts, strict=True)
         return {name: part.view(before + shape) for (name, shape), part in named}
 
-    def placed(self, rows: list[Any], n: int) -> Any:
-        """Return the rows of each net, filled up to `n`: shape (n_nets, n, …)."""
-        return tree_map(lambda *parts: torch.stack([filled_up(part, n) for part in parts]), *rows)
-
     def copies(self) -> Tensors:
         """Return copies of all parameters and buffers: a forward pass may change them, as max-norm does."""
         return cloned(self.trained | self.untrained)
 
-    def evaluator(self, x: Any, y: Any = None, shared: bool = False) -> Callable[[Tensors], Any]:
-        """Return a function of tensors, which it may change, that evaluates the nets on these rows."""
+    def evaluator(self, sources: list[tuple[Any, ...]], of_net: np.ndarray, n_rows: int) -> Callable[[Tensors], Any]:
+        """Return a function of tensors, which it may change, that evaluates the nets on rows, as `Evaluator` does."""
         tensors, job = self.trained | self.untrained, self.job
-        return Evaluator(self.stacked, tensors, self.rates, x, y, shared, job.programs, job.n_threads)
+        return Evaluator(self.stacked, tensors, self.rates, sources, of_net, n_rows, job.programs, job.n_threads)
 
-    def outputs(self, x: Any, shared: bool) -> Any:
-        """Return the nets' outputs for rows, shape (n_nets, n_rows, …); `shared` rows have no first dimension."""
-        return self.evaluator(x, shared=shared)(self.copies())
+    def outputs(self, rows: list[Any], of_net: np.ndarray) -> Any:
+        """Return the nets' outputs, shape (n_nets, n_rows, …); `of_net` says which of the rows each net has."""
+        n_rows = max(len(tree_leaves(each)[0]) for each in rows)
+        return self.evaluator([(each,) for each in rows], of_net, n_rows)(self.copies())
 
     def tensors_of(self, i: int, tensors: Tensors | None = None) -> Tensors:
         """Return views of a net's parameters and buffers, by name, in the stack's tensors or in others."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from skorch import NeuralNet
 from skorch.history import History
 from torch import Tensor
@@ -46,7 +47,7 @@ class Trained:
 
 
 def with_outputs(
-    nets: Nets, inputs: tuple[Any, bool] | None, trained: Iterable[tuple[int, Trained]]
+    nets: Nets, inputs: tuple[list[Any], np.ndarray] | None, trained: Iterable[tuple[int, Trained]]
 ) -> Iterator[Trained]:
     """Yield trained nets, each after its place in `nets`, with their outputs for `inputs`, computed together."""
     outputs = None

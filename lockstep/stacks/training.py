@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.dlpack import from_dlpack
@@ -30,14 +31,14 @@ _WORTH_A_STACK = 10_000_000
 class Training:
     """The training of one stack.
 
-    `inputs` returns the rows that nets predict, and whether these are the same for all nets, or None; `advance` is
-    called with a number of finished net-epochs.
+    `inputs` returns the rows that nets predict, and which of them each net has, or None; `advance` is called with a
+    number of finished net-epochs.
     """
 
     def __init__(
         self,
         job: Job,
-        inputs: Callable[[Nets], tuple[Any, bool] | None],
+        inputs: Callable[[Nets], tuple[list[Any], np.ndarray] | None],
         advance: Callable[[int], None] = lambda more: None,
     ) -> None:
         self.inputs, self.advance = inputs, advance

@@ -1,6 +1,6 @@
 """The evaluation of nets by the kernel: where their tensors lie in its memory, and its programs for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ from skorch import NeuralNet
 from torch import Tensor
 
 from lockstep._compat import tree_flatten, tree_leaves, tree_map, tree_unflatten
-from lockstep.kernel.blocks import Blocks, Table, table
+from lockstep.kernel.blocks import Blocks, table
 from lockstep.kernel.influences import rows_are_apart
 from lockstep.kernel.program import Assembled, Program
 from lockstep.kernel.translate import check_whole, translate
@@ -45,9 +45,10 @@ class Evaluation:
 class Evaluator:
     """Evaluates nets on some rows; `kept` has the programs so far.
 
-    `x` and `y` have the nets as their first dimension, unless the rows are `shared`. `tensors` are those of any nets of
-    the kind, at the beginning of their training: torch's losses refuse numbers of nets that diverge. Without targets,
-    or where a row has a loss of its own, rows are evaluated a few at a time.
+    `sources` are the rows that several nets may have, each with targets or without, and `of_net` says which of them
+    each net has; copies of the last row fill them up to `n_rows`. `tensors` are those of any nets of the kind, at the
+    beginning of their training: torch's losses refuse numbers of nets that diverge. Without targets, or where a row has
+    a loss of its own, rows are evaluated a few at a time.
     """
 
     def __init__(
@@ -55,28 +56,30 @@ class Evaluator:
         stacked: StackedNet,
         tensors: Tensors,
         rates: Tensor,
-        x: Any,
-        y: Any,
-        shared: bool,
+        sources: Sequence[tuple[Any, ...]],
+        of_net: np.ndarray,
+        n_rows: int,
         kept: dict[Any, Any],
         n_threads: int = 1,
     ) -> None:
-        leaves, spec = tree_flatten((x,) if y is None else (x, y))
-        dim = 0 if shared else 1
-        check_whole(*leaves)
-        self.n_rows = leaves[0].shape[dim]
-        self.by_row = y is None or stacked.filled
-        n = _ROWS if self.by_row else self.n_rows  # copies of the last row fill up the last step
-        self.n_steps = -(-self.n_rows // n)
-        key = "evaluation", n, y is None, spec, tuple((leaf.shape[dim + 1 :], leaf.dtype) for leaf in leaves)
+        leaves, spec = tree_flatten(sources[0])
+        parts = list(zip(*map(tree_leaves, sources), strict=True))  # by tensor, then by source
+        check_whole(*(leaf for each in parts for leaf in each))
+        self.n_rows = n_rows
+        self.by_row = len(sources[0]) == 1 or stacked.filled
+        n = _ROWS if self.by_row else n_rows
+        self.n_steps = -(-n_rows // n)
+        key = "evaluation", n, spec, tuple((leaf.shape[1:], leaf.dtype) for leaf in leaves)
         if key not in kept:
-            rows = [(leaf if shared else leaf[0])[np.arange(n) % self.n_rows] for leaf in leaves]
+            rows = [leaf[np.arange(n) % len(leaf)] for leaf in leaves]
             one = {name: tensor[0] for name, tensor in tensors.items()}
             kept[key] = _evaluation(stacked.evaluate, one, rates[0], *tree_unflatten(rows, spec))
         self.how: Evaluation = kept[key]
         self.blocks = Blocks(len(rates), self.how.layout, rates.dtype, n_threads)
         self.blocks.put(self.how.rates, rates)
-        self.given = [_filled_up(leaf, dim, n * self.n_steps, rates) for leaf in leaves]
+        every = np.arange(n * self.n_steps, dtype=np.int32)
+        index = np.stack([every.clip(max=len(source) - 1) for source in parts[0]])
+        self.given = [table([leaf.to(rates.dtype).contiguous() for leaf in each], of_net, index) for each in parts]
 
     def __call__(self, tensors: Tensors) -> Any:
         """Evaluate nets with these tensors, which a forward pass may change."""
@@ -99,7 +102,7 @@ def outputs_of(programs: dict[Any, Any], net: NeuralNet, x: Tensor) -> Any:
     rates = torch.tensor([[layer.p for layer in dropouts(net)]], dtype=next(iter(tensors.values())).dtype)
     if "one" not in programs:
         programs["one"] = StackedNet(net, filled=False, drops=bool(rates.any()))
-    evaluate = Evaluator(programs["one"], tensors, rates, x, None, True, programs)
+    evaluate = Evaluator(programs["one"], tensors, rates, [(x,)], np.zeros(1, int), len(x), programs)
     return tree_map(lambda each: each[0], evaluate(tensors))
 
 
@@ -129,13 +132,3 @@ def _evaluation(function: Callable[..., Any], tensors: Tensors, rates: Tensor, *
         program.store(each)
     outputs = [(each.shape, node.meta["dtype"]) for each, node in zip(results, output.args[0], strict=True)]
     return Evaluation(layout, values, own_rates, program, outputs, out_spec)
-
-
-def _filled_up(leaf: Tensor, dim: int, n: int, like: Tensor) -> Table:
-    """Return rows as a table of `n` rows, of which the further ones are the last."""
-    rows, n_nets = leaf.to(like.dtype), len(like)
-    index = np.arange(n, dtype=np.int32).clip(max=leaf.shape[dim] - 1)
-    if dim == 0:
-        return table([rows.contiguous()], np.zeros(n_nets, int), index[None])
-    rows = rows if rows[0].is_contiguous() else rows.contiguous()
-    return table(rows, np.arange(n_nets), np.broadcast_to(index, (n_nets, n)))
