@@ -16,7 +16,7 @@ from torch import Tensor
 from lockstep._compat import tree_leaves, tree_map
 from lockstep.grouping.small import FewRows, small
 from lockstep.members.callbacks import may_predict
-from lockstep.members.member import Member, make_member, start
+from lockstep.members.member import Member, begin, make_member, start
 from lockstep.members.numerics import other_states
 from lockstep.members.own_fit import Prepared, method_of_one
 from lockstep.members.parts import Tensors, cloned, named_tensors, step_lean, trained_params
@@ -59,7 +59,7 @@ def prove(
     optimizers that one object can step.
     """
     rows, twin = FewRows(member, prepared), small(net)
-    start(twin, rows.chosen(1, torch.get_default_dtype()), member.noise_seed, None)
+    begin(twin, rows.chosen(1, torch.get_default_dtype()), member.noise_seed)
     if not changing(member.net).isdisjoint(changing(twin)):
         raise RefusalError(SHARED)
     if path := other_attribute(member.net.module_, twin.module_):
@@ -110,7 +110,7 @@ def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, 
         noise = _noise(training.stack.batches, i)
         theirs = _by_skorch(small(net), few[i], trained, noise, begun[i], dtype)
         if net_state(theirs) != before[i]:
-            start(untrained := small(net), few[i], i, dtype)
+            begin(untrained := small(net), few[i], i, dtype)
             path = other_attribute(theirs.module_, untrained.module_)
             what = f"the module's attribute {path}" if path else _ELSEWHERE
             raise RefusalError(f"a training step changes {what}", AS_BUFFER if path else "")

@@ -166,6 +166,12 @@ def _split(net: NeuralNet, rows: tuple[Any, Any], key: Any, cache: Cache) -> _Sp
     return split
 
 
+def begin(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any = None) -> None:
+    """Start a net, and notify its callbacks that its training begins: one of them may make the module anew."""
+    X, y, _ = start(net, prepared, seed, dtype)
+    net.notify("on_train_begin", X=X, y=y)
+
+
 def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[Any, Any, Any]:
     """Initialise a net as its `fit` does under a seed, and cast it to `dtype` if that is not None.
 

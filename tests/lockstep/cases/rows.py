@@ -53,6 +53,14 @@ class OfAnyWidth(nn.Module):
         return self.linear(x.pow(2).sum(1, keepdim=True))
 
 
+class Sized(MLP):
+    """Keeps its width, which is not that of the rows, where no callback sets it."""
+
+    def __init__(self, n_inputs: int = WIDTH + 3) -> None:
+        super().__init__(n_inputs)
+        self.n_inputs = n_inputs
+
+
 class LoneRow(MLP):
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x if len(x) > 1 else 2 * x)
@@ -123,6 +131,7 @@ def rows() -> dict[str, Case]:
         "a hold-out of each class drawn by numpy": case(train_split=ValidSplit(0.25, stratified=True)),
         "no hold-out, by False": case(train_split=False),
         "widths set behind PCA, shuffled": Case(behind, {"pca__n_components": [4, 2]}),
+        "widths set where the module's own is another": case(Sized, callbacks=setter),
         "rows of other widths": Case(make_pipeline(PCA(), classifier(OfAnyWidth)), {"pca__n_components": [2, 4]}),
         "rows see each other late": case(SeeEachOtherLate, {"lr": [0.01, 0.5]}, max_epochs=12),
         "rows see each other by an outlier": case(
