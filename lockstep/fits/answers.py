@@ -72,6 +72,12 @@ def inputs_of(stack: Nets) -> tuple[list[Tensor], np.ndarray] | None:
     return distinct([member.rows_to_answer.rows for member in stack.members])
 
 
+def batch_to_predict(net: NeuralNet) -> int:
+    """Return how many rows a net predicts at a time; -1 for all."""
+    size: int = net.get_params_for("iterator_valid").get("batch_size", net.batch_size)
+    return size
+
+
 # Computes the outputs of a net for rows.
 Forward = Callable[[NeuralNet, Tensor], Any]
 
@@ -86,7 +92,7 @@ class Answer:
         self.net, self.asked, self.outputs, self.forward = net, asked, outputs, forward
         self.state, self.tensors = _state_of(net), {k: each.detach().clone() for k, each in named_tensors(net).items()}
         # The size of skorch's batches; some modules treat a last batch of one row differently.
-        self.batch = net.get_params_for("iterator_valid").get("batch_size", net.batch_size)
+        self.batch = batch_to_predict(net)
 
     def __call__(self, skorchs: Any, X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
         """Yield the outputs for rows as one batch if they are known, otherwise those of skorch's `forward_iter`."""

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from itertools import pairwise, starmap
+from itertools import chain, pairwise, starmap
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,14 @@ from skorch import NeuralNet
 from torch import Tensor
 
 from lockstep._compat import tree_leaves, tree_map
-from lockstep.grouping.measured import LOOKED_AT_ROWS
+from lockstep.grouping.odd_rows import odd_places
 from lockstep.members.member import Member
 from lockstep.members.own_code import step_view
 from lockstep.members.rows import taken
 from lockstep.stacks.programs.evaluation import keeps_rows_apart
 
+# The most rows that are looked at together.
+_ROWS = 1024
 # The most parts in which losses are compared: a single odd target shows only in a small part.
 _PARTS = 16
 # The most blocks of rows that are looked at. To look at all rows of a long table takes as long as an epoch.
@@ -25,7 +27,7 @@ _BLOCKS = 16
 
 def rows_are_apart(member: Member) -> tuple[bool, bool]:
     """Whether rows of batches as long as the net's do not influence one another, in training and in evaluation."""
-    net = _elsewhere(member)  # a step may change buffers
+    net = elsewhere(member)  # a step may change buffers
     x, y = taken((member.train.X, member.train.y), np.arange(member.train.width) % member.train.n)
     with torch.random.fork_rng(devices=[]):
         return keeps_rows_apart(net, x, y, True), keeps_rows_apart(net, x, y, False)
@@ -36,7 +38,7 @@ def loss_is_mean(member: Member) -> bool:
 
     Looks at all rows of a net or, of many, at the first, the last, some between them, and the odd ones.
     """
-    net = _elsewhere(member)
+    net = elsewhere(member)
     apart = step_view(net, net.module_, copy.deepcopy(net.criterion_))
     apart.criterion_.reduction = "none"
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
@@ -49,32 +51,15 @@ def loss_is_mean(member: Member) -> bool:
 
 def _looked_at(n: int, tensors: list[Tensor]) -> Iterator[Any]:
     """Yield the places of blocks of rows that stand for all; `tensors` have what a net gets of them, and targets."""
-    if n <= _BLOCKS * LOOKED_AT_ROWS:
-        yield from (slice(start, min(start + LOOKED_AT_ROWS, n)) for start in range(0, n, LOOKED_AT_ROWS))
+    if n <= _BLOCKS * _ROWS:
+        yield from (slice(start, min(start + _ROWS, n)) for start in range(0, n, _ROWS))
         return
-    starts = np.linspace(0, n - LOOKED_AT_ROWS, _BLOCKS).astype(int).tolist()
-    yield from (slice(start, start + LOOKED_AT_ROWS) for start in starts)
-    yield from torch.tensor(sorted(set().union(*map(_odd, tensors)))).split(LOOKED_AT_ROWS)
+    starts = np.linspace(0, n - _ROWS, _BLOCKS).astype(int).tolist()
+    yield from (slice(start, start + _ROWS) for start in starts)
+    yield from torch.tensor(sorted(set(chain.from_iterable(map(odd_places, tensors))))).split(_ROWS)
 
 
-def _odd(tensor: Tensor) -> set[int]:
-    """Return rows that are unlike others: with the least, largest or smallest number of a column, or with a rare code.
-
-    A target that a loss leaves out is one of these, such as -100, 0 or NaN, which counts as the least and the largest.
-    """
-    columns = tensor.detach().cpu().reshape(len(tensor), -1)
-    if columns.dtype == torch.bool:
-        columns = columns.byte()
-    if not columns.numel():
-        return set()
-    places = [*columns.argmin(0).tolist(), *columns.argmax(0).tolist(), *columns.abs().argmin(0).tolist()]
-    if columns.shape[1] == 1 and not columns.is_floating_point():
-        _, first, count = np.unique(columns.numpy(), return_index=True, return_counts=True)
-        places += first[count.argsort(kind="stable")][:LOOKED_AT_ROWS].tolist()
-    return set(places)
-
-
-def _elsewhere(member: Member) -> NeuralNet:
+def elsewhere(member: Member) -> NeuralNet:
     """Return a copy of a net with other weights, because outputs that are all alike would hide how losses differ."""
     module, criterion = copy.deepcopy((member.net.module_, member.net.criterion_))
     generator = torch.Generator().manual_seed(0)

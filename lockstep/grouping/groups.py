@@ -11,13 +11,14 @@ from sklearn.base import BaseEstimator, clone
 from skorch import NeuralNet
 from torch import Tensor
 
-from lockstep.fits.answers import rows_to_answer
+from lockstep.fits.answers import RowsToAnswer, batch_to_predict, rows_to_answer
 from lockstep.fits.surroundings import NetStub, net_of, without_net
 from lockstep.fits.tasks import Task
 from lockstep.grouping.checks import check_class
 from lockstep.grouping.costs import check_cost
 from lockstep.grouping.filling import loss_is_mean, rows_are_apart
 from lockstep.grouping.kinds import Kind, group_key, kind_of
+from lockstep.grouping.lengths import evaluates_alike, lengths_of, trains_alike
 from lockstep.grouping.trial import SHARED, Verdict, changing, prove
 from lockstep.members.callbacks import may_predict, only_records
 from lockstep.members.fingerprint import fingerprint
@@ -122,14 +123,25 @@ class Grouping:
         member = self._initialised(task, dict(epochs))
         kind = self._kind(task, member)
         check_cost(member, kind.measured)  # before a trial, which may take long
-        verdict, is_apart = self._verdict(task, member, kind)
+        verdict = self._verdict(task, member, kind)
         filled = verdict.filled and not member.has_lone_row
         if may_predict(member.net):  # its rows come in an order of its own
             member.follow()
-        if verdict.answers and is_apart:
-            estimator = self.candidate(task).estimator
-            member.rows_to_answer = rows_to_answer(task, estimator, member, self.prepared(task), self._cache)
+        if verdict.answers and not member.evaluated_by_torch:
+            member.rows_to_answer = self._rows_to_answer(task, member, kind)
         return member, kind, filled
+
+    def _rows_to_answer(self, task: Task, member: Member, kind: Kind) -> RowsToAnswer | None:
+        """Return the rows that a net will predict, if its stack computes for these what skorch would."""
+        estimator = self.candidate(task).estimator
+        asked = rows_to_answer(task, estimator, member, self.prepared(task), self._cache)
+        if asked is None:
+            return None
+        batch = batch_to_predict(member.net)
+        lengths = frozenset[int]().union(*(lengths_of(len(places), batch) for _, places in asked.parts))
+        key = "answered", kind.parts, id(asked.rows), lengths
+        is_alike = once(self._cache, key, lambda: unseen()(evaluates_alike)(member, asked.rows, lengths))
+        return asked if is_alike else None
 
     def _initialised(self, task: Task, epochs: dict[int, list[int]]) -> Member:
         """Return the net of tasks, by the epochs after which they get it, at the beginning of its training."""
@@ -157,22 +169,36 @@ class Grouping:
         shapes = tuple(tensor.shape for tensor in member.train.tensors)
         about = task.key, net_state(member.net), shapes, tuple(trained_params(member.net, member.tensors))
         kind: Kind = once(self._cache, ("kind", *about), lambda: kind_of(member))
-        member.unused, member.evaluation_counts = kind.measured.unused, kind.measured.evaluation_counts
+        measured = kind.measured
+        member.unused, member.evaluation_counts = measured.unused, measured.evaluation_counts
+        member.evaluated_by_torch = measured.evaluated_by_torch
         return kind
 
-    def _verdict(self, task: Task, member: Member, kind: Kind) -> tuple[Verdict, bool]:
-        """Return the result of the trial of a net's kind, and whether its rows are independent in evaluation."""
+    def _verdict(self, task: Task, member: Member, kind: Kind) -> Verdict:
+        """Return the result of the trial of a net's kind."""
         of_criterion = [item for item in member.tensors.items() if item[0].startswith("criterion.")]
         read = kind.family if has_own(member.net, "get_loss") else ""  # which has the numbers that a loss may read
         about = kind.parts, read, hashed(of_criterion) if of_criterion else ""
         key = "own rows", id(member.train), id(member.valid), *about
-        of_kind = "apart", kind.parts, member.train.width
-        # Users never see the nets that are tried.
-        apart: tuple[bool, bool] = once(self._cache, of_kind, lambda: unseen()(rows_are_apart)(member))
-        may_fill = all(apart) and once(self._cache, key, lambda: self._is_mean(task, member, about))
+        is_apart = self._is_apart(member, kind)
+        may_fill = all(is_apart) and once(self._cache, key, lambda: self._is_mean(task, member, about))
         proven = kind.family, may_fill
         verdict: Verdict = once(self.proven, proven, lambda: self._proven(task, member, kind, may_fill))
-        return verdict, apart[1]
+        return verdict._replace(answers=verdict.answers and is_apart[1])
+
+    @unseen()
+    def _is_apart(self, member: Member, kind: Kind) -> tuple[bool, bool]:
+        """Whether a row's outputs depend on that row alone, in training and in evaluation; users see none of it."""
+        train, valid = member.train, member.valid
+        of_code = "apart", kind.parts, train.width
+        training, evaluation = once(self._cache, of_code, lambda: rows_are_apart(member))
+        of_training = "trains alike", kind.parts, train.width, frozenset(member.order.lengths)
+        training = training and once(self._cache, of_training, lambda: trains_alike(member))
+        if evaluation and valid is not None and not member.evaluated_by_torch:
+            lengths = lengths_of(valid.n, valid.batch)
+            of_hold_out = "evaluates alike", kind.parts, id(valid), lengths
+            evaluation = once(self._cache, of_hold_out, lambda: evaluates_alike(member, valid.X, lengths))
+        return training, evaluation
 
     @unseen()
     def _proven(self, task: Task, member: Member, kind: Kind, may_fill: bool) -> Verdict:

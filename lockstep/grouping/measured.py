@@ -24,9 +24,6 @@ from lockstep.stacks.layers import GivenNoise
 
 aten = torch.ops.aten
 
-# The most rows that are looked at together.
-LOOKED_AT_ROWS = 1024
-
 # Operations on each number that take much longer than a sum.
 _FUNCTIONS = frozenset(
     """exp expm1 log log1p tanh sigmoid erf pow sin cos gelu gelu_backward softplus softplus_backward mish mish_backward
@@ -59,6 +56,7 @@ class Measured:
     row_noise: int  # numbers that a step draws for a row
     net_bytes: int  # of a net's parameters and buffers
     evaluation_counts: bool = False  # whether an evaluation changes buffers, and so the steps that follow
+    evaluated_by_torch: bool = False  # whether torch evaluates the net otherwise than it is recorded
 
 
 def measure(member: Member, n_rows: int) -> Measured:
@@ -106,6 +104,7 @@ def measure(member: Member, n_rows: int) -> Measured:
         row_bytes=sum(part.nbytes for part in outputs) // n_rows,
         row_noise=n_drawn // n_rows,
         net_bytes=net_bytes,
+        evaluated_by_torch=noise.masks_rows,
         evaluation_counts=not all(torch.equal(each, buffers[name]) for name, each in _buffers(trial).items()),
     )
 

@@ -44,13 +44,15 @@ class FewRows:
     """Some rows of a net to train on, and four fewer to hold out if the net does.
 
     There are a few of each class, or of each quarter of numbers, in random order: class weights show in a batch with
-    several classes, and scores of an epoch may need all classes. `prepared` has all rows for the net's `fit`.
+    several classes, and scores of an epoch may need all classes. Rows of padding are among those to train on, if there
+    are any: a net may mask them. `prepared` has all rows for the net's `fit`.
     """
 
     def __init__(self, member: Member, prepared: Prepared) -> None:
         y, X = (tree_leaves(part)[0].reshape(member.train.n, -1) for part in (member.train.y, member.train.X))
         self._classes, n_classes = _classes(y.double().sum(1))
         self._by_row = X.double().sum(1)
+        self._padded = _padded(X)
         self._member, self._prepared = member, prepared
         self.n = _BATCH * max(2, -(-(n_classes + 2) // _BATCH))
 
@@ -58,6 +60,7 @@ class FewRows:
         """Return the rows of a choice, which has a number, with floating-point numbers of a type."""
         train, n, generator = self._member.train, self.n, np.random.default_rng(number)
         in_turn = np.resize(_in_turn(self._classes, generator.permutation(train.n)), 2 * n)
+        in_turn[-len(self._padded) :] = self._padded  # in place of rows of classes that have others
         held_out, chosen = in_turn[: n - 2], generator.permutation(in_turn[n - 2 :])
         # The last batch is filled up with its first row: if that is the largest or the smallest, an influence shows.
         extreme = int(self._by_row[chosen].argmin() if number else self._by_row[chosen].argmax())
@@ -82,3 +85,11 @@ def _in_turn(classes: np.ndarray, rows: np.ndarray) -> np.ndarray:
     begin_of_class = np.searchsorted(classes[by_class], classes[by_class])
     turn = np.arange(len(rows)) - begin_of_class
     return by_class[turn.argsort(kind="stable")]
+
+
+def _padded(X: Tensor) -> list[int]:
+    """Return the row with the most zeros, and the one with the most of those that have fewer."""
+    n_zeros = (X == 0).sum(1)
+    most = int(n_zeros.argmax())
+    fewer = n_zeros.masked_fill(n_zeros == n_zeros[most], -1)
+    return [most, int(fewer.argmax())]

@@ -14,6 +14,7 @@ from skorch import NeuralNet
 from torch import Tensor
 
 from lockstep._compat import tree_leaves, tree_map
+from lockstep.grouping.extremes import check_extremes
 from lockstep.grouping.small import FewRows, small
 from lockstep.members.callbacks import may_predict
 from lockstep.members.member import Member, begin, make_member, start
@@ -70,9 +71,13 @@ def prove(
         for filled in [True] * may_fill + [False]:
             try:
                 job = Job([], filled, programs.setdefault((dtype, filled, rows.n), {}), updates)
-                return Verdict(filled, _compare(member, net, rows, dtype, job))
+                verdict = Verdict(filled, _compare(member, net, rows, dtype, job))
             except Exception as error:  # whatever a module raises in float64, or as it is recorded
                 errors[dtype] = error
+            else:
+                if own == torch.float32 and not member.evaluated_by_torch:
+                    check_extremes(member)
+                return verdict
         if isinstance(errors[dtype], RefusalError) and not isinstance(errors[dtype], ListenerError):
             break  # a trial in float32 is only for nets that fix their type, as with a callback that has its own rows
     raise RefusalError(*refusal_of(errors.get(own) or errors[torch.float64]))
@@ -91,6 +96,7 @@ def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, 
     before, begun = zip(*((net_state(each.net), cloned(named_tensors(each.net))) for each in members), strict=True)
     for each in members:
         each.unused, each.evaluation_counts = member.unused, member.evaluation_counts
+        each.evaluated_by_torch = member.evaluated_by_torch
         if not member.net.callbacks_:
             each.net.callbacks_ = []
         if may_predict(each.net):

@@ -46,6 +46,7 @@ class Member:
     output: io.StringIO  # what it and its callbacks print
     unused: frozenset[str] = frozenset()  # the parameters that the loss does not use; optimizers skip them
     evaluation_counts: bool = False  # whether an evaluation changes its buffers, and so its next steps
+    evaluated_by_torch: bool = False  # whether torch evaluates it otherwise than it is recorded
     rows_to_answer: Any = None  # the rows that it will predict
     follows: bool = False  # whether torch's generator stands where skorch's does at the end of each epoch
 

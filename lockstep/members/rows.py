@@ -4,6 +4,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import numpy as np
@@ -183,3 +184,13 @@ def distinct(of_nets: Sequence[T]) -> tuple[list[T], np.ndarray]:
     once = {id(each): each for each in of_nets}
     places = {key: place for place, key in enumerate(once)}
     return list(once.values()), np.array([places[id(each)] for each in of_nets])
+
+
+def spans(lengths: list[int]) -> list[slice]:
+    """Return the places of batches of these lengths, one after the other."""
+    return [slice(end - n, end) for n, end in zip(lengths, accumulate(lengths), strict=True)]
+
+
+def filled_up(rows: Tensor, n: int) -> Tensor:
+    """Return rows filled up to `n` with copies of the first."""
+    return torch.cat([rows, rows[:1].expand(n - len(rows), *rows.shape[1:])])

@@ -1,6 +1,5 @@
 """The rows that skorch holds out of each fit: evaluated after every epoch, for the history and the callbacks."""
 
-from itertools import accumulate
 from typing import Any
 
 import torch
@@ -8,7 +7,8 @@ from torch import Tensor
 
 from lockstep._compat import tree_map
 from lockstep.members.parts import Tensors
-from lockstep.members.rows import distinct, taken, weights
+from lockstep.members.rows import distinct, spans, taken, weights
+from lockstep.stacks.by_torch import ByTorch
 from lockstep.stacks.stack import Stack
 
 
@@ -19,24 +19,28 @@ class HoldOut:
         self.stack = stack
         # The parameters and buffers after the last evaluation, which may change them.
         self.left: Tensors | None = None
+        self._by_torch: ByTorch | None = None
         rows = [member.valid for member in stack.members if member.valid is not None]
         self.is_empty = not rows
         self.lengths: list[list[int]] = [[] for _ in stack.members]
         if self.is_empty:
             return
         self.lengths = [[min(each.batch, each.n - start) for start in range(0, each.n, each.batch)] for each in rows]
+        self.rows = [(each.X, each.y) for each in rows]
+        if stack.job.is_evaluated_by_torch:
+            self._by_torch = ByTorch(stack, self.rows, self.lengths)
+            return
         n = rows[0].n
         if stack.job.filled:
             width = rows[0].width
             n = width * max(map(len, self.lengths))
             self.weight = weights(self.lengths, width).to(stack.flat)
-        self.rows = [(each.X, each.y) for each in rows]
         sources, of_net = distinct(rows)
-        spans = [slice(0, n)] if stack.job.filled else _spans(self.lengths[0])
+        parts = [slice(0, n)] if stack.job.filled else spans(self.lengths[0])
         # Now, because torch's losses refuse numbers of nets that diverge.
         self._evaluators = [
             stack.evaluator([taken((each.X, each.y), span) for each in sources], of_net, span.stop - span.start)
-            for span in spans
+            for span in parts
         ]
 
     def evaluate(self) -> tuple[Tensor, Any]:
@@ -44,6 +48,8 @@ class HoldOut:
         stack = self.stack
         own = stack.job.is_changed_by_evaluations
         self.left = tensors = stack.trained | stack.untrained if own else stack.copies()
+        if self._by_torch:
+            return self._by_torch(tensors)
         parts = [evaluate(tensors) for evaluate in self._evaluators]
         if stack.job.filled:
             ((by_row, made),) = parts
@@ -73,13 +79,9 @@ class HoldOut:
     def own_batches(self, i: int, made: Any) -> list[tuple[Any, Any]]:
         """Return the same, batch by batch."""
         whole = self.own_rows(i, made)
-        return [taken(whole, span) for span in _spans(self.lengths[i])]
+        return [taken(whole, span) for span in spans(self.lengths[i])]
 
 
 def _in_order(numbers: Tensor) -> Tensor:
     """Return the sums over the last dimension; the order of torch's `sum` depends on the processor."""
     return numbers.cumsum(-1)[..., -1]
-
-
-def _spans(lengths: list[int]) -> list[slice]:
-    return [slice(end - n, end) for n, end in zip(lengths, accumulate(lengths), strict=True)]

@@ -26,6 +26,9 @@ class GivenNoise(TorchFunctionMode):
     Without noise the mode draws numbers itself; `draws` then lists the draws, and `matters` says whether any of them is
     not for a dropout with rate 0. If the noise is empty, such dropout is skipped. With `in_stack`, the mode also
     replaces functions that ask for numbers, or that torch computes in one operation which the kernel lacks.
+
+    `masks_rows` says whether, in evaluation, attention gets a mask for each row: then torch takes its fast path, which
+    it does not under the mode.
     """
 
     def __init__(self, noise: Any = None, in_stack: bool = False) -> None:
@@ -35,6 +38,7 @@ class GivenNoise(TorchFunctionMode):
         self.noise = iter(noise) if noise is not None else None
         self.draws: list[Draw] = []
         self.matters = False
+        self.masks_rows = False
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Replace some functions, leave all others alone."""
@@ -65,6 +69,16 @@ def _seen_through(function: Any) -> Callable[..., Any]:
             return inside(*args, **kwargs)
 
     return called
+
+
+def _attention_of_heads(mode: GivenNoise, /, *args: Any, **kwargs: Any) -> Any:
+    bound = signature(F.multi_head_attention_forward).bind(*args, **kwargs)
+    bound.apply_defaults()
+    given = SimpleNamespace(**bound.arguments)
+    has_own_masks = given.attn_mask is not None and given.attn_mask.dim() > 2
+    if not given.training and (given.key_padding_mask is not None or has_own_masks):
+        mode.masks_rows = True
+    return _seen_through(F.multi_head_attention_forward)(mode, *args, **kwargs)
 
 
 def _one_hot(mode: GivenNoise, x: Tensor, num_classes: int = -1) -> Tensor:
@@ -141,7 +155,10 @@ _IN_STACK: dict[Callable[..., Any], Callable[..., Any]] = {
     torch.rnn_tanh: _by_steps(decompositions.rnn_tanh_input),
     torch.rnn_relu: _by_steps(decompositions.rnn_relu_input),
 }
-_SEEN_THROUGH = {function: _seen_through(function) for function in (F.multi_head_attention_forward, F.gumbel_softmax)}
+_SEEN_THROUGH = {
+    F.multi_head_attention_forward: _attention_of_heads,
+    F.gumbel_softmax: _seen_through(F.gumbel_softmax),
+}
 
 
 def dropouts(net: NeuralNet) -> list[Any]:

@@ -44,6 +44,11 @@ class Job:
         return self.knows_losses or self.records_outputs or self.members[0].evaluation_counts
 
     @property
+    def is_evaluated_by_torch(self) -> bool:
+        """Whether torch evaluates the hold-outs."""
+        return self.members[0].evaluated_by_torch
+
+    @property
     def is_changed_by_evaluations(self) -> bool:
         """Whether an evaluation is one of the trained nets themselves: callbacks see them, or later steps depend on it.
 

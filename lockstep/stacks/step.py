@@ -120,6 +120,12 @@ class StackedNet:
         """Return a net's outputs for rows; with targets, the losses and the outputs."""
         return self._called(tensors, rates, (), x, y, False)
 
+    def evaluate_by_torch(self, tensors: Tensors, x: Any, y: Any) -> Any:
+        """Return a net's loss on rows, and its outputs, as torch computes them if nothing is recorded."""
+        self.parts.train(False)
+        with torch.no_grad():
+            return functional_call(self.parts, tensors, (x, y, False))
+
     def outputs_in_training(self, tensors: Tensors, rates: Tensor, noise: list[Tensor], x: Any) -> Any:
         """Return a net's outputs for rows as in a training step."""
         return self._called(tensors, rates, noise, x, None, True)

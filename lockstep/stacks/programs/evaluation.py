@@ -22,7 +22,7 @@ from lockstep.stacks.programs.graphs import graph_of
 from lockstep.stacks.step import StackedNet
 
 # How many rows a step of an evaluation has; a row's numbers do not depend on the others.
-_ROWS = 16
+SOME_ROWS = 16
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Evaluator:
         check_whole(*(leaf for each in parts for leaf in each))
         self.n_rows = n_rows
         self.by_row = len(sources[0]) == 1 or stacked.filled
-        n = _ROWS if self.by_row else n_rows
+        n = SOME_ROWS if self.by_row else n_rows
         self.n_steps = -(-n_rows // n)
         key = "evaluation", n, spec, tuple((leaf.shape[1:], leaf.dtype) for leaf in leaves)
         if key not in kept:
@@ -96,6 +96,13 @@ class Evaluator:
         return tree_unflatten(whole, how.spec)
 
 
+def single(net: NeuralNet) -> tuple[StackedNet, Tensors, Tensor]:
+    """Return the code of a single net, its parameters and buffers, and its rates of dropout."""
+    tensors = {name: tensor.detach() for name, tensor in named_tensors(net).items()}
+    rates = torch.tensor([layer.p for layer in dropouts(net)], dtype=next(iter(tensors.values())).dtype)
+    return StackedNet(net, filled=False, drops=bool(rates.any())), tensors, rates
+
+
 def outputs_of(programs: dict[Any, Any], net: NeuralNet, x: Tensor) -> Any:
     """Return the outputs of a trained net for rows; `programs` are those of the nets of its kind."""
     tensors = {name: tensor.detach().clone().unsqueeze(0) for name, tensor in named_tensors(net).items()}
@@ -108,9 +115,7 @@ def outputs_of(programs: dict[Any, Any], net: NeuralNet, x: Tensor) -> Any:
 
 def keeps_rows_apart(net: NeuralNet, x: Any, y: Any, training: bool) -> bool:
     """Whether a net's outputs for a row depend on that row alone, whatever its weights and rows are."""
-    tensors = {name: tensor.detach() for name, tensor in named_tensors(net).items()}
-    rates = torch.tensor([layer.p for layer in dropouts(net)], dtype=next(iter(tensors.values())).dtype)
-    stacked = StackedNet(net, filled=False, drops=bool(rates.any()))
+    stacked, tensors, rates = single(net)
     noise = [torch.rand(draw.shape) for draw in stacked.draws(x, y)] if training else []
     how = (stacked.outputs_in_training, tensors, rates, noise) if training else (stacked.evaluate, tensors, rates)
     try:
