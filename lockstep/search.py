@@ -164,7 +164,7 @@ class Search:
                 # A net that stops early has tasks only under its last epoch.
                 numbers = tasks.get(trained.epoch, next(iter(tasks.values())))
                 if trained.refusal:
-                    self.grouping.refuse(numbers, trained.refusal)
+                    self.grouping.refuse(self._left_of(trained.member.numbers), trained.refusal)
                     continue
                 for number in numbers:
                     task, own = self.tasks[number], trained if number == numbers[0] else trained.copy()
@@ -173,10 +173,14 @@ class Search:
         except Exception as error:  # whatever a module raises during the training
             if error is self.cancelled:
                 raise
-            left = [number for member in job.members for number in member.numbers if self.tasks[number].finish is None]
-            self.grouping.refuse(left, refusal_of(error))
+            for member in job.members:
+                self.grouping.refuse(self._left_of(member.numbers), refusal_of(error))
         else:
             self.checkpoint.write()
+
+    def _left_of(self, numbers: list[int]) -> list[int]:
+        """Return those of the tasks that have got no net."""
+        return [number for number in numbers if self.tasks[number].finish is None]
 
     def _unpacked(self, result: list[Trained] | Exception) -> Iterator[Trained]:
         """Yield the nets that a worker has trained, or raise its exception."""

@@ -15,6 +15,7 @@ from lockstep._compat import tree_map
 from lockstep.fits.surroundings import NetStub
 from lockstep.fits.tasks import Task
 from lockstep.members.member import Cache, Member, has_lone_row
+from lockstep.members.numerics import all_finite
 from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import named_tensors
@@ -85,7 +86,8 @@ Forward = Callable[[NeuralNet, Tensor], Any]
 class Answer:
     """Replaces a net's `forward_iter` while all that decides predictions is as the stack left it, as it is now.
 
-    Returns the outputs that the stack has computed; `forward` computes those for other rows.
+    Returns the outputs that the stack has computed; `forward` computes those for other rows. What is not finite is left
+    to skorch, because where the kernel computes a NaN, such as for an index out of range, torch may raise.
     """
 
     def __init__(self, net: NeuralNet, asked: RowsToAnswer, outputs: Any, forward: Forward) -> None:
@@ -113,8 +115,13 @@ class Answer:
             return None
         places = next((places for part, places in self.asked.parts if _is_same(X, part)), None)
         if places is not None:
-            return taken(self.outputs, torch.as_tensor(places))
-        return self.forward(self.net, as_tensor(X))
+            outputs = taken(self.outputs, torch.as_tensor(places))
+        else:
+            try:
+                outputs = self.forward(self.net, as_tensor(X))
+            except Exception:  # whatever a module raises for other rows; skorch meets it itself
+                return None
+        return outputs if all_finite(outputs) else None
 
     def _holds(self) -> bool:
         """Whether the net is as its stack left it: a `fit` or `predict` of its own may have changed anything."""

@@ -14,7 +14,7 @@ from lockstep.fits.surroundings import assemble
 from lockstep.fits.tasks import Outcome, Task, outcome_of
 from lockstep.members.numerics import set_others
 from lockstep.members.own_fit import Prepared, method_of_one, stand_ins
-from lockstep.members.refusals import Refusal
+from lockstep.members.refusals import DIVERGED, Refusal
 from lockstep.stacks.trained import Trained
 from lockstep.turns import caught
 
@@ -25,7 +25,7 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared, forward: Forward
     `prepared` has the fitted steps around the net; `forward` computes the net's outputs for further rows.
     """
     if not trained.is_finite and not hasattr(type(trained.net), "diverged_"):
-        task.refusal = Refusal("weights become infinite or NaN")  # skorch has to meet these itself
+        task.refusal = DIVERGED
         return None
     printed = io.StringIO()
     # Closed after the scoring; until then the stack's outputs replace predictions.

@@ -106,7 +106,7 @@ def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, 
     def inputs(nets: Nets) -> tuple[list[Any], np.ndarray]:
         return distinct([asked[each.noise_seed] for each in nets.members])
 
-    training = Training(replace(job, members=members), inputs)
+    training = Training(replace(job, members=members), inputs, keeps_all=True)
     alike = True
     for trained in list(training.run()):
         if trained.refusal:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from lockstep._compat import lean_checks
+from lockstep._compat import lean_checks, tree_leaves
 from lockstep.turns import FITS, unseen
 
 # The bytes of numpy's default generator: 624 numbers, and a place among them.
@@ -79,6 +79,17 @@ def drawn_others() -> Any:
     if not isinstance(generator, np.random.MT19937):
         return random.getstate(), repr(generator.state)
     return random.getstate(), ctypes.string_at(generator.ctypes.state_address, _MT19937)
+
+
+def all_finite(tree: Any) -> bool:
+    """Whether all numbers in a tree of tensors are finite."""
+    # A finite sum, which takes a third of the time, has finite terms; an infinite one may be too large.
+    return all(bool(leaf.sum().isfinite()) or bool(leaf.isfinite().all()) for leaf in tree_leaves(tree))
+
+
+def finite_in(tree: Any) -> torch.Tensor:
+    """Return whether all numbers are finite at each place of the first dimension of a tree of tensors."""
+    return torch.stack([leaf.isfinite().flatten(1).all(1) for leaf in map(torch.atleast_2d, tree_leaves(tree))]).all(0)
 
 
 @contextlib.contextmanager

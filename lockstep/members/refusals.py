@@ -32,6 +32,9 @@ class Refusal(NamedTuple):
 UNSTACKED = Refusal("nets are not to be stacked")
 
 
+# Why skorch has to meet the numbers of a net itself.
+DIVERGED = Refusal("weights become infinite or NaN")
+
 OUTDATED = Refusal(
     "what a step reads from outside of its net, such as a global variable, changes while nets are made",
     "keep it in the net or the module, as a parameter or an attribute",

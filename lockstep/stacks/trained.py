@@ -51,8 +51,8 @@ def with_outputs(
 ) -> Iterator[Trained]:
     """Yield trained nets, each after its place in `nets`, with their outputs for `inputs`, computed together."""
     outputs = None
-    # A module may write into rows that nets share, which raises; then the nets predict themselves.
-    with contextlib.suppress(RuntimeError):
+    # Whatever it raises, such as for a module that writes into rows that nets share, the nets predict themselves.
+    with contextlib.suppress(Exception):
         outputs = inputs and nets.outputs(*inputs)
     for i, each in trained:
         each.outputs = outputs if outputs is None else taken(outputs, i)

@@ -14,15 +14,18 @@ from torch.utils.dlpack import from_dlpack
 from lockstep._compat import tree_map, tree_map_only
 from lockstep.kernel.program import LANES
 from lockstep.members.member import Member
-from lockstep.members.numerics import subnormals_as_zero
+from lockstep.members.numerics import all_finite, finite_in, subnormals_as_zero
 from lockstep.members.parts import Tensors, cloned, copied_parts, exchange, named_tensors, shallow_copy
-from lockstep.members.refusals import refusal_of
+from lockstep.members.refusals import DIVERGED, Refusal, refusal_of
 from lockstep.members.rows import taken
 from lockstep.stacks.callbacks import Audience
 from lockstep.stacks.hold_out import HoldOut
 from lockstep.stacks.nets import Job, Nets
 from lockstep.stacks.stack import Stack
 from lockstep.stacks.trained import Trained, epoch_records, with_outputs
+
+_LOSSES = Refusal("losses are infinite or NaN")
+_HELD_OUT = Refusal("outputs or losses for held-out rows are infinite or NaN")
 
 # A smaller stack is worth its costs, such as another table of rows, if it spares as many updates of numbers.
 _WORTH_A_STACK = 10_000_000
@@ -32,7 +35,8 @@ class Training:
     """The training of one stack.
 
     `inputs` returns the rows that nets predict, and which of them each net has, or None; `advance` is called with a
-    number of finished net-epochs.
+    number of finished net-epochs. Unless it `keeps_all`, nets leave whose numbers do not stay finite: skorch has to
+    meet these itself, because it may raise or warn.
     """
 
     def __init__(
@@ -40,8 +44,11 @@ class Training:
         job: Job,
         inputs: Callable[[Nets], tuple[list[Any], np.ndarray] | None],
         advance: Callable[[int], None] = lambda more: None,
+        keeps_all: bool = False,
     ) -> None:
         self.inputs, self.advance = inputs, advance
+        # Nets whose class has this attribute say themselves what they do then.
+        self.keeps_all = keeps_all or hasattr(type(job.members[0].net), "diverged_")
         self.ended, self.failed = list[Trained](), list[Trained]()
         # The tensors of a net's weights that its callbacks may have kept.
         self.lent: dict[Member, list[Tensors]] = defaultdict(list)
@@ -128,9 +135,23 @@ class Training:
             if event(*about):
                 self.ended.append(self._finish(i, epoch))
         except Exception as error:  # whatever the user's own code raises
-            self.gone.add(i)
-            own = self.stack.members[i]
-            self.failed.append(Trained(own, own.epochs, own.net, False, own.state, refusal=refusal_of(error)))
+            self._fail(i, refusal_of(error))
+
+    def _fail(self, i: int, refusal: Refusal) -> None:
+        """Let a net leave that skorch has to fit."""
+        self.gone.add(i)
+        own = self.stack.members[i]
+        self.failed.append(Trained(own, own.epochs, own.net, False, own.state, refusal=refusal))
+
+    def _check(self, numbers: Any, refusal: Refusal) -> None:
+        """Let nets leave whose `numbers` are not finite, a tree of tensors whose first dimension is the nets."""
+        if self.keeps_all or all_finite(numbers):
+            return
+        self.stack.fetch()
+        own, weights = finite_in(numbers), finite_in(self.stack.flat)
+        for i in self._left():
+            if not own[i]:
+                self._fail(i, refusal if weights[i] else DIVERGED)
 
     @subnormals_as_zero()
     def _train(self, epoch: int) -> None:
@@ -153,15 +174,20 @@ class Training:
                     if self.audiences[i].calls_own_code:
                         stack.show_state(i, self.audiences[i].net, self.audiences[i].named)
                     self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[i], outputs, True)
-        self.losses.append((torch.stack(losses) if by_batch or scoring else stack.train_epoch(), None))
+        told = torch.stack(losses) if by_batch or scoring else stack.train_epoch()
+        self.losses.append((told, None))
         if self.audiences:
             stack.fetch()
-        self._record(self.losses[-1][0], stack.batches.sizes_of, training=True)
+            self._check(stack.flat, DIVERGED)
+        if told is not None:
+            self._check(told.T, _LOSSES)
+        self._record(told, stack.batches.sizes_of, training=True)
 
     def _validate(self, epoch: int) -> None:
         """Evaluate the nets on their hold-outs, as skorch does after each epoch."""
         self.stack.fetch()
         losses, made = self.hold_out.evaluate()
+        self._check((losses.T, made), _HELD_OUT)
         if self.stack.job.knows_losses:
             self.losses[-1] = (self.losses[-1][0], losses)
         if self.stack.job.records_outputs:

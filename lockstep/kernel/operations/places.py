@@ -57,6 +57,7 @@ def _index_put(
 
 @named("index_select")
 def _index_select(p: Program, out: Value | None, x: Value, dim: int, index: Value) -> Value:
+    index = p.emit("where", p.emit("lt", index, 0.0), -inf, index)  # which counts from the end elsewhere
     return _index(p, out, x, [None] * (dim % len(x.shape)) + [index])
 
 
