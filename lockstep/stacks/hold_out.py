@@ -36,12 +36,16 @@ class HoldOut:
             n = width * max(map(len, self.lengths))
             self.weight = weights(self.lengths, width).to(stack.flat)
         sources, of_net = distinct(rows)
-        parts = [slice(0, n)] if stack.job.filled else spans(self.lengths[0])
+        pairs = [(each.X, each.y) for each in sources]
         # Now, because torch's losses refuse numbers of nets that diverge.
-        self._evaluators = [
-            stack.evaluator([taken((each.X, each.y), span) for each in sources], of_net, span.stop - span.start)
-            for span in parts
-        ]
+        if stack.job.filled:
+            self._evaluators = [stack.evaluator(pairs, of_net, n)]
+            return
+        batch = self.lengths[0][0]
+        short = n % batch  # the length of the last batch, if it is another
+        self._evaluators = [stack.evaluator(taken(pairs, slice(n - short)), of_net, n - short, batch)]
+        if short:
+            self._evaluators.append(stack.evaluator(taken(pairs, slice(n - short, n)), of_net, short, short))
 
     def evaluate(self) -> tuple[Tensor, Any]:
         """Return the losses of the batches, shape (n_batches, n_nets), and the nets' outputs for all rows."""
@@ -58,7 +62,7 @@ class HoldOut:
             # Rows that fill up are NaN if a loss is infinite.
             return _in_order(torch.where(self.weight > 0, by_row * self.weight, 0)).T, made
         made = tree_map(self._joined, *(each for _, each in parts))
-        return torch.stack([loss for loss, _ in parts]), made
+        return torch.cat([losses for losses, _ in parts], dim=1).T, made
 
     def recorded(self, i: int, made: list[Any]) -> tuple[Any, list[Any]]:
         """Return the targets of a member's hold-out, and copies of the net's outputs for it in each epoch."""
@@ -66,11 +70,10 @@ class HoldOut:
         outputs = tree_map(lambda *parts: torch.stack([part[own] for part in parts]), *made)
         return tree_map(Tensor.clone, self.rows[i][1]), [taken(outputs, epoch) for epoch in range(len(made))]
 
-    def _joined(self, first: Tensor, *others: Tensor) -> Tensor:
+    def _joined(self, whole: Tensor, *short: Tensor) -> Tensor:
         """Join the outputs of batches; `squeeze` may have removed the dimension of a batch of one row."""
-        lengths = self.lengths[0][1:]
-        rest = [part.reshape(len(part), n, *first.shape[2:]) for part, n in zip(others, lengths, strict=True)]
-        return torch.cat([first, *rest], dim=1)
+        of_row = whole.shape[3:]
+        return torch.cat([part.reshape(len(part), -1, *of_row) for part in (whole, *short)], dim=1)
 
     def own_rows(self, i: int, made: Any) -> tuple[Any, Any]:
         """Return a member's hold-out, as one batch, and the net's outputs for it."""

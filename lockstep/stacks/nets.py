@@ -92,10 +92,12 @@ class Nets:
         """Return copies of all parameters and buffers: a forward pass may change them, as max-norm does."""
         return cloned(self.trained | self.untrained)
 
-    def evaluator(self, sources: list[tuple[Any, ...]], of_net: np.ndarray, n_rows: int) -> Callable[[Tensors], Any]:
+    def evaluator(
+        self, sources: list[tuple[Any, ...]], of_net: np.ndarray, n_rows: int, batch: int | None = None
+    ) -> Callable[[Tensors], Any]:
         """Return a function of tensors, which it may change, that evaluates the nets on rows, as `Evaluator` does."""
         tensors, job = self.trained | self.untrained, self.job
-        return Evaluator(self.stacked, tensors, self.rates, sources, of_net, n_rows, job.programs, job.n_threads)
+        return Evaluator(self.stacked, tensors, self.rates, sources, of_net, n_rows, batch, job.programs, job.n_threads)
 
     def outputs(self, rows: list[Any], of_net: np.ndarray) -> Any:
         """Return the nets' outputs, shape (n_nets, n_rows, …); `of_net` says which of the rows each net has."""

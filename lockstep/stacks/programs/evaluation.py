@@ -46,9 +46,9 @@ class Evaluator:
     """Evaluates nets on some rows; `kept` has the programs so far.
 
     `sources` are the rows that several nets may have, each with targets or without, and `of_net` says which of them
-    each net has; copies of the last row fill them up to `n_rows`. `tensors` are those of any nets of the kind, at the
-    beginning of their training: torch's losses refuse numbers of nets that diverge. Without targets, or where a row has
-    a loss of its own, rows are evaluated a few at a time.
+    each net has. They are evaluated in batches, or a few at a time if `batch` is None; copies of the last row fill up
+    what they lack of `n_rows`. `tensors` are those of any nets of the kind, at the beginning of their training: torch's
+    losses refuse numbers of nets that diverge.
     """
 
     def __init__(
@@ -59,15 +59,15 @@ class Evaluator:
         sources: Sequence[tuple[Any, ...]],
         of_net: np.ndarray,
         n_rows: int,
+        batch: int | None,
         kept: dict[Any, Any],
         n_threads: int = 1,
     ) -> None:
         leaves, spec = tree_flatten(sources[0])
         parts = list(zip(*map(tree_leaves, sources), strict=True))  # by tensor, then by source
         check_whole(*(leaf for each in parts for leaf in each))
-        self.n_rows = n_rows
-        self.by_row = len(sources[0]) == 1 or stacked.filled
-        n = SOME_ROWS if self.by_row else n_rows
+        self.n_rows, self.batch = n_rows, batch
+        n = batch or SOME_ROWS
         self.n_steps = -(-n_rows // n)
         key = "evaluation", n, spec, tuple((leaf.shape[1:], leaf.dtype) for leaf in leaves)
         if key not in kept:
@@ -82,7 +82,10 @@ class Evaluator:
         self.given = [table([leaf.to(rates.dtype).contiguous() for leaf in each], of_net, index) for each in parts]
 
     def __call__(self, tensors: Tensors) -> Any:
-        """Evaluate nets with these tensors, which a forward pass may change."""
+        """Evaluate nets with these tensors, which a forward pass may change.
+
+        Results have shape (n_nets, n_rows, …), or (n_nets, n_batches, …) with batches.
+        """
         how, blocks = self.how, self.blocks
         for name, tensor in tensors.items():
             blocks.put(how.values[name], tensor)
@@ -92,7 +95,7 @@ class Evaluator:
         for name, tensor in tensors.items():
             blocks.get(how.values[name], tensor)
         joined = [each.to(dtype) for each, (_, dtype) in zip(made, how.outputs, strict=True)]
-        whole = [each.flatten(1, 2)[:, : self.n_rows] if self.by_row else each.squeeze(1) for each in joined]
+        whole = joined if self.batch else [each.flatten(1, 2)[:, : self.n_rows] for each in joined]
         return tree_unflatten(whole, how.spec)
 
 
@@ -109,7 +112,7 @@ def outputs_of(programs: dict[Any, Any], net: NeuralNet, x: Tensor) -> Any:
     rates = torch.tensor([[layer.p for layer in dropouts(net)]], dtype=next(iter(tensors.values())).dtype)
     if "one" not in programs:
         programs["one"] = StackedNet(net, filled=False, drops=bool(rates.any()))
-    evaluate = Evaluator(programs["one"], tensors, rates, [(x,)], np.zeros(1, int), len(x), programs)
+    evaluate = Evaluator(programs["one"], tensors, rates, [(x,)], np.zeros(1, int), len(x), None, programs)
     return tree_map(lambda each: each[0], evaluate(tensors))
 
 
