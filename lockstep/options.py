@@ -10,6 +10,7 @@ from reprlib import repr as shortened
 from typing import Any, Self
 
 import numpy as np
+from joblib.parallel import BACKENDS
 
 
 @dataclass(eq=False)
@@ -66,6 +67,15 @@ def _is_function(value: Any) -> bool:
     return value is None or callable(value)
 
 
+def _runs_processes(value: Any) -> bool:
+    """Whether a backend of joblib runs processes and hands results out as they come; one that is not known yet may."""
+    known = BACKENDS.get(value) if isinstance(value, str) else None
+    lacks_it = known and (
+        getattr(known, "uses_threads", False) or getattr(known, "supports_return_generator", True) is False
+    )
+    return value is None or (isinstance(value, str) and not lacks_it)
+
+
 _FLAG = (lambda value: isinstance(value, bool | np.bool_)), "True or False"
 _OF_TWO = _is_function, "None or a function of two numbers"
 
@@ -78,10 +88,7 @@ _CAN_BE: dict[str, tuple[Callable[[Any], bool], str]] = {
     "on_result": (_is_function, "None or a function of a fit's result"),
     "stack": _FLAG,
     "record_losses": _FLAG,
-    "inner_backend": (
-        lambda value: value is None or isinstance(value, str),
-        "None or the name of a backend of joblib that runs processes, such as 'loky'",
-    ),
+    "inner_backend": (_runs_processes, "None, 'loky' or 'dask', or another backend of joblib that runs processes"),
     "prepare_worker": (_is_function, "None or a function without arguments"),
     "checkpoint": (lambda value: value is None or isinstance(value, str | PathLike), "None or the path of a folder"),
     "on_kept": _OF_TWO,

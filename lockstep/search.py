@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
-from lockstep._compat import get_active_backend, tree_map
+from lockstep._compat import tree_map
 from lockstep.checkpoints.checkpoint import Checkpoint
 from lockstep.fits.answers import inputs_of
 from lockstep.fits.handing_back import hand_back
@@ -107,14 +107,9 @@ class Search:
                 raise
 
     def n_side_by_side(self) -> int:
-        """Return how many jobs to run side by side; raises `ValueError` if the backend does not run processes."""
+        """Return how many jobs to run side by side; raises `ValueError` if joblib does not know the backend."""
         with parallel_config(backend=self.inner):
-            backend, _ = get_active_backend()
-            n_jobs = effective_n_jobs(self.n_jobs)
-        if n_jobs > 1 and (getattr(backend, "uses_threads", False) or not backend.supports_return_generator):
-            message = f"inner_backend {self.inner!r} can't be used: it has to run processes, and to return a generator"
-            raise ValueError(f"{message}; use loky or dask")
-        return n_jobs
+            return int(effective_n_jobs(self.n_jobs))
 
     def _side_by_side(self, n_jobs: int, calls: Iterable[Any]) -> Iterator[tuple[int, Any]]:
         """Run calls, each a function and its arguments, in other processes; yields their numbers and results.

@@ -10,7 +10,7 @@ from torch import nn
 
 from lockstep._compat import hooks_of, parts_of, step_hooks, tree_leaves
 from lockstep.members.parts import ATTRIBUTES, named_tensors, optimizer_of, trained_params
-from lockstep.members.refusals import RefusalError
+from lockstep.members.refusals import SCRIPTED, RefusalError
 
 # The methods of skorch that a class may override; … stands for any ending. Mixins of scikit-learn have tags.
 _OWN = "fit initialize… get_params_for… get_default_callbacks predict… score get_loss infer".split()
@@ -59,6 +59,10 @@ def check_parts(net: NeuralNet) -> None:
         raise RefusalError("the optimizer has several groups of parameters (optimizer__param_groups)")
     if not trained_params(net):
         raise RefusalError("the module has no parameters to train")
+    if any(
+        isinstance(each, torch.jit.ScriptFunction) for layer in net.module_.modules() for each in vars(layer).values()
+    ):
+        raise RefusalError(*SCRIPTED)
     if any(layer._backward_hooks or layer._backward_pre_hooks for layer in net.module_.modules()):
         raise RefusalError(
             "a layer has a backward hook, as by register_full_backward_hook",

@@ -23,7 +23,7 @@ from lockstep.members.own_fit import Prepared, method_of_one
 from lockstep.members.parts import Tensors, cloned, named_tensors, step_lean, trained_params
 from lockstep.members.refusals import ListenerError, RefusalError, refusal_of
 from lockstep.members.rows import distinct
-from lockstep.members.state import AS_BUFFER, net_state, other_attribute
+from lockstep.members.state import AS_BUFFER, made_anew, net_state, other_attribute
 from lockstep.stacks.batches import Batches
 from lockstep.stacks.layers import GivenNoise
 from lockstep.stacks.nets import Job, Nets
@@ -63,6 +63,8 @@ def prove(
     begin(twin, rows.chosen(1, torch.get_default_dtype()), member.noise_seed)
     if not changing(member.net).isdisjoint(changing(twin)):
         raise RefusalError(SHARED)
+    if name := made_anew(member.net, twin):
+        raise RefusalError(f"each net has a class {name} of its own", "define the class outside of functions, once")
     if path := other_attribute(member.net.module_, twin.module_):
         raise RefusalError(f"the module's attribute {path} differs from net to net", AS_BUFFER)
     own = next(iter(trained_params(member.net).values())).dtype

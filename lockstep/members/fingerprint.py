@@ -18,7 +18,7 @@ from skorch import NeuralNet
 
 from lockstep._compat import COMPILED
 from lockstep.members.reads import Read, bare, is_installed, kept_by, read_by
-from lockstep.members.refusals import RefusalError
+from lockstep.members.refusals import SCRIPTED, RefusalError
 
 # What counts of objects that pickle can't write: nothing of locks, and of what belongs to others.
 _VALUES: dict[Any, Callable[[Any], Any]] = {
@@ -88,6 +88,8 @@ class Hashed(pickle.Pickler):
             return id, (_code(obj.__code__), self.read_by(obj), *about)
         if isinstance(obj, MethodType):
             return id, (obj.__self__, obj.__func__)
+        if isinstance(obj, torch.jit.ScriptModule):
+            raise RefusalError(*SCRIPTED)
         if isinstance(obj, io.IOBase):
             return id, (None,)
         if type(obj) in _VALUES:

@@ -17,7 +17,7 @@ from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Prepared, capture
 from lockstep.members.parts import Tensors, copied_parts, named_tensors, trained_params
 from lockstep.members.recorder import HoldOutRecorder
-from lockstep.members.refusals import RefusalError
+from lockstep.members.refusals import SCRIPTED, RefusalError
 from lockstep.members.rows import Order, Rows, fetch
 from lockstep.members.state import own_params
 from lockstep.turns import caught
@@ -119,6 +119,10 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
                 "a lazy layer has no weights before its first batch",
                 "take one that is given its sizes, as nn.Linear is",
             )
+        if any(
+            isinstance(layer, torch.jit.ScriptModule) for layer in (*net.module_.modules(), *net.criterion_.modules())
+        ):
+            raise RefusalError(*SCRIPTED)
         check_callbacks(net)
         net.notify("on_train_begin", X=X, y=y)
         net.check_data(X, y)

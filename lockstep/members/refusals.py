@@ -40,6 +40,11 @@ OUTDATED = Refusal(
     "keep it in the net or the module, as a parameter or an attribute",
 )
 
+SCRIPTED = Refusal(
+    "a part of the net is TorchScript, as torch.jit.script and torch.jit.trace make it",
+    "leave them out of the search: the kernel takes the code from which they make it",
+)
+
 
 class RefusalError(Exception):
     """A net has to be fitted alone; takes the fields of a `Refusal`."""

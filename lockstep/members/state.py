@@ -168,6 +168,22 @@ def other_attribute(one: nn.Module, other: nn.Module) -> str | None:
     return None
 
 
+def made_anew(one: NeuralNet, other: NeuralNet) -> str | None:
+    """Return the name of a class of which two nets have one each, for a layer or for an attribute of one."""
+    for ours, theirs in zip(map(class_of, _objects(one)), map(class_of, _objects(other)), strict=False):
+        is_made_by_the_same_code = (ours.__module__, ours.__qualname__) == (theirs.__module__, theirs.__qualname__)
+        if ours is not theirs and is_made_by_the_same_code:
+            return str(ours.__name__)
+    return None
+
+
+def _objects(net: NeuralNet) -> Iterator[Any]:
+    for part in net.module_, net.criterion_:
+        for layer in part.modules():
+            yield layer
+            yield from _own_attributes(layer).values()
+
+
 def _own_attributes(layer: nn.Module) -> dict[str, Any]:
     again = ("_flat_weight", "_all_weights") if isinstance(layer, nn.RNNBase) else ()  # its parameters and their names
     own = {k: v for k, v in vars(layer).items() if k not in OF_ANY_MODULE}

@@ -12,6 +12,7 @@ from lockstep.members.numerics import random_states
 from lockstep.options import _CAN_BE, Options
 
 A_SEED = "None, a whole number from 0 to 2**32 - 1, or a RandomState of numpy"
+PROCESSES = "None, 'loky' or 'dask', or another backend of joblib that runs processes"
 
 # What is given, and what it is said to be able to be.
 WRONG: list[tuple[dict[str, Any], str]] = [
@@ -21,6 +22,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"stack": None}, "True or False"),
     *(({name: "print"}, "None or a function of two numbers") for name in ("on_plan", "on_progress")),
     ({"on_result": []}, "None or a function of a fit's result"),
+    *(({"inner_backend": wrong}, PROCESSES) for wrong in ("threading", "multiprocessing", "lockstep", 2)),
     ({"prepare_worker": 1}, "None or a function without arguments"),
 ]
 

@@ -128,9 +128,49 @@ class Compiled(LogitNet):
         return super().forward(self.before(x))
 
 
+def made_anew() -> torch.nn.Module:
+    class Anew(LogitNet):
+        pass
+
+    return Anew()
+
+
+class WithAnObject(LogitNet):
+    def __init__(self) -> None:
+        class Settings:
+            factor = 2.0
+
+        super().__init__()
+        self.settings = Settings()
+
+
+class WithScript(LogitNet):
+    def __init__(self, script: Any) -> None:
+        super().__init__()
+        self.script = script(torch.nn.ReLU())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(self.script(x))
+
+
+def traced(part: torch.nn.Module) -> Any:
+    return torch.jit.trace(part, torch.zeros(2, 8))
+
+
+def with_a_function(part: torch.nn.Module) -> Any:
+    return torch.jit.script(torch.nn.functional.relu)
+
+
+SCRIPTS = torch.jit.script, traced, with_a_function
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.parametrize(
     ("module", "reason"),
     [
+        (made_anew, "each net has a class Anew of its own; define the class outside of functions, once"),
+        (WithAnObject, "each net has a class Settings of its own"),
+        *((partial(WithScript, script), "a part of the net is TorchScript, as torch.jit.script") for script in SCRIPTS),
         (partial(Projected, as_buffer=False), "the module's attribute numbers differs from net to net"),
         (CountsCalls, "a training step changes the module's attribute n"),
         (KeepsFloats, "a training step changes the module's attribute seen"),

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from joblib import parallel_config
 from sklearn.metrics import make_scorer
 from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNet
@@ -16,9 +15,9 @@ from torch import Tensor, nn
 
 from benchmarks.engine.everyday import CASES, regression
 from lockstep.fits.surroundings import net_of
-from tests.lockstep.cases.base import LABELS, classifier
+from tests.lockstep.cases.base import classifier
 from tests.lockstep.cases.modules import MLP, WIDTH
-from tests.lockstep.searches import ROWS, both_ways, check
+from tests.lockstep.searches import both_ways, check
 
 
 @pytest.mark.filterwarnings("ignore::lockstep.LockstepWarning")
@@ -27,14 +26,6 @@ def test_a_callback_that_writes_into_an_open_file_is_fitted(tmp_path: Path) -> N
         log = ("log", PrintLog(sink=file.write))
         check(classifier(callbacks=[log], verbose=1, callbacks__print_log=None), "neg_log_loss")
         assert file.tell() > 0
-
-
-def test_stacks_are_not_trained_in_threads() -> None:
-    with (
-        pytest.raises(ValueError, match="threading"),
-        parallel_config(backend="lockstep", inner_backend="threading", n_jobs=2),
-    ):
-        GridSearchCV(classifier(), {"lr": [0.1, 0.02]}, cv=3).fit(ROWS, LABELS)
 
 
 @pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
