@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from lockstep.checkpoints.folder import DamagedError, Entry, files, index, remove, use, write
+from lockstep.checkpoints.folder import DamagedError, Entry, check, files, index, remove, use, write
 from lockstep.checkpoints.keys import Keys
 from lockstep.checkpoints.nets import kept_net
 from lockstep.fits.handing_back import hand_back
@@ -65,9 +65,10 @@ class Checkpoint:
         self._clock, self._last = time.monotonic, time.monotonic()
 
     def take(self, grouping: Grouping) -> None:
-        """Give the tasks what the folder has for them."""
+        """Give the tasks what the folder has for them; raises `PermissionError` if other users may write to it."""
         if self._folder is None or self._keys is None:
             return
+        check(self._folder)
         found = self._found(self._folder)
         programs: dict[Entry, dict[Any, Any]] = defaultdict(dict)  # of the kernel, for further rows
         test_rows, used = dict[Any, Any](), set[Path]()

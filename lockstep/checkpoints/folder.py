@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
+from stat import S_IWGRP, S_IWOTH
 from tempfile import NamedTemporaryFile
 
 _SUFFIX = ".nets"
@@ -32,13 +34,47 @@ class Entry:
     hash: str
 
     def read(self) -> bytes:
-        """Return the bytes; raises `OSError`, and `DamagedError` if they are others."""
+        """Return the bytes; raises `OSError`, also where `check` does, and `DamagedError` if they are others."""
         with self.path.open("rb") as file:
+            _check(self.path, os.fstat(file.fileno()))
             file.seek(self.start)
             content = file.read(self.size)
         if _hash(content) != self.hash:
             raise DamagedError(self.path)
         return content
+
+
+def check(folder: Path) -> None:
+    """Raise `PermissionError` if other users may have put something into a folder, because reading it runs code.
+
+    Whoever may write to a parent can put another folder in its place, but that one is theirs, and so are its files.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        _check(folder, folder.stat())
+
+
+def _check(path: Path, status: os.stat_result) -> None:
+    if not hasattr(os, "geteuid"):  # Windows has other rights
+        return
+    runs_code = "and reading what they keep there runs their code"
+    if status.st_uid not in (0, os.geteuid()):
+        raise PermissionError(f"{path} belongs to another user, {runs_code}; let checkpoint be a folder of your own")
+    others = S_IWOTH if _is_own_group(status.st_gid) else S_IWOTH | S_IWGRP
+    if status.st_mode & others:
+        way_out = f"after a look at whose files are there, say chmod go-w {quote(str(path))}"
+        raise PermissionError(f"other users may write to {path}, {runs_code}; {way_out}")
+
+
+def _is_own_group(number: int) -> bool:
+    """Whether a group has one member, this user: many systems give each user a group, which may write by default."""
+    import grp  # which Windows does not have
+    import pwd
+
+    try:
+        user, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(number)
+    except KeyError:  # as in containers
+        return False
+    return user.pw_gid == number and group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -53,9 +89,10 @@ def files(folder: Path) -> Iterator[Path]:
 def index(path: Path) -> dict[str, tuple[Entry, int]]:
     """Return where each net of a file is, by key: its entry, and its place among the nets there.
 
-    Raises `OSError`, and `DamagedError` if the index is damaged.
+    Raises `OSError`, also where `check` does, and `DamagedError` if the index is damaged.
     """
     with path.open("rb") as file:
+        _check(path, os.fstat(file.fileno()))
         line = file.readline()
     if _hash(line) != path.stem:
         raise DamagedError(path)
@@ -86,7 +123,7 @@ def write(folder: Path, entries: Sequence[tuple[Sequence[str], bytes]]) -> None:
     An entry has the keys of its nets, and their bytes.
     """
     line = json.dumps([[keys, len(content), _hash(content)] for keys, content in entries]).encode() + b"\n"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=folder, suffix=".tmp", delete=False) as file:
         try:
             file.writelines([line, *(content for _, content in entries)])

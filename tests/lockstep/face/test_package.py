@@ -71,7 +71,7 @@ POSIX = """
 import os, platform, signal, sys
 import joblib.externals.loky, numpy, psutil, sklearn.model_selection, skorch, torch
 joblib.externals.loky.backend.resource_tracker.ensure_running()
-for name in "fork sched_getaffinity getuid uname register_at_fork".split():
+for name in "fork sched_getaffinity geteuid getuid uname register_at_fork".split():
     delattr(os, name)
 for name in "pthread_sigmask SIGKILL alarm".split():
     delattr(signal, name)

@@ -101,6 +101,78 @@ def test_a_folder_that_cannot_be_used_is_one_warning(tmp_path: Path, monkeypatch
     assert [path.name for path in kept.iterdir()] == halve_of
 
 
+OTHERS_MAY_WRITE = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are others here")
+
+
+@OTHERS_MAY_WRITE
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o702])
+def test_a_folder_that_others_may_write_to_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    monkeypatch.setattr(folder, "_is_own_group", lambda number: False)
+    kept = tmp_path / "its nets"
+    search(kept)
+    assert kept.stat().st_mode & 0o777 == 0o700
+    kept.chmod(mode)
+    monkeypatch.setattr("lockstep.checkpoints.checkpoint.index", Mock(side_effect=AssertionError("read")))
+    with pytest.raises(PermissionError) as raised:
+        search(kept)
+    text = f"other users may write to {kept}, and reading what they keep there runs their code; after a look at whose"
+    assert str(raised.value) == f"{text} files are there, say chmod go-w '{kept}'"
+    monkeypatch.undo()
+    kept.chmod(0o755)
+    counts: list[int] = []
+    search(kept, counts)
+    assert counts == [6]
+
+
+@OTHERS_MAY_WRITE
+def test_a_group_of_ones_own_may_write_and_everyone_may_write_to_a_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "shared" / "kept"
+    search(kept)
+    kept.parent.chmod(0o1777)  # as the system's folder for temporary files
+    kept.chmod(0o770)
+    import grp
+    import pwd
+
+    user = pwd.getpwuid(os.geteuid())
+    group = Mock(gr_gid=kept.stat().st_gid, gr_name=user.pw_name, gr_mem=[])
+    monkeypatch.setattr(pwd, "getpwuid", lambda number: Mock(pw_name=user.pw_name, pw_gid=group.gr_gid))
+    monkeypatch.setattr(grp, "getgrgid", lambda number: group)
+    search(kept)
+    group.gr_mem = [user.pw_name, "another"]
+    with pytest.raises(PermissionError, match="other users may write"):
+        search(kept)
+    group.gr_mem, group.gr_name = [], "users"
+    with pytest.raises(PermissionError, match="other users may write"):
+        search(kept)
+    monkeypatch.setattr(grp, "getgrgid", Mock(side_effect=KeyError))
+    with pytest.raises(PermissionError, match="other users may write"):
+        search(kept)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_what_belongs_to_another_user_is_not_read(tmp_path: Path) -> None:
+    search(tmp_path)
+    (path,) = tmp_path.iterdir()
+    os.chown(path, 12345, -1)
+    (message,) = warned(tmp_path)
+    assert message.startswith(f"some kept nets can't be used: PermissionError: {path} belongs to another user, ")
+    os.chown(tmp_path, 12345, -1)
+    with pytest.raises(PermissionError) as raised:
+        search(tmp_path)
+    text = "belongs to another user, and reading what they keep there runs their code; let checkpoint be a folder"
+    assert str(raised.value) == f"{tmp_path} {text} of your own"
+
+
+def test_where_files_have_other_rights_the_folder_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "geteuid", raising=False)
+    tmp_path.chmod(0o777)
+    assert warned(tmp_path) == []
+
+
 def test_a_net_whose_code_is_in_no_file_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Own(type(classifier())):  # type: ignore[misc]
         pass
