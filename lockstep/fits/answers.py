@@ -20,7 +20,7 @@ from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import named_tensors
 from lockstep.members.refusals import RefusalError
-from lockstep.members.rows import as_tensor, distinct, taken
+from lockstep.members.rows import as_tensor, distinct, lengths_of, taken
 from lockstep.members.state import predicting_state
 from lockstep.stacks.nets import Nets
 
@@ -31,6 +31,10 @@ class RowsToAnswer(NamedTuple):
     rows: Tensor  # shape (n_rows, …)
     parts: list[tuple[Any, np.ndarray]]  # the rows that scikit-learn passes to the net, with their places
     is_table: bool = False  # whether they are all rows of the table, which all splits share
+
+    def lengths(self, batch: int) -> frozenset[int]:
+        """Return the lengths of the batches of all parts; only for batches of these is anything proven."""
+        return frozenset(length for _, places in self.parts for length in lengths_of(len(places), batch))
 
 
 def rows_to_answer(
@@ -116,6 +120,8 @@ class Answer:
         places = next((places for part, places in self.asked.parts if _is_same(X, part)), None)
         if places is not None:
             outputs = taken(self.outputs, torch.as_tensor(places))
+        elif not lengths_of(len(X), self.batch) <= self.asked.lengths(self.batch):
+            return None
         else:
             try:
                 outputs = self.forward(self.net, as_tensor(X))

@@ -18,7 +18,7 @@ from lockstep.grouping.checks import check_class
 from lockstep.grouping.costs import check_cost
 from lockstep.grouping.filling import loss_is_mean, rows_are_apart
 from lockstep.grouping.kinds import Kind, group_key, kind_of
-from lockstep.grouping.lengths import evaluates_alike, lengths_of, trains_alike
+from lockstep.grouping.lengths import evaluates_alike, trains_alike
 from lockstep.grouping.trial import SHARED, Verdict, changing, prove
 from lockstep.members.callbacks import may_predict, only_records
 from lockstep.members.fingerprint import fingerprint
@@ -27,6 +27,7 @@ from lockstep.members.own_code import has_own, mentioned, own_classes
 from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import trained_params
 from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, OUTDATED, Refusal, RefusalError, refusal_of
+from lockstep.members.rows import lengths_of
 from lockstep.members.state import hashed, net_state, outside
 from lockstep.turns import unseen
 
@@ -137,8 +138,7 @@ class Grouping:
         asked = rows_to_answer(task, estimator, member, self.prepared(task), self._cache)
         if asked is None:
             return None
-        batch = batch_to_predict(member.net)
-        lengths = frozenset[int]().union(*(lengths_of(len(places), batch) for _, places in asked.parts))
+        lengths = asked.lengths(batch_to_predict(member.net))
         key = "answered", kind.parts, id(asked.rows), lengths
         is_alike = once(self._cache, key, lambda: unseen()(evaluates_alike)(member, asked.rows, lengths))
         return asked if is_alike else None

@@ -22,12 +22,6 @@ from lockstep.stacks.programs.evaluation import SOME_ROWS, single
 _ROUNDING = 1e-3
 
 
-def lengths_of(n: int, batch: int) -> frozenset[int]:
-    """Return the lengths of the batches of `n` rows but for 1: a lone row is computed alone; -1 means all rows."""
-    batch = batch if 0 < batch < n else n
-    return frozenset({batch, n % batch or batch} - {1})
-
-
 def trains_alike(member: Member) -> bool:
     """Whether the module gives rows the same outputs in batches of all lengths that the net's training has."""
     net, train = elsewhere(member), member.train

@@ -186,6 +186,12 @@ def distinct(of_nets: Sequence[T]) -> tuple[list[T], np.ndarray]:
     return list(once.values()), np.array([places[id(each)] for each in of_nets])
 
 
+def lengths_of(n: int, batch: int) -> frozenset[int]:
+    """Return the lengths of the batches of `n` rows but for 1: a lone row is computed alone; -1 means all rows."""
+    batch = batch if 0 < batch < n else n
+    return frozenset({batch, n % batch or batch} - {1})
+
+
 def spans(lengths: list[int]) -> list[slice]:
     """Return the places of batches of these lengths, one after the other."""
     return [slice(end - n, end) for n, end in zip(lengths, accumulate(lengths), strict=True)]
