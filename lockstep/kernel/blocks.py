@@ -15,7 +15,6 @@ from torch import Tensor
 from lockstep.kernel.library import aligned, load
 from lockstep.kernel.program import LANES, Assembled
 from lockstep.kernel.values import Layout, Value
-from lockstep.members.numerics import are_subnormals_zero
 
 # How many operations on vectors are worth handing over to a thread, which costs as much as some ten thousand.
 _WORTH_A_THREAD = 2**18
@@ -96,10 +95,9 @@ class Blocks:
             given["rows"][:, i] = each.rows[self._lanes]
             if each.index is not None:
                 given["index"][:, i] = each.index[self._lanes]
-        n, ended, as_here = self._n_at_once(program, n_steps), Event(), are_subnormals_zero()
+        n, ended = self._n_at_once(program, n_steps), Event()
 
         def run_some(first: int, scratch: np.ndarray) -> None:
-            torch.set_flush_denormal(as_here)  # which each thread has for itself
             self._run_some(range(first, self.n_blocks, n), program, n_steps, given, scratch.ctypes.data, ended)
 
         parts = [partial(run_some, *each) for each in enumerate(self._scratch_of(program, n))]

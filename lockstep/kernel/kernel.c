@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define VERSION 3
+#define VERSION 4
 #define LANES 16
 
 typedef struct { int64_t place, advance, strides[4]; } Operand; /* in LANES numbers; places below 0 are scratch memory */
@@ -15,7 +15,7 @@ typedef struct { REAL *rows[LANES]; const int32_t *index[LANES]; } Table; /* wit
 enum { DO_COPY, DO_ADD, DO_SUB, DO_MUL, DO_DIV, DO_MAXIMUM, DO_MINIMUM, DO_WHERE, DO_GT, DO_GE, DO_LT, DO_LE, DO_EQ,
        DO_NE, DO_THRESHOLD_BACKWARD, DO_SIGMOID_BACKWARD, DO_TANH_BACKWARD, DO_ADDCMUL, DO_ADDCDIV, DO_LERP, DO_NEG,
        DO_ABS, DO_SIGN, DO_SQRT, DO_FLOOR, DO_TRUNC, DO_EXP, DO_EXPM1, DO_LOG, DO_LOG1P, DO_TANH, DO_SIGMOID, DO_ERF,
-       DO_POW, DO_SIN, DO_COS, DO_PRODUCT, DO_ROWS, DO_STORE, DO_PICK, DO_PUT, DO_ADD_AT, DO_REPEAT };
+       DO_POW, DO_SIN, DO_COS, DO_PRODUCT, DO_ROWS, DO_STORE, DO_PICK, DO_PUT, DO_ADD_AT, DO_REPEAT, DO_FLUSH };
 
 /* Vectors: V of REALs and D of doubles, both as wide as the processor's; M is V's mask. Nothing mixes lanes. */
 enum { VB = VECTOR_BYTES };
@@ -40,7 +40,8 @@ typedef __typeof__((V){} < (V){}) M;
 #define INTEGER 0x1.8p52 /* a small number plus this one is rounded to a whole number, which its low bits hold */
 
 /* Functions of doubles, for both precisions: within 1 ulp of a float, 2 of a double (pow: see there). Branches are
-   selections, and the order of every sum is written out, so that all compilers give the same bits. */
+   selections, and the order of every sum is written out, so that all compilers give the same bits. Where torch's floats
+   end earlier than exact ones would, at 0, 1 or -1, these do so as well. */
 INLINE D horner(D x, const double *c, int n) {
     D y = ALL(c[n - 1]);
     UNROLL for (int i = n - 2; i >= 0; i--) y = y * x + c[i];
@@ -78,10 +79,9 @@ INLINE D expm1_near(D x) { /* |x| <= 709 */
 }
 INLINE D d_expm1(D x) {
     D y = expm1_near(within(x, -60, SINGLE ? 90 : 700));
-    if (!SINGLE) y = SEL(x > 700, d_exp(x), y);
+    y = SINGLE ? SEL(x < -0x1.0a2b24p4, ALL(-1), y) : SEL(x > 700, d_exp(x), y); /* as torch's: from exp(x) < 2^-24 */
     return SEL(x == 0, x, y); /* keeps -0 */
 }
-INLINE D d_sigmoid(D x) { D e = d_exp(-magnitude(x)); return SEL(x < 0, e, ALL(1)) / (1.0 + e); }
 INLINE D d_tanh(D x) { D t = expm1_near(2.0 * at_most(magnitude(x), 30)); return signed_as(t / (t + 2.0), x); }
 /* erf(x) = 1 - exp(-x q(x)): q is the polynomial with the least relative error of erf, by Remez' algorithm. */
 static const double ERF_FLOAT[] = {
@@ -115,20 +115,56 @@ INLINE D log_of(D x, int terms) {
 INLINE D d_log(D x) { return log_of(x, SINGLE ? 5 : 7); }
 INLINE D d_log1p(D x) {
     D u = 1.0 + x, lost = SEL(x > 1, 1.0 - (u - x), x - (u - 1.0));
-    return SEL(x == 0, x, log_near(u, ALL(0), lost / u, SINGLE ? 5 : 7));
+    const double least = SINGLE ? 0x1p-149 : 0; /* of which torch's is 0 */
+    return SEL(magnitude(x) <= least, x * 0.0, log_near(u, ALL(0), lost / u, SINGLE ? 5 : 7));
 }
-/* sin(x + quarters pi / 2): reduced to |r| <= pi / 4 as exp is, exactly enough up to 1e6, beyond which it is NaN. */
+/* x = turn pi / 2 + r, |r| <= pi / 4, for a number beyond 1e6, by Payne and Hanek's reduction: x = m 2^e. Of 2 / pi,
+   the bits that make multiples of 4 are left out, and the next 192 are enough for each double. */
+static const uint64_t TWO_OVER_PI[] = {0, 0xa2f9836e4e441529, 0xfc2757d1f534ddc0, 0xdb6295993c439041,
+    0xfe5163abdebbc561, 0xb7246e3a424dd2e0, 0x06492eea09d1921c, 0xfe1deb1cb129a73e, 0xe88235f52ebb4484,
+    0xe99c7026b45f7e41, 0x3991d639835339f4, 0x9c845f8bbdf9283b, 0x1ff897ffde05980f, 0xef2f118b5a0a6d1f,
+    0x6d367ecf27cb09b7, 0x4f463f669e5fea2d, 0x7527bac7ebe5f17b, 0x3d0739f78a5292ea, 0x6bfb5fb11f8d5d08,
+    0x56033046fc7b6bab};
+typedef unsigned __int128 Wide;
+static uint64_t further_bits(int first) { /* 64 bits of 2 / pi, from the one that stands for 2^(63 - first) */
+    const uint64_t *words = TWO_OVER_PI + first / 64;
+    return words[0] << first % 64 | words[1] >> 1 >> (63 - first % 64);
+}
+static __attribute__((noinline)) double far_reduced(double x, uint64_t *turn) {
+    uint64_t bits, scale;
+    memcpy(&bits, &x, sizeof bits);
+    const int exponent = (int)(bits >> 52 & 0x7ff), first = exponent - 1013;
+    if (exponent == 0x7ff) return NAN;
+    const uint64_t m = (bits & 0xfffffffffffff) | 0x10000000000000;
+    const Wide lower = (Wide)m * further_bits(first + 64) + ((Wide)m * further_bits(first + 128) >> 64);
+    const Wide quarters = ((Wide)(m * further_bits(first)) << 64) + lower; /* x 2 / pi modulo 4, as a part of 2^128 */
+    const int is_up = (int)(quarters >> 125) & 1, is_minus = x < 0;
+    const Wide rest = is_up ? -(quarters << 2) : quarters << 2; /* to the nearest quarter, at least 2^66 */
+    const int zeros = __builtin_clzll((uint64_t)(rest >> 64));
+    const uint64_t r = (Wide)(uint64_t)(rest << zeros >> 64) * 0xc90fdaa22168c235 >> 64; /* pi / 2 times */
+    scale = (uint64_t)(1023 - 62 - zeros) << 52, bits = (uint64_t)(quarters >> 126) + is_up;
+    memcpy(&x, &scale, sizeof x);
+    *turn = is_minus ? -bits : bits;
+    return (double)(int64_t)(r >> 1) * (is_up != is_minus ? -x : x);
+}
+/* sin(x + quarters pi / 2): reduced as exp is, which is exact enough up to 1e6. */
 static const double SIN[] = {-1. / 6, 1. / 120, -1. / 5040, 1. / 362880, -1. / 39916800, 1. / 6227020800,
     -1. / 1307674368000, 1. / 355687428096000};
 static const double COS[] = {-1. / 2, 1. / 24, -1. / 720, 1. / 40320, -1. / 3628800, 1. / 479001600,
     -1. / 87178291200, 1. / 20922789888000};
-INLINE D wave(D x, double quarters) {
+INLINE D wave(D x, int quarters) {
     D n = (x * 0x1.45f306dc9c883p-1 + INTEGER) - INTEGER, z, s, c;
     D r = ((x - n * 0x1.921fb544p0) - n * 0x1.0b4611a6p-34) - n * 0x1.3198a2e037073p-69;
-    U turn = (U)(n + (INTEGER + quarters));
-    z = r * r, s = r + r * z * horner(z, SIN, SINGLE ? 5 : 8), c = 1.0 + z * horner(z, COS, SINGLE ? 5 : 8);
-    D y = (D)((U)SEL((turn & 1) != 0, c, s) ^ ((turn & 2) << 62));
-    return SEL(magnitude(x) <= 1e6, y, ALL(NAN));
+    U turn = (U)(n + INTEGER), is_far = (U)(magnitude(x) > 1e6);
+    uint64_t any = 0;
+    for (int i = 0; i < VB / 8; i++) any |= is_far[i];
+    if (any) for (int i = 0; i < VB / 8; i++) if (is_far[i]) {
+        uint64_t own = 0;
+        r[i] = far_reduced(x[i], &own), turn[i] = own;
+    }
+    turn = turn + quarters, z = r * r;
+    s = r + r * z * horner(z, SIN, SINGLE ? 5 : 8), c = 1.0 + z * horner(z, COS, SINGLE ? 5 : 8);
+    return (D)((U)SEL((turn & 1) != 0, c, s) ^ ((turn & 2) << 62));
 }
 INLINE D d_sin(D x) { return SEL(x == 0, x, wave(x, 0)); }
 INLINE D d_cos(D x) { return wave(x, 1); }
@@ -158,7 +194,8 @@ INLINE V join(D first, D second) {
 #define LIFT(name) INLINE V v_##name(V x) { \
     D y = d_##name(part(x, 0)); \
     return join(y, SINGLE ? d_##name(part(x, 1)) : y); }
-LIFT(exp) LIFT(expm1) LIFT(log) LIFT(log1p) LIFT(sigmoid) LIFT(tanh) LIFT(erf) LIFT(sin) LIFT(cos)
+LIFT(exp) LIFT(expm1) LIFT(log) LIFT(log1p) LIFT(tanh) LIFT(erf) LIFT(sin) LIFT(cos)
+INLINE V v_sigmoid(V x) { return 1 / (1 + v_exp(-x)); } /* rounded at each step, as torch does: 1 from 16.64 on */
 INLINE V v_pow(V x, V y) {
     D p = d_pow(part(x, 0), part(y, 0));
     return join(p, SINGLE ? d_pow(part(x, 1), part(y, 1)) : p);
@@ -249,6 +286,19 @@ static void moved(REAL *m, const Instruction *t, const Table *table, int64_t fir
     }
 }
 
+/* Whether the processor takes numbers below 1e-38 as 0: a bit, or two, of a mode that each thread has for itself. */
+#ifdef __aarch64__
+typedef uint64_t Mode;
+enum { FLUSHING = 1 << 24 };
+INLINE Mode mode(void) { Mode now; __asm__ volatile("mrs %0, fpcr" : "=r"(now)); return now; }
+INLINE void set_mode(Mode now) { __asm__ volatile("msr fpcr, %0" : : "r"(now) : "memory"); }
+#else
+typedef uint32_t Mode;
+enum { FLUSHING = 0x8040 };
+INLINE Mode mode(void) { Mode now; __asm__ volatile("stmxcsr %0" : "=m"(now)); return now; }
+INLINE void set_mode(Mode now) { __asm__ volatile("ldmxcsr %0" : : "m"(now) : "memory"); }
+#endif
+
 #define TRUTH(x) SEL(x, (V){} + 1, (V){})
 #define EACH(E) \
     for (int64_t i = 0; i < t->n[0]; i++) for (int64_t j = 0; j < t->n[1]; j++) for (int64_t k = 0; k < t->n[2]; k++) { \
@@ -265,7 +315,8 @@ static void moved(REAL *m, const Instruction *t, const Table *table, int64_t fir
 #define NAME(name, type) NAMED(name, type)
 void NAME(lockstep_run, REAL)(REAL *memory, REAL *scratch, const Instruction *program, int64_t n_instructions,
                               int64_t n_steps, const Table *tables) {
-    for (int64_t step = 0, strip = 0; step < n_steps; step++)
+    const Mode before = mode();
+    for (int64_t step = 0, strip = 0; step < n_steps; step++) {
         for (const Instruction *t = program; t < program + n_instructions; t++) {
             REAL *out = AT(t->out), *a_ = AT(t->a), *b_ = AT(t->b), *c_ = AT(t->c);
             switch (t->operation) {
@@ -289,15 +340,19 @@ void NAME(lockstep_run, REAL)(REAL *memory, REAL *scratch, const Instruction *pr
             case DO_ERF: EACH(v_erf(a)) case DO_POW: EACH(v_pow(a, b))
             case DO_SIN: EACH(v_sin(a)) case DO_COS: EACH(v_cos(a))
             case DO_PRODUCT: product(out, a_, b_, c_, t); break;
-            case DO_ROWS: case DO_STORE: 
+            case DO_ROWS: case DO_STORE:
                 moved(out, t, tables + t->table, step * t->c.strides[0] + t->c.strides[1] + strip * t->c.advance);
                 break;
             case DO_PICK: case DO_PUT: case DO_ADD_AT: indexed(out, a_, b_, t); break;
             case DO_REPEAT: /* the instructions before, for the next strip; the loop's t++ follows */
                 if (++strip < t->n[0]) t -= t->n[1] + 1;
                 else strip = 0;
+                break;
+            case DO_FLUSH: set_mode(before | FLUSHING); /* until the step ends */
             }
         }
+        set_mode(before);
+    }
 }
 
 /* Numbers of [0, 1), n of each stream: 16 generators xoshiro128+ (Blackman and Vigna 2021), of whose numbers the upper

@@ -21,7 +21,7 @@ LANES = 16
 OPERATIONS = (
     """copy add sub mul div maximum minimum where gt ge lt le eq ne threshold_backward sigmoid_backward tanh_backward
     addcmul addcdiv lerp neg abs sign sqrt floor trunc exp expm1 log log1p tanh sigmoid erf pow sin cos product rows
-    store pick put add_at repeat"""
+    store pick put add_at repeat flush"""
 ).split()
 
 _NUMBER_OF = {name: i for i, name in enumerate(OPERATIONS)}
@@ -136,6 +136,10 @@ class Program:
         shape = index.shape
         self.emitted.append(Emitted(operation, shape, (out, x, index), -1, (stride, n)))
 
+    def flush(self) -> None:
+        """Count numbers below 1e-38 as 0 from here to the end of a step."""
+        self.emitted.append(Emitted("flush", (), ()))
+
     def assembled(self) -> Assembled:
         """Return the program as the kernel takes it."""
         emitted = in_strips([part for each in self.emitted for part in _in_four_loops(each)])
@@ -163,8 +167,9 @@ def _in_four_loops(each: Emitted) -> Iterator[Emitted]:
 
 def _record(each: Emitted) -> list[int]:
     """Return the numbers of an instruction, in the order of INSTRUCTION."""
-    if each.operation == "repeat":
-        return [_NUMBER_OF["repeat"], *each.n] + [0] * (_N_NUMBERS - 3)
+    if each.operation in ("repeat", "flush"):
+        numbers = [_NUMBER_OF[each.operation], *each.n]
+        return numbers + [0] * (_N_NUMBERS - len(numbers))
     n, strides = each.n, [operand.strides for operand in each.operands]
     if each.operation not in _WITH_LOOPS:
         n, strides = _collapsed(n, strides)

@@ -34,7 +34,10 @@ def in_strips(emitted: list[Emitted]) -> list[Emitted]:
     n_rows = next((each.n[0] for each in emitted if each.operation == "rows" and each.n[0] > 1), 0)
     made, loop = list[Emitted](), _Loop(n_rows)
     for each in emitted:
-        if not loop.take(each):
+        if each.operation == "flush":  # which is about all that follows
+            made += [*loop.cut(uses), each]
+            loop = _Loop(n_rows)
+        elif not loop.take(each):
             made += loop.cut(uses)
             loop = _Loop(n_rows if n_rows and any(n % n_rows == 0 for n in each.n) else max(each.n, default=0))
             loop.take(each, begins=True)

@@ -1,4 +1,4 @@
-"""Random numbers, threads and tiny numbers: what a training sets in torch, numpy and random, and restores."""
+"""Random numbers and threads: what a training sets in torch, numpy and random, and restores."""
 
 import contextlib
 import ctypes
@@ -102,25 +102,6 @@ def one_thread() -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(before)
-
-
-def are_subnormals_zero() -> bool:
-    """Return whether numbers below 1e-38 count as 0 in this thread."""
-    return float(torch.tensor(1e-39) * 1) == 0
-
-
-@contextlib.contextmanager
-def subnormals_as_zero() -> Iterator[None]:
-    """Count numbers below 1e-38 as 0 in this thread: processors take 30 times as long for them.
-
-    Optimizers end up with them where a weight no longer gets a gradient.
-    """
-    before = are_subnormals_zero()
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(before)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from torch.utils.dlpack import from_dlpack
 from lockstep._compat import tree_map, tree_map_only
 from lockstep.kernel.program import LANES
 from lockstep.members.member import Member
-from lockstep.members.numerics import all_finite, finite_in, subnormals_as_zero
+from lockstep.members.numerics import all_finite, finite_in
 from lockstep.members.parts import Tensors, cloned, copied_parts, exchange, named_tensors, shallow_copy
 from lockstep.members.refusals import DIVERGED, Refusal, refusal_of
 from lockstep.members.rows import taken
@@ -153,7 +153,6 @@ class Training:
             if not own[i]:
                 self._fail(i, refusal if weights[i] else DIVERGED)
 
-    @subnormals_as_zero()
     def _train(self, epoch: int) -> None:
         stack, losses = self.stack, list[Tensor]()
         by_batch = [i for i, audience in self._present() if audience.by_batch]

@@ -91,7 +91,12 @@ class Plan:
         return Step(program.assembled(), of_told[with_losses:], spec)
 
     def _update(self, program: Program, update: Update, numbers: list[Value]) -> None:
-        """Add the optimizer's operations."""
+        """Add the optimizer's operations.
+
+        Its state ends up below 1e-38 where a weight no longer gets a gradient. Processors take 30 times as long for
+        such numbers, so these count as 0.
+        """
+        program.flush()
         before = [self.state[name] for name in update.held]
         after = translate(program, update.graph, [self.weights, self.gradient, *before, *numbers])
         for name, value in zip(update.kept, after, strict=True):

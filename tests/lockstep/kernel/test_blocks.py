@@ -2,7 +2,6 @@
 
 import threading
 import time
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from lockstep.kernel import blocks
 from lockstep.kernel.blocks import Blocks
 from lockstep.kernel.program import LANES, Program
 from lockstep.kernel.values import Layout
-from lockstep.members.numerics import subnormals_as_zero
 
 N_NETS, N_STEPS = 4 * LANES + 3, 3
 
@@ -46,18 +44,25 @@ def test_threads_change_no_number(monkeypatch: pytest.MonkeyPatch, noted: Any, n
     assert (len(set(halved.threads)) > 1) == (n_threads > 1)
 
 
-@pytest.mark.parametrize("are_zero", [False, True])
-def test_small_numbers_are_in_each_thread_what_they_are_where_it_is_asked(
-    monkeypatch: pytest.MonkeyPatch, noted: Any, are_zero: bool
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_small_numbers_count_as_zero_from_a_flush_to_the_end_of_a_step(
+    monkeypatch: pytest.MonkeyPatch, n_threads: int
 ) -> None:
     monkeypatch.setattr(blocks, "_WORTH_A_THREAD", 1)
-    halved = Halved(noted, torch.full((N_NETS, 1), 2e-38), n_threads=2)
-    with nullcontext() if are_zero else subnormals_as_zero():
-        halved.run()  # threads begin as the one that starts them
-    halved.blocks.put(halved.value, torch.full((N_NETS, 1), 2e-38))
-    with subnormals_as_zero() if are_zero else nullcontext():
-        made = halved.run()
-    assert ((made == 0) == are_zero).all()
+    layout, program = Layout(), Program()
+    given, before, after = (layout.new((1,)) for _ in range(3))
+    program.emit("mul", given, 0.5, out=before)
+    program.flush()
+    program.emit("mul", given, 0.5, out=after)
+    own = Blocks(N_NETS, layout, torch.float32, n_threads)
+    own.put(given, torch.full((N_NETS, 1), 2e-38))
+    own.run(program.assembled(), N_STEPS, [])
+    made = torch.empty(2, N_NETS, 1)
+    own.get(before, made[0])
+    own.get(after, made[1])
+    assert (made[0] == torch.tensor(2e-38) / 2).all()
+    assert (made[1] == 0).all()
+    assert float(torch.tensor(1e-39) * 1) > 0  # here as before
 
 
 def test_few_steps_stay_in_one_thread(noted: Any) -> None:

@@ -13,7 +13,7 @@ from sklearn.model_selection import cross_validate
 from skorch import NeuralNetClassifier
 from torch import Tensor, nn
 
-from lockstep.members.numerics import one_thread, subnormals_as_zero
+from lockstep.members.numerics import one_thread
 from lockstep.members.parts import lean_optimizer
 from tests.lockstep.cases.optimizers import SETTINGS
 
@@ -78,18 +78,6 @@ def test_a_step_that_a_script_has_replaced_is_not_left_out(monkeypatch: pytest.M
     assert lean_optimizer(torch.optim.RMSprop) is not torch.optim.RMSprop
     monkeypatch.setattr(torch.optim.RMSprop, "step", clamped)
     assert lean_optimizer(torch.optim.RMSprop) is torch.optim.RMSprop
-
-
-def test_subnormal_numbers_count_as_zero_only_where_asked_for() -> None:
-    def is_zero() -> bool:
-        return float(torch.tensor(1e-39) * 1) == 0
-
-    with subnormals_as_zero():
-        assert is_zero()
-        with subnormals_as_zero():
-            pass
-        assert is_zero()
-    assert not is_zero()
 
 
 def test_a_training_takes_one_thread_and_gives_back_what_was() -> None:
