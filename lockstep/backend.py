@@ -18,8 +18,9 @@ from lockstep.members.refusals import LockstepWarning, Refusal
 from lockstep.options import Options, Shared
 from lockstep.turns import FITS
 
-# What `Parallel` is told, so that it submits calls; and the key of what is said of nets outside of searches.
-_SEVERAL, _OUTSIDE = 2, "outside"
+# What `Parallel` is told, so that it submits calls; and the keys of what is said of nets outside of searches, and of
+# memory.
+_SEVERAL, _OUTSIDE, _MEMORY = 2, "outside", "memory"
 
 
 @dataclass(eq=False)
@@ -36,8 +37,9 @@ class LockstepBackend(Options, ParallelBackendBase):
         Every split's fits start from a seed of their own, `fit_seed(random_state, split)`. After a search, torch, numpy
         and random stand at `random_state`, so that a refit repeats. None stands for a new number each time; from a
         RandomState of numpy, one is drawn for the block.
-    max_memory_mb : int, default=2048
-        The memory limit of a process, in MiB; stacks are cut to stay below it.
+    max_memory_mb : int, optional
+        The memory limit of a process, in MiB; stacks are cut to stay below it. None stands for half of what is free as
+        they are cut, which the processes that train stacks share. The smallest stack is trained even if it takes more.
     on_plan : callable, optional
         Called with how many more nets are initialised and sorted into stacks, and how many there are in all.
     on_progress : callable, optional
@@ -199,6 +201,9 @@ class LockstepBackend(Options, ParallelBackendBase):
         told += [outside] if outside and _OUTSIDE not in self.said else []
         # Of an estimator that fits nets itself, as in a search of baggings, this is enough.
         self.said |= {*refused} | ({_OUTSIDE} if outside or self.calls.has_others else set())
+        if self.calls.excess and _MEMORY not in self.said:
+            told.append(self.calls.excess)
+            self.said.add(_MEMORY)
         for sentence in told:
             warnings.warn(sentence, LockstepWarning, stacklevel=4)
 

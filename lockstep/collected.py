@@ -37,14 +37,17 @@ class Collected:
                 self.tasks[number] = task  # which lets go of the call, and so of the net, when it is done
             else:
                 self._others[number] = batch
+        self.excess = ""  # a sentence about a stack that passes the limit of memory
         self._results: dict[int, list[Any]] = {}
         self._outside: list[Any] = []  # what the other calls fit: a net, or an estimator around one, each
 
     def train(self, nested: Any) -> None:
         """Train the nets of searches; `nested` is the backend for searches in the steps around a net."""
         self.shared.n_searches += 1
+        search = self.search()
         with parallel_config(backend=nested):
-            self.search().run()
+            search.run()
+        self.excess = search.excess()
 
     def search(self) -> Search:
         """Return the search of all fits, with their seeds."""

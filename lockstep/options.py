@@ -26,7 +26,7 @@ class Options:
     """
 
     random_state: Any = 0  # once it is checked, a whole number
-    max_memory_mb: int = 2048
+    max_memory_mb: int | None = None
     on_plan: Callable[[int, int], None] | None = None
     on_progress: Callable[[int, int], None] | None = None
     on_result: Callable[[Any], None] | None = None
@@ -82,7 +82,10 @@ _OF_TWO = _is_function, "None or a function of two numbers"
 # By the name of an option: a test of a value, and what the value can be, in words.
 _CAN_BE: dict[str, tuple[Callable[[Any], bool], str]] = {
     "random_state": (_is_seed, "None, a whole number from 0 to 2**32 - 1, or a RandomState of numpy"),
-    "max_memory_mb": (lambda value: _is_whole(value) and value > 0, "a whole number of MiB above 0"),
+    "max_memory_mb": (
+        lambda value: value is None or (_is_whole(value) and value > 0),
+        "None or a whole number of MiB above 0",
+    ),
     "on_plan": _OF_TWO,
     "on_progress": _OF_TWO,
     "on_result": (_is_function, "None or a function of a fit's result"),

@@ -1,7 +1,6 @@
 """Says what a search would train, in which groups, and what that takes of time and memory; trains no net."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,31 +123,26 @@ def _handed_over(search: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> tup
 def _planned(backend: LockstepBackend, batches: list[Any], n_jobs: int, n_splits: int | None) -> Plan:
     # Not at the top: these need parts that may be missing.
     from lockstep.collected import Collected
-    from lockstep.grouping.sizes import OF_A_GROUP, kept_of, seconds_of_stacks
+    from lockstep.grouping.memory import bytes_of_copies, bytes_of_rows
+    from lockstep.grouping.sizes import OF_A_GROUP, seconds_of_stacks
 
     calls = Collected(batches, backend, backend.shared, n_jobs)
     search = calls.search()
     more = n_splits / len({task.place for task in search.tasks}) if n_splits and search.tasks else 1
     with parallel_config(backend=backend.get_nested_backend()[0]):
         found = search.groups(search.n_side_by_side(), more)
-    groups, kept = list[Group](), 0.0
+    groups, kept, most = list[Group](), 0, 0
     for each in found:
         members, n_nets = each.job.members, round(len(each.job.members) * more)
-        kept += sum(kept_of(member, each.measured) for member in members) * more
         size = min(each.size, n_nets)
         seconds = seconds_of_stacks(members, each.measured, n_nets, each.size)
         groups.append(Group(n_nets, size, seconds, each.needs.of_stack(size, each.job.n_threads)))
+        kept += OF_A_GROUP + n_nets * each.needs.kept
+        most = max(most, groups[-1].n_bytes - size * each.needs.kept)
     refusals, total = calls.refusals()
     counts = Counter(refusal for refusal, _ in set(refusals))
     alone = {refusal.sentence(n, total): n for refusal, n in counts.items()}
-    kept += _bytes_of_rows([member for each in found for member in each.job.members]) * more
-    n_bytes = kept + len(groups) * OF_A_GROUP + max((group.n_bytes for group in groups), default=0)
-    return Plan(tuple(groups), alone, sum(group.seconds for group in groups), round(n_bytes))
-
-
-def _bytes_of_rows(members: Sequence[Any]) -> int:
-    """Return the bytes of the rows of splits, each counted once; those of the whole table are the user's."""
-    parts = [part for member in members for rows in member.rows for part in rows.tensors]
-    for asked in filter(None, (member.rows_to_answer for member in members)):
-        parts += [part for part, _ in asked.parts] + ([] if asked.is_table else [asked.rows])
-    return sum({id(part): part.nbytes for part in parts}.values())
+    members = [member for each in found for member in each.job.members]
+    copies = [bytes_of_copies(search.tasks[member.numbers[0]], member) for member in members]
+    rows = bytes_of_rows(members) * more
+    return Plan(tuple(groups), alone, sum(group.seconds for group in groups), round(kept + rows + max([most, *copies])))

@@ -18,7 +18,8 @@ from lockstep.fits.packing import Packed
 from lockstep.fits.tasks import Task, outcome_of
 from lockstep.grouping.groups import Grouping
 from lockstep.grouping.measured import Measured
-from lockstep.grouping.sizes import Needs, needs_of, parts, seconds_of, stack_size, too_large
+from lockstep.grouping.memory import Excess, free_bytes
+from lockstep.grouping.sizes import Needs, needs_of, parts, seconds_of, stack_size
 from lockstep.keyboard import heeds_the_keyboard, leave_the_keyboard
 from lockstep.members.numerics import as_in_a_training
 from lockstep.members.refusals import UNSTACKED, refusal_of
@@ -56,6 +57,7 @@ class Search:
         self.jobs: list[Job] = []
         self.total = 0  # net-epochs
         self.seconds: dict[int, float] = {}  # of a net in a stack, if its search keeps what it trains
+        self.excesses: list[Excess] = []  # of memory, below 0 if there is enough
         self.cancelled: Exception | None = None
 
     def run(self) -> None:
@@ -92,6 +94,11 @@ class Search:
                 for number, outcome in self._side_by_side(n_jobs, calls):
                     left[number].outcome = outcome
                     left[number].when_done()
+
+    def excess(self) -> str:
+        """Return a sentence about the stack that passes the limit of memory by most; an empty one for none."""
+        most = max(self.excesses, default=None)
+        return most.sentence(self.options.max_memory_mb) if most and most.n_bytes > 0 else ""
 
     def _done_alone(self, task: Task) -> None:
         self.checkpoint.add_result(task)
@@ -136,11 +143,10 @@ class Search:
             seconds = 0.0 if self.options.checkpoint is None else seconds_of(measured, members[0])
             of_part, needs = seconds if n_apart > 1 else 0.0, needs_of(members, measured, group[0])
             n_nets = round(len(members) * more)
-            size = stack_size(n_nets, needs, self.options.max_memory_mb, n_apart, n_threads, of_part)
-            if size == 0:
-                numbers = [number for member in members for number in member.numbers]
-                self.grouping.refuse(numbers, too_large(needs, self.options.max_memory_mb))
-                continue
+            free = free_bytes(self.options.max_memory_mb, n_apart)
+            size = stack_size(n_nets, needs, free, n_apart, n_threads, of_part)
+            of_stack = needs.of_stack(min(size, n_nets), n_threads)
+            self.excesses.append(Excess(of_stack - free, min(size, n_nets), of_stack))
             # Workers write programs by themselves.
             programs = self.shared.programs.setdefault((group, self.records_losses), {}) if n_apart == 1 else {}
             if seconds:

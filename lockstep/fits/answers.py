@@ -63,7 +63,7 @@ def rows_to_answer(
             cache[key] = RowsToAnswer(cache[whole], parts, is_table=True)
         else:
             asked = [prepared.X, test] if task.scores_training else [test]
-            rows = torch.cat([as_tensor(part) for part in asked])
+            rows = torch.cat([as_tensor(part) for part in asked]) if task.scores_training else as_tensor(test)
             of_parts = np.split(np.arange(len(rows)), [len(asked[0])])
             cache[key] = RowsToAnswer(rows, list(zip(asked, of_parts, strict=False)))
     # If the net's own `fit` casts its rows, it predicts rows of another type.

@@ -117,7 +117,7 @@ def task_of(batch: BatchedCalls) -> Task | None:
     own = own_scorers(call.get("scorer"))
     task.is_answered = all(map(is_declared, own))
     task.is_looked_at = bool(own or call.get("return_estimator") or own_classes(type(net)))
-    task.scores_training = bool(call.get("return_train_score") or own)
+    task.scores_training = bool(call.get("return_train_score"))
     return task
 
 

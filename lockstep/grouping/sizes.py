@@ -9,21 +9,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-import psutil
-
 from lockstep.grouping.costs import step_of_a_block
 from lockstep.grouping.measured import Measured
 from lockstep.kernel.program import LANES
 from lockstep.members.member import Member
-from lockstep.members.refusals import Refusal
 from lockstep.stacks.nets import Job
 
 # With more nets, a stack is not faster per net, because its tensors no longer fit into a core's cache.
 MOST_NETS = 1024
 
-# The numbers of a net that a stack keeps for each of its own: its module's, copies, gradients, an optimizer's state, in
-# the kernel and outside. Those that a trained net keeps until its search has the result, and what else it keeps.
-_IN_STACK, _TRAINED, _OF_A_NET = 8, 5, 70_000
+# The numbers of a net that a stack keeps for each of its own: outside of the kernel, copies and gradients; in the
+# kernel, for each lane of a block, an optimizer's state and evaluations as well; and what a thread computes for each
+# lane, such as an optimizer's step.
+_IN_STACK, _IN_A_LANE, _OF_A_STEP = 3, 6, 2
+
+# The numbers that a trained net keeps for each of its own until its search has the result, and what else it keeps, in
+# bytes; with callbacks, also of each batch.
+_TRAINED, _OF_A_NET, _OF_A_RECORD = 4, 45_000, 400
 
 # Bytes of a net's numbers in a strip, about.
 _STRIP = 2**18
@@ -31,11 +33,9 @@ _STRIP = 2**18
 # Bytes that the programs of a group take.
 OF_A_GROUP = 2**20
 
-# Bytes of a row's place in the order of an epoch: a number of Python's, in lists and in arrays.
-_OF_A_PLACE = 56
-
-# Bytes that a stack may always take, even if `max_memory_mb` leaves less.
-_LITTLE = 2**26
+# Bytes of a row's place in the order of an epoch, with its weight: a number of Python's, in lists and in arrays; and of
+# the loss of a row that is held out, in some steps of a mean.
+_OF_A_PLACE, _OF_A_LOSS = 72, 20
 
 # About what a part of a stack takes, in seconds of a processor, if its search keeps what it trains. With shorter ones,
 # the Python code around an epoch would cost more than a few per cent.
@@ -49,15 +49,17 @@ _OF_A_TRIAL, _OF_A_STACK, _TO_SORT = 0.1, 0.05, 1.5e-3
 
 
 class Needs(NamedTuple):
-    """The bytes of a group's stacks: of each net, and of each thread, which computes a block of nets."""
+    """The bytes of a group's stacks."""
 
-    of_net: int
-    of_block: int
-    most: int  # of a stack of one block, if its steps need all that they make at once
+    of_net: int  # of each net
+    of_block: int  # of each block of the kernel, also of one that has fewer nets than lanes
+    of_thread: int  # of each thread, which computes a block
+    kept: int  # what is left of a net when its stack is gone, a part of `of_net`
 
     def of_stack(self, n_nets: int, n_threads: int = 1) -> int:
         """Return the bytes of a stack."""
-        return n_nets * self.of_net + min(n_threads, -(-n_nets // LANES)) * self.of_block
+        n_blocks = -(-n_nets // LANES)
+        return n_nets * self.of_net + n_blocks * self.of_block + min(n_threads, n_blocks) * self.of_thread
 
 
 def needs_of(members: Sequence[Member], measured: Measured, filled: bool) -> Needs:
@@ -65,54 +67,53 @@ def needs_of(members: Sequence[Member], measured: Measured, filled: bool) -> Nee
 
     Steps whose rows are independent, as they are if batches may be `filled` up, run in strips.
     """
+    n_orders = len({(id(member.train), id(member.order)) for member in members})
     n_splits = len({member.noise_seed for member in members})
-    of_row = _OF_A_PLACE + measured.row_noise * members[0].tensors[next(iter(members[0].tensors))].itemsize
-    of_splits = n_splits * max(member.train.n for member in members) * of_row
-    of_net = max(_of_net(each, measured) for each in members) + of_splits // len(members)
-    of_block = min(measured.step_bytes, _STRIP) if filled else measured.step_bytes
-    return Needs(of_net, of_block * LANES, (of_net + measured.n_bytes) * LANES)
+    noise = measured.row_noise * members[0].tensors[next(iter(members[0].tensors))].itemsize
+    shared = max(member.train.n for member in members) * (n_orders * _OF_A_PLACE + n_splits * noise)
+    kept = max(_kept_of(member, measured) for member in members)
+    held_out = max(_of_hold_out(member, measured) for member in members)
+    of_step = min(measured.step_bytes, _STRIP) if filled else measured.step_bytes
+    return Needs(
+        _IN_STACK * measured.net_bytes + held_out + shared // len(members) + kept,
+        _IN_A_LANE * measured.net_bytes * LANES,
+        (_OF_A_STEP * measured.net_bytes + of_step) * LANES,
+        kept,
+    )
 
 
-def _of_net(member: Member, measured: Measured) -> int:
-    n_bytes, valid, asked = _IN_STACK * measured.net_bytes, member.valid, member.rows_to_answer
-    if valid:
-        n_made = 2 * (member.epochs if member.recorders else 1)
-        n_bytes += sum(part.nbytes for part in valid.tensors) + n_made * valid.n * measured.row_bytes
-    if asked:
-        n_bytes += 2 * len(asked.rows) * measured.row_bytes + (0 if asked.is_table else asked.rows.nbytes)
-    if member.follows:
-        n_bytes += 2 * sum(part.nbytes for part in member.train.tensors)
+def _of_hold_out(member: Member, measured: Measured) -> int:
+    """Return the bytes of a net's outputs for the rows that it holds out, and of their losses."""
+    if member.valid is None:
+        return 0
+    n_made = member.epochs if member.recorders else 1
+    return member.valid.n * (n_made * measured.row_bytes + _OF_A_LOSS)
+
+
+def _kept_of(member: Member, measured: Measured) -> int:
+    """Return the bytes that are kept of a trained net until its search has the result."""
+    n_bytes = _OF_A_NET + _TRAINED * measured.net_bytes
+    if asked := member.rows_to_answer:
+        n_bytes += len(asked.rows) * measured.row_bytes
+    if member.recorders and member.valid:
+        n_bytes += member.epochs * member.valid.n * measured.row_bytes
+    if member.has_listeners:
+        n_bytes += member.epochs * len(member.order.lengths) * _OF_A_RECORD
     return n_bytes
 
 
-def kept_of(member: Member, measured: Measured) -> int:
-    """Return the bytes that are kept of a trained net until its search has the result."""
-    asked = member.rows_to_answer
-    return _OF_A_NET + _TRAINED * measured.net_bytes + (len(asked.rows) * measured.row_bytes if asked else 0)
-
-
-def stack_size(
-    n_nets: int, needs: Needs, max_memory_mb: int, n_jobs: int, n_threads: int = 1, seconds: float = 0.0
-) -> int:
+def stack_size(n_nets: int, needs: Needs, free: int, n_jobs: int, n_threads: int = 1, seconds: float = 0.0) -> int:
     """Cut nets into equal stacks: small enough for memory and cache, and enough of them for the jobs.
 
     If `seconds` are what a net takes, stacks take about as long as a part. Returns the number of nets in a stack, a
-    multiple of the kernel's lanes, or 0 if there is too little memory.
+    multiple of the kernel's lanes: one block if there is less memory than it takes.
     """
-    free = max_memory_mb * 2**20 - psutil.Process().memory_info().rss
-    if needs.most > max(free, _LITTLE):
-        return 0
+    of_block = needs.of_stack(LANES) - needs.of_thread
     # With as many threads as blocks, or with all threads.
-    fits = max(free * LANES // needs.of_stack(LANES), (free - n_threads * needs.of_block) // needs.of_net)
-    most = max(min(MOST_NETS, fits) // LANES * LANES, LANES)
+    fits = max(free // needs.of_stack(LANES), (free - n_threads * needs.of_thread) // of_block)
+    most = max(min(MOST_NETS // LANES, fits), 1) * LANES
     n_stacks = max(-(-n_nets // most), min(n_jobs, n_nets // LANES), _n_parts(n_nets, seconds))
     return -(-n_nets // (n_stacks * LANES)) * LANES
-
-
-def too_large(needs: Needs, max_memory_mb: int) -> Refusal:
-    """Return the refusal of nets whose stack takes more memory than there is."""
-    needed = f"{needs.most / 2**20:,.0f} MiB"
-    return Refusal(f"a stack takes {needed}, more than max_memory_mb={max_memory_mb} leaves", "raise max_memory_mb")
 
 
 def seconds_of(measured: Measured, member: Member) -> float:

@@ -13,7 +13,7 @@ from lockstep._compat import tree_flatten, tree_leaves, tree_unflatten
 from lockstep.kernel.blocks import Table, table
 from lockstep.kernel.translate import check_whole
 from lockstep.members.rows import Batches as Numbers
-from lockstep.members.rows import weights
+from lockstep.members.rows import distinct, weights
 from lockstep.stacks.nets import Job
 from lockstep.stacks.noise import Draw
 from lockstep.stacks.streams import Streams
@@ -31,9 +31,9 @@ class Batches:
         self.members, self._filled, self.dtype = job.members, job.filled, dtype
         # Nets of one source share rows and their order; nets of one split share noise.
         keys = [(id(member.train), id(member.order)) for member in self.members]
-        distinct = list(dict.fromkeys(keys))
-        self.sources = [self.members[keys.index(key)] for key in distinct]
-        self.source_of = [distinct.index(key) for key in keys]
+        different = list(dict.fromkeys(keys))
+        self.sources = [self.members[keys.index(key)] for key in different]
+        self.source_of = [different.index(key) for key in keys]
         self._seeds = sorted({member.noise_seed for member in self.members})
         self._split_of = np.array([self._seeds.index(member.noise_seed) for member in self.members])
         self.noise: list[Tensor] = []
@@ -42,7 +42,9 @@ class Batches:
         # By tensor, then by source: where the kernel finds an epoch's rows.
         self._rows = list(zip(*map(tree_leaves, rows), strict=True))
         check_whole(*(part for parts in self._rows for part in parts))
-        self._numbers = [[part.to(dtype).contiguous() for part in parts] for parts in self._rows]
+        trains, of_source = distinct([member.train for member in self.sources])
+        numbers = [[part.to(dtype).contiguous() for part in train.tensors] for train in trains]
+        self._numbers = list(zip(*(numbers[i] for i in of_source), strict=True))
         # The lengths of the batches of each source in each epoch.
         self.sizes: list[list[list[int]]] = []
         self.lengths: list[int] = []

@@ -17,7 +17,7 @@ PROCESSES = "None, 'loky' or 'dask', or another backend of joblib that runs proc
 # What is given, and what it is said to be able to be.
 WRONG: list[tuple[dict[str, Any], str]] = [
     *(({"random_state": wrong}, A_SEED) for wrong in (-1, 2**32, 1.5, "7", True)),
-    *(({"max_memory_mb": wrong}, "a whole number of MiB above 0") for wrong in ("2GB", 0, 1e3, None)),
+    *(({"max_memory_mb": wrong}, "None or a whole number of MiB above 0") for wrong in ("2GB", 0, 1e3)),
     *(({name: "no"}, "True or False") for name in ("stack", "record_losses")),
     ({"stack": None}, "True or False"),
     *(({name: "print"}, "None or a function of two numbers") for name in ("on_plan", "on_progress")),

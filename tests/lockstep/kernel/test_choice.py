@@ -1,5 +1,6 @@
 """Which nets the kernel trains and which skorch, what a user is told of it, and what happens where the kernel fails."""
 
+import re
 from itertools import chain
 from typing import Any
 
@@ -11,14 +12,14 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 from skorch.callbacks import GradientNormClipping
 from torch import Tensor, nn
 
-from lockstep import LockstepWarning, backend, explain, explaining
+from lockstep import LockstepWarning, backend, explain, explaining, plan
 from lockstep.grouping.checks import check_parts
 from lockstep.kernel import blocks
 from lockstep.kernel.values import Layout
 from lockstep.members.refusals import RefusalError
 from lockstep.optimizers.per_net import PerNet, Watched
 from lockstep.stacks import stack
-from lockstep.stacks.programs import plan
+from lockstep.stacks.programs import plan as programs
 from tests.lockstep.cases.base import LABELS, RATES, classifier
 from tests.lockstep.cases.modules import CountsInABuffer
 from tests.lockstep.searches import ROWS, check, scores
@@ -109,12 +110,31 @@ def test_explain_says_why_skorch_trains_a_net(settings: dict[str, Any], reason: 
     assert said.startswith(f"NeuralNetClassifier is fitted alone: {reason}")
 
 
-def test_nets_that_take_more_memory_than_there_is_are_left_to_skorch() -> None:
-    large = classifier(Wide, module__width=4, module__table=100_000, max_epochs=1)
-    with pytest.warns(LockstepWarning) as caught, parallel_config(backend="lockstep", max_memory_mb=1):
-        GridSearchCV(large, RATES, cv=3, refit=False).fit(ROWS, LABELS)
+def test_nets_that_take_more_memory_than_there_is_are_trained_in_the_smallest_stack() -> None:
+    """The larger of two groups is told; memory decides how many nets share a stack, never who trains them."""
+    grid = RATES | {"module__table": [50_000, 100_000]}
+    found, why, sizes = list[Any](), list[str | None](), list[int]()
+
+    def searched(max_memory_mb: int) -> None:
+        large = classifier(Wide, module__width=4, max_epochs=1)
+        options = {"max_memory_mb": max_memory_mb, "on_result": lambda result: why.append(result["not_by_kernel"])}
+        with parallel_config(backend="lockstep", **options):
+            search = GridSearchCV(large, grid, cv=12, scoring="neg_log_loss", refit=False).fit(ROWS, LABELS)
+            sizes.append(plan(search, ROWS, LABELS).groups[0].n_in_stack)
+        found.append([search.cv_results_[f"split{i}_test_score"].tobytes() for i in range(12)])
+
+    with pytest.warns(LockstepWarning) as caught:
+        searched(1)
     (said,) = (str(each.message) for each in caught)
-    assert "MiB, more than max_memory_mb=1 leaves, so 2 candidates are fitted one by one; raise" in said
+    assert said.endswith(" MiB more than max_memory_mb=1 leaves; it is trained nevertheless")
+    mib, more = (int(number.replace(",", "")) for number in re.findall(r"([\d,]+) MiB", said))
+    assert said.startswith("a stack of 16 nets takes about ")
+    assert mib == pytest.approx(16 * 15 * 2 * 100_000 * 4 / 2**20, rel=0.3)
+    assert mib - more == 64
+    searched(16_000)
+    assert sizes == [16, 24]
+    assert found[0] == found[1]
+    assert set(why) == {None}
 
 
 def test_a_net_that_is_not_on_the_cpu_is_left_to_skorch() -> None:
@@ -162,7 +182,7 @@ def test_without_a_kernel_a_warning_says_so_once_and_skorch_trains() -> None:
 
 
 def test_a_step_is_recorded_once_though_an_optimizers_first_step_is_another(noted: Any) -> None:
-    graphs, steps = (noted(*of, lambda *_: None) for of in ((plan, "graph_of_step"), (plan.Plan, "step")))
+    graphs, steps = (noted(*of, lambda *_: None) for of in ((programs, "graph_of_step"), (programs.Plan, "step")))
     scores(classifier(optimizer=torch.optim.Adam), RATES, "neg_log_loss")
     # In the trial, and in the training.
     assert (len(graphs), len(steps)) == (2, 4)
