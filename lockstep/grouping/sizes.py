@@ -25,7 +25,7 @@ _IN_STACK, _IN_A_LANE, _OF_A_STEP = 3, 6, 2
 
 # The numbers that a trained net keeps for each of its own until its search has the result, and what else it keeps, in
 # bytes; with callbacks, also of each batch.
-_TRAINED, _OF_A_NET, _OF_A_RECORD = 4, 45_000, 400
+_TRAINED, _OF_A_NET, _OF_A_RECORD = 4, 70_000, 400
 
 # Bytes of a net's numbers in a strip, about.
 _STRIP = 2**18
