@@ -179,8 +179,8 @@ def test_the_kernel_trains_the_combined_setting(monkeypatch: pytest.MonkeyPatch)
     params = Params.model_validate(real_params())
     alone: list[dict[str, int]] = []
 
-    def plan(label: str, estimator: Any, grid: Any, X: Any, y: Any, *, splits: Any, **others: Any) -> None:
-        alone.append(Planner(params).planned(estimator, grid, X, y, splits).alone)
+    def plan(label: str, estimator: Any, grid: Any, X: Any, y: Any, *, splits: Any, scorer: Any, **others: Any) -> None:
+        alone.append(Planner(params).planned(estimator, grid, X, y, splits, scorer).alone)
         raise InterruptedError
 
     monkeypatch.setattr(nets, "run_search", plan)

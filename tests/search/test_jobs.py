@@ -6,7 +6,9 @@ import re
 import sys
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 from torch import optim
 
@@ -20,12 +22,16 @@ from stages.lib.search.jobs import Jobs, jobs
 
 @pytest.mark.parametrize(
     ("n_jobs", "max_memory_mb", "jobs_run", "each"),
-    [(1, 2048, 1, 2048), (3, 2048, 3, 512), (-1, 4096, 4, 819), (500, 4096, 4, 819), (4, 1024, 1, 1024)],
+    [
+        *((1, 2048, 1, 2048), (3, 2048, 3, 512), (-1, 4096, 4, 819), (500, 4096, 4, 819), (4, 1024, 1, 1024)),
+        *((1, None, 1, None), (-1, None, 3, None)),  # the engine shares what is free
+    ],
 )
 def test_jobs_are_no_more_than_cores_and_memory_allow(
-    monkeypatch: pytest.MonkeyPatch, n_jobs: int, max_memory_mb: int, jobs_run: int, each: int
+    monkeypatch: pytest.MonkeyPatch, n_jobs: int, max_memory_mb: int | None, jobs_run: int, each: int | None
 ) -> None:
     monkeypatch.setattr("stages.lib.search.jobs.cpu_count", lambda: 4)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=2048 * 2**20))
     with jobs(Runtime(n_jobs=n_jobs, max_memory_mb=max_memory_mb)) as given:
         assert given == Jobs("loky", jobs_run, each)
 

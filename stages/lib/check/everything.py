@@ -92,12 +92,12 @@ def _check_memory(params: Params, findings: Findings) -> None:
 
     The limit of params.yaml is what stacks of nets are cut to; it can't make the rows fewer.
     """
-    plan = max(findings.plans, key=lambda plan: plan.n_bytes, default=None)
+    plan, limit = max(findings.plans, key=lambda plan: plan.n_bytes, default=None), params.runtime.max_memory_mb
     if plan is None or params.runtime.backend == "dask":
         return
     if problem := too_little(plan.n_bytes, plan.name):
         findings.problems.append(problem)
-    elif plan.n_bytes > params.runtime.max_memory_mb * 2**20:
+    elif limit and plan.n_bytes > limit * 2**20:
         findings.notes.append(
             f"{plan.name} takes about {in_mib(plan.n_bytes)} of memory. runtime.max_memory_mb limits what nets take "
             "beside the rows; to take less in all, lower data.sample or cv.n_splits."

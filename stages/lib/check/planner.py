@@ -11,6 +11,7 @@ from stages.lib.config import Params
 from stages.lib.engine import EnginePlan, LockstepBackend, TrainTest, plan
 from stages.lib.experiment import Opened
 from stages.lib.model import nested_grid
+from stages.lib.scores.scorer import RecordingScorer
 from stages.lib.search.jobs import jobs_here
 
 # Said without a full stop, as all notes are.
@@ -28,13 +29,20 @@ class Planner:
     def of(self, experiment: Opened) -> EnginePlan:
         """Return the engine's plan of the search of an experiment."""
         candidates = nested_grid(experiment.estimator, [*experiment.candidates])
-        return self.planned(experiment.estimator, candidates, experiment.X, experiment.y, experiment.splits)
+        rows = experiment.X, experiment.y
+        return self.planned(experiment.estimator, candidates, *rows, experiment.splits, experiment.scorer)
 
     def planned(
-        self, estimator: BaseEstimator, candidates: list[dict[str, Any]], X: Any, y: np.ndarray, splits: list[TrainTest]
+        self,
+        estimator: BaseEstimator,
+        candidates: list[dict[str, Any]],
+        X: Any,
+        y: np.ndarray,
+        splits: list[TrainTest],
+        scorer: RecordingScorer,
     ) -> EnginePlan:
         """Return the engine's plan of a search: that of its first split, for as many of them."""
-        search = GridSearchCV(estimator, candidates, cv=splits[:1])
+        search = GridSearchCV(estimator, candidates, cv=splits[:1], scoring=scorer, refit=False)
         with parallel_config(backend=self._backend, n_jobs=self._n_jobs):
             return plan(search, X, y, n_splits=len(splits))
 

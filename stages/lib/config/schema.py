@@ -33,7 +33,7 @@ class Runtime(Section):
     backend: Literal["loky", "dask"] = "loky"
     dask_scheduler: str | None = None
     dask_timeout: int = Field(default=60, ge=1, le=86_400)
-    max_memory_mb: int = Field(default=2048, ge=512)
+    max_memory_mb: int | None = Field(default=None, ge=512)
     max_candidates: int = Field(default=10_000, ge=1, le=1_000_000)
 
 

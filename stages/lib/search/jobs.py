@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 from joblib import cpu_count
 
 from stages.lib.common import UserError, counted, described, in_params
@@ -20,12 +21,13 @@ _LEAST_MB = 512
 class Jobs:
     """How a search runs its jobs: how many at once, -1 for one on each worker, and the memory limit of each, in MiB.
 
+    The engine chooses the limit if it is None.
     `n_workers` returns how many workers the cluster has now; it is None without a cluster.
     """
 
     backend: str
     n_jobs: int
-    max_memory_mb: int
+    max_memory_mb: int | None
     n_workers: Callable[[], int] | None = None
 
     @property
@@ -67,10 +69,11 @@ def jobs(runtime: Runtime, sent: Any = None) -> Iterator[Jobs]:
         yield Jobs(CLUSTER, -1, runtime.max_memory_mb if address else memory, lambda: len(cluster.workers))
 
 
-def jobs_here(runtime: Runtime, asked: int) -> tuple[int, int]:
+def jobs_here(runtime: Runtime, asked: int) -> tuple[int, int | None]:
     """Return how many jobs this machine has cores and the search has memory for, and how much for each, in MiB."""
-    cores = cpu_count()
-    fitting = max(1, runtime.max_memory_mb // _LEAST_MB - 1)  # beside the process that hands out the jobs
+    cores, limit = cpu_count(), runtime.max_memory_mb
+    memory = psutil.virtual_memory().available // 2**20 if limit is None else limit
+    fitting = max(1, memory // _LEAST_MB - 1)  # beside the process that hands out the jobs
     wanted = cores if asked == -1 else asked
     n_jobs = min(wanted, cores, fitting)
-    return n_jobs, runtime.max_memory_mb // (n_jobs + 1) if n_jobs > 1 else runtime.max_memory_mb
+    return n_jobs, limit // (n_jobs + 1) if limit and n_jobs > 1 else limit
