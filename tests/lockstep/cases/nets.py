@@ -107,6 +107,7 @@ def modules() -> dict[str, Case]:
             iterator_train__shuffle=True,
             batch_size=12,
             train_split=None,
+            alone="losses are infinite or NaN",
         ),
         "Embedding": case(m.Embedded, {"module__dim": [3, 4]}, X=TOKENS, y=TOKEN_LABELS),
         "Embedding, max_norm": case(
