@@ -47,8 +47,9 @@ class Plan:
     seconds : float
         What a core takes about to sort and to train the nets in lockstep, without scores.
     n_bytes : int
-        What the search adds to the memory of its process about, at the peak: the largest stack, and the rows and nets
-        that are kept until it ends. What processes of their own take is not in it.
+        What the search adds to the memory of its process about, at the peak: the rows and nets that are kept until it
+        ends, and the largest stack, or copies of rows that scikit-learn makes. What processes of their own take is not
+        in it, nor what a first search imports, some 30 MiB.
     """
 
     groups: tuple[Group, ...]

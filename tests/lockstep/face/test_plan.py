@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import EarlyStopping
 
+from benchmarks.engine import memory
 from lockstep import plan, planning
 from lockstep import search as searching
 from lockstep.grouping import groups as trying
@@ -21,6 +22,9 @@ from lockstep.search import Search
 from lockstep.stacks.nets import Job
 from tests.lockstep.cases.base import LABELS, RATES, classifier
 from tests.lockstep.searches import ROWS, told
+
+# What a first search imports, in MiB.
+OF_IMPORTS = 30
 
 SIZES = {"module__n_neurons": [3, 20]} | RATES
 IN_STEPS = make_pipeline(StandardScaler(), classifier())
@@ -72,6 +76,15 @@ def test_one_split_tells_of_many() -> None:
     assert [group.n_nets for group in few.groups] == [2, 2]
     assert few.seconds < of_one.seconds
     assert few.n_bytes < of_one.n_bytes
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("n_splits", [1, 2])
+def test_the_memory_of_a_plan_is_that_of_the_search(n_splits: int) -> None:
+    """Rows take most of it. Each is a process of its own, because memory that is free again hides what is taken."""
+    settings = 60_000, n_splits, None
+    planned, found = (memory.apart(*settings, how) for how in ("plan", "lockstep"))
+    assert found["growth"] - OF_IMPORTS == pytest.approx(planned["foreseen"], rel=0.2)
 
 
 def test_what_can_not_be_planned_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

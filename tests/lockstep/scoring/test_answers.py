@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import make_scorer
-from sklearn.model_selection import cross_validate
+from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNet, NeuralNetClassifier
+from skorch.dataset import ValidSplit
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook
 from torch.nn.utils.parametrize import register_parametrization
@@ -19,8 +22,9 @@ from torch.utils.data import default_collate
 from lockstep import LockstepWarning, reads_only
 from lockstep.fits.answers import Answer, RowsToAnswer
 from lockstep.members.own_fit import method_of_one
+from lockstep.stacks import nets
 from tests.lockstep.cases.base import LABELS, classifier
-from tests.lockstep.cases.modules import WIDTH
+from tests.lockstep.cases.modules import MLP, WIDTH
 from tests.lockstep.searches import ROWS, both_ways, check, probability, scores
 
 
@@ -107,6 +111,23 @@ class Tempered(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         made = self.layers(x) / self.temperature / self.numbers[-1] * (1 - self.dropout.p)
         return 5 * made if self.is_raw else made
+
+
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("module", [MLP, Tempered])
+def test_nets_of_a_split_share_the_rows_that_they_are_evaluated_on(module: Any, train: bool, noted: Any) -> None:
+    """Each split has rows of its own, and the nets of three splits share a stack; batch norm has batches."""
+    seen = noted(nets, "Evaluator", lambda stacked, tensors, rates, sources, of_net, *_: (len(of_net), len(sources)))
+    net = make_pipeline(StandardScaler(), classifier(module, train_split=ValidSplit(4)))
+    grid = {"neuralnetclassifier__lr": [0.1, 0.02]}
+
+    def searched() -> Any:
+        found = GridSearchCV(net, grid, cv=3, scoring="neg_log_loss", return_train_score=train, refit=False)
+        found.fit(ROWS, LABELS)
+        return [value for key, value in found.cv_results_.items() if key.startswith("split")]
+
+    np.testing.assert_allclose(*both_ways(searched), rtol=1e-4)
+    assert {each for each in seen if each[0] > 2} == {(6, 3)}  # the others are of a trial
 
 
 def parts(net: NeuralNet) -> Any:
