@@ -54,6 +54,9 @@ def norms_and_errors(
     """
     n_splits = scores.shape[1]
     squares = squares_of_differences(scores - scores.mean(axis=1, keepdims=True))
+    largest = np.abs(scores).max(axis=1)
+    rounding = n_splits * (TINY * np.maximum(largest[:, None], largest)) ** 2  # of the means
+    squares = np.where(squares < rounding, 0, squares)
     if one_row:
         least = (n_splits - 1) * one_row**2
         floored = (squares < least) & (resampling.is_one_repeat(n_splits) | (squares == 0))

@@ -68,6 +68,15 @@ def test_the_degrees_of_freedom_are_those_of_the_fewer() -> None:
     ]
 
 
+def test_scores_that_are_the_same_on_every_split_differ_by_one_row_at_least() -> None:
+    """The mean of thirty times 0.51 is not 0.51 to the last bit, so their variance is not quite 0."""
+    known = Resampling.of_folds(3, 300, (0, 1))
+    one_row = 0.01 * np.sqrt(1 / 30 + 0.75)
+    for level in np.arange(0.01, 0.99, 0.02):
+        scores = np.tile([[level], [level + 0.01]], 30)
+        assert errors_of_pairs(scores, known)[0, 1] == pytest.approx(one_row)
+
+
 def test_two_that_share_an_awful_split_are_subtracted_first() -> None:
     """Products of what is a million off leave nothing of differences of a hundredth."""
     rows = RNG.normal(0.5, 0.02, size=(4, 30))
