@@ -55,8 +55,7 @@ def verdicts(pairs: Mapping[str, tuple[Any, Any]], *, n_folds: int | None = None
 
 def interval(search: Any, *, n_folds: int | None = None, test_share: float | None = None, n_rows: int | None = None,
         metric: str | None = None, bounds: Bounds | None = None, row_scores: Any = None, predictions: Any = None,
-        y: Any = None, groups: Any = None, stuck: Any = None,
-        seed: int = 0) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+        y: Any = None, groups: Any = None, stuck: Any = None) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Return the low and the high ends of the 95 % intervals of mean scores, each of shape (n_candidates,).
 
     They are NaN where no interval holds. The parameters and the errors are those of `summary`.
@@ -69,7 +68,8 @@ def interval(search: Any, *, n_folds: int | None = None, test_share: float | Non
     own = data.compared
     # A learner that predicts the same for every row has no interval from splits alone.
     constant = None if stuck is None else np.mean(stuck, axis=1)[own] >= 1 / 2
-    low[own], high[own], _ = intervals(data.scores[own], data.resampling, seed=seed, rows=data.rows, constant=constant)
+    by_unit = None if data.by_unit is None else data.by_unit.take(own)
+    low[own], high[own], _ = intervals(data.scores[own], data.resampling, by_unit=by_unit, constant=constant)
     return low, high
 
 

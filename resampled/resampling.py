@@ -39,6 +39,11 @@ class Resampling:
         return not math.isnan(self.test_share)
 
     @property
+    def n_wrong(self) -> float:
+        """Of how many rows one can be wrong; infinite or NaN where that is not known."""
+        return self.n_rows if self.n_effective is None else self.n_effective
+
+    @property
     def one_row(self) -> float:
         """What one row of a split can change, at most; `step` without two bounds, where scores may be no counts."""
         low, high = self.bounds

@@ -13,6 +13,7 @@ import numpy as np
 
 from resampled.by_row import count_rows, rows_of
 from resampled.folds import split_by, whole
+from resampled.means.by_unit import ByUnit
 from resampled.means.few import fewest_rows, too_narrow
 from resampled.means.rows import Rows
 from resampled.means.ttest import TINY
@@ -46,14 +47,12 @@ class Search:
         return np.flatnonzero(np.isfinite(self.scores).all(axis=1))
 
     @cached_property
-    def by_unit(self) -> np.ndarray | None:
-        """What rows or groups make of the scores, as `Units.scores` returns it, NaN for a candidate that is out."""
+    def by_unit(self) -> ByUnit | None:
+        """What rows or groups make of the scores; nothing is known of a candidate that is out."""
         if self.rows is None:
             return None
-        own = self.rows.units(np.arange(len(self.compared))).scores(self.resampling.n_folds)
-        by_unit = np.full((len(self.scores), *own.shape[1:]), np.nan)
-        by_unit[self.compared] = own
-        return by_unit
+        own = self.rows.units(np.arange(len(self.compared))).by_unit(self.resampling.n_folds)
+        return own.among(len(self.scores), self.compared)
 
 
 def as_search(search: Any, row_scores: Any = None, predictions: Any = None, n_folds: int | None = None,

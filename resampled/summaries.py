@@ -11,7 +11,7 @@ import numpy as np
 from resampled.candidates.best_set import simplest
 from resampled.face import best_set, corrected_score, interval
 from resampled.means.corrected import Corrected
-from resampled.means.differences import degrees_of_freedom, errors_of_pairs
+from resampled.means.differences import errors_of_pairs
 from resampled.pairs.equivalence import equivalence
 from resampled.pairs.family import HINT
 from resampled.plots import draw_means
@@ -167,14 +167,14 @@ def summary(search: Any, *, n_folds: int | None = None, test_share: float | None
     data = as_search(search, row_scores, predictions, n_folds, test_share, n_rows, metric, bounds, y, groups, rope)
     told = replace(data, notes=[])  # which are printed
     means, in_set = data.scores.mean(axis=1), best_set(told, seed=seed)
-    best, (low, high) = int(np.nanargmax(means)), interval(told, stuck=stuck, seed=seed)
+    best, (low, high) = int(np.nanargmax(means)), interval(told, stuck=stuck)
     candidates = {key: np.array(values, dtype=object) for key, values in data.settings.items()}
     candidates |= {"mean": means, "low": low, "high": high, "may_be_best": in_set}
     candidates |= {} if stuck is None else {"n_stuck": np.sum(stuck, axis=1)}
     known: tuple[Any, ...] = ()
     if data.by_unit is not None:
-        errors = errors_of_pairs(data.scores, data.resampling, data.by_unit)[best]
-        known = errors, degrees_of_freedom(data.scores.shape[1], data.by_unit)
+        errors = errors_of_pairs(data.scores, data.resampling, data.by_unit)
+        known = errors.error[best], errors.degrees[best]
     candidates |= equivalence(data.scores - data.scores[best], data.resampling, data.rope, *known)._asdict()
     if callable(complexity):
         if not data.settings:

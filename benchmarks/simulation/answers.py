@@ -93,10 +93,10 @@ def judge_answer(name: str, gain: float, draw: int) -> Said:
         names, kept, corrected = _searched(drawn, rivals, draw)
     nowhere = np.zeros(scores.shape[1], dtype=bool)
     reached = {
-        name: Reached({"score": scores[row]}, np.nan, "", nowhere if rivals.searches else None, by_unit[row])
+        name: Reached({"score": scores[row]}, np.nan, "", nowhere if rivals.searches else None, by_unit.take([row]))
         for name, row in names.items()
     }
-    reached[LINEAR] = Reached({"score": scores[n]}, np.nan, by_unit=by_unit[n])
+    reached[LINEAR] = Reached({"score": scores[n]}, np.nan, by_unit=by_unit.take([n]))
     contest = Contest(reached, kept, Resampling.of_folds(rivals.n_folds, rivals.n_rows, (0, 1)), ROPE, corrected)
     speaker = kept if rivals.searches else contest.best(list(names)) or kept
     chance = contest.chance(speaker, LINEAR)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from resampled.means.by_unit import ByUnit
 from resampled.means.ttest import half_width
 from resampled.pairs.family import Verdict
 from resampled.resampling import Resampling
@@ -14,7 +15,7 @@ from stages.lib.repository import FolderTree
 from stages.lib.repository.snapshot import Snapshot
 from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.pairs.changes import BEFORE, FITS, ROPE, Fits, batches, draw_fits
-from tests.resampled.simulation.searches import N_FOLDS, N_ROWS
+from tests.resampled.simulation.searches import N_FOLDS, N_ROWS, by_row
 
 N_CANDIDATES = 3
 # In some, what a row adds is the same for all nets before, and for all nets now, as if their inputs had changed.
@@ -106,28 +107,34 @@ def draw_commits(
     """Yield the results of two commits: candidates on the splits of the searches, and their picks on fresh ones."""
     more = replace(fits, n_repeats=(4 if splits == SAME_ROWS else 2) * n_repeats)
 
-    def draw(size: int) -> list[np.ndarray]:
-        hits, scores, _ = draw_fits(truth.ravel(), more, fits.stuck[0], size, rng)
-        return [each.reshape(size, *truth.shape, *each.shape[2:]) for each in (scores, hits)]
+    def draw(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        hits, folds, scores, _ = draw_fits(truth.ravel(), more, fits.stuck[0], size, rng)
+        scores, hits = (each.reshape(size, *truth.shape, *each.shape[2:]) for each in (scores, hits))
+        return scores, hits, folds
 
     for size in batches(n_draws, 10):
         befores = draw(size)
         nows = draw(size) if splits == OTHER_ROWS else befores
         for i in range(size):
             (before, hits), (now, hits_now) = (
-                [each[i, side] for each in of] for side, of in enumerate((befores, nows))
+                [each[i, side] for each in of[:2]] for side, of in enumerate((befores, nows))
             )
+            folds, folds_now = befores[2], nows[2]
             first, last = slice(2 * n_repeats * N_FOLDS), slice(-2 * n_repeats * N_FOLDS, None)
+            fresh = slice(n_repeats, 2 * n_repeats), slice(-n_repeats, None)
             yield (
-                results_of("before", before[..., first], hits[:, :, n_repeats : 2 * n_repeats], 7),
-                results_of("now", now[..., last], hits_now[:, :, -n_repeats:], 7 if splits == IN_PAIRS else 8),
+                results_of("before", before[..., first], hits[:, :, fresh[0]], folds[fresh[0]], 7),
+                results_of(
+                    "now", now[..., last], hits_now[:, :, fresh[1]], folds_now[fresh[1]], 7 if splits == IN_PAIRS else 8
+                ),
             )
 
 
-def results_of(name: str, scores: np.ndarray, hits: np.ndarray, seed: int) -> Side:
+def results_of(name: str, scores: np.ndarray, hits: np.ndarray, folds: np.ndarray, seed: int) -> Side:
     """Return the results of a commit, from scores of shape (n_searches, n_candidates, 2 * n_splits).
 
-    `hits`, of shape (n_searches, n_candidates, n_repeats, n_rows), are those on the fresh splits, the second half.
+    `hits`, of shape (n_searches, n_candidates, n_repeats, n_rows), are those on the fresh splits, the second half, and
+    so are the `folds`, of shape (n_repeats, n_rows).
     """
     n_splits = scores.shape[2] // 2
     snapshot = Snapshot(name, name)
@@ -136,7 +143,7 @@ def results_of(name: str, scores: np.ndarray, hits: np.ndarray, seed: int) -> Si
     searched, fresh = scores[..., :n_splits], scores[..., n_splits:]
     picks = searched.mean(axis=2).argmax(axis=1)
 
-    def scored(params: int, each: np.ndarray, half: float = np.nan, by_unit: np.ndarray | None = None) -> Scored:
+    def scored(params: int, each: np.ndarray, half: float = np.nan, by_unit: ByUnit | None = None) -> Scored:
         return Scored(str(params), each, none, half, by_unit=by_unit)
 
     picked = fresh[np.arange(len(picks)), picks]
@@ -145,7 +152,9 @@ def results_of(name: str, scores: np.ndarray, hits: np.ndarray, seed: int) -> Si
     results = Side(snapshot)
     vars(results).update(
         searches={str(s): {str(c): scored(c, each) for c, each in enumerate(of)} for s, of in enumerate(searched)},
-        fresh={str(s): scored(pick, picked[s], halves[s], hits[s, pick].astype(float)) for s, pick in enumerate(picks)},
+        fresh={
+            str(s): scored(pick, picked[s], halves[s], by_row(hits[s, [pick]], folds)) for s, pick in enumerate(picks)
+        },
         answer={"kept": str(kept), "use": str(kept)},
         evaluated=PARAMS | {"seed": seed},
         stages={},

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtr
 
-from resampled.means.differences import degrees_of_freedom, norms_and_errors, without_unit
+from resampled.means.by_unit import ByUnit
+from resampled.means.differences import norms_and_errors
 from resampled.means.ttest import ALPHA, TINY
 from resampled.resampling import Resampling
 
@@ -14,7 +15,7 @@ N_DRAWS = 1000
 SCREEN = 3.0
 
 
-def best_set(scores: np.ndarray, resampling: Resampling, seed: int, by_unit: np.ndarray | None = None) -> np.ndarray:
+def best_set(scores: np.ndarray, resampling: Resampling, seed: int, by_unit: ByUnit | None = None) -> np.ndarray:
     """Return the candidates that can't be shown, at the 5 % level, to be worse than another one.
 
     Lei (2020), "Cross-validation with confidence", Journal of the American Statistical Association 115, with the
@@ -22,39 +23,38 @@ def best_set(scores: np.ndarray, resampling: Resampling, seed: int, by_unit: np.
     in the three steps of docs/statistics.md. A best candidate is in the set with 95 %, however many there are, because
     only its own test can exclude it; for learners that select inputs, prune or cut at a threshold, that is a hint.
 
-    The scores have the shape (n_candidates, n_splits), with splits in the order of repeats and folds; `by_unit` is what
-    `Units.scores` returns. The result is true for the set. The candidate with the best mean is always in it, one with
-    NaN never, and none is where nothing is tested.
+    The scores have the shape (n_candidates, n_splits), with splits in the order of repeats and folds. The result is
+    true for the set. The candidate with the best mean is always in it, one with NaN never, and none is where nothing is
+    tested.
     """
     in_set = np.zeros(len(scores), dtype=bool)
     valid = np.flatnonzero(np.isfinite(scores).all(axis=1))
     if not resampling.is_tested or not len(valid):
         return in_set
-    scores, unit = without_unit(scores[valid])
-    means = scores.mean(axis=1)
-    by_unit = None if by_unit is None else by_unit[valid] / unit
-    norms, errors = norms_and_errors(scores, resampling, resampling.one_row / unit, by_unit)
-    degrees, rng = degrees_of_freedom(scores.shape[1], by_unit), np.random.default_rng(seed)
-    # By draw, the sums of the splits' residuals with normal weights, and the uncertainty of standard deviations.
-    noise = ((scores - means[:, None]) @ rng.normal(size=(scores.shape[1], N_DRAWS))).astype(np.float32)
-    scale = np.sqrt(degrees / rng.chisquare(degrees, noise.shape)).astype(np.float32)
-    # What the largest of m t-values exceeds with 5 %: at least bounds[0], if all are one, and at most bounds[m - 1].
-    bounds = -stdtrit(degrees, ALPHA / np.arange(1, len(scores) + 1))
+    scores = scores[valid]
+    means, rounding = scores.mean(axis=1), TINY * np.abs(scores).max()
+    norms, errors = norms_and_errors(scores, resampling, None if by_unit is None else by_unit.take(valid))
+    # By draw, the sums of the splits' residuals with normal weights.
+    weights = np.random.default_rng(seed).normal(size=(scores.shape[1], N_DRAWS))
+    noise = ((scores - means[:, None]) @ weights).astype(np.float32)
+    # What the largest of m z-values exceeds with 5 %: at least bounds[0], if all are one, and at most bounds[m - 1].
+    bounds = -ndtri(ALPHA / np.arange(1, len(scores) + 1))
     for c, row in enumerate(valid):
-        # 1. The largest t-value of mean(score_j - score_c) over all other candidates j.
-        gaps, alike = means - means[c], errors[c] < TINY  # alike: the difference is the same on every split, as c's own
-        if (gaps <= TINY).all() or (gaps[alike] > TINY).any():
-            in_set[row] = (gaps <= TINY).all()
+        # 1. The largest z-value of mean(score_j - score_c) over all other candidates j: as unlikely as the t-value.
+        gaps, alike = means - means[c], errors.error[c] <= rounding  # alike: as c itself, the same on every split
+        if (gaps <= rounding).all() or (gaps[alike] > rounding).any():
+            in_set[row] = (gaps <= rounding).all()
             continue
-        t_values = np.full(len(scores), -np.inf)
-        t_values[~alike] = gaps[~alike] / errors[c, ~alike]
-        statistic, drawn = t_values.max(), t_values > -SCREEN
+        z_values = np.full(len(scores), -np.inf)
+        t_values = gaps[~alike] / errors.error[c, ~alike]
+        z_values[~alike] = -ndtri(stdtr(errors.degrees[c, ~alike], -t_values))
+        statistic, drawn = z_values.max(), z_values > -SCREEN
         if not bounds[0] < statistic < bounds[drawn.sum() - 1]:
             in_set[row] = statistic <= bounds[0]
             continue
         # 2. How large it gets by chance, if no other candidate is better, among those that are not far worse.
         norm = norms[c, drawn, None].astype(np.float32)
-        largest = ((noise[drawn] - noise[c]) * scale[drawn] / norm).max(axis=0)
+        largest = ((noise[drawn] - noise[c]) / norm).max(axis=0)
         # 3. In the set is what more than 5 % of the draws reach.
         in_set[row] = (largest >= statistic).mean() > ALPHA
     return in_set

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import stdtrit
 
 from resampled.means.intervals import interval
 from resampled.means.rows import Rows, Units, degrees
-from resampled.means.ttest import ALPHA, corrected_error
+from resampled.means.ttest import corrected_error
 from resampled.resampling import Resampling
 
 N_ROUNDS, N_CUTS, N_BLOCKS = 25, 100, 100
@@ -105,8 +104,8 @@ def corrected_score(
         df = float(n_splits - 1)
     means = scores.mean(axis=1)
     variance += shares @ (means - shares @ means) ** 2
-    half = stdtrit(df, 1 - ALPHA / 2) * np.sqrt(variance)
-    return Corrected(score, *interval(score, half, resampling), over, noise, draws)
+    ends = interval(score, float(np.sqrt(variance)), df, resampling)
+    return Corrected(score, *ends, over, noise, draws)
 
 
 def _worth(rounds: list[_Round], score: Callable[[np.ndarray], float]) -> tuple[float, float, Draws]:

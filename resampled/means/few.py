@@ -1,4 +1,4 @@
-"""Exact bounds where few rows are wrong, or differ: there, a variance between splits says little."""
+"""Exact bounds where few rows differ: there, a variance between splits says little."""
 
 import math
 from collections.abc import Sequence
@@ -13,27 +13,6 @@ from resampled.resampling import Resampling
 FEW_ROWS, FEW_GROUPS = 20, 30
 
 
-def limits(loss: float, half: float, resampling: Resampling) -> tuple[float, float, float]:
-    """Return how far the ends of a 95 % interval may be from the score's nearer bound if few rows of n are wrong.
-
-    The end near it is no farther than the first number, the other end between the two others. `loss` is the score's own
-    distance, and `half` half the width by variances, which then say little. By exact intervals of k errors (Clopper and
-    Pearson (1934), "The use of confidence or fiducial limits", Biometrika 26), the far end is at least as far from the
-    loss as no error is from its end, about 3.7 / n; with k of 1 or less, it is no farther than the end for k, or half
-    the width. With a loss below 3.7 / n, the near end is no farther than that for one error, 1 / (40 n). There are no
-    limits without a bound, or if n is not known and infinite.
-    """
-    width, n = resampling.bounds[1] - resampling.bounds[0], _n_rows(resampling)
-    if math.isinf(width) or math.isinf(n):
-        return math.inf, 0.0, math.inf
-    none, k = float(width * betaincinv(1, n, 1 - ALPHA / 2)), loss * n / width
-    near = min(loss, float(width * betaincinv(1, n, ALPHA / 2))) if loss <= none else math.inf
-    least, most = min(width, loss + none), math.inf
-    if k <= 1 < n:
-        most = max(least, loss + half, float(width * betaincinv(k + 1, n - k, 1 - ALPHA / 2)))
-    return near, least, most
-
-
 def is_within(rope: float, differences: np.ndarray, resampling: Resampling) -> bool:
     """Return whether so few rows differ that a mean difference is within the rope, at the 5 % level.
 
@@ -44,7 +23,7 @@ def is_within(rope: float, differences: np.ndarray, resampling: Resampling) -> b
     The differences have the shape (n_splits,). If n is infinite, one row makes at most the smallest of them. Nothing is
     within without two bounds, because single rows may be off by any amount then, nor if n is NaN.
     """
-    width, n, sizes = resampling.bounds[1] - resampling.bounds[0], _n_rows(resampling), np.abs(differences)
+    width, n, sizes = resampling.bounds[1] - resampling.bounds[0], resampling.n_wrong, np.abs(differences)
     if math.isinf(width) or math.isnan(n):
         return False
     if math.isinf(n):
@@ -78,7 +57,3 @@ def too_narrow(counts: Sequence[int] | np.ndarray, groups: np.ndarray | None) ->
         f"Intervals may be too narrow, because {' and '.join(reasons)}: those of 95 % held the truth in as little as "
         "86 % of simulations."
     )
-
-
-def _n_rows(resampling: Resampling) -> float:
-    return resampling.n_rows if resampling.n_effective is None else resampling.n_effective

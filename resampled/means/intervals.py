@@ -1,41 +1,58 @@
-"""How exact the means of a table of scores are: intervals from the splits and the rows, within a scorer's bounds."""
+"""How exact the means of a table of scores are: intervals from the rows or the splits, within a scorer's bounds."""
 
 import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import expit, logit, stdtrit
+from scipy.special import betaincinv, stdtrit
 
-from resampled.means.few import limits
-from resampled.means.rows import Rows
-from resampled.means.ttest import ALPHA, half_width
+from resampled.means.by_unit import ByUnit
+from resampled.means.luck import luck
+from resampled.means.ttest import ALPHA, corrected_error
 from resampled.resampling import Resampling
 
+# Of fewer rows that are wrong, an end of Wilson's interval is too near.
+FEW_WRONG = 4
 
-def interval(score: float, half: float, resampling: Resampling) -> tuple[float, float]:
-    """Return the ends of an interval around a score, within the scorer's bounds; NaN for one without any width.
 
-    With two bounds, it is symmetric on the logit scale, and as wide there as the first derivative makes it. So it
-    reaches farther away from the nearer bound, as the scores of other tables would. With one bound, it is cut. Where
-    hardly any row is wrong, the `limits` of few rows hold; where it is not known how few there are, nothing does.
+def interval(score: float, error: float, degrees: float, resampling: Resampling) -> tuple[float, float]:
+    """Return the ends of the 95 % interval around a score, by its standard error; NaN for one without any width.
+
+    With two bounds, it is that of a `share` of as many rows as the error tells, but of no more than there are.
+    Otherwise, it is Student's, cut at a bound. Where it is not known of how many rows one can be wrong, nothing holds.
     """
     low, high = resampling.bounds
-    if resampling.n_effective is not None and math.isnan(resampling.n_effective):
+    width, quantile = high - low, float(stdtrit(degrees, 1 - ALPHA / 2))
+    if math.isnan(resampling.n_wrong) or math.isnan(score + error):
         return math.nan, math.nan
-    if math.isfinite(high - low) and low < score < high:
-        place = (score - low) / (high - low)
-        reach = half / (high - low) / (place * (1 - place))
-        ends = low + (high - low) * expit(logit(place) + np.array([-reach, reach]))
+    if math.isfinite(width):
+        ends = _share((score - low) / width, error / width, quantile, resampling.n_wrong)
+        lower, upper = (low + width * end for end in ends)
     else:
-        ends = np.clip([score - half, score + half], low, high)
-    lower, upper = float(ends[0]), float(ends[1])
-    if math.isfinite(high - low):
-        near, least, most = limits(min(score - low, high - score), half, resampling)
-        if high - score < score - low:
-            lower, upper = min(max(lower, high - most), high - least), max(upper, high - near)
-        else:
-            lower, upper = min(lower, low + near), max(min(upper, low + most), low + least)
+        lower, upper = max(low, score - quantile * error), min(high, score + quantile * error)
     return (math.nan, math.nan) if lower == upper else (lower, upper)
+
+
+def _share(share: float, error: float, quantile: float, n_rows: float) -> tuple[float, float]:
+    """Return the ends of the interval of a share: Wilson's, with Student's quantile.
+
+    Wilson (1927), "Probable inference, the law of succession, and statistical inference", Journal of the American
+    Statistical Association 22. It has a width where no row is wrong. Where fewer than four rows are, its end near the
+    bound is too far from it (Brown, Cai and DasGupta (2001), "Interval estimation for a binomial proportion",
+    Statistical Science 16), so there it is the exact one of as many rows, or of one.
+    """
+    variance, n = share * (1 - share), n_rows
+    if error > 0 and variance > 0:
+        n = min(n, variance / error**2)
+    weight = quantile**2 / n
+    middle = (share + weight / 2) / (1 + weight)
+    half = quantile / (1 + weight) * math.sqrt(variance / n + weight / (4 * n))
+    lower, upper = max(0.0, middle - half), min(1.0, middle + half)
+    loss = min(share, 1 - share)
+    if (n_wrong := max(1.0, loss * n_rows)) >= FEW_WRONG or n_rows < FEW_WRONG:
+        return lower, upper
+    near = min(loss, float(betaincinv(n_wrong, n_rows + 1 - n_wrong, ALPHA / 2)))
+    return (min(lower, near), upper) if share < 1 / 2 else (lower, max(upper, 1 - near))
 
 
 class Intervals(NamedTuple):
@@ -47,21 +64,24 @@ class Intervals(NamedTuple):
 
 
 def intervals(
-    scores: np.ndarray, resampling: Resampling, *, seed: int, rows: Rows | None = None, constant: Any = None
+    scores: np.ndarray, resampling: Resampling, *, by_unit: ByUnit | None = None, constant: Any = None
 ) -> Intervals:
     """Return the 95 % interval of each candidate's mean, from scores of shape (n_candidates, n_splits).
 
-    It is Nadeau and Bengio's (see `corrected_error`), or that of the rows and the fits (see `Units.variances`) if that
-    is wider. Stratified folds keep the classes' shares, so a net that predicts one class for every row has nearly the
-    same score on every split, and only the rows tell how far the score may be off. So without rows, candidates have no
-    interval that are `constant`, an array of bool, or have the same score on every split of unknown size.
+    The error is that of the rows and the fits (see `luck`), or Nadeau and Bengio's of the splits alone (see
+    `corrected_error`). Stratified folds keep the classes' shares, so a net that predicts one class for every row has
+    nearly the same score on every split, and only the rows tell how far the score may be off. So without rows,
+    candidates have no interval that are `constant`, an array of bool, or have the same score on every split of unknown
+    size.
     """
-    means, halves = scores.mean(axis=1), half_width(scores, resampling)
-    if rows is not None and resampling.is_tested:
-        units = rows.units(np.arange(len(scores)), np.random.default_rng(seed))
-        by_rows, by_fits, degrees = units.variances(scores, resampling.n_repeats(scores.shape[1]) or 1)
-        halves = np.maximum(halves, stdtrit(degrees, 1 - ALPHA / 2) * np.sqrt(by_rows + by_fits))
+    means, errors = scores.mean(axis=1), corrected_error(scores, resampling)
+    n_splits = scores.shape[1]
+    degrees = np.full(len(scores), n_splits - 1.0)
+    if by_unit is not None and resampling.is_tested:
+        by_rows = luck(scores.var(axis=1, ddof=1), n_splits, by_unit, resampling.test_share)
+        errors, degrees = np.sqrt(by_rows.square), by_rows.degrees
     elif constant is not None:
-        halves = np.where(constant, np.nan, halves)
-    low, high = np.transpose([interval(mean, half, resampling) for mean, half in zip(means, halves, strict=True)])
-    return Intervals(low, high, np.maximum(halves, np.maximum(means - low, high - means)))
+        errors = np.where(constant, np.nan, errors)
+    each = zip(means, errors, degrees, strict=True)
+    low, high = np.transpose([interval(float(mean), float(error), df, resampling) for mean, error, df in each])
+    return Intervals(low, high, np.maximum(means - low, high - means))

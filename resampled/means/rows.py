@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from resampled.means.by_unit import ByUnit
 from resampled.means.pooling import Pooling
 
 # With more rows or groups, units are bundles of them, drawn by chance.
@@ -93,34 +94,29 @@ class Units:
         by_fits = np.maximum(np.var(scores, axis=1, ddof=1) / n_splits - by_rows / n_repeats, 0)
         return by_rows, by_fits, degrees(by_rows, by_fits, self.n_units, n_splits)
 
-    def scores(self, n_folds: int | None) -> np.ndarray:
-        """Return what each unit makes of the scores, of shape (n_candidates, n_rounds, n_units), to first order.
+    def by_unit(self, n_folds: int | None) -> ByUnit:
+        """Return what each unit makes of the scores, to first order.
 
         It is the jackknife's pseudo-value in the split that tests the unit; of a score that is a mean, the unit's own
         (Tukey (1958), "Bias and confidence in not quite large samples", Annals of Mathematical Statistics 29). A round
-        is a repeat of `n_folds` splits, or one split without these, and a unit that it does not test has NaN. All are
-        infinite of a candidate whose score a unit decides alone, such as the only positive row of a split.
+        is a repeat of `n_folds` splits, or one split without these. All are infinite of a candidate whose score a unit
+        decides alone, such as the only positive row of a split.
         """
         n_folds, often = n_folds or 1, np.mean([len(numbers) for numbers in self.numbers])
         totals = [sums.sum(axis=1, dtype=float) for sums in self.sums]
         wholes = np.stack([self.pooling.score(total)[:, None] for total in totals])
         mean = wholes.mean(axis=0)
-        by_unit = np.full((len(mean), len(wholes) // n_folds, self.n_units), np.nan)
+        values = np.full((len(mean), len(wholes) // n_folds, self.n_units), np.nan)
+        tested = np.zeros((len(wholes), self.n_units), dtype=bool)
         for split, (sums, numbers) in enumerate(zip(self.sums, self.numbers, strict=True)):
             whole, n = wholes[split], len(numbers)
             moved = (n - 1) * (whole - self.pooling.score(totals[split][:, None] - sums)) if n > 1 else 0.0
             # A split counts as much as another one that tests more units.
             value = mean + (whole + moved - mean) * often / n
-            by_unit[:, split // n_folds, numbers] = np.where(np.isnan(value) & np.isfinite(whole), np.inf, value)
-        by_unit[np.isinf(by_unit).any(axis=(1, 2))] = np.inf
-        return by_unit
-
-
-def bundled(by_unit: np.ndarray, n_bundles: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the means over bundles of units, drawn by chance, of what `Units.scores` returns for whole repeats."""
-    order = rng.permutation(by_unit.shape[-1])
-    parts = np.array_split(order, min(n_bundles, len(order)))
-    return np.stack([by_unit[..., part].mean(axis=-1) for part in parts], axis=-1)
+            values[:, split // n_folds, numbers] = np.where(np.isnan(value) & np.isfinite(whole), np.inf, value)
+            tested[split, numbers] = True
+        values[np.isinf(values).any(axis=(1, 2))] = np.inf
+        return ByUnit.of(values, tested)
 
 
 def degrees(by_rows: np.ndarray, by_fits: np.ndarray, n_units: int, n_splits: int) -> np.ndarray:

@@ -44,7 +44,11 @@ def half_width(scores: np.ndarray, resampling: Resampling) -> np.ndarray:
 
 
 def p_values(
-    scores: np.ndarray, best: int, resampling: Resampling, errors: np.ndarray | None = None, degrees: int = 0
+    scores: np.ndarray,
+    best: int,
+    resampling: Resampling,
+    errors: np.ndarray | None = None,
+    degrees: np.ndarray | int = 0,
 ) -> np.ndarray:
     """Test each candidate against the best one, a row of the scores, in pairs on the same splits, two-sided.
 
@@ -53,9 +57,10 @@ def p_values(
     is NaN or nothing is tested. The best was chosen for its score, and nothing here corrects for that or for the number
     of candidates. Other standard errors may be given, of shape (n_candidates,), with their degrees of freedom.
     """
+    degrees = scores.shape[-1] - 1 if errors is None else degrees
     differences = scores[best] - scores
     mean, error = differences.mean(axis=-1), corrected_error(differences, resampling) if errors is None else errors
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(mean == 0, 0.0, np.abs(mean) / error)
-    p = 2 * stdtr(degrees or scores.shape[-1] - 1, -statistic)
+    p = 2 * stdtr(degrees, -statistic)
     return np.asarray(p) if resampling.is_tested else np.full_like(p, np.nan)

@@ -18,7 +18,11 @@ class Shares(NamedTuple):
 
 
 def equivalence(
-    differences: np.ndarray, resampling: Resampling, rope: float, errors: np.ndarray | None = None, degrees: int = 0
+    differences: np.ndarray,
+    resampling: Resampling,
+    rope: float,
+    errors: np.ndarray | None = None,
+    degrees: np.ndarray | int = 0,
 ) -> Shares:
     """Return how likely differences are below, within and above the rope.
 
@@ -34,14 +38,14 @@ def equivalence(
     """
     mean = differences.mean(axis=-1)
     error = corrected_error(differences, resampling) if errors is None else errors
-    degrees = degrees or differences.shape[-1] - 1
+    degrees = differences.shape[-1] - 1 if errors is None else degrees
     # Rounding leaves some of it where all differences are the same.
     error = np.where(error < 1e-12 * np.maximum(1, np.abs(mean)), 0, error)
     worse, better = (beyond(side * mean - rope, error, degrees) for side in (-1, 1))
     return Shares(worse, np.clip(1 - worse - better, 0, 1), better)
 
 
-def beyond(excess: np.ndarray, error: np.ndarray, degrees: int) -> np.ndarray:
+def beyond(excess: np.ndarray, error: np.ndarray, degrees: np.ndarray | float) -> np.ndarray:
     """Return the probability that a t-distributed number around `excess` is above 0."""
     # Equal to within rounding counts as within the region.
     sign = np.where(excess > 1e-12, np.inf, -np.inf)

@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 from scipy.special import bdtr, stdtr, stdtrit
 
-from resampled.means.differences import degrees_of_freedom, errors_of_pairs
+from resampled.means.by_unit import ByUnit
+from resampled.means.differences import Errors, errors_of_pairs
 from resampled.means.few import is_within
 from resampled.means.ttest import ALPHA
 from resampled.pairs.equivalence import beyond
@@ -26,7 +27,7 @@ class Pair:
 
     The arrays have the shape (n_splits,), in the order of repeats and folds, with NaN where a fit has no score. The
     rope is the largest difference that does not matter. By default, no fit is stuck, and nothing is known of rows;
-    `by_unit`, of shape (2, n_rounds, n_units), is what `Units.scores` returns.
+    `by_unit` is that of both candidates, the old one first.
     """
 
     old: np.ndarray
@@ -35,7 +36,7 @@ class Pair:
     rope: float
     old_stuck: np.ndarray = field(default_factory=lambda: NOWHERE)
     new_stuck: np.ndarray = field(default_factory=lambda: NOWHERE)
-    by_unit: np.ndarray | None = field(default=None, repr=False)
+    by_unit: ByUnit | None = field(default=None, repr=False)
 
     @property
     def n_splits(self) -> int:
@@ -58,16 +59,20 @@ class Pair:
         return not np.isnan(self.error)
 
     @cached_property
+    def _errors(self) -> Errors:
+        return errors_of_pairs(np.stack([self.old, self.new]), self.resampling, self.by_unit)
+
+    @property
     def error(self) -> float:
         """The standard error of the difference, as that of the set of the best; NaN where there is none."""
         if not np.isfinite(self.difference + self.resampling.test_share) or self.n_splits < FEWEST_SPLITS:
             return float("nan")
-        return float(errors_of_pairs(np.stack([self.old, self.new]), self.resampling, self.by_unit)[0, 1])
+        return float(self._errors.error[0, 1])
 
     @property
-    def degrees(self) -> int:
+    def degrees(self) -> float:
         """The degrees of freedom of Student's t."""
-        return degrees_of_freedom(self.n_splits, self.by_unit)
+        return float(self._errors.degrees[0, 1])
 
     @property
     def is_same(self) -> bool:

@@ -27,6 +27,7 @@ from stages.lib.diff.headline import parts
 from stages.lib.diff.pairing import Sides, Together
 from stages.lib.diff.side import Scored, Side
 from stages.lib.repository.snapshot import Snapshot
+from tests.resampled.simulation.searches import by_row
 
 RNG = np.random.default_rng(0)
 FOLDS = Resampling.of_folds(3)
@@ -83,16 +84,19 @@ def test_a_gain_that_the_picks_or_the_kept_net_do_not_have_is_none() -> None:
 def test_picks_are_judged_by_what_is_kept_of_rows_in_the_repeats_that_both_have() -> None:
     """By the second scorer, nothing is known of rows."""
     none, second = np.zeros(30, dtype=bool), RNG.normal(size=(2, 30))
-    scores, by_unit = RNG.normal(size=(2, 30)), RNG.normal(size=(2, 10, 50))
-    old = Scored("a", scores[0], none, 0.1, second=second[0], second_name="r2", by_unit=by_unit[0])
-    new = Scored("b", scores[1][:12], none, 0.1, second=second[1][:12], second_name="r2", by_unit=by_unit[1][:4])
+    scores, hits = RNG.normal(size=(2, 30)), RNG.random((2, 10, 60)) < 0.7
+    folds = np.stack([RNG.permutation(60) % 3 for _ in range(10)])
+    old_rows, new_rows = by_row(hits[[0]], folds), by_row(hits[[1], :4], folds[:4])
+    old = Scored("a", scores[0], none, 0.1, second=second[0], second_name="r2", by_unit=old_rows)
+    new = Scored("b", scores[1][:12], none, 0.1, second=second[1][:12], second_name="r2", by_unit=new_rows)
     sides = Sides(*(Side(Snapshot(name, name)) for name in ("old", "new")))
     vars(sides)["hindrances"] = Hindrances([], [], [])
     for results, each in ((sides.old, old), (sides.new, new)):
         vars(results).update(fresh={"lr": each}, evaluated={"cv.n_splits": 3}, resampling=lambda _scoring: FOLDS)
     pair, other = sides.difference("lr", "lr"), sides.second("lr", "lr")
     assert isinstance(pair, Pair)
-    assert pair.error == Pair(scores[0][:12], scores[1][:12], FOLDS, 0.01, by_unit=by_unit[:, :4]).error
+    expected = Pair(scores[0][:12], scores[1][:12], FOLDS, 0.01, by_unit=by_row(hits[:, :4], folds[:4]))
+    assert (pair.error, pair.degrees) == pytest.approx((expected.error, expected.degrees), rel=1e-2)
     assert other is not None
     assert other.error == Pair(second[0][:12], second[1][:12], FOLDS, 0.01).error
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from resampled.means.rows import bundled
+from resampled.means.by_unit import ByUnit
 from resampled.means.ttest import half_width
 from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling
@@ -23,6 +23,7 @@ from stages.lib.scores.reached import Reached, by_unit_of, reached_table
 from stages.lib.told.answer import lead
 from stages.lib.told.printed import print_ranking
 from tests.evaluate.contests import CONSTANT, FOLDS, ask, contest_of, scores
+from tests.resampled.simulation.searches import by_row
 
 
 def test_the_chance_is_that_of_the_verdict_at_the_difference_without_luck() -> None:
@@ -40,17 +41,22 @@ def test_what_is_kept_of_rows_tells_more_than_the_scores() -> None:
     right, folds = rng.random(300) < 0.7, np.stack([rng.permutation(300) % 3 for _ in range(10)])
     hits = right ^ (rng.random((2, 10, 300)) < np.array([0.05, 0.17])[:, None, None])
     by_split = [[each[o == fold].mean() for each, o in zip(of, folds, strict=True) for fold in range(3)] for of in hits]
-    by_unit = bundled(hits.astype(float), 100, rng)
+    by_unit = by_row(hits, folds).bundled(100, rng)
+    each_unit = [by_unit.take([0]), by_unit.take([1])]
     reached = {
         name: Reached({"score": np.array(each)}, 0.1, stuck=np.zeros(30, dtype=bool), by_unit=rows)
-        for name, each, rows in zip(("joint", "dropout"), by_split, by_unit, strict=True)
+        for name, each, rows in zip(("joint", "dropout"), by_split, each_unit, strict=True)
     }
     table = typed(as_csv(reached_table(reached, CV(n_splits=3, scoring="neg_brier_score"))))
-    again = [by_unit_of(text) for text in table["by_unit"]]
-    assert np.array(again) == pytest.approx(by_unit, abs=1e-6)
+    again = ByUnit.together([each for text in table["by_unit"] if (each := by_unit_of(text))])
+    assert again.values == pytest.approx(by_unit.values, abs=1e-6)
+    assert again.moves == pytest.approx(by_unit.moves, abs=1e-6)
+    assert again.alone == pytest.approx(by_unit.alone, rel=1e-5)
+    of_before = table["by_unit"][0].partition("|")[0]
+    assert by_unit_of(of_before) is by_unit_of("") is None
     alone = {name: replace(each, by_unit=None) for name, each in reached.items()}
     chances = [Contest(each, "joint", FOLDS, 0.01).chance("joint", "dropout") for each in (reached, alone)]
-    pair = Pair(np.array(by_split[1]), np.array(by_split[0]), FOLDS, 0.01, by_unit=by_unit[::-1])
+    pair = Pair(np.array(by_split[1]), np.array(by_split[0]), FOLDS, 0.01, by_unit=by_unit.take([1, 0]))
     assert chances[0] == pytest.approx(pair.share_beyond)
     assert chances[0] > 0.9 > chances[1] + 0.1
 

@@ -79,7 +79,7 @@ def test_rows_are_known_by_scores_predictions_or_probabilities() -> None:
         assert found == resampled.corrected_score(search, predictions=given, y=y)
     loss = searched(CV, {"var_smoothing": [0.1, 1.0]}, scoring="neg_log_loss")
     assert resampled.corrected_score(loss, predictions=by_row(loss, "predict_proba"), y=Y).over == "rows and repeats"
-    assert resampled.interval(search, row_scores=hits)[0][0] <= resampled.interval(search, n_rows=len(Y))[0][0]
+    assert resampled.interval(search, row_scores=hits)[0][0] > resampled.interval(search, n_rows=len(Y))[0][0]
     assert resampled.corrected_score(search, row_scores=hits, groups=np.arange(len(Y)) // 2) != found
     for how, sentence in (
         ({"predictions": predictions[:, 1:], "y": Y}, r"^predictions has the shape \(4, 11, 60\); it is \(4, 12, 60\)"),

@@ -54,12 +54,13 @@ def test_equal_nets_are_seldom_called_better_or_worse() -> None:
     """Without chance in training, the plain standard error would claim a difference in a third of them."""
     for name in ("calm, 0.017", "no chance in training"):
         judged = judge_changes(name, 0.0, 100)
-        assert mean(judged, "better") + mean(judged, "worse") <= 0.07
+        assert mean(judged, "better") + mean(judged, "worse") <= 0.1
 
 
 def test_a_difference_is_found_and_more_often_than_by_scores_alone() -> None:
+    """Of the calm ones, some of what fits differ by might be luck of the training rows, which repeats do not remove."""
     judged = judge_changes("calm, 0.017", 0.03, 60)
-    assert mean(judged, "better") > 0.5 > 0.1 > mean(judged, "better, scores alone")
+    assert mean(judged, "better") > 0.4 > 0.1 > mean(judged, "better, scores alone")
     assert mean(judge_changes("calm, 0.017", -0.05, 40), "worse") > 0.9
 
 

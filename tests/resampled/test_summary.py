@@ -37,15 +37,15 @@ PRINTED = """\
 3 candidates on 10 × 3 folds, scored by accuracy
 
        mean              95 %  stuck  may be best
-  2  0.9000  0.8723 to 0.9222         yes
-  1  0.8967  0.8677 to 0.9199      3  yes, simplest
-  0  0.6000  0.5750 to 0.6245
+  2  0.9000  0.8589 to 0.9301         yes
+  1  0.8967  0.8551 to 0.9273      3  yes, simplest
+  0  0.6000  0.5412 to 0.6561
 
 2 of 3 may be the best: with 95 %, the truly best one is among them; a hint if a learner selects
 inputs, prunes or cuts at a threshold. The simplest of them is candidate 1. Its mean is lower by
 0.0033; that the two differ by less than 0.01 is 96 % likely.
 The best mean is flattered by the choice among 3. On splits that had no say in it, the best is worth
-0.9000 (0.8723 to 0.9222), but most of that luck remains in it, because their rows had: give
+0.9000 (0.8589 to 0.9301), but most of that luck remains in it, because their rows had: give
 predictions= and y=.
 Out, because a fit has no score: 1 of 4 candidates, [3].
 """

@@ -43,14 +43,14 @@ def table_of(scores: list[list[float]], resampling: Resampling = FOLDS, **more: 
 def test_the_csv_has_the_contracts_columns_and_bytes() -> None:
     assert as_csv(table_of(SCORES)) == (
         "params,lr,module__weight_constraint,mean_test_score,std_test_score,rank_test_score,n_weights,n_epochs,"
-        "n_stuck,stuck_splits,ci95,error,p_value,split0_test_score,split1_test_score\n"
+        "n_stuck,stuck_splits,ci95,error,degrees,p_value,split0_test_score,split1_test_score\n"
         '"lr=1e-05, module__weight_constraint=null",1e-05,null,0.5833333333333333,0.08333333333333331,2,9,3.0,0,,'
-        "1.49744058868,0.0527046276695,0.425875756683,0.5,0.6666666666666666\n"
+        "1.49744058868,0.0527046276695,1.0,0.425875756683,0.5,0.6666666666666666\n"
         '"lr=1e-05, module__weight_constraint=2.0",1e-05,2.0,0.6499999999999999,0.04999999999999999,1,9,2.5,0,,'
-        "0.898464353209,0.0,1.0,0.6,0.7\n"
-        '"lr=0.1, module__weight_constraint=null",0.1,null,nan,nan,4,7,3.0,0,,nan,nan,nan,nan,0.5\n'
-        '"lr=0.1, module__weight_constraint=2.0",0.1,2.0,0.15000000000000002,0.05,3,7,3.0,0,,0.898464353209,0.0,0.0,'
-        "0.1,0.2\n"
+        "0.898464353209,0.0,1.0,1.0,0.6,0.7\n"
+        '"lr=0.1, module__weight_constraint=null",0.1,null,nan,nan,4,7,3.0,0,,nan,nan,nan,nan,nan,0.5\n'
+        '"lr=0.1, module__weight_constraint=2.0",0.1,2.0,0.15000000000000002,0.05,3,7,3.0,0,,0.898464353209,0.0,1.0,'
+        "0.0,0.1,0.2\n"
     )
 
 

@@ -28,8 +28,9 @@ def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float
     """
     scores, best = split_scores(candidates), best_row(candidates)
     # Only the records of the search tell rows apart, so the set and the errors are those that it has written.
-    in_set, errors = candidates["in_best_set"].to_numpy(dtype=bool), candidates["error"].to_numpy(dtype=float)
-    table = candidates.drop(columns=[*split_columns(candidates), STUCK_SPLITS, "error", "in_best_set"])
+    in_set = candidates["in_best_set"].to_numpy(dtype=bool)
+    errors, degrees = (candidates[key].to_numpy(dtype=float) for key in ("error", "degrees"))
+    table = candidates.drop(columns=[*split_columns(candidates), STUCK_SPLITS, "error", "degrees", "in_best_set"])
     table["in_best_set"] = pd.array(in_set if resampling.is_tested else [None] * len(table), dtype="boolean")
 
     p = candidates["p_value"].to_numpy(dtype=float)
@@ -37,8 +38,6 @@ def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float
     table["p_value_holm"] = np.where(is_best, p, holm(np.where(is_best, np.nan, p)))
 
     compared = np.where(trained_to_the_end(candidates)[:, None], scores, np.nan)
-    units = resampling.n_rows if resampling.n_effective is None else resampling.n_effective
-    degrees = int(min(scores.shape[1], units)) - 1
     table = table.assign(**equivalence(compared - scores[best], resampling, rope, errors, degrees)._asdict())
     return table.assign(simplest=np.arange(len(p)) == simplest_row(candidates, in_set))
 

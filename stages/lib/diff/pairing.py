@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from resampled.means.by_unit import ByUnit
 from resampled.means.ttest import ALPHA
 from resampled.pairs.apart import Apart
 from resampled.pairs.pair import Pair, average
@@ -90,9 +91,9 @@ class Sides:
         n = min(len(before.scores), len(after.scores))
         resampling = self.new.resampling(scorer or str(self.new.evaluated.get("cv.scoring", "")))
         rope = self.new.rope if rope is None else rope
-        by_unit, repeats = None, slice(resampling.n_repeats(n))
-        if before.by_unit is not None and after.by_unit is not None:
-            by_unit = np.stack([before.by_unit[repeats], after.by_unit[repeats]])
+        by_unit, repeats = None, resampling.n_repeats(n)
+        if repeats and before.by_unit is not None and after.by_unit is not None:
+            by_unit = ByUnit.together([each.first(repeats) for each in (before.by_unit, after.by_unit)])
         return Pair(before.scores[:n], after.scores[:n], resampling, rope, before.stuck[:n], after.stuck[:n], by_unit)
 
     def common(self, name: str) -> Common | None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resampled.means.by_unit import ByUnit
 from resampled.resampling import Resampling
 from stages.lib.config.cv import CV
 from stages.lib.config.statistics import ROPE
@@ -38,7 +39,7 @@ class Scored:
     to_the_end: bool = True
     second: np.ndarray | None = None
     second_name: str | None = None
-    by_unit: np.ndarray | None = None
+    by_unit: ByUnit | None = None
 
     @property
     def mean(self) -> float:

@@ -132,7 +132,10 @@ def comparison_table(contest: Contest, cv: CV, answer: Answer) -> pd.DataFrame:
     beside = [None if name == answer.use else answer[name] for name in names]
     base = answer.use or answer.constant
     known = [np.nan if one is None or one.gain is None else one.gain for one in beside]
-    halves = stdtrit(contest.degrees, 1 - ALPHA / 2) * contest.errors[names.index(base)] if base else np.nan
+    halves = np.full(len(names), np.nan)
+    if base:
+        error, degrees, _ = (each[names.index(base)] for each in contest.errors)
+        halves = stdtrit(degrees, 1 - ALPHA / 2) * error
     columns |= {
         "rank_test_score": ranks_of(columns["mean_test_score"]),
         "ci95": [one.ci95 for one in each],

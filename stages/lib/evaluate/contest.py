@@ -6,7 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from resampled.means.differences import degrees_of_freedom, errors_of_pairs
+from resampled.means.by_unit import ByUnit
+from resampled.means.differences import Errors, errors_of_pairs
 from resampled.means.ttest import ALPHA
 from resampled.pairs.equivalence import beyond
 from resampled.resampling import Resampling
@@ -67,30 +68,26 @@ class Contest:
         return score(one) - score(other)
 
     @cached_property
-    def by_unit(self) -> np.ndarray | None:
-        """What rows make of the scores, of shape (n_contenders, n_repeats, n_units), NaN where that is not known."""
-        known = {name: each.by_unit for name, each in self.reached.items() if each.by_unit is not None}
+    def by_unit(self) -> ByUnit | None:
+        """What rows make of the scores of the contenders of which that is known."""
+        own = [each.by_unit for each in self.reached.values()]
+        known = [each for each in own if each is not None]
         if not known:
             return None
-        lacking = np.full_like(next(iter(known.values())), np.nan)
-        return np.stack([known.get(name, lacking) for name in self.reached])
+        places = np.array([place for place, each in enumerate(own) if each is not None])
+        return ByUnit.together(known).among(len(own), places)
 
     @cached_property
-    def errors(self) -> np.ndarray:
-        """The standard errors of all differences, as those of `best_set`, of shape (n_contenders, n_contenders)."""
+    def errors(self) -> Errors:
+        """The errors of all differences, as those of `best_set`."""
         return errors_of_pairs(np.stack(list(map(self.scores, self.reached))), self.resampling, self.by_unit)
-
-    @property
-    def degrees(self) -> int:
-        """The degrees of freedom of Student's t, for differences."""
-        return degrees_of_freedom(len(next(iter(self.reached.values())).scores[SCORE]), self.by_unit)
 
     def chance(self, one: str, other: str, rope: float | None = None) -> float:
         """Return the probability that one is better by more than the rope, or another one."""
         names = list(self.reached)
-        error = self.errors[names.index(one), names.index(other)]
+        place = names.index(one), names.index(other)
         excess = self.gain(one, other) - (self.rope if rope is None else rope)
-        return float(beyond(np.array(excess), np.array(error), self.degrees))
+        return float(beyond(np.array(excess), self.errors.error[place], self.errors.degrees[place]))
 
     def surpasses(self, one: str, other: str) -> bool:
         """Whether one contender is surely enough better than another to be used in its place, though less simple."""

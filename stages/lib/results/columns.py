@@ -58,7 +58,7 @@ COLUMNS: dict[str, Column] = {
     **dict.fromkeys(("best_score", "best_std"), _SCORE),
     **{f"best_{what}": _COMPUTED for what in ("ci95", *(f"score_corrected{end}" for end in ("", "_low", "_high")))},
     **dict.fromkeys(("n_candidates", "n_fits", "n_in_best_set", "best_n_stuck", "epoch", "count", "split"), _COUNT),
-    **dict.fromkeys(("p_value", "p_value_holm", "error", "worse", "equal", "better"), _COMPUTED),
+    **dict.fromkeys(("p_value", "p_value_holm", "error", "degrees", "worse", "equal", "better"), _COMPUTED),
     **dict.fromkeys(("selecting", "left_out", "importance", "importance_std"), _COMPUTED),
     **dict.fromkeys(("simplest", "kept", "answer", "is_net", "below_rope", "chosen", "tied_with_above"), _YES_NO),
     **dict.fromkeys(("stuck_splits", "by_unit", "digest", "also", "model", "role", "column", "key"), _TEXT),

@@ -1,12 +1,13 @@
 """What contenders reach on the splits of the evaluation, as tables: of baselines, and of what each search picks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from resampled.means.by_unit import ByUnit
 from stages.lib.common import UserError
 from stages.lib.config import CV
 from stages.lib.config.cv import OF_NUMBERS
@@ -20,16 +21,16 @@ class Reached:
     The `scores`, of shape (n_splits,), are by scorer: `score`, of the one that selects, then the others by name, the
     second scorer among them; NaN where a net diverged or a scorer failed. `ci95` is half the width of the 95 % interval
     of the mean score, NaN if it has none. `params` is a description, or the settings of a net. `stuck` says on which
-    splits a net is stuck; it is None for a model that is no net. `by_unit`, of shape (n_repeats, n_units), is what
-    bundles of rows or groups make of the scores (see `Units.scores`); None where that is not known. `not_by_kernel` is
-    why the engine's kernel has not trained a net in this process, or "".
+    splits a net is stuck; it is None for a model that is no net. `by_unit` is what bundles of rows or groups make of
+    the scores of this one; None where that is not known. `not_by_kernel` is why the engine's kernel has not trained a
+    net in this process, or "".
     """
 
     scores: dict[str, np.ndarray]
     ci95: float
     params: str = ""
     stuck: np.ndarray | None = None
-    by_unit: np.ndarray | None = None
+    by_unit: ByUnit | None = None
     not_by_kernel: str = ""
 
 
@@ -75,11 +76,23 @@ def reached_of(table: pd.DataFrame, cv: CV, n_splits: int, refusal: UserError) -
     }
 
 
-def by_unit_text(by_unit: np.ndarray | None) -> str:
-    """Write `Reached.by_unit` in a cell, repeat by repeat; "" if it is not known."""
-    return "" if by_unit is None else ";".join(" ".join(f"{value:.6g}" for value in each) for each in by_unit)
+def by_unit_text(by_unit: ByUnit | None) -> str:
+    """Write `Reached.by_unit` in a cell, its values repeat by repeat, then its moves; "" if it is not known."""
+    if by_unit is None:
+        return ""
+    values = ";".join(map(_joined, by_unit.values[0]))
+    return f"{values}|{_joined([by_unit.alone, *by_unit.moves[0]])}"
 
 
-def by_unit_of(text: object) -> np.ndarray | None:
-    """Return what `by_unit_text` has written; None for an empty cell."""
-    return np.array([each.split() for each in text.split(";")], dtype=float) if isinstance(text, str) and text else None
+def by_unit_of(text: object) -> ByUnit | None:
+    """Return what `by_unit_text` has written; None for an empty cell, or one of before, which has no moves."""
+    if not isinstance(text, str) or "|" not in text:
+        return None
+    of_repeats, of_splits = text.split("|")
+    values = [each.split() for each in of_repeats.split(";")]
+    alone, *moves = map(float, of_splits.split())
+    return ByUnit(np.array([values], dtype=float), np.array([moves]), alone)
+
+
+def _joined(numbers: Iterable[float]) -> str:
+    return " ".join(f"{number:.6g}" for number in numbers)

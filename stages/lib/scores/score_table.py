@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from resampled.candidates.best_set import best_set, simplest
+from resampled.means.by_unit import ByUnit
 from resampled.means.corrected import Corrected, Draws
-from resampled.means.differences import degrees_of_freedom, errors_of_pairs
+from resampled.means.differences import errors_of_pairs
 from resampled.means.ttest import half_width, p_values
 from resampled.resampling import Resampling
 from stages.lib.common import format_params, format_value
@@ -28,17 +29,18 @@ def score_table(
     stages: np.ndarray | None = None,
     stuck: np.ndarray | None = None,
     ci95: np.ndarray | None = None,
-    by_unit: np.ndarray | None = None,
+    by_unit: ByUnit | None = None,
 ) -> pd.DataFrame:
     """Tabulate a search, one row per candidate, in their order.
 
     The columns are `params`, one for each key, mean and standard deviation (ddof 0) of each scorer, `rank_test_score`
     (1 is best; candidates that left earlier rank lower), `stage` after halving, `n_weights`, `n_epochs`, `n_stuck` and
-    `stuck_splits`, `ci95`, `error` and `p_value` (of the difference from the best), then `split0_test_score`, … A
-    candidate that diverged on a split has NaN there and in its mean, and ranks last. Where nothing is tested, the last
-    three are NaN; so is the p-value of a candidate that was not trained to the end. The `scores` and `stuck`, by
-    default none, are of shape (n_candidates, n_splits), the rest (n_candidates,); `ci95` is by default what the splits
-    alone say, and so are the errors without `by_unit`, which `Table.by_unit` returns.
+    `stuck_splits`, `ci95`, `error`, its `degrees` of freedom and `p_value` (of the difference from the best), then
+    `split0_test_score`, … A candidate that diverged on a split has NaN there and in its mean, and ranks last. Where
+    nothing is tested, `ci95`, `error` and `p_value` are NaN; so is the p-value of a candidate that was not trained to
+    the end. The `scores` and `stuck`, by default none, are of shape (n_candidates, n_splits), the rest (n_candidates,);
+    `ci95` is by default what the splits alone say, and so are the errors without `by_unit`, which `Table.by_unit`
+    returns.
     """
     columns: dict[str, Any] = {"params": [format_params(candidate) for candidate in candidates]}
     columns |= {key: [format_value(each[key]) for each in candidates] for key in sorted(candidates[0])}
@@ -49,11 +51,13 @@ def score_table(
     splits = scores[SCORE]
     columns |= stuck_columns(np.zeros(splits.shape, dtype=bool) if stuck is None else stuck)
     best = int(np.argmin(ranks))
-    errors = errors_of_pairs(splits, resampling, by_unit)[best]
-    p = p_values(splits, best, resampling, errors, degrees_of_freedom(splits.shape[1], by_unit))
+    errors = errors_of_pairs(splits, resampling, by_unit)
+    error, degrees = errors.error[best], errors.degrees[best]
+    p = p_values(splits, best, resampling, error, degrees)
     if stages is not None:
         p[stages < stages.max()] = np.nan
-    columns |= {"ci95": half_width(splits, resampling) if ci95 is None else ci95, "error": errors, "p_value": p}
+    columns |= {"ci95": half_width(splits, resampling) if ci95 is None else ci95}
+    columns |= {"error": error, "degrees": degrees, "p_value": p}
     return pd.DataFrame(columns | score_columns(splits))
 
 
@@ -121,16 +125,14 @@ def trained_to_the_end(table: pd.DataFrame) -> np.ndarray:
     return (table["stage"] == table["stage"].max()).to_numpy()
 
 
-def may_be_best(
-    table: pd.DataFrame, resampling: Resampling, seed: int, by_unit: np.ndarray | None = None
-) -> np.ndarray:
+def may_be_best(table: pd.DataFrame, resampling: Resampling, seed: int, by_unit: ByUnit | None = None) -> np.ndarray:
     """Return who is in the set that holds the best with 95 % (`best_set`), without tests the best alone."""
     in_set = np.zeros(len(table), dtype=bool)
     if not resampling.is_tested:
         in_set[best_row(table)] = True
         return in_set
     finalists = trained_to_the_end(table)
-    by_unit = None if by_unit is None else by_unit[finalists]
+    by_unit = None if by_unit is None else by_unit.take(finalists)
     in_set[finalists] = best_set(split_scores(table)[finalists], resampling, seed, by_unit)
     return in_set
 

@@ -12,10 +12,11 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
 
 from resampled.candidates.stuck import is_stuck
+from resampled.means.by_unit import ByUnit
 from resampled.means.corrected import Corrected, corrected_score
 from resampled.means.intervals import intervals
 from resampled.means.pooling import Pooling, pooling
-from resampled.means.rows import Rows, bundled
+from resampled.means.rows import Rows
 from resampled.resampling import Resampling
 from stages.lib.common import Problem, UserError, explained
 from stages.lib.config import CV, Params
@@ -98,24 +99,23 @@ class Folds:
 
         The statistics are as `SearchResult.rows` returns them; candidates are `constant` that predict the same for all.
         """
-        rows = self._rows(statistics)
-        return intervals(scores, self.resampling, seed=self.params.seed, rows=rows, constant=constant).half
+        return intervals(scores, self.resampling, by_unit=self.by_unit(statistics), constant=constant).half
 
     def corrected(self, scores: np.ndarray, statistics: Sequence[np.ndarray] | None) -> Corrected | None:
         """Return the best score corrected for the choice, as `corrected_score` does; see `half_widths`."""
         return corrected_score(scores, self.resampling, seed=self.params.seed, rows=self._rows(statistics))
 
-    def by_unit(self, statistics: Sequence[np.ndarray] | None) -> np.ndarray | None:
-        """Return what rows or groups make of the scores, as `Units.scores` does, if known; see `half_widths`."""
+    def by_unit(self, statistics: Sequence[np.ndarray] | None) -> ByUnit | None:
+        """Return what rows or groups make of the scores, if that is known; see `half_widths`."""
         rows = None if self.params.cv.keeps_time else self._rows(statistics)  # in time order, not each row is tested
         if rows is None:
             return None
-        return rows.units(np.arange(len(rows.statistics[0]))).scores(self.params.cv.n_splits)
+        return rows.units(np.arange(len(rows.statistics[0]))).by_unit(self.params.cv.n_splits)
 
-    def bundles(self, statistics: Sequence[np.ndarray] | None) -> np.ndarray | None:
+    def bundles(self, statistics: Sequence[np.ndarray] | None) -> ByUnit | None:
         """Return the same of bundles of rows, alike for all on these splits, for the candidate of the statistics."""
         by_unit = self.by_unit(statistics)
-        return None if by_unit is None else bundled(by_unit, _N_BUNDLES, np.random.default_rng(self.params.seed))[0]
+        return by_unit and by_unit.bundled(_N_BUNDLES, np.random.default_rng(self.params.seed))
 
     def _rows(self, statistics: Sequence[np.ndarray] | None) -> Rows | None:
         pooled = pooling(self.params.cv.scoring, self.data.n_classes)

@@ -22,7 +22,8 @@ def test_of_two_and_one_repeat_it_is_the_one_sided_test(gap: float) -> None:
     differences = differences * 0.01 / np.sqrt(1 / 30 + 1.5 / 29) + gap * 0.01
     common = RNG.normal(0.7, 0.1, size=30)
     scores = np.stack([common, common + differences])
-    p = p_values(scores, 1, folds, errors_of_pairs(scores, folds)[1])[0] / 2
+    errors = errors_of_pairs(scores, folds)
+    p = p_values(scores, 1, folds, errors.error[1], errors.degrees[1])[0] / 2
     assert p == pytest.approx(stats.t.sf(gap, 29))
     assert best_set(scores, folds, 0).tolist() == [p > 0.05, True]
 

@@ -1,49 +1,40 @@
-"""The errors of differences. Oracles: SciPy's analysis of variance, differences one by one, and the rows themselves."""
+"""The errors of differences. Oracles: differences one by one, and the rows themselves."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from resampled.candidates.best_set import best_set
-from resampled.means.differences import degrees_of_freedom, errors_of_pairs, luck, squares_of_differences
+from resampled.means.by_unit import ByUnit
+from resampled.means.differences import errors_of_pairs
 from resampled.means.pooling import pooling
-from resampled.means.rows import Rows, bundled
+from resampled.means.rows import Rows
+from resampled.means.squares import of_differences
 from resampled.pairs.family import BETTER, UNTESTED, judge
 from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling
+from tests.resampled.simulation.searches import by_row
 
 RNG = np.random.default_rng(57)
 FOLDS = Resampling.of_folds(3)
 
 
-def test_the_luck_of_rows_is_that_of_an_analysis_of_variance() -> None:
-    """Of one-way groups, F is the mean square between over that within; the noise of training is taken off the first"""
-    for noise in (0.1, 3.0):
-        by_unit = RNG.normal(size=(2, 1, 50)) + noise * RNG.normal(size=(2, 8, 50))
-        d = by_unit[1] - by_unit[0]
-        within = d.var(axis=0, ddof=1).mean()
-        between = max(0, (stats.f_oneway(*d.T).statistic - 1) * within / 8)
-        assert luck(by_unit, 1 / 9)[0, 1] == pytest.approx(1.25 * (between + min(between, within * 4.5**0.5)) / 50)
-    one_round = by_unit[:, :1]
-    assert luck(one_round, 0.5)[0, 1] == pytest.approx(1.25 * (one_round[1] - one_round[0]).var(ddof=1) / 50)
-
-
-def test_splits_drawn_by_chance_test_some_units_more_often() -> None:
-    """Without repeats, a round is a split; rows that none tests count for nothing, and all-alike noise is taken off."""
-    by_unit = RNG.normal(size=(2, 1, 4000)) + RNG.normal(size=(2, 10, 4000))
-    by_unit[:, RNG.random((10, 4000)) > 0.25] = np.nan
-    unequal = 1 + 0.75 / (10 * 0.25)  # (Σ times²) / (Σ times)², of 4,000
-    assert luck(by_unit, 1 / 3)[0, 1] * 4000 == pytest.approx(1.25 * (2 + 2) * unequal, rel=0.15)
+def drawn(n_candidates: int) -> ByUnit:
+    """Return what 90 rows might make of scores on 10 × 3 folds."""
+    folds = np.stack([RNG.permutation(90) % 3 for _ in range(10)])
+    return by_row(RNG.random((n_candidates, 10, 90)) < 0.7, folds)
 
 
 def test_pairs_of_which_a_row_is_not_known_are_judged_by_their_scores_alone() -> None:
-    scores, by_unit = RNG.normal(size=(3, 30)), RNG.normal(size=(3, 10, 90))
-    by_unit[2, 4, 7] = np.nan
+    scores, by_unit = RNG.normal(size=(3, 30)), drawn(3)
+    by_unit.values[2, 4, 7] = np.nan
     errors, alone = errors_of_pairs(scores, FOLDS, by_unit), errors_of_pairs(scores, FOLDS)
-    assert errors[2, :2] == pytest.approx(alone[2, :2])
-    assert errors[0, 1] < alone[0, 1]
+    for known, of_scores in zip(errors, alone, strict=True):
+        assert known[2, :2] == pytest.approx(of_scores[2, :2])
+    assert errors.error[0, 1] < alone.error[0, 1]
+    assert (errors.degrees[0, 1] == 29, alone.degrees[0, 1] == 29) == (False, True)
     scores[1, 0] = np.nan
-    assert np.isnan(errors_of_pairs(scores, FOLDS, by_unit)).sum() == 5
+    assert np.isnan(errors_of_pairs(scores, FOLDS, by_unit).error).sum() == 5
 
 
 def test_a_score_that_a_row_decides_alone_is_not_tested() -> None:
@@ -55,17 +46,10 @@ def test_a_score_that_a_row_decides_alone_is_not_tested() -> None:
         np.stack([pool.rows(y[test], np.column_stack([1 - p[test], p[test]])) for p in RNG.random((2, 60))])
         for test in tests
     ]
-    by_unit = Rows(statistics, [np.flatnonzero(test) for test in tests], None, pool).units(np.arange(2)).scores(3)
+    by_unit = Rows(statistics, [np.flatnonzero(test) for test in tests], None, pool).units(np.arange(2)).by_unit(3)
     scores = np.array([[0.9, 0.8, 0.95], [0.1, 0.2, 0.15]])
     assert judge({"": Pair(scores[0], scores[1], FOLDS, 0.0, by_unit=by_unit)})[""].word == UNTESTED
     assert best_set(scores, FOLDS, 0, by_unit).all()
-
-
-def test_the_degrees_of_freedom_are_those_of_the_fewer() -> None:
-    by_unit = np.zeros((2, 10, 90))
-    assert [degrees_of_freedom(30), degrees_of_freedom(30, by_unit), degrees_of_freedom(30, by_unit[..., :20])] == [
-        *(29, 29, 19)
-    ]
 
 
 def test_scores_that_are_the_same_on_every_split_differ_by_one_row_at_least() -> None:
@@ -74,7 +58,7 @@ def test_scores_that_are_the_same_on_every_split_differ_by_one_row_at_least() ->
     one_row = 0.01 * np.sqrt(1 / 30 + 0.75)
     for level in np.arange(0.01, 0.99, 0.02):
         scores = np.tile([[level], [level + 0.01]], 30)
-        assert errors_of_pairs(scores, known)[0, 1] == pytest.approx(one_row)
+        assert errors_of_pairs(scores, known).error[0, 1] == pytest.approx(one_row)
 
 
 def test_two_that_share_an_awful_split_are_subtracted_first() -> None:
@@ -82,7 +66,7 @@ def test_two_that_share_an_awful_split_are_subtracted_first() -> None:
     rows = RNG.normal(0.5, 0.02, size=(4, 30))
     rows[:3, 4] -= 1e6
     exact = ((rows[:, None] - rows[None]) ** 2).sum(axis=2)
-    assert squares_of_differences(rows) == pytest.approx(exact, rel=1e-9)
+    assert of_differences(rows) == pytest.approx(exact, rel=1e-9)
     old, new = rows[:2]
     found = judge({"": Pair(old, new, FOLDS, 0.0)})[""]
     error = np.sqrt((1 / 30 + 0.75) * (new - old).var(ddof=1))
@@ -104,7 +88,7 @@ def test_what_rows_make_of_a_score_varies_as_the_score_does_over_tables(scorer: 
         if scorer.endswith("accuracy"):
             predicted = (latent > 0.5).astype(float)
         rows = Rows([pool.rows(y, predicted)[None]], [np.arange(n)], None, pool)
-        by_unit = rows.units(np.array([0])).scores(None)[0, 0]
+        by_unit = rows.units(np.array([0])).by_unit(None).values[0, 0]
         scores[i], variances[i] = float(pool.score(rows.statistics[0][0].sum(axis=0))), by_unit.var(ddof=1) / n
         if scorer == "accuracy":
             assert by_unit == pytest.approx(1.0 * (predicted == y))
@@ -118,12 +102,12 @@ def test_groups_and_bundles_of_rows_are_units() -> None:
     hits = RNG.random((2, 30)) < 0.7
     tests = [np.flatnonzero(groups < 4), np.flatnonzero(groups >= 4)]
     statistics = [np.stack([pool.rows(np.ones(len(test)), own[test]) for own in hits]) for test in tests]
-    by_unit = Rows(statistics, tests, groups, pool).units(np.arange(2)).scores(2)
+    by_unit = Rows(statistics, tests, groups, pool).units(np.arange(2)).by_unit(2).values
     assert by_unit.shape == (2, 1, 7)
     assert np.isfinite(by_unit).all()
-    alone = Rows(statistics, tests, None, pool).units(np.arange(2)).scores(2)
+    alone = Rows(statistics, tests, None, pool).units(np.arange(2)).by_unit(2)
     of_folds = np.mean([[own[test].mean() for test in tests] for own in hits], axis=1)
-    assert alone.mean(axis=(1, 2)) == pytest.approx(of_folds)
-    few = bundled(alone, 10, np.random.default_rng(0))
+    assert alone.values.mean(axis=(1, 2)) == pytest.approx(of_folds)
+    few = alone.bundled(10, np.random.default_rng(0)).values
     assert few.shape == (2, 1, 10)
     assert few.mean(axis=(1, 2)) == pytest.approx(of_folds)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest
 
-from resampled.means.few import is_within, limits
+from resampled.means.few import is_within
 from resampled.resampling import Resampling
 
 FOLDS = Resampling.of_folds(3)
@@ -14,20 +14,6 @@ FOLDS = Resampling.of_folds(3)
 
 def folds(n_rows: float, bounds: tuple[float, float] = (0, 1), n_effective: float | None = None) -> Resampling:
     return Resampling.of_folds(3, n_rows, bounds, n_effective)
-
-
-def test_the_limits_are_those_of_exact_intervals() -> None:
-    """Of no error, and of one; with more, the ends are at least as far as no error allows."""
-    none = binomtest(0, 300).proportion_ci(0.95, "exact").high
-    for known, width in ((folds(300), 1), (folds(300, (-1, 1)), 2), (folds(3000, n_effective=300), 1)):
-        assert limits(0.0, 0.0, known) == pytest.approx((0, width * none, width * none))
-    exact = binomtest(1, 300).proportion_ci(0.95, "exact")
-    assert limits(1 / 300, 0.001, folds(300)) == pytest.approx((exact.low, 1 / 300 + none, exact.high))
-    assert limits(1 / 300, 0.1, folds(300))[2] == pytest.approx(1 / 300 + 0.1)
-    assert limits(3 / 300, 0.001, folds(300)) == pytest.approx((1 - 0.975 ** (1 / 300), 0.01 + none, math.inf))
-    assert limits(0.3, 0.001, folds(300)) == pytest.approx((math.inf, 0.3 + none, math.inf))
-    assert limits(0.5, 0.001, folds(1)) == (0.025, 1, math.inf)
-    assert limits(0.1, 0.1, folds(300, (-math.inf, 0))) == (math.inf, 0, math.inf)
 
 
 def flipped(n_flipped: int, n_rows: int, n_repeats: int = 10) -> np.ndarray:

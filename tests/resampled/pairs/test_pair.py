@@ -11,6 +11,7 @@ from resampled.means.ttest import corrected_error
 from resampled.pairs.family import BETTER, LEVEL, UNDECIDED, UNTESTED, judge
 from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling
+from tests.resampled.simulation.searches import by_row
 
 RNG = np.random.default_rng(0)
 FOLDS = Resampling.of_folds(3)
@@ -43,8 +44,9 @@ def test_one_row_that_flips_is_not_level_although_the_interval_is_inside_the_rop
     """Of 300 rows, one in a hundred may: one flips in exp(-3) · 3 of such tables. Of 3,000 rows, it may not."""
     old, new = np.full(30, 0.7), np.full(30, 0.7)
     new[::3] += 0.01  # a row of 100 in each repeat
-    by_unit = np.zeros((2, 10, 300))
-    by_unit[1, :, 0] = 1
+    hits = np.zeros((2, 10, 300), dtype=bool)
+    hits[1, :, 0] = True
+    by_unit = by_row(hits, np.tile(np.arange(300) % 3, (10, 1)))
     few, many = (pair(old, new, resampling=Resampling.of_folds(3, n, (0, 1)), by_unit=by_unit) for n in (300, 3000))
     assert few.difference + few.half_width(0.9) < 0.01
     assert judge({"": few})[""].word == judge({"": pair(old, new)})[""].word == UNDECIDED
@@ -98,7 +100,7 @@ def test_stuck_fits_are_left_out_in_pairs_and_their_counts_tested() -> None:
 def test_what_is_left_without_stuck_splits_does_not_pass_for_whole_repeats() -> None:
     """27 of 30 splits could be cut into nine threes, but not into nine repeats, so nothing is known of rows."""
     old, new, stuck = 0.7 + noise(), 0.7 + noise(), np.isin(np.arange(30), [2, 12, 22])
-    by_unit = RNG.normal(size=(2, 10, 60))
+    by_unit = by_row(RNG.random((2, 10, 60)) < 0.7, np.stack([RNG.permutation(60) % 3 for _ in range(10)]))
     whole, left = (pair(old, new, each, by_unit=by_unit).without_stuck() for each in (NONE, stuck))
     assert whole is not None
     assert left is not None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from resampled.means.by_unit import ByUnit
 from resampled.means.pooling import pooling
 from resampled.means.rows import Rows
 from resampled.resampling import Resampling
@@ -55,9 +56,9 @@ class Search:
         return np.stack(means, axis=1)
 
     @property
-    def by_unit(self) -> np.ndarray:
-        """What each row makes of the scores, as `Units.scores` returns it."""
-        return self.right.astype(float)
+    def by_unit(self) -> ByUnit:
+        """What each row makes of the scores."""
+        return by_row(self.right, self.folds)
 
     @property
     def resampling(self) -> Resampling:
@@ -72,6 +73,12 @@ class Search:
         right = [self.right[:, split // self.n_folds, test] for split, test in enumerate(tests)]
         statistics = [np.stack([np.ones_like(each), each], axis=2).astype(np.float32) for each in right]
         return Rows(statistics, tests, None, accuracy)
+
+
+def by_row(right: np.ndarray, folds: np.ndarray) -> ByUnit:
+    """Return what rows make of accuracies, from which predictions are right and the folds, as in `Search`."""
+    tested = folds[:, None] == np.arange(folds.max() + 1)[:, None]
+    return ByUnit.of(right.astype(float), tested.reshape(-1, folds.shape[1]))
 
 
 def draw_search(case: str, n_candidates: int, rng: np.random.Generator, n_repeats: int = 10) -> Search:

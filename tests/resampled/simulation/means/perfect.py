@@ -33,10 +33,11 @@ def covered(scores: np.ndarray, rows: Rows, truth: float, resampling: Resampling
     """
     holds: Said = {}
     unknown = replace(resampling, n_rows=np.inf, n_effective=None)
-    off = abs(scores[0].mean() - truth)
+    by_unit = rows.units(np.arange(len(scores))).by_unit(resampling.n_folds)
     for when, given in ((" before", unknown), ("", resampling)):
-        holds[f"`ci95`{when}"] = bool(off <= intervals(scores, given, seed=seed, rows=rows).half[0])
-        holds[f"scores alone{when}"] = bool(off <= intervals(scores, given, seed=seed).half[0])
+        for name, known in (("`ci95`", by_unit), ("scores alone", None)):
+            low, high, _ = intervals(scores, given, by_unit=known)
+            holds[f"{name}{when}"] = bool(low[0] <= truth <= high[0])
         corrected = corrected_score(scores, given, seed=seed, rows=rows, n_rounds=2)
         assert corrected is not None
         holds[f"corrected{when}"] = corrected.low <= truth <= corrected.high

@@ -65,13 +65,13 @@ def judge_fresh(training: str, draw: int) -> Said:
     best = int(scores.mean(axis=1).argmax())
     others, truth, mean = np.arange(N_LEARNERS) != best, whole.truth[best], anew[best].mean()
     found, kept = corrected(search, draw), replace(fresh, right=fresh.right[[best]])
-    half = intervals(kept.scores, resampling, seed=draw, rows=kept.rows).half[0]
+    low, high, _ = intervals(kept.scores, resampling, by_unit=kept.by_unit)
     in_search, on_fresh = (equivalence(each[others] - each[best], resampling, ROPE) for each in (scores, anew))
     return {
         "in the search": scores[best].mean() - truth,
         "on fresh splits": mean - truth,
         "corrected": found.score - truth,
-        "`ci95` on fresh splits covers": bool(abs(mean - truth) <= half),
+        "`ci95` on fresh splits covers": bool(low[0] <= truth <= high[0]),
         "corrected covers": bool(found.low <= truth <= found.high),
         "p < 0.05 on fresh splits": (p_values(anew, best, resampling)[others] < 0.05).mean(),
         "worse, in the search": in_search.worse.mean(),

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri
 
+from resampled.means.by_unit import ByUnit
 from resampled.means.ttest import ALPHA
 from resampled.pairs.family import BETTER, LEVEL, WORSE, judge
 from resampled.pairs.pair import NOWHERE, Pair
 from resampled.resampling import Resampling
 from tests.resampled.simulation.drawing import Said
-from tests.resampled.simulation.searches import CALM, HARD, HARD_FOR_ONE, N_FOLDS, N_ROWS, NOISY
+from tests.resampled.simulation.searches import CALM, HARD, HARD_FOR_ONE, N_FOLDS, N_ROWS, NOISY, by_row
 
 N_REPEATS, BEFORE, ROPE = 10, 0.72, 0.01
 BATCH = 50
@@ -94,8 +95,8 @@ def draw_hits(truth: np.ndarray, fits: Fits, n_draws: int, rng: np.random.Genera
 
 def draw_fits(
     truth: np.ndarray, fits: Fits, shares: np.ndarray | float, n_draws: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what `draw_hits` does, with stuck fits, of these shares by net; their scores, and which are stuck.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return what `draw_hits` does, with stuck fits, of these shares by net; then their scores, and which are stuck.
 
     The true scores are means over all fits. A fit that is stuck is right on the rows of one class.
     """
@@ -103,7 +104,7 @@ def draw_fits(
     stuck = rng.random((*hits.shape[:2], len(folds) * fits.n_folds)) < np.reshape(shares, (-1, 1))
     of_class = rng.random((n_draws, 1, 1, folds.shape[1])) < fits.stuck_at
     hits = np.where(stuck[:, :, folds + fits.n_folds * np.arange(len(folds))[:, None]], of_class, hits)
-    return hits, scores_of(hits, folds), stuck
+    return hits, folds, scores_of(hits, folds), stuck
 
 
 def scores_of(hits: np.ndarray, folds: np.ndarray) -> np.ndarray:
@@ -118,7 +119,7 @@ def pair_of(
     new: np.ndarray,
     stuck: np.ndarray | None = None,
     n_folds: int = N_FOLDS,
-    by_unit: np.ndarray | None = None,
+    by_unit: ByUnit | None = None,
 ) -> Pair:
     """Return the pair of two nets' scores; `stuck` has the shape (2, n_splits)."""
     before, now = (NOWHERE, NOWHERE) if stuck is None else stuck
@@ -130,8 +131,9 @@ def draw_changes(fits: Fits, difference: float, n_draws: int, seed: int) -> Iter
     rng = np.random.default_rng((seed, 28))
     truth = np.array([BEFORE, BEFORE + difference])
     for size in batches(n_draws):
-        for right, scores, which in zip(*draw_fits(truth, fits, np.array(fits.stuck), size, rng), strict=True):
-            yield pair_of(scores[0], scores[1], which, fits.n_folds, right.astype(float))
+        hits, folds, *of_fits = draw_fits(truth, fits, np.array(fits.stuck), size, rng)
+        for right, scores, which in zip(hits, *of_fits, strict=True):
+            yield pair_of(scores[0], scores[1], which, fits.n_folds, by_row(right, folds))
 
 
 def batches(n_draws: int, size: int = BATCH) -> Iterator[int]:
@@ -174,9 +176,10 @@ def judge_families(name: str, n_draws: int, n_searches: int = 8) -> list[Said]:
     fits, rng = FITS[name], np.random.default_rng((list(FITS).index(name), 29))
     truth, found = np.full(2 * n_searches, BEFORE), []
     for size in batches(n_draws):
-        for right, scores, _ in zip(*draw_fits(truth, fits, fits.stuck[0], size, rng), strict=True):
-            two, by_unit = (each.reshape(n_searches, 2, *each.shape[1:]) for each in (scores, right.astype(float)))
-            pairs = {str(i): pair_of(two[i][0], two[i][1], by_unit=by_unit[i]) for i in range(n_searches)}
+        hits, folds, of_fits, _ = draw_fits(truth, fits, fits.stuck[0], size, rng)
+        for right, scores in zip(hits, of_fits, strict=True):
+            two, own = (each.reshape(n_searches, 2, *each.shape[1:]) for each in (scores, right))
+            pairs = {str(i): pair_of(two[i][0], two[i][1], by_unit=by_row(own[i], folds)) for i in range(n_searches)}
             alone = {name: replace(pair, by_unit=None) for name, pair in pairs.items()}
             said = {"by itself": any(claims(word_of(pair)) for pair in pairs.values())}
             for name, family in (("as a family", pairs), ("scores alone", alone)):

@@ -159,7 +159,7 @@ def judged_pair(
             statistics[split].append(pool.rows(y[test], predicted))
     rows = Rows([np.stack(each) for each in statistics], tests, groups, pool)
     old, new = np.stack([pool.score(each.sum(axis=1, dtype=float)) for each in rows.statistics], axis=1)
-    by_unit = rows.units(np.arange(2)).scores(n_folds)
+    by_unit = rows.units(np.arange(2)).by_unit(n_folds)
     return Pair(old, new, Resampling.of_folds(n_folds), rope, by_unit=by_unit)
 
 

@@ -12,6 +12,7 @@ from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling
 from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.pairs.changes import MINORITY, ROPE, word_of
+from tests.resampled.simulation.searches import by_row
 
 RIGHT = 0.72
 # One repeat with the same difference on each split, which can mislead tests.
@@ -61,16 +62,18 @@ def draw_pair(few: Few, rng: np.random.Generator) -> Pair:
     gained, lost = kind < few.gained, kind > 1 - few.lost
     right = rng.random(n) < RIGHT
     sides = np.where(gained, False, right | lost), np.where(lost, False, right | gained)
-    scores, by_unit = np.empty((2, few.n_repeats, few.n_folds)), np.empty((2, few.n_repeats, n))
+    scores, hits = np.empty((2, few.n_repeats, few.n_folds)), np.empty((2, few.n_repeats, n), dtype=bool)
+    all_folds = np.empty((few.n_repeats, n), dtype=int)
     of_class = rng.random(n) < MINORITY
     for repeat in range(few.n_repeats):
-        folds, stuck = rng.permutation(n) % few.n_folds, rng.random(few.n_folds) < few.stuck
+        all_folds[repeat] = folds = rng.permutation(n) % few.n_folds
+        stuck = rng.random(few.n_folds) < few.stuck
         for side, of_side in enumerate(sides):
             seen = of_side ^ (rng.random(n) < few.flicker)
-            by_unit[side, repeat] = seen = np.where(stuck[folds], of_class, seen) if side else seen
+            hits[side, repeat] = seen = np.where(stuck[folds], of_class, seen) if side else seen
             scores[side, repeat] = np.bincount(folds, seen) / np.bincount(folds)
     old, new = scores.reshape(2, -1)
-    return Pair(old, new, Resampling.of_folds(few.n_folds, n, (0, 1)), ROPE, by_unit=by_unit)
+    return Pair(old, new, Resampling.of_folds(few.n_folds, n, (0, 1)), ROPE, by_unit=by_row(hits, all_folds))
 
 
 def judge_few(name: str, draw: int) -> Said:

@@ -10,6 +10,7 @@ from resampled.pairs.pair import Pair
 from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.pairs import changes
 from tests.resampled.simulation.pairs.changes import FITS, claims, pair_of, word_of
+from tests.resampled.simulation.searches import by_row
 
 
 def wear_out(name: str, n_tried: int, n_draws: int) -> list[Said]:
@@ -46,21 +47,21 @@ def judge_picks(name: str, n_before: int, n_now: int, n_draws: int) -> list[Said
     return found
 
 
-# The scores of nets, (n_nets, n_splits), and whether they predict each row rightly, (n_nets, n_repeats, n_rows).
-Drawn = tuple[np.ndarray, np.ndarray]
+# The scores of nets, (n_nets, n_splits), whether they predict each row rightly, (n_nets, n_repeats, n_rows), and folds.
+Drawn = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def two(drawn: Drawn, old: int, new: int) -> Pair:
     """Return the pair of two of the nets."""
-    scores, hits = drawn
-    return pair_of(scores[old], scores[new], by_unit=hits[[old, new]].astype(float))
+    scores, hits, folds = drawn
+    return pair_of(scores[old], scores[new], by_unit=by_row(hits[[old, new]], folds))
 
 
 def draw_twice(name: str, n_nets: int, n_draws: int, seed: int) -> Iterator[list[Drawn]]:
     """Yield what equal nets reach on the splits of two seeds."""
     rng = np.random.default_rng((list(FITS).index(name), n_nets, seed))
-    fits, half = replace(FITS[name], n_repeats=2 * changes.N_REPEATS), changes.N_REPEATS
+    fits = replace(FITS[name], n_repeats=2 * changes.N_REPEATS)
     for size in changes.batches(n_draws):
         hits, folds = changes.draw_hits(np.full(n_nets, changes.BEFORE), fits, size, rng)
         for each, scores in zip(hits, changes.scores_of(hits, folds), strict=True):
-            yield list(zip(np.split(scores, 2, axis=1), (each[:, :half], each[:, half:]), strict=True))
+            yield list(zip(np.split(scores, 2, axis=1), np.split(each, 2, axis=1), np.split(folds, 2), strict=True))
