@@ -44,9 +44,9 @@ def luck(variances: np.ndarray, n_splits: int, by_unit: ByUnit, test_share: floa
 
     - u = s² - (a + w) J / N is by how much splits vary more than their own test units make them.
     - f = max(0, u) / J + w / N is the noise of single fits.
-    - L = 2 t min(k, k², n_train / n_test) is the luck of the training rows, which all splits share. k is a over w, or
-      over n / 2 times the variance between the means of repeats, if that is more: a repeat trains on each unit equally
-      often, so what its mean varies by is chance in training, and no luck of rows.
+    - L = 1.5 t min(k, 4/3 k², n_train / n_test) is the luck of the training rows, which all splits share. k is a over
+      w, or over n / 2 times the variance between the means of repeats, if that is more: a repeat trains on each unit
+      equally often, so what its mean varies by is chance in training, and no luck of rows.
     - x = t - a / n - u, at most √(a L / n) in size, is how that goes together with the luck of the test rows: a split
       tests the very units that it does not train on.
 
@@ -74,7 +74,8 @@ def luck(variances: np.ndarray, n_splits: int, by_unit: ByUnit, test_share: floa
         of_rows = (a + 2 * np.minimum(a, w / np.sqrt(2 * test_share))) / n
         with np.errstate(divide="ignore", invalid="ignore"):
             k = a / np.maximum(w, n * repeats / 2)
-            shared = np.where(w > 0, 2 * t * np.minimum(np.minimum(k, k**2), 1 / test_share), 0.0)
+            times = np.minimum(np.minimum(k, 4 / 3 * k**2), 1 / test_share)
+            shared = np.where(w > 0, 1.5 * t * times, 0.0)
         most = np.sqrt(a * shared / n)
         of_training = np.maximum(shared + np.clip(t - a / n - beyond, -most, most), 0)
     square = of_fits + of_rows + of_training

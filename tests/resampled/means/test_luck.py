@@ -41,7 +41,7 @@ def rule(d: np.ndarray, variance: float, tested: np.ndarray, n_folds: int) -> tu
     f = max(0, u) / n_splits + w / n_tested
     of_rows = (a + 2 * min(a, w * ((n_folds - 1) / 2) ** 0.5)) / n
     k = a / max(w, n * d.mean(axis=1).var(ddof=1) / 2)
-    shared = 2 * t * min(k, k**2, n_folds - 1)
+    shared = 1.5 * t * min(k, 4 / 3 * k**2, n_folds - 1)
     most = (a * shared / n) ** 0.5
     of_training = max(0, shared + min(most, max(-most, t - a / n - u)))
     square = f + of_rows + of_training
