@@ -121,6 +121,21 @@ def one_input(gram: np.ndarray, products: np.ndarray) -> np.ndarray:
     return np.where(sizes == sizes.max(axis=1, keepdims=True), products / variances, 0)
 
 
+def components(n_kept: int) -> Fit:
+    """Return least squares on so many principal components, which are those of the training rows."""
+
+    def fit(X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        predicted = np.empty(train.shape)
+        for split, own in enumerate(train):
+            centred = X - X[own].mean(axis=0)
+            _, _, directions = np.linalg.svd(centred[own], full_matrices=False)
+            Z = np.column_stack([np.ones(len(X)), centred @ directions[:n_kept].T])
+            predicted[split] = Z @ np.linalg.lstsq(Z[own], y[own], rcond=None)[0]
+        return predicted
+
+    return fit
+
+
 def _linear(slopes: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Fit:
     def fit(X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         weights, (n, p) = train / train.sum(axis=1, keepdims=True), X.shape
@@ -143,6 +158,10 @@ LEARNERS: dict[str, Fit] = {
     "boosted trees": trees(2, 20, 0.2),
     "lasso": lasso(0.05),
     "lasso that selects": lasso(0.15),
+    **{f"lasso of {penalty}": lasso(penalty) for penalty in (0.1, 0.3, 0.5)},
+    **{f"{n} of its components": components(n) for n in (2, 3)},
+    "least squares": ridge(1e-6),
+    "15 nearest rows": nearest(15),
     "hard threshold": hard(0.2),
     "one of the inputs": _linear(one_input),
 }

@@ -4,7 +4,7 @@ from tests.resampled.simulation import conformal, real_tables, verdicts
 from tests.resampled.simulation.candidates import halving, keys
 from tests.resampled.simulation.drawing import Table, every
 from tests.resampled.simulation.means import labelled, perfect, winners
-from tests.resampled.simulation.pairs import changes, equal, few, wearing
+from tests.resampled.simulation.pairs import changes, equal, few, gains, wearing
 from tests.resampled.simulation.searches import CASES
 
 # What is said of a pair; the rest is about stuck fits.
@@ -21,8 +21,15 @@ CORRECTED = ("winner's mean", "rows alone", "corrected", "covers", "width")
 HELD = ("holds the best", "holds every best", "share in the set", "share tied in pairs")
 
 TABLES = {
-    "Equal learners": Table(equal.judge_equal, ("learner",), every(equal.CASES)),
-    "Learners that gain": Table(equal.judge_gain, ("learners",), every(equal.GAINS), part=2),
+    "Equal learners": Table(equal.judge_equal, ("learner",), every(equal.USUAL), part=2),
+    "Equal learners that few rows sway": Table(equal.judge_equal, ("learner",), every(equal.SWAYED), part=2),
+    "Equal learners, one repeat": Table(equal.judge_equal, ("learner",), every(equal.ONE_REPEAT), part=2),
+    "Equal learners, unseen": Table(equal.judge_equal, ("learner",), every(equal.UNSEEN), part=2),
+    "Equal learners, few positives in a fold": Table(
+        equal.judge_equal, ("learner",), every(equal.FEW_POSITIVES), part=2
+    ),
+    "Learners that gain": Table(gains.judge_gain, ("learners",), every(gains.GAINS), part=2),
+    "What is found": Table(gains.judge_power, ("learners",), every(gains.POWERS), part=2),
     "What changed: the level": Table(
         changes.judge_changes, OF_PAIRS, every(changes.FITS, (0.0, changes.ROPE)), at_once=True, columns=WORDS
     ),
