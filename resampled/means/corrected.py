@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from resampled.means.intervals import interval
-from resampled.means.rows import Rows, Units, degrees
-from resampled.means.ttest import corrected_error
+from resampled.means.intervals import errors_of_means, interval
+from resampled.means.rows import Rows, Units
 from resampled.resampling import Resampling
 
 N_ROUNDS, N_CUTS, N_BLOCKS = 25, 100, 100
@@ -64,9 +63,8 @@ def corrected_score(
     (Tsamardinos, Greasidou and Borboudakis (2018), "Bootstrapping the out-of-sample predictions for efficient and
     accurate cross-validation", Machine Learning 107, leave out rows alone, and draw with replacement.)
 
-    The variance has three parts, each a mean over the selected candidates: a jackknife over rows; the variance between
-    splits over their number, without what the rows contribute (see `Units.variances`); and the variance of their plain
-    means. The interval is Student's, with Satterthwaite's degrees of freedom for the first two.
+    The variance has two parts: the mean over the selected candidates of that of their means, by the rule of rows (see
+    `luck`), and the variance of these means. The degrees of freedom of the interval are the mean of theirs.
 
     Parameters
     ----------
@@ -95,16 +93,12 @@ def corrected_score(
     # How often each candidate was selected; the sum is 1.
     times = np.sum([np.bincount(each.selected.ravel(), minlength=len(scores)) for each in rounds], axis=0)
     shares = times / times.sum()
-    if units:
-        by_rows, by_fits, _ = units.variances(scores, n_repeats)
-        of_rows, of_fits = shares @ by_rows, shares @ by_fits
-        variance, df = of_rows + of_fits, float(degrees(of_rows, of_fits, units.n_units, n_splits))
-    else:
-        variance = shares @ corrected_error(scores, resampling) ** 2
-        df = float(n_splits - 1)
+    by_unit = rows.units(valid).by_unit(resampling.n_folds) if rows else None
+    error, degrees = errors_of_means(scores, resampling, by_unit)
     means = scores.mean(axis=1)
-    variance += shares @ (means - shares @ means) ** 2
-    ends = interval(score, float(np.sqrt(variance)), df, resampling)
+    squares = np.where(shares > 0, error**2 + (means - shares @ means) ** 2, 0)
+    variance = shares @ squares
+    ends = interval(score, float(np.sqrt(variance)), float(shares @ degrees), resampling)
     return Corrected(score, *ends, over, noise, draws)
 
 

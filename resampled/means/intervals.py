@@ -19,11 +19,12 @@ def interval(score: float, error: float, degrees: float, resampling: Resampling)
     """Return the ends of the 95 % interval around a score, by its standard error; NaN for one without any width.
 
     With two bounds, it is that of a `share` of as many rows as the error tells, but of no more than there are.
-    Otherwise, it is Student's, cut at a bound. Where it is not known of how many rows one can be wrong, nothing holds.
+    Otherwise, it is Student's, cut at a bound. Nothing holds where it is not known of how many rows one can be wrong,
+    or one row decides the score.
     """
     low, high = resampling.bounds
     width, quantile = high - low, float(stdtrit(degrees, 1 - ALPHA / 2))
-    if math.isnan(resampling.n_wrong) or math.isnan(score + error):
+    if math.isnan(resampling.n_wrong) or not math.isfinite(score + error):
         return math.nan, math.nan
     if math.isfinite(width):
         ends = _share((score - low) / width, error / width, quantile, resampling.n_wrong)
@@ -63,24 +64,32 @@ class Intervals(NamedTuple):
     half: np.ndarray
 
 
+def errors_of_means(
+    scores: np.ndarray, resampling: Resampling, by_unit: ByUnit | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the standard error of each candidate's mean, (n_candidates,), and its degrees of freedom.
+
+    It is that of the rows and the fits (see `luck`), or else Nadeau and Bengio's (see `corrected_error`).
+    """
+    n_splits = scores.shape[1]
+    if by_unit is None or not resampling.is_tested:
+        return corrected_error(scores, resampling), np.full(len(scores), n_splits - 1.0)
+    by_rows = luck(scores.var(axis=1, ddof=1), n_splits, by_unit, resampling.test_share)
+    return np.sqrt(by_rows.square), by_rows.degrees
+
+
 def intervals(
     scores: np.ndarray, resampling: Resampling, *, by_unit: ByUnit | None = None, constant: Any = None
 ) -> Intervals:
     """Return the 95 % interval of each candidate's mean, from scores of shape (n_candidates, n_splits).
 
-    The error is that of the rows and the fits (see `luck`), or Nadeau and Bengio's of the splits alone (see
-    `corrected_error`). Stratified folds keep the classes' shares, so a net that predicts one class for every row has
-    nearly the same score on every split, and only the rows tell how far the score may be off. So without rows,
-    candidates have no interval that are `constant`, an array of bool, or have the same score on every split of unknown
-    size.
+    The errors are those of `errors_of_means`. Stratified folds keep the classes' shares, so a net that predicts one
+    class for every row has nearly the same score on every split, and only the rows tell how far the score may be off.
+    So without rows, candidates have no interval that are `constant`, an array of bool, or have the same score on every
+    split of unknown size.
     """
-    means, errors = scores.mean(axis=1), corrected_error(scores, resampling)
-    n_splits = scores.shape[1]
-    degrees = np.full(len(scores), n_splits - 1.0)
-    if by_unit is not None and resampling.is_tested:
-        by_rows = luck(scores.var(axis=1, ddof=1), n_splits, by_unit, resampling.test_share)
-        errors, degrees = np.sqrt(by_rows.square), by_rows.degrees
-    elif constant is not None:
+    means, (errors, degrees) = scores.mean(axis=1), errors_of_means(scores, resampling, by_unit)
+    if by_unit is None and constant is not None:
         errors = np.where(constant, np.nan, errors)
     each = zip(means, errors, degrees, strict=True)
     low, high = np.transpose([interval(float(mean), float(error), df, resampling) for mean, error, df in each])

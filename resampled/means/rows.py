@@ -67,33 +67,6 @@ class Units:
         """Return the mean over the splits of the scores of sums over rows, of shape (n_splits, k)."""
         return float(np.nanmean(self.pooling.score(kept)))
 
-    def variances(self, scores: np.ndarray, n_repeats: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return how uncertain each mean score is, of shape (n_candidates,), from scores (n_candidates, n_splits).
-
-        Returns
-        -------
-        by_rows : array
-            The jackknife over units, (U - 1) / U · Σ (θ₋ᵤ - mean)², where θ₋ᵤ is the mean score without unit u (Efron
-            and Stein (1981), "The jackknife estimate of variance", Annals of Statistics 9).
-        by_fits : array
-            The variance between the splits, over their number, less 1 / n_repeats of `by_rows`; at least 0.
-        degrees : array
-            Satterthwaite's degrees of freedom of the sum, from U - 1 and n_splits - 1.
-        """
-        n_splits = scores.shape[1]
-        without = np.zeros((len(scores), self.n_units))
-        counted = np.zeros_like(without)
-        for sums, numbers in zip(self.sums, self.numbers, strict=True):
-            total = sums.sum(axis=1, dtype=float)
-            each = np.tile(self.pooling.score(total)[:, None], self.n_units)
-            each[:, numbers] = self.pooling.score(total[:, None] - sums)
-            without += np.nan_to_num(each)
-            counted += np.isfinite(each)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            by_rows = (self.n_units - 1) * np.var(without / counted, axis=1)
-        by_fits = np.maximum(np.var(scores, axis=1, ddof=1) / n_splits - by_rows / n_repeats, 0)
-        return by_rows, by_fits, degrees(by_rows, by_fits, self.n_units, n_splits)
-
     def by_unit(self, n_folds: int | None) -> ByUnit:
         """Return what each unit makes of the scores, to first order.
 
@@ -117,13 +90,6 @@ class Units:
             tested[split, numbers] = True
         values[np.isinf(values).any(axis=(1, 2))] = np.inf
         return ByUnit.of(values, tested)
-
-
-def degrees(by_rows: np.ndarray, by_fits: np.ndarray, n_units: int, n_splits: int) -> np.ndarray:
-    """Return Satterthwaite's degrees of freedom of a sum of two variances; 1 if both are 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        degrees = (by_rows + by_fits) ** 2 / (by_rows**2 / (n_units - 1) + by_fits**2 / (n_splits - 1))
-    return np.where(np.asarray(by_rows) + by_fits == 0, 1.0, degrees)
 
 
 def _added(statistics: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from resampled.means.corrected import Corrected, corrected_score
+from resampled.means.luck import luck
 from resampled.means.rows import Rows
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
@@ -28,10 +29,9 @@ def test_one_candidate_keeps_its_mean_with_an_interval_by_rows_and_fits() -> Non
     found = corrected(scores, rows)
     assert found.score == pytest.approx(scores.mean(), abs=1e-6)
     assert found.over == "rows and repeats"
-    by_rows, by_fits, degrees = (float(each[0]) for each in rows.units(np.array([0]), RNG).variances(scores, 10))
-    half = stats.t.ppf(0.975, degrees) * (by_rows + by_fits) ** 0.5
+    by_rows = luck(scores.var(axis=1, ddof=1), 30, search.by_unit, 0.5)
+    half = float(stats.t.ppf(0.975, by_rows.degrees[0]) * by_rows.square[0] ** 0.5)
     assert (found.high - found.score, found.score - found.low) == pytest.approx((half, half), rel=1e-4)
-    assert by_fits > by_rows
 
 
 def test_a_diverged_candidate_never_wins() -> None:

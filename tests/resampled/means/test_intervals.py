@@ -1,4 +1,4 @@
-"""Oracles: SciPy's intervals of a share and of Student's t, and the jackknife, written out."""
+"""Oracles: SciPy's intervals of a share, and of Student's t."""
 
 import math
 
@@ -34,23 +34,6 @@ def test_a_constant_has_the_interval_of_a_share() -> None:
     low, high, half = intervals(scores, known, by_unit=by_unit)
     assert (low[0], high[0]) == pytest.approx(wilson(round(300 * scores.mean()), 300), abs=0.002)
     assert half[0] == pytest.approx(max(high[0] - scores.mean(), scores.mean() - low[0]))
-
-
-def test_the_jackknife_is_that_of_whole_groups() -> None:
-    scores, rows = draw_table(Table(90, n_groups=9, n_candidates=2, n_repeats=1), RNG)
-    units = rows.units(np.arange(2), RNG)
-    groups = rows.groups
-    assert groups is not None
-    assert units.n_units == 9
-    by_rows, _, degrees = units.variances(scores, 1)
-    for candidate in range(2):
-        without = []
-        for group in range(9):
-            left = [groups[test] != group for test in rows.tests]
-            parts = [each[candidate][keep, 1] for each, keep in zip(rows.statistics, left, strict=True)]
-            without.append(np.mean([part.mean() for part in parts]))
-        assert by_rows[candidate] == pytest.approx(8 / 9 * sum((np.array(without) - np.mean(without)) ** 2), rel=1e-5)
-    assert (degrees < 11).all()
 
 
 def test_an_interval_is_that_of_the_rows_if_they_are_known() -> None:
