@@ -44,8 +44,7 @@ def verdicts(pairs: Mapping[str, tuple[Any, Any]], *, n_folds: int | None = None
         groups: Any = None, rope: float = 0.01) -> dict[str, Verdict]:  # fmt: skip
     """Judge a family of pairs (old, new) as `verdict` does; `row_scores` and `predictions` have the same names.
 
-    All claims together are wrong in at most 5 %, by Holm (1979). Of a learner that selects inputs, prunes or cuts at a
-    threshold, they are a hint.
+    All claims together are wrong in at most 5 %, by Holm (1979). Of a learner that few rows sway, they are a hint.
     """
     known = n_folds, test_share, n_rows, metric, bounds, y, groups, rope
     data = _named(pairs, row_scores, predictions, *known, 2)
@@ -78,7 +77,7 @@ def best_set(search: Any, *, n_folds: int | None = None, test_share: float | Non
         y: Any = None, groups: Any = None, seed: int = 0) -> np.ndarray:  # fmt: skip
     """Return which candidates may be the best, shape (n_candidates,): with 95 %, the truly best one is among them.
 
-    Among learners that select inputs, prune or cut at a threshold, that is a hint. None is true in the order of time.
+    Among learners that few rows sway, that is a hint. None is true in the order of time.
     The parameters and the errors are those of `summary`.
     """
     data = as_search(search, row_scores, predictions, n_folds, test_share, n_rows, metric, bounds, y, groups)

@@ -31,6 +31,7 @@ class Search:
 
     `settings` has the values of each key by candidate, NaN where a candidate has none; `scorer` is scikit-learn's name,
     or ""; `rows` are those of the compared candidates; `notes` are sentences, such as why a candidate is out.
+    `n_inputs` is what a fitted search has seen, 0 if that is not known.
     """
 
     scores: np.ndarray
@@ -40,11 +41,20 @@ class Search:
     rows: Rows | None
     rope: float
     notes: list[str]
+    n_inputs: int = 0
 
     @property
     def compared(self) -> np.ndarray:
         """The numbers of the candidates that are compared."""
         return np.flatnonzero(np.isfinite(self.scores).all(axis=1))
+
+    @property
+    def many_inputs(self) -> str:
+        """Why claims are a hint if there are nearly as many inputs as training rows; "" if there are not."""
+        n_train = self.resampling.n_rows / (1 + self.resampling.test_share)
+        if self.n_inputs <= n_train / 2:
+            return ""
+        return f"; a hint, because there are {self.n_inputs} inputs for {n_train:.0f} training rows"
 
     @cached_property
     def by_unit(self) -> ByUnit | None:
@@ -93,7 +103,7 @@ def as_search(search: Any, row_scores: Any = None, predictions: Any = None, n_fo
         notes.append(f"No interval, and nothing is level: {scorer or 'the scorer'} may weigh classes, so give y=.")
     resampling = _resampling(scores, bounds, n_folds, test_share, n_rows, n_effective)
     settings = {key[6:]: values for key, values in results.items() if key.startswith("param_")}
-    return Search(scores, resampling, settings, scorer, rows, rope, notes)
+    return Search(scores, resampling, settings, scorer, rows, rope, notes, getattr(search, "n_features_in_", 0))
 
 
 def _bounds(scores: np.ndarray, scorer: str, bounds: Bounds | None) -> Bounds:

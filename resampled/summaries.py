@@ -13,7 +13,7 @@ from resampled.face import best_set, corrected_score, interval
 from resampled.means.corrected import Corrected
 from resampled.means.differences import errors_of_pairs
 from resampled.pairs.equivalence import equivalence
-from resampled.pairs.family import HINT
+from resampled.pairs.pair import hint
 from resampled.plots import draw_means
 from resampled.resampling import Bounds
 from resampled.searches import Search, as_search
@@ -29,7 +29,8 @@ class Summary:
     `candidates` has, in the order of the search, the settings, the `mean`, the ends `low` and `high` of its 95 %
     interval, whether a candidate `may_be_best`, `n_stuck`, and the probabilities that a candidate is `worse` than the
     best by more than the rope, `equal` or `better`. `best` and `simplest` are the numbers of candidates, and
-    `corrected` is what `corrected_score` returns. What is not known is NaN or None.
+    `corrected` is what `corrected_score` returns, and `hint` says why the set may be no more than one. What is not
+    known is NaN or None.
     """
 
     data: Search
@@ -37,6 +38,7 @@ class Summary:
     best: int
     simplest: int | None
     corrected: Corrected | None
+    hint: str
 
     def __repr__(self) -> str:
         """Return the table and the sentences."""
@@ -103,9 +105,9 @@ class Summary:
             time = "No interval and no test: in the order of time, splits train on more and more rows."
             return [title, time, *self.data.notes]
         n_in = of["may_be_best"].sum()
-        sentences = [f"{n_in} of {n} may be the best: with 95 %, the truly best one is among them; {HINT}."]
+        sentences = [f"{n_in} of {n} may be the best: with 95 %, the truly best one is among them{self.hint}."]
         if n_in == 1:
-            sentences = [f"With 95 %, candidate {self.best} is the best of {n}; {HINT}."]
+            sentences = [f"With 95 %, candidate {self.best} is the best of {n}{self.hint}."]
         if self.simplest is not None and self.simplest != self.best:
             sentences[0] += (
                 f" The simplest of them is candidate {self.simplest}. Its mean is lower by "
@@ -171,10 +173,12 @@ def summary(search: Any, *, n_folds: int | None = None, test_share: float | None
     candidates = {key: np.array(values, dtype=object) for key, values in data.settings.items()}
     candidates |= {"mean": means, "low": low, "high": high, "may_be_best": in_set}
     candidates |= {} if stuck is None else {"n_stuck": np.sum(stuck, axis=1)}
-    known: tuple[Any, ...] = ()
-    if data.by_unit is not None:
-        errors = errors_of_pairs(data.scores, data.resampling, data.by_unit)
-        known = errors.error[best], errors.degrees[best]
+    errors = errors_of_pairs(data.scores, data.resampling, data.by_unit)
+    known = () if data.by_unit is None else (errors.error[best], errors.degrees[best])
+    others = data.compared[data.compared != best]
+    of_training = float(np.median(errors.of_training[best, others])) if len(others) else 0.0
+    is_one_repeat = data.resampling.is_one_repeat(data.scores.shape[1])
+    is_hint = data.many_inputs or hint(data.by_unit, is_one_repeat, of_training)
     candidates |= equivalence(data.scores - data.scores[best], data.resampling, data.rope, *known)._asdict()
     if callable(complexity):
         if not data.settings:
@@ -184,4 +188,4 @@ def summary(search: Any, *, n_folds: int | None = None, test_share: float | None
         raise ValueError(f"complexity has {len(complexity)} values, but there are {len(means)} candidates.")
     simple = simplest(in_set, [complexity], means) if complexity is not None and in_set.any() else None
     corrected = corrected_score(told, seed=seed) if data.resampling.is_tested else None
-    return Summary(data, candidates, best, simple, corrected)
+    return Summary(data, candidates, best, simple, corrected, is_hint)

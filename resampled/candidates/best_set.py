@@ -21,7 +21,7 @@ def best_set(scores: np.ndarray, resampling: Resampling, seed: int, by_unit: ByU
     Lei (2020), "Cross-validation with confidence", Journal of the American Statistical Association 115, with the
     variance of resampled splits. Each candidate c is tested by itself against the hypothesis that no other is better,
     in the three steps of docs/statistics.md. A best candidate is in the set with 95 %, however many there are, because
-    only its own test can exclude it; for learners that select inputs, prune or cut at a threshold, that is a hint.
+    only its own test can exclude it; for learners that few rows sway, that is a hint.
 
     The scores have the shape (n_candidates, n_splits), with splits in the order of repeats and folds. The result is
     true for the set. The candidate with the best mean is always in it, one with NaN never, and none is where nothing is

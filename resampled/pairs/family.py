@@ -18,8 +18,6 @@ UNDECIDED, UNCHANGED, UNTESTED = "undecided", "unchanged", "not tested"
 NO_CHANCE, CHANCE = "more than chance", "could be chance"
 # The words that claim something, which is wrong in at most 5 % of families without any true difference.
 CLAIMS = (BETTER, WORSE, NO_CHANCE)
-# Where claims are wrong in more than 5 %; no scores can tell.
-HINT = "a hint if a learner selects inputs, prunes or cuts at a threshold"
 RARE = "a failure rarer than 3 in {} fits may not have shown"
 
 
@@ -42,8 +40,8 @@ class Verdict(NamedTuple):
             return f"{self.word}: both have the same score on every split"
         if self.word == UNTESTED:
             return f"{self.word}: nothing tells the error of new less old, {difference:+.4g}"
-        if self.word in (BETTER, WORSE):
-            condition = f"; {HINT}"
+        if self.word in (BETTER, WORSE) and isinstance(self.of, Pair):
+            condition = self.of.hint
         if self.word == LEVEL and isinstance(self.of, Pair):  # the word rests on the interval of 90 %
             half, level = self.of.half_width(1 - 2 * ALPHA), 90
             condition = f"; {RARE.format(self.of.n_splits)}"

@@ -17,6 +17,9 @@ from resampled.resampling import Resampling
 # With two splits, the variance has one degree of freedom, and an interval says nothing.
 FEWEST_SPLITS = 3
 
+# The luck of the training rows is large if it counts so many times that of the tested ones.
+SWAYED = 2.0
+
 # No fit is stuck, on however many splits.
 NOWHERE = np.zeros((), dtype=bool)
 
@@ -75,6 +78,11 @@ class Pair:
         return float(self._errors.degrees[0, 1])
 
     @property
+    def hint(self) -> str:
+        """Why a claim of a difference is a hint, by `hint`."""
+        return hint(self.by_unit, self.resampling.is_one_repeat(self.n_splits), self._errors.of_training[0, 1])
+
+    @property
     def is_same(self) -> bool:
         """Whether both have the same score on every split."""
         return bool(np.array_equal(self.old, self.new, equal_nan=True))
@@ -119,6 +127,17 @@ class Pair:
         if kept.all():
             return replace(self, old_stuck=NOWHERE, new_stuck=NOWHERE)
         return Pair(self.old[kept], self.new[kept], self.resampling, self.rope)
+
+
+def hint(by_unit: ByUnit | None, is_one_repeat: bool, of_training: float) -> str:
+    """Return why a claim is a hint, after a semicolon; "" if nothing says so.
+
+    Claims are wrong in more than 5 % if few training rows sway a learner (see "When it holds" in docs/statistics.md).
+    Scores alone, or one repeat, do not show that; otherwise, `Errors.of_training` may.
+    """
+    if by_unit is None or is_one_repeat:
+        return "; a hint if few rows sway a learner"
+    return "; a hint, because few rows sway these learners" if of_training > SWAYED else ""
 
 
 def average(pairs: Sequence[Pair]) -> Pair:

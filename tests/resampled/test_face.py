@@ -207,7 +207,7 @@ def test_the_plot_of_a_verdict_shows_the_difference_and_the_rope() -> None:
 
 
 WORDS = {
-    "better": (0.05 + NOISE, "; a hint if a learner selects inputs, prunes or cuts at a threshold"),
+    "better": (0.05 + NOISE, "; a hint if few rows sway a learner"),
     "worse": (-0.05 + NOISE, "worse: new less old is -0.0"),
     "level": (NOISE / 10, "; a failure rarer than 3 in 30 fits may not have shown"),
     "undecided": (NOISE * 5, "undecided: new less old is "),

@@ -6,9 +6,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.model_selection import RepeatedStratifiedKFold, TimeSeriesSplit
+from sklearn import datasets, linear_model
+from sklearn.model_selection import GridSearchCV, RepeatedKFold, RepeatedStratifiedKFold, TimeSeriesSplit
 
 import resampled
+from resampled.summaries import Summary
 from tests.resampled.examples import random_scores, searched
 
 CV = RepeatedStratifiedKFold(n_splits=3, n_repeats=4, random_state=0)
@@ -41,9 +43,9 @@ PRINTED = """\
   1  0.8967  0.8551 to 0.9273      3  yes, simplest
   0  0.6000  0.5412 to 0.6561
 
-2 of 3 may be the best: with 95 %, the truly best one is among them; a hint if a learner selects
-inputs, prunes or cuts at a threshold. The simplest of them is candidate 1. Its mean is lower by
-0.0033; that the two differ by less than 0.01 is 96 % likely.
+2 of 3 may be the best: with 95 %, the truly best one is among them; a hint if few rows sway a
+learner. The simplest of them is candidate 1. Its mean is lower by 0.0033; that the two differ by
+less than 0.01 is 96 % likely.
 The best mean is flattered by the choice among 3. On splits that had no say in it, the best is worth
 0.9000 (0.8589 to 0.9301), but most of that luck remains in it, because their rows had: give
 predictions= and y=.
@@ -77,6 +79,35 @@ def test_a_notebook_shows_the_same_table_and_a_frame_has_its_numbers() -> None:
     frame = found.to_frame()
     assert frame["mean"].to_numpy() == pytest.approx(search.cv_results_["mean_test_score"])
     assert [*frame] == [*found.candidates]
+
+
+def test_it_says_a_hint_where_few_rows_sway_learners() -> None:
+    """As the rows show, or the number of inputs; scores alone and one repeat do not tell."""
+    X, y = datasets.make_regression(120, 30, noise=30, random_state=0)
+    grid = {"alpha": [0.1, 1e4]}
+    many, few = (
+        GridSearchCV(linear_model.Ridge(), grid, cv=RepeatedKFold(n_splits=3, n_repeats=4, random_state=0)).fit(own, y)
+        for own in (np.hstack([X, X]), X)
+    )
+    assert "a hint, because there are 60 inputs for 80 training rows" in spaced(resampled.summary(many, n_rows=120))
+    assert "a hint if few rows sway a learner." in spaced(resampled.summary(few, n_rows=120))
+    hits = (RNG.random((2, 120)) < 0.7)[:, None].repeat(12, axis=1) ^ (RNG.random((2, 12, 120)) < 0.1)
+    folds = np.stack([RNG.permutation(120) % 3 for _ in range(4)])
+    is_test = (folds[:, None] == np.arange(3)[:, None]).reshape(12, 120)
+    swayed = hits.copy()
+    swayed[0] |= ~is_test[:, [0]]  # of the first learner, the first row makes all others right if it trains it
+    for right, n_splits, said in (
+        (hits, 12, "among them."),
+        (hits, 3, "a hint if few"),
+        (swayed, 12, "a hint, because"),
+    ):
+        rows = np.where(is_test, right, np.nan)[:, :n_splits]
+        found = resampled.summary(np.nanmean(rows, axis=2), n_folds=3, metric="accuracy", row_scores=rows)
+        assert said in spaced(found)
+
+
+def spaced(found: Summary) -> str:
+    return " ".join(str(found).split())
 
 
 def test_of_one_candidate_nothing_was_chosen() -> None:
