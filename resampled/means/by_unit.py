@@ -36,13 +36,12 @@ class ByUnit:
         of_round = np.arange(n_splits) * n_rounds // n_splits
         weights = tested.astype(float)
         finite = np.isfinite(values)
-        counts = np.maximum(finite.sum(axis=(1, 2)), 1)[:, None, None]
-        known = np.where(finite, values, 0.0)
-        centred = np.where(finite, known - known.sum(axis=(1, 2), keepdims=True) / counts, 0.0)
+        means = np.where(finite, values, 0.0).sum(axis=(1, 2)) / np.maximum(finite.sum(axis=(1, 2)), 1)
         sums = np.empty((n_candidates, n_splits, n_splits))  # by split, over the units that another split tests, too
         for number in range(n_rounds):
             splits = of_round == number
-            sums[:, splits] = (centred[:, number, None] * weights[splits]) @ weights.T
+            centred = np.where(finite[:, number], values[:, number] - means[:, None], 0.0)
+            sums[:, splits] = (centred[:, None] * weights[splits]) @ weights.T
         later, earlier = np.tril_indices(n_splits, -1)
         apart = of_round[later] != of_round[earlier]
         later, earlier = later[apart], earlier[apart]
