@@ -3,7 +3,7 @@
 from tests.resampled.simulation import conformal, real_tables, verdicts
 from tests.resampled.simulation.candidates import halving, keys
 from tests.resampled.simulation.drawing import Table, every
-from tests.resampled.simulation.means import labelled, perfect, winners
+from tests.resampled.simulation.means import fitted, labelled, perfect, winners
 from tests.resampled.simulation.pairs import changes, equal, few, gains, wearing
 from tests.resampled.simulation.searches import CASES
 
@@ -69,6 +69,9 @@ TABLES = {
     "Rare classes": Table(labelled.judge_rare, ("scorer", "rows"), every(labelled.RARE, (99, 300, 600)), part=2),
     "One best: the corrected score": Table(winners.judge_lead, ("search",), every(winners.LEADS)),
     "Intervals on other tables": Table(labelled.judge_table, ("table",), every(labelled.TABLES), part=2),
+    "Intervals of learners' means": Table(
+        fitted.judge_fitted, ("learner",), every(fitted.FITTED), part=2, at_once=True
+    ),
     "Equal learners on fresh splits": Table(winners.judge_fresh, ("training",), every(winners.TRAININGS), part=2),
     "Corners": Table(few.judge_one_repeat, (), [()], part=2),
     "The choice among all searches": Table(winners.judge_whole, ("case",), every(CASES), part=2),
