@@ -27,7 +27,8 @@ def interval(score: float, error: float, degrees: float, resampling: Resampling)
     if math.isnan(resampling.n_wrong) or not math.isfinite(score + error):
         return math.nan, math.nan
     if math.isfinite(width):
-        ends = _share((score - low) / width, error / width, quantile, resampling.n_wrong)
+        share = min(1.0, max(0.0, (score - low) / width))
+        ends = _share(share, error / width, quantile, resampling.n_wrong)
         lower, upper = (low + width * end for end in ends)
     else:
         lower, upper = max(low, score - quantile * error), min(high, score + quantile * error)

@@ -80,6 +80,8 @@ def test_where_fewer_than_four_rows_are_wrong_the_near_end_is_exact() -> None:
         assert (low, high) == pytest.approx((exact.low, wilson(n_wrong, 300)[1]))
         assert interval(1 - n_wrong / 300, 0.0, 10**9, known) == pytest.approx((1 - high, 1 - low))
     assert 0 < interval(0.0001, 0.0, 10**9, known)[0] < 0.0001
+    beyond = interval(1 + 1e-15, 0.0, 10**9, known)  # by rounding
+    assert beyond == interval(1.0, 0.0, 10**9, known)
 
 
 def test_the_same_score_on_every_split_has_no_interval_if_nothing_is_known_of_rows() -> None:
