@@ -90,3 +90,18 @@ def test_learners_that_are_equal_by_construction_are_seldom_told_apart(name: str
     judged = [judge_equal(name, draw) for draw in range(60)]
     for column in ("claimed", "excluded", "claimed, scores alone"):
         assert mean(judged, column) <= 8 / 60
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "3 of its components, 10 inputs, r2, n = 300, 10 × 3",
+        "ridge, 4 inputs, neg_mean_absolute_error, n = 100, one target far off, 10 × 3",
+        "lasso of 0.5, 10 inputs, r2, n = 300, 10 × 3",
+    ],
+)
+def test_learners_that_few_rows_sway_are_told_apart_less_often_than_before(name: str) -> None:
+    judged = [judge_equal(name, draw) for draw in range(60)]
+    for column in ("claimed", "excluded"):
+        assert mean(judged, column) <= 8 / 60
+    assert mean(judged, "claimed before") > mean(judged, "claimed") + 0.05
