@@ -51,8 +51,9 @@ def luck(variances: np.ndarray, n_splits: int, by_unit: ByUnit, test_share: floa
       tests the very units that it does not train on.
 
     With one round, it is 1.5 a / n + 2 max(0, u) / J, where a holds w. The degrees of freedom are Satterthwaite's:
-    J - 1 for the first and the last part, n - 1 for the other one. The square is infinite where a unit decides a score
-    alone, and NaN where a unit that is tested is not known.
+    J - 1 for the first and the last part, n - 1 for the other one. A few splits of one round may hide noise of fits, by
+    chance, so where u is not above 0, 2 a / (n (J - 1)) stands for it there. The square is infinite where a unit
+    decides a score alone, and NaN where a unit that is tested is not known.
 
     Parameters
     ----------
@@ -68,9 +69,11 @@ def luck(variances: np.ndarray, n_splits: int, by_unit: ByUnit, test_share: floa
     a = np.maximum(a, 0)
     of_fits = np.maximum(beyond, 0) / n_splits
     if w is None or t is None or repeats is None:
-        of_fits, of_splits, of_rows, of_training = 2 * of_fits, 2 * of_splits, 1.5 * a / n, 0 * a
+        of_splits = np.where(of_fits > 0, 2 * of_splits, 2 * a / n / (n_splits - 1))
+        of_fits, of_rows, of_training = 2 * of_fits, 1.5 * a / n, 0 * a
     else:
         of_fits = of_fits + w / n_tested
+        of_splits = np.where(of_fits > 0, of_splits, 0)
         of_rows = (a + 2 * np.minimum(a, w / np.sqrt(2 * test_share))) / n
         with np.errstate(divide="ignore", invalid="ignore"):
             k = a / np.maximum(w, n * repeats / 2)
@@ -79,7 +82,7 @@ def luck(variances: np.ndarray, n_splits: int, by_unit: ByUnit, test_share: floa
         most = np.sqrt(a * shared / n)
         of_training = np.maximum(shared + np.clip(t - a / n - beyond, -most, most), 0)
     square = of_fits + of_rows + of_training
-    noise = (np.where(of_fits > 0, of_splits, 0) ** 2 + of_training**2) / (n_splits - 1) + of_rows**2 / (n - 1)
+    noise = (of_splits**2 + of_training**2) / (n_splits - 1) + of_rows**2 / (n - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         degrees = np.where(noise > 0, square**2 / noise, 1.0)
         often = np.where(of_training > 0, of_training / (a / n), 0.0)

@@ -78,7 +78,8 @@ def test_with_one_repeat_the_rows_count_half_more_and_the_fits_twice() -> None:
     for variance in (0.01, 9.0):
         of_fits = 2 * max(0, variance / 3 - d.var(ddof=1) / N_ROWS)
         found = luck(np.array([variance]), 3, ByUnit.of(d, tested), 0.5)
-        noise = (2 * variance / 3) ** 2 / 2 * (of_fits > 0) + of_rows**2 / (N_ROWS - 1)
+        of_splits = 2 * variance / 3 if of_fits else of_rows / 1.5
+        noise = of_splits**2 / 2 + of_rows**2 / (N_ROWS - 1)
         assert found.square[0] == pytest.approx(of_rows + of_fits)
         assert found.degrees[0] == pytest.approx((of_rows + of_fits) ** 2 / noise)
 
