@@ -44,7 +44,7 @@ def main() -> None:
     seen = see_nets({name: settings[name] for name in saved if name in settings}, fresh)
     known = {name: known_of(results, name, seen, fresh) for name in saved}
     counts = {name: each.counts for name, each in known.items()}
-    choices = chosen_thresholds(costs, counts, fresh.resampling)
+    choices = chosen_thresholds(costs, counts, fresh.resampling, fresh.data.groups is not None)
     inputs = saved_inputs(results, kept, handed_over, seen, fresh)
     pooled = seen[kept].pooled(fresh)
     brier = pooled.brier_score() if pooled else None

@@ -14,31 +14,46 @@ from tests.resampled.simulation.drawing import Said, Table
 N_FOLDS = 3
 THRESHOLDS = np.array([0, *np.arange(1, 100) / 100, np.inf])
 HALF = 50
-# A false positive costs 1, a false negative 5, so of probabilities that are right, 1 / 6 is the best threshold.
-COSTS = 1.0, 5.0
-CALIBRATED = 17
 
 
 @dataclass(frozen=True)
 class Learner:
-    """What a learner predicts of rows whose true probabilities have the density 2 (1 - p).
+    """What a learner predicts of rows whose true probabilities p have the density b (1 - p) ** (b - 1).
 
-    Its log-odds are the true ones times `sharpness`, and each fit adds normal `noise` of its own to each row.
+    Its log-odds are the true ones times `sharpness`, and each fit adds normal `noise` of its own to each row. One in
+    1 + b rows is positive, in each fold as well. A false positive costs 1, and a false negative `miss`, so of
+    probabilities that are right, 1 / (1 + miss) is the best threshold.
     """
 
     sharpness: float = 1.0
     noise: float = 0.0
+    b: float = 2.0
+    miss: float = 5.0
+
+    @property
+    def each(self) -> tuple[float, float]:
+        """What a mistake of each kind costs."""
+        return 1.0, self.miss
+
+    @property
+    def calibrated(self) -> int:
+        """The place of the best threshold for probabilities that are right."""
+        return round(100 / (1 + self.miss))
 
     def choice(self, n_rows: int, n_repeats: int, seed: int) -> Cheapest:
         """Draw a table, and choose the threshold by what fits on repeated folds predict."""
         rng = np.random.default_rng(seed)
-        proba = rng.beta(1, 2, n_rows)
+        proba = rng.beta(1, self.b, n_rows)
         positive = rng.random(n_rows) < proba
-        tests = [test for _ in range(n_repeats) for test in np.array_split(rng.permutation(n_rows), N_FOLDS)]
+        tests = []
+        for _ in range(n_repeats):
+            order = rng.permutation(n_rows)
+            order = order[np.argsort(positive[order], kind="stable")]
+            tests += [order[fold::N_FOLDS] for fold in range(N_FOLDS)]
         scores = [
             expit(self.sharpness * logit(proba[test]) + self.noise * rng.normal(size=len(test))) for test in tests
         ]
-        return Cheapest(Counts.of(positive, tests, scores, THRESHOLDS), *COSTS, CALIBRATED)
+        return Cheapest(Counts.of(positive, tests, scores, THRESHOLDS), *self.each, self.calibrated)
 
     @cached_property
     def costs(self) -> np.ndarray:
@@ -47,14 +62,17 @@ class Learner:
         with np.errstate(divide="ignore"):
             above = self.sharpness * logit(proba) - logit(np.minimum(THRESHOLDS, 1))[:, None]
         called = ndtr(above / self.noise) if self.noise else above >= 0
-        each = COSTS[0] * called * (1 - proba) + COSTS[1] * (1 - called) * proba
-        return np.asarray((each * 2 * (1 - proba)).mean(axis=1))
+        each = called * (1 - proba) + self.miss * (1 - called) * proba
+        return np.asarray((each * self.b * (1 - proba) ** (self.b - 1)).mean(axis=1))
 
 
 LEARNERS = {
     "right": Learner(),
     "right, noisy fits": Learner(noise=0.5),
     "too extreme, noisy fits": Learner(sharpness=2.0, noise=0.5),
+    "right, misses cost 20": Learner(miss=20.0),
+    "noisy fits, 1 in 10 positive, misses cost 20": Learner(noise=0.5, b=9.0, miss=20.0),
+    "right, 1 in 10 positive, misses cost 30": Learner(b=9.0, miss=30.0),
 }
 
 
@@ -65,13 +83,15 @@ def judge_costs(name: str, n_rows: int, n_repeats: int, draw: int) -> Said:
     """
     learner = LEARNERS[name]
     choice = learner.choice(n_rows, n_repeats, draw)
-    chosen = learner.costs[cheapest(cost_per_row(choice.counts.others, *COSTS), CALIBRATED)].mean()
-    saved = choice.at(HALF) - choice.by_split
-    half = half_width(saved, Resampling.of_folds(N_FOLDS, n_rows, (0, max(COSTS))))
+    chosen = learner.costs[cheapest(cost_per_row(choice.counts.others, *learner.each), learner.calibrated)].mean()
+    saved, half = choice.at(HALF) - choice.by_split, choice.half_width(HALF, n_rows)
+    error = saved.mean() - (learner.costs[HALF] - chosen)
+    before = half_width(saved, Resampling.of_folds(N_FOLDS, n_rows, (0, learner.miss)))
     return {
         "without luck": float(choice.by_split.mean() - chosen),
         "by the counts of the choice": choice.flattered - learner.costs[choice.place],
-        "interval covers": bool(abs(saved.mean() - (learner.costs[HALF] - chosen)) <= half),
+        "interval covers": bool(abs(error) <= half),
+        "that of splits covers": bool(abs(error) <= before),
     }
 
 

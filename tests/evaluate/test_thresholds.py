@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
 from resampled.means.ttest import half_width
@@ -144,12 +145,15 @@ def test_what_is_paid_is_paid_on_other_rows() -> None:
     table = table_of(n_rows=60)
     seen, unit = seen_of(table), Resampling.of_folds(3, 60, (0, 5))
     scores = [np.asarray(each)[:, 1].astype(float) for each in seen.predictions]
-    y, paid, default = table.data.y, [], []
+    y, paid, default, within, n_changed = table.data.y, [], [], [], 0
     inside = THRESHOLDS[1:-1]
 
-    def cost(rows: np.ndarray, proba: np.ndarray, threshold: float) -> float:
+    def by_row(rows: np.ndarray, proba: np.ndarray, threshold: float) -> np.ndarray:
         predicted = proba > 0.5 if threshold == 0.5 else proba >= threshold
-        return float(np.mean(1 * (predicted & (y[rows] == 0)) + 5 * (~predicted & (y[rows] == 1))))
+        return np.asarray(1 * (predicted & (y[rows] == 0)) + 5 * (~predicted & (y[rows] == 1)))
+
+    def cost(rows: np.ndarray, proba: np.ndarray, threshold: float) -> float:
+        return float(np.mean(by_row(rows, proba, threshold)))
 
     for (_, test), own in zip(table.splits, scores, strict=True):
         outside = [
@@ -160,13 +164,22 @@ def test_what_is_paid_is_paid_on_other_rows() -> None:
         rows, proba = (np.concatenate(parts) for parts in zip(*outside, strict=True))
         costs = np.array([cost(rows, proba, each) for each in inside])
         cheapest = inside[np.isclose(costs, costs.min())]
-        paid.append(cost(test, own, cheapest[np.abs(cheapest - 1 / 6).argmin()]))
+        taken = cheapest[np.abs(cheapest - 1 / 6).argmin()]
+        paid.append(cost(test, own, taken))
         default.append(cost(test, own, 0.5))
+        saved = by_row(test, own, 0.5) - by_row(test, own, taken)
+        within.append(np.var(saved))
+        n_changed += int(np.count_nonzero(saved))
     chosen = Threshold.by(COSTS, counts_of(seen, table), table.resampling)
     assert chosen.cost == pytest.approx(np.mean(paid))
     assert chosen.default_cost == pytest.approx(np.mean(default))
     assert chosen.saved == pytest.approx(np.mean(default) - np.mean(paid))
-    assert chosen.saved_ci95 == pytest.approx(half_width(np.array(default) - np.array(paid), unit))
+    # Two repeats: half of what is called differently counts in each, and a quarter is added for the fits.
+    half = stats.t.ppf(0.975, n_changed / 2 - 1) * np.sqrt(1.25 * np.mean(within) / 60)
+    assert chosen.saved_ci95 == pytest.approx(half)
+    of_splits = half_width(np.array(default) - np.array(paid), unit)
+    in_groups = Threshold.by(COSTS, counts_of(seen, table), table.resampling, in_groups=True)
+    assert in_groups.saved_ci95 == pytest.approx(max(half, of_splits))
     assert chosen.calibrated == 0.17
 
 

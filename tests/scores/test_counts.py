@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
-from benchmarks.simulation.costs import CALIBRATED, HALF, LEARNERS, THRESHOLDS, judge_costs
+from benchmarks.simulation.costs import HALF, LEARNERS, THRESHOLDS, judge_costs
 from stages.lib.scores.counts import Counts, cheapest, cost_per_row
 from tests.resampled.simulation.drawing import mean
 
@@ -65,12 +65,13 @@ def test_of_equal_costs_the_nearest_is_taken_and_the_ends_are_costs_as_well() ->
 
 def test_of_calibrated_probabilities_the_best_threshold_follows_from_the_costs() -> None:
     learner = LEARNERS["right"]
-    assert learner.costs.argmin() == CALIBRATED
-    away = [np.mean([abs(learner.choice(n, 1, draw).place - CALIBRATED) for draw in range(12)]) for n in (300, 30_000)]
+    best = learner.calibrated
+    assert learner.costs.argmin() == best == 17
+    away = [np.mean([abs(learner.choice(n, 1, draw).place - best) for draw in range(12)]) for n in (300, 30_000)]
     assert away[1] <= 2 < away[0]
     many = learner.choice(200_000, 1, 0)
-    assert abs(many.place - CALIBRATED) <= 1
-    assert many.flattered == pytest.approx(learner.costs[CALIBRATED], abs=0.01)
+    assert abs(many.place - best) <= 1
+    assert many.flattered == pytest.approx(learner.costs[best], abs=0.01)
     assert many.at(HALF).mean() == pytest.approx(learner.costs[HALF], abs=0.01)
 
 
@@ -78,15 +79,16 @@ def test_of_probabilities_that_are_too_extreme_another_threshold_is_the_best() -
     learner = LEARNERS["too extreme, noisy fits"]
     many = learner.choice(200_000, 1, 0)
     assert many.place == pytest.approx(learner.costs.argmin(), abs=2)
-    assert many.place < CALIBRATED - 5
+    assert many.place < learner.calibrated - 5
     assert many.by_split.mean() == pytest.approx(learner.costs.min(), abs=0.01)
 
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_the_nested_cost_is_right_where_that_of_the_choice_itself_is_too_low(name: str) -> None:
-    """Of 90 rows, the choice among 101 thresholds is mostly luck."""
+    """Of 90 rows, the choice among 101 thresholds is mostly luck; that of the table's share of positives remains."""
     judged = [judge_costs(name, 90, 2, draw) for draw in range(100)]
     error = np.std([each["without luck"] for each in judged]) / len(judged) ** 0.5
-    assert abs(mean(judged, "without luck")) < 2.5 * error
-    assert mean(judged, "by the counts of the choice") < -5 / 6 * 0.05
+    flattered = mean(judged, "by the counts of the choice")
+    assert abs(mean(judged, "without luck")) < 2.5 * error + 0.1 * abs(flattered)
+    assert flattered < -0.04
     assert mean(judged, "interval covers") >= 0.9

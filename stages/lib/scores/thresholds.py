@@ -108,15 +108,23 @@ class Threshold:
         return None if inside == DEFAULT else inside
 
     @classmethod
-    def by(cls, costs: Costs, counts: Counts, resampling: Resampling) -> "Threshold":
-        """Choose by the costs of mistakes, and the counts on the splits of a resampling."""
+    def by(cls, costs: Costs, counts: Counts, resampling: Resampling, in_groups: bool = False) -> "Threshold":
+        """Choose by the costs of mistakes, and the counts on the splits of a resampling.
+
+        Rows that belong together have less to say than others, so there, the wider interval counts, that of rows or
+        that of splits.
+        """
         # In the unit of the larger cost, squares are no larger than one.
         unit = max(costs.false_positive, costs.false_negative)
         calibrated = place_of(costs.calibrated)
         cheapest = Cheapest(counts, costs.false_positive / unit, costs.false_negative / unit, calibrated)
         default = cheapest.at(place_of(DEFAULT))
         saved = default - cheapest.by_split
-        half = half_width(saved, replace(resampling, bounds=(0.0, 1.0), n_effective=None))
+        half = math.nan
+        if resampling.is_tested:
+            half = cheapest.half_width(place_of(DEFAULT), resampling.n_rows)
+        if in_groups:
+            half = max(half, float(half_width(saved, replace(resampling, bounds=(0.0, 1.0), n_effective=None))))
         per_row = (cheapest.by_split.mean(), default.mean(), saved.mean(), cheapest.at(calibrated).mean(), half)
         cost, default_cost, mean, calibrated_cost, ci95 = (significant(unit * float(x), COMPUTED) for x in per_row)
         # A threshold that all rows reach, or none, is that end.
@@ -127,11 +135,11 @@ class Threshold:
 
 
 def chosen_thresholds(
-    costs: Costs | None, counts: Mapping[str, Counts | None], resampling: Resampling
+    costs: Costs | None, counts: Mapping[str, Counts | None], resampling: Resampling, in_groups: bool = False
 ) -> dict[str, Threshold]:
     """Return, with costs, the choice of each model that has counts."""
     known = {name: each for name, each in counts.items() if each is not None}
-    return {name: Threshold.by(costs, each, resampling) for name, each in known.items()} if costs else {}
+    return {name: Threshold.by(costs, each, resampling, in_groups) for name, each in known.items()} if costs else {}
 
 
 def written_choices(choices: Mapping[str, Threshold], costs: Costs | None) -> dict[str, Any]:
