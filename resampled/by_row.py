@@ -5,9 +5,15 @@ from typing import Any
 import numpy as np
 
 from resampled.candidates.stuck import answered, is_stuck
+from resampled.means.leaving_out import Metric, leaving_out
 from resampled.means.pooling import Pooling, pooling
 from resampled.means.rows import Rows
+from resampled.scorers import bounds_of, named_metric
 
+# What scikit-learn's name tells of a scorer, or a function of y and predictions; more is better.
+Scorer = str | Metric
+# By which share of its size a score may differ from that of the rows, whose numbers are float32.
+_ROUNDING = 1e-5
 # Of scores that are the mean of what each row scores.
 _MEAN = Pooling("predict", lambda _, scores: [1.0, scores], lambda sums: sums[..., 1] / sums[..., 0])
 
@@ -32,7 +38,12 @@ def count_rows(n_rows: int | None, row_scores: Any, predictions: Any, y: Any, gr
 
 
 def rows_of(
-    scores: np.ndarray, scorer: str, row_scores: Any = None, predictions: Any = None, y: Any = None, groups: Any = None
+    scores: np.ndarray,
+    scorer: Scorer,
+    row_scores: Any = None,
+    predictions: Any = None,
+    y: Any = None,
+    groups: Any = None,
 ) -> Rows | None:
     """Return what is known of rows, of the candidates that have all scores; None if nothing is.
 
@@ -44,23 +55,60 @@ def rows_of(
         y = np.zeros(values.shape[-1])
     elif predictions is None:
         return None
-    elif y is None or (by_sums := pooling(scorer, len(np.unique(y)))) is None:
-        raise ValueError(f"predictions= needs y=, and a scorer that sums over rows; this one is {scorer!r}.")
+    elif y is None:
+        raise ValueError("predictions= needs y=, the target of the rows, which is missing.")
     else:
-        name, pool, values, y = "predictions", by_sums, np.asarray(predictions), np.asarray(y)
-        if scorer != "r2" and not scorer.endswith("error"):
-            values, y = _encoded(values, y)
+        name, values, y = "predictions", np.asarray(predictions), np.asarray(y)
+        pool, values, y = _pooled(scorer, values, y)
     shape, compared = (*scores.shape, len(y)), np.flatnonzero(np.isfinite(scores).all(axis=1))
     if values.shape[:3] != shape:
         raise ValueError(f"{name} has the shape {values.shape}; it is {shape}, with NaN where a split has no such row.")
     is_test = np.isfinite(values[compared[0]]).reshape(*shape[1:], -1).all(axis=2)
     statistics, tests = [], [np.flatnonzero(each) for each in is_test]
+    of_means = row_scores is not None or callable(scorer) or pooling(scorer, len(np.unique(y))) is None
+    has_no_unit = not of_means and bounds_of(str(scorer))[1] == 1
     for split, test in enumerate(tests):
         rows = np.stack([pool.rows(y[test], values[candidate, split, test]) for candidate in compared])
         statistics.append(rows)
-        if not np.allclose(pool.score(rows.sum(axis=1, dtype=float)), scores[compared, split], rtol=1e-4, atol=1e-6):
-            raise ValueError(f"{name} give other scores on split {split} than there are; give all in the same order.")
+        given = scores[compared, split]
+        size = np.abs(rows[..., 1]).mean() if of_means else max(np.abs(given).max(), has_no_unit)
+        differ = np.abs(pool.score(rows.sum(axis=1, dtype=float)) - given) > _ROUNDING * size
+        if differ.any():
+            raise ValueError(
+                f"{name} give another score on split {split} than candidate {compared[differ][0]} has; give all in the "
+                "same order."
+            )
     return Rows(statistics, tests, None if groups is None else np.asarray(groups), pool)
+
+
+def judged_by_rows(scorer: Scorer, n_classes: int = 2) -> bool:
+    """Return whether predictions tell what each row makes of a scorer."""
+    return callable(scorer) or pooling(scorer, n_classes) is not None or named_metric(scorer) is not None
+
+
+def _pooled(scorer: Scorer, predictions: np.ndarray, y: np.ndarray) -> tuple[Pooling, np.ndarray, np.ndarray]:
+    """Return how a scorer pools rows, and the predictions and the target as it takes them."""
+    metric = scorer
+    if not callable(scorer):
+        if by_sums := pooling(scorer, len(np.unique(y))):
+            is_of_numbers = scorer == "r2" or scorer.endswith("error")
+            return by_sums, *((predictions, y) if is_of_numbers else _encoded(predictions, y))
+        metric = named_metric(scorer) or ""
+    if not callable(metric):
+        raise ValueError(
+            f"Rows can't judge the scorer {scorer!r}: leave out predictions=, or give metric=, a function of (y, "
+            "predictions) of which more is better."
+        )
+    if predictions.ndim == 4:
+        return leaving_out(metric, "predict_proba"), predictions, y
+    if y.dtype.kind in "iuf":
+        return leaving_out(metric), predictions, y
+    return leaving_out(_of_codes(metric, np.unique(y))), *_encoded(predictions, y)
+
+
+def _of_codes(metric: Metric, classes: np.ndarray) -> Metric:
+    """Return the metric of numbers that stand for classes, such as words."""
+    return lambda y, predicted: metric(classes[y.astype(int)], classes[predicted.astype(int)])
 
 
 def _encoded(predictions: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

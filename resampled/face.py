@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from resampled.by_row import Scorer
 from resampled.candidates.best_set import best_set as set_of_the_best
 from resampled.candidates.effects import effect_p_values
 from resampled.candidates.importance import importance
@@ -20,26 +21,27 @@ from resampled.resampling import Bounds
 from resampled.searches import ResampledWarning, Search, as_search
 
 
-def verdict(old: Any, new: Any, *, n_folds: int | None = None, test_share: float | None = None,
-        n_rows: int | None = None, metric: str | None = None, bounds: Bounds | None = None, row_scores: Any = None,
+def verdict(old: Any, new: Any = None, *, n_folds: int | None = None, test_share: float | None = None,
+        n_rows: int | None = None, metric: Scorer | None = None, bounds: Bounds | None = None, row_scores: Any = None,
         predictions: Any = None, y: Any = None, groups: Any = None, rope: float = 0.01) -> Verdict:  # fmt: skip
     """Judge whether a new learner is better than an old one, by their scores on the same splits.
 
     The difference is new less old. *Better* and *worse*: its p-value is below 0.05, and it is more likely than not
     larger than the rope, the largest difference that does not matter. *Level*: its 90 % interval lies inside the rope.
 
-    `old` and `new` have the shape (n_splits,), or are what `cross_validate` returns. `row_scores` and `predictions` are
+    `old` and `new` have the shape (n_splits,), or are what `cross_validate` returns; or give both as what
+    `cross_predict` returns, in this order. `row_scores` and `predictions` are
     pairs (old, new) of the shape (n_splits, n_rows), by which the errors are those of rows, which find more. The other
     parameters and the errors are those of `summary`.
     """
     known = n_folds, test_share, n_rows, metric, bounds, y, groups, rope
-    data = as_search([old, new], row_scores, predictions, *known, 2)
+    data = as_search(old if new is None else [old, new], row_scores, predictions, *known, 2)
     _warn(data.notes)
     return judge({"": _pair(data)})[""]
 
 
-def verdicts(pairs: Mapping[str, tuple[Any, Any]], *, n_folds: int | None = None, test_share: float | None = None,
-        n_rows: int | None = None, metric: str | None = None, bounds: Bounds | None = None,
+def verdicts(pairs: Mapping[str, Any], *, n_folds: int | None = None, test_share: float | None = None,
+        n_rows: int | None = None, metric: Scorer | None = None, bounds: Bounds | None = None,
         row_scores: Mapping[str, Any] | None = None, predictions: Mapping[str, Any] | None = None, y: Any = None,
         groups: Any = None, rope: float = 0.01) -> dict[str, Verdict]:  # fmt: skip
     """Judge a family of pairs (old, new) as `verdict` does; `row_scores` and `predictions` have the same names.
@@ -53,7 +55,7 @@ def verdicts(pairs: Mapping[str, tuple[Any, Any]], *, n_folds: int | None = None
 
 
 def interval(search: Any, *, n_folds: int | None = None, test_share: float | None = None, n_rows: int | None = None,
-        metric: str | None = None, bounds: Bounds | None = None, row_scores: Any = None, predictions: Any = None,
+        metric: Scorer | None = None, bounds: Bounds | None = None, row_scores: Any = None, predictions: Any = None,
         y: Any = None, groups: Any = None, stuck: Any = None) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Return the low and the high ends of the 95 % intervals of mean scores, each of shape (n_candidates,).
 
@@ -73,7 +75,7 @@ def interval(search: Any, *, n_folds: int | None = None, test_share: float | Non
 
 
 def best_set(search: Any, *, n_folds: int | None = None, test_share: float | None = None, n_rows: int | None = None,
-        metric: str | None = None, bounds: Bounds | None = None, row_scores: Any = None, predictions: Any = None,
+        metric: Scorer | None = None, bounds: Bounds | None = None, row_scores: Any = None, predictions: Any = None,
         y: Any = None, groups: Any = None, seed: int = 0) -> np.ndarray:  # fmt: skip
     """Return which candidates may be the best, shape (n_candidates,): with 95 %, the truly best one is among them.
 
@@ -88,7 +90,7 @@ def best_set(search: Any, *, n_folds: int | None = None, test_share: float | Non
 
 
 def corrected_score(search: Any, *, n_folds: int | None = None, test_share: float | None = None,
-        n_rows: int | None = None, metric: str | None = None, bounds: Bounds | None = None, row_scores: Any = None,
+        n_rows: int | None = None, metric: Scorer | None = None, bounds: Bounds | None = None, row_scores: Any = None,
         predictions: Any = None, y: Any = None, groups: Any = None, seed: int = 0) -> Corrected:  # fmt: skip
     """Return what the best candidate is worth without the luck of the choice: `score`, from `low` to `high`.
 
@@ -105,7 +107,7 @@ def corrected_score(search: Any, *, n_folds: int | None = None, test_share: floa
 
 
 def choose(searches: Mapping[str, Any], *, n_folds: int | None = None, test_share: float | None = None,
-        n_rows: int | None = None, metric: str | None = None, bounds: Bounds | None = None,
+        n_rows: int | None = None, metric: Scorer | None = None, bounds: Bounds | None = None,
         row_scores: Mapping[str, Any] | None = None, predictions: Mapping[str, Any] | None = None, y: Any = None,
         groups: Any = None, seed: int = 0) -> tuple[str, Corrected]:  # fmt: skip
     """Choose among searches on the same splits by their corrected scores, and correct the best one for that, too.
@@ -122,7 +124,7 @@ def choose(searches: Mapping[str, Any], *, n_folds: int | None = None, test_shar
     return winner, whole_choice(each, data[winner].resampling.bounds) or each[winner]
 
 
-def effects(search: Any, *, n_folds: int | None = None, test_share: float | None = None, metric: str | None = None,
+def effects(search: Any, *, n_folds: int | None = None, test_share: float | None = None, metric: Scorer | None = None,
         bounds: Bounds | None = None, seed: int = 0) -> dict[str, np.ndarray]:  # fmt: skip
     """Return how much each setting mattered, in the columns `setting`, `importance` and `p_value`, by importance.
 

@@ -1,8 +1,9 @@
 """How a search was split: its folds, or its share of test rows, from scikit-learn's splitter or as the user says."""
 
+import math
 from collections.abc import Sequence
 from copy import deepcopy
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -32,14 +33,35 @@ def split_by(
             f"{n_splits} splits are no whole repeats of {n_folds} folds; correct n_folds or give test_share."
         )
     test_share = 1 / (n_folds - 1) if n_folds is not None else test_share
-    if test_share is None or test_share <= 0:
-        raise ValueError(f"test_share is {test_share}; give the test rows per training row, a number above 0.")
-    return n_folds, test_share
+    if not (isinstance(test_share, Real) and (math.isnan(test_share) or 0 < test_share < math.inf)):
+        raise ValueError(f"test_share is {test_share!r}; give the test rows per training row, a number above 0.")
+    return n_folds, float(test_share)
+
+
+def check_tests(tests: Sequence[np.ndarray], n_folds: int | None, test_share: float, n_rows: int) -> None:
+    """Raise `ValueError` if the splits that test these rows are not those that are told."""
+    if n_folds is None:
+        n_test = float(np.mean([len(test) for test in tests]))
+        least = n_test / (n_rows - n_test) if n_test < n_rows else math.inf
+        if test_share < 0.9 * least:
+            raise ValueError(
+                f"test_share={test_share:g} is told, but by the rows of the splits it is {least:.3g} or more."
+            )
+        return
+    all_tested = np.unique(np.concatenate(tests))
+    for first in range(0, len(tests), n_folds):
+        rows = np.sort(np.concatenate(tests[first : first + n_folds]))
+        if not np.array_equal(rows, all_tested):
+            raise ValueError(
+                f"n_folds={n_folds} is told, but splits {first} to {first + n_folds - 1} do not test each row once; "
+                "correct n_folds=, or give test_share= instead."
+            )
 
 
 def whole(name: str, value: Any, least: int) -> int:
     """Return a whole number, which may be written as 5.0; raises `ValueError` for any other."""
-    if isinstance(value, str) or not value >= least or value % 1:
+    is_number = isinstance(value, Real)
+    if not is_number or not value >= least or value % 1:
         raise ValueError(f"{name} is {value!r}; give a whole number, {least} or more.")
     return int(value)
 

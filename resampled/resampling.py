@@ -16,7 +16,8 @@ class Resampling:
     how many folds a repeat has; None where the splits are no whole repeats, such as shares drawn by chance. `n_rows`
     are the rows of the table, infinite where that is not known, and `bounds` those of the scorer. Of `n_effective` rows
     one can be wrong (see `effective_rows`): by default, of all; NaN where that is not known. `step` is the least that
-    scores of a split differ by, which stands for one row where the scorer is not known.
+    scores of a split differ by, which stands for one row where the scorer is not known. `untested` says why scores
+    alone test nothing, where they do not, and `is_counted` whether `n_rows` is more than what the scores tell.
     """
 
     test_share: float
@@ -25,6 +26,8 @@ class Resampling:
     bounds: Bounds = UNBOUNDED
     n_effective: float | None = None
     step: float = 0.0
+    untested: str = ""
+    is_counted: bool = True
 
     @classmethod
     def of_folds(

@@ -1,8 +1,10 @@
 """The names and bounds of scikit-learn's scorers, and of how many rows one can be wrong."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from resampled._compat import metric_of
 from resampled.resampling import Bounds
 
 _BELOW_ONE = ("r2", "explained_variance", "d2_absolute_error_score", "d2_brier_score", "d2_log_loss_score")
@@ -12,6 +14,8 @@ _BOUNDS = {
     **dict.fromkeys(("matthews_corrcoef", "adjusted_rand_score", "adjusted_mutual_info_score"), (-1.0, 1.0)),
     **dict.fromkeys(("positive_likelihood_ratio", "mutual_info_score"), (0.0, math.inf)),
 }
+# Of these, a row decides alone, or the next one does.
+_NOT_SMOOTH = ("max_error", "neg_max_error", "neg_median_absolute_error")
 
 
 def scorer_names() -> list[str]:
@@ -19,6 +23,16 @@ def scorer_names() -> list[str]:
     from sklearn.metrics import get_scorer_names  # takes a second to import
 
     return sorted({*get_scorer_names(), *_BOUNDS})
+
+
+def named_metric(scoring: str) -> Callable[[Any, Any], float] | None:
+    """Return the function of y and predictions in a scorer of scikit-learn; None for one that no single row moves."""
+    from sklearn.metrics import get_scorer  # takes a second to import
+
+    if scoring not in scorer_names() or scoring in _NOT_SMOOTH:
+        return None
+    metric = metric_of(get_scorer(scoring))
+    return metric and metric.function
 
 
 def bounds_of(scoring: str) -> Bounds:

@@ -8,6 +8,7 @@ from resampled.means import squares
 from resampled.means.by_unit import ByUnit
 from resampled.means.luck import luck
 from resampled.means.ttest import TINY
+from resampled.means.untested import untested
 from resampled.resampling import Resampling
 
 # Without rows, Nadeau and Bengio's n_test / n_train is taken so many times, because by itself it was too little where
@@ -53,7 +54,8 @@ def norms_and_errors(
     often differ by the same number of them by chance.
 
     The scores have the shape (n_candidates, n_splits). Pairs of which `by_unit` does not know a candidate are judged by
-    their scores alone; the error is infinite where a value is.
+    their scores alone; the error is infinite where a value is, and where scores alone test nothing (see
+    `untested`).
     """
     n_splits = scores.shape[1]
     sums = squares.of_differences(scores - scores.mean(axis=1, keepdims=True))
@@ -66,6 +68,7 @@ def norms_and_errors(
         sums = np.where(floored & (squares.of_differences(scores) > 0), least, sums)
     variances = sums / (n_splits - 1)
     square = (1 / n_splits + SHARED * resampling.test_share) * variances
+    square = np.where(untested(scores, resampling), np.inf, square)
     degrees, of_training = np.full_like(square, n_splits - 1), np.zeros_like(square)
     if by_unit is not None and resampling.is_tested:
         by_rows = luck(variances, n_splits, by_unit, resampling.test_share)

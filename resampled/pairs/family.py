@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from resampled.pairs.apart import Apart
 from resampled.pairs.equivalence import holm
 from resampled.pairs.pair import Pair
 from resampled.plots import draw_difference
+from resampled.written import written
 
 BETTER, WORSE, LEVEL = "better", "worse", "level"
 UNDECIDED, UNCHANGED, UNTESTED = "undecided", "unchanged", "not tested"
@@ -39,15 +41,22 @@ class Verdict(NamedTuple):
         if self.word == UNCHANGED:
             return f"{self.word}: both have the same score on every split"
         if self.word == UNTESTED:
-            return f"{self.word}: nothing tells the error of new less old, {difference:+.4g}"
+            why = isinstance(self.of, Pair) and self.of.why_untested
+            return f"{self.word}: {why or 'nothing tells the error'}; new less old is {difference:+.4g}"
         if self.word in (BETTER, WORSE) and isinstance(self.of, Pair):
             condition = self.of.hint
         if self.word == LEVEL and isinstance(self.of, Pair):  # the word rests on the interval of 90 %
             half, level = self.of.half_width(1 - 2 * ALPHA), 90
             condition = f"; {RARE.format(self.of.n_splits)}"
-        digits = max(0, 1 - math.floor(math.log10(max(half, abs(difference) / 1000))))
-        low, middle, high = (f"{each:+z.{digits}f}" for each in (difference - half, difference, difference + half))
+        if self.word == UNDECIDED and self.p < ALPHA and isinstance(self.of, Pair):
+            condition = f"; it is not shown to be larger than the rope of {self.of.rope:g}"
+        decimals = 1 - math.floor(math.log10(max(half, abs(difference) / 1000)))
+        low, middle, high = written([difference - half, difference, difference + half], decimals, "+z")
         return f"{self.word}: new less old is {middle} ({level} % from {low} to {high}), p = {self.p:.2g}{condition}"
+
+    def _repr_html_(self) -> str:
+        word, _, rest = repr(self).partition(":")
+        return f"<p><b>{escape(word)}</b>:{escape(rest)}</p>"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the difference, its intervals and the rope with matplotlib; return the axes, by default new ones."""

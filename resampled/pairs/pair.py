@@ -10,7 +10,7 @@ from scipy.special import bdtr, stdtr, stdtrit
 from resampled.means.by_unit import ByUnit
 from resampled.means.differences import Errors, errors_of_pairs
 from resampled.means.few import is_within
-from resampled.means.ttest import ALPHA
+from resampled.means.ttest import ALPHA, TINY
 from resampled.pairs.equivalence import beyond
 from resampled.resampling import Resampling
 
@@ -73,6 +73,19 @@ class Pair:
         return float(self._errors.error[0, 1])
 
     @property
+    def why_untested(self) -> str:
+        """Why the difference has no standard error; "" if it has."""
+        if self.is_tested:
+            return ""
+        if np.isnan(self.resampling.test_share):
+            return "in the order of time, each training set is part of the next one"
+        if self.n_splits < FEWEST_SPLITS or not np.isfinite(self.difference):
+            return f"there are {self.n_splits} splits, or a score is missing"
+        if self.by_unit is not None and np.isinf(self.by_unit.values).any():
+            return "a row decides the score of a split alone"
+        return self.resampling.untested or "both score the same on every split, so no split tells what chance does"
+
+    @property
     def degrees(self) -> float:
         """The degrees of freedom of Student's t."""
         return float(self._errors.degrees[0, 1])
@@ -84,8 +97,9 @@ class Pair:
 
     @property
     def is_same(self) -> bool:
-        """Whether both have the same score on every split."""
-        return bool(np.array_equal(self.old, self.new, equal_nan=True))
+        """Whether both have the same score on every split, up to rounding."""
+        largest = np.max(np.abs(self.old), initial=0, where=np.isfinite(self.old))
+        return bool(np.allclose(self.old, self.new, rtol=0, atol=TINY * largest, equal_nan=True))
 
     @property
     def p_value(self) -> float:

@@ -2,18 +2,22 @@
 
 import inspect
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from scipy import stats
 from sklearn.base import clone
-from sklearn.model_selection import RepeatedStratifiedKFold, TimeSeriesSplit
+from sklearn.linear_model import Ridge, RidgeClassifier
+from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold, TimeSeriesSplit
+from sklearn.naive_bayes import GaussianNB
 
 import resampled
 from resampled.pairs.pair import Pair
 from tests.resampled.examples import X, Y, random_scores, searched
 
 CV = RepeatedStratifiedKFold(n_splits=3, n_repeats=4, random_state=0)
+FOLDS = RepeatedKFold(n_splits=3, n_repeats=4, random_state=0)
 COMMON = np.random.default_rng(5).normal(0.8, 0.02, size=30)
 NOISE = np.random.default_rng(6).normal(0, 0.01, size=30)
 LUCKY = np.random.default_rng(0).normal(0.7, 0.05, size=(60, 30))
@@ -83,11 +87,58 @@ def test_rows_are_known_by_scores_predictions_or_probabilities() -> None:
     assert resampled.corrected_score(search, row_scores=hits, groups=np.arange(len(Y)) // 2) != found
     for how, sentence in (
         ({"predictions": predictions[:, 1:], "y": Y}, r"^predictions has the shape \(4, 11, 60\); it is \(4, 12, 60\)"),
-        ({"predictions": predictions[:, ::-1], "y": Y}, "^predictions give other scores on split 0 than there are"),
-        ({"predictions": predictions}, "^predictions= needs y=, and a scorer that sums over rows"),
+        (
+            {"predictions": predictions[:, ::-1], "y": Y},
+            "^predictions give another score on split 0 than candidate 0 has",
+        ),
+        ({"predictions": predictions}, "^predictions= needs y=, the target of the rows, which is missing"),
     ):
         with pytest.raises(ValueError, match=sentence):
             resampled.corrected_score(search, **how)
+
+
+def test_predictions_are_those_of_the_scores_and_of_the_splits() -> None:
+    """Also where all scores are tiny, and where the folds that are told are not those that are tested."""
+    rows, y = X * 1e-5, X[:, 0] * 1e-5 + X[:, 1] ** 2 * 1e-5
+    how: dict[str, Any] = {"cv": FOLDS, "scoring": "neg_mean_squared_error"}
+    found = resampled.cross_predict([Ridge(a) for a in (1e-9, 1e-8, 1e-2)], rows, y, **how)
+    known: dict[str, Any] = {"metric": how["scoring"], "y": y}
+    own: dict[str, Any] = {"n_folds": 3, "predictions": found.predictions}
+    assert np.abs(found.scores).max() < 1e-8
+    assert resampled.best_set(found.scores, **known, **own).tolist() == resampled.best_set(found).tolist()
+    with pytest.raises(ValueError, match=r"^predictions give another score on split 0 than candidate 0 has"):
+        resampled.best_set(found.scores, **known, n_folds=3, predictions=found.predictions[[1, 0, 2]])
+    for told, sentence in (
+        ({"n_folds": 4}, "^n_folds=4 is told, but splits 0 to 3 do not test each row once"),
+        ({"n_folds": 2}, "^n_folds=2 is told, but splits 0 to 1 do not"),
+        ({"test_share": 0.25}, r"^test_share=0.25 is told, but by the rows of the splits it is 0.5 or more"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            resampled.best_set(found.scores, **known, predictions=found.predictions, **told)
+
+
+def test_a_scorer_that_no_row_moves_is_not_judged_by_rows() -> None:
+    found = resampled.cross_predict([Ridge(1.0), Ridge(9.0)], X, X[:, 0], cv=FOLDS, scoring="neg_median_absolute_error")
+    known: dict[str, Any] = {"n_folds": 3, "metric": "neg_median_absolute_error"}
+    with pytest.raises(ValueError, match=r"^Rows can't judge the scorer 'neg_median_absolute_error': leave out"):
+        resampled.verdict(*found.scores, **known, predictions=found.predictions, y=X[:, 0])
+    assert resampled.verdict(found).of.by_unit is None  # type: ignore[union-attr]
+    assert "because their rows had." in str(resampled.summary(found)).replace("\n", " ")
+    with pytest.raises(ValueError, match=r"^metric= is a function, which tells nothing without predictions="):
+        resampled.verdict(*found.scores, n_folds=3, metric=np.dot)
+
+
+def test_a_function_of_target_and_predictions_is_judged_by_leaving_out_rows() -> None:
+    """A mean of rows is what its name is; words are given to it as they are."""
+    found = resampled.cross_predict([GaussianNB(), RidgeClassifier()], X, np.array(["no", "yes"])[Y], cv=CV)
+    known: dict[str, Any] = {"n_folds": 3, "predictions": found.predictions, "y": found.y, "bounds": (0, 1)}
+
+    def share_right(y: Any, predicted: Any) -> float:
+        assert {*y} | {*predicted} <= {"no", "yes"}
+        return float(np.mean(y == predicted))
+
+    own, named = (resampled.verdict(*found.scores, **known, metric=each) for each in (share_right, "accuracy"))
+    assert own.of.error == pytest.approx(named.of.error, rel=1e-4)  # type: ignore[union-attr]
 
 
 def test_the_choice_among_searches_is_corrected_too() -> None:
@@ -221,6 +272,27 @@ def test_a_verdict_is_a_word_and_a_sentence(word: str) -> None:
     found = resampled.verdict(COMMON, COMMON + difference, n_folds=3, metric="accuracy", n_rows=3000)
     assert found.word == word
     assert sentence in str(found)
+
+
+def test_a_verdict_is_html_in_a_notebook() -> None:
+    found = resampled.verdict(COMMON, COMMON + 0.05 + NOISE, n_folds=3)
+    page = ElementTree.fromstring(found._repr_html_())
+    assert "".join(page.itertext()) == str(found)
+    assert page.findtext("b") == "better"
+
+
+def test_what_rounding_makes_is_no_difference() -> None:
+    for old in (COMMON, np.full(30, 0.8)):
+        assert resampled.verdict(old, old + 1e-15, n_folds=3).word == "unchanged"
+        assert resampled.verdict(old * 1e-15, old * 1e-15 + 1e-17, n_folds=3).word != "unchanged"
+
+
+def test_a_difference_may_be_real_and_no_larger_than_the_rope() -> None:
+    text = str(resampled.verdict(COMMON, COMMON + 0.005 + NOISE / 100, n_folds=3))
+    assert text.startswith("undecided: ")
+    assert text.endswith("; it is not shown to be larger than the rope of 0.01")
+    text = str(resampled.verdict(COMMON * 1e100, COMMON * 1.1e100 + NOISE * 1e100, n_folds=3))
+    assert len(text) < 200
 
 
 def test_a_verdict_is_the_corrected_test_where_nothing_is_known_of_rows() -> None:

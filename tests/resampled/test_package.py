@@ -32,6 +32,10 @@ def test_an_import_loads_neither_torch_nor_pandas() -> None:
     assert done.stdout == "[]\n", done.stderr
 
 
+def test_dir_lists_the_public_names() -> None:
+    assert dir(resampled) == sorted(resampled.__all__)
+
+
 def test_each_name_is_documented_and_on_the_page() -> None:
     assert all(getattr(resampled, name).__doc__ for name in resampled.__all__)
     assert [name for name in resampled.__all__ if not re.search(rf"\b{name}\b", PAGE)] == []

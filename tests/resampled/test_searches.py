@@ -86,7 +86,16 @@ BAD: list[tuple[Any, dict[str, Any], str]] = [
     (SCORES, {"n_folds": 3, "n_rows": 0}, "n_rows is 0; give a whole number, 2 or more"),
     (SCORES, {"n_folds": 3, "n_rows": -3}, "n_rows is -3"),
     (SCORES, {"n_folds": 3, "n_rows": np.nan}, "n_rows is nan"),
+    (SCORES, {"n_folds": [3]}, r"n_folds is \[3\]"),
     (SCORES, {"test_share": 0}, "test_share is 0"),
+    (SCORES, {"test_share": "0.25"}, "test_share is '0.25'; give the test rows per training row"),
+    (SCORES, {"test_share": np.inf}, "test_share is inf"),
+    (SCORES, {"n_folds": 3, "rope": None}, "The rope is None; give the largest difference"),
+    (SCORES, {"n_folds": 3, "bounds": 1}, "bounds= is 1; give the least and the largest"),
+    (SCORES, {"n_folds": 3, "bounds": (1, 0)}, r"bounds= is \(1, 0\)"),
+    (SCORES, {"n_folds": 3, "bounds": ("0", "1")}, r"bounds= is \('0', '1'\)"),
+    ((each for each in SCORES), {"n_folds": 3}, "The scores are not an array of numbers .*generator"),
+    ([["a", "b", "c"]], {"n_folds": 3}, "The scores are not an array of numbers"),
     (SCORES, {"n_folds": 3, "test_share": 0.5}, "leave one of them out"),
     (searched(of.StratifiedKFold(3)), {"n_folds": 5}, r"the search has cv=StratifiedKFold\(n_splits=3"),
     (SCORES[:1], {"n_folds": 3, "fewest": 2}, "1 of 1 candidates can be compared; 2 are needed"),
@@ -232,8 +241,11 @@ def test_the_target_tells_how_many_rows_there_are_and_how_rare_a_class_is() -> N
     y = np.repeat([0, 1, 2], [280, 60, 19])
     data = as_search(SCORES, n_folds=3, metric="roc_auc_ovr", y=y, groups=np.arange(359) % 29)
     assert (data.resampling.n_rows, data.resampling.n_effective) == (359, 29)
-    (note,) = data.notes
-    assert "the rarest class has 19 rows (fewer than 20) and there are 29 groups" in note
+    rare, few = data.notes
+    assert "the rarest class has 19 rows (fewer than 20) and there are 29 groups" in rare
+    assert few.startswith(
+        "No difference is tested: the rarest class has 6.33 rows in a split, and roc_auc_ovr by scores"
+    )
     (note,) = as_search(SCORES, n_folds=3, metric="f1").notes
     assert note == "No interval, and nothing is level: f1 may weigh classes, so give y=."
     data = as_search(SCORES, n_folds=3, metric="roc_auc", y=y < 2, groups=np.arange(359) // 4)

@@ -72,6 +72,7 @@ def test_a_notebook_shows_the_same_table_and_a_frame_has_its_numbers() -> None:
     found = resampled.summary(search, complexity=[1, 2])
     page = ElementTree.fromstring(f"<div>{found._repr_html_()}</div>")
     rows = [[cell.text or "" for cell in row] for row in page.iter("tr")]
+    assert [{cell.tag for cell in row} for row in page.iter("tr")] == [{"th"}, {"td"}, {"td"}]
     assert ["".join("".join(row).split()) for row in rows] == [
         "".join(line.split()) for line in str(found).splitlines()[2:5]
     ]
@@ -153,6 +154,21 @@ def test_after_halving_the_last_iteration_is_shown() -> None:
     assert "\n2 of 2 may be the best: with 95 %, the truly best one is among them" in text
 
 
+def test_huge_and_tiny_scores_are_written_in_powers_of_ten() -> None:
+    for unit in (1e100, 1e-100):
+        text = str(resampled.summary(random_scores() * unit, n_folds=3))
+        assert max(map(len, text.splitlines())) <= 100
+        mean = random_scores().mean(axis=1).max() * unit
+        assert f"  {mean:.3e}  " in text
+
+
+def test_a_summary_equals_another_one_that_says_the_same() -> None:
+    first, again = (resampled.summary(random_scores(), n_folds=3) for _ in range(2))
+    assert first == again
+    assert first != resampled.summary(random_scores(seed=1), n_folds=3)
+    assert first != str(first)
+
+
 def test_the_best_may_be_certain_or_the_simplest() -> None:
     scores = 0.7 + np.array([[0.0], [-0.1]]) + RNG.normal(0, 0.01, size=(2, 30))
     found = resampled.summary(scores, n_folds=3, complexity=[2, 1])
@@ -185,5 +201,10 @@ def test_what_does_not_fit_is_refused() -> None:
         resampled.summary(random_scores(), n_folds=3, complexity=[1, 2])
     with pytest.raises(ValueError, match=r"^The settings are not known, so complexity can't be a function of them"):
         resampled.summary(random_scores(), n_folds=3, complexity=len)
+    for wrong in (np.nan, "few", None):
+        with pytest.raises(ValueError, match=rf"^complexity is {wrong!r} for candidate 1; give numbers"):
+            resampled.summary(random_scores(), n_folds=3, complexity=[1, wrong, 2, 3])
+    with pytest.raises(ValueError, match=r"^complexity has 1 values, but there are 4"):
+        resampled.summary(random_scores(), n_folds=3, complexity=5)
     with pytest.raises(ValueError, match=r"^stuck has the shape \(4, 3\), but the scores have \(4, 30\)"):
         resampled.summary(random_scores(), n_folds=3, stuck=np.zeros((4, 3)))

@@ -52,12 +52,12 @@ def test_a_score_that_a_row_decides_alone_is_not_tested() -> None:
     assert best_set(scores, FOLDS, 0, by_unit).all()
 
 
-def test_scores_that_are_the_same_on_every_split_differ_by_one_row_at_least() -> None:
-    """The mean of thirty times 0.51 is not 0.51 to the last bit, so their variance is not quite 0."""
+def test_scores_that_differ_by_the_same_on_every_split_differ_by_one_row_at_least() -> None:
+    """The mean of thirty such differences is not one of them to the last bit, so their variance is not quite 0."""
     known = Resampling.of_folds(3, 300, (0, 1))
     one_row = 0.01 * np.sqrt(1 / 30 + 0.75)
-    for level in np.arange(0.01, 0.99, 0.02):
-        scores = np.tile([[level], [level + 0.01]], 30)
+    for level in np.arange(0.01, 0.79, 0.02):
+        scores = level + np.tile([0.0, 0.1, 0.2], 10) + [[0.0], [0.01]]
         assert errors_of_pairs(scores, known).error[0, 1] == pytest.approx(one_row)
 
 

@@ -28,6 +28,9 @@ TABLES = {
     "Equal learners, few positives in a fold": Table(
         equal.judge_equal, ("learner",), every(equal.FEW_POSITIVES), part=2
     ),
+    "Equal learners, scorers by leaving out rows": Table(
+        equal.judge_equal, ("learner",), every(equal.LEFT_OUT), part=2
+    ),
     "Learners that gain": Table(gains.judge_gain, ("learners",), every(gains.GAINS), part=2),
     "What is found": Table(gains.judge_power, ("learners",), every(gains.POWERS), part=2),
     "What changed: the level": Table(

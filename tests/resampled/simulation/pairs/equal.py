@@ -135,7 +135,15 @@ FEW_POSITIVES = by_name(
     Equal("ridge", 4, shape, "roc_auc", positives=share)
     for shape, share in (((1000, 10, 3), 0.02), ((400, 5, 5), 0.03), ((400, 10, 10), 0.05), ((300, 1, 5), 0.05))
 )
-CASES = USUAL | SWAYED | ONE_REPEAT | UNSEEN | FEW_POSITIVES
+# Scorers that are no sums over rows, by leaving out each row.
+LEFT_OUT = by_name(
+    (
+        *(Equal("ridge", 4, _USUAL, name, positives=0.1) for name in ("matthews_corrcoef", "f1_macro")),
+        Equal("5 nearest rows", 4, _USUAL, "matthews_corrcoef", positives=0.2),
+        Equal("tree of depth 3", 4, _USUAL, "f1_macro", positives=0.2),
+    )
+)
+CASES = USUAL | SWAYED | ONE_REPEAT | UNSEEN | FEW_POSITIVES | LEFT_OUT
 
 
 def judge_equal(name: str, draw: int) -> Said:

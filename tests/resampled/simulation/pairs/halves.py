@@ -5,10 +5,12 @@ from typing import Literal
 
 import numpy as np
 
+from resampled.means.leaving_out import leaving_out
 from resampled.means.pooling import pooling
 from resampled.means.rows import Rows
 from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling
+from resampled.scorers import named_metric
 from tests.resampled.simulation.fits import Fit
 
 Noise = Literal["normal", "t with 1.5 df", "one target far off"]
@@ -82,8 +84,9 @@ def judged_pair(
         of_unit[order] = rng.permutation(n_folds)[np.arange(len(order)) % n_folds]
         own[:] = of_unit[units]
     train = (folds[:, None] != np.arange(n_folds)[:, None]).reshape(-1, len(y))
-    pool, tests = pooling(case.scorer), [np.flatnonzero(~own) for own in train]
-    assert pool is not None
+    metric, tests = named_metric(case.scorer), [np.flatnonzero(~own) for own in train]
+    assert metric is not None
+    pool = pooling(case.scorer) or leaving_out(metric)
     statistics: list[list[np.ndarray]] = [[] for _ in tests]
     for fit, X in learners:
         for split, (test, of_split) in enumerate(zip(tests, fit(X, y, train, rng), strict=True)):
