@@ -2,8 +2,8 @@
 
 `python -m benchmarks.engine.saturation [--all] [NAME ...]` compares at a million float32 inputs, evenly spaced among
 all finite ones in their order, and finds the exact input between two of them at which a result becomes of another kind.
-With `--all`, it compares at each of the 2**32 inputs. torch's functions end elsewhere without vectors: see there by
-`ATEN_CPU_CAPABILITY=default`.
+With `--all`, it compares at each of the 2**32 inputs, in two minutes a function. torch's functions end elsewhere
+without vectors: see there by `ATEN_CPU_CAPABILITY=default`.
 """
 
 import sys
@@ -151,7 +151,7 @@ def changes(side: Side, function: Function, step: int) -> Iterator[Change]:
     while last < _LARGEST:
         end = min(last + step * 2**20, _LARGEST)
         inside = _SPECIAL[(last < _SPECIAL) & (_SPECIAL < end)]
-        places = np.unique(np.concatenate([np.arange(last, end, step), inside, [end]]))
+        places = np.sort(np.concatenate([np.arange(last, end, step), inside, [end]]), kind="stable")
         found = kinds(side(function, numbers(places)))
         while len(apart := np.flatnonzero((found[1:] != found[:-1]) & (np.diff(places) > 1))):
             middle = (places[apart] + places[apart + 1]) // 2

@@ -47,7 +47,7 @@ def test_all_functions_end_where_torchs_do(name: str) -> None:
 
 @needs_vectors
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["exp", "log", "sigmoid"])
+@pytest.mark.parametrize("name", ["exp", "sigmoid"])
 def test_functions_end_where_torchs_do_at_each_input(name: str) -> None:
     compare(name, 1)
 
