@@ -139,7 +139,8 @@ class Grouping:
         if asked is None:
             return None
         lengths = asked.lengths(batch_to_predict(member.net))
-        key = "answered", kind.parts, id(asked.rows), lengths
+        rows = id(asked.rows) if asked.is_table else None  # splits of a table prepare most of its rows alike
+        key = "answered", kind.parts, rows, lengths
         is_alike = once(self._cache, key, lambda: unseen()(evaluates_alike)(member, asked.rows, lengths))
         return asked if is_alike else None
 
@@ -196,7 +197,7 @@ class Grouping:
         training = training and once(self._cache, of_training, lambda: trains_alike(member))
         if evaluation and valid is not None and not member.evaluated_by_torch:
             lengths = lengths_of(valid.n, valid.batch)
-            of_hold_out = "evaluates alike", kind.parts, id(valid), lengths
+            of_hold_out = "evaluates alike", kind.parts, lengths
             evaluation = once(self._cache, of_hold_out, lambda: evaluates_alike(member, valid.X, lengths))
         return training, evaluation
 
