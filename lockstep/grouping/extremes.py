@@ -11,6 +11,7 @@ from skorch import NeuralNet
 from torch import Tensor
 
 from lockstep._compat import tree_leaves, tree_map
+from lockstep.grouping.closeness import is_close
 from lockstep.grouping.odd_rows import oddest
 from lockstep.kernel.program import LANES
 from lockstep.members.member import Member
@@ -44,7 +45,8 @@ def check_extremes(member: Member) -> None:
         for name, tensor in tensors.items():
             tensor.copy_(of_nets[name][i])
         theirs = tree_leaves(_by_torch(net, *rows))
-        if not all(_are_close(one[i].reshape(other.shape), other) for one, other in zip(ours, theirs, strict=True)):
+        pairs = ((one[i].reshape(other.shape), other) for one, other in zip(ours, theirs, strict=True))
+        if not all(is_close(one, other, _TOLERANCE) for one, other in pairs):
             raise RefusalError("in float32, outputs or losses for extreme numbers differ from torch's")
 
 
@@ -58,9 +60,3 @@ def _by_torch(net: NeuralNet, x: Any, y: Any) -> Any:
     with torch.no_grad():
         made = net.infer(tree_map(torch.clone, x))
         return net.get_loss(made, y, X=x, training=False), made
-
-
-def _are_close(one: Tensor, other: Tensor) -> bool:
-    finite = other[other.isfinite()].abs()
-    largest = float(finite.max()) if len(finite) else 0.0
-    return torch.allclose(one.double(), other.double(), rtol=0, atol=_TOLERANCE * largest, equal_nan=True)

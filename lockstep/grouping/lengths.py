@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from lockstep._compat import tree_leaves, tree_map
+from lockstep.grouping.closeness import is_close
 from lockstep.grouping.filling import elsewhere
 from lockstep.grouping.odd_rows import oddest
 from lockstep.members.member import Member
@@ -66,11 +66,4 @@ def evaluates_alike(member: Member, x: Any, lengths: Iterable[int]) -> bool:
 
 def _are_alike(ones: Any, others: Any) -> bool:
     pairs = zip(tree_leaves(ones), tree_leaves(others), strict=True)
-    return all(one.shape == other.shape and _is_close(one, other) for one, other in pairs)
-
-
-def _is_close(one: Tensor, other: Tensor) -> bool:
-    one, other = one.double(), other.double()
-    finite = other[other.isfinite()].abs()
-    largest = float(finite.max()) if len(finite) else 0.0
-    return torch.allclose(one, other, rtol=0, atol=_ROUNDING * largest, equal_nan=True)
+    return all(one.shape == other.shape and is_close(one, other, _ROUNDING) for one, other in pairs)
