@@ -25,8 +25,17 @@ def main(path: Path, n_draws: int, *parts: str) -> None:
     with ProcessPoolExecutor() as pool:
         for title, table in TABLES.items():
             if not parts or any(part.casefold() in title.casefold() for part in parts):
-                rows[title] = [{"table": title} | row for row in table.rows(n_draws, pool, drawn)]
-                print(title, *(f"{row['case']}: {row['says']} {row['value']}" for row in rows[title]), sep="\n  ")
+                rows[title] = [
+                    {"table": title} | row for row in table.rows(n_draws, pool, drawn)
+                ]
+                print(
+                    title,
+                    *(
+                        f"{row['case']}: {row['says']} {row['value']}"
+                        for row in rows[title]
+                    ),
+                    sep="\n  ",
+                )
                 _write(path, rows)  # each, because all of them take hours
 
 

@@ -32,23 +32,35 @@ def start(folder: str, *command: str) -> subprocess.Popen[str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     with open(f"{folder}.log", "w", encoding="utf-8") as log:
         return subprocess.Popen(
-            command, cwd=folder, env=os.environ | {"PATH": path}, stdout=log, stderr=log, text=True, process_group=0
+            command,
+            cwd=folder,
+            env=os.environ | {"PATH": path},
+            stdout=log,
+            stderr=log,
+            text=True,
+            process_group=0,
         )
 
 
 def finish(folder: str, *command: str) -> None:
     """Run a command to its end; exit with its output if it fails."""
     if start(folder, *command).wait():
-        sys.exit(f"{' '.join(command)} failed:\n{Path(f'{folder}.log').read_text(encoding='utf-8')}")
+        sys.exit(
+            f"{' '.join(command)} failed:\n{Path(f'{folder}.log').read_text(encoding='utf-8')}"
+        )
 
 
 def changed(folder: str) -> list[str]:
     """Return the lines of `git status`, where a lost, other or additional file has one."""
     command = ("git", "status", "--porcelain", "--untracked-files=all")
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.splitlines()
+    return subprocess.run(
+        command, cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
 
 
-def kill_and_repair(folder: str, after: float, anew: bool) -> tuple[str, list[str], list[str]]:
+def kill_and_repair(
+    folder: str, after: float, anew: bool
+) -> tuple[str, list[str], list[str]]:
     """Kill a run after some seconds, and go on; return the stage it was in, and what differed before and after."""
     if anew:
         for name in RESULTS:
@@ -90,16 +102,27 @@ def main() -> None:
             began = time.monotonic()
             list(pool.map(lambda folder: finish(folder, *RUN, "--force"), folders))
             whole = time.monotonic() - began
-            print(f"A run takes {whole:.0f} s here. What differs after it: {changed(folders[0]) or 'nothing'}\n")
-            print("| kill | of a run | after, s | in stage | lost or other then | after `dvc repro` |")
+            print(
+                f"A run takes {whole:.0f} s here. What differs after it: {changed(folders[0]) or 'nothing'}\n"
+            )
+            print(
+                "| kill | of a run | after, s | in stage | lost or other then | after `dvc repro` |"
+            )
             print("|---|---|---|---|---|---|", flush=True)
             seconds = [moments.uniform(0, whole) for _ in range(kills)]
-            for i, (stage, left, repaired) in enumerate(pool.map(one, range(1, kills + 1), seconds)):
+            for i, (stage, left, repaired) in enumerate(
+                pool.map(one, range(1, kills + 1), seconds)
+            ):
                 bad += bool(left or repaired)
                 run = "from nothing" if i % 2 else "of what is there"
                 shown = (", ".join(each) or "nothing" for each in (left, repaired))
-                print(f"| {i + 1} | {run} | {seconds[i]:.0f} | {stage} | {' | '.join(shown)} |", flush=True)
-    print(f"\n{kills - bad} of {kills} kills left every file whole, and the next run gave the committed bytes.")
+                print(
+                    f"| {i + 1} | {run} | {seconds[i]:.0f} | {stage} | {' | '.join(shown)} |",
+                    flush=True,
+                )
+    print(
+        f"\n{kills - bad} of {kills} kills left every file whole, and the next run gave the committed bytes."
+    )
     sys.exit(bad > 0)
 
 

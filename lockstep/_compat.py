@@ -55,7 +55,13 @@ with _noting():
     from torch.nn.modules.dropout import _DropoutNd
     from torch.utils import _pytree
     from torch.utils._python_dispatch import TorchDispatchMode
-    from torch.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_map_only, tree_unflatten
+    from torch.utils._pytree import (
+        TreeSpec,
+        tree_flatten,
+        tree_leaves,
+        tree_map_only,
+        tree_unflatten,
+    )
 
     make_subclass = torch.Tensor._make_subclass
     no_torch_function = torch._C._disabled_torch_function_impl
@@ -81,23 +87,39 @@ _FITS = ("_fit_and_score", "_fit_and_predict")
 @cache
 def _signatures() -> dict[Callable[..., Any], inspect.Signature]:
     """Return the signatures of the functions that exist and have the parameters that the engine reads."""
-    signatures = {fit: inspect.signature(fit) for name in _FITS if (fit := getattr(_validation, name, None))}
+    signatures = {
+        fit: inspect.signature(fit)
+        for name in _FITS
+        if (fit := getattr(_validation, name, None))
+    }
     read = {"estimator", "X", "y", "train", "test", "fit_params"}
-    return {fit: signature for fit, signature in signatures.items() if read <= signature.parameters.keys()}
+    return {
+        fit: signature
+        for fit, signature in signatures.items()
+        if read <= signature.parameters.keys()
+    }
 
 
 @cache
 def missing_parts() -> list[str]:
     """Return sentences about parts that are missing."""
-    unknown = [name for name in _FITS if getattr(_validation, name, None) not in _signatures()]
+    unknown = [
+        name for name in _FITS if getattr(_validation, name, None) not in _signatures()
+    ]
     return [f"scikit-learn has no {name} as known" for name in unknown] + _MISSING
 
 
 def fit_arguments(batch: BatchedCalls) -> dict[str, Any] | None:
     """Return the arguments of the call in a joblib batch if it is a single fit, as searches submit them, else None."""
     function, args, kwargs = batch.items[0]
-    signature = _signatures().get(getattr(function, "function", function))  # in scikit-learn's _FuncWrapper
-    return signature.bind(*args, **kwargs).arguments if signature and len(batch.items) == 1 else None
+    signature = _signatures().get(
+        getattr(function, "function", function)
+    )  # in scikit-learn's _FuncWrapper
+    return (
+        signature.bind(*args, **kwargs).arguments
+        if signature and len(batch.items) == 1
+        else None
+    )
 
 
 def joblibs_config() -> Any:
@@ -117,25 +139,38 @@ def as_configured(config: Any) -> Iterator[None]:
 
 def own_scorers(scorer: Any) -> list[Any]:
     """Return the scorers that are the user's own functions; those of `make_scorer` are not."""
-    scorers = scorer._scorers.values() if isinstance(scorer, _scorer._MultimetricScorer) else [scorer]
+    scorers = (
+        scorer._scorers.values()
+        if isinstance(scorer, _scorer._MultimetricScorer)
+        else [scorer]
+    )
     theirs = _scorer._BaseScorer, _scorer._PassthroughScorer
-    return [each for each in scorers if each is not None and not isinstance(each, theirs)]
+    return [
+        each for each in scorers if each is not None and not isinstance(each, theirs)
+    ]
 
 
 def hooks_of(tensor: torch.Tensor) -> tuple[int, int]:
     """Return how many hooks a tensor has for its gradient, and after it."""
-    return len(tensor._backward_hooks or ()), len(getattr(tensor, "_post_accumulate_grad_hooks", None) or ())
+    return len(tensor._backward_hooks or ()), len(
+        getattr(tensor, "_post_accumulate_grad_hooks", None) or ()
+    )
 
 
 def global_hooks() -> list[list[Any]]:
     """Return the hooks that torch calls for every module, around a forward pass and around its gradients."""
-    names = (f"_global_{when}_hooks" for when in ("forward_pre", "forward", "backward_pre", "backward"))
+    names = (
+        f"_global_{when}_hooks"
+        for when in ("forward_pre", "forward", "backward_pre", "backward")
+    )
     return [list(getattr(nn.modules.module, name).values()) for name in names]
 
 
 def step_hooks(optimizer: torch.optim.Optimizer) -> tuple[int, int]:
     """Return how many hooks an optimizer has before its steps, and after them."""
-    return len(optimizer._optimizer_step_pre_hooks), len(optimizer._optimizer_step_post_hooks)
+    return len(optimizer._optimizer_step_pre_hooks), len(
+        optimizer._optimizer_step_post_hooks
+    )
 
 
 def parts_of(net: NeuralNet) -> tuple[list[str], list[str], list[str]]:
@@ -161,7 +196,11 @@ def lean_checks() -> Iterator[None]:
 
 def tree_map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """Do what torch's does, but for its walk, which takes long, where a tree is a tensor, as it nearly always is."""
-    return function(tree, *others) if isinstance(tree, torch.Tensor) else _pytree.tree_map(function, tree, *others)
+    return (
+        function(tree, *others)
+        if isinstance(tree, torch.Tensor)
+        else _pytree.tree_map(function, tree, *others)
+    )
 
 
 @contextmanager
@@ -178,11 +217,17 @@ def lean_selection() -> Iterator[None]:
 
 
 def _selected(rows: Any, places: Any, *, axis: int = 0) -> Any:
-    is_plain = type(rows) is type(places) is np.ndarray and places.dtype.kind in "iub" and axis == 0
+    is_plain = (
+        type(rows) is type(places) is np.ndarray
+        and places.dtype.kind in "iub"
+        and axis == 0
+    )
     return rows[places] if is_plain else _safe_indexing(rows, places, axis=axis)
 
 
-def vjp(function: Callable[..., Any], own: dict[str, Any]) -> tuple[Any, Callable[[Any], dict[str, Any]], Any]:
+def vjp(
+    function: Callable[..., Any], own: dict[str, Any]
+) -> tuple[Any, Callable[[Any], dict[str, Any]], Any]:
     """Do what `torch.func.vjp` does with `has_aux`, for a function that returns a tensor and other values.
 
     Returns the tensor, a function that pulls a gradient of the tensor back to `own`, and the other values.
@@ -193,15 +238,23 @@ def vjp(function: Callable[..., Any], own: dict[str, Any]) -> tuple[Any, Callabl
     with refused, grad_increment_nesting() as level, torch.enable_grad():
         inputs = _create_differentiable(_wrap_all_tensors(own, level))
         made, others = function(inputs)
-        result, others = _undo_create_differentiable(made, level), _undo_create_differentiable(others, level)
+        result, others = (
+            _undo_create_differentiable(made, level),
+            _undo_create_differentiable(others, level),
+        )
 
     def pull_back(gradient: Any) -> dict[str, Any]:
         wanted = tuple(inputs.values())
         how = {"allow_unreachable": True, "accumulate_grad": False}
         pulled: Any = [None] * len(wanted)
         if made.requires_grad:
-            pulled = _engine_run_backward((made,), (gradient,), True, torch.is_grad_enabled(), wanted, **how)
+            pulled = _engine_run_backward(
+                (made,), (gradient,), True, torch.is_grad_enabled(), wanted, **how
+            )
         pairs = zip(inputs.items(), pulled, strict=True)
-        return {key: torch.zeros_like(tensor) if each is None else each for (key, tensor), each in pairs}
+        return {
+            key: torch.zeros_like(tensor) if each is None else each
+            for (key, tensor), each in pairs
+        }
 
     return result, pull_back, others

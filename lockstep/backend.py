@@ -86,7 +86,9 @@ class LockstepBackend(Options, ParallelBackendBase):
         self._holds_lock: bool = False
         self.is_worker: bool = False
         self.said: set[Any] = set()
-        self.around: Any = joblibs_config()  # what `parallel_config` has set outside of the block
+        self.around: Any = (
+            joblibs_config()
+        )  # what `parallel_config` has set outside of the block
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
         """Return how many calls would run at once without the backend; more than one for a `Parallel` in use."""
@@ -121,15 +123,25 @@ class LockstepBackend(Options, ParallelBackendBase):
 
     def get_nested_backend(self) -> tuple["LockstepBackend", int]:
         """Return one of the same kind for a search inside of a fit."""
-        nested = replace(self, nesting_level=(self.nesting_level or 0) + 1, on_result=None)
+        nested = replace(
+            self, nesting_level=(self.nesting_level or 0) + 1, on_result=None
+        )
         nested.shared, nested.is_nested = self.shared, True
         nested.said, nested.around = self.said, self.around
         return nested, self.n_jobs
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the attributes that belong to this process, because a fit may run in another one."""
-        here: dict[str, Any] = dict.fromkeys(("parallel", "on_result", "on_plan", "on_progress", "on_kept", "calls"))
-        new = {"_jobs": [], "_hints": {}, "shared": Shared(), "around": None, "is_worker": True}
+        here: dict[str, Any] = dict.fromkeys(
+            ("parallel", "on_result", "on_plan", "on_progress", "on_kept", "calls")
+        )
+        new = {
+            "_jobs": [],
+            "_hints": {},
+            "shared": Shared(),
+            "around": None,
+            "is_worker": True,
+        }
         return vars(self) | here | new
 
     def stop_call(self) -> None:
@@ -146,7 +158,9 @@ class LockstepBackend(Options, ParallelBackendBase):
 
     def handed_over(self) -> list[Any]:
         """Get all calls from joblib."""
-        for job in self._jobs:  # which grows: each call back makes joblib hand over more
+        for (
+            job
+        ) in self._jobs:  # which grows: each call back makes joblib hand over more
             if job.callback is not None:
                 job.callback(None)
         return [job.batch for job in self._jobs]
@@ -175,7 +189,9 @@ class LockstepBackend(Options, ParallelBackendBase):
         if not self.calls.tasks:
             return
         if self.stack and reason:
-            _warn_once(f"There is no kernel, so every net is fitted one by one, as without lockstep: {reason}")
+            _warn_once(
+                f"There is no kernel, so every net is fitted one by one, as without lockstep: {reason}"
+            )
         # A search inside of a fit may run in another thread, such as in a worker of Dask, while the outer one waits.
         if not (self.shared.is_fitting or self.is_worker):
             FITS.acquire()
@@ -186,7 +202,11 @@ class LockstepBackend(Options, ParallelBackendBase):
     def result(self, job: "_Job") -> list[Any]:
         """Return the results of a batch of calls; the first one trains all nets."""
         self.collect()
-        return self.calls.result_of(job.number, self.around, self._hints) if self.calls else job.batch()
+        return (
+            self.calls.result_of(job.number, self.around, self._hints)
+            if self.calls
+            else job.batch()
+        )
 
     def _warn(self) -> None:
         """Warn of each new reason why nets are fitted one by one."""
@@ -200,7 +220,9 @@ class LockstepBackend(Options, ParallelBackendBase):
         outside = self.calls.outside()
         told += [outside] if outside and _OUTSIDE not in self.said else []
         # Of an estimator that fits nets itself, as in a search of baggings, this is enough.
-        self.said |= {*refused} | ({_OUTSIDE} if outside or self.calls.has_others else set())
+        self.said |= {*refused} | (
+            {_OUTSIDE} if outside or self.calls.has_others else set()
+        )
         if self.calls.excess and _MEMORY not in self.said:
             told.append(self.calls.excess)
             self.said.add(_MEMORY)

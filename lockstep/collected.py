@@ -28,18 +28,24 @@ class Collected:
     `n_jobs` is what `Parallel` was asked for, and `hints` are its further arguments.
     """
 
-    def __init__(self, batches: list[BatchedCalls], options: Options, shared: Shared, n_jobs: int) -> None:
+    def __init__(
+        self, batches: list[BatchedCalls], options: Options, shared: Shared, n_jobs: int
+    ) -> None:
         self.options, self.shared, self.n_jobs = options, shared, n_jobs
         self.tasks: dict[int, Task] = {}
         self._others: dict[int, BatchedCalls] = {}
         for number, batch in enumerate(batches):
             if task := task_of(batch):
-                self.tasks[number] = task  # which lets go of the call, and so of the net, when it is done
+                self.tasks[number] = (
+                    task  # which lets go of the call, and so of the net, when it is done
+                )
             else:
                 self._others[number] = batch
         self.excess = ""  # a sentence about a stack that passes the limit of memory
         self._results: dict[int, list[Any]] = {}
-        self._outside: list[Any] = []  # what the other calls fit: a net, or an estimator around one, each
+        self._outside: list[
+            Any
+        ] = []  # what the other calls fit: a net, or an estimator around one, each
 
     def train(self, nested: Any) -> None:
         """Train the nets of searches; `nested` is the backend for searches in the steps around a net."""
@@ -66,7 +72,9 @@ class Collected:
             if self.options.on_result and task.what == "net":
                 why = task.told
                 about = {"not_by_kernel": why and why.reason}
-                self.options.on_result(result | about if isinstance(result, dict) else result)
+                self.options.on_result(
+                    result | about if isinstance(result, dict) else result
+                )
             return [result]
         if self.n_jobs == 1:
             batch, n_searches = self._others.pop(number), self.shared.n_searches
@@ -76,7 +84,10 @@ class Collected:
             self._outside += fitted if self.shared.n_searches == n_searches else []
             return results
         if not self._results:
-            self._run_others(around, {name: hints[name] for name in _HINTS if hints.get(name) is not None})
+            self._run_others(
+                around,
+                {name: hints[name] for name in _HINTS if hints.get(name) is not None},
+            )
         return self._results[number]
 
     def _run_others(self, around: Any, hints: dict[str, Any]) -> None:
@@ -84,8 +95,15 @@ class Collected:
         batches = self._others.values()
         self._outside = [each for batch in batches for each in _fitted_by(batch)]
         with as_configured(around):
-            made = iter(Parallel(self.n_jobs, **hints)(item for batch in batches for item in batch.items))
-        self._results = {number: [next(made) for _ in batch.items] for number, batch in self._others.items()}
+            made = iter(
+                Parallel(self.n_jobs, **hints)(
+                    item for batch in batches for item in batch.items
+                )
+            )
+        self._results = {
+            number: [next(made) for _ in batch.items]
+            for number, batch in self._others.items()
+        }
 
     @property
     def has_others(self) -> bool:
@@ -96,16 +114,27 @@ class Collected:
         """Return what is told of candidates, with a key for each, and how many there are in all."""
         tasks = self.tasks.values()
         told = [(task.told, task.key) for task in tasks]
-        candidates = [(why, key) for why, key in told if why and why != UNSTACKED]  # which was asked for
+        candidates = [
+            (why, key) for why, key in told if why and why != UNSTACKED
+        ]  # which was asked for
         return candidates, len({task.key for task in tasks})
 
     def outside(self) -> str:
         """Return a sentence about nets that calls have fitted outside of searches; an empty one for none."""
         if not self._outside:
             return ""
-        name, n = type(self._outside[0]).__name__, getattr(self._outside[0], "n_estimators", None)
-        calls = "another call" if len(self._outside) == 1 else f"{len(self._outside)} other calls"
-        those = f"the {n} of this {name}" if n else f"those of {calls} of joblib ({name})"
+        name, n = (
+            type(self._outside[0]).__name__,
+            getattr(self._outside[0], "n_estimators", None),
+        )
+        calls = (
+            "another call"
+            if len(self._outside) == 1
+            else f"{len(self._outside)} other calls"
+        )
+        those = (
+            f"the {n} of this {name}" if n else f"those of {calls} of joblib ({name})"
+        )
         return f"lockstep trains the nets of searches; {those} are fitted one by one, as without lockstep"
 
 
@@ -115,18 +144,30 @@ def _fitted_by(batch: BatchedCalls) -> list[Any]:
         return []
     found = []
     for function, args, kwargs in batch.items:
-        own = getattr(function, "function", function)  # in scikit-learn's wrapper of a function that is delayed
+        own = getattr(
+            function, "function", function
+        )  # in scikit-learn's wrapper of a function that is delayed
         given = [getattr(own, "__self__", None), *args, *kwargs.values()]
-        with suppress(Exception):  # of an argument that answers nothing, such as a module that is missing
-            lists = [each for each in given if isinstance(each, list | tuple) and len(each) <= _ELEMENTS]
+        with suppress(
+            Exception
+        ):  # of an argument that answers nothing, such as a module that is missing
+            lists = [
+                each
+                for each in given
+                if isinstance(each, list | tuple) and len(each) <= _ELEMENTS
+            ]
             found += [each for each in chain(given, *lists) if _is_to_fit(each)][:1]
     return found
 
 
 def _is_to_fit(thing: Any) -> bool:
     """Whether a thing is a net, or an estimator around one, that has not been fitted."""
-    if not any(isinstance(part, NeuralNet) and not part.initialized_ for part in within(thing)):
+    if not any(
+        isinstance(part, NeuralNet) and not part.initialized_ for part in within(thing)
+    ):
         return False
     # The estimator of a TransformedTargetRegressor stays as it is; a bagging that is being fitted has no nets yet.
-    is_fitted = any(name.endswith("_") for name in vars(thing)) and not isinstance(thing, NeuralNet)
+    is_fitted = any(name.endswith("_") for name in vars(thing)) and not isinstance(
+        thing, NeuralNet
+    )
     return not is_fitted or getattr(thing, "estimators_", None) == []

@@ -50,7 +50,9 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
         return f"Nothing goes in lockstep here: {reason}"
     net = net_of(estimator)
     if net is None:
-        wanted = "a net of skorch, or a Pipeline or TransformedTargetRegressor around one"
+        wanted = (
+            "a net of skorch, or a Pipeline or TransformedTargetRegressor around one"
+        )
         raise TypeError(f"explain takes {wanted}, not {estimator!r}")
     with without_a_trace():
         return _explained(type(net).__name__, estimator, X, y)
@@ -67,12 +69,16 @@ def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:
             return f"skorch can't fit {name}: {refusal_of(error).reason.removesuffix('.')}."
         where = "" if everywhere else f" on {len(refused)} of {len(search.tasks)} folds"
         reason, way_out = refused[0]
-        return f"{name} is fitted alone{where}: {reason}" + (f"; {way_out}." if way_out else ".")
+        return f"{name} is fitted alone{where}: {reason}" + (
+            f"; {way_out}." if way_out else "."
+        )
     if len(ends) < 2:
         return f"{name} goes in lockstep."
     # The kernel takes as long for all nets of a block as for one.
     by_kernel = (ends[-1] - ends[0]) / (len(ends) - 1)
-    by_skorch = LANES * _epoch_by_skorch(net_of(estimator), *search.jobs[0].members[0].fitted_on)
+    by_skorch = LANES * _epoch_by_skorch(
+        net_of(estimator), *search.jobs[0].members[0].fitted_on
+    )
     said = (
         f"{name} goes in lockstep: {LANES} nets in a stack take about {_seconds(by_kernel)} for an epoch, and by "
         f"skorch, one by one, {_seconds(by_skorch)}, about {_rounded(by_skorch / by_kernel)} times as much."
@@ -104,7 +110,10 @@ def _searched(estimator: Any, X: Any, y: Any, ends: list[float]) -> Any:
     folds = check_cv(5, y, classifier=is_classifier(estimator)).split(X, y)
     tasks = [Task(None, estimator, None, {}, X, y, *rows) for rows in folds]
     for task in tasks:
-        task.is_looked_at, task.scores_training = bool(own_classes(type(net_of(estimator)))), False
+        task.is_looked_at, task.scores_training = (
+            bool(own_classes(type(net_of(estimator)))),
+            False,
+        )
     seed_tasks(tasks, random_state=0)
     search = Search(tasks, Options(on_progress=on_progress), Shared())
     with suppress(_EnoughError):

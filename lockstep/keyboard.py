@@ -32,7 +32,9 @@ def heeds_the_keyboard(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def heeding(*args: P.args, **kwargs: P.kwargs) -> R:
         before = signal.getsignal(signal.SIGINT)
-        if threading.current_thread() is not threading.main_thread() or not callable(before):
+        if threading.current_thread() is not threading.main_thread() or not callable(
+            before
+        ):
             return function(*args, **kwargs)
 
         def pressed(number: int, frame: Any) -> None:
@@ -47,7 +49,9 @@ def heeds_the_keyboard(function: Callable[P, R]) -> Callable[P, R]:
             try:
                 return function(*args, **kwargs)
             finally:
-                if signal.getsignal(signal.SIGINT) is pressed:  # otherwise the user has set one meanwhile
+                if (
+                    signal.getsignal(signal.SIGINT) is pressed
+                ):  # otherwise the user has set one meanwhile
                     signal.signal(signal.SIGINT, before)
         except Pressed as ended:
             if ended.handler is not pressed:
@@ -71,7 +75,10 @@ def leave_the_keyboard() -> Iterator[None]:
 
     from lockstep._compat import ensure_running
 
-    for ensure in (resource_tracker.ensure_running, ensure_running):  # which would change the mask as they start
+    for ensure in (
+        resource_tracker.ensure_running,
+        ensure_running,
+    ):  # which would change the mask as they start
         ensure()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -40,8 +40,14 @@ class Options:
     def __new__(cls, *_: Any, **options: Any) -> Self:
         """Refuse what is not the name of an option: Python's own message does not say which there are."""
         for name in options.keys() - {each.name for each in fields(cls)}:
-            near = get_close_matches(name, [*_CAN_BE, "n_jobs"], 1)  # the last one is joblib's
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_CAN_BE)}"
+            near = get_close_matches(
+                name, [*_CAN_BE, "n_jobs"], 1
+            )  # the last one is joblib's
+            hint = (
+                f"did you mean {near[0]}?"
+                if near
+                else f"there are {', '.join(_CAN_BE)}"
+            )
             raise TypeError(f"the backend lockstep has no option {name}; {hint}")
         return super().__new__(cls)
 
@@ -50,9 +56,13 @@ class Options:
             if not is_fine(value := getattr(self, name)):
                 raise ValueError(f"{name} is {shortened(value)}; it can be {can_be}")
         if self.random_state is None:
-            self.random_state = secrets.randbits(32)  # not from a generator that the user may have seeded
+            self.random_state = secrets.randbits(
+                32
+            )  # not from a generator that the user may have seeded
         elif isinstance(self.random_state, np.random.RandomState):
-            self.random_state = self.random_state.randint(np.iinfo(np.int32).max)  # as scikit-learn draws from one
+            self.random_state = self.random_state.randint(
+                np.iinfo(np.int32).max
+            )  # as scikit-learn draws from one
 
 
 def _is_whole(value: Any) -> bool:
@@ -60,7 +70,11 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_seed(value: Any) -> bool:
-    return value is None or isinstance(value, np.random.RandomState) or (_is_whole(value) and 0 <= value < 2**32)
+    return (
+        value is None
+        or isinstance(value, np.random.RandomState)
+        or (_is_whole(value) and 0 <= value < 2**32)
+    )
 
 
 def _is_function(value: Any) -> bool:
@@ -71,7 +85,8 @@ def _runs_processes(value: Any) -> bool:
     """Whether a backend of joblib runs processes and hands results out as they come; one that is not known yet may."""
     known = BACKENDS.get(value) if isinstance(value, str) else None
     lacks_it = known and (
-        getattr(known, "uses_threads", False) or getattr(known, "supports_return_generator", True) is False
+        getattr(known, "uses_threads", False)
+        or getattr(known, "supports_return_generator", True) is False
     )
     return value is None or (isinstance(value, str) and not lacks_it)
 
@@ -81,7 +96,10 @@ _OF_TWO = _is_function, "None or a function of two numbers"
 
 # By the name of an option: a test of a value, and what the value can be, in words.
 _CAN_BE: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "random_state": (_is_seed, "None, a whole number from 0 to 2**32 - 1, or a RandomState of numpy"),
+    "random_state": (
+        _is_seed,
+        "None, a whole number from 0 to 2**32 - 1, or a RandomState of numpy",
+    ),
     "max_memory_mb": (
         lambda value: value is None or (_is_whole(value) and value > 0),
         "None or a whole number of MiB above 0",
@@ -91,9 +109,15 @@ _CAN_BE: dict[str, tuple[Callable[[Any], bool], str]] = {
     "on_result": (_is_function, "None or a function of a fit's result"),
     "stack": _FLAG,
     "record_losses": _FLAG,
-    "inner_backend": (_runs_processes, "None, 'loky' or 'dask', or another backend of joblib that runs processes"),
+    "inner_backend": (
+        _runs_processes,
+        "None, 'loky' or 'dask', or another backend of joblib that runs processes",
+    ),
     "prepare_worker": (_is_function, "None or a function without arguments"),
-    "checkpoint": (lambda value: value is None or isinstance(value, str | PathLike), "None or the path of a folder"),
+    "checkpoint": (
+        lambda value: value is None or isinstance(value, str | PathLike),
+        "None or the path of a folder",
+    ),
     "on_kept": _OF_TWO,
 }
 
@@ -103,7 +127,11 @@ class Shared:
     """What the searches in a block of `parallel_config` share."""
 
     proven: dict[Any, Any] = field(default_factory=dict)  # the results of trials
-    programs: dict[Any, Any] = field(default_factory=dict)  # of the kernel, by what nets of a group have in common
-    updates: dict[Any, dict[Any, Any]] = field(default_factory=dict)  # of optimizers, by what one object can step
+    programs: dict[Any, Any] = field(
+        default_factory=dict
+    )  # of the kernel, by what nets of a group have in common
+    updates: dict[Any, dict[Any, Any]] = field(
+        default_factory=dict
+    )  # of optimizers, by what one object can step
     n_searches: int = 0  # how many have begun
     is_fitting: bool = False  # whether one of them has waited for those in other threads, and fits nets now

@@ -59,7 +59,14 @@ class Plan:
 
 
 @heeds_the_keyboard
-def plan(search: Any, X: Any, y: Any = None, *, n_splits: int | None = None, **fit_params: Any) -> Plan:
+def plan(
+    search: Any,
+    X: Any,
+    y: Any = None,
+    *,
+    n_splits: int | None = None,
+    **fit_params: Any,
+) -> Plan:
     """Say which nets of a search go in lockstep, in which groups, and what that takes; trains none of them.
 
     Each kind of net is tried, as a search does first. In a block of `parallel_config(backend="lockstep", …)`, its
@@ -90,7 +97,9 @@ def plan(search: Any, X: Any, y: Any = None, *, n_splits: int | None = None, **f
     """
     if not isinstance(search, BaseSearchCV):
         wanted = "a search of scikit-learn, such as GridSearchCV"
-        raise TypeError(f"plan takes {wanted}, not {type(search).__name__}; explain takes a net")
+        raise TypeError(
+            f"plan takes {wanted}, not {type(search).__name__}; explain takes a net"
+        )
     if reason := "; ".join(missing_parts()) or missing():
         raise RuntimeError(f"Nothing goes in lockstep here: {reason}")
     active, _ = get_active_backend()
@@ -110,7 +119,9 @@ class _Taker(LockstepBackend):
         raise _HandedOverError(self.handed_over(), self.n_jobs)
 
 
-def _handed_over(search: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> tuple[list[Any], int]:
+def _handed_over(
+    search: Any, X: Any, y: Any, fit_params: dict[str, Any]
+) -> tuple[list[Any], int]:
     """Return the fits of a search, as joblib's calls, and how many jobs it asks for."""
     try:
         with parallel_config(backend=_Taker()):
@@ -121,7 +132,9 @@ def _handed_over(search: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> tup
     return [], 1
 
 
-def _planned(backend: LockstepBackend, batches: list[Any], n_jobs: int, n_splits: int | None) -> Plan:
+def _planned(
+    backend: LockstepBackend, batches: list[Any], n_jobs: int, n_splits: int | None
+) -> Plan:
     # Not at the top: these need parts that may be missing.
     from lockstep.collected import Collected
     from lockstep.grouping.memory import bytes_of_copies, bytes_of_rows
@@ -129,7 +142,11 @@ def _planned(backend: LockstepBackend, batches: list[Any], n_jobs: int, n_splits
 
     calls = Collected(batches, backend, backend.shared, n_jobs)
     search = calls.search()
-    more = n_splits / len({task.place for task in search.tasks}) if n_splits and search.tasks else 1
+    more = (
+        n_splits / len({task.place for task in search.tasks})
+        if n_splits and search.tasks
+        else 1
+    )
     with parallel_config(backend=backend.get_nested_backend()[0]):
         found = search.groups(search.n_side_by_side(), more)
     groups, kept, most = list[Group](), 0, 0
@@ -137,13 +154,22 @@ def _planned(backend: LockstepBackend, batches: list[Any], n_jobs: int, n_splits
         members, n_nets = each.job.members, round(len(each.job.members) * more)
         size = min(each.size, n_nets)
         seconds = seconds_of_stacks(members, each.measured, n_nets, each.size)
-        groups.append(Group(n_nets, size, seconds, each.needs.of_stack(size, each.job.n_threads)))
+        groups.append(
+            Group(n_nets, size, seconds, each.needs.of_stack(size, each.job.n_threads))
+        )
         kept += OF_A_GROUP + n_nets * each.needs.kept
         most = max(most, groups[-1].n_bytes - size * each.needs.kept)
     refusals, total = calls.refusals()
     counts = Counter(refusal for refusal, _ in set(refusals))
     alone = {refusal.sentence(n, total): n for refusal, n in counts.items()}
     members = [member for each in found for member in each.job.members]
-    copies = [bytes_of_copies(search.tasks[member.numbers[0]], member) for member in members]
+    copies = [
+        bytes_of_copies(search.tasks[member.numbers[0]], member) for member in members
+    ]
     rows = bytes_of_rows(members) * more
-    return Plan(tuple(groups), alone, sum(group.seconds for group in groups), round(kept + rows + max([most, *copies])))
+    return Plan(
+        tuple(groups),
+        alone,
+        sum(group.seconds for group in groups),
+        round(kept + rows + max([most, *copies])),
+    )

@@ -41,22 +41,36 @@ class Group(NamedTuple):
     def jobs(self) -> list[Job]:
         """Return the stacks."""
         members, size = self.job.members, self.size
-        return [replace(self.job, members=members[start : start + size]) for start in range(0, len(members), size)]
+        return [
+            replace(self.job, members=members[start : start + size])
+            for start in range(0, len(members), size)
+        ]
 
 
 class Search:
     """The fits of one search that are to be trained in lockstep."""
 
-    def __init__(self, tasks: Sequence[Task], options: Options, shared: Shared, n_jobs: int = 1) -> None:
-        self.tasks, self.options, self.shared, self.n_jobs = tasks, options, shared, n_jobs
+    def __init__(
+        self, tasks: Sequence[Task], options: Options, shared: Shared, n_jobs: int = 1
+    ) -> None:
+        self.tasks, self.options, self.shared, self.n_jobs = (
+            tasks,
+            options,
+            shared,
+            n_jobs,
+        )
         self.grouping = Grouping(tasks, shared.proven, shared.updates)
         self.inner = options.inner_backend or "loky"
-        self.records_losses = options.record_losses and any(task.is_looked_at for task in tasks)
+        self.records_losses = options.record_losses and any(
+            task.is_looked_at for task in tasks
+        )
         about = options.stack, self.records_losses
         self.checkpoint = Checkpoint(tasks, options.checkpoint, options.on_kept, about)
         self.jobs: list[Job] = []
         self.total = 0  # net-epochs
-        self.seconds: dict[int, float] = {}  # of a net in a stack, if its search keeps what it trains
+        self.seconds: dict[
+            int, float
+        ] = {}  # of a net in a stack, if its search keeps what it trains
         self.excesses: list[Excess] = []  # of memory, below 0 if there is enough
         self.cancelled: Exception | None = None
 
@@ -74,7 +88,11 @@ class Search:
             self.total = sum(member.epochs for job in jobs for member in job.members)
             self.total += sum(task.epochs for task in alone)
             apart = [job for job in jobs if job.n_threads < n_jobs]
-            for job in jobs if len(apart) < 2 else [job for job in jobs if job.n_threads == n_jobs]:
+            for job in (
+                jobs
+                if len(apart) < 2
+                else [job for job in jobs if job.n_threads == n_jobs]
+            ):
                 for part in parts(job, self.seconds) if self.seconds else [job]:
                     self._take(part, _train(part, self._tell))
             if len(apart) > 1:
@@ -98,7 +116,11 @@ class Search:
     def excess(self) -> str:
         """Return a sentence about the stack that passes the limit of memory by most; an empty one for none."""
         most = max(self.excesses, default=None)
-        return most.sentence(self.options.max_memory_mb) if most and most.n_bytes > 0 else ""
+        return (
+            most.sentence(self.options.max_memory_mb)
+            if most and most.n_bytes > 0
+            else ""
+        )
 
     def _done_alone(self, task: Task) -> None:
         self.checkpoint.add_result(task)
@@ -118,7 +140,9 @@ class Search:
         with parallel_config(backend=self.inner):
             return int(effective_n_jobs(self.n_jobs))
 
-    def _side_by_side(self, n_jobs: int, calls: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+    def _side_by_side(
+        self, n_jobs: int, calls: Iterable[Any]
+    ) -> Iterator[tuple[int, Any]]:
         """Run calls, each a function and its arguments, in other processes; yields their numbers and results.
 
         Each comes when it is done, because what is here can be kept.
@@ -126,7 +150,10 @@ class Search:
         self.checkpoint.others_train()
         with leave_the_keyboard(), parallel_config(backend=self.inner):
             common = torch.get_default_dtype(), self.options.prepare_worker
-            apart = (delayed(_apart)(*common, number, Packed(call)) for number, call in enumerate(calls))
+            apart = (
+                delayed(_apart)(*common, number, Packed(call))
+                for number, call in enumerate(calls)
+            )
             results = Parallel(n_jobs, return_as="generator_unordered")(apart)
         yield from (each.content for each in results)
 
@@ -135,24 +162,41 @@ class Search:
         groups = []
         for group, nets in self.grouping.groups(self.options.on_plan).items():
             # Stable, so in the order of candidates. Nets of a split share their rows' order and their noise.
-            members = sorted((member for member, _ in nets), key=attrgetter("noise_seed"))
-            measured = max((kind.measured for _, kind in nets), key=attrgetter("n_bytes"))
+            members = sorted(
+                (member for member, _ in nets), key=attrgetter("noise_seed")
+            )
+            measured = max(
+                (kind.measured for _, kind in nets), key=attrgetter("n_bytes")
+            )
             # A call of the kernel lets other threads run; callbacks are Python code, which processes run side by side.
             in_threads = self.inner == "loky" and not members[0].has_listeners
             n_apart, n_threads = (1, n_jobs) if in_threads else (n_jobs, 1)
-            seconds = 0.0 if self.options.checkpoint is None else seconds_of(measured, members[0])
-            of_part, needs = seconds if n_apart > 1 else 0.0, needs_of(members, measured, group[0])
+            seconds = (
+                0.0
+                if self.options.checkpoint is None
+                else seconds_of(measured, members[0])
+            )
+            of_part, needs = (
+                seconds if n_apart > 1 else 0.0,
+                needs_of(members, measured, group[0]),
+            )
             n_nets = round(len(members) * more)
             free = free_bytes(self.options.max_memory_mb, n_apart)
             size = stack_size(n_nets, needs, free, n_apart, n_threads, of_part)
             of_stack = needs.of_stack(min(size, n_nets), n_threads)
             self.excesses.append(Excess(of_stack - free, min(size, n_nets), of_stack))
             # Workers write programs by themselves.
-            programs = self.shared.programs.setdefault((group, self.records_losses), {}) if n_apart == 1 else {}
+            programs = (
+                self.shared.programs.setdefault((group, self.records_losses), {})
+                if n_apart == 1
+                else {}
+            )
             if seconds:
                 self.seconds[id(programs)] = seconds
             updates = self.grouping.updates_of(nets[0][1]) if n_apart == 1 else {}
-            job = Job(members, group[0], programs, updates, self.records_losses, n_threads)
+            job = Job(
+                members, group[0], programs, updates, self.records_losses, n_threads
+            )
             groups.append(Group(job, size, measured, needs))
         return groups
 
@@ -165,11 +209,18 @@ class Search:
                 # A net that stops early has tasks only under its last epoch.
                 numbers = tasks.get(trained.epoch, next(iter(tasks.values())))
                 if trained.refusal:
-                    self.grouping.refuse(self._left_of(trained.member.numbers), trained.refusal)
+                    self.grouping.refuse(
+                        self._left_of(trained.member.numbers), trained.refusal
+                    )
                     continue
                 for number in numbers:
-                    task, own = self.tasks[number], trained if number == numbers[0] else trained.copy()
-                    task.finish = partial(hand_back, task, own, self.grouping.prepared(task), forward)
+                    task, own = (
+                        self.tasks[number],
+                        trained if number == numbers[0] else trained.copy(),
+                    )
+                    task.finish = partial(
+                        hand_back, task, own, self.grouping.prepared(task), forward
+                    )
                     self.checkpoint.add(job, trained, task)
         except Exception as error:  # whatever a module raises during the training
             if error is self.cancelled:
@@ -189,7 +240,9 @@ class Search:
             raise result
         for trained in result:
             yield trained
-            self._tell(trained.member.epochs if trained.net is trained.member.net else 0)
+            self._tell(
+                trained.member.epochs if trained.net is trained.member.net else 0
+            )
 
 
 def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:
@@ -201,7 +254,9 @@ def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:
 
 
 @heeds_the_keyboard
-def _apart(dtype: torch.dtype, prepare: Callable[[], Any] | None, number: int, call: Packed) -> Packed:
+def _apart(
+    dtype: torch.dtype, prepare: Callable[[], Any] | None, number: int, call: Packed
+) -> Packed:
     """Call a function in a worker, and pack the number of the call with what it returns."""
     if prepare:
         prepare()

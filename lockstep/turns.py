@@ -36,4 +36,6 @@ class _Sorted(io.StringIO):
         self.thread, self.mine, self.others = threading.get_ident(), mine, sys.stdout
 
     def write(self, text: str) -> int:
-        return (self.mine if threading.get_ident() == self.thread else self.others).write(text)
+        return (
+            self.mine if threading.get_ident() == self.thread else self.others
+        ).write(text)

@@ -46,21 +46,33 @@ class PimaClassifier(nn.Module):
         super().__init__()
         for name, count in {"n_layers": n_layers, "n_neurons": n_neurons}.items():
             if not isinstance(count, int) or count < 1:
-                raise ValueError(f"{name} is {count!r}; it should be a whole number, 1 or more")
+                raise ValueError(
+                    f"{name} is {count!r}; it should be a whole number, 1 or more"
+                )
         if not 0 <= dropout_rate < 1:
-            raise ValueError(f"dropout_rate is {dropout_rate}; it should be at least 0 and below 1")
+            raise ValueError(
+                f"dropout_rate is {dropout_rate}; it should be at least 0 and below 1"
+            )
         if weight_constraint is not None and not weight_constraint > 0:
-            raise ValueError(f"weight_constraint is {weight_constraint}; it should be above 0, or null for none")
+            raise ValueError(
+                f"weight_constraint is {weight_constraint}; it should be above 0, or null for none"
+            )
 
         widths = [n_inputs, *[n_neurons] * n_layers]
         # Weights are drawn in float64 and rounded, because what torch draws in float32 depends on the processor.
-        self.hidden = nn.ModuleList(nn.Linear(*each, dtype=torch.float64) for each in pairwise(widths))
+        self.hidden = nn.ModuleList(
+            nn.Linear(*each, dtype=torch.float64) for each in pairwise(widths)
+        )
         self.last = nn.Linear(n_neurons, n_outputs, dtype=torch.float64)
         self.activation = activation()
         self.dropout = nn.Dropout(dropout_rate)
         self.output = output()
         # A buffer belongs to its net, so nets that differ in it can be trained together.
-        limit = None if weight_constraint is None else torch.tensor(float(weight_constraint))
+        limit = (
+            None
+            if weight_constraint is None
+            else torch.tensor(float(weight_constraint))
+        )
         self.register_buffer("weight_constraint", limit, persistent=False)
         if weight_init is not None:
             for layer in [*self.hidden, self.last]:
@@ -84,7 +96,13 @@ class PimaClassifier(nn.Module):
             # Fifteen times faster than torch.linalg.vector_norm over the first dimension.
             norm = layer.weight.square().sum(dim=0, keepdim=True).sqrt()
             # The factor is exactly 1 for columns within the limit, including those of norm 0.
-            factor = self.weight_constraint / torch.maximum(norm, self.weight_constraint)
+            factor = self.weight_constraint / torch.maximum(
+                norm, self.weight_constraint
+            )
             if self.training:
                 layer.weight.mul_(factor)
-        return layer(x) if self.training else nn.functional.linear(x, layer.weight * factor, layer.bias)
+        return (
+            layer(x)
+            if self.training
+            else nn.functional.linear(x, layer.weight * factor, layer.bias)
+        )

@@ -73,38 +73,62 @@ class TableNet(nn.Module):
         output: type[nn.Module] = nn.Identity,
     ) -> None:
         super().__init__()
-        counts = {"n_layers": n_layers, "n_neurons": n_neurons, "d_embedding": d_embedding}
+        counts = {
+            "n_layers": n_layers,
+            "n_neurons": n_neurons,
+            "d_embedding": d_embedding,
+        }
         for name, count in (counts | {"n_frequencies": n_frequencies}).items():
             if not isinstance(count, int) or count < 1:
-                raise ValueError(f"{name} is {count!r}; it should be a whole number, 1 or more")
+                raise ValueError(
+                    f"{name} is {count!r}; it should be a whole number, 1 or more"
+                )
         if not 0 <= dropout_rate < 1:
-            raise ValueError(f"dropout_rate is {dropout_rate}; it should be at least 0 and below 1")
+            raise ValueError(
+                f"dropout_rate is {dropout_rate}; it should be at least 0 and below 1"
+            )
         if not frequency_scale > 0:
-            raise ValueError(f"frequency_scale is {frequency_scale}; it should be above 0")
+            raise ValueError(
+                f"frequency_scale is {frequency_scale}; it should be above 0"
+            )
         if embedding not in get_args(Embedding):
-            raise ValueError(f"embedding is {embedding!r}; it should be {', '.join(get_args(Embedding))}")
+            raise ValueError(
+                f"embedding is {embedding!r}; it should be {', '.join(get_args(Embedding))}"
+            )
         if embedding != "none" and n_numbers < 1:
-            raise ValueError(f"embedding is {embedding!r}, but the table has no column of numbers; set it to none")
+            raise ValueError(
+                f"embedding is {embedding!r}, but the table has no column of numbers; set it to none"
+            )
 
         self.n_numbers = n_numbers
         self.embedding: nn.Module | None = None
         # Weights are drawn in float64 and rounded, because what torch draws in float32 depends on the processor.
         drawn: list[Any] = []
         if embedding == "periodic":
-            about = {"n_frequencies": n_frequencies, "frequency_init_scale": frequency_scale}
-            self.embedding = PeriodicEmbeddings(n_numbers, d_embedding, lite=False, **about)
+            about = {
+                "n_frequencies": n_frequencies,
+                "frequency_init_scale": frequency_scale,
+            }
+            self.embedding = PeriodicEmbeddings(
+                n_numbers, d_embedding, lite=False, **about
+            )
             drawn = [self.embedding.periodic, self.embedding.linear]
         elif embedding == "piecewise":
             bends = [NormalDist().inv_cdf(i / _N_BINS) for i in range(1, _N_BINS)]
             edges = torch.tensor([-_OUTERMOST, *bends, _OUTERMOST])
-            self.embedding = PiecewiseLinearEmbeddings([edges] * n_numbers, d_embedding, activation=False, version="B")
+            self.embedding = PiecewiseLinearEmbeddings(
+                [edges] * n_numbers, d_embedding, activation=False, version="B"
+            )
             drawn = [self.embedding.linear0]
         for part in drawn:
             part.double().reset_parameters()
         first = n_inputs + (0 if self.embedding is None else n_numbers * d_embedding)
         layers: list[nn.Module] = []
         for before, after in pairwise([first, *[n_neurons] * n_layers]):
-            layers += [nn.Linear(before, after, dtype=torch.float64), *([norm(after)] if norm else [])]
+            layers += [
+                nn.Linear(before, after, dtype=torch.float64),
+                *([norm(after)] if norm else []),
+            ]
             layers += [activation(), nn.Dropout(dropout_rate)]
         self.hidden = nn.Sequential(*layers)
         self.last = nn.Linear(n_neurons, n_outputs, dtype=torch.float64)

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resampled.by_row import stuck_fits
-    from resampled.face import best_set, choose, corrected_score, effects, interval, verdict, verdicts
+    from resampled.face import (
+        best_set,
+        choose,
+        corrected_score,
+        effects,
+        interval,
+        verdict,
+        verdicts,
+    )
     from resampled.predicted import cross_predict
     from resampled.searches import ResampledWarning
     from resampled.summaries import summary

@@ -29,7 +29,9 @@ def metric_of(scorer: Any) -> Metric | None:
     """
     if not hasattr(scorer, "_score_func"):
         return None
-    given = getattr(scorer, "_response_method", None) or _BY_CLASS[type(scorer).__name__]
+    given = (
+        getattr(scorer, "_response_method", None) or _BY_CLASS[type(scorer).__name__]
+    )
     responses = (given,) if isinstance(given, str) else tuple(given)
 
     def function(y: Any, predictions: Any) -> float:
@@ -43,10 +45,16 @@ def metric_of(scorer: Any) -> Metric | None:
 @cache
 def _more() -> dict[str, Any]:
     """Return the parameters of scikit-learn's function that have no default, in some of its versions."""
-    from sklearn.model_selection._validation import _fit_and_score  # takes a second to import
+    from sklearn.model_selection._validation import (
+        _fit_and_score,
+    )  # takes a second to import
 
     known = {"verbose": 0, "fit_params": None, "score_params": None}
-    return {name: value for name, value in known.items() if name in inspect.signature(_fit_and_score).parameters}
+    return {
+        name: value
+        for name, value in known.items()
+        if name in inspect.signature(_fit_and_score).parameters
+    }
 
 
 def fit_and_score(estimator: Any, X: Any, y: Any, **how: Any) -> Any:

@@ -15,17 +15,26 @@ Scorer = str | Metric
 # By which share of its size a score may differ from that of the rows, whose numbers are float32.
 _ROUNDING = 1e-5
 # Of scores that are the mean of what each row scores.
-_MEAN = Pooling("predict", lambda _, scores: [1.0, scores], lambda sums: sums[..., 1] / sums[..., 0])
+_MEAN = Pooling(
+    "predict", lambda _, scores: [1.0, scores], lambda sums: sums[..., 1] / sums[..., 0]
+)
 
 
-def count_rows(n_rows: int | None, row_scores: Any, predictions: Any, y: Any, groups: Any) -> int | None:
+def count_rows(
+    n_rows: int | None, row_scores: Any, predictions: Any, y: Any, groups: Any
+) -> int | None:
     """Return how many rows the table has, None if nothing tells; raises `ValueError` if what is given does not fit."""
-    shapes = {"row_scores": np.shape(row_scores)[2:3], "predictions": np.shape(predictions)[2:3]}
+    shapes = {
+        "row_scores": np.shape(row_scores)[2:3],
+        "predictions": np.shape(predictions)[2:3],
+    }
     shapes["n_rows"] = () if n_rows is None else (n_rows,)
     for name, column in {"y": y, "groups": groups}.items():
         values = np.asarray([] if column is None else column)
         # The NA of pandas is neither equal to itself nor not.
-        lacking = sum(each is None or (each == each) is not True for each in values.tolist())
+        lacking = sum(
+            each is None or (each == each) is not True for each in values.tolist()
+        )
         if values.ndim != 1 or lacking:
             raise ValueError(
                 f"{name} has the shape {values.shape}, {lacking} values missing; give (n_rows,), all known."
@@ -33,7 +42,9 @@ def count_rows(n_rows: int | None, row_scores: Any, predictions: Any, y: Any, gr
         shapes[name] = values.shape * (column is not None)
     told = {name: shape[0] for name, shape in shapes.items() if shape}
     if len({*told.values()}) > 1 or {"row_scores", "predictions"} <= told.keys():
-        raise ValueError(f"Give either row_scores= or predictions=, and as many rows everywhere, not {told}.")
+        raise ValueError(
+            f"Give either row_scores= or predictions=, and as many rows everywhere, not {told}."
+        )
     return next(iter(told.values()), None)
 
 
@@ -56,23 +67,45 @@ def rows_of(
     elif predictions is None:
         return None
     elif y is None:
-        raise ValueError("predictions= needs y=, the target of the rows, which is missing.")
+        raise ValueError(
+            "predictions= needs y=, the target of the rows, which is missing."
+        )
     else:
         name, values, y = "predictions", np.asarray(predictions), np.asarray(y)
         pool, values, y = _pooled(scorer, values, y)
-    shape, compared = (*scores.shape, len(y)), np.flatnonzero(np.isfinite(scores).all(axis=1))
+    shape, compared = (
+        (*scores.shape, len(y)),
+        np.flatnonzero(np.isfinite(scores).all(axis=1)),
+    )
     if values.shape[:3] != shape:
-        raise ValueError(f"{name} has the shape {values.shape}; it is {shape}, with NaN where a split has no such row.")
+        raise ValueError(
+            f"{name} has the shape {values.shape}; it is {shape}, with NaN where a split has no such row."
+        )
     is_test = np.isfinite(values[compared[0]]).reshape(*shape[1:], -1).all(axis=2)
     statistics, tests = [], [np.flatnonzero(each) for each in is_test]
-    of_means = row_scores is not None or callable(scorer) or pooling(scorer, len(np.unique(y))) is None
+    of_means = (
+        row_scores is not None
+        or callable(scorer)
+        or pooling(scorer, len(np.unique(y))) is None
+    )
     has_no_unit = not of_means and bounds_of(str(scorer))[1] == 1
     for split, test in enumerate(tests):
-        rows = np.stack([pool.rows(y[test], values[candidate, split, test]) for candidate in compared])
+        rows = np.stack(
+            [
+                pool.rows(y[test], values[candidate, split, test])
+                for candidate in compared
+            ]
+        )
         statistics.append(rows)
         given = scores[compared, split]
-        size = np.abs(rows[..., 1]).mean() if of_means else max(np.abs(given).max(), has_no_unit)
-        differ = np.abs(pool.score(rows.sum(axis=1, dtype=float)) - given) > _ROUNDING * size
+        size = (
+            np.abs(rows[..., 1]).mean()
+            if of_means
+            else max(np.abs(given).max(), has_no_unit)
+        )
+        differ = (
+            np.abs(pool.score(rows.sum(axis=1, dtype=float)) - given) > _ROUNDING * size
+        )
         if differ.any():
             raise ValueError(
                 f"{name} give another score on split {split} than candidate {compared[differ][0]} has; give all in the "
@@ -83,16 +116,24 @@ def rows_of(
 
 def judged_by_rows(scorer: Scorer, n_classes: int = 2) -> bool:
     """Return whether predictions tell what each row makes of a scorer."""
-    return callable(scorer) or pooling(scorer, n_classes) is not None or named_metric(scorer) is not None
+    return (
+        callable(scorer)
+        or pooling(scorer, n_classes) is not None
+        or named_metric(scorer) is not None
+    )
 
 
-def _pooled(scorer: Scorer, predictions: np.ndarray, y: np.ndarray) -> tuple[Pooling, np.ndarray, np.ndarray]:
+def _pooled(
+    scorer: Scorer, predictions: np.ndarray, y: np.ndarray
+) -> tuple[Pooling, np.ndarray, np.ndarray]:
     """Return how a scorer pools rows, and the predictions and the target as it takes them."""
     metric = scorer
     if not callable(scorer):
         if by_sums := pooling(scorer, len(np.unique(y))):
             is_of_numbers = scorer == "r2" or scorer.endswith("error")
-            return by_sums, *((predictions, y) if is_of_numbers else _encoded(predictions, y))
+            return by_sums, *(
+                (predictions, y) if is_of_numbers else _encoded(predictions, y)
+            )
         metric = named_metric(scorer) or ""
     if not callable(metric):
         raise ValueError(
@@ -108,7 +149,9 @@ def _pooled(scorer: Scorer, predictions: np.ndarray, y: np.ndarray) -> tuple[Poo
 
 def _of_codes(metric: Metric, classes: np.ndarray) -> Metric:
     """Return the metric of numbers that stand for classes, such as words."""
-    return lambda y, predicted: metric(classes[y.astype(int)], classes[predicted.astype(int)])
+    return lambda y, predicted: metric(
+        classes[y.astype(int)], classes[predicted.astype(int)]
+    )
 
 
 def _encoded(predictions: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -116,7 +159,9 @@ def _encoded(predictions: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.nda
     classes, y = np.unique(y, return_inverse=True)
     if predictions.ndim == 4:
         return predictions, y
-    numbers = sum(number * (predictions == label) for number, label in enumerate(classes))
+    numbers = sum(
+        number * (predictions == label) for number, label in enumerate(classes)
+    )
     return np.where(np.isin(predictions, classes), numbers, np.nan), y
 
 
@@ -128,11 +173,15 @@ def stuck_fits(predictions: Any, y: Any, *, classify: bool = True) -> np.ndarray
     """
     predictions, y = np.asarray(predictions), np.asarray(y)
     if predictions.shape[2:] != y.shape:
-        raise ValueError(f"predictions have the shape {predictions.shape}, and y {y.shape}; both end with n_rows.")
+        raise ValueError(
+            f"predictions have the shape {predictions.shape}, and y {y.shape}; both end with n_rows."
+        )
     if classify:
         predictions, y = _encoded(predictions, y)
     stuck = np.zeros(predictions.shape[:2], dtype=bool)
     for fit in np.ndindex(stuck.shape):
         if (is_tested := np.isfinite(predictions[fit])).any():
-            stuck[fit] = is_stuck(answered(predictions[fit][is_tested]), y[~is_tested], classify)
+            stuck[fit] = is_stuck(
+                answered(predictions[fit][is_tested]), y[~is_tested], classify
+            )
     return stuck

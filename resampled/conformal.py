@@ -41,7 +41,9 @@ class Steps:
         return self.half_widths[np.searchsorted(self.edges, predicted)]
 
 
-def conformal_quantiles(scores: np.ndarray, levels: Sequence[float], units: np.ndarray | None = None) -> np.ndarray:
+def conformal_quantiles(
+    scores: np.ndarray, levels: Sequence[float], units: np.ndarray | None = None
+) -> np.ndarray:
     """Return, for each level, the least score that those of a new unit do not exceed with this probability.
 
     `scores`, of shape (n_predictions,), say how odd each prediction is, a NaN as odd as can be, and `units` whose they
@@ -50,13 +52,19 @@ def conformal_quantiles(scores: np.ndarray, levels: Sequence[float], units: np.n
     return _quantiles(scores, levels, _weights(_numbered(units, len(scores))), new=1)
 
 
-def quantiles(errors: np.ndarray, shares: Sequence[float], units: np.ndarray | None = None) -> np.ndarray:
+def quantiles(
+    errors: np.ndarray, shares: Sequence[float], units: np.ndarray | None = None
+) -> np.ndarray:
     """Return the quantiles of errors, of shape (n_predictions,), in which each unit counts once."""
     return _quantiles(errors, shares, _weights(_numbered(units, len(errors))), new=0)
 
 
 def interval_steps(
-    observed: np.ndarray, predicted: np.ndarray, level: float = 0.9, units: np.ndarray | None = None, seed: int = 0
+    observed: np.ndarray,
+    predicted: np.ndarray,
+    level: float = 0.9,
+    units: np.ndarray | None = None,
+    seed: int = 0,
 ) -> Steps | None:
     """Return how wide the intervals of predicted numbers are; None with too few units, when they would be infinite.
 
@@ -77,7 +85,9 @@ def interval_steps(
         Draws the folds.
     """
     with np.errstate(invalid="ignore", over="ignore"):
-        residuals = np.nan_to_num(np.abs(observed - predicted), nan=np.inf, posinf=np.inf)
+        residuals = np.nan_to_num(
+            np.abs(observed - predicted), nan=np.inf, posinf=np.inf
+        )
     numbers = _numbered(units, len(residuals))
     weights, n_steps = _weights(numbers), 1
     if not np.isfinite(_quantiles(residuals, [level], weights, new=1)).all():
@@ -101,7 +111,9 @@ def least_probabilities(
     return np.maximum(-conformal_quantiles(-probabilities, levels, units), 0.0)
 
 
-def interval_score(half_widths: np.ndarray, residuals: np.ndarray, level: float) -> np.ndarray:
+def interval_score(
+    half_widths: np.ndarray, residuals: np.ndarray, level: float
+) -> np.ndarray:
     """Return the score of intervals, the lower the better: the width, and 2 / (1 - level) times what is beyond it.
 
     Gneiting and Raftery (2007), "Strictly proper scoring rules, prediction, and estimation", Journal of the American
@@ -118,18 +130,35 @@ def _weights(numbers: np.ndarray) -> np.ndarray:
     return 1 / np.bincount(numbers)[numbers]
 
 
-def _quantiles(scores: np.ndarray, levels: Sequence[float], weights: np.ndarray, new: int) -> np.ndarray:
+def _quantiles(
+    scores: np.ndarray, levels: Sequence[float], weights: np.ndarray, new: int
+) -> np.ndarray:
     """Return the least scores up to which the weights are `levels` of all, those of `new` units more among them."""
     order = np.argsort(scores, kind="stable")  # NaN comes last
     wanted = np.asarray(levels) * (weights.sum() + new) * (1 - _TINY)
-    sorted_scores = np.append(np.nan_to_num(scores[order], nan=np.inf, posinf=np.inf, neginf=-np.inf), np.inf)
+    sorted_scores = np.append(
+        np.nan_to_num(scores[order], nan=np.inf, posinf=np.inf, neginf=-np.inf), np.inf
+    )
     return sorted_scores[np.searchsorted(np.cumsum(weights[order]), wanted)]
 
 
-def _steps(residuals: np.ndarray, predicted: np.ndarray, level: float, weights: np.ndarray, n_steps: int) -> Steps:
-    edges = np.unique(np.quantile(predicted, np.arange(1, n_steps) / n_steps)) if n_steps > 1 else np.empty(0)
+def _steps(
+    residuals: np.ndarray,
+    predicted: np.ndarray,
+    level: float,
+    weights: np.ndarray,
+    n_steps: int,
+) -> Steps:
+    edges = (
+        np.unique(np.quantile(predicted, np.arange(1, n_steps) / n_steps))
+        if n_steps > 1
+        else np.empty(0)
+    )
     # Where many predictions are equal, as those of few leaves, a step may have few, and goes to the next one.
-    enough = np.bincount(np.searchsorted(edges, predicted), weights, len(edges) + 1) >= FEWEST / 2
+    enough = (
+        np.bincount(np.searchsorted(edges, predicted), weights, len(edges) + 1)
+        >= FEWEST / 2
+    )
     edges = edges[enough[:-1]][: None if enough[-1] else -1]
     if not len(edges):
         return Steps(edges, _quantiles(residuals, [level], weights, new=1))
@@ -137,11 +166,18 @@ def _steps(residuals: np.ndarray, predicted: np.ndarray, level: float, weights: 
     scales = np.bincount(at, weights * residuals) / np.bincount(at, weights)
     if not scales.all():  # a step without an error has no scale
         return _steps(residuals, predicted, level, weights, 1)
-    return Steps(edges, scales * _quantiles(residuals / scales[at], [level], weights, new=1))
+    return Steps(
+        edges, scales * _quantiles(residuals / scales[at], [level], weights, new=1)
+    )
 
 
 def _best_number(
-    residuals: np.ndarray, predicted: np.ndarray, level: float, weights: np.ndarray, numbers: np.ndarray, seed: int
+    residuals: np.ndarray,
+    predicted: np.ndarray,
+    level: float,
+    weights: np.ndarray,
+    numbers: np.ndarray,
+    seed: int,
 ) -> int:
     """Return the number of steps with the lowest interval score on folds, or 1 if it is not shown to be better."""
     n_units = int(numbers.max()) + 1
@@ -153,8 +189,12 @@ def _best_number(
     for n_steps in tried:
         scores = np.empty(len(residuals))
         for test in (folds == fold for fold in range(_FOLDS)):
-            steps = _steps(residuals[~test], predicted[~test], level, weights[~test], n_steps)
-            scores[test] = interval_score(steps.at(predicted[test]), residuals[test], level)
+            steps = _steps(
+                residuals[~test], predicted[~test], level, weights[~test], n_steps
+            )
+            scores[test] = interval_score(
+                steps.at(predicted[test]), residuals[test], level
+            )
         by_unit[n_steps] = np.bincount(numbers, weights * scores)
     best = min(tried, key=lambda n_steps: by_unit[n_steps].mean())
     gains = by_unit[1] - by_unit[best]

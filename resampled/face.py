@@ -35,7 +35,9 @@ def verdict(old: Any, new: Any = None, *, n_folds: int | None = None, test_share
     parameters and the errors are those of `summary`.
     """
     known = n_folds, test_share, n_rows, metric, bounds, y, groups, rope
-    data = as_search(old if new is None else [old, new], row_scores, predictions, *known, 2)
+    data = as_search(
+        old if new is None else [old, new], row_scores, predictions, *known, 2
+    )
     _warn(data.notes)
     return judge({"": _pair(data)})[""]
 
@@ -61,16 +63,31 @@ def interval(search: Any, *, n_folds: int | None = None, test_share: float | Non
 
     They are NaN where no interval holds. The parameters and the errors are those of `summary`.
     """
-    data = as_search(search, row_scores, predictions, n_folds, test_share, n_rows, metric, bounds, y, groups)
+    data = as_search(
+        search,
+        row_scores,
+        predictions,
+        n_folds,
+        test_share,
+        n_rows,
+        metric,
+        bounds,
+        y,
+        groups,
+    )
     if stuck is not None and np.shape(stuck) != data.scores.shape:
-        raise ValueError(f"stuck has the shape {np.shape(stuck)}, but the scores have {data.scores.shape}.")
+        raise ValueError(
+            f"stuck has the shape {np.shape(stuck)}, but the scores have {data.scores.shape}."
+        )
     _warn(data.notes)
     low, high = np.full((2, len(data.scores)), np.nan)
     own = data.compared
     # A learner that predicts the same for every row has no interval from splits alone.
     constant = None if stuck is None else np.mean(stuck, axis=1)[own] >= 1 / 2
     by_unit = None if data.by_unit is None else data.by_unit.take(own)
-    low[own], high[own], _ = intervals(data.scores[own], data.resampling, by_unit=by_unit, constant=constant)
+    low[own], high[own], _ = intervals(
+        data.scores[own], data.resampling, by_unit=by_unit, constant=constant
+    )
     return low, high
 
 
@@ -82,9 +99,22 @@ def best_set(search: Any, *, n_folds: int | None = None, test_share: float | Non
     Among learners that few rows sway, that is a hint. None is true in the order of time.
     The parameters and the errors are those of `summary`.
     """
-    data = as_search(search, row_scores, predictions, n_folds, test_share, n_rows, metric, bounds, y, groups)
+    data = as_search(
+        search,
+        row_scores,
+        predictions,
+        n_folds,
+        test_share,
+        n_rows,
+        metric,
+        bounds,
+        y,
+        groups,
+    )
     if groups is not None and data.rows is None:
-        raise ValueError("groups= has no effect on the set without row_scores= or predictions=; leave it out.")
+        raise ValueError(
+            "groups= has no effect on the set without row_scores= or predictions=; leave it out."
+        )
     _warn(data.notes)
     return set_of_the_best(data.scores, data.resampling, seed, data.by_unit)
 
@@ -98,10 +128,25 @@ def corrected_score(search: Any, *, n_folds: int | None = None, test_share: floa
     choice's luck remains in it, because their rows had a say. The parameters and the errors are those of `summary`; in
     the order of time, `ValueError` is raised, too.
     """
-    data = as_search(search, row_scores, predictions, n_folds, test_share, n_rows, metric, bounds, y, groups)
-    corrected = correct(data.scores[data.compared], data.resampling, seed=seed, rows=data.rows)
+    data = as_search(
+        search,
+        row_scores,
+        predictions,
+        n_folds,
+        test_share,
+        n_rows,
+        metric,
+        bounds,
+        y,
+        groups,
+    )
+    corrected = correct(
+        data.scores[data.compared], data.resampling, seed=seed, rows=data.rows
+    )
     if corrected is None or not data.resampling.is_tested:
-        raise ValueError("In the order of time, scores of the splits are not alike, so none can be corrected.")
+        raise ValueError(
+            "In the order of time, scores of the splits are not alike, so none can be corrected."
+        )
     _warn(data.notes)
     return corrected
 
@@ -115,11 +160,35 @@ def choose(searches: Mapping[str, Any], *, n_folds: int | None = None, test_shar
     `searches` has, by name, what `summary` takes, and so have `row_scores` and `predictions`. Returns the name of the
     best and what its best candidate is worth. Raises `ValueError` for different splits.
     """
-    data = _named(searches, row_scores, predictions, n_folds, test_share, n_rows, metric, bounds, y, groups)
-    if len(splits := {(one.scores.shape[1], one.resampling.test_share) for one in data.values()}) != 1:
-        raise ValueError(f"The searches are to share their splits, but have (splits, test_share): {sorted(splits)}.")
+    data = _named(
+        searches,
+        row_scores,
+        predictions,
+        n_folds,
+        test_share,
+        n_rows,
+        metric,
+        bounds,
+        y,
+        groups,
+    )
+    if (
+        len(
+            splits := {
+                (one.scores.shape[1], one.resampling.test_share)
+                for one in data.values()
+            }
+        )
+        != 1
+    ):
+        raise ValueError(
+            f"The searches are to share their splits, but have (splits, test_share): {sorted(splits)}."
+        )
     _warn(note for each in data.values() for note in each.notes)
-    each = {name: corrected_score(replace(one, notes=[]), seed=seed) for name, one in data.items()}
+    each = {
+        name: corrected_score(replace(one, notes=[]), seed=seed)
+        for name, one in data.items()
+    }
     winner = max(each, key=lambda name: each[name].score)
     return winner, whole_choice(each, data[winner].resampling.bounds) or each[winner]
 
@@ -132,28 +201,51 @@ def effects(search: Any, *, n_folds: int | None = None, test_share: float | None
     """
     data = as_search(search, None, None, n_folds, test_share, None, metric, bounds)
     if not data.settings:
-        raise ValueError("The settings are not known; give a search, or its results with the columns param_….")
+        raise ValueError(
+            "The settings are not known; give a search, or its results with the columns param_…."
+        )
     _warn(data.notes)
     drops, _ = importance(data.settings, data.scores.mean(axis=1), seed)
-    p, order = effect_p_values(data.settings, data.scores, data.resampling, seed), np.argsort(-drops, kind="stable")
-    return {"setting": np.array([*data.settings])[order], "importance": drops[order], "p_value": p[order]}
+    p, order = (
+        effect_p_values(data.settings, data.scores, data.resampling, seed),
+        np.argsort(-drops, kind="stable"),
+    )
+    return {
+        "setting": np.array([*data.settings])[order],
+        "importance": drops[order],
+        "p_value": p[order],
+    }
 
 
 def _pair(data: Search) -> Pair:
     if len(data.scores) != 2:
-        raise ValueError(f"There are {len(data.scores)} learners; give a pair (old, new).")
-    return Pair(data.scores[0], data.scores[1], data.resampling, data.rope, by_unit=data.by_unit)
+        raise ValueError(
+            f"There are {len(data.scores)} learners; give a pair (old, new)."
+        )
+    return Pair(
+        data.scores[0], data.scores[1], data.resampling, data.rope, by_unit=data.by_unit
+    )
 
 
-def _named(named: Any, row_scores: Any, predictions: Any, *known: Any) -> dict[str, Search]:
+def _named(
+    named: Any, row_scores: Any, predictions: Any, *known: Any
+) -> dict[str, Search]:
     """Return what each name of a dict stands for; the name is put before what is said of it."""
     for given in (named, row_scores, predictions):
-        if given is not None and not (isinstance(given, Mapping) and {*given} == {*named}):
-            raise ValueError(f"Give dicts with the same names, not a {type(given).__name__}, also for what rows tell.")
+        if given is not None and not (
+            isinstance(given, Mapping) and {*given} == {*named}
+        ):
+            raise ValueError(
+                f"Give dicts with the same names, not a {type(given).__name__}, also for what rows tell."
+            )
     found = {}
     for name, each in named.items():
         try:
-            data = as_search(each, *(given and given[name] for given in (row_scores, predictions)), *known)
+            data = as_search(
+                each,
+                *(given and given[name] for given in (row_scores, predictions)),
+                *known,
+            )
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
         found[name] = replace(data, notes=[f"{name}: {note}" for note in data.notes])

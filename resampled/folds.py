@@ -10,15 +10,27 @@ import numpy as np
 
 
 def split_by(
-    search: Any, n_splits: int, n_folds: int | None, test_share: float | None, n_rows: int | None
+    search: Any,
+    n_splits: int,
+    n_folds: int | None,
+    test_share: float | None,
+    n_rows: int | None,
 ) -> tuple[int | None, float]:
     """Return both as a `Resampling` has them, from the user or the search; raises `ValueError` if neither tells."""
     own = _by_splitter(search.cv, n_splits, n_rows) if hasattr(search, "cv") else None
     if n_splits < 3:
-        raise ValueError(f"There are {n_splits} splits; fewer than 3 say nothing about a mean, so add splits.")
+        raise ValueError(
+            f"There are {n_splits} splits; fewer than 3 say nothing about a mean, so add splits."
+        )
     if n_folds is not None and (test_share is not None or (own and own[0] != n_folds)):
-        other = f"test_share={test_share}" if test_share is not None else f"the search has cv={search.cv!r:.100}"
-        raise ValueError(f"n_folds={n_folds} is given, but {other}; leave one of them out.")
+        other = (
+            f"test_share={test_share}"
+            if test_share is not None
+            else f"the search has cv={search.cv!r:.100}"
+        )
+        raise ValueError(
+            f"n_folds={n_folds} is given, but {other}; leave one of them out."
+        )
     if n_folds is None and test_share is None:
         if own is None:
             raise ValueError(
@@ -33,12 +45,19 @@ def split_by(
             f"{n_splits} splits are no whole repeats of {n_folds} folds; correct n_folds or give test_share."
         )
     test_share = 1 / (n_folds - 1) if n_folds is not None else test_share
-    if not (isinstance(test_share, Real) and (math.isnan(test_share) or 0 < test_share < math.inf)):
-        raise ValueError(f"test_share is {test_share!r}; give the test rows per training row, a number above 0.")
+    if not (
+        isinstance(test_share, Real)
+        and (math.isnan(test_share) or 0 < test_share < math.inf)
+    ):
+        raise ValueError(
+            f"test_share is {test_share!r}; give the test rows per training row, a number above 0."
+        )
     return n_folds, float(test_share)
 
 
-def check_tests(tests: Sequence[np.ndarray], n_folds: int | None, test_share: float, n_rows: int) -> None:
+def check_tests(
+    tests: Sequence[np.ndarray], n_folds: int | None, test_share: float, n_rows: int
+) -> None:
     """Raise `ValueError` if the splits that test these rows are not those that are told."""
     if n_folds is None:
         n_test = float(np.mean([len(test) for test in tests]))
@@ -66,23 +85,47 @@ def whole(name: str, value: Any, least: int) -> int:
     return int(value)
 
 
-def _by_splitter(cv: Any, n_splits: int, n_rows: int | None) -> tuple[int | None, float | None] | None:
+def _by_splitter(
+    cv: Any, n_splits: int, n_rows: int | None
+) -> tuple[int | None, float | None] | None:
     """Return the folds of a repeat, or else the share of test rows, of a splitter of scikit-learn; None if unknown."""
     from sklearn import model_selection as of  # takes a second to import
 
     if isinstance(cv, of.TimeSeriesSplit):
         return None, np.nan
-    if isinstance(cv, of.ShuffleSplit | of.StratifiedShuffleSplit | of.GroupShuffleSplit):
+    if isinstance(
+        cv, of.ShuffleSplit | of.StratifiedShuffleSplit | of.GroupShuffleSplit
+    ):
         by_groups = isinstance(cv, of.GroupShuffleSplit)
-        is_count = any(isinstance(size, Integral) for size in (cv.test_size, cv.train_size))
+        is_count = any(
+            isinstance(size, Integral) for size in (cv.test_size, cv.train_size)
+        )
         if is_count and (n_rows is None or by_groups):
             return None
-        blank = np.arange(n_rows if is_count and n_rows else 1000)  # shares of so many are those of any table
-        return _by_rows([next(deepcopy(cv).split(blank, blank % 2, blank if by_groups else None))])
+        blank = np.arange(
+            n_rows if is_count and n_rows else 1000
+        )  # shares of so many are those of any table
+        return _by_rows(
+            [next(deepcopy(cv).split(blank, blank % 2, blank if by_groups else None))]
+        )
     if isinstance(cv, list | of.PredefinedSplit):
         return _by_rows(cv if isinstance(cv, list) else [*cv.split()])
-    folds = of.KFold | of.StratifiedKFold | of.GroupKFold | of.StratifiedGroupKFold | of.LeaveOneOut
-    if isinstance(cv, folds | of.LeaveOneGroupOut | of.RepeatedKFold | of.RepeatedStratifiedKFold | Integral | None):
+    folds = (
+        of.KFold
+        | of.StratifiedKFold
+        | of.GroupKFold
+        | of.StratifiedGroupKFold
+        | of.LeaveOneOut
+    )
+    if isinstance(
+        cv,
+        folds
+        | of.LeaveOneGroupOut
+        | of.RepeatedKFold
+        | of.RepeatedStratifiedKFold
+        | Integral
+        | None,
+    ):
         return n_splits // getattr(cv, "n_repeats", 1), None
     return None
 
@@ -98,7 +141,10 @@ def _by_rows(splits: Sequence[Any]) -> tuple[int | None, float | None] | None:
         return None
     tests = [test for _, test in splits]
     n_folds = 1 + int(np.searchsorted(np.cumsum([len(test) for test in tests]), n_rows))
-    if all(are_all(tests[start : start + n_folds]) for start in range(0, len(tests), n_folds)):
+    if all(
+        are_all(tests[start : start + n_folds])
+        for start in range(0, len(tests), n_folds)
+    ):
         return n_folds, None
     n_test = float(np.mean([len(test) for test in tests]))
     return None, n_test / (n_rows - n_test)

@@ -8,30 +8,64 @@ import numpy as np
 _BEST, _OTHER, _CORRECTED, _ROPE = "#0b6fa4", "#8a8a8a", "#c2410c", "#e8e4d8"
 
 
-def draw_means(ax: Any, labels: Sequence[str], of: Mapping[str, np.ndarray], corrected: Sequence[float] | None) -> Any:
+def draw_means(
+    ax: Any,
+    labels: Sequence[str],
+    of: Mapping[str, np.ndarray],
+    corrected: Sequence[float] | None,
+) -> Any:
     """Draw `mean`, from `low` to `high`, for each label, who `may_be_best`, and the corrected score with its ends."""
     ax = ax or _axes(1.5 + 0.3 * len(labels))
-    for in_set, color, name in ((True, _BEST, "may be the best"), (False, _OTHER, "not the best")):
+    for in_set, color, name in (
+        (True, _BEST, "may be the best"),
+        (False, _OTHER, "not the best"),
+    ):
         if len(own := np.flatnonzero(of["may_be_best"] == in_set)):
             ax.hlines(own, of["low"][own], of["high"][own], color=color)
-            ax.plot(of["mean"][own], own, "o", color=color, markerfacecolor=color if in_set else "white", label=name)
+            ax.plot(
+                of["mean"][own],
+                own,
+                "o",
+                color=color,
+                markerfacecolor=color if in_set else "white",
+                label=name,
+            )
     if corrected is not None:
         labels = [*labels, "the best, corrected"]
         ax.hlines(len(labels) - 1, *corrected[1:], color=_CORRECTED)
-        ax.plot(corrected[0], len(labels) - 1, "D", color=_CORRECTED, label="without the luck of the choice")
-    ax.set(yticks=range(len(labels)), yticklabels=labels, xlabel="mean score, with its interval of 95 %")
+        ax.plot(
+            corrected[0],
+            len(labels) - 1,
+            "D",
+            color=_CORRECTED,
+            label="without the luck of the choice",
+        )
+    ax.set(
+        yticks=range(len(labels)),
+        yticklabels=labels,
+        xlabel="mean score, with its interval of 95 %",
+    )
     ax.invert_yaxis()
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
     return ax
 
 
-def draw_difference(ax: Any, difference: float, halves: Mapping[int, float], rope: float, title: str) -> Any:
+def draw_difference(
+    ax: Any, difference: float, halves: Mapping[int, float], rope: float, title: str
+) -> Any:
     """Draw a difference, with half the widths of intervals by their levels in percent, and the rope around 0."""
     ax = ax or _axes(2)
     ax.axvspan(-rope, rope, color=_ROPE, label=f"rope, ±{rope:g}")
     ax.axvline(0, color=_OTHER)
     for width, (level, half) in enumerate(halves.items()):
-        ax.hlines(0, difference - half, difference + half, color=_BEST, linewidth=2 + 3 * width, label=f"{level} %")
+        ax.hlines(
+            0,
+            difference - half,
+            difference + half,
+            color=_BEST,
+            linewidth=2 + 3 * width,
+            label=f"{level} %",
+        )
     ax.plot(difference, 0, "o", color=_BEST, markerfacecolor="white")
     ax.set(yticks=[], xlabel="new less old", title=title)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
@@ -42,5 +76,7 @@ def _axes(height: float) -> Any:
     try:
         from matplotlib import pyplot
     except ImportError:
-        raise ImportError("plot() needs matplotlib, which is not installed: pip install matplotlib") from None
+        raise ImportError(
+            "plot() needs matplotlib, which is not installed: pip install matplotlib"
+        ) from None
     return pyplot.subplots(figsize=(7.5, height), layout="constrained")[1]

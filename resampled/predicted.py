@@ -33,16 +33,30 @@ class Predicted:
     def __repr__(self) -> str:
         """Return the names and the mean scores, the best first."""
         means = self.scores.mean(axis=1)
-        lines = [f"{self.names[i]}: {means[i]:.4g}" for i in np.argsort(-means, kind="stable")]
-        return "\n".join([f"{len(means)} learners on {self.scores.shape[1]} splits, by mean score", *lines])
+        lines = [
+            f"{self.names[i]}: {means[i]:.4g}"
+            for i in np.argsort(-means, kind="stable")
+        ]
+        return "\n".join(
+            [
+                f"{len(means)} learners on {self.scores.shape[1]} splits, by mean score",
+                *lines,
+            ]
+        )
 
     def __getitem__(self, names: Sequence[str]) -> "Predicted":
         """Return some of the learners, such as the two of a verdict: `found["old", "new"]`."""
         own = [self.names.index(name) for name in names]
-        settings = {key: [values[i] for i in own] for key, values in self.settings.items()}
+        settings = {
+            key: [values[i] for i in own] for key, values in self.settings.items()
+        }
         chosen = [self.names[i] for i in own]
         return replace(
-            self, names=chosen, settings=settings, scores=self.scores[own], predictions=self.predictions[own]
+            self,
+            names=chosen,
+            settings=settings,
+            scores=self.scores[own],
+            predictions=self.predictions[own],
         )
 
 
@@ -62,9 +76,13 @@ class _Teller:
 
     def __call__(self, model: Any, X: Any, y: Any) -> float:
         responses = self.metric.responses if self.metric else ()
-        response = next(name for name in (*responses, "predict") if hasattr(model, name))
+        response = next(
+            name for name in (*responses, "predict") if hasattr(model, name)
+        )
         answers = np.asarray(getattr(model, response)(X))
-        if response == "predict" and self.metric:  # as the scorer, without another prediction
+        if (
+            response == "predict" and self.metric
+        ):  # as the scorer, without another prediction
             told = _Told(self.metric.function(y, answers))
         else:
             told = _Told(self.scorer(model, X, y))
@@ -74,10 +92,14 @@ class _Teller:
             told.predicted = np.column_stack([-answers, answers])
         else:
             least = 0 if response == "predict_proba" else answers.min()
-            told.predicted = self._of_all(answers, getattr(model, "classes_", None), least)
+            told.predicted = self._of_all(
+                answers, getattr(model, "classes_", None), least
+            )
         return told
 
-    def _of_all(self, answers: np.ndarray, known: np.ndarray | None, least: float) -> np.ndarray:
+    def _of_all(
+        self, answers: np.ndarray, known: np.ndarray | None, least: float
+    ) -> np.ndarray:
         """Return a column for each class, in their order, also for those that the training rows lack."""
         if self.classes is None or known is None or np.array_equal(known, self.classes):
             return answers
@@ -115,18 +137,24 @@ def cross_predict(learners: Any, X: Any, y: Any, *, cv: Any = None, groups: Any 
     from sklearn.model_selection import TimeSeriesSplit, check_cv
     from sklearn.utils.parallel import Parallel
 
-    names, estimators, settings = _candidates(learners) if hasattr(learners, "cv_results_") else _named(learners)
+    names, estimators, settings = (
+        _candidates(learners) if hasattr(learners, "cv_results_") else _named(learners)
+    )
     if hasattr(learners, "cv_results_"):
         cv = learners.cv if cv is None else cv
         scoring = _scoring(learners) if scoring is None else scoring
         n_jobs = learners.n_jobs if n_jobs is None else n_jobs
     classify, target = is_classifier(estimators[0]), np.asarray(y)
     if target.size != len(target):
-        raise ValueError(f"y has the shape {target.shape}; give one target for each row, (n_rows,).")
+        raise ValueError(
+            f"y has the shape {target.shape}; give one target for each row, (n_rows,)."
+        )
     splitter = check_cv(cv, y, classifier=classify)
     splits = list(splitter.split(X, y, groups))
     if not splits:
-        raise ValueError("cv= has no splits; give a splitter or a list, because an iterator can be used only once.")
+        raise ValueError(
+            "cv= has no splits; give a splitter or a list, because an iterator can be used only once."
+        )
     scoring = scoring or ("accuracy" if classify else "r2")
     scorer = get_scorer(scoring)
     metric = metric_of(scorer)
@@ -134,8 +162,16 @@ def cross_predict(learners: Any, X: Any, y: Any, *, cv: Any = None, groups: Any 
     teller = _Teller(scorer, metric, classes)
     calls = []
     for estimator in estimators:
-        for (train, test), own in zip(splits, _own_numbers(estimator, len(splits), random_state), strict=True):
-            how = {"scorer": teller, "train": train, "test": test, "parameters": own, "error_score": np.nan}
+        for (train, test), own in zip(
+            splits, _own_numbers(estimator, len(splits), random_state), strict=True
+        ):
+            how = {
+                "scorer": teller,
+                "train": train,
+                "test": test,
+                "parameters": own,
+                "error_score": np.nan,
+            }
             calls.append(fit_and_score(clone(estimator), X, y, **how))
     results = Parallel(n_jobs=n_jobs)(calls)
     shape = len(estimators), len(splits)
@@ -163,9 +199,13 @@ def _named(learners: Any) -> tuple[list[str], list[Any], dict[str, list[Any]]]:
         pairs = list(learners.items())
     else:
         each = learners if isinstance(learners, list | tuple) else [learners]
-        pairs = [one if isinstance(one, tuple) else (type(one).__name__, one) for one in each]
+        pairs = [
+            one if isinstance(one, tuple) else (type(one).__name__, one) for one in each
+        ]
     if not pairs or not all(hasattr(estimator, "fit") for _, estimator in pairs):
-        raise ValueError(f"{learners!r:.100} is not what can be fitted; give estimators by name, or a fitted search.")
+        raise ValueError(
+            f"{learners!r:.100} is not what can be fitted; give estimators by name, or a fitted search."
+        )
     names = [str(name) for name, _ in pairs]
     return names, [estimator for _, estimator in pairs], {"learner": [*names]}
 
@@ -177,7 +217,10 @@ def _candidates(search: Any) -> tuple[list[str], list[Any], dict[str, list[Any]]
     candidates = search.cv_results_["params"]
     iterations = search.cv_results_.get("iter", [0] * len(candidates))
     own = [i for i, iteration in enumerate(iterations) if iteration == max(iterations)]
-    estimators = [clone(search.estimator).set_params(**clone(candidates[i], safe=False)) for i in own]
+    estimators = [
+        clone(search.estimator).set_params(**clone(candidates[i], safe=False))
+        for i in own
+    ]
     keys = sorted({key for i in own for key in candidates[i]})
     settings = {key: [candidates[i].get(key, np.nan) for i in own] for key in keys}
     return [str(i) for i in own], estimators, settings
@@ -185,20 +228,36 @@ def _candidates(search: Any) -> tuple[list[str], list[Any], dict[str, list[Any]]
 
 def _scoring(search: Any) -> Any:
     """Return by which of its scorers a search has chosen."""
-    if isinstance(search.scoring, str) or callable(search.scoring) or search.scoring is None:
+    if (
+        isinstance(search.scoring, str)
+        or callable(search.scoring)
+        or search.scoring is None
+    ):
         return search.scoring
     if not isinstance(search.refit, str):
-        raise ValueError(f"Of the scorers {[*search.scoring]}, which one is meant is not known; give scoring=.")
-    return search.scoring[search.refit] if isinstance(search.scoring, Mapping) else search.refit
+        raise ValueError(
+            f"Of the scorers {[*search.scoring]}, which one is meant is not known; give scoring=."
+        )
+    return (
+        search.scoring[search.refit]
+        if isinstance(search.scoring, Mapping)
+        else search.refit
+    )
 
 
 def _seeds(estimator: Any) -> dict[str, Any]:
     """Return what an estimator, and those inside of it, have as their `random_state`."""
     known = estimator.get_params() if hasattr(estimator, "get_params") else {}
-    return {name: value for name, value in known.items() if name.rpartition("__")[2] == "random_state"}
+    return {
+        name: value
+        for name, value in known.items()
+        if name.rpartition("__")[2] == "random_state"
+    }
 
 
-def _own_numbers(estimator: Any, n_splits: int, random_state: int | None) -> list[dict[str, int] | None]:
+def _own_numbers(
+    estimator: Any, n_splits: int, random_state: int | None
+) -> list[dict[str, int] | None]:
     """Return the parameters that give each split a luck of its own; None where the estimator stays as it is."""
     if random_state is None:
         return [None] * n_splits
@@ -208,7 +267,12 @@ def _own_numbers(estimator: Any, n_splits: int, random_state: int | None) -> lis
 
 def luck_notes(estimators: Sequence[Any]) -> list[str]:
     """Say which `random_state` is fixed; scikit-learn copies it for each split, also one that draws."""
-    fixed = {name: value for estimator in estimators for name, value in _seeds(estimator).items() if value is not None}
+    fixed = {
+        name: value
+        for estimator in estimators
+        for name, value in _seeds(estimator).items()
+        if value is not None
+    }
     return [
         f"Chance in training is the same on every split, because {name}={value!r}, and no error allows for it: leave "
         "it None, or give cross_predict a random_state."
@@ -228,16 +292,33 @@ def _failed(name: str, results: Sequence[Any]) -> list[str]:
     return [f"{told}: {errors[0].splitlines()[-1]}."] if errors else []
 
 
-def _by_row(told: Sequence[Any], shape: tuple[int, int], tests: Sequence[np.ndarray], n_rows: int) -> np.ndarray:
+def _by_row(
+    told: Sequence[Any],
+    shape: tuple[int, int],
+    tests: Sequence[np.ndarray],
+    n_rows: int,
+) -> np.ndarray:
     """Return the predictions of all fits by row; missing where there is none: NaN, or None beside words."""
-    made = {fit: score.predicted for fit, score in enumerate(told) if isinstance(score, _Told)}
+    made = {
+        fit: score.predicted
+        for fit, score in enumerate(told)
+        if isinstance(score, _Told)
+    }
     further = {each.shape[1:] for each in made.values()} or {()}
     if len(further) > 1:
-        raise ValueError(f"The learners' predictions have columns of different numbers: {sorted(further)}.")
-    kind = np.result_type(*(each.dtype for each in made.values())) if made else np.dtype(float)
+        raise ValueError(
+            f"The learners' predictions have columns of different numbers: {sorted(further)}."
+        )
+    kind = (
+        np.result_type(*(each.dtype for each in made.values()))
+        if made
+        else np.dtype(float)
+    )
     is_word, is_float = kind.kind not in "biuf", kind.kind == "f"
     dtype = object if is_word else kind if is_float else float
-    filled = np.full((len(told), n_rows, *further.pop()), None if is_word else np.nan, dtype=dtype)
+    filled = np.full(
+        (len(told), n_rows, *further.pop()), None if is_word else np.nan, dtype=dtype
+    )
     for fit, predicted in made.items():
         filled[fit, tests[fit % len(tests)]] = predicted
     return filled.reshape(*shape, *filled.shape[1:])

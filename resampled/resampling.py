@@ -31,7 +31,11 @@ class Resampling:
 
     @classmethod
     def of_folds(
-        cls, n_folds: int, n_rows: float = math.inf, bounds: Bounds = UNBOUNDED, n_effective: float | None = None
+        cls,
+        n_folds: int,
+        n_rows: float = math.inf,
+        bounds: Bounds = UNBOUNDED,
+        n_effective: float | None = None,
     ) -> "Resampling":
         """Return the resampling of one or more repeats of so many folds."""
         return cls(1 / (n_folds - 1), n_folds, n_rows, bounds, n_effective)
@@ -50,12 +54,24 @@ class Resampling:
     def one_row(self) -> float:
         """What one row of a split can change, at most; `step` without two bounds, where scores may be no counts."""
         low, high = self.bounds
-        share = 1 / self.n_folds if self.n_folds else self.test_share / (1 + self.test_share)
-        return (high - low) / (self.n_rows * share) if math.isfinite(high - low) else self.step
+        share = (
+            1 / self.n_folds
+            if self.n_folds
+            else self.test_share / (1 + self.test_share)
+        )
+        return (
+            (high - low) / (self.n_rows * share)
+            if math.isfinite(high - low)
+            else self.step
+        )
 
     def n_repeats(self, n_splits: int) -> int | None:
         """Return how many whole repeats of the folds so many splits are; None if they are not."""
-        return None if self.n_folds is None or n_splits % self.n_folds else n_splits // self.n_folds
+        return (
+            None
+            if self.n_folds is None or n_splits % self.n_folds
+            else n_splits // self.n_folds
+        )
 
     def is_one_repeat(self, n_splits: int) -> bool:
         """Return whether no row is tested twice, because so many splits have no more test rows than there are rows."""

@@ -5,4 +5,7 @@ from tempfile import TemporaryDirectory
 from setuptools import setup
 
 with TemporaryDirectory() as folder:
-    setup(script_name="setup.py", options={"build": {"build_base": folder}, "egg_info": {"egg_base": folder}})
+    setup(
+        script_name="setup.py",
+        options={"build": {"build_base": folder}, "egg_info": {"egg_base": folder}},
+    )

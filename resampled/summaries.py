@@ -50,10 +50,21 @@ class Summary:
         """Return the table and the sentences."""
         columns = []
         for heading, *cells in zip(*self._rows(), strict=True):
-            side, width = "<" if heading in ("may be best", "settings") else ">", max(map(len, [heading, *cells]))
+            side, width = (
+                "<" if heading in ("may be best", "settings") else ">",
+                max(map(len, [heading, *cells])),
+            )
             columns.append([f"  {cell:{side}{width}}" for cell in (heading, *cells)])
         title, *said = [textwrap.fill(each, WIDTH) for each in self._sentences()]
-        return "\n".join([title, "", *("".join(row).rstrip() for row in zip(*columns, strict=True)), "", *said])
+        return "\n".join(
+            [
+                title,
+                "",
+                *("".join(row).rstrip() for row in zip(*columns, strict=True)),
+                "",
+                *said,
+            ]
+        )
 
     def _repr_html_(self) -> str:
         headings, *rows = self._rows()
@@ -65,8 +76,13 @@ class Summary:
         """Return whether another summary says the same of the same scores."""
         if not isinstance(other, Summary):
             return NotImplemented
-        own, others = ({name: column.tolist() for name, column in each.candidates.items()} for each in (self, other))
-        return repr((own, self.corrected)) == repr((others, other.corrected)) and repr(self) == repr(other)
+        own, others = (
+            {name: column.tolist() for name, column in each.candidates.items()}
+            for each in (self, other)
+        )
+        return repr((own, self.corrected)) == repr((others, other.corrected)) and repr(
+            self
+        ) == repr(other)
 
     def to_frame(self) -> Any:
         """Return `candidates` as a data frame of pandas."""
@@ -78,13 +94,20 @@ class Summary:
         """Draw means, intervals, the set and the corrected score with matplotlib; return the axes, by default new."""
         shown, worth = self._shown, self.corrected
         labels = [textwrap.shorten(f"{i}  {self._settings(i)}", 60) for i in shown]
-        own = {name: self.candidates[name][shown] for name in ("mean", "low", "high", "may_be_best")}
-        return draw_means(ax, labels, own, [worth.score, worth.low, worth.high] if worth else None)
+        own = {
+            name: self.candidates[name][shown]
+            for name in ("mean", "low", "high", "may_be_best")
+        }
+        return draw_means(
+            ax, labels, own, [worth.score, worth.low, worth.high] if worth else None
+        )
 
     @property
     def _shown(self) -> np.ndarray:
         compared = self.data.compared
-        return compared[np.argsort(-self.candidates["mean"][compared], kind="stable")][:N_SHOWN]
+        return compared[np.argsort(-self.candidates["mean"][compared], kind="stable")][
+            :N_SHOWN
+        ]
 
     def _written(self, *scores: float) -> str:
         largest = float(np.nanmax(np.abs(self.candidates["mean"]))) or 1.0
@@ -100,11 +123,21 @@ class Summary:
 
     def _rows(self) -> list[tuple[str, ...]]:
         """Return the cells of the table, headings first, without columns that say nothing."""
-        of, rows = self.candidates, [("", "mean", "95 %", "stuck", "may be best", "settings")]
+        of, rows = (
+            self.candidates,
+            [("", "mean", "95 %", "stuck", "may be best", "settings")],
+        )
         for i in self._shown:
-            mean, ends = self._written(of["mean"][i]), self._written(of["low"][i], of["high"][i])
+            mean, ends = (
+                self._written(of["mean"][i]),
+                self._written(of["low"][i], of["high"][i]),
+            )
             stuck = str(of["n_stuck"][i] or "") if "n_stuck" in of else ""
-            chosen = ("yes, simplest" if i == self.simplest else "yes") if of["may_be_best"][i] else ""
+            chosen = (
+                ("yes, simplest" if i == self.simplest else "yes")
+                if of["may_be_best"][i]
+                else ""
+            )
             rows.append((str(i), mean, ends, stuck, chosen, self._settings(i)))
         if (hidden := len(self.data.compared) - len(rows) + 1) > 0:
             rows.append(("", "", "", "", "", f"… and {hidden} more"))
@@ -112,18 +145,34 @@ class Summary:
         return [tuple(compress(row, kept)) for row in rows]
 
     def _sentences(self) -> list[str]:
-        n, worth, of, n_folds = len(self.data.compared), self.corrected, self.candidates, self.data.resampling.n_folds
-        n_splits, scorer = self.data.scores.shape[1], self.data.scorer and f", scored by {self.data.scorer}"
-        splits = f"{n_splits // n_folds} × {n_folds} folds" if n_folds else f"{n_splits} splits"
+        n, worth, of, n_folds = (
+            len(self.data.compared),
+            self.corrected,
+            self.candidates,
+            self.data.resampling.n_folds,
+        )
+        n_splits, scorer = (
+            self.data.scores.shape[1],
+            self.data.scorer and f", scored by {self.data.scorer}",
+        )
+        splits = (
+            f"{n_splits // n_folds} × {n_folds} folds"
+            if n_folds
+            else f"{n_splits} splits"
+        )
         remedy = self.data.remedy
         title = f"{n} candidate{'s' * (n > 1)} on {splits}{scorer}"
         if worth is None:
             time = "No interval and no test: in the order of time, splits train on more and more rows."
             return [title, time, *self.data.notes]
         n_in = of["may_be_best"].sum()
-        sentences = [f"{n_in} of {n} may be the best: with 95 %, the truly best one is among them{self.hint}."]
+        sentences = [
+            f"{n_in} of {n} may be the best: with 95 %, the truly best one is among them{self.hint}."
+        ]
         if n_in == 1:
-            sentences = [f"With 95 %, candidate {self.best} is the best of {n}{self.hint}."]
+            sentences = [
+                f"With 95 %, candidate {self.best} is the best of {n}{self.hint}."
+            ]
         if self.simplest is not None and self.simplest != self.best:
             sentences[0] += (
                 f" The simplest of them is candidate {self.simplest}. Its mean is lower by "
@@ -133,18 +182,30 @@ class Summary:
             likely = f"; that the two differ by less than {self.data.rope:g} is {100 * equal:.0f} % likely"
             sentences[0] += "." if np.isnan(equal) else f"{likely}."
         ends = self._written(worth.low, worth.high)
-        worth_it = f"the best is worth {self._written(worth.score)}{ends and f' ({ends})'}"
+        worth_it = (
+            f"the best is worth {self._written(worth.score)}{ends and f' ({ends})'}"
+        )
         flattered = f"The best mean is flattered by the choice among {n}."
         if n == 1:
-            sentences = ["There is one candidate, so nothing was chosen, and the choice does not flatter its mean."]
+            sentences = [
+                "There is one candidate, so nothing was chosen, and the choice does not flatter its mean."
+            ]
         elif worth.over == "splits":
             remains = f"but most of that luck remains in it, because their rows had{remedy and f': {remedy}'}."
-            sentences.append(f"{flattered} On splits that had no say in it, {worth_it}, {remains}")
+            sentences.append(
+                f"{flattered} On splits that had no say in it, {worth_it}, {remains}"
+            )
         else:
-            sentences.append(f"{flattered} On rows and fits that had no say in it, {worth_it}.")
-        in_part = self.data.resampling.n_effective is None or np.isfinite(self.data.resampling.n_effective)
+            sentences.append(
+                f"{flattered} On rows and fits that had no say in it, {worth_it}."
+            )
+        in_part = self.data.resampling.n_effective is None or np.isfinite(
+            self.data.resampling.n_effective
+        )
         if in_part and np.isnan(of["low"][self.data.compared]).any():
-            sentences.append("No interval where scores are the same on every split, or most fits stuck.")
+            sentences.append(
+                "No interval where scores are the same on every split, or most fits stuck."
+            )
         return [title, *sentences, *self.data.notes]
 
 
@@ -155,7 +216,11 @@ def _html_row(kind: str, cells: tuple[str, ...]) -> str:
 def _settings(data: Search, candidate: int) -> dict[str, Any]:
     """Return the settings of a candidate, without those that it does not have."""
     own = {key: values[candidate] for key, values in data.settings.items()}
-    return {key: value for key, value in own.items() if not (isinstance(value, float) and np.isnan(value))}
+    return {
+        key: value
+        for key, value in own.items()
+        if not (isinstance(value, float) and np.isnan(value))
+    }
 
 
 def _complexity(complexity: Any, data: Search) -> np.ndarray:
@@ -163,19 +228,27 @@ def _complexity(complexity: Any, data: Search) -> np.ndarray:
     n_candidates = len(data.scores)
     if callable(complexity):
         if not data.settings:
-            raise ValueError("The settings are not known, so complexity can't be a function of them; give its numbers.")
+            raise ValueError(
+                "The settings are not known, so complexity can't be a function of them; give its numbers."
+            )
         complexity = [complexity(_settings(data, i)) for i in range(n_candidates)]
     if np.shape(complexity)[:1] != (n_candidates,):
         given = len(complexity) if np.ndim(complexity) else 1
-        raise ValueError(f"complexity has {given} values, but there are {n_candidates} candidates.")
+        raise ValueError(
+            f"complexity has {given} values, but there are {n_candidates} candidates."
+        )
     values = np.asarray(complexity, dtype=object)
     for i in data.compared:
         if not isinstance(values[i], Real) or math.isnan(values[i]):
-            raise ValueError(f"complexity is {values[i]!r} for candidate {i}; give numbers, less for a simpler one.")
+            raise ValueError(
+                f"complexity is {values[i]!r} for candidate {i}; give numbers, less for a simpler one."
+            )
     return values
 
 
-def _fitted_again(search: Any, X: Any, y: Any, groups: Any, metric: Scorer | None) -> Predicted:
+def _fitted_again(
+    search: Any, X: Any, y: Any, groups: Any, metric: Scorer | None
+) -> Predicted:
     from sklearn.metrics import make_scorer  # takes a second to import
 
     if y is None:
@@ -222,23 +295,47 @@ def summary(search: Any, X: Any = None, y: Any = None, *, n_folds: int | None = 
     if X is not None:
         search = _fitted_again(search, X, y, groups, metric)
         y = groups = metric = None
-    data = as_search(search, row_scores, predictions, n_folds, test_share, n_rows, metric, bounds, y, groups, rope)
+    data = as_search(
+        search,
+        row_scores,
+        predictions,
+        n_folds,
+        test_share,
+        n_rows,
+        metric,
+        bounds,
+        y,
+        groups,
+        rope,
+    )
     told = replace(data, notes=[])  # which are printed
     means, in_set = data.scores.mean(axis=1), best_set(told, seed=seed)
     best, (low, high) = int(np.nanargmax(means)), interval(told, stuck=stuck)
-    candidates = {key: np.array(values, dtype=object) for key, values in data.settings.items()}
+    candidates = {
+        key: np.array(values, dtype=object) for key, values in data.settings.items()
+    }
     candidates |= {"mean": means, "low": low, "high": high, "may_be_best": in_set}
     candidates |= {} if stuck is None else {"n_stuck": np.sum(stuck, axis=1)}
     errors = errors_of_pairs(data.scores, data.resampling, data.by_unit)
-    known: tuple[Any, ...] = () if data.by_unit is None else (errors.error[best], errors.degrees[best])
+    known: tuple[Any, ...] = (
+        () if data.by_unit is None else (errors.error[best], errors.degrees[best])
+    )
     if data.by_unit is None and data.resampling.untested:
         known = (np.nan, 1)
     others = data.compared[data.compared != best]
-    of_training = float(np.median(errors.of_training[best, others])) if len(others) else 0.0
+    of_training = (
+        float(np.median(errors.of_training[best, others])) if len(others) else 0.0
+    )
     is_one_repeat = data.resampling.is_one_repeat(data.scores.shape[1])
     is_hint = data.many_inputs or hint(data.by_unit, is_one_repeat, of_training)
-    candidates |= equivalence(data.scores - data.scores[best], data.resampling, data.rope, *known)._asdict()
+    candidates |= equivalence(
+        data.scores - data.scores[best], data.resampling, data.rope, *known
+    )._asdict()
     numbers = None if complexity is None else _complexity(complexity, data)
-    simple = simplest(in_set, [numbers], means) if numbers is not None and in_set.any() else None
+    simple = (
+        simplest(in_set, [numbers], means)
+        if numbers is not None and in_set.any()
+        else None
+    )
     corrected = corrected_score(told, seed=seed) if data.resampling.is_tested else None
     return Summary(data, candidates, best, simple, corrected, is_hint)

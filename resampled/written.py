@@ -6,7 +6,9 @@ import math
 _LARGE, _ZEROS = 15, 9
 
 
-def written(numbers: list[float], decimals: int, sign: str = "", largest: float | None = None) -> list[str]:
+def written(
+    numbers: list[float], decimals: int, sign: str = "", largest: float | None = None
+) -> list[str]:
     """Return the numbers as text, all in the form that the largest takes; `sign` is that of a format."""
     largest = max(map(abs, numbers)) if largest is None else largest
     power = math.floor(math.log10(largest)) if largest else 0

@@ -8,16 +8,34 @@ import sys
 # ruff: noqa: E402 (what such a file would break is imported after the look at it)
 # Packages that a file of the same name at the top of the repository would hide, as it would hide Python's own modules.
 _PACKAGES = {
-    *("dvc", "joblib", "lockstep", "numpy", "pandas", "pydantic", "resampled", "rich", "scipy", "skorch", "sklearn"),
+    *(
+        "dvc",
+        "joblib",
+        "lockstep",
+        "numpy",
+        "pandas",
+        "pydantic",
+        "resampled",
+        "rich",
+        "scipy",
+        "skorch",
+        "sklearn",
+    ),
     "torch",
 }
-_IS_COMMAND = sys.argv[0] == "-m"  # `python -m stages.NAME` imports this package before the command
+_IS_COMMAND = (
+    sys.argv[0] == "-m"
+)  # `python -m stages.NAME` imports this package before the command
 if _IS_COMMAND and sys.version_info < (3, 11):
-    sys.exit("error: Python 3.11 or newer is needed. Run `make check` once, then `source .venv/bin/activate`.")
+    sys.exit(
+        "error: Python 3.11 or newer is needed. Run `make check` once, then `source .venv/bin/activate`."
+    )
 if _IS_COMMAND:  # before anything that such a file may break is imported
     for _name in sorted(os.listdir()):
         if _name.endswith(".py") and _name[:-3] in _PACKAGES | sys.stdlib_module_names:
-            sys.exit(f"error: {_name} here hides the module {_name[:-3]}, which the stages import. Rename the file.")
+            sys.exit(
+                f"error: {_name} here hides the module {_name[:-3]}, which the stages import. Rename the file."
+            )
 
 # These need no package, so an error of all further imports is told, such as that the environment is not active.
 from stages.lib.common.command import tell_errors_of_imports

@@ -30,8 +30,17 @@ def main() -> None:
     fresh = read_table(params).fresh
     data = fresh.data
     models = baselines(data, fresh.params)
-    pooled, scorers = fresh.pooling(len(models)), fresh.scorer(len(models), second=True).scorers
-    reached, drawn, counted, inputs, errors = {}, [], [counts_table(None).assign(model="")], {}, {}
+    pooled, scorers = (
+        fresh.pooling(len(models)),
+        fresh.scorer(len(models), second=True).scorers,
+    )
+    reached, drawn, counted, inputs, errors = (
+        {},
+        [],
+        [counts_table(None).assign(model="")],
+        {},
+        {},
+    )
     for name, baseline in models.items():
         with doing(f"baselines: {name}"):
             reached[name], seen = score_baseline(name, baseline, fresh, scorers, pooled)
@@ -43,10 +52,16 @@ def main() -> None:
             inputs[name] = seen.importances
     file.check()
     print_scores(reached, f"baselines: {cv.scoring} over {len(fresh.splits)} splits")
-    tables: dict[File, pd.DataFrame | Mapping[str, Any]] = {files.BASELINES: reached_table(reached, cv)}
-    tables[files.BASELINE_DIAGNOSTICS] = pd.concat(drawn or [diagnostics(None).assign(model="")], ignore_index=True)
+    tables: dict[File, pd.DataFrame | Mapping[str, Any]] = {
+        files.BASELINES: reached_table(reached, cv)
+    }
+    tables[files.BASELINE_DIAGNOSTICS] = pd.concat(
+        drawn or [diagnostics(None).assign(model="")], ignore_index=True
+    )
     tables[files.BASELINE_THRESHOLDS] = pd.concat(counted, ignore_index=True)
-    tables[files.BASELINE_INPUTS] = inputs_table(inputs, data.features, fresh.resampling)
+    tables[files.BASELINE_INPUTS] = inputs_table(
+        inputs, data.features, fresh.resampling
+    )
     tables[files.BASELINE_ERRORS] = errors
     write_folder(tables)
 

@@ -2,7 +2,12 @@
 
 from resampled.means.choice import whole_choice
 from resampled.scorers import bounds_of
-from stages.lib.best_params.leaderboard import leaderboard, read_searches, summarise, ties
+from stages.lib.best_params.leaderboard import (
+    leaderboard,
+    read_searches,
+    summarise,
+    ties,
+)
 from stages.lib.common import counted, format_score, run, score_decimals
 from stages.lib.config import load_params
 from stages.lib.results import Results, files, remove_strays, write
@@ -13,19 +18,27 @@ from stages.lib.told.printed import print_leaderboard
 def main() -> None:
     params, results = load_params(), Results()
     searches = read_searches(results, params)
-    own = {name: read_corrected(results, name, search) for name, search in searches.items()}
+    own = {
+        name: read_corrected(results, name, search) for name, search in searches.items()
+    }
     tied, corrected = ties(own), whole_choice(own, bounds_of(params.cv.scoring))
     summary = summarise(params, searches, corrected)
     if strays := remove_strays(params.experiments):
-        print(f"removed {counted(len(strays), 'file')} that no experiment of params.yaml has, such as {strays[0]}")
+        print(
+            f"removed {counted(len(strays), 'file')} that no experiment of params.yaml has, such as {strays[0]}"
+        )
     write(files.BEST_PARAMS, summary)
     write(files.LEADERBOARD, leaderboard(params, searches, tied, summary["winner"]))
 
     print_leaderboard(params, searches, tied)
     if corrected and len(searches) > 1:
         numbers = corrected.score, corrected.low, corrected.high
-        score, low, high = (format_score(number, score_decimals(numbers)) for number in numbers)
-        print(f"{summary['winner']}, corrected for the choice among all searches: {score}, 95 % from {low} to {high}")
+        score, low, high = (
+            format_score(number, score_decimals(numbers)) for number in numbers
+        )
+        print(
+            f"{summary['winner']}, corrected for the choice among all searches: {score}, 95 % from {low} to {high}"
+        )
     if "combined_params" in summary:
         print(f"combined: {summary['combined_params']}")
         for left_out in summary["details"][0]["left_out"]:

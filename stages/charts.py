@@ -11,7 +11,14 @@ from typing import Any
 from stages.lib.common import run, write_text
 from stages.lib.config import load_params
 from stages.lib.config.schema import unit_of_score
-from stages.lib.report.charts import digest_of, drawn_by, read_specs, render, stand_alone, suited
+from stages.lib.report.charts import (
+    digest_of,
+    drawn_by,
+    read_specs,
+    render,
+    stand_alone,
+    suited,
+)
 from stages.lib.results import files, remove_others, write
 
 FOLDER = "metrics/charts"
@@ -30,7 +37,9 @@ def main() -> None:
         digests[name] = there
     write(files.DRAWN, digests)
     # Others are such as the charts of an experiment that is gone.
-    remove_others(FOLDER, [files.DRAWN.path, *(f"{FOLDER}/{name}.svg" for name in specs)])
+    remove_others(
+        FOLDER, [files.DRAWN.path, *(f"{FOLDER}/{name}.svg" for name in specs)]
+    )
     print(f"{len(specs)} charts in {FOLDER}: {', '.join(sorted(specs))}")
 
 

@@ -22,7 +22,9 @@ def main() -> None:
         print_plans(findings.plans)
         for stage, seconds in findings.rest.items():
             print(f"{stage}: about {in_words(seconds)}")
-        seconds = sum(plan.seconds for plan in findings.plans) + sum(findings.rest.values())
+        seconds = sum(plan.seconds for plan in findings.plans) + sum(
+            findings.rest.values()
+        )
         print(f"All together: about {in_words(seconds)}, one after the other")
 
 

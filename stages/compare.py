@@ -10,14 +10,19 @@ from stages.lib.told.findings import findings
 from stages.lib.told.scores import NOT_TESTED
 
 ARGUMENTS = Arguments("stages.compare", __doc__)
-ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")
+ARGUMENTS.add_argument(
+    "experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml"
+)
 
 
 def main(arguments: Namespace) -> None:
     name, results = arguments.experiment, Results()
     params = load_params()
     params.experiment(name)  # which there should be
-    search, candidates = results.json(files.SUMMARY, name), results.table(files.CANDIDATES, name)
+    search, candidates = (
+        results.json(files.SUMMARY, name),
+        results.table(files.CANDIDATES, name),
+    )
     resampling = params.cv.resampling_of(search)
     write(files.COMPARED, compared_table(candidates, resampling, params.rope), name)
     write(files.IMPORTANCE, mattered(candidates, resampling, params.seed), name)

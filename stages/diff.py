@@ -17,15 +17,28 @@ from stages.lib.repository.snapshot import Snapshot
 MOST = 30
 
 ARGUMENTS = Arguments("stages.diff", __doc__)
-ARGUMENTS.add_argument("old", metavar="OLD", nargs="?", default="HEAD", help="the revision to compare with, or HEAD")
-ARGUMENTS.add_argument("new", metavar="NEW", nargs="?", help="what is compared with it, or the working tree")
+ARGUMENTS.add_argument(
+    "old",
+    metavar="OLD",
+    nargs="?",
+    default="HEAD",
+    help="the revision to compare with, or HEAD",
+)
+ARGUMENTS.add_argument(
+    "new",
+    metavar="NEW",
+    nargs="?",
+    help="what is compared with it, or the working tree",
+)
 _FORMS = ARGUMENTS.add_mutually_exclusive_group()
 _FORMS.add_argument("--md", action="store_true", help="print Markdown")
 _FORMS.add_argument("--json", action="store_true", help="print JSON")
 
 
 def main(arguments: Namespace) -> None:
-    changes = compare(*(Side(Snapshot.of(each)) for each in (arguments.old, arguments.new)))
+    changes = compare(
+        *(Side(Snapshot.of(each)) for each in (arguments.old, arguments.new))
+    )
     if arguments.json:
         print(json.dumps(as_json(changes), indent=2, ensure_ascii=False))
     elif arguments.md:

@@ -16,7 +16,9 @@ def main() -> None:
     counts = describe(table, n_left_out, params.data, params.model.classifies)
     write(files.DATA, counts | {"read_as": read_as(params.data)})
     others = f" ({n_left_out} more without a target are left out)" if n_left_out else ""
-    print(f"{params.data.path}: {len(table)} rows{others}, {len(table.columns)} columns, all checks passed")
+    print(
+        f"{params.data.path}: {len(table)} rows{others}, {len(table.columns)} columns, all checks passed"
+    )
 
 
 if __name__ == "__main__":

@@ -30,15 +30,21 @@ PAGE = "README.md"
 def main() -> None:
     merge, files = stopped(), unmerged()
     if merge is None:
-        raise UserError("No merge waits here. Run `git merge BRANCH` first; after its commit, `dvc repro` is enough.")
+        raise UserError(
+            "No merge waits here. Run `git merge BRANCH` first; after its commit, `dvc repro` is enough."
+        )
     page = merged_page(PAGE) if PAGE in files else None
-    if own := [file for file in files if not is_result(file) and (file != PAGE or page is None)]:
+    if own := [
+        file for file in files if not is_result(file) and (file != PAGE or page is None)
+    ]:
         raise UserError(
             f"Both sides changed {join_words(own)}, and only you know what is to stay. Edit what git has left there, "
             f"run `git add {' '.join(own)}`, then `make merge` again. Nothing was changed."
         )
     params = load_params()
-    refuse_other_version(params.data.path)  # DVC would take the table of before for a new version
+    refuse_other_version(
+        params.data.path
+    )  # DVC would take the table of before for a new version
     if page is not None:
         write_text(PAGE, page)
     remove_strays(params.experiments)
@@ -47,14 +53,24 @@ def main() -> None:
     if dvc("repro", output=None).returncode:
         raise UserError("`dvc repro` failed; what it says is above.")
     subprocess.run([sys.executable, "-m", "stages.docs"], check=True)
-    git("add", "--all", "--", *(path for path in (LOCK, *WRITTEN, PAGE) if Path(path).exists()))
-    print(f"All results are united, and added. Look at `git status`, then run `{merge.go_on}`.")
+    git(
+        "add",
+        "--all",
+        "--",
+        *(path for path in (LOCK, *WRITTEN, PAGE) if Path(path).exists()),
+    )
+    print(
+        f"All results are united, and added. Look at `git status`, then run `{merge.go_on}`."
+    )
 
 
 def _sides(merge: Stopped) -> list[Recorded]:
     """Return the working tree, HEAD, the other side, and the working tree once more, if DVC has run there since."""
     here = Recorded(Snapshot.of(None))
-    sides = [Recorded(Snapshot("HEAD", commit_of("HEAD"))), Recorded(Snapshot(merge.name, merge.commit))]
+    sides = [
+        Recorded(Snapshot("HEAD", commit_of("HEAD"))),
+        Recorded(Snapshot(merge.name, merge.commit)),
+    ]
     with suppress(UserError):  # dvc.lock may have conflict markers
         sides += [here] * bool(here.stages)
     return [here, *sides]

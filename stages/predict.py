@@ -46,10 +46,27 @@ _BYTES_AT_ONCE, _MB = 2**21, 10**6
 NO_INTERVAL = "fewer than 9 rows or groups were predicted on fresh splits, or an earlier version saved it"
 
 ARGUMENTS = Arguments("stages.predict", __doc__)
-ARGUMENTS.add_argument("file", metavar="FILE", help="the rows to predict, CSV or Parquet, or - for standard input")
-ARGUMENTS.add_argument("--model", choices=list(MODELS), default="answer", help="the answer, or the kept net")
-ARGUMENTS.add_argument("--sets", metavar="LEVEL", help="print sets of labels, too: 0.50 to 0.99, in hundredths")
-ARGUMENTS.add_argument("--explain", action="store_true", help="name the inputs that move each prediction most")
+ARGUMENTS.add_argument(
+    "file",
+    metavar="FILE",
+    help="the rows to predict, CSV or Parquet, or - for standard input",
+)
+ARGUMENTS.add_argument(
+    "--model",
+    choices=list(MODELS),
+    default="answer",
+    help="the answer, or the kept net",
+)
+ARGUMENTS.add_argument(
+    "--sets",
+    metavar="LEVEL",
+    help="print sets of labels, too: 0.50 to 0.99, in hundredths",
+)
+ARGUMENTS.add_argument(
+    "--explain",
+    action="store_true",
+    help="name the inputs that move each prediction most",
+)
 
 
 def check_card(path: Path, card: Card, params: Params) -> None:
@@ -62,8 +79,14 @@ def check_card(path: Path, card: Card, params: Params) -> None:
     features = spec.features(spec.columns, params.cv.groups)
     fits = set(types) >= set(features) if spec.header else list(types) == features
     problem = ""
-    if card.target != spec.target or not fits or any(spec.column(key).type != kind for key, kind in types.items()):
-        problem = f"{card.target} from {', '.join(types)}, but params.yaml has other columns"
+    if (
+        card.target != spec.target
+        or not fits
+        or any(spec.column(key).type != kind for key, kind in types.items())
+    ):
+        problem = (
+            f"{card.target} from {', '.join(types)}, but params.yaml has other columns"
+        )
     elif card.classes and card.classes != list(spec.labels_of(len(card.classes))):
         problem = f"the classes {', '.join(card.classes)}, but params.yaml has others"
     if problem:
@@ -79,34 +102,64 @@ def main(arguments: Namespace) -> None:
     if arguments.sets is not None:
         refuse_sets(card, arguments.sets)
     spec, notices = params.data, Notices(card)
-    form = "%.6f" if card.classes else "%.7g"  # of probabilities, or of numbers, with the precision of a float32
+    form = (
+        "%.6f" if card.classes else "%.7g"
+    )  # of probabilities, or of numbers, with the precision of a float32
     # Not to standard output at once: no prediction is printed if a row further down is refused.
-    with SpooledTemporaryFile(_BYTES_AT_ONCE, "w+", encoding="utf-8", newline="") as predicted:
+    with SpooledTemporaryFile(
+        _BYTES_AT_ONCE, "w+", encoding="utf-8", newline=""
+    ) as predicted:
         with _opened(source) as file, doing(f"predicting {name}", "MB") as progress:
             n_rows = n_bytes = 0
-            size = max(1, Path(source).stat().st_size // _MB) if Path(source).is_file() else None  # no pipe tells it
-            for piece, X in read_features(file, card.columns.types, spec, name, card.may_lack, _BYTES_AT_ONCE):
+            size = (
+                max(1, Path(source).stat().st_size // _MB)
+                if Path(source).is_file()
+                else None
+            )  # no pipe tells it
+            for piece, X in read_features(
+                file, card.columns.types, spec, name, card.may_lack, _BYTES_AT_ONCE
+            ):
                 predicts = partial(predict, model, card, n_before=n_rows)
                 table = predicts(X)
-                more = {} if arguments.sets is None else {"set": sets_of(table, card, arguments.sets)}
+                more = (
+                    {}
+                    if arguments.sets is None
+                    else {"set": sets_of(table, card, arguments.sets)}
+                )
                 more["note"] = notices.of(piece, X)
                 if arguments.explain:
-                    more["because"] = because(predicts, card, X, table, partial(progress.advance, 0, size))
+                    more["because"] = because(
+                        predicts, card, X, table, partial(progress.advance, 0, size)
+                    )
                 for key, column in more.items():
                     table[_free(key, table)] = column
                 has_header = spec.header and n_rows == 0
-                table.to_csv(predicted, index=False, header=has_header, float_format=form, lineterminator="\n")
+                table.to_csv(
+                    predicted,
+                    index=False,
+                    header=has_header,
+                    float_format=form,
+                    lineterminator="\n",
+                )
                 n_rows, n_bytes = n_rows + len(X), n_bytes + piece.n_bytes
                 progress.advance(n_bytes // _MB - progress.done, size)
         notes = list(notices.sentences())
-        if arguments.model == "answer" and params.evaluate.use not in {ANSWER, WINNER, card.name}:
+        if arguments.model == "answer" and params.evaluate.use not in {
+            ANSWER,
+            WINNER,
+            card.name,
+        }:
             asked = f"evaluate.use in params.yaml is {params.evaluate.use} now"
-            notes.append(f"{path} is {card.name}, but {asked}; `dvc repro evaluate` saves that one")
+            notes.append(
+                f"{path} is {card.name}, but {asked}; `dvc repro evaluate` saves that one"
+            )
         if not card.classes and card.interval is None:
             notes.append(f"{path} has no interval: {NO_INTERVAL}")
         by = f"predicted by {card.called}, {path}"
         if card.threshold is not None:
-            start = f"from a probability of {card.threshold:g} on, as evaluate.costs says"
+            start = (
+                f"from a probability of {card.threshold:g} on, as evaluate.costs says"
+            )
             by += f", which predicts {card.classes[1]} {start}"
         for note in [*notes, by]:
             print(f"note: {note}", file=sys.stderr)
@@ -122,7 +175,9 @@ def _free(name: str, table: pd.DataFrame) -> str:
 def _opened(source: str) -> AbstractContextManager[BinaryIO]:
     """Open the file to predict; standard input stays open."""
     try:
-        return nullcontext(sys.stdin.buffer) if source == "-" else Path(source).open("rb")
+        return (
+            nullcontext(sys.stdin.buffer) if source == "-" else Path(source).open("rb")
+        )
     except OSError as error:
         refuse_missing(source)
         remedy = "Name a CSV or Parquet file, or - for standard input."

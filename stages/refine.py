@@ -4,7 +4,14 @@ from argparse import Namespace
 from pathlib import Path
 
 from stages.lib.best_params.leaderboard import read_best, read_best_set
-from stages.lib.common import Arguments, UserError, format_params, format_value, run, write_text
+from stages.lib.common import (
+    Arguments,
+    UserError,
+    format_params,
+    format_value,
+    run,
+    write_text,
+)
 from stages.lib.config import PARAMS_FILE, load_params
 from stages.lib.config.blocks import add_experiment
 from stages.lib.refine import narrow, next_name, refine
@@ -12,7 +19,9 @@ from stages.lib.repository.staleness import stale_stages
 from stages.lib.results import Results
 
 ARGUMENTS = Arguments("stages.refine", __doc__)
-ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")
+ARGUMENTS.add_argument(
+    "experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml"
+)
 
 
 def main(arguments: Namespace) -> None:
@@ -27,8 +36,12 @@ def main(arguments: Namespace) -> None:
     if draws:
         around = read_best_set(results, params, name)
         experiment = narrow(params, name, around)
-        candidates = "the candidate" if len(around) == 1 else f"the {len(around)} candidates"
-        comment = f"The space around {candidates} of {name} that can't be told from the best."
+        candidates = (
+            "the candidate" if len(around) == 1 else f"the {len(around)} candidates"
+        )
+        comment = (
+            f"The space around {candidates} of {name} that can't be told from the best."
+        )
     else:
         experiment = refine(params, name, best)
         comment = f"A finer grid around the best of {name}: {format_params(best)}."
@@ -36,9 +49,13 @@ def main(arguments: Namespace) -> None:
     write_text(PARAMS_FILE, add_experiment(text, name, new, experiment, comment))
 
     n_candidates = len(experiment.candidates(params.seed))
-    print(f"{PARAMS_FILE}: added experiments.{new}, {n_candidates} candidates around the best")
+    print(
+        f"{PARAMS_FILE}: added experiments.{new}, {n_candidates} candidates around the best"
+    )
     for key, values in experiment.grid.items():
-        print(f"  {key}: {', '.join(map(format_value, values)) if isinstance(values, list) else values}")
+        print(
+            f"  {key}: {', '.join(map(format_value, values)) if isinstance(values, list) else values}"
+        )
     if experiment.fixed:
         print(f"  fixed: {format_params(experiment.fixed)}")
     print("Run `dvc repro`.")

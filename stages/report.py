@@ -21,7 +21,12 @@ REPORT = Path("report.html")
 _MOST_STALE = 8
 
 ARGUMENTS = Arguments("stages.report", __doc__)
-ARGUMENTS.add_argument("revision", metavar="REVISION", nargs="?", help="a branch or commit to compare the results with")
+ARGUMENTS.add_argument(
+    "revision",
+    metavar="REVISION",
+    nargs="?",
+    help="a branch or commit to compare the results with",
+)
 
 
 def main(arguments: Namespace) -> None:
@@ -53,7 +58,10 @@ def main(arguments: Namespace) -> None:
     )
     write_text(REPORT, page)
     if stale:
-        print(f"note: not up to date: {stale}. {REPORT} shows an earlier run; run `dvc repro`.", file=sys.stderr)
+        print(
+            f"note: not up to date: {stale}. {REPORT} shows an earlier run; run `dvc repro`.",
+            file=sys.stderr,
+        )
     print(f"{REPORT}: open it in a browser; it needs no network")
 
 

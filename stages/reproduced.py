@@ -18,7 +18,9 @@ def main() -> None:
     try:
         differing = differing_results()
     except UserError as error:
-        raise UserError(f"The results could not be compared with the committed ones: {error}") from None
+        raise UserError(
+            f"The results could not be compared with the committed ones: {error}"
+        ) from None
     if not differing:
         print("Every metric and the model are byte-identical to the committed ones.")
         return

@@ -23,18 +23,27 @@ from stages.lib.results import files
 
 ARGUMENTS = Arguments("stages.rerun", __doc__)
 ARGUMENTS.add_argument(
-    "jobs", metavar="JOBS", type=int, nargs="?", default=os.cpu_count() or 1, help="how many stages run at once"
+    "jobs",
+    metavar="JOBS",
+    type=int,
+    nargs="?",
+    default=os.cpu_count() or 1,
+    help="how many stages run at once",
 )
 
 
 def main(arguments: Namespace) -> None:
     if arguments.jobs < 1:
         ARGUMENTS.error("JOBS must be 1 or more")
-    Path(files.DRAWN.path).unlink(missing_ok=True)  # so that no chart is taken for drawn
+    Path(files.DRAWN.path).unlink(
+        missing_ok=True
+    )  # so that no chart is taken for drawn
     try:
         _rerun(arguments.jobs)
     except DvcException as error:
-        raise UserError(f"DVC can't run the stages of {PIPELINE}: {error}. `dvc status` says more.") from None
+        raise UserError(
+            f"DVC can't run the stages of {PIPELINE}: {error}. `dvc status` says more."
+        ) from None
 
 
 def _rerun(jobs: int) -> None:
@@ -42,15 +51,25 @@ def _rerun(jobs: int) -> None:
         graph, stages = get_active_graph(repo.index.graph), repo.stage.collect(PIPELINE)
         ended: list[PipelineStage] = []
         try:
-            _run_all({stage: {*graph.successors(stage)} & {*stages} for stage in stages}, jobs, ended)
+            _run_all(
+                {stage: {*graph.successors(stage)} & {*stages} for stage in stages},
+                jobs,
+                ended,
+            )
         finally:
             if ended:
                 with lock_repo(repo):
-                    recorded = sorted(ended, key=plan_repro(graph).index)  # the order of `dvc repro`
+                    recorded = sorted(
+                        ended, key=plan_repro(graph).index
+                    )  # the order of `dvc repro`
                     recorded[0].dvcfile.dump_stages(recorded, update_pipeline=False)
 
 
-def _run_all(before: dict[PipelineStage, set[PipelineStage]], jobs: int, ended: list[PipelineStage]) -> None:
+def _run_all(
+    before: dict[PipelineStage, set[PipelineStage]],
+    jobs: int,
+    ended: list[PipelineStage],
+) -> None:
     """Run each stage when those before it have ended; of those that may begin, the last of dvc.yaml goes first.
 
     Searches and baselines, which take long, stand there behind what they wait for.
@@ -78,7 +97,9 @@ def _run_all(before: dict[PipelineStage, set[PipelineStage]], jobs: int, ended: 
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 stage = running.pop(done)
                 if isinstance(error := done.exception(), DvcException):
-                    raise UserError(f"The stage {stage.addressing} failed, so none behind it ran: {error}.") from error
+                    raise UserError(
+                        f"The stage {stage.addressing} failed, so none behind it ran: {error}."
+                    ) from error
                 done.result()
                 order.done(stage)
 

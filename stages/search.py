@@ -14,7 +14,9 @@ from stages.lib.told.findings import best_told
 from stages.lib.told.scores import print_table, too_few
 
 ARGUMENTS = Arguments("stages.search", __doc__)
-ARGUMENTS.add_argument("experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml")
+ARGUMENTS.add_argument(
+    "experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml"
+)
 
 
 def main(arguments: Namespace) -> None:
@@ -28,19 +30,32 @@ def main(arguments: Namespace) -> None:
     result = search(experiment)
     output = output_of(experiment, result)
     curves, reached, anew = score_anew(experiment, output.picks)
-    trained = [*output.table["params"], *(format_params(pick.changes) or pick.names[0] for pick in output.picks)]
+    trained = [
+        *output.table["params"],
+        *(format_params(pick.changes) or pick.names[0] for pick in output.picks),
+    ]
     summary = output.summary | by_reason(trained, [*result.not_by_kernel, *anew])
     file.check()
 
     title = f"{name}: {params.cv.scoring} over {len(experiment.splits)} splits"
     print_table(output.table, title, files.CANDIDATES.at(name))
-    print(best_told(summary, int(result.to_the_end.sum()), score_decimals([summary["best_score"]])))
+    print(
+        best_told(
+            summary,
+            int(result.to_the_end.sum()),
+            score_decimals([summary["best_score"]]),
+        )
+    )
     if few := too_few(summary):
         print(few)
     if "net_epochs_spared" in summary:
         print(f"halving spared {summary['net_epochs_spared']:,} net-epochs")
     write(files.CURVES, curves, name)
-    found = {files.CANDIDATES: output.table, files.DRAWS: output.draws, files.FRESH: reached}
+    found = {
+        files.CANDIDATES: output.table,
+        files.DRAWS: output.draws,
+        files.FRESH: reached,
+    }
     write_folder(found | {files.SUMMARY: summary}, name)
     forget(name)
 

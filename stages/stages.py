@@ -5,4 +5,6 @@ from pathlib import Path
 
 _NAME = Path(sys.argv[0]).stem
 _ARGUMENTS = "".join(f" {argument}" for argument in sys.argv[1:])
-sys.exit(f"error: run it from the top of the repository as a module: `python -m stages.{_NAME}{_ARGUMENTS}`.")
+sys.exit(
+    f"error: run it from the top of the repository as a module: `python -m stages.{_NAME}{_ARGUMENTS}`."
+)

@@ -19,8 +19,12 @@ def main() -> None:
         print(f"You have all that {UPSTREAM} has, up to {named(theirs)}.")
         return
     conflicts = upstream.merge_upstream(theirs)
-    merged = f"Merged {counted(n_commits, 'commit')} of {UPSTREAM}, up to {named(theirs)}."
-    print(f"{merged} CHANGELOG.md says what is new.\n{join_words(YOURS)} are as they were.")
+    merged = (
+        f"Merged {counted(n_commits, 'commit')} of {UPSTREAM}, up to {named(theirs)}."
+    )
+    print(
+        f"{merged} CHANGELOG.md says what is new.\n{join_words(YOURS)} are as they were."
+    )
     if conflicts:
         raise UserError(
             f"git can't unite your changes and {UPSTREAM}'s in {join_words(conflicts)}. Edit each of these files, or "

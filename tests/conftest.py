@@ -18,7 +18,15 @@ from stages.lib.common import run
 from stages.lib.config import Params
 from stages.lib.data import Dataset
 from tests.pages import commands
-from tests.project import IDENTITY, SEARCHED, Project, made_once, real_params, set_at, small_params
+from tests.project import (
+    IDENTITY,
+    SEARCHED,
+    Project,
+    made_once,
+    real_params,
+    set_at,
+    small_params,
+)
 from tests.read_sample import load_real_data
 from tests.resampled.conftest import same_draws  # noqa: F401 (a fixture)
 
@@ -29,10 +37,14 @@ settings.register_profile("many", max_examples=2000, deadline=None)
 settings.load_profile("few")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
     """Leave the long tests to `make test-all`; let one of several workers begin with what the others would wait for."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=lambda item: "reproduced" not in getattr(item, "fixturenames", ()))
+        items.sort(
+            key=lambda item: "reproduced" not in getattr(item, "fixturenames", ())
+        )
     if config.getoption("--hypothesis-profile") == "many":
         return
     long = [item for item in items if item.get_closest_marker("long")]
@@ -61,10 +73,16 @@ def ctrl_c() -> Iterator[None]:
 
 
 @pytest.fixture
-def in_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+def in_process(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
     """Return a function that runs a stage in this process, which has torch imported, in the working directory."""
-    monkeypatch.setattr("warnings.showwarning", warnings.showwarning)  # a stage sets its own
-    monkeypatch.setattr("stages.lib.search.progress.SECONDS_BEFORE_FIRST", 1000.0)  # what is printed must not vary
+    monkeypatch.setattr(
+        "warnings.showwarning", warnings.showwarning
+    )  # a stage sets its own
+    monkeypatch.setattr(
+        "stages.lib.search.progress.SECONDS_BEFORE_FIRST", 1000.0
+    )  # what is printed must not vary
 
     def call(stage: ModuleType, *arguments: str, stdin: bytes = b"") -> Done:
         monkeypatch.setattr("sys.argv", [stage.__name__, *arguments])
@@ -147,11 +165,16 @@ def ran_page(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> C
         project = reproduced.clone(folder)
         variables = IDENTITY | {"COLUMNS": "160"}
         lines = commands("pull-requests.md")
-        said = {line: project.run("bash", "-c", line, variables=variables).stdout for line in lines}
+        said = {
+            line: project.run("bash", "-c", line, variables=variables).stdout
+            for line in lines
+        }
         (folder / ".git/said").write_text(json.dumps(said), encoding="utf-8")
 
     folder = made_once(tmp_path_factory, "changed", make)
-    return Changed(Project(folder), json.loads((folder / ".git/said").read_text(encoding="utf-8")))
+    return Changed(
+        Project(folder), json.loads((folder / ".git/said").read_text(encoding="utf-8"))
+    )
 
 
 @pytest.fixture

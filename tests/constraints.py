@@ -17,9 +17,14 @@ BENCH = "# Needed for `make bench-joint` only.\n"
 
 def installed(python: Path, requirements: str) -> set[str]:
     """Install requirements, and return all that is installed then, as `name==version`, except pip."""
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--requirement", requirements], check=True)
+    subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "--requirement", requirements],
+        check=True,
+    )
     freeze = [str(python), "-m", "pip", "freeze", "--all", "--exclude", "pip"]
-    listed = subprocess.run(freeze, check=True, stdout=subprocess.PIPE, text=True).stdout
+    listed = subprocess.run(
+        freeze, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
     # A build for one kind of machine, such as 2.13.0+cpu, is the same version.
     return {line.partition("+")[0] for line in listed.splitlines()}
 
@@ -27,7 +32,9 @@ def installed(python: Path, requirements: str) -> set[str]:
 def main() -> None:
     """Write constraints.txt."""
     if sys.version_info[:2] != (3, 11):
-        sys.exit("Python 3.11 is needed, as other versions need other packages: make constraints PYTHON=python3.11")
+        sys.exit(
+            "Python 3.11 is needed, as other versions need other packages: make constraints PYTHON=python3.11"
+        )
     with TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         python = Path(folder) / "bin/python"

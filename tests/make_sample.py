@@ -25,7 +25,12 @@ def made_anew(folder: Path) -> dict[Path, bytes]:
         shutil.copy(ROOT / "dvc.lock", folder)
     project.commit_first()
     subprocess.run(["dvc", "repro"], cwd=folder, env=environment(), check=True)
-    files = sorted(path for name in RESULTS for path in (SAMPLE / name).rglob("*") if path.is_file())
+    files = sorted(
+        path
+        for name in RESULTS
+        for path in (SAMPLE / name).rglob("*")
+        if path.is_file()
+    )
     return {path: (folder / path.relative_to(SAMPLE)).read_bytes() for path in files}
 
 

@@ -5,7 +5,13 @@ import pandas as pd
 
 from stages.lib.data import Columns, Dataset
 
-TYPES = {"port": "category", "age": "number", "deck": "category", "adult": "boolean", "fare": "number"}
+TYPES = {
+    "port": "category",
+    "age": "number",
+    "deck": "category",
+    "adult": "boolean",
+    "fare": "number",
+}
 LABELS = {"port": ["C", "Q", "S"], "deck": ["A", "B", "Ö"]}
 
 
@@ -22,10 +28,17 @@ def passengers(n: int = 120, seed: int = 0) -> Dataset:
         {
             "port": pd.Categorical(port, categories=LABELS["port"]),
             "age": age,
-            "deck": pd.Categorical(rng.choice(LABELS["deck"], n), categories=LABELS["deck"]),
+            "deck": pd.Categorical(
+                rng.choice(LABELS["deck"], n), categories=LABELS["deck"]
+            ),
             "adult": adult,
             "fare": fare,
         }
     )
     categories = {name: tuple(labels) for name, labels in LABELS.items()}
-    return Dataset(X, y, Columns(TYPES, categories, ("port", "age", "adult"), ("fare",)), ("no", "yes"))
+    return Dataset(
+        X,
+        y,
+        Columns(TYPES, categories, ("port", "age", "adult"), ("fare",)),
+        ("no", "yes"),
+    )

@@ -10,7 +10,9 @@ from torch import nn
 from nets.network import PimaClassifier
 
 
-def plain_net(wrapper: type[NeuralNet] = NeuralNetClassifier, **settings: Any) -> NeuralNet:
+def plain_net(
+    wrapper: type[NeuralNet] = NeuralNetClassifier, **settings: Any
+) -> NeuralNet:
     """Return a net with the loss, optimizer and hold-out of the tutorial, unless `settings` name others."""
     base: dict[str, Any] = {
         "module": PimaClassifier,

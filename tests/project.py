@@ -24,7 +24,16 @@ from pydantic import BaseModel
 
 import stages  # pins the numeric environment before any test module imports torch
 from stages.lib.common import write_text
-from stages.lib.config import CV, Data, Evaluate, Model, Prepare, Runtime, Statistics, yaml12
+from stages.lib.config import (
+    CV,
+    Data,
+    Evaluate,
+    Model,
+    Prepare,
+    Runtime,
+    Statistics,
+    yaml12,
+)
 from stages.lib.merge.upstream import YOURS
 from tests.read_sample import SAMPLE
 
@@ -70,10 +79,22 @@ SEARCHED = ("dropout", "neurons")
 # The files of an experiment in metrics/, in the order of their names, but for its charts.
 OF_AN_EXPERIMENT = (
     *("compared/{}.csv", "curves/{}.csv", "importance/{}.csv"),
-    *("search/{}/candidates.csv", "search/{}/draws.csv", "search/{}/fresh.csv", "search/{}/summary.json"),
+    *(
+        "search/{}/candidates.csv",
+        "search/{}/draws.csv",
+        "search/{}/fresh.csv",
+        "search/{}/summary.json",
+    ),
 )
 # The numbers in the file of every search.
-NUMBERS = {"best_score": 0.7, "best_std": 0.1, "n_candidates": 2, "n_fits": 6, "n_splits": 3, "n_rows": 30}
+NUMBERS = {
+    "best_score": 0.7,
+    "best_std": 0.1,
+    "n_candidates": 2,
+    "n_fits": 6,
+    "n_splits": 3,
+    "n_rows": 30,
+}
 
 
 def real_params() -> dict[str, Any]:
@@ -83,7 +104,9 @@ def real_params() -> dict[str, Any]:
 
 @cache
 def _read_params() -> dict[str, Any]:
-    content: dict[str, Any] = yaml12.load((SAMPLE / "params.yaml").read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml12.load(
+        (SAMPLE / "params.yaml").read_text(encoding="utf-8")
+    )
     return content
 
 
@@ -108,13 +131,18 @@ def small_params() -> dict[str, Any]:
 
 def write_params(params: dict[str, Any], folder: Path = Path()) -> None:
     """Write params.yaml."""
-    write_text(folder / "params.yaml", yaml.safe_dump(params, sort_keys=False, allow_unicode=True))
+    write_text(
+        folder / "params.yaml",
+        yaml.safe_dump(params, sort_keys=False, allow_unicode=True),
+    )
 
 
 def working_tree() -> list[str]:
     """Return the files of the working tree that git does not ignore."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    listed = subprocess.run(
+        command, cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
     return [name for name in listed if (ROOT / name).is_file()]
 
 
@@ -124,12 +152,16 @@ def environment() -> dict[str, str]:
     What `make test` tells its commands of itself is left out, because `make` in a test is not called by it.
     """
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))} | {
-        "PATH": path
-    }
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MAKE", "MFLAGS"))
+    } | {"PATH": path}
 
 
-def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+def made_once(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
+) -> Path:
     """Return a folder that `make` fills once for all workers of a run of pytest; the others wait for the first.
 
     What is in it is read only.
@@ -139,7 +171,9 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     made = folder.with_suffix(".made")
     with FileLock(folder.with_suffix(".lock")):
         if not made.exists():
-            shutil.rmtree(folder, ignore_errors=True)  # what an attempt that failed has left
+            shutil.rmtree(
+                folder, ignore_errors=True
+            )  # what an attempt that failed has left
             folder.mkdir()
             make(folder)
             made.touch()
@@ -172,16 +206,35 @@ class Project:
         self, *command: str, ok: bool = True, variables: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a command, found beside this Python first; fail the test if it fails, unless `ok` is false."""
-        env = environment() | {"PYTHONHASHSEED": "0", "COLUMNS": "120"} | (variables or {})
-        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, timeout=300)
+        env = (
+            environment()
+            | {"PYTHONHASHSEED": "0", "COLUMNS": "120"}
+            | (variables or {})
+        )
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
         if ok and done.returncode:
-            pytest.fail(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+            pytest.fail(
+                f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+            )
         return done
 
     def stage(
-        self, name: str, *arguments: str, ok: bool = True, variables: dict[str, str] | None = None
+        self,
+        name: str,
+        *arguments: str,
+        ok: bool = True,
+        variables: dict[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        return self.run("python", "-m", f"stages.{name}", *arguments, ok=ok, variables=variables)
+        return self.run(
+            "python", "-m", f"stages.{name}", *arguments, ok=ok, variables=variables
+        )
 
     def make(
         self, *arguments: str, ok: bool = True, variables: dict[str, str] | None = None
@@ -197,7 +250,9 @@ class Project:
 
     def metrics(self) -> dict[str, bytes]:
         """Return the bytes of every file under metrics/."""
-        files = sorted(path for path in (self.folder / "metrics").rglob("*") if path.is_file())
+        files = sorted(
+            path for path in (self.folder / "metrics").rglob("*") if path.is_file()
+        )
         return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
 
     def git(self, *arguments: str) -> str:
@@ -209,7 +264,9 @@ class Project:
         return Project(folder)
 
     def params(self) -> dict[str, Any]:
-        content: dict[str, Any] = yaml12.load((self.folder / "params.yaml").read_text(encoding="utf-8"))
+        content: dict[str, Any] = yaml12.load(
+            (self.folder / "params.yaml").read_text(encoding="utf-8")
+        )
         return content
 
     def lock(self) -> dict[str, Any]:

@@ -45,8 +45,16 @@ def opened(
 ) -> Opened:
     """Return the experiment `mine` with settings whose names are resolved; `params` are fields of `Params`."""
     described = {"mine": {"grid": grid, "fixed": fixed or {}}}
-    whole = Params.model_validate(real_params() | {"experiments": described}).model_copy(update=params)
-    return Opened(whole, "mine", settings, Candidates("mine", grid, ParameterGrid(grid)), Folds(whole, data))
+    whole = Params.model_validate(
+        real_params() | {"experiments": described}
+    ).model_copy(update=params)
+    return Opened(
+        whole,
+        "mine",
+        settings,
+        Candidates("mine", grid, ParameterGrid(grid)),
+        Folds(whole, data),
+    )
 
 
 def run_grid(
@@ -77,18 +85,28 @@ def score_array(found: SearchResult) -> np.ndarray:
     return found.scores["score"]
 
 
-def scores_by_candidate(grid: dict[str, list[Any]], found: SearchResult) -> dict[frozenset[tuple[str, Any]], bytes]:
+def scores_by_candidate(
+    grid: dict[str, list[Any]], found: SearchResult
+) -> dict[frozenset[tuple[str, Any]], bytes]:
     """Return the bytes of each candidate's split scores, by the items of its params."""
     return _by_candidate(list(ParameterGrid(grid)), score_array(found))
 
 
 def split_scores(cv_results: dict[str, Any]) -> dict[frozenset[tuple[str, Any]], bytes]:
     """Return the same of scikit-learn's `cv_results_`."""
-    n_splits = sum(key.startswith("split") and key.endswith("_test_score") for key in cv_results)
+    n_splits = sum(
+        key.startswith("split") and key.endswith("_test_score") for key in cv_results
+    )
     return _by_candidate(
-        cv_results["params"], np.array([cv_results[f"split{i}_test_score"] for i in range(n_splits)]).T
+        cv_results["params"],
+        np.array([cv_results[f"split{i}_test_score"] for i in range(n_splits)]).T,
     )
 
 
-def _by_candidate(candidates: list[dict[str, Any]], scores: np.ndarray) -> dict[frozenset[tuple[str, Any]], bytes]:
-    return {frozenset(each.items()): row.tobytes() for each, row in zip(candidates, scores, strict=True)}
+def _by_candidate(
+    candidates: list[dict[str, Any]], scores: np.ndarray
+) -> dict[frozenset[tuple[str, Any]], bytes]:
+    return {
+        frozenset(each.items()): row.tobytes()
+        for each, row in zip(candidates, scores, strict=True)
+    }

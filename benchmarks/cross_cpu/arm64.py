@@ -23,7 +23,16 @@ SYSTEM, PACKAGES = FOLDER / "system", FOLDER / "packages"
 LIBRARIES = SYSTEM / "usr/lib/aarch64-linux-gnu"
 DEBIAN = ("python3-minimal", "libpython3-stdlib", "libgomp1", "libstdc++6", "zlib1g")
 COMPILED = (
-    *("ml_dtypes", "numpy", "onnx", "onnxruntime", "pandas", "psutil", "pydantic_core", "safetensors"),
+    *(
+        "ml_dtypes",
+        "numpy",
+        "onnx",
+        "onnxruntime",
+        "pandas",
+        "psutil",
+        "pydantic_core",
+        "safetensors",
+    ),
     *("scikit-learn", "scipy", "torch"),
 )
 # The newest systems that a wheel may be made for.
@@ -64,9 +73,17 @@ def unpack_debian() -> None:
         lines = [f'{key} "{value}";' for key, value in settings.items()]
         (state / "apt.conf").write_text("\n".join(lines), encoding="utf-8")
         environment = os.environ | {"APT_CONFIG": str(state / "apt.conf")}
-        install = ["install", "--yes", "--download-only", "--no-install-recommends", *DEBIAN]
+        install = [
+            "install",
+            "--yes",
+            "--download-only",
+            "--no-install-recommends",
+            *DEBIAN,
+        ]
         for arguments in (["update"], install):
-            subprocess.run(["apt-get", "--quiet=2", *arguments], env=environment, check=True)
+            subprocess.run(
+                ["apt-get", "--quiet=2", *arguments], env=environment, check=True
+            )
         (SYSTEM / "usr/lib").mkdir(parents=True)
         (SYSTEM / "lib").symlink_to("usr/lib")
         for package in sorted((state / "archives").glob("*.deb")):
@@ -78,15 +95,35 @@ def install_packages() -> None:
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     wanted = [pin for pin in pins if pin.split("==")[0] in COMPILED]
     version = (SYSTEM / "usr/bin/python3").readlink().name.removeprefix("python")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(PACKAGES)]
-    of_arm64 = ["--only-binary=:all:", *PLATFORMS, f"--python-version={version}", "--implementation=cp"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(PACKAGES),
+    ]
+    of_arm64 = [
+        "--only-binary=:all:",
+        *PLATFORMS,
+        f"--python-version={version}",
+        "--implementation=cp",
+    ]
     subprocess.run([*pip, *of_arm64, *wanted], check=True)
 
 
 def names_in(library: Path, kind: str) -> set[str]:
     """Return the dynamic symbols of a library of a kind, such as `U` for those that it needs, without versions."""
-    listed = subprocess.run(["nm", "--dynamic", library], check=True, capture_output=True, text=True).stdout
-    return {match[2] for match in re.finditer(r" (\w) ([^@\s]+)", listed) if re.fullmatch(kind, match[1])}
+    listed = subprocess.run(
+        ["nm", "--dynamic", library], check=True, capture_output=True, text=True
+    ).stdout
+    return {
+        match[2]
+        for match in re.finditer(r" (\w) ([^@\s]+)", listed)
+        if re.fullmatch(kind, match[1])
+    }
 
 
 def replace_cuda() -> None:
@@ -94,15 +131,24 @@ def replace_cuda() -> None:
     torch = PACKAGES / "torch/lib"
     own = sorted(torch.glob("*.so*"))
     here = {path.name for folder in (torch, LIBRARIES) for path in folder.iterdir()}
-    headers = subprocess.run(["readelf", "--dynamic", *own], check=True, capture_output=True, text=True).stdout
+    headers = subprocess.run(
+        ["readelf", "--dynamic", *own], check=True, capture_output=True, text=True
+    ).stdout
     missing = set(re.findall(r"NEEDED\).*\[(.*)\]", headers)) - here
     needed = set().union(*(names_in(path, "U") for path in own))
-    defined = set().union(*(names_in(path, "[^Uvw]") for path in [*own, *LIBRARIES.glob("*.so*")]))
-    functions = sorted(name for name in needed - defined if not name.startswith(("Py", "_Py")))
+    defined = set().union(
+        *(names_in(path, "[^Uvw]") for path in [*own, *LIBRARIES.glob("*.so*")])
+    )
+    functions = sorted(
+        name for name in needed - defined if not name.startswith(("Py", "_Py"))
+    )
     stub = torch / "no_cuda.so"
     with TemporaryDirectory() as name, build.downloaded() as compiler:
         source = Path(name, "stub.s")
-        source.write_text("".join(f".globl {f}\n.type {f}, %function\n{f}:\n" for f in functions) + STUB)
+        source.write_text(
+            "".join(f".globl {f}\n.type {f}, %function\n{f}:\n" for f in functions)
+            + STUB
+        )
         target = ["-target", TARGET.zig, "-nostdlib", "-shared"]
         subprocess.run([*compiler, *target, "-o", stub, source], check=True)
     for name in missing:

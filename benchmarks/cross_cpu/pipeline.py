@@ -34,4 +34,10 @@ def run_stage(name: str, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    run_stages(list(yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))["experiments"]))
+    run_stages(
+        list(
+            yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))[
+                "experiments"
+            ]
+        )
+    )

@@ -59,7 +59,9 @@ def spoilt() -> Iterator[None]:
             def made(x: Any, function: Callable[[Any], Any] = function) -> Any:
                 return off(function, x)
 
-            def into(x: Any, *, out: Any, function: Callable[[Any], Any] = function) -> Any:
+            def into(
+                x: Any, *, out: Any, function: Callable[[Any], Any] = function
+            ) -> Any:
                 return out.resize_(x.shape).copy_(off(function, x))
 
             def in_place(x: Any, function: Callable[[Any], Any] = function) -> Any:
@@ -72,4 +74,10 @@ def spoilt() -> Iterator[None]:
 
 if __name__ == "__main__":
     with spoilt():
-        run_stages(list(yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))["experiments"]))
+        run_stages(
+            list(
+                yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))[
+                    "experiments"
+                ]
+            )
+        )

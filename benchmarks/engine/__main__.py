@@ -17,7 +17,14 @@ from benchmarks.engine.cases import EXPERIMENTS, build
 
 Found = dict[str, float]
 
-COLUMNS = "nets", "skorch: fits timed", "skorch: CPU s", "lockstep: CPU s", "CPU ratio", "searches alone, CPU s"
+COLUMNS = (
+    "nets",
+    "skorch: fits timed",
+    "skorch: CPU s",
+    "lockstep: CPU s",
+    "CPU ratio",
+    "searches alone, CPU s",
+)
 
 
 def measure(name: str, side: str) -> Found:
@@ -29,18 +36,28 @@ def measure(name: str, side: str) -> Found:
         import torch._dynamo  # noqa: F401 (as the first optimizer would)
     start = time.process_time()
     # The pipeline records no losses either.
-    with parallel_config(backend="lockstep", random_state=7, stack=stack, record_losses=False):
+    with parallel_config(
+        backend="lockstep", random_state=7, stack=stack, record_losses=False
+    ):
         timed = search.run(None if stack else EXPERIMENTS[name])
     spent, used = time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF)
     whole = used.ru_utime + used.ru_stime
-    return {"nets": search.fits, "timed": timed, "search": spent, "whole": whole, "peak": used.ru_maxrss / 2**10}
+    return {
+        "nets": search.fits,
+        "timed": timed,
+        "search": spent,
+        "whole": whole,
+        "peak": used.ru_maxrss / 2**10,
+    }
 
 
 def run(name: str, side: str) -> Found:
     """Measure one side of a search in a process of its own, and extrapolate to all of its nets."""
     command = [sys.executable, "-m", "benchmarks.engine", name, side]
     env = os.environ | {"PYTHONWARNINGS": "ignore"}
-    output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=env).stdout
+    output = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True, env=env
+    ).stdout
     found: Found = json.loads(output.splitlines()[-1])
     around = found["whole"] - found["search"]
     found["search"] *= found["nets"] / found["timed"]
@@ -59,7 +76,10 @@ def row(label: str, skorch: Found, lockstep: Found) -> str:
 
 def total(listed: tuple[Found, ...]) -> Found:
     """Return the sums, and the highest peak."""
-    return {key: (max if key == "peak" else sum)(found[key] for found in listed) for key in listed[0]}
+    return {
+        key: (max if key == "peak" else sum)(found[key] for found in listed)
+        for key in listed[0]
+    }
 
 
 def main() -> None:

@@ -9,14 +9,26 @@ from sklearn.model_selection import GridSearchCV, ParameterGrid
 
 from stages.lib.config import CV
 from stages.lib.engine import TrainTest
-from stages.lib.model import build_estimator, nested_grid, resolve_experiment, rows, target
+from stages.lib.model import (
+    build_estimator,
+    nested_grid,
+    resolve_experiment,
+    rows,
+    target,
+)
 from stages.lib.scores.scorer import make_scorer
 from stages.lib.scores.splits import make_splits
 from tests.read_sample import load_real_data, load_sample
 
 # On how many fits skorch is timed: one of each candidate, as their epochs, batches and optimizers differ; of dropout's
 # fifty, ten.
-EXPERIMENTS = {"batch_epochs": 18, "optimizer": 7, "lr_momentum": 10, "weight_init": 7, "activation": 10}
+EXPERIMENTS = {
+    "batch_epochs": 18,
+    "optimizer": 7,
+    "lr_momentum": 10,
+    "weight_init": 7,
+    "activation": 10,
+}
 EXPERIMENTS |= {"dropout": 10, "neurons": 7}
 
 
@@ -37,11 +49,26 @@ class Search:
 
     def run(self, timed: int | None = None) -> int:
         """Run the search, or `timed` candidates spread over it on the first split; returns how many nets it trained."""
-        grid, splits = [{key: [value] for key, value in each.items()} for each in ParameterGrid(self.grid)], self.splits
+        grid, splits = (
+            [
+                {key: [value] for key, value in each.items()}
+                for each in ParameterGrid(self.grid)
+            ],
+            self.splits,
+        )
         if timed:
-            grid = [grid[i] for i in np.linspace(0, len(grid) - 1, timed).round().astype(int)]
+            grid = [
+                grid[i]
+                for i in np.linspace(0, len(grid) - 1, timed).round().astype(int)
+            ]
             splits = splits[:1]
-        search = GridSearchCV(self.estimator, grid, scoring=make_scorer("accuracy"), cv=splits, refit=False)
+        search = GridSearchCV(
+            self.estimator,
+            grid,
+            scoring=make_scorer("accuracy"),
+            cv=splits,
+            refit=False,
+        )
         search.fit(self.X, self.y)
         return len(grid) * len(splits)
 
@@ -54,4 +81,6 @@ def build(experiment: str) -> Search:
     folds = make_splits(data, CV(n_splits=3, n_repeats=10), params.seed)
     estimator = build_estimator(settings, data, params.prepare)
     y = target(data.y, settings["wrapper"], settings["criterion"])
-    return Search(estimator, nested_grid(estimator, candidates), rows(data, estimator), y, folds)
+    return Search(
+        estimator, nested_grid(estimator, candidates), rows(data, estimator), y, folds
+    )

@@ -6,7 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris, make_classification, make_regression
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_digits,
+    load_iris,
+    make_classification,
+    make_regression,
+)
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (lets HalvingGridSearchCV be imported)
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -21,10 +27,16 @@ Rows = tuple[Any, Any]
 class MLP(nn.Sequential):
     """Two hidden layers."""
 
-    def __init__(self, n_in: int, n_out: int, width: int = 16, norm: bool = False, p: float = 0.0) -> None:
+    def __init__(
+        self, n_in: int, n_out: int, width: int = 16, norm: bool = False, p: float = 0.0
+    ) -> None:
         layers: list[nn.Module] = []
         for n in (n_in, width):
-            layers += [nn.Linear(n, width), *([nn.BatchNorm1d(width)] if norm else []), nn.ReLU()]
+            layers += [
+                nn.Linear(n, width),
+                *([nn.BatchNorm1d(width)] if norm else []),
+                nn.ReLU(),
+            ]
             layers += [nn.Dropout(p)] if p else []
         super().__init__(*layers, nn.Linear(width, n_out))
 
@@ -33,9 +45,14 @@ class Convolutions(nn.Sequential):
     """Two convolutions over images of 8 × 8."""
 
     def __init__(self, channels: int = 8) -> None:
-        first, second = nn.Conv2d(1, channels, 3, padding=1), nn.Conv2d(channels, 16, 3, padding=1)
+        first, second = (
+            nn.Conv2d(1, channels, 3, padding=1),
+            nn.Conv2d(channels, 16, 3, padding=1),
+        )
         halved = nn.ReLU(), nn.MaxPool2d(2)
-        super().__init__(first, *halved, second, *halved, nn.Flatten(), nn.Linear(64, 10))
+        super().__init__(
+            first, *halved, second, *halved, nn.Flatten(), nn.Linear(64, 10)
+        )
 
 
 class Recurrent(nn.Module):
@@ -56,7 +73,9 @@ class Attention(nn.Module):
     def __init__(self, width: int = 16) -> None:
         super().__init__()
         self.up, self.out = nn.Linear(4, width), nn.Linear(width, 2)
-        self.encoder = nn.TransformerEncoderLayer(width, 2, 32, dropout=0.0, batch_first=True)
+        self.encoder = nn.TransformerEncoderLayer(
+            width, 2, 32, dropout=0.0, batch_first=True
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Map series to logits."""
@@ -67,33 +86,54 @@ class Embedded(nn.Sequential):
     """Embeds eight columns of categories."""
 
     def __init__(self, size: int = 4) -> None:
-        super().__init__(nn.Embedding(12, size), nn.Flatten(), nn.Tanh(), nn.Linear(8 * size, 2))
+        super().__init__(
+            nn.Embedding(12, size), nn.Flatten(), nn.Tanh(), nn.Linear(8 * size, 2)
+        )
 
 
 def classifier(module: Any, **settings: Any) -> NeuralNetClassifier:
     """Return a net of skorch, as quiet as it can be."""
-    return NeuralNetClassifier(module, criterion=nn.CrossEntropyLoss, optimizer=torch.optim.Adam, verbose=0, **settings)
+    return NeuralNetClassifier(
+        module,
+        criterion=nn.CrossEntropyLoss,
+        optimizer=torch.optim.Adam,
+        verbose=0,
+        **settings,
+    )
 
 
 def mlp(n_in: int, n_out: int, width: int = 16, **settings: Any) -> NeuralNetClassifier:
     """Return a classifier with two hidden layers."""
-    return classifier(MLP, module__n_in=n_in, module__n_out=n_out, module__width=width, **settings)
+    return classifier(
+        MLP, module__n_in=n_in, module__n_out=n_out, module__width=width, **settings
+    )
 
 
 def scaled(**settings: Any) -> Any:
     """Return a pipeline for the table of breast cancers."""
-    return make_pipeline(StandardScaler(), mlp(30, 2, max_epochs=20, batch_size=32, **settings))
+    return make_pipeline(
+        StandardScaler(), mlp(30, 2, max_epochs=20, batch_size=32, **settings)
+    )
 
 
 def regressor() -> NeuralNetRegressor:
     """Return a net for numbers with two hidden layers."""
     sizes = {"module__n_in": 8, "module__n_out": 1, "module__width": 64}
-    return NeuralNetRegressor(MLP, optimizer=torch.optim.Adam, max_epochs=5, batch_size=256, verbose=0, **sizes)
+    return NeuralNetRegressor(
+        MLP,
+        optimizer=torch.optim.Adam,
+        max_epochs=5,
+        batch_size=256,
+        verbose=0,
+        **sizes,
+    )
 
 
 def table(n: int, n_columns: int) -> Rows:
     """Return rows of two classes."""
-    X, y = make_classification(n, n_columns, n_informative=min(n_columns, 10), random_state=0)
+    X, y = make_classification(
+        n, n_columns, n_informative=min(n_columns, 10), random_state=0
+    )
     return X.astype(np.float32), y.astype(np.int64)
 
 
@@ -147,40 +187,96 @@ def _widths(n: int) -> dict[str, list[Any]]:
 
 
 def _readme(n: int) -> dict[str, list[Any]]:
-    return {"lr": [0.01, 0.02], "max_epochs": [10, 20], "module__width": [10, 20][: max(1, n // 4)]}
+    return {
+        "lr": [0.01, 0.02],
+        "max_epochs": [10, 20],
+        "module__width": [10, 20][: max(1, n // 4)],
+    }
 
 
 _cancer, _irises = partial(shipped, load_breast_cancer), partial(shipped, load_iris)
-_net_lr, _cosine = partial(_lr, prefix="neuralnetclassifier__"), LRScheduler("CosineAnnealingLR", T_max=20)
-_normed: dict[str, Any] = {"module__norm": True, "module__p": 0.2, "max_epochs": 10, "batch_size": 64}
+_net_lr, _cosine = (
+    partial(_lr, prefix="neuralnetclassifier__"),
+    LRScheduler("CosineAnnealingLR", T_max=20),
+)
+_normed: dict[str, Any] = {
+    "module__norm": True,
+    "module__p": 0.2,
+    "max_epochs": 10,
+    "batch_size": 64,
+}
 _small: dict[str, Any] = {"max_epochs": 5, "batch_size": 32}
 
 CASES: dict[str, Case] = {
     "breast cancer, pipeline, 16-16": Case(scaled, _net_lr, _cancer, 10, 5),
-    "the same, EarlyStopping": Case(partial(scaled, callbacks=[EarlyStopping(patience=5)]), _net_lr, _cancer, 10, 5),
-    "the same, cosine schedule": Case(partial(scaled, callbacks=[_cosine], train_split=None), _net_lr, _cancer, 10, 5),
+    "the same, EarlyStopping": Case(
+        partial(scaled, callbacks=[EarlyStopping(patience=5)]), _net_lr, _cancer, 10, 5
+    ),
+    "the same, cosine schedule": Case(
+        partial(scaled, callbacks=[_cosine], train_split=None), _net_lr, _cancer, 10, 5
+    ),
     "the same, by halving": Case(scaled, _net_lr, _cancer, 10, 5, "halving"),
     "one net, cross_validate": Case(scaled, _net_lr, _cancer, 1, 10, "cross_validate"),
-    "irises, widths": Case(partial(mlp, 4, 3, max_epochs=20, batch_size=32), _widths, _irises, 15, 3),
-    "skorch's README grid": Case(partial(mlp, 20, 2, lr=0.1), _readme, partial(table, 1000, 20), 8, 3),
-    "embeddings": Case(partial(classifier, Embedded, max_epochs=10, batch_size=32), _lr, categories, 6, 3),
-    "three irises": Case(partial(mlp, 4, 3, max_epochs=10), lambda n: {}, _irises, 1, 3),
-    "3,200 rows at once, 32-32": Case(
-        partial(mlp, 20, 2, 32, max_epochs=100, batch_size=-1, train_split=None), _lr, partial(table, 4000, 20), 10, 5
+    "irises, widths": Case(
+        partial(mlp, 4, 3, max_epochs=20, batch_size=32), _widths, _irises, 15, 3
     ),
-    "batch norm and dropout, 64-64": Case(partial(mlp, 20, 2, 64, **_normed), _lr, partial(table, 1500, 20), 10, 5),
-    "digits, two convolutions": Case(partial(classifier, Convolutions, max_epochs=5, batch_size=64), _lr, images, 6, 3),
-    "GRU over 20 steps": Case(partial(classifier, Recurrent, **_small), _lr, series, 6, 3),
-    "a transformer's layer": Case(partial(classifier, Attention, **_small), _lr, series, 6, 3),
+    "skorch's README grid": Case(
+        partial(mlp, 20, 2, lr=0.1), _readme, partial(table, 1000, 20), 8, 3
+    ),
+    "embeddings": Case(
+        partial(classifier, Embedded, max_epochs=10, batch_size=32),
+        _lr,
+        categories,
+        6,
+        3,
+    ),
+    "three irises": Case(
+        partial(mlp, 4, 3, max_epochs=10), lambda n: {}, _irises, 1, 3
+    ),
+    "3,200 rows at once, 32-32": Case(
+        partial(mlp, 20, 2, 32, max_epochs=100, batch_size=-1, train_split=None),
+        _lr,
+        partial(table, 4000, 20),
+        10,
+        5,
+    ),
+    "batch norm and dropout, 64-64": Case(
+        partial(mlp, 20, 2, 64, **_normed), _lr, partial(table, 1500, 20), 10, 5
+    ),
+    "digits, two convolutions": Case(
+        partial(classifier, Convolutions, max_epochs=5, batch_size=64),
+        _lr,
+        images,
+        6,
+        3,
+    ),
+    "GRU over 20 steps": Case(
+        partial(classifier, Recurrent, **_small), _lr, series, 6, 3
+    ),
+    "a transformer's layer": Case(
+        partial(classifier, Attention, **_small), _lr, series, 6, 3
+    ),
     "20,000 × 100 rows, 128-128": Case(
-        partial(mlp, 100, 2, 128, max_epochs=5, batch_size=512), _lr, partial(table, 20_000, 100), 10, 3
+        partial(mlp, 100, 2, 128, max_epochs=5, batch_size=512),
+        _lr,
+        partial(table, 20_000, 100),
+        10,
+        3,
     ),
     "regression, 64-64": Case(regressor, _lr, regression, 8, 5),
     "digits, 128 wide": Case(
-        partial(mlp, 64, 10, 128, max_epochs=5, batch_size=64), _lr, partial(shipped, load_digits), 12, 5
+        partial(mlp, 64, 10, 128, max_epochs=5, batch_size=64),
+        _lr,
+        partial(shipped, load_digits),
+        12,
+        5,
     ),
     "5,000 × 50 rows, 512-512": Case(
-        partial(mlp, 50, 2, 512, max_epochs=5, batch_size=128), _lr, partial(table, 5000, 50), 4, 3
+        partial(mlp, 50, 2, 512, max_epochs=5, batch_size=128),
+        _lr,
+        partial(table, 5000, 50),
+        4,
+        3,
     ),
 }
 
@@ -193,5 +289,7 @@ def run(name: str, n: int | None = None, folds: int | None = None) -> Any:
     if case.how == "cross_validate":
         return cross_validate(estimator, X, y, cv=folds)
     if case.how == "halving" and n > 3:
-        return HalvingGridSearchCV(estimator, case.grid(n), cv=folds, refit=False, random_state=0, factor=2).fit(X, y)
+        return HalvingGridSearchCV(
+            estimator, case.grid(n), cv=folds, refit=False, random_state=0, factor=2
+        ).fit(X, y)
     return GridSearchCV(estimator, case.grid(n), cv=folds, refit=False).fit(X, y)

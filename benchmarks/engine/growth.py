@@ -45,12 +45,27 @@ def main() -> None:
         n_nets, n_rows, max_epochs, batch_size = map(int, sys.argv[1:])
         print(measure(n_nets, n_rows, max_epochs=max_epochs, batch_size=batch_size))
         return
-    for of_what, sizes in ("nets", [(n, 768, 100, 10) for n in NETS]), ("rows", [(30, n, 5, 128) for n in ROWS]):
+    for of_what, sizes in (
+        ("nets", [(n, 768, 100, 10) for n in NETS]),
+        ("rows", [(30, n, 5, 128) for n in ROWS]),
+    ):
         print(f"| {of_what} | CPU s |\n|---|---|")
         for n_nets, n_rows, *training in sizes:
-            command = [sys.executable, "-m", "benchmarks.engine.growth", *map(str, (n_nets, n_rows, *training))]
-            spent = float(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()[-1])
-            print(f"| {n_nets if of_what == 'nets' else n_rows:,} | {spent:.2f} |", flush=True)
+            command = [
+                sys.executable,
+                "-m",
+                "benchmarks.engine.growth",
+                *map(str, (n_nets, n_rows, *training)),
+            ]
+            spent = float(
+                subprocess.run(
+                    command, stdout=subprocess.PIPE, text=True, check=True
+                ).stdout.split()[-1]
+            )
+            print(
+                f"| {n_nets if of_what == 'nets' else n_rows:,} | {spent:.2f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -32,20 +32,42 @@ class Space:
         self.experiment = self.params.experiment(EXPERIMENT)
         settings, self.candidates = resolve_experiment(self.params, EXPERIMENT)
         data = load_real_data(self.params)
-        self.estimator = build_estimator(settings, data, self.params.prepare, self.candidates[0])
-        self.X, self.y = rows(data, self.estimator), target(data.y, settings["wrapper"], settings["criterion"])
-        self.scorer, self.anew = make_scorer(self.params.cv.scoring), drawn_anew(self.params)
-        self.splits, self.fresh = (checked_splits(data, each.cv, each.seed) for each in (self.params, self.anew))
+        self.estimator = build_estimator(
+            settings, data, self.params.prepare, self.candidates[0]
+        )
+        self.X, self.y = (
+            rows(data, self.estimator),
+            target(data.y, settings["wrapper"], settings["criterion"]),
+        )
+        self.scorer, self.anew = (
+            make_scorer(self.params.cv.scoring),
+            drawn_anew(self.params),
+        )
+        self.splits, self.fresh = (
+            checked_splits(data, each.cv, each.seed)
+            for each in (self.params, self.anew)
+        )
 
-    def scores(self, candidates: list[dict[str, Any]], fresh: bool = False) -> np.ndarray:
+    def scores(
+        self, candidates: list[dict[str, Any]], fresh: bool = False
+    ) -> np.ndarray:
         """Return the mean score of each candidate, names resolved."""
         from stages.lib.model import nested_grid
         from stages.lib.search import run_search
 
-        params, splits = (self.anew, self.fresh) if fresh else (self.params, self.splits)
+        params, splits = (
+            (self.anew, self.fresh) if fresh else (self.params, self.splits)
+        )
         grid = nested_grid(self.estimator, candidates)
         found = run_search(
-            EXPERIMENT, self.estimator, grid, self.X, self.y, splits=splits, scorer=self.scorer, params=params
+            EXPERIMENT,
+            self.estimator,
+            grid,
+            self.X,
+            self.y,
+            splits=splits,
+            scorer=self.scorer,
+            params=params,
         )
         return found.scores["score"].mean(axis=1)
 
@@ -65,7 +87,9 @@ def tpe(space: Space) -> tuple[dict[str, Any], float]:
     from stages.lib.model import resolve
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=space.params.seed))
+    study = optuna.create_study(
+        direction="maximize", sampler=optuna.samplers.TPESampler(seed=space.params.seed)
+    )
 
     def suggest(trial: Any, key: str, values: Any) -> Any:
         if not isinstance(values, Distribution):
@@ -76,13 +100,18 @@ def tpe(space: Space) -> tuple[dict[str, Any], float]:
     left, found = sum(candidate["max_epochs"] for candidate in space.candidates), []
     while left > 0:
         trial = study.ask()
-        named = {key: suggest(trial, key, values) for key, values in space.experiment.grid.items()}
+        named = {
+            key: suggest(trial, key, values)
+            for key, values in space.experiment.grid.items()
+        }
         candidate = {key: resolve(key, value) for key, value in named.items()}
         mean = float(space.scores([candidate])[0])
         study.tell(trial, mean if np.isfinite(mean) else 0.0)
         found.append((mean, candidate))
         left -= candidate["max_epochs"]
-    mean, best = max((each for each in found if np.isfinite(each[0])), key=lambda each: each[0])
+    mean, best = max(
+        (each for each in found if np.isfinite(each[0])), key=lambda each: each[0]
+    )
     print(f"TPE tried {len(found)} settings", file=sys.stderr)
     return best, mean
 
@@ -100,7 +129,11 @@ def measure(side: str) -> dict[str, float]:
     space, start = Space(), time.process_time()
     best, mean = SIDES[side](space)
     spent = time.process_time() - start
-    return {"cpu": spent, "mean": mean, "fresh": float(space.scores([best], fresh=True)[0])}
+    return {
+        "cpu": spent,
+        "mean": mean,
+        "fresh": float(space.scores([best], fresh=True)[0]),
+    }
 
 
 def main() -> None:
@@ -112,9 +145,14 @@ def main() -> None:
     for side in SIDES:
         command = [sys.executable, "-m", "benchmarks.engine.joint", side]
         env = os.environ | {"PYTHONWARNINGS": "ignore"}
-        output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=env).stdout
+        output = subprocess.run(
+            command, stdout=subprocess.PIPE, text=True, check=True, env=env
+        ).stdout
         measured = json.loads(output.splitlines()[-1])
-        print(f"| {side} | {measured['cpu']:,.1f} | {measured['mean']:.4f} | {measured['fresh']:.4f} |", flush=True)
+        print(
+            f"| {side} | {measured['cpu']:,.1f} | {measured['mean']:.4f} | {measured['fresh']:.4f} |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -40,50 +40,88 @@ def measure(n_rows: int, n_splits: int, limit: int | None, how: str) -> dict[str
 
     from lockstep import plan
 
-    warnings.simplefilter("ignore")  # of the smallest stack, which may take more than the limit
+    warnings.simplefilter(
+        "ignore"
+    )  # of the smallest stack, which may take more than the limit
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n_rows, N_COLUMNS), dtype=np.float32)
     y = (X[:, 0] + rng.standard_normal(n_rows, dtype=np.float32) > 0).astype(np.int64)
     module = nn.Sequential(nn.Linear(N_COLUMNS, 16), nn.ReLU(), nn.Linear(16, 2))
     net = NeuralNetClassifier(
-        module, criterion=nn.CrossEntropyLoss, max_epochs=1, batch_size=256, callbacks="disable", verbose=0
+        module,
+        criterion=nn.CrossEntropyLoss,
+        max_epochs=1,
+        batch_size=256,
+        callbacks="disable",
+        verbose=0,
     )
     grid = {"neuralnetclassifier__lr": np.geomspace(0.001, 1, N_CANDIDATES).tolist()}
     cv = ShuffleSplit(n_splits, random_state=0)
-    search = GridSearchCV(make_pipeline(StandardScaler(), net), grid, cv=cv, scoring="neg_log_loss", refit=False)
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), net),
+        grid,
+        cv=cv,
+        scoring="neg_log_loss",
+        refit=False,
+    )
     before, start = Process().memory_info().rss, time.perf_counter()
-    with parallel_config(backend="lockstep", random_state=0, stack=how != "skorch", max_memory_mb=limit):
+    with parallel_config(
+        backend="lockstep", random_state=0, stack=how != "skorch", max_memory_mb=limit
+    ):
         if how == "plan":
             return {"foreseen": plan(search, X, y).n_bytes / 2**20}
         search.fit(X, y)
-    seconds, peak = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    scores = np.array([search.cv_results_[f"split{i}_test_score"] for i in range(n_splits)])
+    seconds, peak = (
+        time.perf_counter() - start,
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    )
+    scores = np.array(
+        [search.cv_results_[f"split{i}_test_score"] for i in range(n_splits)]
+    )
     hashed = hashlib.sha256(scores.tobytes()).hexdigest()[:8]
-    return {"seconds": seconds, "peak": peak / 2**20, "growth": (peak - before) / 2**20, "scores": hashed}
+    return {
+        "seconds": seconds,
+        "peak": peak / 2**20,
+        "growth": (peak - before) / 2**20,
+        "scores": hashed,
+    }
 
 
 def apart(*about: Any) -> dict[str, Any]:
     """Measure in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.engine.memory", json.dumps(about)]
-    output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    output = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
     measured: dict[str, Any] = json.loads(output.splitlines()[-1])
     return measured
 
 
 def main(n_rows: int) -> None:
     """Measure all searches, and print a table for benchmarks/README.md."""
-    print("| rows × splits | how | max_memory_mb | s | peak MiB | growth | foreseen | scores |\n" + "|---" * 8 + "|")
+    print(
+        "| rows × splits | how | max_memory_mb | s | peak MiB | growth | foreseen | scores |\n"
+        + "|---" * 8
+        + "|"
+    )
     runs: list[tuple[int, int, int | None, str]] = [
-        (n_rows, n_splits, limit, "lockstep") for n_splits in N_SPLITS for limit in LIMITS
+        (n_rows, n_splits, limit, "lockstep")
+        for n_splits in N_SPLITS
+        for limit in LIMITS
     ]
-    runs += [(n_rows // FEWER, N_SPLITS[0], None, how) for how in ("lockstep", "skorch")]
+    runs += [
+        (n_rows // FEWER, N_SPLITS[0], None, how) for how in ("lockstep", "skorch")
+    ]
     for rows, n_splits, limit, how in runs:
         found = apart(rows, n_splits, limit, how)
         planned = apart(rows, n_splits, limit, "plan")["foreseen"]
         foreseen = f"{planned:,.0f}" if how == "lockstep" else ""
         numbers = f"{found['seconds']:.1f} | {found['peak']:,.0f} | {found['growth']:,.0f} | {foreseen}"
-        print(f"| {rows:,} × {n_splits} | {how} | {limit or 'default'} | {numbers} | {found['scores']} |", flush=True)
+        print(
+            f"| {rows:,} × {n_splits} | {how} | {limit or 'default'} | {numbers} | {found['scores']} |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -40,19 +40,28 @@ def _two(x: Tensor) -> Tensor:
 
 
 def _bce(x: Tensor, y: float) -> Tensor:
-    return functional.binary_cross_entropy(torch.sigmoid(x), torch.full_like(x, y), reduction="none")
+    return functional.binary_cross_entropy(
+        torch.sigmoid(x), torch.full_like(x, y), reduction="none"
+    )
 
 
 def _bce_of_probability(x: Tensor, y: float) -> Tensor:
-    return functional.binary_cross_entropy(x.abs().clamp(max=1.0), torch.full_like(x, y), reduction="none")
+    return functional.binary_cross_entropy(
+        x.abs().clamp(max=1.0), torch.full_like(x, y), reduction="none"
+    )
 
 
 def _with_logits(x: Tensor, y: float) -> Tensor:
-    return functional.binary_cross_entropy_with_logits(x, torch.full_like(x, y), reduction="none")
+    return functional.binary_cross_entropy_with_logits(
+        x, torch.full_like(x, y), reduction="none"
+    )
 
 
 ONE_INPUT: dict[str, Function] = {
-    **{name: getattr(torch, name) for name in "exp expm1 log log1p tanh sigmoid erf sin cos sqrt".split()},
+    **{
+        name: getattr(torch, name)
+        for name in "exp expm1 log log1p tanh sigmoid erf sin cos sqrt".split()
+    },
     "x ** 3.5": lambda x: torch.pow(x, 3.5),
     "x ** -1.5": lambda x: torch.pow(x, -1.5),
     "10 ** x": lambda x: torch.pow(10.0, x),
@@ -102,21 +111,40 @@ def gradient(function: Function, x: Tensor) -> Tensor:
 
 def functions() -> dict[str, Function]:
     """Return all functions that are compared, by name."""
-    derivatives = {f"{name}, gradient": partial(gradient, function) for name, function in LAYERS.items()}
-    together = [each for pair in zip(LAYERS.items(), derivatives.items(), strict=True) for each in pair]
+    derivatives = {
+        f"{name}, gradient": partial(gradient, function)
+        for name, function in LAYERS.items()
+    }
+    together = [
+        each
+        for pair in zip(LAYERS.items(), derivatives.items(), strict=True)
+        for each in pair
+    ]
     return ONE_INPUT | dict(together)
 
 
 def numbers(places: np.ndarray) -> np.ndarray:
     """Return the float32 numbers at places in their order: 0 is at place 0, the smallest one above at 1."""
     size = np.abs(places).astype(np.uint32)
-    return np.where(places < 0, size | np.uint32(2**31), size).astype(np.uint32).view(np.float32)
+    return (
+        np.where(places < 0, size | np.uint32(2**31), size)
+        .astype(np.uint32)
+        .view(np.float32)
+    )
 
 
 def kinds(y: np.ndarray) -> np.ndarray:
     """Return the number in KINDS of each result."""
     size = np.abs(y)
-    tests = y == -np.inf, y == -1, y == 0, y == 1, y == np.inf, np.isnan(y), size < _TINY
+    tests = (
+        y == -np.inf,
+        y == -1,
+        y == 0,
+        y == 1,
+        y == np.inf,
+        np.isnan(y),
+        size < _TINY,
+    )
     return np.select(tests, range(7), 7).astype(np.uint8)
 
 
@@ -151,9 +179,13 @@ def changes(side: Side, function: Function, step: int) -> Iterator[Change]:
     while last < _LARGEST:
         end = min(last + step * 2**20, _LARGEST)
         inside = _SPECIAL[(last < _SPECIAL) & (_SPECIAL < end)]
-        places = np.sort(np.concatenate([np.arange(last, end, step), inside, [end]]), kind="stable")
+        places = np.sort(
+            np.concatenate([np.arange(last, end, step), inside, [end]]), kind="stable"
+        )
         found = kinds(side(function, numbers(places)))
-        while len(apart := np.flatnonzero((found[1:] != found[:-1]) & (np.diff(places) > 1))):
+        while len(
+            apart := np.flatnonzero((found[1:] != found[:-1]) & (np.diff(places) > 1))
+        ):
             middle = (places[apart] + places[apart + 1]) // 2
             places = np.insert(places, apart + 1, middle)
             found = np.insert(found, apart + 1, kinds(side(function, numbers(middle))))
@@ -186,7 +218,13 @@ def words(places: list[list[int]]) -> str:
 
 
 def _end(number: float) -> str:
-    return f"{number:.8g}" if abs(number) < float(np.finfo(np.float32).max) else "max" if number > 0 else "-max"
+    return (
+        f"{number:.8g}"
+        if abs(number) < float(np.finfo(np.float32).max)
+        else "max"
+        if number > 0
+        else "-max"
+    )
 
 
 def agreement(theirs: list[list[int]], own: list[list[int]]) -> str:
@@ -207,11 +245,16 @@ def main() -> None:
     for name, function in functions().items():
         if chosen and name not in chosen:
             continue
-        theirs, own = (ranges(list(changes(side, function, step))) for side in (by_torch, ours))
+        theirs, own = (
+            ranges(list(changes(side, function, step))) for side in (by_torch, ours)
+        )
         for kind in theirs:
             if theirs[kind] or own[kind]:
                 agree = agreement(theirs[kind], own[kind])
-                print(f"| {name} | {kind} | {words(theirs[kind])} | {words(own[kind])} | {agree} |", flush=True)
+                print(
+                    f"| {name} | {kind} | {words(theirs[kind])} | {words(own[kind])} | {agree} |",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

@@ -12,18 +12,29 @@ from torch import Tensor, nn
 class Around(nn.Module):
     """A layer between linear ones; nothing is before it if it takes whole numbers."""
 
-    def __init__(self, make: Callable[[], nn.Module], shape: tuple[int, ...], n_inputs: int, takes_whole: bool) -> None:
+    def __init__(
+        self,
+        make: Callable[[], nn.Module],
+        shape: tuple[int, ...],
+        n_inputs: int,
+        takes_whole: bool,
+    ) -> None:
         super().__init__()
         n = prod(shape)
         self.shape, self.n_inputs = shape, n_inputs
-        self.first, self.layer = nn.Identity() if takes_whole else nn.Linear(n, n), make()
+        self.first, self.layer = (
+            nn.Identity() if takes_whole else nn.Linear(n, n),
+            make(),
+        )
         given = torch.zeros(2, n, dtype=torch.int64 if takes_whole else torch.float32)
         self.last = nn.Linear(self._inner(given).shape[1], 1)
 
     def _inner(self, x: Tensor) -> Tensor:
         inputs: Any = (self.first(x).view(len(x), *self.shape),) * self.n_inputs
         if (kind := type(self.layer).__name__).startswith("MaxUnpool"):
-            inputs = getattr(nn.functional, f"max_pool{kind[-2:]}")(inputs[0], 2, return_indices=True)
+            inputs = getattr(nn.functional, f"max_pool{kind[-2:]}")(
+                inputs[0], 2, return_indices=True
+            )
         made = self.layer(*inputs)
         return (made[0] if isinstance(made, tuple) else made).reshape(len(x), -1)
 
@@ -50,9 +61,20 @@ class WithArguments(NeuralNet):
 
     def get_loss(self, y_pred: Any, y_true: Any, *args: Any, **kwargs: Any) -> Tensor:
         """Return the loss."""
-        several, name = y_pred if isinstance(y_pred, tuple) else (y_pred,), type(self.criterion_).__name__
-        given = several if name.startswith("Triplet") else (several[0], y_true, *several[1:])
-        made = self.criterion_(*given if name.startswith("Gauss") or len(several) == 1 else (*several, y_true)[:3])
+        several, name = (
+            y_pred if isinstance(y_pred, tuple) else (y_pred,),
+            type(self.criterion_).__name__,
+        )
+        given = (
+            several
+            if name.startswith("Triplet")
+            else (several[0], y_true, *several[1:])
+        )
+        made = self.criterion_(
+            *given
+            if name.startswith("Gauss") or len(several) == 1
+            else (*several, y_true)[:3]
+        )
         return made.loss if hasattr(made, "loss") else made
 
 
@@ -92,5 +114,11 @@ class Lion(torch.optim.Optimizer):
 
 def plain(kind: Any = NeuralNet, /, **about: Any) -> NeuralNet:
     """Return a net that trains for three epochs of two batches."""
-    of_all = {"criterion": nn.MSELoss, "max_epochs": 3, "batch_size": 4, "train_split": None, "verbose": 0}
+    of_all = {
+        "criterion": nn.MSELoss,
+        "max_epochs": 3,
+        "batch_size": 4,
+        "train_split": None,
+        "verbose": 0,
+    }
     return kind(**of_all | about)

@@ -48,7 +48,11 @@ class Rivals:
         return replace(self, noise=0.0, own=1 - self.hard)
 
 
-_ALIKE, _SMALL, _SEVERAL = Rivals(own=0.05, hard=0.85), Rivals(n_rows=300), Rivals((16,) * 8)
+_ALIKE, _SMALL, _SEVERAL = (
+    Rivals(own=0.05, hard=0.85),
+    Rivals(n_rows=300),
+    Rivals((16,) * 8),
+)
 _ADOPTED = Rivals((16,), n_folds=5, n_repeats=2)
 RIVALS = {
     "calm": Rivals(),
@@ -60,7 +64,9 @@ RIVALS = {
     "calm, 3,000 rows": Rivals(n_rows=3000),
     "calm, 16 nets, 5 folds, 2 repeats": _ADOPTED,
     "no chance in training, 16 nets, 5 folds, 2 repeats": _ADOPTED.without_chance,
-    "calm, 16 nets, 3,000 rows, 3 folds, 1 repeat": Rivals((16,), n_rows=3000, n_repeats=1),
+    "calm, 16 nets, 3,000 rows, 3 folds, 1 repeat": Rivals(
+        (16,), n_rows=3000, n_repeats=1
+    ),
     "calm, 8 searches of 16": _SEVERAL,
     "noisy, 8 searches of 16": replace(_SEVERAL, noise=NOISY),
     "no chance in training, 8 searches of 16": _SEVERAL.without_chance,
@@ -81,7 +87,14 @@ def judge_answer(name: str, gain: float, draw: int) -> Said:
     truth = np.append(np.full(n, BASE + gain), BASE)
     noise = np.append(np.full(n, rivals.noise), min(rivals.noise, LINEAR_NOISE))
     drawn = draw_predictions(
-        truth, noise, rng, 2 * rivals.n_repeats, rivals.n_rows, rivals.own, rivals.hard, rivals.n_folds
+        truth,
+        noise,
+        rng,
+        2 * rivals.n_repeats,
+        rivals.n_rows,
+        rivals.own,
+        rivals.hard,
+        rivals.n_folds,
     )
     rest = slice(rivals.n_repeats, None)
     fresh = Search(truth, drawn.right[:, rest], drawn.folds[rest])
@@ -93,33 +106,61 @@ def judge_answer(name: str, gain: float, draw: int) -> Said:
         names, kept, corrected = _searched(drawn, rivals, draw)
     nowhere = np.zeros(scores.shape[1], dtype=bool)
     reached = {
-        name: Reached({"score": scores[row]}, np.nan, "", nowhere if rivals.searches else None, by_unit.take([row]))
+        name: Reached(
+            {"score": scores[row]},
+            np.nan,
+            "",
+            nowhere if rivals.searches else None,
+            by_unit.take([row]),
+        )
         for name, row in names.items()
     }
     reached[LINEAR] = Reached({"score": scores[n]}, np.nan, by_unit=by_unit.take([n]))
-    contest = Contest(reached, kept, Resampling.of_folds(rivals.n_folds, rivals.n_rows, (0, 1)), ROPE, corrected)
+    contest = Contest(
+        reached,
+        kept,
+        Resampling.of_folds(rivals.n_folds, rivals.n_rows, (0, 1)),
+        ROPE,
+        corrected,
+    )
     speaker = kept if rivals.searches else contest.best(list(names)) or kept
     chance = contest.chance(speaker, LINEAR)
     by_means = contest.mean(speaker) - contest.mean(LINEAR) > ROPE
-    said = {"by the means": by_means} | {f"at {least}": chance >= least for least in (0.5, 0.7, 0.8, 0.9)}
+    said = {"by the means": by_means} | {
+        f"at {least}": chance >= least for least in (0.5, 0.7, 0.8, 0.9)
+    }
     return said | {"by the rule": choose(contest).use != LINEAR}
 
 
-def _searched(drawn: Search, rivals: Rivals, seed: int) -> tuple[dict[str, int], str, dict[str, tuple[float, ...]]]:
+def _searched(
+    drawn: Search, rivals: Rivals, seed: int
+) -> tuple[dict[str, int], str, dict[str, tuple[float, ...]]]:
     """Return the pick of each search by its name, the winner, and what the picks are worth without luck."""
     splits = slice(rivals.n_repeats)
     found: dict[str, Corrected] = {}
     picks = {}
-    for mine in np.split(np.arange(sum(rivals.searches)), np.cumsum(rivals.searches)[:-1]):
-        search = Search(drawn.truth[mine], drawn.right[mine][:, splits], drawn.folds[splits])
+    for mine in np.split(
+        np.arange(sum(rivals.searches)), np.cumsum(rivals.searches)[:-1]
+    ):
+        search = Search(
+            drawn.truth[mine], drawn.right[mine][:, splits], drawn.folds[splits]
+        )
         name, scores = f"net_{len(found)}", search.scores
-        corrected = corrected_score(scores, search.resampling, seed=seed, rows=search.rows, n_rounds=N_ROUNDS)
+        corrected = corrected_score(
+            scores, search.resampling, seed=seed, rows=search.rows, n_rounds=N_ROUNDS
+        )
         assert corrected is not None
         found[name], picks[name] = corrected, int(mine[scores.mean(axis=1).argmax()])
-    winner, whole = max(found, key=lambda name: found[name].score), whole_choice(found, (0, 1))
+    winner, whole = (
+        max(found, key=lambda name: found[name].score),
+        whole_choice(found, (0, 1)),
+    )
     assert whole is not None
     worth: dict[str, tuple[float, ...]] = {}
-    worth |= {name: (each.score, each.low, each.high) for name, each in (found | {winner: whole}).items()}
+    worth |= {
+        name: (each.score, each.low, each.high)
+        for name, each in (found | {winner: whole}).items()
+    }
     return picks, winner, worth
 
 

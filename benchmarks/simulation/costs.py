@@ -51,16 +51,25 @@ class Learner:
             order = order[np.argsort(positive[order], kind="stable")]
             tests += [order[fold::N_FOLDS] for fold in range(N_FOLDS)]
         scores = [
-            expit(self.sharpness * logit(proba[test]) + self.noise * rng.normal(size=len(test))) for test in tests
+            expit(
+                self.sharpness * logit(proba[test])
+                + self.noise * rng.normal(size=len(test))
+            )
+            for test in tests
         ]
-        return Cheapest(Counts.of(positive, tests, scores, THRESHOLDS), *self.each, self.calibrated)
+        return Cheapest(
+            Counts.of(positive, tests, scores, THRESHOLDS), *self.each, self.calibrated
+        )
 
     @cached_property
     def costs(self) -> np.ndarray:
         """The expected cost of a new row at each threshold, by the midpoints of small intervals."""
         proba = (np.arange(20_000) + 0.5) / 20_000
         with np.errstate(divide="ignore"):
-            above = self.sharpness * logit(proba) - logit(np.minimum(THRESHOLDS, 1))[:, None]
+            above = (
+                self.sharpness * logit(proba)
+                - logit(np.minimum(THRESHOLDS, 1))[:, None]
+            )
         called = ndtr(above / self.noise) if self.noise else above >= 0
         each = called * (1 - proba) + self.miss * (1 - called) * proba
         return np.asarray((each * self.b * (1 - proba) ** (self.b - 1)).mean(axis=1))
@@ -71,7 +80,9 @@ LEARNERS = {
     "right, noisy fits": Learner(noise=0.5),
     "too extreme, noisy fits": Learner(sharpness=2.0, noise=0.5),
     "right, misses cost 20": Learner(miss=20.0),
-    "noisy fits, 1 in 10 positive, misses cost 20": Learner(noise=0.5, b=9.0, miss=20.0),
+    "noisy fits, 1 in 10 positive, misses cost 20": Learner(
+        noise=0.5, b=9.0, miss=20.0
+    ),
     "right, 1 in 10 positive, misses cost 30": Learner(b=9.0, miss=30.0),
 }
 
@@ -83,7 +94,9 @@ def judge_costs(name: str, n_rows: int, n_repeats: int, draw: int) -> Said:
     """
     learner = LEARNERS[name]
     choice = learner.choice(n_rows, n_repeats, draw)
-    chosen = learner.costs[cheapest(cost_per_row(choice.counts.others, *learner.each), learner.calibrated)].mean()
+    chosen = learner.costs[
+        cheapest(cost_per_row(choice.counts.others, *learner.each), learner.calibrated)
+    ].mean()
     saved, half = choice.at(HALF) - choice.by_split, choice.half_width(HALF, n_rows)
     error = saved.mean() - (learner.costs[HALF] - chosen)
     before = half_width(saved, Resampling.of_folds(N_FOLDS, n_rows, (0, learner.miss)))
@@ -99,6 +112,10 @@ TABLES = {
     "The cost of a threshold": Table(
         judge_costs,
         ("probabilities", "rows", "repeats"),
-        [(name, *shape) for name in LEARNERS for shape in ((90, 2), (300, 5), (768, 10), (768, 1))],
+        [
+            (name, *shape)
+            for name in LEARNERS
+            for shape in ((90, 2), (300, 5), (768, 10), (768, 1))
+        ],
     ),
 }

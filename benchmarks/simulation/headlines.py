@@ -14,19 +14,33 @@ from stages.lib.diff.side import Scored, Side
 from stages.lib.repository import FolderTree
 from stages.lib.repository.snapshot import Snapshot
 from tests.resampled.simulation.drawing import Said
-from tests.resampled.simulation.pairs.changes import BEFORE, FITS, ROPE, Fits, batches, draw_fits
+from tests.resampled.simulation.pairs.changes import (
+    BEFORE,
+    FITS,
+    ROPE,
+    Fits,
+    batches,
+    draw_fits,
+)
 from tests.resampled.simulation.searches import N_FOLDS, N_ROWS, by_row
 
 N_CANDIDATES = 3
 # In some, what a row adds is the same for all nets before, and for all nets now, as if their inputs had changed.
 KINDS: dict[str, Fits] = {
-    **{name: FITS[name] for name in ("calm, 0.017", "noisy, 0.1", "no chance in training")},
+    **{
+        name: FITS[name]
+        for name in ("calm, 0.017", "noisy, 0.1", "no chance in training")
+    },
     "0.35 in 1 of 10, before and now": FITS["0.35 in 1 of 10, before and now"],
     "calm, rows by side": replace(FITS["calm, 0.017"], by_side=0.1),
     "no chance, rows by side": Fits(0.0, 0.1, by_side=0.35),
 }
 # What searches gain, in turn.
-GAINS = {"none": (0.0,), "cancel": (0.03, -0.03), **{f"{gain:+g}": (gain,) for gain in (0.02, 0.03, 0.05)}}
+GAINS = {
+    "none": (0.0,),
+    "cancel": (0.03, -0.03),
+    **{f"{gain:+g}": (gain,) for gain in (0.02, 0.03, 0.05)},
+}
 # All candidates but the first are hopeless, and gain this much; the first one gains nothing.
 HOPELESS = (0.58, 0.05)
 # The candidates of the first search are best, so their net is kept, and lose what all others gain.
@@ -39,7 +53,9 @@ PARAMS = {
 }
 
 
-def judge_headlines(kind: str, gains: str, n_searches: int, n_repeats: int, splits: str, n_draws: int) -> list[Said]:
+def judge_headlines(
+    kind: str, gains: str, n_searches: int, n_repeats: int, splits: str, n_draws: int
+) -> list[Said]:
     """Draw commits that change so many searches, all on the same rows, and judge what is said of them."""
     rng = np.random.default_rng((list(KINDS).index(kind), n_searches, n_repeats, 43))
     truth = true_scores(gains, n_searches)
@@ -69,18 +85,34 @@ def judged(changes: Comparison, truth: np.ndarray) -> Said:
 
     def gain(before: tuple[str | None, str], now: tuple[str | None, str]) -> float:
         (one, one_pick), (two, two_pick) = before, now
-        return float(truth[1, int(str(two)), int(two_pick)] - truth[0, int(str(one)), int(one_pick)])
+        return float(
+            truth[1, int(str(two)), int(two_pick)]
+            - truth[0, int(str(one)), int(one_pick)]
+        )
 
     old, new = changes.sides.old, changes.sides.new
     by_pick = [
-        (search.verdict, gain((search.name, search.old.params), (search.name, search.new.params)))
+        (
+            search.verdict,
+            gain((search.name, search.old.params), (search.name, search.new.params)),
+        )
         for search in changes.changed
         if search.old and search.new
     ]
-    of_kept = gain((old.kept, old.fresh[str(old.kept)].params), (new.kept, new.fresh[str(new.kept)].params))
-    of_all, of_picks = float((truth[1] - truth[0]).mean()), float(np.mean([true for _, true in by_pick]))
+    of_kept = gain(
+        (old.kept, old.fresh[str(old.kept)].params),
+        (new.kept, new.fresh[str(new.kept)].params),
+    )
+    of_all, of_picks = (
+        float((truth[1] - truth[0]).mean()),
+        float(np.mean([true for _, true in by_pick])),
+    )
     # A gain that costs the kept net is no gain.
-    claims = [(changes.together_verdict, of_all if of_all * of_kept >= 0 else 0.0), (changes.kept, of_kept), *by_pick]
+    claims = [
+        (changes.together_verdict, of_all if of_all * of_kept >= 0 else 0.0),
+        (changes.kept, of_kept),
+        *by_pick,
+    ]
     said = {
         "wrong": any(is_wrong(*claim) for claim in claims),
         "useless": is_wrong(changes.together_verdict, of_picks),
@@ -88,7 +120,9 @@ def judged(changes: Comparison, truth: np.ndarray) -> Said:
         "the kept net": says_better(changes.kept),
         "any pick": any(says_better(verdict) for verdict, _ in by_pick),
     }
-    return said | {"anything": said["all together"] or said["the kept net"] or said["any pick"]}
+    return said | {
+        "anything": said["all together"] or said["the kept net"] or said["any pick"]
+    }
 
 
 def is_wrong(verdict: Verdict | None, truth: float) -> bool:
@@ -102,14 +136,23 @@ def says_better(verdict: Verdict | None) -> bool:
 
 
 def draw_commits(
-    fits: Fits, truth: np.ndarray, n_repeats: int, n_draws: int, splits: str, rng: np.random.Generator
+    fits: Fits,
+    truth: np.ndarray,
+    n_repeats: int,
+    n_draws: int,
+    splits: str,
+    rng: np.random.Generator,
 ) -> Iterator[tuple[Side, Side]]:
     """Yield the results of two commits: candidates on the splits of the searches, and their picks on fresh ones."""
     more = replace(fits, n_repeats=(4 if splits == SAME_ROWS else 2) * n_repeats)
 
     def draw(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        hits, folds, scores, _ = draw_fits(truth.ravel(), more, fits.stuck[0], size, rng)
-        scores, hits = (each.reshape(size, *truth.shape, *each.shape[2:]) for each in (scores, hits))
+        hits, folds, scores, _ = draw_fits(
+            truth.ravel(), more, fits.stuck[0], size, rng
+        )
+        scores, hits = (
+            each.reshape(size, *truth.shape, *each.shape[2:]) for each in (scores, hits)
+        )
         return scores, hits, folds
 
     for size in batches(n_draws, 10):
@@ -117,20 +160,36 @@ def draw_commits(
         nows = draw(size) if splits == OTHER_ROWS else befores
         for i in range(size):
             (before, hits), (now, hits_now) = (
-                [each[i, side] for each in of[:2]] for side, of in enumerate((befores, nows))
+                [each[i, side] for each in of[:2]]
+                for side, of in enumerate((befores, nows))
             )
             folds, folds_now = befores[2], nows[2]
-            first, last = slice(2 * n_repeats * N_FOLDS), slice(-2 * n_repeats * N_FOLDS, None)
+            first, last = (
+                slice(2 * n_repeats * N_FOLDS),
+                slice(-2 * n_repeats * N_FOLDS, None),
+            )
             fresh = slice(n_repeats, 2 * n_repeats), slice(-n_repeats, None)
             yield (
-                results_of("before", before[..., first], hits[:, :, fresh[0]], folds[fresh[0]], 7),
                 results_of(
-                    "now", now[..., last], hits_now[:, :, fresh[1]], folds_now[fresh[1]], 7 if splits == IN_PAIRS else 8
+                    "before",
+                    before[..., first],
+                    hits[:, :, fresh[0]],
+                    folds[fresh[0]],
+                    7,
+                ),
+                results_of(
+                    "now",
+                    now[..., last],
+                    hits_now[:, :, fresh[1]],
+                    folds_now[fresh[1]],
+                    7 if splits == IN_PAIRS else 8,
                 ),
             )
 
 
-def results_of(name: str, scores: np.ndarray, hits: np.ndarray, folds: np.ndarray, seed: int) -> Side:
+def results_of(
+    name: str, scores: np.ndarray, hits: np.ndarray, folds: np.ndarray, seed: int
+) -> Side:
     """Return the results of a commit, from scores of shape (n_searches, n_candidates, 2 * n_splits).
 
     `hits`, of shape (n_searches, n_candidates, n_repeats, n_rows), are those on the fresh splits, the second half, and
@@ -139,11 +198,19 @@ def results_of(name: str, scores: np.ndarray, hits: np.ndarray, folds: np.ndarra
     n_splits = scores.shape[2] // 2
     snapshot = Snapshot(name, name)
     vars(snapshot)["tree"] = FolderTree()  # a commit without files
-    none, resampling = np.zeros(n_splits, dtype=bool), Resampling.of_folds(N_FOLDS, N_ROWS, (0, 1))
+    none, resampling = (
+        np.zeros(n_splits, dtype=bool),
+        Resampling.of_folds(N_FOLDS, N_ROWS, (0, 1)),
+    )
     searched, fresh = scores[..., :n_splits], scores[..., n_splits:]
     picks = searched.mean(axis=2).argmax(axis=1)
 
-    def scored(params: int, each: np.ndarray, half: float = np.nan, by_unit: ByUnit | None = None) -> Scored:
+    def scored(
+        params: int,
+        each: np.ndarray,
+        half: float = np.nan,
+        by_unit: ByUnit | None = None,
+    ) -> Scored:
         return Scored(str(params), each, none, half, by_unit=by_unit)
 
     picked = fresh[np.arange(len(picks)), picks]
@@ -151,9 +218,13 @@ def results_of(name: str, scores: np.ndarray, hits: np.ndarray, folds: np.ndarra
     kept = int(searched.mean(axis=2).max(axis=1).argmax())
     results = Side(snapshot)
     vars(results).update(
-        searches={str(s): {str(c): scored(c, each) for c, each in enumerate(of)} for s, of in enumerate(searched)},
+        searches={
+            str(s): {str(c): scored(c, each) for c, each in enumerate(of)}
+            for s, of in enumerate(searched)
+        },
         fresh={
-            str(s): scored(pick, picked[s], halves[s], by_row(hits[s, [pick]], folds)) for s, pick in enumerate(picks)
+            str(s): scored(pick, picked[s], halves[s], by_row(hits[s, [pick]], folds))
+            for s, pick in enumerate(picks)
         },
         answer={"kept": str(kept), "use": str(kept)},
         evaluated=PARAMS | {"seed": seed},

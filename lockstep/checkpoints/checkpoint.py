@@ -11,7 +11,16 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from lockstep.checkpoints.folder import DamagedError, Entry, check, files, index, remove, use, write
+from lockstep.checkpoints.folder import (
+    DamagedError,
+    Entry,
+    check,
+    files,
+    index,
+    remove,
+    use,
+    write,
+)
 from lockstep.checkpoints.keys import Keys
 from lockstep.checkpoints.nets import kept_net
 from lockstep.fits.handing_back import hand_back
@@ -50,7 +59,9 @@ class Checkpoint:
         self._tell = on_kept or (lambda n_kept, total: None)
         self._folder = Path(folder) if folder is not None and tasks else None
         self._keys = Keys(*about) if self._folder else None
-        self._pending: dict[Task, tuple[Any, Any]] = {}  # a stack's job and a net of it, or the outcome of a fit alone
+        self._pending: dict[
+            Task, tuple[Any, Any]
+        ] = {}  # a stack's job and a net of it, or the outcome of a fit alone
         self._expected: dict[Task, str] = {}  # the keys of results
         self._said: set[str] = set()
         self.n_kept = 0
@@ -70,23 +81,31 @@ class Checkpoint:
             return
         check(self._folder)
         found = self._found(self._folder)
-        programs: dict[Entry, dict[Any, Any]] = defaultdict(dict)  # of the kernel, for further rows
+        programs: dict[Entry, dict[Any, Any]] = defaultdict(
+            dict
+        )  # of the kernel, for further rows
         test_rows, used = dict[Any, Any](), set[Path]()
         read = dict[Entry, Any]()
         for task in self.tasks if found else []:
             try:
-                at = found.get(self._keys.of_net(task)) or found.get(self._keys.of_result(task) or "")
+                at = found.get(self._keys.of_net(task)) or found.get(
+                    self._keys.of_result(task) or ""
+                )
                 if at is None:
                     continue
                 entry, place = at
                 if entry not in read:
-                    read[entry] = unpacked(entry.read(), self._keys.candidate(task).code)
+                    read[entry] = unpacked(
+                        entry.read(), self._keys.candidate(task).code
+                    )
                 kept, refusal = read[entry], None
                 if isinstance(kept, list):
                     prepared = grouping.prepared(task)
                     if (split := (id(prepared), task.place)) not in test_rows:
                         own = grouping.candidate(task).estimator
-                        test_rows[split] = prepared.transform(task.split_off(own, task.test)[0])
+                        test_rows[split] = prepared.transform(
+                            task.split_off(own, task.test)[0]
+                        )
                     forward = partial(outputs_of, programs[entry])
                     restored = kept[place].restored(prepared, test_rows[split])
                     task.finish = partial(hand_back, task, restored, prepared, forward)
@@ -96,7 +115,9 @@ class Checkpoint:
                 used.add(entry.path)
             except DamagedError as error:
                 self._remove(*error.args)
-                found = {key: at for key, at in found.items() if at[0].path not in error.args}
+                found = {
+                    key: at for key, at in found.items() if at[0].path not in error.args
+                }
             except Exception as error:
                 self._warn(_NOT_USED, error)
             else:
@@ -133,7 +154,9 @@ class Checkpoint:
             self.write(at_once=True)
             if isinstance(error, KeyboardInterrupt | Pressed) and self.n_kept:
                 n_kept, total = self.n_kept, len(self.tasks)
-                error.add_note(f"{n_kept:,} of {total:,} nets are kept in {self._folder} for the next run")
+                error.add_note(
+                    f"{n_kept:,} of {total:,} nets are kept in {self._folder} for the next run"
+                )
             raise
 
     def add(self, job: Job, trained: Trained, task: Task) -> None:
@@ -169,7 +192,10 @@ class Checkpoint:
             if entries:
                 write(self._folder, entries)
         except OSError as error:
-            self._warn(f"trained nets can't be kept in {self._folder}, so the search goes on without", error)
+            self._warn(
+                f"trained nets can't be kept in {self._folder}, so the search goes on without",
+                error,
+            )
             self._keys, entries = None, []
         # Not before, because Ctrl-C may come at any time, and what is noted then is written.
         self._pending = {}
@@ -187,7 +213,10 @@ class Checkpoint:
                     of_code = map(id, keys.candidate(task).code)
                     together[id(made[0].programs), *of_code].append((task, made[1]))
                 else:
-                    yield [self._expected[task]], pickle.dumps((made, task.refusal), protocol=5)
+                    yield (
+                        [self._expected[task]],
+                        pickle.dumps((made, task.refusal), protocol=5),
+                    )
             except Exception as error:
                 self._warn(_NOT_KEPT, error)
         for those in together.values():
@@ -208,4 +237,6 @@ class Checkpoint:
     def _warn(self, what: str, error: Exception) -> None:
         if what not in self._said:
             self._said.add(what)
-            warnings.warn(f"{what}: {refusal_of(error).reason}", LockstepWarning, stacklevel=2)
+            warnings.warn(
+                f"{what}: {refusal_of(error).reason}", LockstepWarning, stacklevel=2
+            )

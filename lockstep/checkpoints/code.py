@@ -32,7 +32,11 @@ def of_the_engine() -> str:
         files.append(load().path)
     hashes = [sha256(path.read_bytes()).hexdigest() for path in files]
     versions = sys.version, *((name, version(name)) for name in _PACKAGES)
-    processor = platform.system(), platform.machine(), torch.backends.cpu.get_cpu_capability()
+    processor = (
+        platform.system(),
+        platform.machine(),
+        torch.backends.cpu.get_cpu_capability(),
+    )
     return sha256(repr((hashes, versions, processor)).encode()).hexdigest()
 
 
@@ -63,7 +67,16 @@ def of_modules(names: Iterable[str]) -> str:
 def _imported(module: ModuleType) -> set[str]:
     """Return the names of modules that a module has imported, or has imported something from; and its packages'."""
     things: list[Any] = list(vars(module).values())
-    names = {each.__name__ if isinstance(each, ModuleType) else getattr(each, "__module__", None) for each in things}
+    names = {
+        each.__name__
+        if isinstance(each, ModuleType)
+        else getattr(each, "__module__", None)
+        for each in things
+    }
     *packages, _ = module.__name__.split(".")
     names |= {".".join(packages[: i + 1]) for i in range(len(packages))}
-    return {name for name in names if isinstance(name, str) and getattr(sys.modules.get(name), "__file__", None)}
+    return {
+        name
+        for name in names
+        if isinstance(name, str) and getattr(sys.modules.get(name), "__file__", None)
+    }

@@ -58,11 +58,17 @@ def _check(path: Path, status: os.stat_result) -> None:
         return
     runs_code = "and reading what they keep there runs their code"
     if status.st_uid not in (0, os.geteuid()):
-        raise PermissionError(f"{path} belongs to another user, {runs_code}; let checkpoint be a folder of your own")
+        raise PermissionError(
+            f"{path} belongs to another user, {runs_code}; let checkpoint be a folder of your own"
+        )
     others = S_IWOTH if _is_own_group(status.st_gid) else S_IWOTH | S_IWGRP
     if status.st_mode & others:
-        way_out = f"after a look at whose files are there, say chmod go-w {quote(str(path))}"
-        raise PermissionError(f"other users may write to {path}, {runs_code}; {way_out}")
+        way_out = (
+            f"after a look at whose files are there, say chmod go-w {quote(str(path))}"
+        )
+        raise PermissionError(
+            f"other users may write to {path}, {runs_code}; {way_out}"
+        )
 
 
 def _is_own_group(number: int) -> bool:
@@ -74,7 +80,11 @@ def _is_own_group(number: int) -> bool:
         user, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(number)
     except KeyError:  # as in containers
         return False
-    return user.pw_gid == number and group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}
+    return (
+        user.pw_gid == number
+        and group.gr_name == user.pw_name
+        and set(group.gr_mem) <= {user.pw_name}
+    )
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -122,7 +132,12 @@ def write(folder: Path, entries: Sequence[tuple[Sequence[str], bytes]]) -> None:
 
     An entry has the keys of its nets, and their bytes.
     """
-    line = json.dumps([[keys, len(content), _hash(content)] for keys, content in entries]).encode() + b"\n"
+    line = (
+        json.dumps(
+            [[keys, len(content), _hash(content)] for keys, content in entries]
+        ).encode()
+        + b"\n"
+    )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=folder, suffix=".tmp", delete=False) as file:
         try:

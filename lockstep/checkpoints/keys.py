@@ -17,7 +17,12 @@ from lockstep.members.reads import bare, held_in, is_installed, read_by
 # What a result depends on besides a net, by scikit-learn's names.
 _SCORED_BY = (
     *("scorer", "score_params", "error_score", "method"),
-    *("return_train_score", "return_parameters", "return_n_test_samples", "return_times"),
+    *(
+        "return_train_score",
+        "return_parameters",
+        "return_n_test_samples",
+        "return_times",
+    ),
 )
 
 
@@ -39,12 +44,24 @@ class _Lasting(Hashed):
     def persistent_id(self, obj: Any) -> Any:
         """Return the items of a set in an order that is the same in the next process, which hashes them otherwise."""
         is_set = type(obj) in (set, frozenset)
-        return (type(obj).__name__, sorted(obj, key=lambda item: _Lasting().of(item))) if is_set else None
+        return (
+            (type(obj).__name__, sorted(obj, key=lambda item: _Lasting().of(item)))
+            if is_set
+            else None
+        )
 
     def read_by(self, function: FunctionType) -> list[Any]:
         """Return what a function of the user's own reads from outside, but for code: that of its module counts."""
-        own = [] if is_installed(function.__globals__.get("__name__")) else read_by(function)
-        return [(name, bare(value)) for _, name, value in own if not isinstance(value, type | ModuleType)]
+        own = (
+            []
+            if is_installed(function.__globals__.get("__name__"))
+            else read_by(function)
+        )
+        return [
+            (name, bare(value))
+            for _, name, value in own
+            if not isinstance(value, type | ModuleType)
+        ]
 
     def reducer_override(self, obj: Any) -> Any:
         """Return the parts of an object that pickle would not hash as wanted."""
@@ -52,7 +69,11 @@ class _Lasting(Hashed):
             return id, (obj.__name__,)
         if isinstance(obj, type | FunctionType):
             return id, self._described(obj)
-        return NotImplemented if isinstance(obj, BuiltinFunctionType) else super().reducer_override(obj)
+        return (
+            NotImplemented
+            if isinstance(obj, BuiltinFunctionType)
+            else super().reducer_override(obj)
+        )
 
     def _described(self, obj: Any) -> tuple[Any, ...]:
         name = obj.__module__, obj.__qualname__
@@ -60,11 +81,22 @@ class _Lasting(Hashed):
             return name
         self.code.append(obj)
         if isinstance(obj, type):
-            return name if is_installed(obj.__module__) else (*name, obj.__bases__, held_in(obj))
+            return (
+                name
+                if is_installed(obj.__module__)
+                else (*name, obj.__bases__, held_in(obj))
+            )
         if is_installed(obj.__module__) and _is_importable(obj):
             return name
         cells = [cell.cell_contents for cell in obj.__closure__ or ()]
-        return *name, cells, obj.__defaults__, obj.__kwdefaults__, vars(obj), self.read_by(obj)
+        return (
+            *name,
+            cells,
+            obj.__defaults__,
+            obj.__kwdefaults__,
+            vars(obj),
+            self.read_by(obj),
+        )
 
 
 def _is_importable(obj: Any) -> bool:
@@ -101,14 +133,22 @@ class Keys:
         """Return the description of a task's estimator, with its parameters; raises if it can't be described."""
         key = "candidate", task.key
         if key not in self._kept:
-            self._kept[key] = described([task.estimator, task.parameters, task.fit_params], self._hashes)
+            self._kept[key] = described(
+                [task.estimator, task.parameters, task.fit_params], self._hashes
+            )
         found: Described = self._kept[key]
         return found
 
     def of_net(self, task: Task) -> str:
         """Return the key of a task's trained net: of all but its scorer."""
         looks = task.is_answered, task.is_looked_at, task.scores_training
-        whole = *self.about, self.candidate(task).hash, self._rows(task), task.seeds, looks
+        whole = (
+            *self.about,
+            self.candidate(task).hash,
+            self._rows(task),
+            task.seeds,
+            looks,
+        )
         return sha256(repr(whole).encode()).hexdigest()
 
     def of_result(self, task: Task) -> str | None:
@@ -125,6 +165,8 @@ class Keys:
         if table not in self._kept:
             self._kept[table] = described([task.X, task.y]).hash
         if split not in self._kept:
-            numbers = [(part.dtype.str, part.tobytes()) for part in (task.train, task.test)]
+            numbers = [
+                (part.dtype.str, part.tobytes()) for part in (task.train, task.test)
+            ]
             self._kept[split] = sha256(repr(numbers).encode()).hexdigest()
         return f"{self._kept[table]} {self._kept[split]}"

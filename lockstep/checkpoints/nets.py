@@ -33,7 +33,9 @@ class KeptNet:
             start += len(rows)
         asked, printed = RowsToAnswer(torch.empty(0), parts), io.StringIO(self.printed)
         # What handing back needs of a member.
-        vars(self.trained)["member"] = SimpleNamespace(output=printed, others=self.others, rows_to_answer=asked)
+        vars(self.trained)["member"] = SimpleNamespace(
+            output=printed, others=self.others, rows_to_answer=asked
+        )
         return self.trained
 
 
@@ -42,8 +44,21 @@ def kept_net(trained: Trained, task: Task, states: dict[bytes, Tensor]) -> KeptN
     member, outputs, n_parts = trained.member, trained.outputs, 0
     if outputs is not None:
         places = [torch.as_tensor(each) for _, each in member.rows_to_answer.parts]
-        outputs, n_parts = tree_map(lambda made: made[torch.cat(places)], outputs), len(places)
-    records = trained.records if task.is_looked_at else trained.records and list  # nobody will read these
-    state = states.setdefault(trained.random_state.numpy().tobytes(), trained.random_state)
-    fields = {**vars(trained), "member": None, "outputs": outputs, "records": records, "random_state": state}
+        outputs, n_parts = (
+            tree_map(lambda made: made[torch.cat(places)], outputs),
+            len(places),
+        )
+    records = (
+        trained.records if task.is_looked_at else trained.records and list
+    )  # nobody will read these
+    state = states.setdefault(
+        trained.random_state.numpy().tobytes(), trained.random_state
+    )
+    fields = {
+        **vars(trained),
+        "member": None,
+        "outputs": outputs,
+        "records": records,
+        "random_state": state,
+    }
     return KeptNet(Trained(**fields), member.output.getvalue(), member.others, n_parts)

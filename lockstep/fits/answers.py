@@ -29,16 +29,28 @@ class RowsToAnswer(NamedTuple):
     """The rows that a net will predict, so that its stack can compute the outputs of all nets at once."""
 
     rows: Tensor  # shape (n_rows, …)
-    parts: list[tuple[Any, np.ndarray]]  # the rows that scikit-learn passes to the net, with their places
-    is_table: bool = False  # whether they are all rows of the table, which all splits share
+    parts: list[
+        tuple[Any, np.ndarray]
+    ]  # the rows that scikit-learn passes to the net, with their places
+    is_table: bool = (
+        False  # whether they are all rows of the table, which all splits share
+    )
 
     def lengths(self, batch: int) -> frozenset[int]:
         """Return the lengths of the batches of all parts; only for batches of these is anything proven."""
-        return frozenset(length for _, places in self.parts for length in lengths_of(len(places), batch))
+        return frozenset(
+            length
+            for _, places in self.parts
+            for length in lengths_of(len(places), batch)
+        )
 
 
 def rows_to_answer(
-    task: Task, estimator: BaseEstimator, member: Member, prepared: Prepared, cache: Cache
+    task: Task,
+    estimator: BaseEstimator,
+    member: Member,
+    prepared: Prepared,
+    cache: Cache,
 ) -> RowsToAnswer | None:
     """Return the rows of a split that a net will predict, or None if the net has to predict them itself.
 
@@ -48,14 +60,22 @@ def rows_to_answer(
     net = member.net
     if not task.is_answered or has_own(net, "infer"):
         return None
-    if net.iterator_valid is not DataLoader or "iterator_valid__collate_fn" in vars(net) or net.dataset is not Dataset:
+    if (
+        net.iterator_valid is not DataLoader
+        or "iterator_valid__collate_fn" in vars(net)
+        or net.dataset is not Dataset
+    ):
         return None  # the net may change the rows or their order
-    if not isinstance(member.train.X, Tensor) or not isinstance(prepared.X, np.ndarray | Tensor):
+    if not isinstance(member.train.X, Tensor) or not isinstance(
+        prepared.X, np.ndarray | Tensor
+    ):
         return None
     key = "rows to answer", id(prepared)
     if key not in cache:
         test = prepared.transform(task.split_off(estimator, task.test)[0])
-        if isinstance(prepared.fitted, NetStub) and isinstance(task.X, np.ndarray | Tensor):
+        if isinstance(prepared.fitted, NetStub) and isinstance(
+            task.X, np.ndarray | Tensor
+        ):
             if (whole := ("rows", id(task.X))) not in cache:
                 cache[whole] = as_tensor(task.X)
             places = np.arange(len(task.X))  # a splitter may give masks
@@ -63,7 +83,11 @@ def rows_to_answer(
             cache[key] = RowsToAnswer(cache[whole], parts, is_table=True)
         else:
             asked = [prepared.X, test] if task.scores_training else [test]
-            rows = torch.cat([as_tensor(part) for part in asked]) if task.scores_training else as_tensor(test)
+            rows = (
+                torch.cat([as_tensor(part) for part in asked])
+                if task.scores_training
+                else as_tensor(test)
+            )
             of_parts = np.split(np.arange(len(rows)), [len(asked[0])])
             cache[key] = RowsToAnswer(rows, list(zip(asked, of_parts, strict=False)))
     # If the net's own `fit` casts its rows, it predicts rows of another type.
@@ -94,30 +118,49 @@ class Answer:
     to skorch, because where the kernel computes a NaN, such as for an index out of range, torch may raise.
     """
 
-    def __init__(self, net: NeuralNet, asked: RowsToAnswer, outputs: Any, forward: Forward) -> None:
+    def __init__(
+        self, net: NeuralNet, asked: RowsToAnswer, outputs: Any, forward: Forward
+    ) -> None:
         self.net, self.asked, self.outputs, self.forward = net, asked, outputs, forward
-        self.state, self.tensors = _state_of(net), {k: each.detach().clone() for k, each in named_tensors(net).items()}
+        self.state, self.tensors = (
+            _state_of(net),
+            {k: each.detach().clone() for k, each in named_tensors(net).items()},
+        )
         # The size of skorch's batches; some modules treat a last batch of one row differently.
         self.batch = batch_to_predict(net)
 
-    def __call__(self, skorchs: Any, X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
+    def __call__(
+        self, skorchs: Any, X: Any, training: bool = False, device: str = "cpu"
+    ) -> Iterator[Any]:
         """Yield the outputs for rows as one batch if they are known, otherwise those of skorch's `forward_iter`."""
         outputs = None if training else self._outputs(X)
         if outputs is None:
             yield from skorchs(self.net, X, training=training, device=device)
             return
-        torch.empty((), dtype=torch.int64).random_()  # as skorch's loader of these rows draws a seed
-        if any(layer.training for part in (self.net.module_, self.net.criterion_) for layer in part.modules()):
+        torch.empty(
+            (), dtype=torch.int64
+        ).random_()  # as skorch's loader of these rows draws a seed
+        if any(
+            layer.training
+            for part in (self.net.module_, self.net.criterion_)
+            for layer in part.modules()
+        ):
             self.net._set_training(False)
         yield tree_map(lambda tensor: tensor.to(device), outputs)
 
     def _outputs(self, X: Any) -> Any:
         like = self.asked.parts[0][0]
-        if type(X) is not type(like) or X.dtype != like.dtype or has_lone_row(len(X), self.batch):
+        if (
+            type(X) is not type(like)
+            or X.dtype != like.dtype
+            or has_lone_row(len(X), self.batch)
+        ):
             return None
         if not self._holds():
             return None
-        places = next((places for part, places in self.asked.parts if _is_same(X, part)), None)
+        places = next(
+            (places for part, places in self.asked.parts if _is_same(X, part)), None
+        )
         if places is not None:
             outputs = taken(self.outputs, torch.as_tensor(places))
         elif not lengths_of(len(X), self.batch) <= self.asked.lengths(self.batch):
@@ -125,7 +168,9 @@ class Answer:
         else:
             try:
                 outputs = self.forward(self.net, as_tensor(X))
-            except Exception:  # whatever a module raises for other rows; skorch meets it itself
+            except (
+                Exception
+            ):  # whatever a module raises for other rows; skorch meets it itself
                 return None
         return outputs if all_finite(outputs) else None
 
@@ -133,7 +178,8 @@ class Answer:
         """Whether the net is as its stack left it: a `fit` or `predict` of its own may have changed anything."""
         tensors, kept = named_tensors(self.net), self.tensors
         same = tensors.keys() == kept.keys() and all(
-            tensor.dtype == kept[name].dtype and torch.equal(tensor, kept[name]) for name, tensor in tensors.items()
+            tensor.dtype == kept[name].dtype and torch.equal(tensor, kept[name])
+            for name, tensor in tensors.items()
         )
         return same and self.state is not None and _state_of(self.net) == self.state
 
@@ -146,6 +192,13 @@ def _state_of(net: NeuralNet) -> Any:
 
 
 def _is_same(X: Any, part: Any) -> bool:
-    if X is part or type(X) is not type(part) or X.shape != part.shape or X.dtype != part.dtype:
+    if (
+        X is part
+        or type(X) is not type(part)
+        or X.shape != part.shape
+        or X.dtype != part.dtype
+    ):
         return X is part
-    return bool(np.array_equal(X, part) if isinstance(X, np.ndarray) else torch.equal(X, part))
+    return bool(
+        np.array_equal(X, part) if isinstance(X, np.ndarray) else torch.equal(X, part)
+    )

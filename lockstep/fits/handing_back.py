@@ -19,7 +19,9 @@ from lockstep.stacks.trained import Trained
 from lockstep.turns import caught
 
 
-def hand_back(task: Task, trained: Trained, prepared: Prepared, forward: Forward) -> Outcome | None:
+def hand_back(
+    task: Task, trained: Trained, prepared: Prepared, forward: Forward
+) -> Outcome | None:
     """Let scikit-learn score a trained net; returns None if skorch has to fit the net alone.
 
     `prepared` has the fitted steps around the net; `forward` computes the net's outputs for further rows.
@@ -43,17 +45,28 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared, forward: Forward
 
             def partial_fit(*args: Any, **kwargs: Any) -> NeuralNet:
                 nonlocal is_taken_over
-                for name in ("partial_fit", "initialize"):  # skorch does a second training
+                for name in (
+                    "partial_fit",
+                    "initialize",
+                ):  # skorch does a second training
                     vars(net).pop(name)
-                printed.seek(begun)  # the output below repeats what its `fit` has printed so far
+                printed.seek(
+                    begun
+                )  # the output below repeats what its `fit` has printed so far
                 printed.truncate()
                 print(trained.member.output.getvalue(), end="")
-                set_by_fit = {k: v for k, v in vars(net).items() if v is not before_training.get(k)}
+                set_by_fit = {
+                    k: v
+                    for k, v in vars(net).items()
+                    if v is not before_training.get(k)
+                }
                 _take_over(net, task, trained, prepared)
                 vars(net).update(set_by_fit)  # which it may hold
                 is_taken_over = True
                 if trained.outputs is not None:
-                    answer = Answer(net, trained.member.rows_to_answer, trained.outputs, forward)
+                    answer = Answer(
+                        net, trained.member.rows_to_answer, trained.outputs, forward
+                    )
                     scored.enter_context(method_of_one(net, "forward_iter", answer))
                 return net
 
@@ -63,7 +76,9 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared, forward: Forward
         with stand_ins(task.estimator, fit=fit), lean_selection():
             outcome = outcome_of(task.run, task.seeds[0])
     if not is_taken_over:
-        task.refusal = Refusal(f"the fit of {type(trained.net).__name__} looks at the net before it is trained")
+        task.refusal = Refusal(
+            f"the fit of {type(trained.net).__name__} looks at the net before it is trained"
+        )
         return None
     print(printed.getvalue(), end="")
     result, _ = outcome
@@ -72,10 +87,14 @@ def hand_back(task: Task, trained: Trained, prepared: Prepared, forward: Forward
     return outcome
 
 
-def _take_over(net: NeuralNet, task: Task, trained: Trained, prepared: Prepared) -> None:
+def _take_over(
+    net: NeuralNet, task: Task, trained: Trained, prepared: Prepared
+) -> None:
     """Give a net its state after the training."""
     vars(net).update(vars(trained.net))
     net.history_ = trained.history(task.is_looked_at)
     torch.set_rng_state(trained.random_state)
-    if others := trained.member.others or (prepared.random_states and prepared.random_states[1]):
+    if others := trained.member.others or (
+        prepared.random_states and prepared.random_states[1]
+    ):
         set_others(others)

@@ -14,13 +14,23 @@ from cloudpickle import CloudPickler
 from skorch import NeuralNet
 from torch import Tensor, nn
 
-from lockstep._compat import _DYNAMIC_CLASS_TRACKER_BY_CLASS, _DYNAMIC_CLASS_TRACKER_BY_ID
+from lockstep._compat import (
+    _DYNAMIC_CLASS_TRACKER_BY_CLASS,
+    _DYNAMIC_CLASS_TRACKER_BY_ID,
+)
 
 # Bytes of an array from which on it is a buffer of its own, which a backend can send apart from the rest.
 _LARGE = 2**16
 
 # Tensors of these types are written as numpy's arrays: torch's own way takes ten times as long.
-_OF_NUMPY = (torch.float32, torch.float64, torch.int64, torch.int32, torch.uint8, torch.bool)
+_OF_NUMPY = (
+    torch.float32,
+    torch.float64,
+    torch.int64,
+    torch.int32,
+    torch.uint8,
+    torch.bool,
+)
 
 
 @dataclass
@@ -39,12 +49,17 @@ class Packed:
 
         def stays(buffer: pickle.PickleBuffer) -> bool:
             with buffer.raw() as raw:
-                is_shared = raw.nbytes >= _LARGE and np.frombuffer(raw, "u1").ctypes.data not in packer.weights
+                is_shared = (
+                    raw.nbytes >= _LARGE
+                    and np.frombuffer(raw, "u1").ctypes.data not in packer.weights
+                )
             if is_shared:
                 buffers.append(buffer)
             return not is_shared
 
-        packer = _Packer([], self.returns, buffer_callback=None if self.returns else stays)
+        packer = _Packer(
+            [], self.returns, buffer_callback=None if self.returns else stays
+        )
         return _unpacked, (packer.packed(self.content), buffers)
 
 
@@ -73,7 +88,9 @@ class _Packer(CloudPickler):
     methods and attributes again.
     """
 
-    def __init__(self, code: Sequence[Any], returns: bool = False, **options: Any) -> None:
+    def __init__(
+        self, code: Sequence[Any], returns: bool = False, **options: Any
+    ) -> None:
         self._stream = io.BytesIO()
         super().__init__(self._stream, protocol=5, **options)
         self._places = {id(each): place for place, each in enumerate(code)}
@@ -90,14 +107,28 @@ class _Packer(CloudPickler):
         cls: Any = type(obj)
         if issubclass(cls, type | FunctionType) and id(obj) in self._places:
             return _code_at, (self._places[id(obj)],)
-        if self._returns and isinstance(obj, type) and obj in _DYNAMIC_CLASS_TRACKER_BY_CLASS:
+        if (
+            self._returns
+            and isinstance(obj, type)
+            and obj in _DYNAMIC_CLASS_TRACKER_BY_CLASS
+        ):
             return _sent, (_DYNAMIC_CLASS_TRACKER_BY_CLASS[obj],)
         if cls in (Tensor, nn.Parameter) and _is_plain(obj):
             if cls is nn.Parameter:
                 self.weights.add(obj.data_ptr())
-            return _tensor, (obj.detach().numpy(), cls is nn.Parameter, obj.requires_grad)
-        if isinstance(obj, NeuralNet) or (isinstance(obj, nn.Module) and _has_plain_state(cls)):
-            state = {name: value for name, value in vars(obj).items() if "_hooks" not in name or value}
+            return _tensor, (
+                obj.detach().numpy(),
+                cls is nn.Parameter,
+                obj.requires_grad,
+            )
+        if isinstance(obj, NeuralNet) or (
+            isinstance(obj, nn.Module) and _has_plain_state(cls)
+        ):
+            state = {
+                name: value
+                for name, value in vars(obj).items()
+                if "_hooks" not in name or value
+            }
             return object.__new__, (cls,), state, None, None, _fill
         return super().reducer_override(obj)
 
@@ -108,7 +139,11 @@ class _Unpacker(pickle.Unpickler):
         self._code = code
 
     def find_class(self, module: str, name: str) -> Any:
-        return self._code.__getitem__ if (module, name) == (__name__, "_code_at") else super().find_class(module, name)
+        return (
+            self._code.__getitem__
+            if (module, name) == (__name__, "_code_at")
+            else super().find_class(module, name)
+        )
 
 
 def _code_at(place: int) -> Any:
@@ -127,19 +162,32 @@ def _tensor(numbers: np.ndarray, is_parameter: bool, grad: bool) -> Tensor:
 
 
 def _is_plain(tensor: Tensor) -> bool:
-    is_dense = tensor.layout is torch.strided and tensor.is_cpu and tensor.is_contiguous()
-    return is_dense and tensor.dtype in _OF_NUMPY and tensor.is_leaf and not vars(tensor)
+    is_dense = (
+        tensor.layout is torch.strided and tensor.is_cpu and tensor.is_contiguous()
+    )
+    return (
+        is_dense and tensor.dtype in _OF_NUMPY and tensor.is_leaf and not vars(tensor)
+    )
 
 
 @cache
 def _has_plain_state(cls: Any) -> bool:
     """Whether pickle would write the attributes of a module."""
     names = "reduce", "reduce_ex", "getstate", "setstate", "getnewargs_ex", "getnewargs"
-    return all(getattr(cls, f"__{name}__", None) is getattr(nn.Module, f"__{name}__", None) for name in names)
+    return all(
+        getattr(cls, f"__{name}__", None) is getattr(nn.Module, f"__{name}__", None)
+        for name in names
+    )
 
 
 def _fill(thing: Any, attributes: dict[str, Any]) -> None:
     """Give a thing its attributes, and a module empty dicts for the hooks that it does not have."""
     if isinstance(thing, nn.Module):
-        vars(thing).update({name: value for name, value in vars(nn.Module()).items() if "_hooks" in name})
+        vars(thing).update(
+            {
+                name: value
+                for name, value in vars(nn.Module()).items()
+                if "_hooks" in name
+            }
+        )
     vars(thing).update(attributes)

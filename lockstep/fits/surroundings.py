@@ -29,7 +29,13 @@ class NetStub(BaseEstimator):
 def net_of(estimator: Any) -> Any:
     """Return the net that an estimator trains, behind a Pipeline or a TransformedTargetRegressor; None for no net."""
     inside = _inside(estimator)
-    return net_of(inside) if inside is not None else estimator if isinstance(estimator, NeuralNet) else None
+    return (
+        net_of(inside)
+        if inside is not None
+        else estimator
+        if isinstance(estimator, NeuralNet)
+        else None
+    )
 
 
 def _inside(estimator: Any) -> Any:
@@ -37,7 +43,9 @@ def _inside(estimator: Any) -> Any:
     if type(estimator) is Pipeline and estimator.steps:
         return estimator.steps[-1][1]
     if hasattr(estimator, "regressor"):
-        from sklearn.compose import TransformedTargetRegressor  # which imports all linear models: not for every search
+        from sklearn.compose import (
+            TransformedTargetRegressor,
+        )  # which imports all linear models: not for every search
 
         if type(estimator) is TransformedTargetRegressor:
             return getattr(estimator, "regressor_", estimator.regressor)
@@ -63,21 +71,31 @@ def prepare(estimator: BaseEstimator, X: Any, y: Any, seed: int) -> Prepared:
     before = None if isinstance(fitted, NetStub) else fingerprint([X, y])
     fitted.fit(X, y)
     if before is not None and fingerprint([X, y]) != before:
-        raise RefusalError("a step before the net changes its input rows in place", "let it change a copy of them")
+        raise RefusalError(
+            "a step before the net changes its input rows in place",
+            "let it change a copy of them",
+        )
     while not isinstance(stub, NetStub):
         stub = _inside(stub)
     states = random_states()
     return Prepared(*stub.given_, fitted, None if states == seeded else states)
 
 
-def assemble(estimator: Any, fitted: Any, resume: Callable[[NeuralNet], NeuralNet]) -> Any:
+def assemble(
+    estimator: Any, fitted: Any, resume: Callable[[NeuralNet], NeuralNet]
+) -> Any:
     """Put an estimator into the state that its own `fit` would leave it in; `resume` does so with its net."""
     if isinstance(estimator, NeuralNet):
         return resume(estimator)
     if isinstance(estimator, Pipeline):
         name, net = estimator.steps[-1]
-        estimator.steps = [*fitted.steps[:-1], (name, assemble(net, fitted.steps[-1][1], resume))]
+        estimator.steps = [
+            *fitted.steps[:-1],
+            (name, assemble(net, fitted.steps[-1][1], resume)),
+        ]
     else:
         estimator.__dict__.update(vars(fitted) | estimator.get_params(deep=False))
-        estimator.regressor_ = assemble(clone(estimator.regressor), fitted.regressor_, resume)
+        estimator.regressor_ = assemble(
+            clone(estimator.regressor), fitted.regressor_, resume
+        )
     return estimator

@@ -4,19 +4,32 @@ import re
 from types import FunctionType, NoneType
 
 import torch
-from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegressor
+from skorch import (
+    NeuralNet,
+    NeuralNetBinaryClassifier,
+    NeuralNetClassifier,
+    NeuralNetRegressor,
+)
 from skorch.callbacks import GradientNormClipping
 from torch import nn
 
 from lockstep._compat import hooks_of, parts_of, step_hooks, tree_leaves
-from lockstep.members.parts import ATTRIBUTES, named_tensors, optimizer_of, trained_params
+from lockstep.members.parts import (
+    ATTRIBUTES,
+    named_tensors,
+    optimizer_of,
+    trained_params,
+)
 from lockstep.members.refusals import SCRIPTED, RefusalError
 
 # The methods of skorch that a class may override; … stands for any ending. Mixins of scikit-learn have tags.
 _OWN = "fit initialize… get_params_for… get_default_callbacks predict… score get_loss infer".split()
 _OWN_METHODS = re.compile(
     "|".join(
-        [r"__init__|__init_subclass__|__sklearn_tags__|set_\w+_request", *(name.replace("…", r"\w*") for name in _OWN)]
+        [
+            r"__init__|__init_subclass__|__sklearn_tags__|set_\w+_request",
+            *(name.replace("…", r"\w*") for name in _OWN),
+        ]
     )
 )
 _MAY_BE_OWN = f"of skorch's methods, a class may have its own {', '.join(_OWN[:-1])} and {_OWN[-1]}"
@@ -34,13 +47,25 @@ def check_class(cls: type) -> None:
         if part in _OF_NETS:
             continue
         for name, value in sorted(vars(part).items()):
-            counts = isinstance(value, FunctionType) or not name.startswith("__")  # what every class has does not
-            if counts and hasattr(NeuralNetClassifier, name) and not _OWN_METHODS.fullmatch(name):
-                raise RefusalError(f"{_full_name(part)} has its own {name}", _MAY_BE_OWN)
+            counts = isinstance(value, FunctionType) or not name.startswith(
+                "__"
+            )  # what every class has does not
+            if (
+                counts
+                and hasattr(NeuralNetClassifier, name)
+                and not _OWN_METHODS.fullmatch(name)
+            ):
+                raise RefusalError(
+                    f"{_full_name(part)} has its own {name}", _MAY_BE_OWN
+                )
 
 
 def _full_name(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}" if cls.__module__.startswith("skorch.") else cls.__name__
+    return (
+        f"{cls.__module__}.{cls.__qualname__}"
+        if cls.__module__.startswith("skorch.")
+        else cls.__name__
+    )
 
 
 def check_parts(net: NeuralNet) -> None:
@@ -52,18 +77,28 @@ def check_parts(net: NeuralNet) -> None:
             "several modules can be parts of one, and so can several criteria",
         )
     if own := [name for name in vars(net) if callable(getattr(type(net), name, None))]:
-        raise RefusalError(f"the net is given a {own[0]} of its own", "define it in a class derived from the net's")
+        raise RefusalError(
+            f"the net is given a {own[0]} of its own",
+            "define it in a class derived from the net's",
+        )
     if net.compile:
         raise RefusalError("compile is set", "set compile=False in the search")
     if len(net.optimizer_.param_groups) != 1:
-        raise RefusalError("the optimizer has several groups of parameters (optimizer__param_groups)")
+        raise RefusalError(
+            "the optimizer has several groups of parameters (optimizer__param_groups)"
+        )
     if not trained_params(net):
         raise RefusalError("the module has no parameters to train")
     if any(
-        isinstance(each, torch.jit.ScriptFunction) for layer in net.module_.modules() for each in vars(layer).values()
+        isinstance(each, torch.jit.ScriptFunction)
+        for layer in net.module_.modules()
+        for each in vars(layer).values()
     ):
         raise RefusalError(*SCRIPTED)
-    if any(layer._backward_hooks or layer._backward_pre_hooks for layer in net.module_.modules()):
+    if any(
+        layer._backward_hooks or layer._backward_pre_hooks
+        for layer in net.module_.modules()
+    ):
         raise RefusalError(
             "a layer has a backward hook, as by register_full_backward_hook",
             "if it only looks at gradients, let a callback do so in on_batch_end",
@@ -72,7 +107,9 @@ def check_parts(net: NeuralNet) -> None:
         isinstance(layer, nn.Embedding | nn.EmbeddingBag) and layer.max_norm is not None
         for layer in net.module_.modules()
     ):
-        raise RefusalError("an embedding with max_norm changes its weights in evaluation, too")
+        raise RefusalError(
+            "an embedding with max_norm changes its weights in evaluation, too"
+        )
     _check_numbers(net)
     _check_memory(net)
     _check_optimizer(net)
@@ -80,13 +117,19 @@ def check_parts(net: NeuralNet) -> None:
 
 def _check_numbers(net: NeuralNet) -> None:
     """Raise `RefusalError` if a net is not on the CPU, or has numbers of a type that the kernel does not have."""
-    kinds = {(tensor.device.type, tensor.dtype) for tensor in trained_params(net).values()}
+    kinds = {
+        (tensor.device.type, tensor.dtype) for tensor in trained_params(net).values()
+    }
     if devices := sorted({device for device, _ in kinds} - {"cpu"}):
         raise RefusalError(f"the kernel computes on the CPU, not on {devices[0]}")
-    if others := sorted(str(dtype) for _, dtype in kinds if dtype not in (torch.float32, torch.float64)):
+    if others := sorted(
+        str(dtype) for _, dtype in kinds if dtype not in (torch.float32, torch.float64)
+    ):
         raise RefusalError(f"the kernel has no {others[0]}")
     if len(kinds) > 1:
-        raise RefusalError("parameters have several types: torch.float32, torch.float64")
+        raise RefusalError(
+            "parameters have several types: torch.float32, torch.float64"
+        )
 
 
 def _check_memory(net: NeuralNet) -> None:
@@ -98,8 +141,14 @@ def _check_memory(net: NeuralNet) -> None:
             raise RefusalError(f"the parameter {path} has a hook")
         memory = tensor.untyped_storage()
         if tensor.nbytes > memory.nbytes():
-            raise RefusalError(f"the numbers of {path} share memory", "copy them where they are made, by .clone()")
-        if tensor.numel() and (other := owners.setdefault(memory.data_ptr(), path)) != path:
+            raise RefusalError(
+                f"the numbers of {path} share memory",
+                "copy them where they are made, by .clone()",
+            )
+        if (
+            tensor.numel()
+            and (other := owners.setdefault(memory.data_ptr(), path)) != path
+        ):
             raise RefusalError(f"{other} and {path} share memory")
 
 
@@ -109,14 +158,22 @@ def _check_optimizer(net: NeuralNet) -> None:
     if any(step_hooks(optimizer)):
         raise RefusalError("the optimizer has a hook")
     attributes = optimizer_of(net)[1].get(ATTRIBUTES, {})
-    if kept := [k for k, value in attributes.items() if not all(type(v) in _SETTINGS for v in tree_leaves(value))]:
+    if kept := [
+        k
+        for k, value in attributes.items()
+        if not all(type(v) in _SETTINGS for v in tree_leaves(value))
+    ]:
         raise RefusalError(
             f"{type(optimizer).__name__} keeps more than settings outside of its state: {', '.join(kept)}",
             "keep a number or a tensor for each parameter, in the optimizer's state",
         )
     clips = [each for _, each in net.callbacks_ if type(each) is GradientNormClipping]
-    learnt = {id(param) for _, param in net.get_all_learnable_params() if param.requires_grad}
+    learnt = {
+        id(param) for _, param in net.get_all_learnable_params() if param.requires_grad
+    }
     if len(clips) > 1:
         raise RefusalError("gradients are clipped twice")
     if clips and learnt != set(map(id, trained_params(net).values())):
-        raise RefusalError("gradients are clipped together with those of parameters that the optimizer does not have")
+        raise RefusalError(
+            "gradients are clipped together with those of parameters that the optimizer does not have"
+        )

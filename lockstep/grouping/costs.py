@@ -37,11 +37,15 @@ def check_cost(member: Member, measured: Measured) -> None:
         raise RefusalError("the kernel takes its steps no faster than skorch")
     if measured.n_bytes > _MOST_BYTES:
         needed = f"{measured.n_bytes / 2**20:,.0f} MiB"
-        raise RefusalError(f"a net takes {needed}, and the kernel computes {LANES} of them at once")
+        raise RefusalError(
+            f"a net takes {needed}, and the kernel computes {LANES} of them at once"
+        )
     training = member.epochs * len(member.order.lengths) * by_skorch
     trial = _TRIED_OPERATION * measured.n_recorded + _TRIED_WEIGHT * measured.n_weights
     if trial > max(_SHORT_TRIAL, _NETS_OF_A_TRIAL * training):
-        raise RefusalError("trying whether it goes in lockstep takes longer than its training by skorch")
+        raise RefusalError(
+            "trying whether it goes in lockstep takes longer than its training by skorch"
+        )
 
 
 def step_of_a_block(measured: Measured) -> float:
@@ -53,7 +57,9 @@ def step_of_a_block(measured: Measured) -> float:
 
 def step_by_skorch(measured: Measured, n_rows: int) -> float:
     """Return the seconds that skorch takes for a step of one net."""
-    around = _SKORCH_STEP + _SKORCH_ROW * n_rows + _SKORCH_OPERATION * measured.n_operations
+    around = (
+        _SKORCH_STEP + _SKORCH_ROW * n_rows + _SKORCH_OPERATION * measured.n_operations
+    )
     products = _SKORCH_PRODUCT * measured.n_products
     others = _SKORCH_NUMBER * (measured.n_numbers - measured.n_between)
     return around + products + others + _SKORCH_UPDATE * measured.n_weights

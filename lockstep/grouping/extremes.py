@@ -31,23 +31,42 @@ _TOLERANCE = 0.1
 
 def check_extremes(member: Member) -> None:
     """Raise `RefusalError` if the kernel's outputs, or its loss, for the net's oddest rows are not torch's."""
-    rows = taken((member.train.X, member.train.y), oddest(member.train.tensors, SOME_ROWS))
+    rows = taken(
+        (member.train.X, member.train.y), oddest(member.train.tensors, SOME_ROWS)
+    )
     parts = copied_parts(member.net)
     net = step_view(member.net, parts["module_"], parts["criterion_"])
     net._set_training(False)
     stacked, tensors, rates = single(net)
     begun = cloned(tensors)
-    of_nets = {name: torch.stack([_grown(name, tensor, times) for times in _TIMES]) for name, tensor in begun.items()}
+    of_nets = {
+        name: torch.stack([_grown(name, tensor, times) for times in _TIMES])
+        for name, tensor in begun.items()
+    }
     nets = np.zeros(LANES, int)  # which have the same rows
-    evaluate: Any = Evaluator(stacked, of_nets, rates.expand(LANES, -1), [rows], nets, SOME_ROWS, SOME_ROWS, {})
+    evaluate: Any = Evaluator(
+        stacked,
+        of_nets,
+        rates.expand(LANES, -1),
+        [rows],
+        nets,
+        SOME_ROWS,
+        SOME_ROWS,
+        {},
+    )
     ours = tree_leaves(evaluate(cloned(of_nets)))
     for i in range(LANES):
         for name, tensor in tensors.items():
             tensor.copy_(of_nets[name][i])
         theirs = tree_leaves(_by_torch(net, *rows))
-        pairs = ((one[i].reshape(other.shape), other) for one, other in zip(ours, theirs, strict=True))
+        pairs = (
+            (one[i].reshape(other.shape), other)
+            for one, other in zip(ours, theirs, strict=True)
+        )
         if not all(is_close(one, other, _TOLERANCE) for one, other in pairs):
-            raise RefusalError("in float32, outputs or losses for extreme numbers differ from torch's")
+            raise RefusalError(
+                "in float32, outputs or losses for extreme numbers differ from torch's"
+            )
 
 
 def _grown(name: str, tensor: Tensor, times: float) -> Tensor:

@@ -28,7 +28,9 @@ _BLOCKS = 16
 def rows_are_apart(member: Member) -> tuple[bool, bool]:
     """Whether rows of batches as long as the net's do not influence one another, in training and in evaluation."""
     net = elsewhere(member)  # a step may change buffers
-    x, y = taken((member.train.X, member.train.y), np.arange(member.train.width) % member.train.n)
+    x, y = taken(
+        (member.train.X, member.train.y), np.arange(member.train.width) % member.train.n
+    )
     with torch.random.fork_rng(devices=[]):
         return keeps_rows_apart(net, x, y, True), keeps_rows_apart(net, x, y, False)
 
@@ -56,7 +58,9 @@ def _looked_at(n: int, tensors: list[Tensor]) -> Iterator[Any]:
         return
     starts = np.linspace(0, n - _ROWS, _BLOCKS).astype(int).tolist()
     yield from (slice(start, start + _ROWS) for start in starts)
-    yield from torch.tensor(sorted(set(chain.from_iterable(map(odd_places, tensors))))).split(_ROWS)
+    yield from torch.tensor(
+        sorted(set(chain.from_iterable(map(odd_places, tensors))))
+    ).split(_ROWS)
 
 
 def elsewhere(member: Member) -> NeuralNet:
@@ -64,16 +68,24 @@ def elsewhere(member: Member) -> NeuralNet:
     module, criterion = copy.deepcopy((member.net.module_, member.net.criterion_))
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        for weight in (param for param in module.parameters() if param.is_floating_point()):
+        for weight in (
+            param for param in module.parameters() if param.is_floating_point()
+        ):
             weight += 0.1 * torch.randn(weight.shape, generator=generator).to(weight)
     return step_view(member.net, module, criterion)
 
 
-def _adds_up(net: NeuralNet, apart: NeuralNet, rows: Any, batch: int, training: bool) -> bool:
+def _adds_up(
+    net: NeuralNet, apart: NeuralNet, rows: Any, batch: int, training: bool
+) -> bool:
     net._set_training(training)
     n = len(tree_leaves(rows)[0])
-    ends = np.linspace(0, n, min(max(min(_PARTS, n // batch), 1), n) + 1).astype(int)  # of as many parts as batches
-    short = slice((n - 1) % batch + 1)  # like the last batch, which a loss may treat differently
+    ends = np.linspace(0, n, min(max(min(_PARTS, n // batch), 1), n) + 1).astype(
+        int
+    )  # of as many parts as batches
+    short = slice(
+        (n - 1) % batch + 1
+    )  # like the last batch, which a loss may treat differently
     try:
         made = net.infer(tree_map(torch.clone, rows[0]))
         by_row = apart.get_loss(made, rows[1], X=rows[0], training=training)
@@ -83,6 +95,8 @@ def _adds_up(net: NeuralNet, apart: NeuralNet, rows: Any, batch: int, training: 
             loss = net.get_loss(predicted, y, X=x, training=training)
             if not torch.allclose(loss, each[part].mean(), rtol=1e-5, equal_nan=True):
                 return False
-    except Exception:  # whatever a criterion raises; the trial without filling up will show it
+    except (
+        Exception
+    ):  # whatever a criterion raises; the trial without filling up will show it
         return False
     return True

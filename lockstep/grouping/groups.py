@@ -26,7 +26,13 @@ from lockstep.members.member import Cache, Member, make_member
 from lockstep.members.own_code import has_own, mentioned, own_classes
 from lockstep.members.own_fit import Prepared
 from lockstep.members.parts import trained_params
-from lockstep.members.refusals import INSTEAD_OF_FIT_PARAMS, OUTDATED, Refusal, RefusalError, refusal_of
+from lockstep.members.refusals import (
+    INSTEAD_OF_FIT_PARAMS,
+    OUTDATED,
+    Refusal,
+    RefusalError,
+    refusal_of,
+)
 from lockstep.members.rows import lengths_of
 from lockstep.members.state import hashed, net_state, outside
 from lockstep.turns import unseen
@@ -53,7 +59,9 @@ class Candidate:
 class Grouping:
     """The nets that the fits of one search ask for."""
 
-    def __init__(self, tasks: Sequence[Task], proven: Proven, updates: dict[Any, dict[Any, Any]]) -> None:
+    def __init__(
+        self, tasks: Sequence[Task], proven: Proven, updates: dict[Any, dict[Any, Any]]
+    ) -> None:
         self.tasks, self.proven, self.updates = tasks, proven, updates
         self._cache: Cache = {}
 
@@ -76,14 +84,20 @@ class Grouping:
             except Exception as error:
                 self.refuse(numbers, refusal_of(error))
             else:
-                made.append((numbers, changing(member.net, member.tensors), key, (member, kind)))
+                made.append(
+                    (numbers, changing(member.net, member.tensors), key, (member, kind))
+                )
             if on_plan:
                 on_plan(1, len(trainings))
         groups: Groups = defaultdict(list)
         trainers = Counter(place for _, places, *_ in made for place in places)
         # The `fit` of a net may change what others read from outside.
         nets = {key: net for *_, key, net in made}
-        outdated = {key for key, (member, kind) in nets.items() if outside(member.net) != kind.outside}
+        outdated = {
+            key
+            for key, (member, kind) in nets.items()
+            if outside(member.net) != kind.outside
+        }
         for numbers, places, key, net in made:
             if any(trainers[place] > 1 for place in places):
                 self.refuse(numbers, Refusal(SHARED))
@@ -95,12 +109,18 @@ class Grouping:
 
     def candidate(self, task: Task) -> Candidate:
         """Return what the tasks of a candidate share."""
-        return once(self._cache, ("candidate", task.key), lambda: self._candidate(task.own_estimator()))
+        return once(
+            self._cache,
+            ("candidate", task.key),
+            lambda: self._candidate(task.own_estimator()),
+        )
 
     def _candidate(self, estimator: BaseEstimator) -> Candidate:
         net, around = net_of(estimator), fingerprint(without_net(estimator))
         settings, training = dict(vars(net)), ""
-        looks = once(self._cache, ("looks", type(net)), lambda: _mentions_max_epochs(type(net)))
+        looks = once(
+            self._cache, ("looks", type(net)), lambda: _mentions_max_epochs(type(net))
+        )
         if net.callbacks == "disable" and not looks:
             del settings["max_epochs"]
             training = fingerprint([type(net), settings, around])
@@ -132,16 +152,26 @@ class Grouping:
             member.rows_to_answer = self._rows_to_answer(task, member, kind)
         return member, kind, filled
 
-    def _rows_to_answer(self, task: Task, member: Member, kind: Kind) -> RowsToAnswer | None:
+    def _rows_to_answer(
+        self, task: Task, member: Member, kind: Kind
+    ) -> RowsToAnswer | None:
         """Return the rows that a net will predict, if its stack computes for these what skorch would."""
         estimator = self.candidate(task).estimator
-        asked = rows_to_answer(task, estimator, member, self.prepared(task), self._cache)
+        asked = rows_to_answer(
+            task, estimator, member, self.prepared(task), self._cache
+        )
         if asked is None:
             return None
         lengths = asked.lengths(batch_to_predict(member.net))
-        rows = id(asked.rows) if asked.is_table else None  # splits of a table prepare most of its rows alike
+        rows = (
+            id(asked.rows) if asked.is_table else None
+        )  # splits of a table prepare most of its rows alike
         key = "answered", kind.parts, rows, lengths
-        is_alike = once(self._cache, key, lambda: unseen()(evaluates_alike)(member, asked.rows, lengths))
+        is_alike = once(
+            self._cache,
+            key,
+            lambda: unseen()(evaluates_alike)(member, asked.rows, lengths),
+        )
         return asked if is_alike else None
 
     def _initialised(self, task: Task, epochs: dict[int, list[int]]) -> Member:
@@ -152,11 +182,15 @@ class Grouping:
         once(self._cache, ("class", type(net)), lambda: check_class(type(net)))
         callbacks = net.callbacks
         if task.fit_params:
-            raise RefusalError(f"fit is given {', '.join(sorted(task.fit_params))}", INSTEAD_OF_FIT_PARAMS)
+            raise RefusalError(
+                f"fit is given {', '.join(sorted(task.fit_params))}",
+                INSTEAD_OF_FIT_PARAMS,
+            )
         member = make_member(net, self.prepared(task), task.seeds, self._cache)
         if net.max_epochs != max(epochs) or net.callbacks is not callbacks:
             raise RefusalError(
-                f"the fit of {type(net).__name__} sets max_epochs or callbacks", "make them parameters of the net"
+                f"the fit of {type(net).__name__} sets max_epochs or callbacks",
+                "make them parameters of the net",
             )
         member.tasks = epochs
         looked_at = any(self.tasks[number].is_looked_at for number in member.numbers)
@@ -168,23 +202,39 @@ class Grouping:
         """Return a net's kind, computed once for a candidate, and note in the net what follows from it."""
         # If a batch has all rows of a split, the length of a step depends on the split.
         shapes = tuple(tensor.shape for tensor in member.train.tensors)
-        about = task.key, net_state(member.net), shapes, tuple(trained_params(member.net, member.tensors))
+        about = (
+            task.key,
+            net_state(member.net),
+            shapes,
+            tuple(trained_params(member.net, member.tensors)),
+        )
         kind: Kind = once(self._cache, ("kind", *about), lambda: kind_of(member))
         measured = kind.measured
-        member.unused, member.evaluation_counts = measured.unused, measured.evaluation_counts
+        member.unused, member.evaluation_counts = (
+            measured.unused,
+            measured.evaluation_counts,
+        )
         member.evaluated_by_torch = measured.evaluated_by_torch
         return kind
 
     def _verdict(self, task: Task, member: Member, kind: Kind) -> Verdict:
         """Return the result of the trial of a net's kind."""
-        of_criterion = [item for item in member.tensors.items() if item[0].startswith("criterion.")]
-        read = kind.family if has_own(member.net, "get_loss") else ""  # which has the numbers that a loss may read
+        of_criterion = [
+            item for item in member.tensors.items() if item[0].startswith("criterion.")
+        ]
+        read = (
+            kind.family if has_own(member.net, "get_loss") else ""
+        )  # which has the numbers that a loss may read
         about = kind.parts, read, hashed(of_criterion) if of_criterion else ""
         key = "own rows", id(member.train), id(member.valid), *about
         is_apart = self._is_apart(member, kind)
-        may_fill = all(is_apart) and once(self._cache, key, lambda: self._is_mean(task, member, about))
+        may_fill = all(is_apart) and once(
+            self._cache, key, lambda: self._is_mean(task, member, about)
+        )
         proven = kind.family, may_fill
-        verdict: Verdict = once(self.proven, proven, lambda: self._proven(task, member, kind, may_fill))
+        verdict: Verdict = once(
+            self.proven, proven, lambda: self._proven(task, member, kind, may_fill)
+        )
         return verdict._replace(answers=verdict.answers and is_apart[1])
 
     @unseen()
@@ -192,20 +242,44 @@ class Grouping:
         """Whether a row's outputs depend on that row alone, in training and in evaluation; users see none of it."""
         train, valid = member.train, member.valid
         of_code = "apart", kind.parts, train.width
-        training, evaluation = once(self._cache, of_code, lambda: rows_are_apart(member))
-        of_training = "trains alike", kind.parts, train.width, frozenset(member.order.lengths)
-        training = training and once(self._cache, of_training, lambda: trains_alike(member))
+        training, evaluation = once(
+            self._cache, of_code, lambda: rows_are_apart(member)
+        )
+        of_training = (
+            "trains alike",
+            kind.parts,
+            train.width,
+            frozenset(member.order.lengths),
+        )
+        training = training and once(
+            self._cache, of_training, lambda: trains_alike(member)
+        )
         if evaluation and valid is not None and not member.evaluated_by_torch:
             lengths = lengths_of(valid.n, valid.batch)
             of_hold_out = "evaluates alike", kind.parts, lengths
-            evaluation = once(self._cache, of_hold_out, lambda: evaluates_alike(member, valid.X, lengths))
+            evaluation = once(
+                self._cache,
+                of_hold_out,
+                lambda: evaluates_alike(member, valid.X, lengths),
+            )
         return training, evaluation
 
     @unseen()
-    def _proven(self, task: Task, member: Member, kind: Kind, may_fill: bool) -> Verdict:
+    def _proven(
+        self, task: Task, member: Member, kind: Kind, may_fill: bool
+    ) -> Verdict:
         """Try a net; those that may share a stack are tried with the same programs, as they will be trained."""
-        programs = self._cache.setdefault(("programs", group_key(member, kind, may_fill)), {})
-        return prove(member, self.net(task), self.prepared(task), may_fill, programs, self.updates_of(kind))
+        programs = self._cache.setdefault(
+            ("programs", group_key(member, kind, may_fill)), {}
+        )
+        return prove(
+            member,
+            self.net(task),
+            self.prepared(task),
+            may_fill,
+            programs,
+            self.updates_of(kind),
+        )
 
     def updates_of(self, kind: Kind) -> dict[Any, Any]:
         """Return the steps, recorded so far, of optimizers that one object can step and whose code reads the same."""
@@ -221,14 +295,25 @@ class Grouping:
         if isinstance(prepared.fitted, NetStub):
             is_known = isinstance(task.X, np.ndarray | Tensor)
         else:
-            is_own = has_own(member.net, "get_loss") or own_classes(type(member.net.criterion_))
+            is_own = has_own(member.net, "get_loss") or own_classes(
+                type(member.net.criterion_)
+            )
             arrays = isinstance(y, np.ndarray) and isinstance(task.y, np.ndarray)
             is_known = arrays and not is_own and np.array_equal(y, task.y[task.train])
         if not (is_known and X is prepared.X and y is prepared.y):
             return loss_is_mean(member)
         rows = ((rows.n, rows.batch) for rows in member.rows)
-        key = "shown", *about, self.candidate(task).around, id(task.X), id(task.y), *rows
-        shown: np.ndarray = self._cache.setdefault(key, np.zeros(len(task.X), dtype=bool))
+        key = (
+            "shown",
+            *about,
+            self.candidate(task).around,
+            id(task.X),
+            id(task.y),
+            *rows,
+        )
+        shown: np.ndarray = self._cache.setdefault(
+            key, np.zeros(len(task.X), dtype=bool)
+        )
         is_mean = bool(shown[task.train].all()) or loss_is_mean(member)
         shown[task.train] |= is_mean
         return is_mean
@@ -254,4 +339,8 @@ def once(cache: dict[Any, Any], key: Any, find: Callable[[], Any]) -> Any:
 
 def _mentions_max_epochs(cls: type) -> bool:
     """Whether the user's own code in a net's class does so."""
-    return any("max_epochs" in mentioned(each) for own in own_classes(cls) for each in vars(own).values())
+    return any(
+        "max_epochs" in mentioned(each)
+        for own in own_classes(cls)
+        for each in vars(own).values()
+    )

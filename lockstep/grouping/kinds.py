@@ -13,7 +13,15 @@ from lockstep.members.member import OF_ROWS, Member
 from lockstep.members.own_code import own_classes
 from lockstep.members.parts import optimizer_of, trained_params
 from lockstep.members.refusals import RefusalError, refusal_of
-from lockstep.members.state import attributes, class_of, hashed, names_of_parts, outside, own_numbers, own_params
+from lockstep.members.state import (
+    attributes,
+    class_of,
+    hashed,
+    names_of_parts,
+    outside,
+    own_numbers,
+    own_params,
+)
 from lockstep.optimizers.settings import step_key, tried_as
 from lockstep.stacks.layers import dropouts
 
@@ -25,7 +33,9 @@ _MEASURED: dict[tuple[str, int, str], Measured] = {}
 class Kind:
     """What a candidate's nets have in common on all splits, as hashes."""
 
-    structure: str  # the module's and criterion's parts, without the tensors and dropout rates
+    structure: (
+        str  # the module's and criterion's parts, without the tensors and dropout rates
+    )
     optimizer: str  # shared by nets that one object can step
     parts: str  # the net, its module and criterion, without the sizes of torch's own layers and numbers in tensors
     family: str  # shared by nets whose trial proves the same: how they are trained, without torch's sizes and floats
@@ -41,34 +51,63 @@ def kind_of(member: Member) -> Kind:
     try:
         stepped = step_key(optimizer, settings)
     except Exception as error:
-        raise RefusalError(f"{optimizer.__name__} can't step stacked nets: {refusal_of(error).reason}") from None
+        raise RefusalError(
+            f"{optimizer.__name__} can't step stacked nets: {refusal_of(error).reason}"
+        ) from None
     whole = nn.ModuleList([net.module_, net.criterion_])
     read = outside(net)
 
     def described(**without: bool) -> list[Any]:
-        return [(path, _description(layer, **without)) for path, layer in whole.named_modules()]
+        return [
+            (path, _description(layer, **without))
+            for path, layer in whole.named_modules()
+        ]
 
     def of_any_size(numbers: bool) -> list[Any]:
         """Return a description of the net and its parts, with or without the floats of torch's own layers."""
         layers = described(sizes=False, numbers=numbers)
         return [layers, type(net), own_params(net), own_numbers(net), net.device, read]
 
-    clips = [getattr(callback, "gradient_clip_norm_type", None) for _, callback in net.callbacks_]
-    plain = [type(net), net.device, sorted(set(map(str, clips))), sorted(trained_params(net)), read]
+    clips = [
+        getattr(callback, "gradient_clip_norm_type", None)
+        for _, callback in net.callbacks_
+    ]
+    plain = [
+        type(net),
+        net.device,
+        sorted(set(map(str, clips))),
+        sorted(trained_params(net)),
+        read,
+    ]
     parts = names_of_parts(whole)
     structure = hashed([described(), plain], parts)
-    about = structure + own_numbers(net), min(train.width, train.n), str([tensor.shape for tensor in train.tensors])
+    about = (
+        structure + own_numbers(net),
+        min(train.width, train.n),
+        str([tensor.shape for tensor in train.tensors]),
+    )
     if about not in _MEASURED:
         _MEASURED[about] = measure(member, min(train.width, train.n))
-    types = [(type(part).__name__, [(t.dtype, t.dim()) for t in tree_leaves(part)]) for part in (train.X, train.y)]
+    types = [
+        (type(part).__name__, [(t.dtype, t.dim()) for t in tree_leaves(part)])
+        for part in (train.X, train.y)
+    ]
     of_any_step = [[layer.p == 0 for layer in dropouts(net)], str(types)]
     family = [
         of_any_size(numbers=False),
         of_any_step,
         net.use_caching,
-        [(type(each), own_params(each)) for _, each in net.callbacks_ if each not in member.recorders],
+        [
+            (type(each), own_params(each))
+            for _, each in net.callbacks_
+            if each not in member.recorders
+        ],
         tried_as(optimizer, settings),
-        sorted((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS) and "batch_size" not in k),
+        sorted(
+            (k, v)
+            for k, v in vars(net).items()
+            if k.startswith(OF_ROWS) and "batch_size" not in k
+        ),
         member.order.is_fixed,
         member.order.loader.drop_last,
         member.valid is None,
@@ -87,18 +126,35 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
     """Return what nets have in common that can share a stack."""
     train, valid, lengths = member.train, member.valid, member.order.lengths
     if filled:
-        rows: Any = train.width, len(lengths), valid and (-(-valid.n // valid.batch), valid.width)
+        rows: Any = (
+            train.width,
+            len(lengths),
+            valid and (-(-valid.n // valid.batch), valid.width),
+        )
     else:
         rows = tuple(lengths), valid and (valid.n, valid.batch)
     features = str([(t.shape[1:], t.dtype) for t in train.tensors])
-    shapes = tuple((name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in member.tensors.items())
+    shapes = tuple(
+        (name, tuple(t.shape), t.dtype, t.requires_grad)
+        for name, t in member.tensors.items()
+    )
     return (
-        *(kind.structure, kind.optimizer, member.has_listeners, member.rows_to_answer is None, rows, features, shapes),
+        *(
+            kind.structure,
+            kind.optimizer,
+            member.has_listeners,
+            member.rows_to_answer is None,
+            rows,
+            features,
+            shapes,
+        ),
         own_numbers(member.net),
     )
 
 
-def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
+def _description(
+    layer: nn.Module, sizes: bool = True, numbers: bool = True
+) -> list[Any]:
     """Return a description of a layer, without the numbers in its tensors.
 
     If `sizes` is false, without shapes; without `numbers`, too, but with those in tensors that may be settings: each of
@@ -106,8 +162,16 @@ def _description(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> 
     """
     kind = class_of(layer)
     tensors = [
-        (name, str(t.dtype), t.requires_grad, tuple(t.shape) if sizes else (t.dim(), numbers or _setting(layer, t)))
-        for name, t in (*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False))
+        (
+            name,
+            str(t.dtype),
+            t.requires_grad,
+            tuple(t.shape) if sizes else (t.dim(), numbers or _setting(layer, t)),
+        )
+        for name, t in (
+            *layer.named_parameters(recurse=False),
+            *layer.named_buffers(recurse=False),
+        )
     ]
     # The code of `forward`, because the user's own class may be changed in a notebook.
     return [kind, kind.forward, tensors, attributes(layer, sizes, numbers)]

@@ -31,10 +31,14 @@ def trains_alike(member: Member) -> bool:
         with torch.random.fork_rng(devices=[]):
             stacked, tensors, rates = single(net)
             noise = [torch.rand(draw.shape) for draw in stacked.draws(rows, targets)]
-            whole = stacked.outputs_in_training(tensors, rates, noise, tree_map(torch.clone, rows))
+            whole = stacked.outputs_in_training(
+                tensors, rates, noise, tree_map(torch.clone, rows)
+            )
             for length in set(member.order.lengths) - {1, n}:
                 first = slice(length)
-                made = stacked.outputs_in_training(tensors, rates, *taken((noise, rows), first))
+                made = stacked.outputs_in_training(
+                    tensors, rates, *taken((noise, rows), first)
+                )
                 if not _are_alike(taken(whole, first), made):
                     return False
     except Exception:  # whatever a module raises; the trial will show it
@@ -66,4 +70,7 @@ def evaluates_alike(member: Member, x: Any, lengths: Iterable[int]) -> bool:
 
 def _are_alike(ones: Any, others: Any) -> bool:
     pairs = zip(tree_leaves(ones), tree_leaves(others), strict=True)
-    return all(one.shape == other.shape and is_close(one, other, _ROUNDING) for one, other in pairs)
+    return all(
+        one.shape == other.shape and is_close(one, other, _ROUNDING)
+        for one, other in pairs
+    )

@@ -55,8 +55,12 @@ class Measured:
     row_bytes: int  # of the module's outputs for a row
     row_noise: int  # numbers that a step draws for a row
     net_bytes: int  # of a net's parameters and buffers
-    evaluation_counts: bool = False  # whether an evaluation changes buffers, and so the steps that follow
-    evaluated_by_torch: bool = False  # whether torch evaluates the net otherwise than it is recorded
+    evaluation_counts: bool = (
+        False  # whether an evaluation changes buffers, and so the steps that follow
+    )
+    evaluated_by_torch: bool = (
+        False  # whether torch evaluates the net otherwise than it is recorded
+    )
 
 
 def measure(member: Member, n_rows: int) -> Measured:
@@ -76,8 +80,12 @@ def measure(member: Member, n_rows: int) -> Measured:
                 trial.get_loss(trial.infer(x), y, X=x, training=True).backward()
             # Found out here, because a trial takes longer; it finds what else a step changes.
             if path := other_attribute(module, net.module_):
-                raise RefusalError(f"a training step changes the module's attribute {path}", AS_BUFFER)
-            n_drawn = sum(prod(draw.shape) for draw in noise.draws) if noise.matters else 0
+                raise RefusalError(
+                    f"a training step changes the module's attribute {path}", AS_BUFFER
+                )
+            n_drawn = (
+                sum(prod(draw.shape) for draw in noise.draws) if noise.matters else 0
+            )
             buffers = cloned(_buffers(trial))
             with torch.no_grad(), _Counts() as evaluation:
                 trial._set_training(False)
@@ -85,7 +93,13 @@ def measure(member: Member, n_rows: int) -> Measured:
     finally:
         torch.set_rng_state(state)
     stepped, trained = named_tensors(trial), trained_params(net)
-    if halves := sorted(map(str, step.types & {torch.float16, torch.bfloat16} - {t.dtype for t in trained.values()})):
+    if halves := sorted(
+        map(
+            str,
+            step.types
+            & {torch.float16, torch.bfloat16} - {t.dtype for t in trained.values()},
+        )
+    ):
         raise RefusalError(
             f"a step computes in {halves[0]}, as torch.autocast does, and a trial, which is in float64, can't show that"
         )
@@ -105,7 +119,9 @@ def measure(member: Member, n_rows: int) -> Measured:
         row_noise=n_drawn // n_rows,
         net_bytes=net_bytes,
         evaluated_by_torch=noise.masks_rows,
-        evaluation_counts=not all(torch.equal(each, buffers[name]) for name, each in _buffers(trial).items()),
+        evaluation_counts=not all(
+            torch.equal(each, buffers[name]) for name, each in _buffers(trial).items()
+        ),
     )
 
 
@@ -114,16 +130,22 @@ def _buffers(net: NeuralNet) -> Tensors:
 
 
 def _n_bytes(tensors: Iterable[Tensor]) -> int:
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)  # a sparse tensor has no `nbytes`
+    return sum(
+        tensor.numel() * tensor.element_size() for tensor in tensors
+    )  # a sparse tensor has no `nbytes`
 
 
 class _Counts(LeanMode):
     """Counts operations, the bytes and numbers of their results, and the floating-point operations of products."""
 
-    n_bytes = n_operations = n_recorded = n_products = n_numbers = n_functions = n_between = 0
+    n_bytes = n_operations = n_recorded = n_products = n_numbers = n_functions = (
+        n_between
+    ) = 0
     types: frozenset[torch.dtype] = frozenset()
 
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         kwargs = kwargs or {}
         result = function(*args, **kwargs)
         made = [t for t in tree_leaves(result) if isinstance(t, Tensor)]
@@ -153,9 +175,13 @@ def _pairs(x: Tensor, *about: Any, **named: Any) -> int:
     return _COMPARISONS * x.numel() * longest
 
 
-def _products_of_three(a: Tensor, b: Tensor, c: Tensor, in_a: Any, in_b: Any, in_c: Any, *about: Any) -> int:
+def _products_of_three(
+    a: Tensor, b: Tensor, c: Tensor, in_a: Any, in_b: Any, in_c: Any, *about: Any
+) -> int:
     """Return what the kernel writes for sums of products of three tensors: all these products."""
-    whole = torch.broadcast_shapes(*(_with_ones(each, own) for each, own in ((a, in_a), (b, in_b), (c, in_c))))
+    whole = torch.broadcast_shapes(
+        *(_with_ones(each, own) for each, own in ((a, in_a), (b, in_b), (c, in_c)))
+    )
     return 2 * prod(whole)
 
 
@@ -167,4 +193,8 @@ def _with_ones(tensor: Tensor, dims: list[int]) -> list[int]:
 
 
 # Operations for which the kernel writes more than their results, with the numbers that it writes.
-_BETWEEN: dict[Any, Callable[..., int]] = {aten.sort: _pairs, aten.topk: _pairs, aten._trilinear: _products_of_three}
+_BETWEEN: dict[Any, Callable[..., int]] = {
+    aten.sort: _pairs,
+    aten.topk: _pairs,
+    aten._trilinear: _products_of_three,
+}

@@ -20,7 +20,10 @@ from lockstep.members.rows import as_tensor
 _LITTLE = 2**26
 
 # Where Linux says what a container may take, in version 2 of its groups, and in version 1.
-_OF_CONTAINER = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"
+_OF_CONTAINER = (
+    "/sys/fs/cgroup/memory.max",
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+)
 
 
 class Excess(NamedTuple):
@@ -32,7 +35,11 @@ class Excess(NamedTuple):
 
     def sentence(self, max_memory_mb: int | None) -> str:
         """Return the warning."""
-        limit = "half of the memory that is free" if max_memory_mb is None else f"max_memory_mb={max_memory_mb} leaves"
+        limit = (
+            "half of the memory that is free"
+            if max_memory_mb is None
+            else f"max_memory_mb={max_memory_mb} leaves"
+        )
         nets = "1 net" if self.n_nets == 1 else f"{self.n_nets} nets"
         takes = f"a stack of {nets} takes about {_mib(self.of_stack)}"
         return f"{takes}, {_mib(self.n_bytes)} more than {limit}; it is trained nevertheless"
@@ -45,7 +52,11 @@ def free_bytes(max_memory_mb: int | None, n_apart: int) -> int:
     """
     taken = psutil.Process().memory_info().rss
     if max_memory_mb is None:
-        free = min(psutil.virtual_memory().available, _of_container() - taken) / 2 / n_apart
+        free = (
+            min(psutil.virtual_memory().available, _of_container() - taken)
+            / 2
+            / n_apart
+        )
     else:
         free = max_memory_mb * 2**20 - taken
     return max(int(free), _LITTLE)
@@ -65,11 +76,17 @@ def _mib(n_bytes: int) -> str:
 
 def bytes_of_rows(members: Sequence[Member]) -> int:
     """Return the bytes of the rows of splits, each counted once; those of the whole table are the user's."""
-    tensors = [part for member in members for rows in member.rows for part in rows.tensors]
+    tensors = [
+        part for member in members for rows in member.rows for part in rows.tensors
+    ]
     fitted_on = tree_leaves([member.fitted_on for member in members])
-    tensors += [as_tensor(part) for part in fitted_on if isinstance(part, np.ndarray | Tensor)]
+    tensors += [
+        as_tensor(part) for part in fitted_on if isinstance(part, np.ndarray | Tensor)
+    ]
     for asked in filter(None, (member.rows_to_answer for member in members)):
-        tensors += [as_tensor(part) for part, _ in asked.parts] + ([] if asked.is_table else [asked.rows])
+        tensors += [as_tensor(part) for part, _ in asked.parts] + (
+            [] if asked.is_table else [asked.rows]
+        )
     return sum({each.data_ptr(): each.nbytes for each in tensors}.values())
 
 
@@ -79,4 +96,6 @@ def bytes_of_copies(task: Task, member: Member) -> int:
     A step in front of a net, such as a scaler, makes another copy of what it fits, or transforms again.
     """
     of_rows = sum(part.nbytes for rows in member.rows for part in rows.tensors)
-    return of_rows * (1 if isinstance(task.estimator, NeuralNet) else 2 + task.scores_training)
+    return of_rows * (
+        1 if isinstance(task.estimator, NeuralNet) else 2 + task.scores_training
+    )

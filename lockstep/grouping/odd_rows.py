@@ -22,9 +22,15 @@ def odd_places(tensor: Tensor) -> list[int]:
         columns = columns.byte()
     if not columns.numel():
         return []
-    places = [*columns.argmin(0).tolist(), *columns.argmax(0).tolist(), *columns.abs().argmin(0).tolist()]
+    places = [
+        *columns.argmin(0).tolist(),
+        *columns.argmax(0).tolist(),
+        *columns.abs().argmin(0).tolist(),
+    ]
     if columns.shape[1] == 1 and not columns.is_floating_point():
-        _, first, count = np.unique(columns.numpy(), return_index=True, return_counts=True)
+        _, first, count = np.unique(
+            columns.numpy(), return_index=True, return_counts=True
+        )
         places += first[count.argsort(kind="stable")][:_RARE].tolist()
     return places
 

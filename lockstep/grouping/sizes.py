@@ -52,14 +52,20 @@ class Needs(NamedTuple):
     """The bytes of a group's stacks."""
 
     of_net: int  # of each net
-    of_block: int  # of each block of the kernel, also of one that has fewer nets than lanes
+    of_block: (
+        int  # of each block of the kernel, also of one that has fewer nets than lanes
+    )
     of_thread: int  # of each thread, which computes a block
     kept: int  # what is left of a net when its stack is gone, a part of `of_net`
 
     def of_stack(self, n_nets: int, n_threads: int = 1) -> int:
         """Return the bytes of a stack."""
         n_blocks = -(-n_nets // LANES)
-        return n_nets * self.of_net + n_blocks * self.of_block + min(n_threads, n_blocks) * self.of_thread
+        return (
+            n_nets * self.of_net
+            + n_blocks * self.of_block
+            + min(n_threads, n_blocks) * self.of_thread
+        )
 
 
 def needs_of(members: Sequence[Member], measured: Measured, filled: bool) -> Needs:
@@ -69,8 +75,12 @@ def needs_of(members: Sequence[Member], measured: Measured, filled: bool) -> Nee
     """
     n_orders = len({(id(member.train), id(member.order)) for member in members})
     n_splits = len({member.noise_seed for member in members})
-    noise = measured.row_noise * members[0].tensors[next(iter(members[0].tensors))].itemsize
-    shared = max(member.train.n for member in members) * (n_orders * _OF_A_PLACE + n_splits * noise)
+    noise = (
+        measured.row_noise * members[0].tensors[next(iter(members[0].tensors))].itemsize
+    )
+    shared = max(member.train.n for member in members) * (
+        n_orders * _OF_A_PLACE + n_splits * noise
+    )
     kept = max(_kept_of(member, measured) for member in members)
     held_out = max(_of_hold_out(member, measured) for member in members)
     of_step = min(measured.step_bytes, _STRIP) if filled else measured.step_bytes
@@ -102,7 +112,14 @@ def _kept_of(member: Member, measured: Measured) -> int:
     return n_bytes
 
 
-def stack_size(n_nets: int, needs: Needs, free: int, n_jobs: int, n_threads: int = 1, seconds: float = 0.0) -> int:
+def stack_size(
+    n_nets: int,
+    needs: Needs,
+    free: int,
+    n_jobs: int,
+    n_threads: int = 1,
+    seconds: float = 0.0,
+) -> int:
     """Cut nets into equal stacks: small enough for memory and cache, and enough of them for the jobs.
 
     If `seconds` are what a net takes, stacks take about as long as a part. Returns the number of nets in a stack, a
@@ -110,24 +127,36 @@ def stack_size(n_nets: int, needs: Needs, free: int, n_jobs: int, n_threads: int
     """
     of_block = needs.of_stack(LANES) - needs.of_thread
     # With as many threads as blocks, or with all threads.
-    fits = max(free // needs.of_stack(LANES), (free - n_threads * needs.of_thread) // of_block)
+    fits = max(
+        free // needs.of_stack(LANES), (free - n_threads * needs.of_thread) // of_block
+    )
     most = max(min(MOST_NETS // LANES, fits), 1) * LANES
-    n_stacks = max(-(-n_nets // most), min(n_jobs, n_nets // LANES), _n_parts(n_nets, seconds))
+    n_stacks = max(
+        -(-n_nets // most), min(n_jobs, n_nets // LANES), _n_parts(n_nets, seconds)
+    )
     return -(-n_nets // (n_stacks * LANES)) * LANES
 
 
 def seconds_of(measured: Measured, member: Member) -> float:
     """Return how long a processor is likely to train a net in a stack."""
     of_step = step_of_a_block(measured) / LANES
-    return member.epochs * (len(member.order.lengths) * of_step + member.has_listeners * _OF_CALLBACKS)
+    return member.epochs * (
+        len(member.order.lengths) * of_step + member.has_listeners * _OF_CALLBACKS
+    )
 
 
-def seconds_of_stacks(members: Sequence[Member], measured: Measured, n_nets: int, size: int) -> float:
+def seconds_of_stacks(
+    members: Sequence[Member], measured: Measured, n_nets: int, size: int
+) -> float:
     """Return how long a processor is likely to sort and train `n_nets` nets like these, so many of them in a stack."""
     whole, left = divmod(n_nets, size)
     lanes = -(-size // LANES) * LANES * whole + -(-left // LANES) * LANES
-    training = sum(seconds_of(measured, member) for member in members) / len(members) * lanes
-    return _OF_A_TRIAL + _OF_A_STACK * (whole + bool(left)) + _TO_SORT * n_nets + training
+    training = (
+        sum(seconds_of(measured, member) for member in members) / len(members) * lanes
+    )
+    return (
+        _OF_A_TRIAL + _OF_A_STACK * (whole + bool(left)) + _TO_SORT * n_nets + training
+    )
 
 
 def parts(job: Job, seconds: dict[int, float]) -> Iterator[Job]:
@@ -137,7 +166,9 @@ def parts(job: Job, seconds: dict[int, float]) -> Iterator[Job]:
     """
     group, at_once, left = id(job.programs), LANES * job.n_threads, job.members
     while left:
-        size = -(-len(left) // (_n_parts(len(left), seconds[group]) * at_once)) * at_once
+        size = (
+            -(-len(left) // (_n_parts(len(left), seconds[group]) * at_once)) * at_once
+        )
         part, left, start = left[:size], left[size:], time.process_time()
         yield replace(job, members=part)
         seconds[group] = (time.process_time() - start) / len(part)

@@ -24,18 +24,31 @@ _CLASSES = 30
 
 def small(net: NeuralNet) -> NeuralNet:
     """Return an unfitted copy of a net that takes few rows and epochs."""
-    settings: dict[str, Any] = dict.fromkeys(("iterator_train__sampler", "iterator_train__batch_sampler"))
-    settings |= dict.fromkeys(("batch_size", "iterator_train__batch_size", "iterator_valid__batch_size"), _BATCH)
+    settings: dict[str, Any] = dict.fromkeys(
+        ("iterator_train__sampler", "iterator_train__batch_sampler")
+    )
+    settings |= dict.fromkeys(
+        ("batch_size", "iterator_train__batch_size", "iterator_valid__batch_size"),
+        _BATCH,
+    )
     settings |= {"max_epochs": _EPOCHS, "verbose": 0}
     for iterator in ("iterator_train", "iterator_valid"):
-        settings |= {f"{iterator}__num_workers": 0, f"{iterator}__persistent_workers": False}
-        settings |= {f"{iterator}__prefetch_factor": None, f"{iterator}__multiprocessing_context": None}
+        settings |= {
+            f"{iterator}__num_workers": 0,
+            f"{iterator}__persistent_workers": False,
+        }
+        settings |= {
+            f"{iterator}__prefetch_factor": None,
+            f"{iterator}__multiprocessing_context": None,
+        }
     if net.train_split:
         settings["train_split"] = _first_rows
     return clone(net).set_params(**settings)
 
 
-def _first_rows(dataset: Any, y: Any = None, **fit_params: Any) -> tuple[Subset, Subset]:
+def _first_rows(
+    dataset: Any, y: Any = None, **fit_params: Any
+) -> tuple[Subset, Subset]:
     rows, n = list(range(len(dataset))), len(dataset) // 2 + 2
     return Subset(dataset, rows[:n]), Subset(dataset, rows[n:])
 
@@ -49,7 +62,10 @@ class FewRows:
     """
 
     def __init__(self, member: Member, prepared: Prepared) -> None:
-        y, X = (tree_leaves(part)[0].reshape(member.train.n, -1) for part in (member.train.y, member.train.X))
+        y, X = (
+            tree_leaves(part)[0].reshape(member.train.n, -1)
+            for part in (member.train.y, member.train.X)
+        )
         self._classes, n_classes = _classes(y.double().sum(1))
         self._by_row = X.double().sum(1)
         self._padded = _padded(X)
@@ -59,16 +75,28 @@ class FewRows:
     def chosen(self, number: int, dtype: torch.dtype) -> Prepared:
         """Return the rows of a choice, which has a number, with floating-point numbers of a type."""
         train, n, generator = self._member.train, self.n, np.random.default_rng(number)
-        in_turn = np.resize(_in_turn(self._classes, generator.permutation(train.n)), 2 * n)
-        in_turn[-len(self._padded) :] = self._padded  # in place of rows of classes that have others
+        in_turn = np.resize(
+            _in_turn(self._classes, generator.permutation(train.n)), 2 * n
+        )
+        in_turn[-len(self._padded) :] = (
+            self._padded
+        )  # in place of rows of classes that have others
         held_out, chosen = in_turn[: n - 2], generator.permutation(in_turn[n - 2 :])
         # The last batch is filled up with its first row: if that is the largest or the smallest, an influence shows.
-        extreme = int(self._by_row[chosen].argmin() if number else self._by_row[chosen].argmax())
+        extreme = int(
+            self._by_row[chosen].argmin() if number else self._by_row[chosen].argmax()
+        )
         chosen[[n, extreme]] = chosen[[extreme, n]]
-        rows = taken((train.X, train.y), chosen if self._member.valid is None else np.r_[chosen, held_out])
+        rows = taken(
+            (train.X, train.y),
+            chosen if self._member.valid is None else np.r_[chosen, held_out],
+        )
         X, y = tree_map(lambda t: t.to(dtype) if t.is_floating_point() else t, rows)
         alike = zip((X, y), self._member.fitted_on, strict=True)
-        X, y = (part.numpy() if isinstance(like, np.ndarray) else part for part, like in alike)
+        X, y = (
+            part.numpy() if isinstance(like, np.ndarray) else part
+            for part, like in alike
+        )
         return replace(self._prepared, random_states=None, handed_on=(X, y))
 
 

@@ -20,7 +20,13 @@ from lockstep.members.callbacks import may_predict
 from lockstep.members.member import Member, begin, make_member, start
 from lockstep.members.numerics import other_states
 from lockstep.members.own_fit import Prepared, method_of_one
-from lockstep.members.parts import Tensors, cloned, named_tensors, step_lean, trained_params
+from lockstep.members.parts import (
+    Tensors,
+    cloned,
+    named_tensors,
+    step_lean,
+    trained_params,
+)
 from lockstep.members.refusals import ListenerError, RefusalError, refusal_of
 from lockstep.members.rows import distinct
 from lockstep.members.state import AS_BUFFER, made_anew, net_state, other_attribute
@@ -64,23 +70,37 @@ def prove(
     if not changing(member.net).isdisjoint(changing(twin)):
         raise RefusalError(SHARED)
     if name := made_anew(member.net, twin):
-        raise RefusalError(f"each net has a class {name} of its own", "define the class outside of functions, once")
+        raise RefusalError(
+            f"each net has a class {name} of its own",
+            "define the class outside of functions, once",
+        )
     if path := other_attribute(member.net.module_, twin.module_):
-        raise RefusalError(f"the module's attribute {path} differs from net to net", AS_BUFFER)
+        raise RefusalError(
+            f"the module's attribute {path} differs from net to net", AS_BUFFER
+        )
     own = next(iter(trained_params(member.net).values())).dtype
     errors: dict[torch.dtype, Exception] = {}
     for dtype in torch.float64, torch.float32:
         for filled in [True] * may_fill + [False]:
             try:
-                job = Job([], filled, programs.setdefault((dtype, filled, rows.n), {}), updates)
+                job = Job(
+                    [],
+                    filled,
+                    programs.setdefault((dtype, filled, rows.n), {}),
+                    updates,
+                )
                 verdict = Verdict(filled, _compare(member, net, rows, dtype, job))
-            except Exception as error:  # whatever a module raises in float64, or as it is recorded
+            except (
+                Exception
+            ) as error:  # whatever a module raises in float64, or as it is recorded
                 errors[dtype] = error
             else:
                 if own == torch.float32 and not member.evaluated_by_torch:
                     check_extremes(member)
                 return verdict
-        if isinstance(errors[dtype], RefusalError) and not isinstance(errors[dtype], ListenerError):
+        if isinstance(errors[dtype], RefusalError) and not isinstance(
+            errors[dtype], ListenerError
+        ):
             break  # a trial in float32 is only for nets that fix their type, as with a callback that has its own rows
     raise RefusalError(*refusal_of(errors.get(own) or errors[torch.float64]))
 
@@ -88,14 +108,23 @@ def prove(
 def changing(net: NeuralNet, named: Tensors | None = None) -> set[int]:
     """Return the addresses of the tensors that a net's training changes; `named` are its tensors, if known."""
     buffers = [*net.module_.buffers(), *net.criterion_.buffers()]
-    return {t.untyped_storage().data_ptr() for t in (*trained_params(net, named).values(), *buffers) if t.numel()}
+    return {
+        t.untyped_storage().data_ptr()
+        for t in (*trained_params(net, named).values(), *buffers)
+        if t.numel()
+    }
 
 
-def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, job: Job) -> bool:
+def _compare(
+    member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, job: Job
+) -> bool:
     """Raise if nets that skorch and a stack train differ; returns whether they also predict alike."""
     few = [rows.chosen(i, dtype) for i in range(2)]
     members = [make_member(small(net), few[i], (i, i), {}, dtype) for i in range(2)]
-    before, begun = zip(*((net_state(each.net), cloned(named_tensors(each.net))) for each in members), strict=True)
+    before, begun = zip(
+        *((net_state(each.net), cloned(named_tensors(each.net))) for each in members),
+        strict=True,
+    )
     for each in members:
         each.unused, each.evaluation_counts = member.unused, member.evaluation_counts
         each.evaluated_by_torch = member.evaluated_by_torch
@@ -121,12 +150,17 @@ def _compare(member: Member, net: NeuralNet, rows: FewRows, dtype: torch.dtype, 
             begin(untrained := small(net), few[i], i, dtype)
             path = other_attribute(theirs.module_, untrained.module_)
             what = f"the module's attribute {path}" if path else _ELSEWHERE
-            raise RefusalError(f"a training step changes {what}", AS_BUFFER if path else "")
+            raise RefusalError(
+                f"a training step changes {what}", AS_BUFFER if path else ""
+            )
         tensors = cloned(named_tensors(theirs))
         alike &= _is_same(trained, theirs)
         # A module may keep its predictions in an attribute, which a scorer may read.
         alike &= net_state(theirs) == before[i]
-        alike &= all(torch.equal(tensor, tensors[name]) for name, tensor in named_tensors(theirs).items())
+        alike &= all(
+            torch.equal(tensor, tensors[name])
+            for name, tensor in named_tensors(theirs).items()
+        )
     return alike
 
 
@@ -135,14 +169,24 @@ def _noise(batches: Batches, i: int) -> list[Tensor]:
     stream, noise = Streams([i]), list[Tensor]()
     for sizes in batches.sizes:
         n_rows, dtype = sum(batches.lengths), batches.dtype
-        drawn = [stream.draw(draw, n_rows, dtype)[0].split(batches.lengths) for draw in batches.draws]
-        for n, batch in zip(sizes[batches.source_of[i]], zip(*drawn, strict=True), strict=False):
+        drawn = [
+            stream.draw(draw, n_rows, dtype)[0].split(batches.lengths)
+            for draw in batches.draws
+        ]
+        for n, batch in zip(
+            sizes[batches.source_of[i]], zip(*drawn, strict=True), strict=False
+        ):
             noise += [part[:n] for part in batch]
     return noise
 
 
 def _by_skorch(
-    net: NeuralNet, prepared: Prepared, trained: Trained, noise: list[Tensor], begun: Tensors, dtype: torch.dtype
+    net: NeuralNet,
+    prepared: Prepared,
+    trained: Trained,
+    noise: list[Tensor],
+    begun: Tensors,
+    dtype: torch.dtype,
 ) -> NeuralNet:
     """Train a net as skorch does, from given weights; raises `RefusalError` if lockstep can't draw the same numbers."""
     X, y, _ = start(net, prepared, trained.member.noise_seed, dtype)
@@ -155,7 +199,9 @@ def _by_skorch(
 
     with caught(io.StringIO()), method_of_one(net, "train_step_single", take_step):
         net.notify("on_train_begin", X=X, y=y)
-        with torch.no_grad():  # the last bits of LAPACK's results differ from call to call
+        with (
+            torch.no_grad()
+        ):  # the last bits of LAPACK's results differ from call to call
             for name, tensor in named_tensors(net).items():
                 tensor.copy_(begun[name])
         numbers = other_states()  # callbacks may have drawn some by now
@@ -163,7 +209,9 @@ def _by_skorch(
             net.fit_loop(X, y)
         net.notify("on_train_end", X=X, y=y)
     state_after = torch.get_rng_state()
-    followed = trained.member.order.is_fixed or torch.equal(state_after, trained.random_state)
+    followed = trained.member.order.is_fixed or torch.equal(
+        state_after, trained.random_state
+    )
     if not followed or other_states() != numbers:
         raise RefusalError(
             "a step draws random numbers that lockstep can't replay, such as numpy's or torch.randperm's",
@@ -171,28 +219,48 @@ def _by_skorch(
         )
     if not all(isinstance(key, Tensor) for key in net.optimizer_.state):
         raise RefusalError("the optimizer keeps numbers that belong to no parameter")
-    if {name for name, param in trained_params(net).items() if param.grad is None} != trained.member.unused:
+    if {
+        name for name, param in trained_params(net).items() if param.grad is None
+    } != trained.member.unused:
         raise RefusalError("a parameter takes part in the loss in some steps only")
     return net
 
 
 def _is_same(trained: Trained, theirs: NeuralNet) -> bool:
     """Raise `RefusalError` if a net from a stack differs from skorch's; returns whether it predicts the same."""
-    dtype = next(iter(trained_params(theirs).values())).dtype  # a callback may have made the module anew
-    tolerance = {"rtol": 1e-6, "atol": 1e-9} if dtype == torch.float64 else {"rtol": 1e-3, "atol": 1e-5}
+    dtype = next(
+        iter(trained_params(theirs).values())
+    ).dtype  # a callback may have made the module anew
+    tolerance = (
+        {"rtol": 1e-6, "atol": 1e-9}
+        if dtype == torch.float64
+        else {"rtol": 1e-3, "atol": 1e-5}
+    )
 
     def agree(one: Any, other: Any) -> bool:
-        one, other = (torch.as_tensor(each, dtype=torch.float64) for each in (one, other))
-        return one.shape == other.shape and torch.allclose(one, other, equal_nan=True, **tolerance)
+        one, other = (
+            torch.as_tensor(each, dtype=torch.float64) for each in (one, other)
+        )
+        return one.shape == other.shape and torch.allclose(
+            one, other, equal_nan=True, **tolerance
+        )
 
     ours = dict(_numbers_of(trained.net))
     for (what, place), number in _numbers_of(theirs):
-        if what.startswith("the history's") and not trained.net.callbacks_ and (what, place) not in ours:
+        if (
+            what.startswith("the history's")
+            and not trained.net.callbacks_
+            and (what, place) not in ours
+        ):
             continue  # records of callbacks, which nobody will read
         if not agree(ours.get((what, place), math.nan), number):
             raise RefusalError(f"in a trial, {what} differed from skorch's")
     try:
-        made = zip(tree_leaves(trained.outputs), tree_leaves(theirs.forward(trained.member.fitted_on[0])), strict=True)
+        made = zip(
+            tree_leaves(trained.outputs),
+            tree_leaves(theirs.forward(trained.member.fitted_on[0])),
+            strict=True,
+        )
         return all(agree(one, other.cpu()) for one, other in made)
     except Exception:  # whatever skorch raises if it can't join the outputs of batches
         return False
@@ -207,10 +275,16 @@ def _numbers_of(net: NeuralNet) -> Iterator[tuple[tuple[str, Any], Any]]:
             if isinstance(value, Tensor | float | int):
                 yield (f"the optimizer's {key}", name), value
     yield ("the number of epochs", None), len(net.history)
-    for place, rows in ("epochs", net.history), ("batches", [row for epoch in net.history for row in epoch["batches"]]):
+    for place, rows in (
+        ("epochs", net.history),
+        ("batches", [row for epoch in net.history for row in epoch["batches"]]),
+    ):
         records = defaultdict[str, list[float]](list)
         for key, value in (item for row in rows for item in row.items()):
             if isinstance(value, float | int) and key != "dur":
                 records[key].append(value)
         for key, values in records.items():
-            yield (f"the history's {key}", place), torch.tensor(values, dtype=torch.float64)
+            yield (
+                (f"the history's {key}", place),
+                torch.tensor(values, dtype=torch.float64),
+            )

@@ -43,29 +43,49 @@ class Table:
         return replace(self, index=self.index + np.uint64(4 * n_rows))
 
 
-def table(rows: Tensor | Sequence[Tensor], of_net: np.ndarray, index: np.ndarray | None = None) -> Table:
+def table(
+    rows: Tensor | Sequence[Tensor], of_net: np.ndarray, index: np.ndarray | None = None
+) -> Table:
     """Return a table.
 
     `rows` are tensors of rows, all contiguous, of which each net has the one at its number in `of_net`; in `index`,
     int32, the numbers of the rows have the same places.
     """
     if isinstance(rows, Tensor):
-        start, row = rows.data_ptr() + np.arange(len(rows)) * (rows.stride(0) * rows.itemsize), rows[0]
+        start, row = (
+            rows.data_ptr() + np.arange(len(rows)) * (rows.stride(0) * rows.itemsize),
+            rows[0],
+        )
     else:
         start, row = np.array([each.data_ptr() for each in rows]), rows[0]
-    order = None if index is None else (index.ctypes.data + of_net * index.strides[0]).astype("u8")
-    return Table(start[of_net].astype("u8"), order, prod(row.shape[1:]) * row.itemsize, (rows, index))
+    order = (
+        None
+        if index is None
+        else (index.ctypes.data + of_net * index.strides[0]).astype("u8")
+    )
+    return Table(
+        start[of_net].astype("u8"),
+        order,
+        prod(row.shape[1:]) * row.itemsize,
+        (rows, index),
+    )
 
 
 class Blocks:
     """The numbers that a program keeps for each of some nets; up to `n_threads` threads compute the blocks."""
 
-    def __init__(self, n_nets: int, layout: Layout, dtype: torch.dtype, n_threads: int = 1) -> None:
+    def __init__(
+        self, n_nets: int, layout: Layout, dtype: torch.dtype, n_threads: int = 1
+    ) -> None:
         self.n_nets, self.dtype, self.n_threads = n_nets, dtype, n_threads
         self.number = torch.empty(0, dtype=dtype).numpy().dtype
         self.n_blocks = -(-n_nets // LANES)
         # The net of each lane; those without one compute what the last net does.
-        self._lanes = np.arange(self.n_blocks * LANES).clip(max=n_nets - 1).reshape(self.n_blocks, LANES)
+        self._lanes = (
+            np.arange(self.n_blocks * LANES)
+            .clip(max=n_nets - 1)
+            .reshape(self.n_blocks, LANES)
+        )
         self.memory = aligned((self.n_blocks, max(layout.size, 1), LANES), self.number)
         self._scratch: dict[int, tuple[Assembled, list[np.ndarray]]] = {}
 
@@ -85,7 +105,11 @@ class Blocks:
     def get(self, value: Value, out: Tensor) -> None:
         """Copy to a tensor whose first dimension is the nets."""
         n, start = prod(value.shape), value.start
-        rows = self.memory[:, start : start + n].transpose(0, 2, 1).reshape(self.n_blocks * LANES, n)[: self.n_nets]
+        rows = (
+            self.memory[:, start : start + n]
+            .transpose(0, 2, 1)
+            .reshape(self.n_blocks * LANES, n)[: self.n_nets]
+        )
         out.copy_(torch.from_numpy(rows).reshape(out.shape))
 
     def run(self, program: Assembled, n_steps: int, tables: list[Table]) -> None:
@@ -98,9 +122,18 @@ class Blocks:
         n, ended = self._n_at_once(program, n_steps), Event()
 
         def run_some(first: int, scratch: np.ndarray) -> None:
-            self._run_some(range(first, self.n_blocks, n), program, n_steps, given, scratch.ctypes.data, ended)
+            self._run_some(
+                range(first, self.n_blocks, n),
+                program,
+                n_steps,
+                given,
+                scratch.ctypes.data,
+                ended,
+            )
 
-        parts = [partial(run_some, *each) for each in enumerate(self._scratch_of(program, n))]
+        parts = [
+            partial(run_some, *each) for each in enumerate(self._scratch_of(program, n))
+        ]
         if n == 1:
             parts[0]()
             return
@@ -114,16 +147,33 @@ class Blocks:
             wait(others)
 
     def _run_some(
-        self, blocks: range, program: Assembled, n_steps: int, given: np.ndarray, scratch: int, ended: Event
+        self,
+        blocks: range,
+        program: Assembled,
+        n_steps: int,
+        given: np.ndarray,
+        scratch: int,
+        ended: Event,
     ) -> None:
         library, instructions = load(), program.instructions
         call = library.run_float if self.dtype == torch.float32 else library.run_double
-        memory, code, tables = self.memory.ctypes.data, instructions.ctypes.data, given.ctypes.data
+        memory, code, tables = (
+            self.memory.ctypes.data,
+            instructions.ctypes.data,
+            given.ctypes.data,
+        )
         for block in blocks:
             if ended.is_set():
                 return
             own = memory + block * self.memory.strides[0]
-            call(own, scratch, code, len(instructions), n_steps, tables + block * given.strides[0])
+            call(
+                own,
+                scratch,
+                code,
+                len(instructions),
+                n_steps,
+                tables + block * given.strides[0],
+            )
 
     def _n_at_once(self, program: Assembled, n_steps: int) -> int:
         """Return how many threads the blocks are worth."""

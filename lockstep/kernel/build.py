@@ -19,7 +19,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lockstep.kernel import library, selftest
-from lockstep.kernel.library import BUILD, FLAGS, LEVELS, SOURCE, KernelError, Library, file_of
+from lockstep.kernel.library import (
+    BUILD,
+    FLAGS,
+    LEVELS,
+    SOURCE,
+    KernelError,
+    Library,
+    file_of,
+)
 
 # The only place with zig's version. A wheel is built without a compiler, too, because pip then installs this one.
 ZIG = "ziglang==0.17.1"
@@ -38,9 +46,15 @@ class Target:
 
 
 TARGETS = {
-    "linux-x86_64": Target("Linux", "x86_64", "x86_64-linux-gnu.2.28", "manylinux_2_28_x86_64"),
-    "linux-arm64": Target("Linux", "arm64", "aarch64-linux-gnu.2.28", "manylinux_2_28_aarch64"),
-    "macos-x86_64": Target("Darwin", "x86_64", "x86_64-macos.11.0", "macosx_11_0_x86_64"),
+    "linux-x86_64": Target(
+        "Linux", "x86_64", "x86_64-linux-gnu.2.28", "manylinux_2_28_x86_64"
+    ),
+    "linux-arm64": Target(
+        "Linux", "arm64", "aarch64-linux-gnu.2.28", "manylinux_2_28_aarch64"
+    ),
+    "macos-x86_64": Target(
+        "Darwin", "x86_64", "x86_64-macos.11.0", "macosx_11_0_x86_64"
+    ),
     "macos-arm64": Target("Darwin", "arm64", "aarch64-macos.11.0", "macosx_11_0_arm64"),
 }
 
@@ -57,13 +71,24 @@ def compiler() -> list[str] | None:
     """Return the command of a C compiler that is here and works, zig's included; None if there is none."""
     if own := shlex.split(os.environ.get("CC", "")):
         return own
-    return next(([name] for name in ("cc", "gcc", "clang") if shutil.which(name) and _works(name)), zig())
+    return next(
+        (
+            [name]
+            for name in ("cc", "gcc", "clang")
+            if shutil.which(name) and _works(name)
+        ),
+        zig(),
+    )
 
 
 def zig() -> list[str] | None:
     """Return the command of zig's compiler if its package is installed."""
     spec = find_spec("ziglang")
-    return [str(Path(spec.origin).with_name("zig")), "cc"] if spec and spec.origin else None
+    return (
+        [str(Path(spec.origin).with_name("zig")), "cc"]
+        if spec and spec.origin
+        else None
+    )
 
 
 def _works(command: str) -> bool:
@@ -71,7 +96,15 @@ def _works(command: str) -> bool:
     with TemporaryDirectory() as folder:
         source = Path(folder, "probe.c")
         source.write_text("#include <math.h>\n#include <stdint.h>\n", encoding="utf-8")
-        made = [command, "-shared", "-fPIC", "-o", f"{folder}/probe.so", str(source), "-lm"]
+        made = [
+            command,
+            "-shared",
+            "-fPIC",
+            "-o",
+            f"{folder}/probe.so",
+            str(source),
+            "-lm",
+        ]
         return subprocess.run(made, capture_output=True).returncode == 0
 
 
@@ -79,7 +112,13 @@ def _works(command: str) -> bool:
 def downloaded() -> Iterator[list[str]]:
     """Install zig's compiler with pip for as long as the block runs; raises `KernelError` if that fails."""
     with TemporaryDirectory() as folder:
-        options = ("--quiet", "--no-deps", "--disable-pip-version-check", "--target", folder)
+        options = (
+            "--quiet",
+            "--no-deps",
+            "--disable-pip-version-check",
+            "--target",
+            folder,
+        )
         command = [sys.executable, "-m", "pip", "install", *options, ZIG]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
@@ -101,7 +140,12 @@ def build(folder: Path, command: list[str], target: Target) -> None:
     with TemporaryDirectory(dir=folder) as place:
         made = Path(place)
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda level: _build_level(level, made, command, target), LEVELS[target.machine]))
+            list(
+                pool.map(
+                    lambda level: _build_level(level, made, command, target),
+                    LEVELS[target.machine],
+                )
+            )
         if target == this_machine():
             for level in library.levels():
                 selftest.check(Library(made / file_of(level)), shlex.join(command))
@@ -114,23 +158,41 @@ def _build_level(level: str, made: Path, command: list[str], target: Target) -> 
     environment = os.environ.copy()
     if Path(command[0]).stem == "zig":
         command = [*command, "-target", target.zig]
-        flags = [flag.replace("x86-64-", "x86_64_").replace("x86-64", "x86_64") for flag in flags]
+        flags = [
+            flag.replace("x86-64-", "x86_64_").replace("x86-64", "x86_64")
+            for flag in flags
+        ]
         # Without zig's own run-time library, which takes ten times as long to compile as the kernel.
         last = ["-shared", "-nostdlib", "-s", "-lm", "-lc"]
-        environment |= dict.fromkeys(("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(made / "cache"))
+        environment |= dict.fromkeys(
+            ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(made / "cache")
+        )
     objects = {real: str(made / f"{level}-{real}.o") for real in ("float", "double")}
     own = shlex.split(os.environ.get("CFLAGS", ""))
-    runs = [[*flags, *own, f"-DREAL={real}", "-c", "-o", path, str(SOURCE)] for real, path in objects.items()]
-    for arguments in (*runs, ["-o", str(made / file_of(level)), *objects.values(), *last]):
+    runs = [
+        [*flags, *own, f"-DREAL={real}", "-c", "-o", path, str(SOURCE)]
+        for real, path in objects.items()
+    ]
+    for arguments in (
+        *runs,
+        ["-o", str(made / file_of(level)), *objects.values(), *last],
+    ):
         try:
-            done = subprocess.run([*command, *arguments], capture_output=True, text=True, env=environment)
+            done = subprocess.run(
+                [*command, *arguments], capture_output=True, text=True, env=environment
+            )
         except OSError as error:
             raise KernelError(
                 f"The C compiler {command[0]}, which CC names, can't be run: {error.strerror}."
             ) from error
         if done.returncode:
-            reason = "\n".join(done.stderr.strip().splitlines()[-_LINES:]) or f"status {done.returncode}"
-            raise KernelError(f"`{shlex.join([*command, *arguments])}` failed: {reason}")
+            reason = (
+                "\n".join(done.stderr.strip().splitlines()[-_LINES:])
+                or f"status {done.returncode}"
+            )
+            raise KernelError(
+                f"`{shlex.join([*command, *arguments])}` failed: {reason}"
+            )
 
 
 def main() -> None:
@@ -141,7 +203,9 @@ def main() -> None:
             build(library.built_folder(), command, target)
     except (KernelError, OSError) as error:
         sys.exit(f"error: {error}")
-    print(f"kernel: built by {shlex.join(command)} for {', '.join(LEVELS[target.machine])}")
+    print(
+        f"kernel: built by {shlex.join(command)} for {', '.join(LEVELS[target.machine])}"
+    )
 
 
 if __name__ == "__main__":

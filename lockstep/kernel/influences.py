@@ -10,8 +10,12 @@ _WITH_PLACES = {"pick": 1, "put": 0, "add_at": 0}
 
 def rows_are_apart(emitted: list[Emitted], n_rows: int) -> bool:
     """Whether each row that is stored is computed from the same row of all tables alone."""
-    known: dict[Buffer, np.ndarray] = {}  # a bit for each row that has an influence on a number
-    own = 1 << np.arange(n_rows) % 61  # what mixes rows does not mix just those that share a bit
+    known: dict[
+        Buffer, np.ndarray
+    ] = {}  # a bit for each row that has an influence on a number
+    own = (
+        1 << np.arange(n_rows) % 61
+    )  # what mixes rows does not mix just those that share a bit
     for each in emitted:
         buffer = each.operands[0].buffer
         if each.operation == "rows":
@@ -43,12 +47,17 @@ def _spreads(each: Emitted, known: dict[Buffer, np.ndarray]) -> bool:
     made = made.reshape(*made.shape, *[1] * (places.ndim - made.ndim))
     np.bitwise_or.at(bits, places, np.broadcast_to(made, places.shape))
     # A sum goes on from what it has written.
-    return any(one.buffer is out.buffer and one != out for one in others) and not np.array_equal(before, bits[places])
+    return any(
+        one.buffer is out.buffer and one != out for one in others
+    ) and not np.array_equal(before, bits[places])
 
 
 def _places(each: Emitted, i: int) -> np.ndarray:
     """Return where an operand's numbers are in its buffer, with length 1 along dimensions of stride 0."""
-    places, dims = np.array(each.operands[i].offset), list(zip(each.n, each.operands[i].strides, strict=True))
+    places, dims = (
+        np.array(each.operands[i].offset),
+        list(zip(each.n, each.operands[i].strides, strict=True)),
+    )
     if _WITH_PLACES.get(each.operation) == i:
         dims.append((each.about[1], each.about[0]))
     for n, stride in dims:

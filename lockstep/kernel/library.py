@@ -28,7 +28,11 @@ FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fPIC")
 # vector, and the names that numpy has for their instructions, of which it knows one or the other.
 LEVELS: dict[str, dict[str, tuple[str, ...]]] = {
     "x86_64": {
-        "x86-64-v4": ("-march=x86-64-v4", "-mprefer-vector-width=512", "-DVECTOR_BYTES=64"),
+        "x86-64-v4": (
+            "-march=x86-64-v4",
+            "-mprefer-vector-width=512",
+            "-DVECTOR_BYTES=64",
+        ),
         "x86-64-v3": ("-march=x86-64-v3", "-DVECTOR_BYTES=32"),
         "x86-64": ("-march=x86-64", "-DVECTOR_BYTES=16"),
     },
@@ -55,18 +59,28 @@ class Library:
         way_out = f"Delete {path}, and run {BUILD}."
         try:
             functions = ctypes.CDLL(str(path))
-            version, *runs = (functions[f"lockstep_{name}"] for name in ("version", *_RUNS))
+            version, *runs = (
+                functions[f"lockstep_{name}"] for name in ("version", *_RUNS)
+            )
         except (OSError, AttributeError) as error:
             reason = " ".join(str(error).replace(str(path), "the file").split())
-            raise KernelError(f"{path} is not a kernel for this processor and system ({reason}). {way_out}") from error
+            raise KernelError(
+                f"{path} is not a kernel for this processor and system ({reason}). {way_out}"
+            ) from error
         version.restype = ctypes.c_int64
         if (found := version()) != VERSION:
-            raise KernelError(f"{path} has version {found} of the kernel, but this engine needs {VERSION}. {way_out}")
+            raise KernelError(
+                f"{path} has version {found} of the kernel, but this engine needs {VERSION}. {way_out}"
+            )
         address, number = ctypes.c_void_p, ctypes.c_int64
         for function, name in zip(runs, _RUNS, strict=True):
             of_noise = address, address, number, number
             function.restype = None
-            function.argtypes = of_noise if "noise" in name else (address, address, address, number, number, address)
+            function.argtypes = (
+                of_noise
+                if "noise" in name
+                else (address, address, address, number, number, address)
+            )
         self.path = path
         self.run_float, self.run_double, self.noise_float, self.noise_double = runs
 
@@ -88,7 +102,11 @@ def levels() -> list[str]:
     """Return the levels of this machine's architecture that its processor has, the best first."""
     extensions: Any = np.show_config(mode="dicts")["SIMD Extensions"]
     has = {name for kind in ("baseline", "found") for name in extensions.get(kind, ())}
-    return [level for level in LEVELS.get(machine(), {}) if level not in _NEEDS or _NEEDS[level] & has]
+    return [
+        level
+        for level in LEVELS.get(machine(), {})
+        if level not in _NEEDS or _NEEDS[level] & has
+    ]
 
 
 def built_folder() -> Path:
@@ -105,7 +123,9 @@ def file_of(level: str) -> str:
 def path_of(level: str) -> Path | None:
     """Return the library of a level: of the wheel, or of the build; None if it is in neither place."""
     folders = [PACKAGE, *([built_folder()] if SOURCE.exists() else [])]
-    return next((path for folder in folders if (path := folder / file_of(level)).exists()), None)
+    return next(
+        (path for folder in folders if (path := folder / file_of(level)).exists()), None
+    )
 
 
 def no_version() -> str:

@@ -31,7 +31,12 @@ _WITH_LOOPS = {"product", "rows", "store"}
 
 _OPERAND = np.dtype([("place", "i8"), ("advance", "i8"), ("strides", "i8", 4)])
 INSTRUCTION = np.dtype(
-    [("operation", "i8"), ("n", "i8", 4), ("table", "i8"), *((name, _OPERAND) for name in ("out", "a", "b", "c"))]
+    [
+        ("operation", "i8"),
+        ("n", "i8", 4),
+        ("table", "i8"),
+        *((name, _OPERAND) for name in ("out", "a", "b", "c")),
+    ]
 )
 _N_NUMBERS = INSTRUCTION.itemsize // 8
 
@@ -50,7 +55,9 @@ class Assembled(NamedTuple):
     """A program for the kernel."""
 
     instructions: np.ndarray  # of type INSTRUCTION
-    scratch: np.ndarray  # the program's own memory, float64 of shape (n_numbers,), with its constants
+    scratch: (
+        np.ndarray
+    )  # the program's own memory, float64 of shape (n_numbers,), with its constants
     work: int  # operations on vectors that a step of a block has; a core does about a billion in a second
 
 
@@ -61,7 +68,9 @@ class Program:
     emitted: list[Emitted] = field(default_factory=list)
     constants: dict[bytes, tuple[np.ndarray, Value]] = field(default_factory=dict)
     n_tables: int = 0
-    torn: set[Buffer] = field(default_factory=set)  # of tensors that have a copy where torch has a view
+    torn: set[Buffer] = field(
+        default_factory=set
+    )  # of tensors that have a copy where torch has a view
 
     def new(self, shape: tuple[int, ...]) -> Value:
         """Return a tensor that is needed within a step only."""
@@ -81,8 +90,12 @@ class Program:
 
     def check_writable(self, x: Value) -> None:
         """Raise `UnsupportedError` if something else would keep, or lose, what is written into a tensor."""
-        if x.buffer in self.torn or any(x.buffer is constant.buffer for _, constant in self.constants.values()):
-            raise UnsupportedError("writing into a tensor that the kernel has copied, or that is a constant")
+        if x.buffer in self.torn or any(
+            x.buffer is constant.buffer for _, constant in self.constants.values()
+        ):
+            raise UnsupportedError(
+                "writing into a tensor that the kernel has copied, or that is a constant"
+            )
 
     def emit(self, operation: str, *operands: Any, out: Value | None = None) -> Value:
         """Add an operation on each number; returns the tensor of its results, `out` if that is given."""
@@ -98,10 +111,14 @@ class Program:
         out = self.new(tuple(1 if i in dims else n for i, n in enumerate(x.shape)))
         self.emit("copy", start, out=out)
         joined = out.spread(x.shape)
-        self.emitted.append(Emitted(operation, x.shape, (joined, joined, x), -1, (0, 0)))
+        self.emitted.append(
+            Emitted(operation, x.shape, (joined, joined, x), -1, (0, 0))
+        )
         return out
 
-    def product(self, a: Value, b: Value, plus: Value | None = None, out: Value | None = None) -> Value:
+    def product(
+        self, a: Value, b: Value, plus: Value | None = None, out: Value | None = None
+    ) -> Value:
         """Add the product of two matrices, plus a third; sums run over the inner dimension from first to last."""
         (i, k), (_, j) = a.shape, b.shape
         out = self.new((i, j)) if out is None else out
@@ -127,11 +144,21 @@ class Program:
 
     def _moved(self, operation: str, x: Value) -> Value:
         n = (x.shape[0], prod(x.shape[1:]), 1, 1) if x.shape else (1, 1, 1, 1)
-        self.emitted.append(Emitted(operation, n, (replace(x, strides=(n[1], 1, 0, 0)),), self.n_tables, (n[0], 0)))
+        self.emitted.append(
+            Emitted(
+                operation,
+                n,
+                (replace(x, strides=(n[1], 1, 0, 0)),),
+                self.n_tables,
+                (n[0], 0),
+            )
+        )
         self.n_tables += 1
         return x
 
-    def indexed(self, operation: str, out: Value, x: Value, index: Value, stride: int, n: int) -> None:
+    def indexed(
+        self, operation: str, out: Value, x: Value, index: Value, stride: int, n: int
+    ) -> None:
         """Add `pick`, `put` or `add_at`: one of `out` and `x` has a further dimension, of `n` places with a stride."""
         shape = index.shape
         self.emitted.append(Emitted(operation, shape, (out, x, index), -1, (stride, n)))
@@ -142,13 +169,23 @@ class Program:
 
     def assembled(self) -> Assembled:
         """Return the program as the kernel takes it."""
-        emitted = in_strips([part for each in self.emitted for part in _in_four_loops(each)])
-        scratch = _place(emitted, [value.buffer for _, value in self.constants.values()])
+        emitted = in_strips(
+            [part for each in self.emitted for part in _in_four_loops(each)]
+        )
+        scratch = _place(
+            emitted, [value.buffer for _, value in self.constants.values()]
+        )
         for numbers, value in self.constants.values():
             start = ~(value.buffer.place or 0)
             scratch[start : start + numbers.size] = numbers.ravel()
-        made = np.array([_record(each) for each in emitted], np.int64).reshape(-1, _N_NUMBERS)
-        return Assembled(made.view(INSTRUCTION)[:, 0], scratch, sum(prod(each.n) for each in self.emitted))
+        made = np.array([_record(each) for each in emitted], np.int64).reshape(
+            -1, _N_NUMBERS
+        )
+        return Assembled(
+            made.view(INSTRUCTION)[:, 0],
+            scratch,
+            sum(prod(each.n) for each in self.emitted),
+        )
 
 
 def _in_four_loops(each: Emitted) -> Iterator[Emitted]:
@@ -159,7 +196,11 @@ def _in_four_loops(each: Emitted) -> Iterator[Emitted]:
     n, strides = _collapsed(each.n, [operand.strides for operand in each.operands])
     for outer in np.ndindex(n[:-4]):
         operands = (
-            replace(operand, offset=operand.offset + sum(map(mul, outer, own)), strides=own[-4:])
+            replace(
+                operand,
+                offset=operand.offset + sum(map(mul, outer, own)),
+                strides=own[-4:],
+            )
             for operand, own in zip(each.operands, strides, strict=True)
         )
         yield each._replace(n=n[-4:], operands=tuple(operands))
@@ -180,7 +221,10 @@ def _record(each: Emitted) -> list[int]:
         numbers += [operand.start, advance, *[0] * lead, *own]
     numbers += [0] * (_N_NUMBERS - len(numbers))
     if any(each.about):
-        numbers[-5:-2] = [advances[-1] if each.operation in ("rows", "store") else numbers[-5], *each.about]
+        numbers[-5:-2] = [
+            advances[-1] if each.operation in ("rows", "store") else numbers[-5],
+            *each.about,
+        ]
     return numbers
 
 
@@ -193,12 +237,16 @@ def _collapsed(n: _Ints, strides: list[_Ints]) -> tuple[_Ints, list[_Ints]]:
             joined[-1] = before * length, steps
         elif length != 1:
             joined.append((length, steps))
-    return tuple(length for length, _ in joined), [tuple(steps[i] for _, steps in joined) for i in range(len(strides))]
+    return tuple(length for length, _ in joined), [
+        tuple(steps[i] for _, steps in joined) for i in range(len(strides))
+    ]
 
 
 def _place(emitted: list[Emitted], constants: list[Buffer]) -> np.ndarray:
     """Give buffers their places; one whose numbers are no longer needed leaves its place to later ones."""
-    last = {operand.buffer: i for i, each in enumerate(emitted) for operand in each.operands}
+    last = {
+        operand.buffer: i for i, each in enumerate(emitted) for operand in each.operands
+    }
     size, free, ends = 0, list[tuple[int, int]](), dict[int, list[Buffer]]()
     for buffer in constants:
         buffer.place, size = ~size, size + buffer.size
@@ -206,15 +254,26 @@ def _place(emitted: list[Emitted], constants: list[Buffer]) -> np.ndarray:
         for buffer in dict.fromkeys(operand.buffer for operand in each.operands):
             if buffer.place is not None:
                 continue
-            fit = min((hole for hole in free if hole[1] >= buffer.size), key=lambda hole: hole[1], default=None)
+            fit = min(
+                (hole for hole in free if hole[1] >= buffer.size),
+                key=lambda hole: hole[1],
+                default=None,
+            )
             if fit is None:
                 buffer.place, size = ~size, size + buffer.size
             else:
                 free.remove(fit)
                 buffer.place = ~fit[0]
-                free += [(fit[0] + buffer.size, fit[1] - buffer.size)] * (fit[1] > buffer.size)
+                free += [(fit[0] + buffer.size, fit[1] - buffer.size)] * (
+                    fit[1] > buffer.size
+                )
             ends.setdefault(last[buffer], []).append(buffer)
-        free = _joined_holes([*free, *((~(buffer.place or 0), buffer.size) for buffer in ends.pop(i, []))])
+        free = _joined_holes(
+            [
+                *free,
+                *((~(buffer.place or 0), buffer.size) for buffer in ends.pop(i, [])),
+            ]
+        )
     return np.zeros(size)
 
 

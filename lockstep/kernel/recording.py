@@ -34,7 +34,9 @@ class Recorder(LeanMode):
         self._is_paused, self._whole = False, ""
         # By the tensors' identity; weak, because a step may make more tensors than there is memory for.
         self._nodes: dict[int, tuple[ref[Tensor], Node]] = {}
-        self._unknown: set[int] = set()  # addresses of the tensors that may differ from step to step
+        self._unknown: set[int] = (
+            set()
+        )  # addresses of the tensors that may differ from step to step
         self._n_inputs = 0
         for tensor in inputs:
             self.take(tensor)
@@ -54,7 +56,9 @@ class Recorder(LeanMode):
             self._whole = before
 
     def _note(self, tensor: Tensor, node: Node, is_known: bool = False) -> None:
-        node.meta.update(shape=tensor.shape, dtype=tensor.dtype, is_known=is_known, whole=self._whole)
+        node.meta.update(
+            shape=tensor.shape, dtype=tensor.dtype, is_known=is_known, whole=self._whole
+        )
         self._nodes[id(tensor)] = ref(tensor), node
         if not is_known and not tensor._is_zerotensor():  # which has no memory
             self._unknown.add(tensor.untyped_storage().data_ptr())
@@ -71,16 +75,25 @@ class Recorder(LeanMode):
     def node_of(self, tensor: Tensor) -> Node:
         """Return the node whose result a tensor is."""
         noted, node = self._nodes.get(id(tensor), (None, None))
-        if noted and node and noted() is tensor:  # otherwise one that is gone had the identity
+        if (
+            noted and node and noted() is tensor
+        ):  # otherwise one that is gone had the identity
             return node
         # Such as an attribute of the module that is not a buffer.
-        is_known = tensor._is_zerotensor() or tensor.untyped_storage().data_ptr() not in self._unknown
-        node = self.graph.get_attr(f"constant_{len(self.graph.find_nodes(op='get_attr'))}")
+        is_known = (
+            tensor._is_zerotensor()
+            or tensor.untyped_storage().data_ptr() not in self._unknown
+        )
+        node = self.graph.get_attr(
+            f"constant_{len(self.graph.find_nodes(op='get_attr'))}"
+        )
         self._note(tensor, node, is_known)
         node.meta["tensor"] = tensor
         return node
 
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         """Run an operation, and record it."""
         kwargs = kwargs or {}
         if self._is_paused:
@@ -107,12 +120,22 @@ class Recorder(LeanMode):
         result = function(*args, **kwargs)
         self._check(function, is_known)
         several = isinstance(result, tuple | list)
-        parts = {i: each for i, each in enumerate(result if several else [result]) if isinstance(each, Tensor)}
+        parts = {
+            i: each
+            for i, each in enumerate(result if several else [result])
+            if isinstance(each, Tensor)
+        }
         if parts or has_effect(function):
-            node = self.graph.create_node("call_function", function, own_args, own_kwargs, name_of(function))
+            node = self.graph.create_node(
+                "call_function", function, own_args, own_kwargs, name_of(function)
+            )
             node.meta["whole"] = self._whole
             for i, each in parts.items():
-                part = self.graph.call_function(operator.getitem, (node, i)) if several else node
+                part = (
+                    self.graph.call_function(operator.getitem, (node, i))
+                    if several
+                    else node
+                )
                 self._note(each, part, is_known)
         return result
 
@@ -123,7 +146,9 @@ class Recorder(LeanMode):
         if torch.Tag.dynamic_output_shape in tags and function is not aten.index.Tensor:
             raise RefusalError("a tensor's size may differ from step to step")
         if torch.Tag.data_dependent_output in tags:
-            raise RefusalError("the module's Python code reads numbers that may differ from step to step")
+            raise RefusalError(
+                "the module's Python code reads numbers that may differ from step to step"
+            )
 
 
 @cache
@@ -142,36 +167,71 @@ def _number_by_mask(function: Any, *args: Any) -> Any:
     if function is not aten.index_put_.default or args[2].dim() or len(args) > 3:
         return None
     x, (mask, *others), number = args
-    is_mask = not others and mask is not None and mask.dtype == torch.bool and mask.shape == x.shape
+    is_mask = (
+        not others
+        and mask is not None
+        and mask.dtype == torch.bool
+        and mask.shape == x.shape
+    )
     return (lambda *args: x.masked_fill_(mask, number)) if is_mask else None
 
 
 def _layer_norm_backward(
-    grad: Tensor, x: Tensor, shape: list[int], mean: Tensor, rstd: Tensor, weight: Any, bias: Any, mask: list[bool]
+    grad: Tensor,
+    x: Tensor,
+    shape: list[int],
+    mean: Tensor,
+    rstd: Tensor,
+    weight: Any,
+    bias: Any,
+    mask: list[bool],
 ) -> tuple[Any, ...]:
     """Do what torch's decomposition does, which imports sympy, in a third of a second."""
-    outer, inner = [*range(x.dim() - len(shape))], [*range(x.dim() - len(shape), x.dim())]
+    outer, inner = (
+        [*range(x.dim() - len(shape))],
+        [*range(x.dim() - len(shape), x.dim())],
+    )
     x_hat = (x - mean) * rstd
     of_hat = grad if weight is None else grad * weight
     n = prod(shape)
-    of_x = rstd / n * (of_hat * n - of_hat.sum(inner, True) - x_hat * (of_hat * x_hat).sum(inner, True))
-    own = [grad * x_hat, grad.clone()] if not outer else [(grad * x_hat).sum(outer), grad.sum(outer)]
-    return of_x, *(each if wanted else None for each, wanted in zip(own, mask[1:], strict=True))
+    of_x = (
+        rstd
+        / n
+        * (
+            of_hat * n
+            - of_hat.sum(inner, True)
+            - x_hat * (of_hat * x_hat).sum(inner, True)
+        )
+    )
+    own = (
+        [grad * x_hat, grad.clone()]
+        if not outer
+        else [(grad * x_hat).sum(outer), grad.sum(outer)]
+    )
+    return of_x, *(
+        each if wanted else None for each, wanted in zip(own, mask[1:], strict=True)
+    )
 
 
 @cache
 def _decomposition(function: Any) -> Any:
     """Return a function that computes an operation by others, torch's own but for one, or None if there is none."""
     schema = getattr(function, "_schema", None)
-    if is_native(function) or function is aten.lift_fresh.default:  # which is recorded as a copy
+    if (
+        is_native(function) or function is aten.lift_fresh.default
+    ):  # which is recorded as a copy
         return None
     if function is aten.native_layer_norm_backward.default:
         return _layer_norm_backward
     if function in decomposition_table:
-        return inspect.unwrap(decomposition_table[function])  # what is around it casts types, and imports sympy
+        return inspect.unwrap(
+            decomposition_table[function]
+        )  # what is around it casts types, and imports sympy
     if schema is None or not schema.is_mutable:
         return getattr(function, "decompose", None)
-    plain = getattr(getattr(aten, name_of(function), None), function._overloadname, None)
+    plain = getattr(
+        getattr(aten, name_of(function), None), function._overloadname, None
+    )
     if plain not in decomposition_table:
         return None
     found = inspect.unwrap(decomposition_table[plain])

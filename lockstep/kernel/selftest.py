@@ -23,8 +23,9 @@ EXPECTED = {
 # The memory has parts of so many blocks of LANES numbers; the first parts are given, each operation fills one more.
 _BLOCKS, _GIVEN = 64, 3
 _OPERATIONS = (
-    """add sub mul div maximum addcmul lerp sqrt floor exp expm1 log log1p tanh sigmoid erf pow sin cos""".split()
-)
+    "add sub mul div maximum addcmul lerp sqrt floor exp expm1 log log1p tanh sigmoid erf "
+    "pow sin cos"
+).split()
 
 
 def check(library: Library, compiler: str) -> None:
@@ -39,7 +40,10 @@ def check(library: Library, compiler: str) -> None:
 
 def digests(library: Library) -> dict[str, str]:
     """Return a hash of what the operations compute, by the type of the numbers."""
-    runs = {"float": (library.run_float, np.float32), "double": (library.run_double, np.float64)}
+    runs = {
+        "float": (library.run_float, np.float32),
+        "double": (library.run_double, np.float64),
+    }
     return {name: _digest(run, np.dtype(dtype)) for name, (run, dtype) in runs.items()}
 
 
@@ -50,14 +54,29 @@ def _digest(run: Any, dtype: np.dtype) -> str:
         program.emit(name, *parts, out=layout.new((_BLOCKS,)))
     program.flush()
     program.emit("mul", *parts, out=layout.new((_BLOCKS,)))
-    instructions, memory = program.assembled().instructions, aligned((layout.size * LANES,), dtype)
+    instructions, memory = (
+        program.assembled().instructions,
+        aligned((layout.size * LANES,), dtype),
+    )
     given = memory[: _GIVEN * _BLOCKS * LANES]
     # The numbers of this old generator are the same in every version of numpy.
     given[:] = np.random.RandomState(46).standard_normal(len(given))
-    given[::97], given[13::101], given[29::103], given[31::107] = 0.0, np.inf, np.nan, -np.finfo(dtype).tiny / 4
+    given[::97], given[13::101], given[29::103], given[31::107] = (
+        0.0,
+        np.inf,
+        np.nan,
+        -np.finfo(dtype).tiny / 4,
+    )
     far = given[37::109]
     far[:] = np.ldexp(far, 8 * np.arange(len(far)) - 100)
-    run(memory.ctypes.data, memory.ctypes.data, instructions.ctypes.data, len(instructions), 1, None)
+    run(
+        memory.ctypes.data,
+        memory.ctypes.data,
+        instructions.ctypes.data,
+        len(instructions),
+        1,
+        None,
+    )
     memory[np.isnan(memory)] = np.nan  # the sign of a NaN depends on the processor
     return sha256(memory.astype(dtype.newbyteorder("<")).tobytes()).hexdigest()
 

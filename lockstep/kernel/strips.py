@@ -31,7 +31,9 @@ def in_strips(emitted: list[Emitted]) -> list[Emitted]:
     if _most_at_once(emitted) < 4 * _strip(len(emitted)):
         return emitted
     uses = Counter(operand.buffer for each in emitted for operand in each.operands)
-    n_rows = next((each.n[0] for each in emitted if each.operation == "rows" and each.n[0] > 1), 0)
+    n_rows = next(
+        (each.n[0] for each in emitted if each.operation == "rows" and each.n[0] > 1), 0
+    )
     made, loop = list[Emitted](), _Loop(n_rows)
     for each in emitted:
         if each.operation == "flush":  # which is about all that follows
@@ -39,14 +41,20 @@ def in_strips(emitted: list[Emitted]) -> list[Emitted]:
             loop = _Loop(n_rows)
         elif not loop.take(each):
             made += loop.cut(uses)
-            loop = _Loop(n_rows if n_rows and any(n % n_rows == 0 for n in each.n) else max(each.n, default=0))
+            loop = _Loop(
+                n_rows
+                if n_rows and any(n % n_rows == 0 for n in each.n)
+                else max(each.n, default=0)
+            )
             loop.take(each, begins=True)
     return made + loop.cut(uses)
 
 
 def _most_at_once(emitted: list[Emitted]) -> int:
     """Return how many numbers instructions need at the same time."""
-    last = {operand.buffer: i for i, each in enumerate(emitted) for operand in each.operands}
+    last = {
+        operand.buffer: i for i, each in enumerate(emitted) for operand in each.operands
+    }
     most, size, seen = 0, 0, set[Buffer]()
     for i, each in enumerate(emitted):
         own = {operand.buffer for operand in each.operands}
@@ -65,7 +73,9 @@ class _Memory(set[Buffer]):
         if not but_itself and not self.isdisjoint(some):
             return True
         placed = [each for each in some if each.place is not None]
-        return bool(placed) and any(a is not b and a.overlaps(b) for b in self for a in placed)
+        return bool(placed) and any(
+            a is not b and a.overlaps(b) for b in self for a in placed
+        )
 
 
 class _Use(NamedTuple):
@@ -84,11 +94,17 @@ class _Loop:
     """
 
     n_rows: int
-    whole: list[Emitted] = field(default_factory=list)  # in the order in which they were given
+    whole: list[Emitted] = field(
+        default_factory=list
+    )  # in the order in which they were given
     before: list[Emitted] = field(default_factory=list)
-    body: list[tuple[Emitted, int]] = field(default_factory=list)  # with the dimension of the rows
+    body: list[tuple[Emitted, int]] = field(
+        default_factory=list
+    )  # with the dimension of the rows
     after: list[Emitted] = field(default_factory=list)
-    periods: dict[Buffer, int] = field(default_factory=dict)  # of buffers of which a strip uses its own rows
+    periods: dict[Buffer, int] = field(
+        default_factory=dict
+    )  # of buffers of which a strip uses its own rows
     shared: _Memory = field(default_factory=_Memory)  # what every strip reads
     sums: _Memory = field(default_factory=_Memory)  # what every strip adds to
     touched: _Memory = field(default_factory=_Memory)  # by the body: all these
@@ -100,9 +116,19 @@ class _Loop:
         """Add an instruction, if it does not rather begin another loop."""
         large, reads, writes = prod(each.n) >= _LARGE, each.reads, each.writes
         follows = self.later_written.meets(reads) or self.later.meets(writes)
-        precedes = not (follows or self.written.meets(reads) or self.touched.meets(writes))
-        by_row = large or each.operation == "rows" or not self.periods.keys().isdisjoint(reads | writes)
-        if by_row and not follows and any(self._cuts(each, dim) for dim in range(len(each.n))):
+        precedes = not (
+            follows or self.written.meets(reads) or self.touched.meets(writes)
+        )
+        by_row = (
+            large
+            or each.operation == "rows"
+            or not self.periods.keys().isdisjoint(reads | writes)
+        )
+        if (
+            by_row
+            and not follows
+            and any(self._cuts(each, dim) for dim in range(len(each.n)))
+        ):
             pass
         elif precedes and (self.body or begins or not large):
             self.before.append(each)
@@ -120,14 +146,22 @@ class _Loop:
         if self.n_rows < 2 or each.n[dim] == 0 or each.n[dim] % self.n_rows:
             return False
         start = list[Emitted]()
-        if each.operation == "product" and dim == 2:  # a sum over rows, which goes on from what is there
-            out, plus = (replace(operand, strides=operand.strides[:2]) for operand in each.operands[::3])
+        if (
+            each.operation == "product" and dim == 2
+        ):  # a sum over rows, which goes on from what is there
+            out, plus = (
+                replace(operand, strides=operand.strides[:2])
+                for operand in each.operands[::3]
+            )
             start = [Emitted("copy", each.n[:2], (out, plus))]
             each = each._replace(operands=(*each.operands[:3], each.operands[0]))
         use = self._use(each, dim)
         if use is None or not self._may_follow(each, use):
             return False
-        if any(self.written.meets(one.reads) or self.later_written.meets(one.reads) for one in start):
+        if any(
+            self.written.meets(one.reads) or self.later_written.meets(one.reads)
+            for one in start
+        ):
             return False
         self.before += start
         self.body.append((each, dim))
@@ -144,7 +178,9 @@ class _Loop:
         for i, operand in enumerate(each.operands):
             if operand.strides[dim]:
                 period = operand.strides[dim] * (each.n[dim] // self.n_rows)
-                known = use.periods.get(operand.buffer, self.periods.get(operand.buffer, period))
+                known = use.periods.get(
+                    operand.buffer, self.periods.get(operand.buffer, period)
+                )
                 if known != period or not self._is_by_row(each, i, dim, period):
                     return None
                 use.periods[operand.buffer] = period
@@ -162,42 +198,67 @@ class _Loop:
         of_all, sums = use.shared | self.shared, use.sums | self.sums
         if (of_all | sums) & of_strips or use.shared & sums:
             return False
-        return not (self.touched.meets(each.writes, but_itself=True) or self.written.meets(each.reads, but_itself=True))
+        return not (
+            self.touched.meets(each.writes, but_itself=True)
+            or self.written.meets(each.reads, but_itself=True)
+        )
 
     def _is_by_row(self, each: Emitted, i: int, dim: int, period: int) -> bool:
         """Whether the rows of an operand lie where the period says."""
         operand = each.operands[i]
-        steps = [(n, stride) for j, (n, stride) in enumerate(zip(each.n, operand.strides, strict=True)) if j != dim]
+        steps = [
+            (n, stride)
+            for j, (n, stride) in enumerate(zip(each.n, operand.strides, strict=True))
+            if j != dim
+        ]
         steps.append((each.n[dim] // self.n_rows, operand.strides[dim]))
-        inner = sum((n - 1) * stride for n, stride in steps if stride % (period * self.n_rows))
+        inner = sum(
+            (n - 1) * stride for n, stride in steps if stride % (period * self.n_rows)
+        )
         if i == {"pick": 1, "put": 0, "add_at": 0}.get(each.operation):
             inner += (each.about[1] - 1) * each.about[0]
         first, within = divmod(operand.offset, period)
-        return first % self.n_rows == 0 and within + inner < period and (dim == 0 or each.table < 0)
+        return (
+            first % self.n_rows == 0
+            and within + inner < period
+            and (dim == 0 or each.table < 0)
+        )
 
     def cut(self, uses: Counter[Buffer]) -> list[Emitted]:
         """Return the instructions: as they were given, or in strips."""
-        size, shared = _most_at_once([each for each, _ in self.body]), sum(buffer.size for buffer in self.shared)
+        size, shared = (
+            _most_at_once([each for each, _ in self.body]),
+            sum(buffer.size for buffer in self.shared),
+        )
         strip = _strip(len(self.body), shared)
         if size < 4 * strip:
             return self.whole
         rows = max(strip * self.n_rows // size, 1)
         n_strips, rest = divmod(self.n_rows, rows)
-        own = Counter(operand.buffer for each, _ in self.body for operand in each.operands)
+        own = Counter(
+            operand.buffer for each, _ in self.body for operand in each.operands
+        )
         inside = {
             buffer
             for buffer, period in self.periods.items()
-            if buffer in self.written and buffer.place is None and own[buffer] == uses[buffer]
+            if buffer in self.written
+            and buffer.place is None
+            and own[buffer] == uses[buffer]
             if buffer.size % (period * self.n_rows) == 0
         }
         kept = tuple(Value(buffer, (), ()) for buffer in own if buffer not in inside)
         loop = self._rows(rows, 0, rows, inside)
         # What the loop needs in its next turn must keep its memory from the first instruction to the last.
-        begins, ends = Emitted("repeat", (0, 0), kept), Emitted("repeat", (n_strips, len(loop)), kept)
+        begins, ends = (
+            Emitted("repeat", (0, 0), kept),
+            Emitted("repeat", (n_strips, len(loop)), kept),
+        )
         last = self._rows(rest, n_strips * rows, 0, inside) if rest else []
         return [*self.before, begins, *loop, ends, *last, *self.after]
 
-    def _rows(self, rows: int, start: int, further: int, inside: set[Buffer]) -> list[Emitted]:
+    def _rows(
+        self, rows: int, start: int, further: int, inside: set[Buffer]
+    ) -> list[Emitted]:
         """Return the body for some rows; what is needed inside of a strip alone has memory for these rows."""
         small = {buffer: Buffer(buffer.size // self.n_rows * rows) for buffer in inside}
         made = list[Emitted]()
@@ -207,14 +268,28 @@ class _Loop:
                 period = self.periods.get(operand.buffer, 0)
                 if operand.buffer in small:
                     all_rows, at = period * self.n_rows, operand.offset
-                    strides = (n if n % all_rows else n // self.n_rows * rows for n in operand.strides)
+                    strides = (
+                        n if n % all_rows else n // self.n_rows * rows
+                        for n in operand.strides
+                    )
                     at = at // all_rows * period * rows + at % period
-                    operands.append(Value(small[operand.buffer], operand.shape, tuple(strides), at))
+                    operands.append(
+                        Value(small[operand.buffer], operand.shape, tuple(strides), at)
+                    )
                     advances.append(0)
                 else:
-                    operands.append(replace(operand, offset=operand.offset + start * period))
+                    operands.append(
+                        replace(operand, offset=operand.offset + start * period)
+                    )
                     advances.append(further * period)
             n = (*each.n[:dim], each.n[dim] // self.n_rows * rows, *each.n[dim + 1 :])
             about = each.about if each.table < 0 else (each.about[0], start)
-            made.append(each._replace(n=n, operands=tuple(operands), about=about, advances=(*advances, further)))
+            made.append(
+                each._replace(
+                    n=n,
+                    operands=tuple(operands),
+                    about=about,
+                    advances=(*advances, further),
+                )
+            )
         return made

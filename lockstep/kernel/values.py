@@ -21,7 +21,10 @@ class Buffer:
         """Whether two buffers have memory in common, as far as they have places."""
         if self.place is None or other.place is None:
             return self is other
-        return self.place < other.place + other.size and other.place < self.place + self.size
+        return (
+            self.place < other.place + other.size
+            and other.place < self.place + self.size
+        )
 
 
 @dataclass(frozen=True)
@@ -35,19 +38,26 @@ class Value:
 
     def spread(self, shape: tuple[int, ...]) -> Value:
         """Return the tensor broadcast to a shape."""
-        own = tuple(0 if n == 1 else stride for n, stride in zip(self.shape, self.strides, strict=True))
+        own = tuple(
+            0 if n == 1 else stride
+            for n, stride in zip(self.shape, self.strides, strict=True)
+        )
         return self._seen(shape, (0,) * (len(shape) - len(own)) + own)
 
     def permuted(self, order: list[int]) -> Value:
         """Return the tensor with its dimensions in another order."""
-        return self._seen(tuple(self.shape[i] for i in order), tuple(self.strides[i] for i in order))
+        return self._seen(
+            tuple(self.shape[i] for i in order), tuple(self.strides[i] for i in order)
+        )
 
     def part(self, dim: int, start: int, stop: int, step: int = 1) -> Value:
         """Return a slice along a dimension."""
         n, stride = len(range(start, stop, step)), self.strides[dim]
         shape, strides = list(self.shape), list(self.strides)
         shape[dim], strides[dim] = n, stride * step
-        return Value(self.buffer, tuple(shape), tuple(strides), self.offset + start * stride)
+        return Value(
+            self.buffer, tuple(shape), tuple(strides), self.offset + start * stride
+        )
 
     def without(self, dims: set[int]) -> Value:
         """Return the tensor without some dimensions, at their first index."""
@@ -55,7 +65,10 @@ class Value:
 
     def with_one(self, dim: int) -> Value:
         """Return the tensor with a further dimension of length 1."""
-        return self._seen((*self.shape[:dim], 1, *self.shape[dim:]), (*self.strides[:dim], 0, *self.strides[dim:]))
+        return self._seen(
+            (*self.shape[:dim], 1, *self.shape[dim:]),
+            (*self.strides[:dim], 0, *self.strides[dim:]),
+        )
 
     def _seen(self, shape: tuple[int, ...], strides: tuple[int, ...]) -> Value:
         return Value(self.buffer, shape, strides, self.offset)
@@ -68,7 +81,11 @@ class Value:
 
     def moves_to(self, other: Value) -> bool:
         """Let another tensor's memory have the numbers, if no other tensor has this one's; returns whether it does."""
-        is_whole = self.is_contiguous and self.offset == 0 and self.buffer.size == prod(self.shape)
+        is_whole = (
+            self.is_contiguous
+            and self.offset == 0
+            and self.buffer.size == prod(self.shape)
+        )
         if self.buffer.place is not None or not is_whole or other.start < 0:
             return False
         self.buffer.place = other.start
@@ -86,7 +103,9 @@ class Value:
     def is_contiguous(self) -> bool:
         """Whether the numbers lie one after the other."""
         own = zip(self.shape, self.strides, contiguous(self.shape), strict=True)
-        return 0 in self.shape or all(n == 1 or stride == wanted for n, stride, wanted in own)
+        return 0 in self.shape or all(
+            n == 1 or stride == wanted for n, stride, wanted in own
+        )
 
 
 def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -104,12 +123,16 @@ class Emitted(NamedTuple):
     # Of `pick`, `put` and `add_at`: the stride of an index, and how many there are. Of `rows` and `store`: the rows of
     # a step, and the first one of these.
     about: tuple[int, int] = (0, 0)
-    advances: tuple[int, ...] = ()  # from strip to strip: of the operands, or of a tensor and the rows of its table
+    advances: tuple[
+        int, ...
+    ] = ()  # from strip to strip: of the operands, or of a tensor and the rows of its table
 
     @property
     def reads(self) -> set[Buffer]:
         """What the instruction reads; a sum is in what it writes."""
-        return {operand.buffer for operand in self.operands[self.operation != "store" :]}
+        return {
+            operand.buffer for operand in self.operands[self.operation != "store" :]
+        }
 
     @property
     def writes(self) -> set[Buffer]:

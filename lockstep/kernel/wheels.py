@@ -31,14 +31,23 @@ Settings = dict[str, Any] | None
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
     """Return what the build needs: zig's compiler, where there is none, or where it builds for another system."""
     target, command = _chosen(config_settings)
-    return [*build_meta.get_requires_for_build_wheel(), *[build.ZIG] * bool(target and not command)]
+    return [
+        *build_meta.get_requires_for_build_wheel(),
+        *[build.ZIG] * bool(target and not command),
+    ]
 
 
-def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None) -> str:
+def build_wheel(
+    wheel_directory: str,
+    config_settings: Settings = None,
+    metadata_directory: str | None = None,
+) -> str:
     """Build a wheel that has the kernel in it, and return its name; for a system without a kernel, a plain one."""
     target, command = _chosen(config_settings)
     if target and command is None:
-        raise KernelError(f"There is no C compiler. Install gcc or clang, or run `pip install {build.ZIG}`.")
+        raise KernelError(
+            f"There is no C compiler. Install gcc or clang, or run `pip install {build.ZIG}`."
+        )
     with TemporaryDirectory() as folder:
         # Not in the clone, where setuptools would find modules of earlier builds, and put them into the wheel.
         options = ["build", "--build-base", folder]
@@ -47,8 +56,14 @@ def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata
             build.build(Path(folder, "lib/lockstep/kernel"), command or [], target)
             # What is built by this system's own compiler may need its C library, which only the name linux_… allows.
             is_own = target.system == "Linux" and not _named(config_settings)
-            options = ["--plat-name", f"linux_{os.uname().machine}" if is_own else target.tag, *options]
-        return build_meta.build_wheel(wheel_directory, {"--build-option": options}, metadata_directory)
+            options = [
+                "--plat-name",
+                f"linux_{os.uname().machine}" if is_own else target.tag,
+                *options,
+            ]
+        return build_meta.build_wheel(
+            wheel_directory, {"--build-option": options}, metadata_directory
+        )
 
 
 def _named(config_settings: Settings) -> str:
@@ -63,7 +78,9 @@ def _chosen(config_settings: Settings) -> tuple[build.Target | None, list[str] |
     """
     if name := _named(config_settings):
         if name not in build.TARGETS:
-            raise KernelError(f"There is no target {name!r}, only {', '.join(build.TARGETS)}.")
+            raise KernelError(
+                f"There is no target {name!r}, only {', '.join(build.TARGETS)}."
+            )
         return build.TARGETS[name], build.zig()
     try:
         return build.this_machine(), build.compiler()

@@ -8,7 +8,15 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from functools import cache
 from threading import Lock, RLock
-from types import BuiltinFunctionType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType, SimpleNamespace
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MappingProxyType,
+    MethodType,
+    ModuleType,
+    SimpleNamespace,
+)
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
@@ -25,12 +33,28 @@ _VALUES: dict[Any, Callable[[Any], Any]] = {
     MappingProxyType: dict,
     ContextVar: lambda variable: variable.get(None),
     torch.jit.ScriptFunction: lambda function: function.code,
-    **dict.fromkeys((type(torch.ops.aten.relu), type(torch.ops.aten.relu.default)), str),
-    **dict.fromkeys((type(Lock()), type(RLock()), WeakKeyDictionary, WeakValueDictionary, WeakSet), lambda thing: None),
+    **dict.fromkeys(
+        (type(torch.ops.aten.relu), type(torch.ops.aten.relu.default)), str
+    ),
+    **dict.fromkeys(
+        (type(Lock()), type(RLock()), WeakKeyDictionary, WeakValueDictionary, WeakSet),
+        lambda thing: None,
+    ),
 }
 
 # What can change only by another object in its place.
-_FIXED = (bool, int, float, str, type(None), type, FunctionType, BuiltinFunctionType, ModuleType, torch.dtype)
+_FIXED = (
+    bool,
+    int,
+    float,
+    str,
+    type(None),
+    type,
+    FunctionType,
+    BuiltinFunctionType,
+    ModuleType,
+    torch.dtype,
+)
 
 
 @cache
@@ -45,7 +69,9 @@ class Hashed(pickle.Pickler):
     only the name counts.
     """
 
-    def __init__(self, names: dict[int, str] | None = None, protocol: int | None = None) -> None:
+    def __init__(
+        self, names: dict[int, str] | None = None, protocol: int | None = None
+    ) -> None:
         self.sha256 = hashlib.sha256()
         super().__init__(SimpleNamespace(write=self.sha256.update), protocol)
         self._begun: set[FunctionType] = set()
@@ -63,23 +89,33 @@ class Hashed(pickle.Pickler):
         # A wrapper takes the `__module__` of what it wraps.
         if is_installed(function.__globals__.get("__name__")):
             return []
-        return self.named(read_by(function), *kept_by(function), *vars(function).values())
+        return self.named(
+            read_by(function), *kept_by(function), *vars(function).values()
+        )
 
     def named(self, read: list[Read], *kept: Any) -> list[tuple[str, Any]]:
         """Note what is read, and return it after its names."""
         self.read += read
-        self.is_fixed &= all(isinstance(bare(each), _FIXED) for each in (*kept, *(value for *_, value in read)))
+        self.is_fixed &= all(
+            isinstance(bare(each), _FIXED)
+            for each in (*kept, *(value for *_, value in read))
+        )
         return [(name, bare(value)) for _, name, value in read]
 
     def reducer_override(self, obj: Any) -> Any:
         """Return the parts of an object that pickle would not hash as wanted."""
         if id(obj) in self._names:
             return id, (self._names[id(obj)],)
-        if isinstance(obj, type | ModuleType) or (isinstance(obj, BuiltinFunctionType) and obj is not id):
+        if isinstance(obj, type | ModuleType) or (
+            isinstance(obj, BuiltinFunctionType) and obj is not id
+        ):
             return id, (id(obj),)
         if isinstance(obj, FunctionType):
             if hasattr(obj, COMPILED):
-                raise RefusalError("a step calls what torch.compile has made", "leave torch.compile out of the search")
+                raise RefusalError(
+                    "a step calls what torch.compile has made",
+                    "leave torch.compile out of the search",
+                )
             if obj in self._begun:  # it calls itself
                 return id, (obj.__name__,)
             self._begun.add(obj)
@@ -94,11 +130,15 @@ class Hashed(pickle.Pickler):
             return id, (None,)
         if type(obj) in _VALUES:
             return id, (_VALUES[type(obj)](obj),)
-        if isinstance(obj, BaseEstimator) and not isinstance(obj, NeuralNet):  # its state may leave settings out
+        if isinstance(obj, BaseEstimator) and not isinstance(
+            obj, NeuralNet
+        ):  # its state may leave settings out
             return id, (type(obj), obj.get_params(deep=False), obj.__reduce_ex__(4)[2:])
         if isinstance(obj, torch.Tensor):
             dense = obj.detach().cpu().to_dense()
-            numbers = dense.float() if obj.dtype is torch.bfloat16 else dense  # which numpy does not have
+            numbers = (
+                dense.float() if obj.dtype is torch.bfloat16 else dense
+            )  # which numpy does not have
             return id, (str(obj.dtype), obj.requires_grad, numbers.numpy())
         return NotImplemented
 

@@ -12,7 +12,13 @@ from torch.nn.parameter import is_lazy
 
 from lockstep.members.callbacks import check_callbacks, hears
 from lockstep.members.fingerprint import fingerprint
-from lockstep.members.numerics import drawn_others, other_states, random_states, seed_everything, set_random_states
+from lockstep.members.numerics import (
+    drawn_others,
+    other_states,
+    random_states,
+    seed_everything,
+    set_random_states,
+)
 from lockstep.members.own_code import has_own
 from lockstep.members.own_fit import Prepared, capture
 from lockstep.members.parts import Tensors, copied_parts, named_tensors, trained_params
@@ -33,7 +39,9 @@ OF_ROWS = ("dataset", "iterator_train", "iterator_valid")
 class Member:
     """A net that is trained in a stack; it is initialised, and its callbacks know that the training begins."""
 
-    tasks: dict[int, list[int]]  # the numbers of the tasks that get the net, by the epoch after which they get it
+    tasks: dict[
+        int, list[int]
+    ]  # the numbers of the tasks that get the net, by the epoch after which they get it
     net: NeuralNet
     fitted_on: tuple[Any, Any]  # X and y as `fit` received them
     datasets: tuple[Any, Any]  # skorch's for training, and for the hold-out or None
@@ -44,9 +52,15 @@ class Member:
     others: Any  # the states of the other generators, if its fit has drawn from them
     noise_seed: int  # of the noise for random layers, the same for all nets of a split
     output: io.StringIO  # what it and its callbacks print
-    unused: frozenset[str] = frozenset()  # the parameters that the loss does not use; optimizers skip them
-    evaluation_counts: bool = False  # whether an evaluation changes its buffers, and so its next steps
-    evaluated_by_torch: bool = False  # whether torch evaluates it otherwise than it is recorded
+    unused: frozenset[str] = (
+        frozenset()
+    )  # the parameters that the loss does not use; optimizers skip them
+    evaluation_counts: bool = (
+        False  # whether an evaluation changes its buffers, and so its next steps
+    )
+    evaluated_by_torch: bool = (
+        False  # whether torch evaluates it otherwise than it is recorded
+    )
     rows_to_answer: Any = None  # the rows that it will predict
     follows: bool = False  # whether torch's generator stands where skorch's does at the end of each epoch
 
@@ -73,7 +87,9 @@ class Member:
     @property
     def has_lone_row(self) -> bool:
         """Whether a batch is a single row: `squeeze` removes its dimension, unless the batch is filled up."""
-        return 1 in self.order.lengths or (self.valid is not None and has_lone_row(self.valid.n, self.valid.batch))
+        return 1 in self.order.lengths or (
+            self.valid is not None and has_lone_row(self.valid.n, self.valid.batch)
+        )
 
     def follow(self) -> None:
         """Allow for random numbers that callbacks draw at the end of epochs, for example when they predict."""
@@ -82,13 +98,27 @@ class Member:
     @cached_property
     def has_listeners(self) -> bool:
         """Whether callbacks must see each epoch; recorders get their outputs at the end."""
-        events = "on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end", "on_train_end"
-        return any(hears(each, *events) for _, each in self.net.callbacks_ if type(each) is not HoldOutRecorder)
+        events = (
+            "on_epoch_begin",
+            "on_epoch_end",
+            "on_batch_begin",
+            "on_batch_end",
+            "on_train_end",
+        )
+        return any(
+            hears(each, *events)
+            for _, each in self.net.callbacks_
+            if type(each) is not HoldOutRecorder
+        )
 
     @cached_property
     def recorders(self) -> list[HoldOutRecorder]:
         """Return the callbacks that keep the net's outputs for its held-out rows."""
-        return [callback for _, callback in self.net.callbacks_ if type(callback) is HoldOutRecorder]
+        return [
+            callback
+            for _, callback in self.net.callbacks_
+            if type(callback) is HoldOutRecorder
+        ]
 
 
 class _Split(NamedTuple):
@@ -106,7 +136,13 @@ def has_lone_row(n: int, batch: int) -> bool:
     return n > 0 and (n - 1) % (batch if batch > 0 else n) == 0
 
 
-def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cache: Cache, dtype: Any = None) -> Member:
+def make_member(
+    net: NeuralNet,
+    prepared: Prepared,
+    seeds: tuple[int, int],
+    cache: Cache,
+    dtype: Any = None,
+) -> Member:
     """Initialise a net as its `fit` does, up to the first epoch; raises whatever skorch or the net raise.
 
     `seeds` are those of the fit and of the noise; all members of a search share `cache`; the net is cast to `dtype`.
@@ -120,7 +156,8 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
                 "take one that is given its sizes, as nn.Linear is",
             )
         if any(
-            isinstance(layer, torch.jit.ScriptModule) for layer in (*net.module_.modules(), *net.criterion_.modules())
+            isinstance(layer, torch.jit.ScriptModule)
+            for layer in (*net.module_.modules(), *net.criterion_.modules())
         ):
             raise RefusalError(*SCRIPTED)
         check_callbacks(net)
@@ -128,7 +165,11 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
         net.check_data(X, y)
         net.check_training_readiness()
     # Nets with these settings have the same rows, unless a `fit` of the net's own makes its rows.
-    settings = [net.batch_size, net.train_split, *((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS))]
+    settings = [
+        net.batch_size,
+        net.train_split,
+        *((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS)),
+    ]
     settings += [type(net), own_params(net)] if has_own(net, "get_params_for") else []
     key = fingerprint(settings) if X is prepared.X and y is prepared.y else net
     split = _split(net, (X, y), (id(prepared), key), cache)
@@ -136,7 +177,9 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
     order = Order(split.loader, 1 if split.valid is None else 2, state)
     order = cache.setdefault(("order", key, order.key()), order)
     if not order.lengths:
-        raise RefusalError("an epoch has no batch, as with drop_last and fewer rows than batch_size")
+        raise RefusalError(
+            "an epoch has no batch, as with drop_last and fewer rows than batch_size"
+        )
     return Member(
         tasks={net.max_epochs: []},
         net=net,
@@ -146,7 +189,9 @@ def make_member(net: NeuralNet, prepared: Prepared, seeds: tuple[int, int], cach
         valid=split.valid,
         order=order,
         state=state,
-        others=None if prepared.random_states is None and drawn_others() == others else other_states(),
+        others=None
+        if prepared.random_states is None and drawn_others() == others
+        else other_states(),
         noise_seed=seeds[1],
         output=output,
     )
@@ -177,7 +222,9 @@ def begin(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any = None) -> N
     net.notify("on_train_begin", X=X, y=y)
 
 
-def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[Any, Any, Any]:
+def start(
+    net: NeuralNet, prepared: Prepared, seed: int, dtype: Any
+) -> tuple[Any, Any, Any]:
     """Initialise a net as its `fit` does under a seed, and cast it to `dtype` if that is not None.
 
     Returns the rows and targets that `fit` trains on, and what changes if `fit` draws from the other generators.
@@ -193,8 +240,18 @@ def start(net: NeuralNet, prepared: Prepared, seed: int, dtype: Any) -> tuple[An
         for param in trained_params(net).values():
             # Adagrad makes its sums with itself; made for parameters of `dtype`, they would have it too.
             state = net.optimizer_.state.get(param, {})
-            like = {key: value for key, value in state.items() if isinstance(value, Tensor) and value.dim()}
-            state.update({key: value.to(dtype) for key, value in like.items() if value.dtype == param.dtype})
+            like = {
+                key: value
+                for key, value in state.items()
+                if isinstance(value, Tensor) and value.dim()
+            }
+            state.update(
+                {
+                    key: value.to(dtype)
+                    for key, value in like.items()
+                    if value.dtype == param.dtype
+                }
+            )
         net.module_.to(dtype)
         net.criterion_.to(dtype)
     return X, y, others

@@ -41,7 +41,11 @@ def seed_everything(seed: int) -> None:
 def seed_torch(seed: int) -> None:
     """Seed torch in this process."""
     # Without a GPU, torch.manual_seed would store the call stack, to repeat the call when a GPU is initialised.
-    (torch.manual_seed if torch.cuda.is_available() else torch.default_generator.manual_seed)(seed)
+    (
+        torch.manual_seed
+        if torch.cuda.is_available()
+        else torch.default_generator.manual_seed
+    )(seed)
 
 
 def random_states() -> Any:
@@ -84,12 +88,20 @@ def drawn_others() -> Any:
 def all_finite(tree: Any) -> bool:
     """Whether all numbers in a tree of tensors are finite."""
     # A finite sum, which takes a third of the time, has finite terms; an infinite one may be too large.
-    return all(bool(leaf.sum().isfinite()) or bool(leaf.isfinite().all()) for leaf in tree_leaves(tree))
+    return all(
+        bool(leaf.sum().isfinite()) or bool(leaf.isfinite().all())
+        for leaf in tree_leaves(tree)
+    )
 
 
 def finite_in(tree: Any) -> torch.Tensor:
     """Return whether all numbers are finite at each place of the first dimension of a tree of tensors."""
-    return torch.stack([leaf.isfinite().flatten(1).all(1) for leaf in map(torch.atleast_2d, tree_leaves(tree))]).all(0)
+    return torch.stack(
+        [
+            leaf.isfinite().flatten(1).all(1)
+            for leaf in map(torch.atleast_2d, tree_leaves(tree))
+        ]
+    ).all(0)
 
 
 @contextlib.contextmanager

@@ -50,14 +50,20 @@ def reads_only(code: _Code) -> _Code:
     found = f"not {code!r}"
     if isinstance(code, Callback):
         found = f"not an object of the class: say reads_only({type(code).__name__})"
-    elif issubclass(code, Callback) or _has_call(code) if isinstance(code, type) else callable(code):
+    elif (
+        issubclass(code, Callback) or _has_call(code)
+        if isinstance(code, type)
+        else callable(code)
+    ):
         try:
             setattr(code, _DECLARED, True)
         except AttributeError:
             found = f"not {code!r}, which can't be marked; put a function around it"
         else:
             return code
-    raise TypeError(f"reads_only takes a class of callbacks derived from skorch's Callback, or a scorer, {found}")
+    raise TypeError(
+        f"reads_only takes a class of callbacks derived from skorch's Callback, or a scorer, {found}"
+    )
 
 
 def _has_call(cls: type) -> bool:
@@ -66,7 +72,9 @@ def _has_call(cls: type) -> bool:
 
 def is_declared(code: Any) -> bool:
     """Whether an object or function, or exactly its class, is declared to change nothing."""
-    return any(_DECLARED in getattr(each, "__dict__", ()) for each in (code, type(code)))
+    return any(
+        _DECLARED in getattr(each, "__dict__", ()) for each in (code, type(code))
+    )
 
 
 def has_own(net: NeuralNet, *methods: str) -> bool:
@@ -77,33 +85,61 @@ def has_own(net: NeuralNet, *methods: str) -> bool:
 def is_own(code: Any) -> bool:
     """Whether a class or function is not part of Python, skorch, scikit-learn or the engine."""
     # A wrapper takes the `__module__` of what it wraps.
-    module = getattr(code, "__globals__", {}).get("__name__") or getattr(code, "__module__", None)
-    return isinstance(module, str) and not module.startswith(("skorch.", "sklearn.", "builtins", "lockstep."))
+    module = getattr(code, "__globals__", {}).get("__name__") or getattr(
+        code, "__module__", None
+    )
+    return isinstance(module, str) and not module.startswith(
+        ("skorch.", "sklearn.", "builtins", "lockstep.")
+    )
 
 
 def own_classes(cls: type) -> list[type]:
     """Return a net's or layer's class and base classes that are not part of skorch or torch."""
-    return [each for each in cls.__mro__ if is_own(each) and not each.__module__.startswith("torch.")]
+    return [
+        each
+        for each in cls.__mro__
+        if is_own(each) and not each.__module__.startswith("torch.")
+    ]
 
 
-def mentioned(thing: Any, scope: dict[str, Any] | None = None, seen: set[Any] | None = None) -> set[str]:
+def mentioned(
+    thing: Any, scope: dict[str, Any] | None = None, seen: set[Any] | None = None
+) -> set[str]:
     """Return the names and strings in the code of a function or property, and of all that it holds, wraps and calls.
 
     `scope` has the global names for code that is not a function; code in `seen` is skipped.
     """
     seen = set() if seen is None else seen
-    function = getattr(getattr(thing, "fget", thing), "__func__", getattr(thing, "fget", thing))
+    function = getattr(
+        getattr(thing, "fget", thing), "__func__", getattr(thing, "fget", thing)
+    )
     code = getattr(function, "__code__", function)
     if not isinstance(code, CodeType) or code in seen:
         return set()
     seen.add(code)
     scope = getattr(function, "__globals__", scope) or {}
     called = [scope.get(name) for name in code.co_names]
-    called += [vars(each).get(name) for each in called if isinstance(each, ModuleType) for name in code.co_names]
-    held = [cell.cell_contents for cell in getattr(function, "__closure__", None) or () if cell != CellType()]
-    theirs = [each for each in (*called, *held) if not str(getattr(each, "__module__", "")).startswith(_LIBRARIES)]
+    called += [
+        vars(each).get(name)
+        for each in called
+        if isinstance(each, ModuleType)
+        for name in code.co_names
+    ]
+    held = [
+        cell.cell_contents
+        for cell in getattr(function, "__closure__", None) or ()
+        if cell != CellType()
+    ]
+    theirs = [
+        each
+        for each in (*called, *held)
+        if not str(getattr(each, "__module__", "")).startswith(_LIBRARIES)
+    ]
     inside = (mentioned(each, scope, seen) for each in (*theirs, *code.co_consts))
-    return {*code.co_names, *(each for each in code.co_consts if isinstance(each, str))}.union(*inside)
+    return {
+        *code.co_names,
+        *(each for each in code.co_consts if isinstance(each, str)),
+    }.union(*inside)
 
 
 def mentioned_in(cls: type, *methods: str) -> set[str]:
@@ -111,7 +147,12 @@ def mentioned_in(cls: type, *methods: str) -> set[str]:
     names: set[str] = set()
     left = set(methods)
     while left:
-        own = [vars(each)[name] for each in own_classes(cls) for name in left if name in vars(each)]
+        own = [
+            vars(each)[name]
+            for each in own_classes(cls)
+            for name in left
+            if name in vars(each)
+        ]
         left = set().union(*map(mentioned, own)) - names
         names |= left
     return names

@@ -27,7 +27,9 @@ class Prepared:
     y: Any
     fitted: Any = None  # the estimator, with a stub in the place of the net
     random_states: Any = None  # of all generators after the fit of the steps around the net, if these have drawn
-    handed_on: tuple[Any, Any] | None = None  # the X and y to train on instead of those that `fit` passes on
+    handed_on: tuple[Any, Any] | None = (
+        None  # the X and y to train on instead of those that `fit` passes on
+    )
 
     def transform(self, X: Any) -> Any:
         """Return other rows as the net gets them."""
@@ -41,26 +43,41 @@ class Prepared:
 def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
     """Run a net's own `fit` up to the training: the net is initialised, and the rows to train on are returned."""
 
-    def partial_fit(X: Any, y: Any = None, classes: Any = None, _routing_method: str = "", **fit_params: Any) -> None:
+    def partial_fit(
+        X: Any,
+        y: Any = None,
+        classes: Any = None,
+        _routing_method: str = "",
+        **fit_params: Any,
+    ) -> None:
         if fit_params:
             given = ", ".join(sorted(fit_params))
-            raise RefusalError(f"the fit of {type(net).__name__} hands on {given}", INSTEAD_OF_FIT_PARAMS)
+            raise RefusalError(
+                f"the fit of {type(net).__name__} hands on {given}",
+                INSTEAD_OF_FIT_PARAMS,
+            )
         raise EndOfFitError(X, y)
 
     methods: dict[str, Callable[..., Any]] = {"partial_fit": partial_fit}
     if type(net).initialize_optimizer is NeuralNet.initialize_optimizer:
-        methods["initialize_optimizer"] = partial(build_lean, net)  # without torch's compiler
+        methods["initialize_optimizer"] = partial(
+            build_lean, net
+        )  # without torch's compiler
     try:
         with stand_ins(net, **methods):
             net.fit(prepared.X, prepared.y)
     except EndOfFitError as captured:
         X, y = prepared.handed_on or captured.args
         return X, y
-    raise RefusalError(f"the fit of {type(net).__name__} does not call partial_fit, which trains the net")
+    raise RefusalError(
+        f"the fit of {type(net).__name__} does not call partial_fit, which trains the net"
+    )
 
 
 @contextmanager
-def method_of_one(net: NeuralNet, name: str, method: Callable[..., Any]) -> Iterator[None]:
+def method_of_one(
+    net: NeuralNet, name: str, method: Callable[..., Any]
+) -> Iterator[None]:
     """Replace a method of one net; the new method gets skorch's method and the arguments. Copies keep skorch's method.
 
     As an attribute of the net, skorch would take the method for a parameter, and pickle it.
@@ -68,7 +85,11 @@ def method_of_one(net: NeuralNet, name: str, method: Callable[..., Any]) -> Iter
     skorchs = getattr(NeuralNet, name)
 
     def called(self: NeuralNet, *args: Any, **kwargs: Any) -> Any:
-        return method(skorchs, *args, **kwargs) if self is net else skorchs(self, *args, **kwargs)
+        return (
+            method(skorchs, *args, **kwargs)
+            if self is net
+            else skorchs(self, *args, **kwargs)
+        )
 
     setattr(NeuralNet, name, called)
     try:

@@ -28,7 +28,9 @@ def optimizer_of(net: NeuralNet) -> tuple[type[torch.optim.Optimizer], dict[str,
     optimizer, (group,) = net.optimizer_, net.optimizer_.param_groups
     settings = {key: value for key, value in group.items() if key != "params"}
     if not is_torchs(type(optimizer)):
-        settings[ATTRIBUTES] = {k: v for k, v in vars(optimizer).items() if k not in _of_any_optimizer()}
+        settings[ATTRIBUTES] = {
+            k: v for k, v in vars(optimizer).items() if k not in _of_any_optimizer()
+        }
     return type(optimizer), settings
 
 
@@ -62,7 +64,9 @@ def named_tensors(net: NeuralNet) -> Tensors:
 
 def trained_params(net: NeuralNet, named: Tensors | None = None) -> Tensors:
     """Return the parameters that a net's optimizer updates, by name; `named` are those of `named_tensors`, if known."""
-    params = (param for group in net.optimizer_.param_groups for param in group["params"])
+    params = (
+        param for group in net.optimizer_.param_groups for param in group["params"]
+    )
     stepped = {id(param) for param in params if param.requires_grad}
     named = named_tensors(net) if named is None else named
     return {name: tensor for name, tensor in named.items() if id(tensor) in stepped}
@@ -83,7 +87,9 @@ def exchange(named: Tensors, tensors: Tensors) -> None:
 def copied_parts(net: NeuralNet) -> dict[str, Any]:
     """Return copies of a net's module, criterion and optimizer, which updates the copied weights."""
     names = "module_", "criterion_", "optimizer_"
-    copies = dict(zip(names, copy.deepcopy([vars(net)[name] for name in names]), strict=True))
+    copies = dict(
+        zip(names, copy.deepcopy([vars(net)[name] for name in names]), strict=True)
+    )
     # torch's copy of an optimizer lacks the optimizer's own attributes.
     vars(copies["optimizer_"]).update(optimizer_of(net)[1].get(ATTRIBUTES, {}))
     return copies
@@ -95,7 +101,12 @@ def shallow_copy(net: NeuralNet, **attributes: Any) -> NeuralNet:
     With `copy.copy`, skorch would save and load all tensors; and skorch does not let others set `module_`.
     """
     twin = object.__new__(type(net))
-    twin.__dict__.update({k: copy.copy(v) if type(v) in (list, dict, set) else v for k, v in vars(net).items()})
+    twin.__dict__.update(
+        {
+            k: copy.copy(v) if type(v) in (list, dict, set) else v
+            for k, v in vars(net).items()
+        }
+    )
     twin.__dict__.update(attributes)
     return twin
 
@@ -115,7 +126,11 @@ def lean_optimizer(optimizer: type[Optimizer]) -> type[Optimizer]:
     if key not in _LEAN:
         plain = [_unwrapped(method) for method in methods]
         # A script may have given the class another method.
-        _LEAN[key] = _without_compiler(optimizer, *plain) if all(map(_is_torchs, plain)) else optimizer
+        _LEAN[key] = (
+            _without_compiler(optimizer, *plain)
+            if all(map(_is_torchs, plain))
+            else optimizer
+        )
     return _LEAN[key]
 
 
@@ -129,7 +144,9 @@ def _unwrapped(method: Any) -> Any:
     return method
 
 
-def _without_compiler(optimizer: type[Optimizer], *plain: Callable[..., Any]) -> type[Optimizer]:
+def _without_compiler(
+    optimizer: type[Optimizer], *plain: Callable[..., Any]
+) -> type[Optimizer]:
     *others, own_step = plain
 
     @wraps(own_step)
@@ -138,21 +155,32 @@ def _without_compiler(optimizer: type[Optimizer], *plain: Callable[..., Any]) ->
             return own_step(self, *args, **kwargs)
 
     def reduced(self: Optimizer, protocol: Any) -> Any:
-        return object.__new__, (optimizer,), self.__getstate__()  # copies and pickles are of torch's own class
+        return (
+            object.__new__,
+            (optimizer,),
+            self.__getstate__(),
+        )  # copies and pickles are of torch's own class
 
     names = {"__module__": optimizer.__module__, "__qualname__": optimizer.__qualname__}
-    methods = dict(zip(_WRAPPED, others, strict=True)) | {"step": step, "__reduce_ex__": reduced}
+    methods = dict(zip(_WRAPPED, others, strict=True)) | {
+        "step": step,
+        "__reduce_ex__": reduced,
+    }
     return type(optimizer.__name__, (optimizer,), methods | names)
 
 
 def build_lean(net: NeuralNet) -> NeuralNet:
     """Do what skorch's `initialize_optimizer` does, without the compiler; the optimizer has its original class."""
-    args, kwargs = net.get_params_for_optimizer("optimizer", net.get_all_learnable_params())
+    args, kwargs = net.get_params_for_optimizer(
+        "optimizer", net.get_all_learnable_params()
+    )
     own, lean = net.optimizer, lean_optimizer(net.optimizer)
     net.optimizer_ = lean(*args, **kwargs)
     if lean is not own:
         net.optimizer_.__class__ = own
-        Optimizer.__setstate__(net.optimizer_, {})  # lets its class call hooks, as building it would have done
+        Optimizer.__setstate__(
+            net.optimizer_, {}
+        )  # lets its class call hooks, as building it would have done
     return net
 
 
@@ -160,4 +188,9 @@ def step_lean(optimizer: Optimizer) -> None:
     """Let an optimizer, which is not used for long, step without the compiler."""
     lean = lean_optimizer(type(optimizer))
     if lean is not type(optimizer):
-        vars(optimizer).update({name: MethodType(getattr(lean, name), optimizer) for name in ("step", "zero_grad")})
+        vars(optimizer).update(
+            {
+                name: MethodType(getattr(lean, name), optimizer)
+                for name in ("step", "zero_grad")
+            }
+        )

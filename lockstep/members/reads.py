@@ -12,7 +12,16 @@ from typing import Any
 from lockstep.members.refusals import RefusalError
 
 # These packages' code is taken to stay as it is, and so is that of all that is installed.
-KNOWN = sys.stdlib_module_names | {"torch", "numpy", "skorch", "sklearn", "scipy", "pandas", "joblib", "lockstep"}
+KNOWN = sys.stdlib_module_names | {
+    "torch",
+    "numpy",
+    "skorch",
+    "sklearn",
+    "scipy",
+    "pandas",
+    "joblib",
+    "lockstep",
+}
 
 _WRAPPERS: Any = (staticmethod, classmethod, type(cache(id)))
 
@@ -29,12 +38,17 @@ Read = tuple[Mapping[str, Any], str, Any]
 def is_installed(module: Any) -> bool:
     """Whether a module, by its name, is part of Python or of an installed package."""
     name = str(module)
-    return name.partition(".")[0] in KNOWN or _is_in_environment(getattr(sys.modules.get(name), "__file__", None))
+    return name.partition(".")[0] in KNOWN or _is_in_environment(
+        getattr(sys.modules.get(name), "__file__", None)
+    )
 
 
 @cache
 def _is_in_environment(path: str | None) -> bool:
-    folders = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")}
+    folders = {
+        Path(sysconfig.get_path(name)).resolve()
+        for name in ("stdlib", "purelib", "platlib")
+    }
     return path is not None and not folders.isdisjoint(Path(path).resolve().parents)
 
 
@@ -49,7 +63,9 @@ def read_by(function: FunctionType) -> list[Read]:
     """Return what a function of the user's own reads."""
     names, of_globals = _names(function.__code__)
     if hidden := [name for name in _BY_NAME if name in of_globals]:
-        raise RefusalError(f"{function.__qualname__} calls {hidden[0]}, which may read any variable")
+        raise RefusalError(
+            f"{function.__qualname__} calls {hidden[0]}, which may read any variable"
+        )
     space = function.__globals__
     held = [(space, name, space[name]) for name in of_globals if name in space]
     holders = *(value for *_, value in held), *kept_by(function)
@@ -59,26 +75,44 @@ def read_by(function: FunctionType) -> list[Read]:
 def kept_by(function: FunctionType) -> list[Any]:
     """Return what a function has in its closure and as defaults."""
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
-    return [*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    return [
+        *cells,
+        *(function.__defaults__ or ()),
+        *(function.__kwdefaults__ or {}).values(),
+    ]
 
 
 @cache
 def _names(code: CodeType) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return all names in a function's code, and those of global variables, sorted."""
     inside = [_names(each) for each in code.co_consts if isinstance(each, CodeType)]
-    of_globals = {each.argval for each in dis.get_instructions(code) if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    of_globals = {
+        each.argval
+        for each in dis.get_instructions(code)
+        if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+    }
     names = set(code.co_names).union(*(names for names, _ in inside))
-    return tuple(sorted(names)), tuple(sorted(of_globals.union(*(theirs for _, theirs in inside))))
+    return tuple(sorted(names)), tuple(
+        sorted(of_globals.union(*(theirs for _, theirs in inside)))
+    )
 
 
 def held_in(cls: type) -> list[tuple[str, Any]]:
     """Return the methods and attributes of a class of the user's own, after their names."""
-    held = [(name, bare(value)) for name, value in sorted(vars(cls).items()) if name != "_abc_impl"]
+    held = [
+        (name, bare(value))
+        for name, value in sorted(vars(cls).items())
+        if name != "_abc_impl"
+    ]
     # What Python makes, such as a method of a named tuple, may come from no module.
     return [
         (name, value)
         for name, value in held
-        if (value.__module__ in sys.modules if isinstance(value, FunctionType) else not name.startswith("__"))
+        if (
+            value.__module__ in sys.modules
+            if isinstance(value, FunctionType)
+            else not name.startswith("__")
+        )
     ]
 
 
@@ -88,14 +122,20 @@ def named(holder: Any, names: tuple[str, ...]) -> Iterator[Read]:
         for name in names:
             value = vars(holder).get(name, holder)
             if isinstance(value, ModuleType):
-                yield from () if value is holder else named(value, tuple(each for each in names if each != name))
+                yield from (
+                    ()
+                    if value is holder
+                    else named(value, tuple(each for each in names if each != name))
+                )
             elif not (is_installed(holder.__name__) and callable(value)):
                 yield vars(holder), name, value
         return
     kind: Any = holder if isinstance(holder, type) else type(holder)
     for cls in own_classes_of(kind):
         for name, value in vars(cls).items():
-            is_called = name == "forward" or (name.startswith("__") and isinstance(value, FunctionType))
+            is_called = name == "forward" or (
+                name.startswith("__") and isinstance(value, FunctionType)
+            )
             if (name in names or is_called) and name not in OF_ANY_CLASS:
                 yield vars(cls), name, value
 

@@ -39,7 +39,12 @@ class HoldOutRecorder(Callback):
         self._batches: list[tuple[Any, Any]] = []
 
     def on_batch_end(
-        self, net: NeuralNet, batch: Any = None, training: bool = False, y_pred: Any = None, **about: Any
+        self,
+        net: NeuralNet,
+        batch: Any = None,
+        training: bool = False,
+        y_pred: Any = None,
+        **about: Any,
     ) -> None:
         """Keep the outputs of a held-out batch."""
         if not training:
@@ -49,6 +54,9 @@ class HoldOutRecorder(Callback):
         """Join the batches."""
         if self._batches:
             self.y_, made = tree_map(
-                lambda *parts: torch.cat([torch.atleast_1d(part.detach().cpu()) for part in parts]), *self._batches
+                lambda *parts: torch.cat(
+                    [torch.atleast_1d(part.detach().cpu()) for part in parts]
+                ),
+                *self._batches,
             )
             self.outputs_.append(made)

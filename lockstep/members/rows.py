@@ -65,12 +65,19 @@ class Order:
     def __init__(self, loader: DataLoader, n_draws: int, state: Tensor) -> None:
         self.loader: Any = loader
         self.n_draws, self.state = n_draws, state
-        self.is_fixed = type(loader.sampler) is SequentialSampler and type(loader.batch_sampler) is BatchSampler
+        self.is_fixed = (
+            type(loader.sampler) is SequentialSampler
+            and type(loader.batch_sampler) is BatchSampler
+        )
 
     def key(self) -> tuple[Any, ...]:
         """Return a key of the batches, for nets with the same loader settings."""
         sized = len(self.loader.dataset), self.loader.batch_size
-        return sized if self.is_fixed else (*sized, self.n_draws, self.state.numpy().tobytes())
+        return (
+            sized
+            if self.is_fixed
+            else (*sized, self.n_draws, self.state.numpy().tobytes())
+        )
 
     def followed(self, state: Tensor) -> "Order":
         """Return a copy for one net whose callbacks draw numbers: its state must be skorch's before each epoch."""
@@ -82,7 +89,11 @@ class Order:
     @cached_property
     def fixed(self) -> Batches | None:
         """The batches of each epoch if all epochs have the same, else None."""
-        return list(self.loader.batch_sampler) if self.is_fixed and not self.is_followed else None
+        return (
+            list(self.loader.batch_sampler)
+            if self.is_fixed and not self.is_followed
+            else None
+        )
 
     @cached_property
     def lengths(self) -> list[int]:
@@ -95,7 +106,9 @@ class Order:
             return self.state
         generator = torch.Generator()
         generator.set_state(state)
-        torch.empty(self.n_draws * epochs, dtype=torch.int64).random_(generator=generator)
+        torch.empty(self.n_draws * epochs, dtype=torch.int64).random_(
+            generator=generator
+        )
         return generator.get_state()
 
     def next_epoch(self) -> Batches:
@@ -106,9 +119,14 @@ class Order:
             torch.set_rng_state(self.state)
             for i in range(self.n_draws):
                 # DataLoader draws a seed for its workers, even if it has none.
-                torch.empty((), dtype=torch.int64).random_(generator=self.loader.generator)
+                torch.empty((), dtype=torch.int64).random_(
+                    generator=self.loader.generator
+                )
                 if i == 0:
-                    batches = [[int(row) for row in batch] for batch in self.loader.batch_sampler]
+                    batches = [
+                        [int(row) for row in batch]
+                        for batch in self.loader.batch_sampler
+                    ]
             self.state = torch.get_rng_state()
         return batches
 
@@ -123,19 +141,35 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, Any]:
         base = base.dataset
     if type(base) not in _DATASETS:
         raise RefusalError(
-            f"{type(base).__name__} is a dataset of your own", "give rows as arrays, tensors, or dicts of them"
+            f"{type(base).__name__} is a dataset of your own",
+            "give rows as arrays, tensors, or dicts of them",
         )
     kind = "iterator_train" if training else "iterator_valid"
-    loader: Any = net.get_iterator(dataset, training=training) if getattr(net, kind) is DataLoader else None
+    loader: Any = (
+        net.get_iterator(dataset, training=training)
+        if getattr(net, kind) is DataLoader
+        else None
+    )
     if type(loader) is not DataLoader:
         raise RefusalError(f"{kind} is not torch's DataLoader")
     _check_loader(loader, kind)
     n = len(dataset)
-    is_plain = type(base) is Dataset and base in (dataset, getattr(dataset, "dataset", None))
-    if is_plain and all(isinstance(part, np.ndarray | Tensor) for part in (base.X, base.y)):
+    is_plain = type(base) is Dataset and base in (
+        dataset,
+        getattr(dataset, "dataset", None),
+    )
+    if is_plain and all(
+        isinstance(part, np.ndarray | Tensor) for part in (base.X, base.y)
+    ):
         # All rows at once, but with the types that single rows have.
-        first, places = default_collate([dataset[0]]), slice(None) if base is dataset else np.asarray(dataset.indices)
-        batch = [as_tensor(part[places]).to(one.dtype) for part, one in zip((base.X, base.y), first, strict=True)]
+        first, places = (
+            default_collate([dataset[0]]),
+            slice(None) if base is dataset else np.asarray(dataset.indices),
+        )
+        batch = [
+            as_tensor(part[places]).to(one.dtype)
+            for part, one in zip((base.X, base.y), first, strict=True)
+        ]
     else:
         batch = default_collate([dataset[i] for i in range(n)])
     X, y = unpack_data(batch)
@@ -154,23 +188,38 @@ def _check_loader(loader: Any, kind: str) -> None:
             "torch's shuffling and its WeightedRandomSampler go in lockstep",
         )
     if loader.collate_fn is not default_collate:
-        raise RefusalError(f"{kind}__collate_fn is set", "do what it does in the module's forward")
+        raise RefusalError(
+            f"{kind}__collate_fn is set", "do what it does in the module's forward"
+        )
     if loader.persistent_workers:
-        raise RefusalError(f"{kind}__persistent_workers is set, so later epochs draw fewer random numbers")
+        raise RefusalError(
+            f"{kind}__persistent_workers is set, so later epochs draw fewer random numbers"
+        )
     if loader.generator is not None or getattr(sampler, "generator", None) is not None:
-        raise RefusalError(f"{kind} has a generator of its own", "leave it out: each split has a seed")
+        raise RefusalError(
+            f"{kind} has a generator of its own", "leave it out: each split has a seed"
+        )
     if kind == "iterator_valid" and type(sampler) is not SequentialSampler:
-        raise RefusalError("the held-out rows are not taken in order", "leave out iterator_valid__shuffle or __sampler")
+        raise RefusalError(
+            "the held-out rows are not taken in order",
+            "leave out iterator_valid__shuffle or __sampler",
+        )
 
 
 def as_tensor(rows: Any) -> Tensor:
     """Return an array or a tensor as a tensor; torch refuses negative strides, and warns of read-only arrays."""
-    return torch.as_tensor(np.require(rows, requirements=["C", "W"]) if isinstance(rows, np.ndarray) else rows)
+    return torch.as_tensor(
+        np.require(rows, requirements=["C", "W"])
+        if isinstance(rows, np.ndarray)
+        else rows
+    )
 
 
 def weights(sizes: list[list[int]], width: int) -> Tensor:
     """Return how much rows count in batches of these sizes that are filled up, shape (n_nets, n_batches, width)."""
-    lengths = pad_sequence([torch.tensor(each) for each in sizes], batch_first=True).unsqueeze(2)
+    lengths = pad_sequence(
+        [torch.tensor(each) for each in sizes], batch_first=True
+    ).unsqueeze(2)
     return (torch.arange(width) < lengths).double() / lengths.clamp(min=1)
 
 
@@ -194,7 +243,9 @@ def lengths_of(n: int, batch: int) -> frozenset[int]:
 
 def spans(lengths: list[int]) -> list[slice]:
     """Return the places of batches of these lengths, one after the other."""
-    return [slice(end - n, end) for n, end in zip(lengths, accumulate(lengths), strict=True)]
+    return [
+        slice(end - n, end) for n, end in zip(lengths, accumulate(lengths), strict=True)
+    ]
 
 
 def filled_up(rows: Tensor, n: int) -> Tensor:

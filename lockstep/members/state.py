@@ -25,7 +25,14 @@ _HOOKS = sorted(name for name in OF_ANY_MODULE if name.endswith("_hooks"))
 
 # The parts by which a net is given the rows that it predicts, and skorch's methods that predict these.
 _OF_LOADING = ("dataset", "iterator_valid")
-_OF_PREDICTING = ("get_dataset", "get_iterator", "get_params_for", "evaluation_step", "_set_training", "infer")
+_OF_PREDICTING = (
+    "get_dataset",
+    "get_iterator",
+    "get_params_for",
+    "evaluation_step",
+    "_set_training",
+    "infer",
+)
 
 _PLAIN = (bool, int, float, str, NoneType)
 
@@ -57,7 +64,9 @@ def comparable() -> Iterator[None]:
 def python_state(module: nn.Module) -> str:
     """Return a text that differs if parts' classes do, or attributes other than parameters, buffers and parts."""
     layers = [(layer, _own_attributes(layer)) for layer in module.modules()]
-    if all(_is_plain(*each) for each in layers):  # as torch's usual layers are: a pickle takes three times as long
+    if all(
+        _is_plain(*each) for each in layers
+    ):  # as torch's usual layers are: a pickle takes three times as long
         for layer, own in layers:
             if isinstance(layer, _DropoutNd):
                 own.pop("p")
@@ -68,23 +77,43 @@ def python_state(module: nn.Module) -> str:
 
 def net_state(net: NeuralNet) -> tuple[str, ...]:
     """Return hashes of the state that a step may read besides tensors."""
-    return python_state(net.module_), python_state(net.criterion_), own_numbers(net), outside(net)
+    return (
+        python_state(net.module_),
+        python_state(net.criterion_),
+        own_numbers(net),
+        outside(net),
+    )
 
 
 @comparable()
 def outside(net: NeuralNet) -> str:
     """Return a hash of the code of a net's steps, with what this reads from outside; empty if it is all torch's."""
     parts = [(net, OF_A_STEP), (net.optimizer_, ("step",))]
-    parts += [(layer, ("forward",)) for part in (net.module_, net.criterion_) for layer in part.modules()]
-    own = [(part, methods, cls) for part, methods in parts if own_classes_of(cls := class_of(part))]
+    parts += [
+        (layer, ("forward",))
+        for part in (net.module_, net.criterion_)
+        for layer in part.modules()
+    ]
+    own = [
+        (part, methods, cls)
+        for part, methods in parts
+        if own_classes_of(cls := class_of(part))
+    ]
     held = [(cls, each) for part, _, cls in own for each in _own_objects(part)]
     hooks, about = global_hooks(), tuple(cls for *_, cls in own)
     is_plain = not held and not any(hooks)
-    if is_plain and about in _KEPT and all(space.get(name) is value for space, name, value in _KEPT[about][1]):
+    if (
+        is_plain
+        and about in _KEPT
+        and all(space.get(name) is value for space, name, value in _KEPT[about][1])
+    ):
         return _KEPT[about][0]
     names = {cls: _names_of_steps(cls, methods) for _, methods, cls in own}
     code: list[Read] = [
-        (vars(each), name, vars(each).get(name)) for cls in names for each in own_classes_of(cls) for name in names[cls]
+        (vars(each), name, vars(each).get(name))
+        for cls in names
+        for each in own_classes_of(cls)
+        for name in names[cls]
     ]
     read = [item for item in code if item[1] in item[0]]
     read += [item for cls, each in held for item in named(each, names[cls])]
@@ -102,20 +131,28 @@ def class_of(part: Any) -> Any:
 
     torch's function looks for an attribute that few layers have, which takes long.
     """
-    has_more = isinstance(part, nn.Module) and "parametrizations" in vars(part)["_modules"]
+    has_more = (
+        isinstance(part, nn.Module) and "parametrizations" in vars(part)["_modules"]
+    )
     return type_before_parametrizations(part) if has_more else type(part)
 
 
 def _own_objects(part: Any) -> list[Any]:
     """Return the attributes of a part that are objects of classes of the user's own, and no parts of the net."""
     values: Any = vars(part).values()
-    own = {cls for cls in set(map(type, values)) if own_classes_of(cls) and not issubclass(cls, nn.Module)}
+    own = {
+        cls
+        for cls in set(map(type, values))
+        if own_classes_of(cls) and not issubclass(cls, nn.Module)
+    }
     return [value for value in values if type(value) in own] if own else []
 
 
 def _names_of_steps(cls: type, methods: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names in these methods of a class, and in all of its own code that they call."""
-    return tuple(sorted(mentioned_in(cls, *methods).union(methods).difference(OF_ANY_CLASS)))
+    return tuple(
+        sorted(mentioned_in(cls, *methods).union(methods).difference(OF_ANY_CLASS))
+    )
 
 
 def predicting_state(net: NeuralNet) -> tuple[Any, ...]:
@@ -124,16 +161,43 @@ def predicting_state(net: NeuralNet) -> tuple[Any, ...]:
     Modes are no part of it, because skorch sets them before each batch.
     """
     named = [*net.module_.named_modules(remove_duplicate=False)]
-    code = [type(net), net.dataset, net.iterator_valid, *(vars(net).get(method) for method in _OF_PREDICTING)]
-    values = [net.device, net.batch_size, *(layer.p for _, layer in named if isinstance(layer, _DropoutNd))]
-    values += [each for part in _OF_LOADING for pair in net.get_params_for(part).items() for each in (part, *pair)]
-    identity = [id(each) if isinstance(each, (type, NoneType)) else hashed(each) for each in code]
-    return identity, _told(values), outside(net), [name for name, _ in named], python_state(net.module_)
+    code = [
+        type(net),
+        net.dataset,
+        net.iterator_valid,
+        *(vars(net).get(method) for method in _OF_PREDICTING),
+    ]
+    values = [
+        net.device,
+        net.batch_size,
+        *(layer.p for _, layer in named if isinstance(layer, _DropoutNd)),
+    ]
+    values += [
+        each
+        for part in _OF_LOADING
+        for pair in net.get_params_for(part).items()
+        for each in (part, *pair)
+    ]
+    identity = [
+        id(each) if isinstance(each, (type, NoneType)) else hashed(each)
+        for each in code
+    ]
+    return (
+        identity,
+        _told(values),
+        outside(net),
+        [name for name, _ in named],
+        python_state(net.module_),
+    )
 
 
 def _told(values: list[Any]) -> str:
     """Return a text that differs if values do: of numbers, texts and None, a hash takes ten times as long."""
-    return repr(values) if all(type(value) in _PLAIN for value in values) else hashed(values)
+    return (
+        repr(values)
+        if all(type(value) in _PLAIN for value in values)
+        else hashed(values)
+    )
 
 
 def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
@@ -145,10 +209,17 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
     if isinstance(layer, _DropoutNd):
         own.pop("p")
     if class_of(layer).__module__.startswith("torch.nn.modules."):
-        own = {name: value for name, value in own.items() if sizes or name not in _SIZES}
+        own = {
+            name: value for name, value in own.items() if sizes or name not in _SIZES
+        }
         if not numbers:
-            own = {k: bool(v > 0) - bool(v < 0) if isinstance(v, float) else v for k, v in own.items()}
-    hooks = [(name, list(vars(layer)[name].values())) for name in _HOOKS if vars(layer)[name]]
+            own = {
+                k: bool(v > 0) - bool(v < 0) if isinstance(v, float) else v
+                for k, v in own.items()
+            }
+    hooks = [
+        (name, list(vars(layer)[name].values())) for name in _HOOKS if vars(layer)[name]
+    ]
     return [sorted(own.items()), hooks]
 
 
@@ -161,7 +232,9 @@ def names_of_parts(layer: nn.Module) -> dict[int, str]:
 def other_attribute(one: nn.Module, other: nn.Module) -> str | None:
     """Return the path of an attribute, no parameter, buffer or part, in which two modules of a class differ."""
     parts, others = names_of_parts(one), names_of_parts(other)
-    for (path, layer), (_, twin) in zip(one.named_modules(), other.named_modules(), strict=False):
+    for (path, layer), (_, twin) in zip(
+        one.named_modules(), other.named_modules(), strict=False
+    ):
         for name, value in _own_attributes(layer).items():
             if hashed(value, parts) != hashed(vars(twin).get(name), others):
                 return f"{path}.{name}".lstrip(".")
@@ -170,8 +243,13 @@ def other_attribute(one: nn.Module, other: nn.Module) -> str | None:
 
 def made_anew(one: NeuralNet, other: NeuralNet) -> str | None:
     """Return the name of a class of which two nets have one each, for a layer or for an attribute of one."""
-    for ours, theirs in zip(map(class_of, _objects(one)), map(class_of, _objects(other)), strict=False):
-        is_made_by_the_same_code = (ours.__module__, ours.__qualname__) == (theirs.__module__, theirs.__qualname__)
+    for ours, theirs in zip(
+        map(class_of, _objects(one)), map(class_of, _objects(other)), strict=False
+    ):
+        is_made_by_the_same_code = (ours.__module__, ours.__qualname__) == (
+            theirs.__module__,
+            theirs.__qualname__,
+        )
         if ours is not theirs and is_made_by_the_same_code:
             return str(ours.__name__)
     return None
@@ -185,7 +263,9 @@ def _objects(net: NeuralNet) -> Iterator[Any]:
 
 
 def _own_attributes(layer: nn.Module) -> dict[str, Any]:
-    again = ("_flat_weight", "_all_weights") if isinstance(layer, nn.RNNBase) else ()  # its parameters and their names
+    again = (
+        ("_flat_weight", "_all_weights") if isinstance(layer, nn.RNNBase) else ()
+    )  # its parameters and their names
     own = {k: v for k, v in vars(layer).items() if k not in OF_ANY_MODULE}
     return {k: v for k, v in own.items() if not k.startswith(again)} if again else own
 
@@ -193,24 +273,42 @@ def _own_attributes(layer: nn.Module) -> dict[str, Any]:
 def _is_plain(layer: nn.Module, own: dict[str, Any]) -> bool:
     """Whether a layer's own attributes are numbers, texts and None, so that their `repr` says all about them."""
     data = vars(layer)
-    has_more = "parametrizations" in data["_modules"] or any(map(data.__getitem__, _HOOKS))
+    has_more = "parametrizations" in data["_modules"] or any(
+        map(data.__getitem__, _HOOKS)
+    )
     return not has_more and all(type(value) in _PLAIN for value in own.values())
 
 
 @cache
 def _of_any_net() -> set[str]:
     with torch.random.fork_rng(devices=[]):
-        return set(vars(NeuralNetClassifier(nn.PReLU, optimizer=lean_optimizer(torch.optim.SGD)).initialize()))
+        return set(
+            vars(
+                NeuralNetClassifier(
+                    nn.PReLU, optimizer=lean_optimizer(torch.optim.SGD)
+                ).initialize()
+            )
+        )
 
 
 def own_numbers(net: NeuralNet) -> str:
     """Return a hash of the attributes that the user's own steps of a net may read."""
     if not has_own(net, *OF_A_STEP):
         return ""
-    seen = {name for name in mentioned_in(type(net), *OF_A_STEP) if not name.endswith("_")}
-    seen |= {name for name in vars(net) if "__" in name} if "get_params_for" in seen else set()
-    seen |= {name for name in vars(net) if name.partition("__")[0] not in net.prefixes_} - _of_any_net()
-    return hashed(sorted((name, value) for name, value in vars(net).items() if name in seen))
+    seen = {
+        name for name in mentioned_in(type(net), *OF_A_STEP) if not name.endswith("_")
+    }
+    seen |= (
+        {name for name in vars(net) if "__" in name}
+        if "get_params_for" in seen
+        else set()
+    )
+    seen |= {
+        name for name in vars(net) if name.partition("__")[0] not in net.prefixes_
+    } - _of_any_net()
+    return hashed(
+        sorted((name, value) for name, value in vars(net).items() if name in seen)
+    )
 
 
 def own_params(thing: NeuralNet | Callback) -> Any:
@@ -219,7 +317,9 @@ def own_params(thing: NeuralNet | Callback) -> Any:
     Numbers of skorch's own callbacks, such as rates and patience, are left out.
     """
     try:
-        params = {k: v for k, v in thing.get_params(deep=False).items() if "__" not in k}
+        params = {
+            k: v for k, v in thing.get_params(deep=False).items() if "__" not in k
+        }
         if isinstance(thing, NeuralNet):
             params = {k: v for k, v in params.items() if k not in _of_any_net()}
         elif not is_own(type(thing)):

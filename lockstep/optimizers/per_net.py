@@ -11,7 +11,20 @@ from torch.overrides import TorchFunctionMode
 from lockstep._compat import make_subclass, no_torch_function
 from lockstep.kernel.recording import Recorder
 
-_COMPARISONS = {"eq", "ne", "lt", "le", "gt", "ge", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
+_COMPARISONS = {
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "__eq__",
+    "__ne__",
+    "__lt__",
+    "__le__",
+    "__gt__",
+    "__ge__",
+}
 _KEPT = {"to", "squeeze", "detach"}
 # By these, Python gets a number itself; `item` gives one that is watched.
 _READS = {"__float__", "__int__", "__index__", "__bool__"}
@@ -44,12 +57,20 @@ class PerNet(torch.Tensor):
 class EachItsOwn(TorchFunctionMode):
     """Computes with the number of each net. A subclass can't, because torch takes `alpha` and `value` for numbers."""
 
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         kwargs, name = kwargs or {}, function.__name__
         # Fast, because this runs for every operation of every step: optimizers pass numbers singly, never in lists.
-        if not (PerNet in map(type, args) or PerNet in map(type, kwargs.values())) or name in {"__get__", "__set__"}:
+        if not (
+            PerNet in map(type, args) or PerNet in map(type, kwargs.values())
+        ) or name in {"__get__", "__set__"}:
             return function(*args, **kwargs)
-        tensors = [each for each in (*args, *kwargs.values()) if isinstance(each, Tensor) and type(each) is not PerNet]
+        tensors = [
+            each
+            for each in (*args, *kwargs.values())
+            if isinstance(each, Tensor) and type(each) is not PerNet
+        ]
         stacked = next((t for t in tensors if t.dim() > 0), None)
         if stacked is not None:
             return self._beside_parameters(function, name, args, kwargs, stacked.dtype)
@@ -58,9 +79,19 @@ class EachItsOwn(TorchFunctionMode):
         if tensors and args[0] is tensors[0] and _is_in_place(name):
             raise MixedError(f"{name} would give one number another value for each net")
         # The type in which torch computes with numbers: floats, in float64 here, take that of a tensor.
-        dtypes = [value.dtype for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
-        dtype = min((each for each in dtypes if each.is_floating_point), key=lambda each: each.itemsize)
-        result = function(*(_each(value, dtype) for value in args), **{k: _each(v, dtype) for k, v in kwargs.items()})
+        dtypes = [
+            value.dtype
+            for value in (*args, *kwargs.values())
+            if isinstance(value, Tensor)
+        ]
+        dtype = min(
+            (each for each in dtypes if each.is_floating_point),
+            key=lambda each: each.itemsize,
+        )
+        result = function(
+            *(_each(value, dtype) for value in args),
+            **{k: _each(v, dtype) for k, v in kwargs.items()},
+        )
         if name in _COMPARISONS:
             if bool(result.all()) != bool(result.any()):
                 raise MixedError("a comparison comes out differently for some nets")
@@ -71,17 +102,28 @@ class EachItsOwn(TorchFunctionMode):
         """Return the number of each net, rounded to the type of the parameters."""
         return number.each.to(dtype)
 
-    def _beside_parameters(self, function: Any, name: str, args: Any, kwargs: Any, dtype: torch.dtype) -> Any:
+    def _beside_parameters(
+        self, function: Any, name: str, args: Any, kwargs: Any, dtype: torch.dtype
+    ) -> Any:
         def rounded(number: Any) -> Any:
             return self.rounded(number, dtype) if type(number) is PerNet else number
 
         # torch takes the scales of these as numbers, never as tensors; the forms below round in the same way.
-        args, kwargs = tuple(map(rounded, args)), {key: rounded(value) for key, value in kwargs.items()}
+        args, kwargs = (
+            tuple(map(rounded, args)),
+            {key: rounded(value) for key, value in kwargs.items()},
+        )
         plain, inplace = name.rstrip("_"), _is_in_place(name)
         if plain in {"add", "sub"} and isinstance(alpha := kwargs.get("alpha"), Tensor):
             scale = -alpha if plain == "sub" else alpha
-            return args[0].addcmul_(args[1], scale) if inplace else torch.addcmul(args[0], args[1], scale)
-        if plain in {"addcmul", "addcdiv"} and isinstance(value := kwargs.get("value"), Tensor):
+            return (
+                args[0].addcmul_(args[1], scale)
+                if inplace
+                else torch.addcmul(args[0], args[1], scale)
+            )
+        if plain in {"addcmul", "addcdiv"} and isinstance(
+            value := kwargs.get("value"), Tensor
+        ):
             return function(args[0], args[1] * value, args[2])
         return function(*args, **kwargs)
 
@@ -95,13 +137,21 @@ class Watched(EachItsOwn):
         self.calls: list[str] = []
         self._recorder = recorder
 
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         self.calls.append(function.__name__)
         if function.__name__ in _READS and type(args[0]) is PerNet:
-            raise MixedError("an optimizer's code reads a number that differs from step to step")
+            raise MixedError(
+                "an optimizer's code reads a number that differs from step to step"
+            )
         beside_parameters = any(map(is_row, (*args, *(kwargs or {}).values())))
         # Numbers alone are computed here, not by the kernel.
-        with nullcontext() if self._recorder is None or beside_parameters else self._recorder.paused():
+        with (
+            nullcontext()
+            if self._recorder is None or beside_parameters
+            else self._recorder.paused()
+        ):
             if function.__name__ == "item" and type(args[0]) is PerNet:
                 return PerNet.of(args[0].each.to(torch.float64, copy=True))
             result = super().__torch_function__(function, types, args, kwargs)
@@ -111,7 +161,9 @@ class Watched(EachItsOwn):
     def rounded(self, number: PerNet, dtype: torch.dtype) -> Tensor:
         """Return a tensor that stands for the number of each net and step."""
         with nullcontext() if self._recorder is None else self._recorder.paused():
-            self.numbers.append(number.each.to(torch.float64, copy=True))  # the optimizer may write into it later
+            self.numbers.append(
+                number.each.to(torch.float64, copy=True)
+            )  # the optimizer may write into it later
             tensor = torch.ones((), dtype=dtype)
         if self._recorder is not None:
             self._recorder.take(tensor)

@@ -32,13 +32,19 @@ class _Ahead:
     """Steps that the optimizer's code has run for, of which the first `n_done` are handed out."""
 
     run: Run
-    counts: dict[str, Tensor]  # the numbers of the state after each step, shape (n_steps,)
+    counts: dict[
+        str, Tensor
+    ]  # the numbers of the state after each step, shape (n_steps,)
     n_done: int = 0
 
     def take(self, n_steps: int) -> Run:
         """Hand out the next steps, at most as many as there are."""
         start, self.n_done = self.n_done, min(self.n_done + n_steps, self.run.n_steps)
-        return Run(self.run.update, self.n_done - start, self.run.numbers[:, start : self.n_done])
+        return Run(
+            self.run.update,
+            self.n_done - start,
+            self.run.numbers[:, start : self.n_done],
+        )
 
 
 class RecordedOptimizer:
@@ -47,7 +53,12 @@ class RecordedOptimizer:
     `dtype` is that of the parameters.
     """
 
-    def __init__(self, optimizers: list[tuple[type, Settings]], dtype: torch.dtype, updates: dict[Any, Update]) -> None:
+    def __init__(
+        self,
+        optimizers: list[tuple[type, Settings]],
+        dtype: torch.dtype,
+        updates: dict[Any, Update],
+    ) -> None:
         cls, settings = optimizers[0]
         self._cls = cls
         self._param = torch.ones(1, dtype=dtype)
@@ -59,7 +70,9 @@ class RecordedOptimizer:
         self._has_begun = False  # the first step makes the state
         self._settings = ""
         self._ahead: _Ahead | None = None
-        self._calls_ahead = 0  # for how many later calls of `runs` the code runs beforehand
+        self._calls_ahead = (
+            0  # for how many later calls of `runs` the code runs beforehand
+        )
         self.set([settings for _, settings in optimizers])
 
     @property
@@ -84,14 +97,19 @@ class RecordedOptimizer:
         """Return the state of a parameter: tensors with one number stand for one of each parameter's numbers."""
         state = dict(self._optimizer.state.get(self._param, {}))
         if self._ahead is not None:
-            counts = {name: each[self._ahead.n_done - 1].item() for name, each in self._ahead.counts.items()}
+            counts = {
+                name: each[self._ahead.n_done - 1].item()
+                for name, each in self._ahead.counts.items()
+            }
             state |= {name: _like(state[name], count) for name, count in counts.items()}
         return state
 
     def load(self, state: dict[str, Any]) -> None:
         """Continue with the state of a net."""
         ones, self._has_begun, self._ahead = torch.ones_like(self._param), True, None
-        self._restore({key: ones if is_row(value) else value for key, value in state.items()})
+        self._restore(
+            {key: ones if is_row(value) else value for key, value in state.items()}
+        )
 
     def runs(self, n_steps: int) -> list[Run]:
         """Return the next steps, cut where the optimizer does something else, and count them as done."""
@@ -121,7 +139,10 @@ class RecordedOptimizer:
                 n = 1
         if n < wanted:
             self._calls_ahead = 0
-        elif 8 * n_steps * (self._calls_ahead + 1) * ahead.run.numbers[:, 0].size <= _AHEAD:
+        elif (
+            8 * n_steps * (self._calls_ahead + 1) * ahead.run.numbers[:, 0].size
+            <= _AHEAD
+        ):
             self._calls_ahead = 8 * self._calls_ahead + 7
         self._has_begun = True
         return ahead
@@ -131,28 +152,51 @@ class RecordedOptimizer:
         n_nets = max((len(each) for each in watched.numbers), default=1)
         numbers = [each.expand(n_nets, n_steps).numpy() for each in watched.numbers]
         made = np.stack(numbers, axis=2) if numbers else np.zeros((1, n_steps, 0))
-        key = self._cls, self._param.dtype, self._fixed, str(watched.calls), tuple(before)
+        key = (
+            self._cls,
+            self._param.dtype,
+            self._fixed,
+            str(watched.calls),
+            tuple(before),
+        )
         if key not in self._updates:
             update = self._recorded(before, entries)
-            last = {name: _like(before[name], begin[-1].item()) for name, begin in entries.items()}
-            update.check(self._cls, self._last, before | last, torch.from_numpy(made[-1, -1]).to(self._param.dtype))
+            last = {
+                name: _like(before[name], begin[-1].item())
+                for name, begin in entries.items()
+            }
+            update.check(
+                self._cls,
+                self._last,
+                before | last,
+                torch.from_numpy(made[-1, -1]).to(self._param.dtype),
+            )
             self._updates[key] = update
         state = self._optimizer.state[self._param]
         for name, value in ends.items():
             state[name] = _like(before[name], value[-1].item())
         return _Ahead(Run(self._updates[key], n_steps, made), ends)
 
-    def _chained(self, before: dict[str, Any], n_steps: int) -> tuple[Watched, dict[str, Tensor], dict[str, Tensor]]:
+    def _chained(
+        self, before: dict[str, Any], n_steps: int
+    ) -> tuple[Watched, dict[str, Tensor], dict[str, Tensor]]:
         """Return what the code does in steps of which each begins with the numbers that the step before has left.
 
         Also returns these numbers of the state, before each step and after it. They are guessed until they agree.
         """
-        firsts = {key: _tensor(value) for key, value in before.items() if _is_number(value)}
+        firsts = {
+            key: _tensor(value) for key, value in before.items() if _is_number(value)
+        }
         entries = {key: first + torch.arange(n_steps) for key, first in firsts.items()}
         for attempt in range(n_steps + 5):
             watched, ends = self._step(before, entries)
-            chained = {key: torch.cat([firsts[key].reshape(1), end[:-1]]) for key, end in ends.items()}
-            differ = [key for key in entries if not torch.equal(entries[key], chained[key])]
+            chained = {
+                key: torch.cat([firsts[key].reshape(1), end[:-1]])
+                for key, end in ends.items()
+            }
+            differ = [
+                key for key in entries if not torch.equal(entries[key], chained[key])
+            ]
             if not differ:
                 break
             for key in differ:
@@ -161,32 +205,49 @@ class RecordedOptimizer:
                 if attempt == 1:
                     entries[key] = torch.ones_like(chained[key])
                 elif attempt == 2:
-                    entries[key] = torch.from_numpy(np.multiply.accumulate(chained[key].numpy()))
+                    entries[key] = torch.from_numpy(
+                        np.multiply.accumulate(chained[key].numpy())
+                    )
         return watched, entries, ends
 
     def _restore(self, before: dict[str, Any], entries: Any = None) -> None:
-        state = {key: value.clone() if isinstance(value, Tensor) else value for key, value in before.items()}
-        state |= {key: PerNet.of(value.clone().unsqueeze(0)) for key, value in (entries or {}).items()}
+        state = {
+            key: value.clone() if isinstance(value, Tensor) else value
+            for key, value in before.items()
+        }
+        state |= {
+            key: PerNet.of(value.clone().unsqueeze(0))
+            for key, value in (entries or {}).items()
+        }
         if state:
             self._optimizer.state[self._param] = state
         else:
             self._optimizer.state.pop(self._param, None)
 
-    def _step(self, before: dict[str, Any], entries: dict[str, Tensor]) -> tuple[Watched, dict[str, Tensor]]:
+    def _step(
+        self, before: dict[str, Any], entries: dict[str, Tensor]
+    ) -> tuple[Watched, dict[str, Tensor]]:
         """Run the optimizer's code once; returns what it did, and its counts after each step."""
         self._restore(before, entries)
         watched = Watched()
         with torch.no_grad(), watched:
             self._take_step(self._optimizer, lambda: 0.0)
         state = self.state()
-        ends = {key: state[key].each.reshape(-1).expand(len(begin)) for key, begin in entries.items()}
-        return watched, {key: end.to(_tensor(before[key]).dtype) for key, end in ends.items()}
+        ends = {
+            key: state[key].each.reshape(-1).expand(len(begin))
+            for key, begin in entries.items()
+        }
+        return watched, {
+            key: end.to(_tensor(before[key]).dtype) for key, end in ends.items()
+        }
 
     def _recorded(self, before: dict[str, Any], entries: dict[str, Tensor]) -> Update:
         held = [key for key, value in before.items() if is_row(value)]
         self._restore(before, entries)
         state = self.state()
-        recorder = Recorder([self._param, self._param.grad, *(state[key] for key in held)])
+        recorder = Recorder(
+            [self._param, self._param.grad, *(state[key] for key in held)]
+        )
         watched = Watched(recorder)
         with torch.no_grad(), recorder, watched:
             self._take_step(self._optimizer, lambda: 0.0)
@@ -198,18 +259,34 @@ class RecordedOptimizer:
 
 def _in_full(value: Any) -> Any:
     """Return a setting as what has a `repr` without rounding."""
-    return value.each.tolist() if type(value) is PerNet else value.tolist() if isinstance(value, Tensor) else value
+    return (
+        value.each.tolist()
+        if type(value) is PerNet
+        else value.tolist()
+        if isinstance(value, Tensor)
+        else value
+    )
 
 
 def _is_number(value: Any) -> bool:
-    return value.dim() == 0 if isinstance(value, Tensor) else type(value) in (int, float)
+    return (
+        value.dim() == 0 if isinstance(value, Tensor) else type(value) in (int, float)
+    )
 
 
 def _tensor(number: Any) -> Tensor:
     """Return a number of the state as a tensor; Python computes in float64."""
-    return number if isinstance(number, Tensor) else torch.tensor(number, dtype=torch.float64)
+    return (
+        number
+        if isinstance(number, Tensor)
+        else torch.tensor(number, dtype=torch.float64)
+    )
 
 
 def _like(number: Any, other: float) -> Any:
     """Return another number in the form that one of the state has."""
-    return torch.full_like(number, other) if isinstance(number, Tensor) else type(number)(other)
+    return (
+        torch.full_like(number, other)
+        if isinstance(number, Tensor)
+        else type(number)(other)
+    )

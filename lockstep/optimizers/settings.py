@@ -24,7 +24,11 @@ def numbers_of(settings: Settings) -> Iterator[tuple[Place, float]]:
     """Yield the settings that are floats, by their places."""
     for key, value in settings.items():
         if isinstance(value, tuple):
-            yield from (((key, i), float(part)) for i, part in enumerate(value) if part is not None)
+            yield from (
+                ((key, i), float(part))
+                for i, part in enumerate(value)
+                if part is not None
+            )
         elif isinstance(value, float | int) and not isinstance(value, bool):
             yield (key, None), float(value)
 
@@ -34,13 +38,21 @@ def replaced(settings: Settings, place: Place, number: Any) -> Settings:
     key, i = place
     if i is None:
         return settings | {key: number}
-    return settings | {key: tuple(number if j == i else part for j, part in enumerate(settings[key]))}
+    return settings | {
+        key: tuple(number if j == i else part for j, part in enumerate(settings[key]))
+    }
 
 
 def fixed_part(settings: Settings) -> tuple[Any, ...]:
     """Return the settings that are not numbers, to compare, and which numbers are 0: those turn off parts of a step."""
     names = {key for (key, _), _ in numbers_of(settings)}
-    rest = tuple(sorted((key, _written(value)) for key, value in settings.items() if key not in names))
+    rest = tuple(
+        sorted(
+            (key, _written(value))
+            for key, value in settings.items()
+            if key not in names
+        )
+    )
     return rest, tuple((place, number == 0) for place, number in numbers_of(settings))
 
 
@@ -49,24 +61,46 @@ def _written(value: Any) -> str:
     return repr(value.tolist() if isinstance(value, Tensor) else value)
 
 
-def build(optimizer: type[torch.optim.Optimizer], settings: Settings, params: list[Tensor]) -> torch.optim.Optimizer:
+def build(
+    optimizer: type[torch.optim.Optimizer], settings: Settings, params: list[Tensor]
+) -> torch.optim.Optimizer:
     """Return an optimizer that steps each number by itself, without torch's loops over several tensors at once."""
     accepted = inspect.signature(optimizer).parameters.keys() - _ENGINES
-    built = lean_optimizer(optimizer)(params, **{key: value for key, value in settings.items() if key in accepted})
+    built = lean_optimizer(optimizer)(
+        params, **{key: value for key, value in settings.items() if key in accepted}
+    )
     for group in built.param_groups:
         group.update({"foreach": False} if "foreach" in group else {})
     vars(built).update(settings.get(ATTRIBUTES, {}))
     return built
 
 
-def put_settings(group: dict[str, Any], of_nets: list[Settings], varying: frozenset[Place]) -> None:
+def put_settings(
+    group: dict[str, Any], of_nets: list[Settings], varying: frozenset[Place]
+) -> None:
     """Put the nets' settings into a parameter group; numbers that may differ as `PerNet`."""
-    group.update({key: value for key, value in of_nets[0].items() if key not in _ENGINES})
-    for key in of_nets[0].keys() - {key for (key, _), _ in numbers_of(of_nets[0])} - _ENGINES:
-        if len({_written(each) for each in {id(settings[key]): settings[key] for settings in of_nets}.values()}) > 1:
+    group.update(
+        {key: value for key, value in of_nets[0].items() if key not in _ENGINES}
+    )
+    for key in (
+        of_nets[0].keys() - {key for (key, _), _ in numbers_of(of_nets[0])} - _ENGINES
+    ):
+        if (
+            len(
+                {
+                    _written(each)
+                    for each in {
+                        id(settings[key]): settings[key] for settings in of_nets
+                    }.values()
+                }
+            )
+            > 1
+        ):
             raise MixedError(f"{key} differs between nets of one group")
     for (key, i), _ in numbers_of(of_nets[0]):
-        each = [settings[key] if i is None else settings[key][i] for settings in of_nets]
+        each = [
+            settings[key] if i is None else settings[key][i] for settings in of_nets
+        ]
         each = each[:1] if len(set(each)) == 1 else each
         if (key, i) in varying:
             numbers = torch.tensor(each, dtype=torch.float64)
@@ -88,27 +122,43 @@ def _canonical(optimizer: type[torch.optim.Optimizer], settings: Settings) -> Se
             default = parameters[key].default if key in parameters else None
             if i is not None:
                 default = default[i] if isinstance(default, tuple) else None
-            is_number = isinstance(default, float | int) and not isinstance(default, bool)
-            canonical = replaced(canonical, (key, i), default if is_number and default else 0.01)
+            is_number = isinstance(default, float | int) and not isinstance(
+                default, bool
+            )
+            canonical = replaced(
+                canonical, (key, i), default if is_number and default else 0.01
+            )
     return canonical
 
 
-def tried_as(optimizer: type[torch.optim.Optimizer], settings: Settings) -> tuple[Any, ...]:
+def tried_as(
+    optimizer: type[torch.optim.Optimizer], settings: Settings
+) -> tuple[Any, ...]:
     """Return a key that settings share if one trial is enough for them."""
-    own = () if is_torchs(optimizer) else (optimizer.step, *numbers_of(settings))  # whose step may be edited
+    own = (
+        () if is_torchs(optimizer) else (optimizer.step, *numbers_of(settings))
+    )  # whose step may be edited
     return optimizer, fixed_part(settings), own
 
 
-def step_key(optimizer: type[torch.optim.Optimizer], settings: Settings) -> tuple[Any, ...]:
+def step_key(
+    optimizer: type[torch.optim.Optimizer], settings: Settings
+) -> tuple[Any, ...]:
     """Return a key shared by the nets that one object can step."""
     varying = varying_numbers(optimizer, settings)
-    return optimizer, fixed_part(settings), tuple(each for each in numbers_of(settings) if each[0] not in varying)
+    return (
+        optimizer,
+        fixed_part(settings),
+        tuple(each for each in numbers_of(settings) if each[0] not in varying),
+    )
 
 
 _TRIED: dict[Any, frozenset[Place]] = {}
 
 
-def varying_numbers(optimizer: type[torch.optim.Optimizer], settings: Settings) -> frozenset[Place]:
+def varying_numbers(
+    optimizer: type[torch.optim.Optimizer], settings: Settings
+) -> frozenset[Place]:
     """Return which numbers of an optimizer may differ between nets that one object steps.
 
     Each is tried: three steps on two nets must give the same bits as the steps of two optimizers. Raises if the
@@ -118,24 +168,43 @@ def varying_numbers(optimizer: type[torch.optim.Optimizer], settings: Settings) 
     if key not in _TRIED:
         canonical = _canonical(optimizer, settings)
         # An optimizer that clips gradients shows this only if they are large.
-        tries = [(dtype, scale) for dtype in (torch.float32, torch.float64) for scale in (1.0, 1e4)]
+        tries = [
+            (dtype, scale)
+            for dtype in (torch.float32, torch.float64)
+            for scale in (1.0, 1e4)
+        ]
         tries = tries[::2] if is_torchs(optimizer) else tries
-        _TRIED[key] = frozenset.intersection(*(_try(optimizer, canonical, *each) for each in tries))
+        _TRIED[key] = frozenset.intersection(
+            *(_try(optimizer, canonical, *each) for each in tries)
+        )
     return _TRIED[key]
 
 
 def _try(
-    optimizer: type[torch.optim.Optimizer], settings: Settings, dtype: torch.dtype, scale: float
+    optimizer: type[torch.optim.Optimizer],
+    settings: Settings,
+    dtype: torch.dtype,
+    scale: float,
 ) -> frozenset[Place]:
     generator = torch.Generator().manual_seed(0)
-    start, *gradients = (torch.randn(2, 16, generator=generator, dtype=dtype) for _ in range(4))
+    start, *gradients = (
+        torch.randn(2, 16, generator=generator, dtype=dtype) for _ in range(4)
+    )
     gradients = [scale * gradient for gradient in gradients]
 
-    def stepped(of_nets: list[Settings], varying: frozenset[Place] = frozenset(), apart: bool = False) -> Tensor:
+    def stepped(
+        of_nets: list[Settings],
+        varying: frozenset[Place] = frozenset(),
+        apart: bool = False,
+    ) -> Tensor:
         """Step two nets, each a row; or, apart, the first net's own matrix and vector."""
 
         def parts(rows: Tensor) -> list[Tensor]:
-            return [rows[0, :10].view(2, 5).clone(), rows[0, 10:].clone()] if apart else [rows.clone()]
+            return (
+                [rows[0, :10].view(2, 5).clone(), rows[0, 10:].clone()]
+                if apart
+                else [rows.clone()]
+            )
 
         params = parts(start)
         built = build(optimizer, of_nets[0], params)
@@ -149,8 +218,14 @@ def _try(
                 built.step(asked)
         if _noted(built) != before:
             raise ValueError("a step keeps something outside of its state")
-        if not all(_is_kept(value, param) for param in params for value in built.state[param].values()):
-            raise ValueError("its state has more than numbers and tensors of a parameter's shape")
+        if not all(
+            _is_kept(value, param)
+            for param in params
+            for value in built.state[param].values()
+        ):
+            raise ValueError(
+                "its state has more than numbers and tensors of a parameter's shape"
+            )
         return torch.cat([param.flatten() for param in params])
 
     alone = stepped([settings, settings], apart=True)
@@ -165,7 +240,9 @@ def _try(
             # One that can't use such a number may raise anything; then nets with other numbers step separately.
             with suppress(Exception):
                 mixed = stepped([settings, other], frozenset({place}))
-                if torch.equal(mixed[:16], together[:16]) and torch.equal(mixed[16:], stepped([other, other])[16:]):
+                if torch.equal(mixed[:16], together[:16]) and torch.equal(
+                    mixed[16:], stepped([other, other])[16:]
+                ):
                     varying.add(place)
     return frozenset(varying)
 
@@ -180,7 +257,11 @@ def _ask(params: list[Tensor], before: list[Tensor]) -> float:
 def _noted(optimizer: torch.optim.Optimizer) -> dict[str, str]:
     """Return an optimizer's settings and attributes; a stack that becomes smaller would lose changes there."""
     held = vars(optimizer) | optimizer.param_groups[0]
-    return {key: repr(value) for key, value in held.items() if key not in {"params", "param_groups", "state"}}
+    return {
+        key: repr(value)
+        for key, value in held.items()
+        if key not in {"params", "param_groups", "state"}
+    }
 
 
 def _is_kept(value: Any, param: Tensor) -> bool:

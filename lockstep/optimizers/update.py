@@ -31,7 +31,9 @@ class Update:
     held: list[str]  # what the state has before the step
     kept: list[str]  # and after
 
-    def check(self, cls: type, settings: Settings, state: dict[str, Any], numbers: Tensor) -> None:
+    def check(
+        self, cls: type, settings: Settings, state: dict[str, Any], numbers: Tensor
+    ) -> None:
         """Raise `RefusalError` if a step that the kernel takes is not the one that torch's own optimizer takes.
 
         The optimizer has the settings of a net, and the numbers of a `state`; the graph gets the `numbers` of that
@@ -40,11 +42,17 @@ class Update:
         generator, dtype = torch.Generator().manual_seed(0), numbers.dtype
         param, grad = torch.randn(2, _N, generator=generator, dtype=dtype)
         # A square and a mean, say, have to leave a variance.
-        drawn = {key: 0.25 + 0.2 * torch.rand(_N, generator=generator, dtype=dtype) for key in self.held}
+        drawn = {
+            key: 0.25 + 0.2 * torch.rand(_N, generator=generator, dtype=dtype)
+            for key in self.held
+        }
         found = self._by_kernel([param, grad, *drawn.values(), *numbers])
         param.grad, optimizer = grad, build(cls, settings, [param])
         if state:
-            optimizer.state[param] = {key: drawn[key] if is_row(value) else value for key, value in state.items()}
+            optimizer.state[param] = {
+                key: drawn[key] if is_row(value) else value
+                for key, value in state.items()
+            }
         with torch.no_grad():
             optimizer.step(lambda: 0.0)
         after = optimizer.state[param]
@@ -52,7 +60,9 @@ class Update:
             theirs = after.get(name, param)
             allowed = _TOLERANCES[dtype] * float(theirs.abs().max())
             if not torch.allclose(ours, theirs, rtol=0, atol=allowed, equal_nan=True):
-                raise RefusalError(f"in a step that was tried, {name} of {cls.__name__} differed from torch's")
+                raise RefusalError(
+                    f"in a step that was tried, {name} of {cls.__name__} differed from torch's"
+                )
 
     def _by_kernel(self, given: list[Tensor]) -> dict[str, Tensor]:
         """Return the parameters, and the tensors of the state, after a step of the graph from its inputs."""

@@ -26,7 +26,11 @@ class Batches:
     """
 
     def __init__(
-        self, job: Job, dtype: torch.dtype, draws: Callable[[Any, Any], list[Draw]], before: "Batches | None"
+        self,
+        job: Job,
+        dtype: torch.dtype,
+        draws: Callable[[Any, Any], list[Draw]],
+        before: "Batches | None",
     ) -> None:
         self.members, self._filled, self.dtype = job.members, job.filled, dtype
         # Nets of one source share rows and their order; nets of one split share noise.
@@ -35,7 +39,9 @@ class Batches:
         self.sources = [self.members[keys.index(key)] for key in different]
         self.source_of = [different.index(key) for key in keys]
         self._seeds = sorted({member.noise_seed for member in self.members})
-        self._split_of = np.array([self._seeds.index(member.noise_seed) for member in self.members])
+        self._split_of = np.array(
+            [self._seeds.index(member.noise_seed) for member in self.members]
+        )
         self.noise: list[Tensor] = []
         rows = [(member.train.X, member.train.y) for member in self.sources]
         self._spec = tree_flatten(rows[0])[1]
@@ -43,7 +49,9 @@ class Batches:
         self._rows = list(zip(*map(tree_leaves, rows), strict=True))
         check_whole(*(part for parts in self._rows for part in parts))
         trains, of_source = distinct([member.train for member in self.sources])
-        numbers = [[part.to(dtype).contiguous() for part in train.tensors] for train in trains]
+        numbers = [
+            [part.to(dtype).contiguous() for part in train.tensors] for train in trains
+        ]
         self._numbers = list(zip(*(numbers[i] for i in of_source), strict=True))
         # The lengths of the batches of each source in each epoch.
         self.sizes: list[list[list[int]]] = []
@@ -52,8 +60,13 @@ class Batches:
         self.orders = [copy.copy(member.order) for member in self.sources]
         if before is not None:  # the next epoch is about to begin
             self.draws: list[Draw] = before.draws
-            self._streams: Streams = before._streams.chosen([before._seeds.index(seed) for seed in self._seeds])
-            sources = [before.source_of[before.members.index(member)] for member in self.sources]
+            self._streams: Streams = before._streams.chosen(
+                [before._seeds.index(seed) for seed in self._seeds]
+            )
+            sources = [
+                before.source_of[before.members.index(member)]
+                for member in self.sources
+            ]
             self.orders = [before.orders[i] for i in sources]
             self.sizes = [[sizes[i] for i in sources] for sizes in before.sizes]
             return
@@ -61,7 +74,9 @@ class Batches:
         self._order_rows()
         self.draws = draws(*self.example(self._index[0][: self.lengths[0]]))
         if any(draw.shape[:1] != (self.lengths[0],) for draw in self.draws):
-            raise ValueError("the module draws random numbers that do not belong to a row")
+            raise ValueError(
+                "the module draws random numbers that do not belong to a row"
+            )
         self._draw()
 
     def next_epoch(self) -> None:
@@ -77,23 +92,37 @@ class Batches:
         self.sizes.append([[len(batch) for batch in batches] for batches in epochs])
         self.lengths, index, weight = self._indexed(epochs, self.sizes[-1])
         self._index = index.to(torch.int32).numpy()
-        self._starts = [0, *accumulate(self.lengths)]  # of the batches among an epoch's rows
+        self._starts = [
+            0,
+            *accumulate(self.lengths),
+        ]  # of the batches among an epoch's rows
         of_net = np.array(self.source_of)
         self._tables = [table(parts, of_net, self._index) for parts in self._numbers]
         if weight is not None:
             self._tables.append(table(weight.to(self.dtype).contiguous(), of_net))
 
-    def _indexed(self, epochs: list[Numbers], sizes: list[list[int]]) -> tuple[list[int], Tensor, Tensor | None]:
+    def _indexed(
+        self, epochs: list[Numbers], sizes: list[list[int]]
+    ) -> tuple[list[int], Tensor, Tensor | None]:
         """Return the batches' lengths, the rows of each source, and, if filled up, the weight of each row."""
         if not self._filled:
             if any(each != sizes[0] for each in sizes):
                 raise ValueError("nets of a stack have batches of different lengths")
-            return sizes[0], torch.tensor([[row for batch in batches for row in batch] for batches in epochs]), None
+            return (
+                sizes[0],
+                torch.tensor(
+                    [[row for batch in batches for row in batch] for batches in epochs]
+                ),
+                None,
+            )
         width, count = self.members[0].train.width, len(epochs[0])
         if any(len(each) != count or max(each) > width for each in sizes):
             raise ValueError("nets of a stack have different numbers of batches")
         # Filled up with rows of the batch: if their loss is not finite, so is skorch's.
-        filled = [[batch + batch[:1] * (width - len(batch)) for batch in batches] for batches in epochs]
+        filled = [
+            [batch + batch[:1] * (width - len(batch)) for batch in batches]
+            for batches in epochs
+        ]
         index = torch.tensor(filled, dtype=torch.int64)
         return [width] * count, index.flatten(1), weights(sizes, width).flatten(1)
 
@@ -113,17 +142,31 @@ class Batches:
     def of_net(self, i: int, number: int) -> tuple[Any, Any]:
         """Return a net's rows of a batch, and their targets."""
         source, start = self.source_of[i], self._starts[number]
-        return self.example(self._index[source][start : start + self.sizes_of(i)[number]], source)
+        return self.example(
+            self._index[source][start : start + self.sizes_of(i)[number]], source
+        )
 
     def example(self, rows: np.ndarray, source: int = 0) -> tuple[Any, Any]:
         """Return some rows of a source, and their targets."""
-        return tree_unflatten([parts[source][rows % len(parts[source])] for parts in self._rows], self._spec)
+        return tree_unflatten(
+            [parts[source][rows % len(parts[source])] for parts in self._rows],
+            self._spec,
+        )
 
-    def inputs_of_a_step(self, length: int) -> tuple[Any, Any, tuple[Tensor, ...], list[Tensor]]:
+    def inputs_of_a_step(
+        self, length: int
+    ) -> tuple[Any, Any, tuple[Tensor, ...], list[Tensor]]:
         """Return rows, targets, weights and noise of a net for a batch of a length."""
         weight = (torch.ones(length, dtype=self.dtype),) if self._filled else ()
-        return *self.example(np.arange(length)), weight, [each[0][:length] for each in self.noise]
+        return (
+            *self.example(np.arange(length)),
+            weight,
+            [each[0][:length] for each in self.noise],
+        )
 
     def tables(self, number: int) -> list[Table]:
         """Return the tables of what a step gets, from a batch on."""
-        return [each.later(self._starts[number]) for each in (*self._tables, *self._noise_tables)]
+        return [
+            each.later(self._starts[number])
+            for each in (*self._tables, *self._noise_tables)
+        ]

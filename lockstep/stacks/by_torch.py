@@ -19,20 +19,32 @@ from lockstep.stacks.step import StackedNet
 class ByTorch:
     """Evaluates nets on their rows, with targets, in batches of these lengths; both are by net."""
 
-    def __init__(self, nets: Nets, rows: list[tuple[Any, Any]], lengths: list[list[int]]) -> None:
+    def __init__(
+        self, nets: Nets, rows: list[tuple[Any, Any]], lengths: list[list[int]]
+    ) -> None:
         self.nets, self.rows, self.lengths = nets, rows, lengths
         self.code = StackedNet(nets.nets[0], filled=False, drops=False)
 
     def __call__(self, tensors: Tensors) -> tuple[Tensor, Any]:
         """Return the losses of the batches, shape (n_batches, n_nets), and the nets' outputs for all rows."""
-        losses, made = zip(*(self._evaluated(i, tensors) for i in range(len(self.rows))), strict=True)
+        losses, made = zip(
+            *(self._evaluated(i, tensors) for i in range(len(self.rows))), strict=True
+        )
         n_batches, n_rows = max(map(len, self.lengths)), max(map(sum, self.lengths))
-        whole = tree_map(lambda *parts: torch.stack([filled_up(part, n_rows) for part in parts]), *made)
-        return torch.stack([filled_up(each, n_batches) for each in losses], dim=1), whole
+        whole = tree_map(
+            lambda *parts: torch.stack([filled_up(part, n_rows) for part in parts]),
+            *made,
+        )
+        return torch.stack(
+            [filled_up(each, n_batches) for each in losses], dim=1
+        ), whole
 
     def _evaluated(self, i: int, tensors: Tensors) -> tuple[Tensor, Any]:
         """Return a net's losses and outputs."""
         own = self.nets.tensors_of(i, tensors)
         batches = (taken(self.rows[i], span) for span in spans(self.lengths[i]))
-        losses, made = zip(*(self.code.evaluate_by_torch(own, *batch) for batch in batches), strict=True)
+        losses, made = zip(
+            *(self.code.evaluate_by_torch(own, *batch) for batch in batches),
+            strict=True,
+        )
         return torch.stack(losses), tree_map(lambda *parts: torch.cat(parts), *made)

@@ -37,16 +37,28 @@ class Audience:
         self.member, self.net = member, member.net
         own = [callback for _, callback in self.net.callbacks_]
         self.scorings = [callback for callback in own if type(callback) in _COLLECTING]
-        self.scores_training = any(getattr(callback, "on_train", False) for callback in self.scorings)
+        self.scores_training = any(
+            getattr(callback, "on_train", False) for callback in self.scorings
+        )
         self.by_batch = any(map(_hears_batches, own))
         # The user's own callbacks and functions may read anything, and keep references to it.
         self.calls_own_code = calls_own_code(self.net)
         # Cheaper methods, used if nobody may copy the net; for example, no line is prepared that is not printed.
         eased = [] if self.calls_own_code else own
-        quiet = [each for each in eased if type(each) is PrintLog and each.sink is print]
-        accuracies = [each for each in eased if type(each) is EpochScoring and each.scoring == "accuracy"]
-        self.eased: list[tuple[Any, str, Any]] = [(each, "table", partial(_line, each, self.net)) for each in quiet]
-        self.eased += [(each, "_scoring", partial(_accuracy, each)) for each in accuracies]
+        quiet = [
+            each for each in eased if type(each) is PrintLog and each.sink is print
+        ]
+        accuracies = [
+            each
+            for each in eased
+            if type(each) is EpochScoring and each.scoring == "accuracy"
+        ]
+        self.eased: list[tuple[Any, str, Any]] = [
+            (each, "table", partial(_line, each, self.net)) for each in quiet
+        ]
+        self.eased += [
+            (each, "_scoring", partial(_accuracy, each)) for each in accuracies
+        ]
         for callback, method, cheaper in self.eased:
             callback.__dict__[method] = cheaper
         self.named = named_tensors(self.net)
@@ -58,14 +70,23 @@ class Audience:
                 getattr(self.net, event)(self.net, **about)
                 for _, callback in self.net.callbacks_:
                     in_first_epoch = len(self.net.history) == 1
-                    watched = in_first_epoch and hears(callback, event) and is_declared(callback)
+                    watched = (
+                        in_first_epoch
+                        and hears(callback, event)
+                        and is_declared(callback)
+                    )
                     at_end = event in ("on_epoch_end", "on_train_end")
-                    with held_to_it(callback, self.net, at_end) if watched else contextlib.nullcontext():
+                    with (
+                        held_to_it(callback, self.net, at_end)
+                        if watched
+                        else contextlib.nullcontext()
+                    ):
                         getattr(callback, event)(self.net, **about)
             except KeyboardInterrupt:
                 if about.get("training"):
                     raise RefusalError(
-                        "a callback ends the training within an epoch", "end it in on_epoch_end"
+                        "a callback ends the training within an epoch",
+                        "end it in on_epoch_end",
                     ) from None
                 return True
         return False
@@ -97,24 +118,42 @@ class Audience:
         """Notify that a batch begins; a hold-out has been evaluated by then."""
         self._tell("on_batch_begin", batch=list(batch), training=training)
 
-    def batch_ends(self, batch: Any, loss: Tensor, predicted: Any, training: bool) -> None:
+    def batch_ends(
+        self, batch: Any, loss: Tensor, predicted: Any, training: bool
+    ) -> None:
         """Record a batch, and notify that it ends."""
         if self.calls_own_code:
             self.net._set_training(training)
-        (record,) = batch_records(training, [loss.item()], [len(tree_leaves(batch[0])[0])])
+        (record,) = batch_records(
+            training, [loss.item()], [len(tree_leaves(batch[0])[0])]
+        )
         self.net.history[-1]["batches"][-1].update(record)
-        self._tell("on_batch_end", batch=list(batch), training=training, loss=loss, y_pred=predicted)
+        self._tell(
+            "on_batch_end",
+            batch=list(batch),
+            training=training,
+            loss=loss,
+            y_pred=predicted,
+        )
 
     def predicts(self, batch: Any, predicted: Any, training: bool) -> None:
         """Pass rows and predictions to the callbacks that score or keep them."""
         for callback in self.scorings:
-            callback.on_batch_end(self.net, batch=batch, training=training, y_pred=predicted)
+            callback.on_batch_end(
+                self.net, batch=batch, training=training, y_pred=predicted
+            )
 
-    def batches_ended(self, losses: list[float], sizes: list[int], training: bool) -> None:
+    def batches_ended(
+        self, losses: list[float], sizes: list[int], training: bool
+    ) -> None:
         """Record an epoch's batches, unless they were recorded one by one, and their number."""
         if not self.by_batch:
-            self.net.history[-1]["batches"].extend(batch_records(training, losses, sizes))
-        self.net.history.record(f"{'train' if training else 'valid'}_batch_count", len(sizes))
+            self.net.history[-1]["batches"].extend(
+                batch_records(training, losses, sizes)
+            )
+        self.net.history.record(
+            f"{'train' if training else 'valid'}_batch_count", len(sizes)
+        )
 
 
 def _line(callback: PrintLog, net: NeuralNet, row: Any) -> str:
@@ -124,15 +163,23 @@ def _line(callback: PrintLog, net: NeuralNet, row: Any) -> str:
 def _accuracy(callback: EpochScoring, net: NeuralNet, X: Any, y: Any) -> float:
     """Return scikit-learn's accuracy of classes that are whole numbers; its checks cost as much as two epochs."""
     y = np.asarray(y)
-    if y.dtype.kind not in "iufb" or y.size != len(y) or not bool((y == np.floor(y)).all()):
+    if (
+        y.dtype.kind not in "iufb"
+        or y.size != len(y)
+        or not bool((y == np.floor(y)).all())
+    ):
         return type(callback)._scoring(callback, net, X, y)
-    predicted = np.asarray(net.predict(X))  # once, because skorch passes on the outputs that the net has computed
+    predicted = np.asarray(
+        net.predict(X)
+    )  # once, because skorch passes on the outputs that the net has computed
     if predicted.dtype.kind not in "iu" or predicted.size != len(y):
         return float(accuracy_score(y, predicted))
     return float(np.mean(y.ravel() == predicted.ravel()))
 
 
 def _hears_batches(callback: Any) -> bool:
-    if type(callback) in _COLLECTING or (type(callback) is LRScheduler and callback.step_every == "epoch"):
+    if type(callback) in _COLLECTING or (
+        type(callback) is LRScheduler and callback.step_every == "epoch"
+    ):
         return False
     return hears(callback, "on_batch_begin", "on_batch_end")

@@ -25,7 +25,10 @@ class HoldOut:
         self.lengths: list[list[int]] = [[] for _ in stack.members]
         if self.is_empty:
             return
-        self.lengths = [[min(each.batch, each.n - start) for start in range(0, each.n, each.batch)] for each in rows]
+        self.lengths = [
+            [min(each.batch, each.n - start) for start in range(0, each.n, each.batch)]
+            for each in rows
+        ]
         self.rows = [(each.X, each.y) for each in rows]
         if stack.job.is_evaluated_by_torch:
             self._by_torch = ByTorch(stack, self.rows, self.lengths)
@@ -43,9 +46,13 @@ class HoldOut:
             return
         batch = self.lengths[0][0]
         short = n % batch  # the length of the last batch, if it is another
-        self._evaluators = [stack.evaluator(taken(pairs, slice(n - short)), of_net, n - short, batch)]
+        self._evaluators = [
+            stack.evaluator(taken(pairs, slice(n - short)), of_net, n - short, batch)
+        ]
         if short:
-            self._evaluators.append(stack.evaluator(taken(pairs, slice(n - short, n)), of_net, short, short))
+            self._evaluators.append(
+                stack.evaluator(taken(pairs, slice(n - short, n)), of_net, short, short)
+            )
 
     def evaluate(self) -> tuple[Tensor, Any]:
         """Return the losses of the batches, shape (n_batches, n_nets), and the nets' outputs for all rows."""
@@ -60,20 +67,28 @@ class HoldOut:
             by_row = by_row.reshape(*self.weight.shape, -1)
             by_row = _in_order(by_row) / by_row.shape[-1]
             # Rows that fill up are NaN if a loss is infinite.
-            return _in_order(torch.where(self.weight > 0, by_row * self.weight, 0)).T, made
+            return _in_order(
+                torch.where(self.weight > 0, by_row * self.weight, 0)
+            ).T, made
         made = tree_map(self._joined, *(each for _, each in parts))
         return torch.cat([losses for losses, _ in parts], dim=1).T, made
 
     def recorded(self, i: int, made: list[Any]) -> tuple[Any, list[Any]]:
         """Return the targets of a member's hold-out, and copies of the net's outputs for it in each epoch."""
         own = i, slice(sum(self.lengths[i]))
-        outputs = tree_map(lambda *parts: torch.stack([part[own] for part in parts]), *made)
-        return tree_map(Tensor.clone, self.rows[i][1]), [taken(outputs, epoch) for epoch in range(len(made))]
+        outputs = tree_map(
+            lambda *parts: torch.stack([part[own] for part in parts]), *made
+        )
+        return tree_map(Tensor.clone, self.rows[i][1]), [
+            taken(outputs, epoch) for epoch in range(len(made))
+        ]
 
     def _joined(self, whole: Tensor, *short: Tensor) -> Tensor:
         """Join the outputs of batches; `squeeze` may have removed the dimension of a batch of one row."""
         of_row = whole.shape[3:]
-        return torch.cat([part.reshape(len(part), -1, *of_row) for part in (whole, *short)], dim=1)
+        return torch.cat(
+            [part.reshape(len(part), -1, *of_row) for part in (whole, *short)], dim=1
+        )
 
     def own_rows(self, i: int, made: Any) -> tuple[Any, Any]:
         """Return a member's hold-out, as one batch, and the net's outputs for it."""

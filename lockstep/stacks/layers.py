@@ -40,29 +40,43 @@ class GivenNoise(TorchFunctionMode):
         self.matters = False
         self.masks_rows = False
 
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         """Replace some functions, leave all others alone."""
         replacement = self.replaced.get(function)
-        return replacement(self, *args, **(kwargs or {})) if replacement else function(*args, **(kwargs or {}))
+        return (
+            replacement(self, *args, **(kwargs or {}))
+            if replacement
+            else function(*args, **(kwargs or {}))
+        )
 
-    def draw(self, like: Tensor, shape: tuple[int, ...], normal: bool = False, p: Any = None) -> Tensor:
+    def draw(
+        self, like: Tensor, shape: tuple[int, ...], normal: bool = False, p: Any = None
+    ) -> Tensor:
         """Return the next random numbers; `p` is the rate of dropout."""
         if self.noise is not None:
             given: Tensor | None = next(self.noise, None)
             if given is None:
-                raise RuntimeError("the module draws more random numbers than in its first step, or some in evaluation")
+                raise RuntimeError(
+                    "the module draws more random numbers than in its first step, or some in evaluation"
+                )
             return given
         self.draws.append(Draw(normal, tuple(shape)))
         self.matters |= p != 0
         dtype = like.dtype if like.is_floating_point() else None
-        return (torch.randn if normal else torch.rand)(shape, dtype=dtype, device=like.device)
+        return (torch.randn if normal else torch.rand)(
+            shape, dtype=dtype, device=like.device
+        )
 
 
 def _seen_through(function: Any) -> Callable[..., Any]:
     """Return a Python function of torch so that the mode sees the functions that it calls."""
     asks = (name for name in vars(F) if name.startswith("has_torch_function"))
     never = dict.fromkeys(asks, lambda *tensors: False)
-    inside = FunctionType(function.__code__, vars(F) | never, argdefs=function.__defaults__)
+    inside = FunctionType(
+        function.__code__, vars(F) | never, argdefs=function.__defaults__
+    )
 
     def called(mode: GivenNoise, *args: Any, **kwargs: Any) -> Any:
         with mode:
@@ -96,7 +110,11 @@ def _embedding_bag(given: GivenNoise, /, *args: Any, **kwargs: Any) -> Tensor:
     bag = SimpleNamespace(**bound.arguments)
     rare = bag.max_norm is not None or bag.scale_grad_by_freq or bag.sparse
     rare |= bag.padding_idx is not None and bag.mode == "max"
-    if bag.input.dim() != 2 or rare or (bag.per_sample_weights is not None and bag.mode != "sum"):
+    if (
+        bag.input.dim() != 2
+        or rare
+        or (bag.per_sample_weights is not None and bag.mode != "sum")
+    ):
         return F.embedding_bag(*args, **kwargs)
     rows = F.embedding(bag.input, bag.weight)
     if bag.mode == "max":
@@ -107,13 +125,19 @@ def _embedding_bag(given: GivenNoise, /, *args: Any, **kwargs: Any) -> Tensor:
     if bag.padding_idx is not None:
         factors = factors * (bag.input != bag.padding_idx % len(bag.weight))
     total = (rows * factors.unsqueeze(-1)).sum(1)
-    return total / factors.sum(1, keepdim=True).clamp(min=1) if bag.mode == "mean" else total
+    return (
+        total / factors.sum(1, keepdim=True).clamp(min=1)
+        if bag.mode == "mean"
+        else total
+    )
 
 
 def _of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a loss that accepts classes as bytes; torch's own does, but not what it decomposes into."""
 
-    def loss(mode: GivenNoise, x: Tensor, y: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    def loss(
+        mode: GivenNoise, x: Tensor, y: Tensor, *args: Any, **kwargs: Any
+    ) -> Tensor:
         return function(x, y.long() if y.dtype == torch.uint8 else y, *args, **kwargs)
 
     return loss
@@ -121,7 +145,11 @@ def _of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _put_items(mode: GivenNoise, x: Tensor, places: Any, value: Any) -> None:
     """Do what torch's does; with a mask, by an operation that the kernel has."""
-    if not (isinstance(places, Tensor) and places.dtype == torch.bool and torch.as_tensor(value).dim() == 0):
+    if not (
+        isinstance(places, Tensor)
+        and places.dtype == torch.bool
+        and torch.as_tensor(value).dim() == 0
+    ):
         x[places] = value
         return
     x.masked_fill_(places.view(*places.shape, *[1] * (x.dim() - places.dim())), value)

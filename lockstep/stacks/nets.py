@@ -23,8 +23,12 @@ class Job:
 
     members: list[Member]
     filled: bool  # whether the last batch is filled up with rows of weight zero; otherwise all lengths are equal
-    programs: dict[Any, Any] = field(default_factory=dict)  # of the kernel, which stacks of the group share
-    updates: dict[Any, Any] = field(default_factory=dict)  # of optimizers, which more groups share
+    programs: dict[Any, Any] = field(
+        default_factory=dict
+    )  # of the kernel, which stacks of the group share
+    updates: dict[Any, Any] = field(
+        default_factory=dict
+    )  # of optimizers, which more groups share
     record_losses: bool = True
     n_threads: int = 1  # that compute the kernel's blocks
 
@@ -36,12 +40,18 @@ class Job:
     @cached_property
     def records_outputs(self) -> bool:
         """Whether nets that only have recorders keep their outputs for the hold-out."""
-        return not self.members[0].has_listeners and any(member.recorders for member in self.members)
+        return not self.members[0].has_listeners and any(
+            member.recorders for member in self.members
+        )
 
     @property
     def knows_hold_out(self) -> bool:
         """Whether the hold-out is evaluated after every epoch, and not only after the last one."""
-        return self.knows_losses or self.records_outputs or self.members[0].evaluation_counts
+        return (
+            self.knows_losses
+            or self.records_outputs
+            or self.members[0].evaluation_counts
+        )
 
     @property
     def is_evaluated_by_torch(self) -> bool:
@@ -63,7 +73,9 @@ class Nets:
     def __init__(self, job: Job) -> None:
         self.job, self.members = job, job.members
         nets = self.nets = [member.net for member in self.members]
-        self.stacked = StackedNet(nets[0], job.filled, any(layer.p for net in nets for layer in dropouts(net)))
+        self.stacked = StackedNet(
+            nets[0], job.filled, any(layer.p for net in nets for layer in dropouts(net))
+        )
         named = [named_tensors(net) for net in nets]
         stepped = trained_params(nets[0]).keys() - self.members[0].unused
         names = [name for name in named[0] if name in stepped]
@@ -79,8 +91,13 @@ class Nets:
             for name, view in self.trained.items():
                 view.copy_(torch.stack([tensors[name] for tensors in named]))
             rest = [name for name in named[0] if name not in names]
-            self.untrained = {name: torch.stack([tensors[name].detach() for tensors in named]) for name in rest}
-        self.rates = torch.tensor([[layer.p for layer in dropouts(net)] for net in nets], dtype=dtype)
+            self.untrained = {
+                name: torch.stack([tensors[name].detach() for tensors in named])
+                for name in rest
+            }
+        self.rates = torch.tensor(
+            [[layer.p for layer in dropouts(net)] for net in nets], dtype=dtype
+        )
 
     def by_name(self, rows: Tensor) -> Tensors:
         """Return views of each parameter's part in rows of numbers, shape (…, n_numbers)."""
@@ -93,11 +110,25 @@ class Nets:
         return cloned(self.trained | self.untrained)
 
     def evaluator(
-        self, sources: list[tuple[Any, ...]], of_net: np.ndarray, n_rows: int, batch: int | None = None
+        self,
+        sources: list[tuple[Any, ...]],
+        of_net: np.ndarray,
+        n_rows: int,
+        batch: int | None = None,
     ) -> Callable[[Tensors], Any]:
         """Return a function of tensors, which it may change, that evaluates the nets on rows, as `Evaluator` does."""
         tensors, job = self.trained | self.untrained, self.job
-        return Evaluator(self.stacked, tensors, self.rates, sources, of_net, n_rows, batch, job.programs, job.n_threads)
+        return Evaluator(
+            self.stacked,
+            tensors,
+            self.rates,
+            sources,
+            of_net,
+            n_rows,
+            batch,
+            job.programs,
+            job.n_threads,
+        )
 
     def outputs(self, rows: list[Any], of_net: np.ndarray) -> Any:
         """Return the nets' outputs, shape (n_nets, n_rows, …); `of_net` says which of the rows each net has."""

@@ -26,24 +26,41 @@ class Draw:
     shape: tuple[int, ...]
 
 
-def _dropout(by_channel: bool = False, alpha: bool = False, batched: int = 0) -> Function:
+def _dropout(
+    by_channel: bool = False, alpha: bool = False, batched: int = 0
+) -> Function:
     """Return the replacement of a kind of dropout, for which inputs of fewer than `batched` dimensions are one row."""
 
     def dropped(mode: Any, x: Tensor, p: Any) -> Tensor:
         if not isinstance(p, Tensor):
             _check(0 <= p <= 1, f"the rate of a dropout is {p}")
-        _check(not by_channel or x.dim() > 1, "a dropout of channels gets a single dimension")
+        _check(
+            not by_channel or x.dim() > 1,
+            "a dropout of channels gets a single dimension",
+        )
         n_kept = 2 if x.dim() >= batched else 1
-        noise = mode.draw(x, (*x.shape[:n_kept], *[1] * (x.dim() - n_kept)) if by_channel else x.shape, p=p)
+        noise = mode.draw(
+            x,
+            (*x.shape[:n_kept], *[1] * (x.dim() - n_kept)) if by_channel else x.shape,
+            p=p,
+        )
         # 1 where a number of [0, 1) is at least p, else 0; five times as fast as a comparison and its cast.
         kept = (noise - p).floor() + 1
-        share = 1 - p + (p == 1)  # where nothing is kept, any number but 0, which has no inverse
+        share = (
+            1 - p + (p == 1)
+        )  # where nothing is kept, any number but 0, which has no inverse
         if not alpha:
             return x * (kept * share**-1)
         scale = (share * (1 + p * _ALPHA**2)) ** -0.5
         return scale * (x * kept + _ALPHA * (1 - kept)) - scale * _ALPHA * p
 
-    def dropout(mode: Any, x: Tensor, p: Any = 0.5, training: bool = not alpha, inplace: bool = False) -> Tensor:
+    def dropout(
+        mode: Any,
+        x: Tensor,
+        p: Any = 0.5,
+        training: bool = not alpha,
+        inplace: bool = False,
+    ) -> Tensor:
         if not training or (mode.is_quiet and p == 0):
             return x
         return x.copy_(dropped(mode, x, p)) if inplace else dropped(mode, x, p)
@@ -62,7 +79,9 @@ def _drawn(made: Tensor, *given: Any, where: Any = True) -> Tensor:
         made = made.masked_fill(~where, math.nan)
     for each in given:
         if isinstance(each, Tensor) and each.requires_grad:
-            made = made + each.masked_fill(torch.ones_like(each, dtype=torch.bool), 0).to(made.dtype)
+            made = made + each.masked_fill(
+                torch.ones_like(each, dtype=torch.bool), 0
+            ).to(made.dtype)
     return made
 
 
@@ -71,12 +90,22 @@ def _below(noise: Tensor, p: Any, like: Tensor) -> Tensor:
     if not isinstance(p, Tensor):
         _check(0 <= p <= 1, f"a probability is {p}")
     detached = p.detach() if isinstance(p, Tensor) else p
-    return _drawn((noise < detached).to(like.dtype), p, where=(detached >= 0) & (detached <= 1))
+    return _drawn(
+        (noise < detached).to(like.dtype), p, where=(detached >= 0) & (detached <= 1)
+    )
 
 
-def _bernoulli(mode: Any, x: Tensor, p: Any = None, *, generator: Any = None, **options: Any) -> Tensor:
-    _check(generator is None and not options, "torch.bernoulli gets a generator, or a tensor for its results")
-    _check(p is None or not x.requires_grad, "torch.bernoulli gets a probability beside a tensor that needs a gradient")
+def _bernoulli(
+    mode: Any, x: Tensor, p: Any = None, *, generator: Any = None, **options: Any
+) -> Tensor:
+    _check(
+        generator is None and not options,
+        "torch.bernoulli gets a generator, or a tensor for its results",
+    )
+    _check(
+        p is None or not x.requires_grad,
+        "torch.bernoulli gets a probability beside a tensor that needs a gradient",
+    )
     return _below(mode.draw(x, x.shape), x if p is None else p, x)
 
 
@@ -95,10 +124,19 @@ def _attention(
     """Do what torch's does, by the formula in its documentation."""
     _check(attn_mask is None or not is_causal, "attention gets a mask and is_causal")
     if enable_gqa:
-        key, value = (each.repeat_interleave(query.size(-3) // each.size(-3), -3) for each in (key, value))
+        key, value = (
+            each.repeat_interleave(query.size(-3) // each.size(-3), -3)
+            for each in (key, value)
+        )
     if is_causal:
-        attn_mask = torch.ones(query.size(-2), key.size(-2), dtype=torch.bool, device=query.device).tril()
-    weights = query @ key.transpose(-2, -1) * (query.size(-1) ** -0.5 if scale is None else scale)
+        attn_mask = torch.ones(
+            query.size(-2), key.size(-2), dtype=torch.bool, device=query.device
+        ).tril()
+    weights = (
+        query
+        @ key.transpose(-2, -1)
+        * (query.size(-1) ** -0.5 if scale is None else scale)
+    )
     if attn_mask is not None and attn_mask.dtype == torch.bool:
         weights = weights.masked_fill(~attn_mask, float("-inf"))
     elif attn_mask is not None:
@@ -106,7 +144,9 @@ def _attention(
     if attn_mask is None:
         shares = weights.softmax(-1)
     else:
-        nothing = weights.detach().amax(-1, keepdim=True) == float("-inf")  # a row that may look at nothing gets 0
+        nothing = weights.detach().amax(-1, keepdim=True) == float(
+            "-inf"
+        )  # a row that may look at nothing gets 0
         shares = weights.masked_fill(nothing, 0).softmax(-1).masked_fill(nothing, 0)
     return (shares if dropout_p == 0 else _dropout()(mode, shares, dropout_p)) @ value
 
@@ -120,7 +160,10 @@ def _of_size(function: Function, normal: bool = False) -> Function:
     def drawn(mode: Any, *sizes: Any, **options: Any) -> Any:
         if options.get("generator") is not None or "out" in options:
             return function(*sizes, **options)
-        size = options.pop("size", sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes)
+        size = options.pop(
+            "size",
+            sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes,
+        )
         like = torch.empty(0, **options)
         return mode.draw(like, size, normal=normal).to(like)
 
@@ -131,28 +174,46 @@ def _like(normal: bool = False) -> Function:
     """Return the replacement of a function that gets a tensor of the same size."""
 
     def drawn(mode: Any, x: Tensor, *, dtype: Any = None, **options: Any) -> Tensor:
-        _check(options.get("generator") is None, "a function that draws gets a generator")
+        _check(
+            options.get("generator") is None, "a function that draws gets a generator"
+        )
         made: Tensor = mode.draw(x, x.shape, normal=normal).to(dtype or x.dtype)
         return made
 
     return drawn
 
 
-def _normal(mode: Any, mean: Any, std: Any = 1.0, size: Any = None, generator: Any = None, **options: Any) -> Tensor:
+def _normal(
+    mode: Any,
+    mean: Any,
+    std: Any = 1.0,
+    size: Any = None,
+    generator: Any = None,
+    **options: Any,
+) -> Tensor:
     tensors = [each for each in (mean, std) if isinstance(each, Tensor)]
     if generator is not None or (size is None) != bool(tensors) or "out" in options:
-        raise ValueError("torch.normal gets a generator, or arguments that lockstep does not know")
+        raise ValueError(
+            "torch.normal gets a generator, or arguments that lockstep does not know"
+        )
     if not isinstance(std, Tensor):
         _check(std >= 0, f"torch.normal gets a deviation of {std}")
     like = tensors[0] if tensors else torch.empty(0, **options)
-    shape = torch.broadcast_shapes(*(each.shape for each in tensors)) if tensors else size
-    centre, scale = (each.detach() if isinstance(each, Tensor) else each for each in (mean, std))
+    shape = (
+        torch.broadcast_shapes(*(each.shape for each in tensors)) if tensors else size
+    )
+    centre, scale = (
+        each.detach() if isinstance(each, Tensor) else each for each in (mean, std)
+    )
     made = mode.draw(like, shape, normal=True).to(like) * scale + centre
     return _drawn(made.to(like.dtype), mean, std, where=scale >= 0)
 
 
 def _uniform(noise: Tensor, *bounds: Any, **named: Any) -> Tensor:
-    low, high = (*bounds, *(named.get(name, number) for name, number in _BOUNDS[len(bounds) :]))
+    low, high = (
+        *bounds,
+        *(named.get(name, number) for name, number in _BOUNDS[len(bounds) :]),
+    )
     _check(low <= high, f"uniform_ gets bounds of {low} and {high}")
     return low + (high - low) * noise
 
@@ -171,7 +232,9 @@ def _exponential(noise: Tensor, lambd: Any = 1) -> Tensor:
 def _in_place(turned: Function, normal: bool = False) -> Function:
     """Return the replacement of a method that fills a tensor with numbers; `turned` computes them from the noise."""
 
-    def filled(mode: Any, x: Tensor, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
+    def filled(
+        mode: Any, x: Tensor, *args: Any, generator: Any = None, **kwargs: Any
+    ) -> Tensor:
         if generator is not None:
             raise ValueError("the module draws from a generator of its own")
         made = turned(mode.draw(x, x.shape, normal=normal), *args, **kwargs)

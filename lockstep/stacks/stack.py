@@ -42,16 +42,35 @@ class Stack(Nets):
             trained, untrained = taken((self.trained, self.untrained), 0)
             job.programs["plan"] = Plan.of(trained, untrained, self.rates.shape[1])
         self.plan: Plan = job.programs["plan"]
-        self.blocks = Blocks(len(self.nets), self.plan.layout, self.flat.dtype, job.n_threads)
-        self._optimizer = RecordedOptimizer(list(map(optimizer_of, self.nets)), self.flat.dtype, job.updates)
-        begun = {name: value for name, value in self._optimizer.state().items() if is_row(value)}  # such as Adagrad's
+        self.blocks = Blocks(
+            len(self.nets), self.plan.layout, self.flat.dtype, job.n_threads
+        )
+        self._optimizer = RecordedOptimizer(
+            list(map(optimizer_of, self.nets)), self.flat.dtype, job.updates
+        )
+        begun = {
+            name: value
+            for name, value in self._optimizer.state().items()
+            if is_row(value)
+        }  # such as Adagrad's
         self._make_room_for(begun)
         for name, value in begun.items():
-            self.blocks.put(self.plan.state[name], value.expand(len(self.nets), self.length))
-        of_nets = [[each for _, each in net.callbacks_ if isinstance(each, GradientNormClipping)] for net in self.nets]
+            self.blocks.put(
+                self.plan.state[name], value.expand(len(self.nets), self.length)
+            )
+        of_nets = [
+            [
+                each
+                for _, each in net.callbacks_
+                if isinstance(each, GradientNormClipping)
+            ]
+            for net in self.nets
+        ]
         self._clippings = [each[0] if each else None for each in of_nets]
         earlier = None if before is None else before.batches
-        self.batches: Batches = Batches(job, self.flat.dtype, self.stacked.draws, earlier)
+        self.batches: Batches = Batches(
+            job, self.flat.dtype, self.stacked.draws, earlier
+        )
         self._put()
 
     def _make_room_for(self, state: Iterable[str]) -> None:
@@ -63,10 +82,20 @@ class Stack(Nets):
 
     def _put(self) -> None:
         """Write the nets' tensors, which callbacks may have changed, into the kernel's memory."""
-        limits = [getattr(each, "gradient_clip_value", None) for each in self._clippings]
-        norms = torch.tensor([inf if limit is None else float(limit) for limit in limits]).to(self.flat)
-        kinds = [float(each.gradient_clip_norm_type) for each in self._clippings if each is not None]
-        self.clips = kinds[0] if norms.isfinite().any() else None  # the kind of norm, which nets of a stack share
+        limits = [
+            getattr(each, "gradient_clip_value", None) for each in self._clippings
+        ]
+        norms = torch.tensor(
+            [inf if limit is None else float(limit) for limit in limits]
+        ).to(self.flat)
+        kinds = [
+            float(each.gradient_clip_norm_type)
+            for each in self._clippings
+            if each is not None
+        ]
+        self.clips = (
+            kinds[0] if norms.isfinite().any() else None
+        )  # the kind of norm, which nets of a stack share
         self.blocks.put(self.plan.limit, norms)
         self.blocks.put(self.plan.weights, self.flat)
         self.blocks.put(self.plan.rates, self.rates)
@@ -93,8 +122,13 @@ class Stack(Nets):
         self._put()
         ((step, losses, told),) = self._train(number, number + 1, tells=True)
         self.fetch()
-        made = [each[:, 0].to(dtype) for each, (_, dtype) in zip(told, step.told, strict=True)]
-        return (None if losses is None else losses[:, 0]), partial(tree_unflatten, made, step.spec)
+        made = [
+            each[:, 0].to(dtype)
+            for each, (_, dtype) in zip(told, step.told, strict=True)
+        ]
+        return (None if losses is None else losses[:, 0]), partial(
+            tree_unflatten, made, step.spec
+        )
 
     def train_epoch(self) -> Tensor | None:
         """Take all steps of the epoch; returns the losses, shape (n_batches, n_nets), if needed."""
@@ -104,7 +138,9 @@ class Stack(Nets):
         parts = [losses for _, losses, _ in steps if losses is not None]
         return torch.cat(parts, dim=1).T if parts else None
 
-    def _train(self, first: int, last: int, tells: bool) -> Iterator[tuple[Step, Tensor | None, list[Tensor]]]:
+    def _train(
+        self, first: int, last: int, tells: bool
+    ) -> Iterator[tuple[Step, Tensor | None, list[Tensor]]]:
         """Take steps, as many at a time as one program describes; yields what these tell."""
         at = first
         runs = self._optimizer.runs(last - first)
@@ -112,52 +148,91 @@ class Stack(Nets):
             self._make_room_for(run.update.kept)
         for run in runs:
             end, begin = at + run.n_steps, at
-            for length, steps in groupby(range(at, end), key=self.batches.lengths.__getitem__):
+            for length, steps in groupby(
+                range(at, end), key=self.batches.lengths.__getitem__
+            ):
                 step = self._step(length, run.update, run.numbers.shape[2], tells)
                 most, left = max(_MOST_WORK // step.program.work, 1), len(list(steps))
                 while left:
                     n = min(most, left)
-                    numbers = np.ascontiguousarray(run.numbers[:, at - begin : at - begin + n], self.blocks.number)
+                    numbers = np.ascontiguousarray(
+                        run.numbers[:, at - begin : at - begin + n], self.blocks.number
+                    )
                     yield step, *self._run(step, n, at, numbers)
                     at, left = at + n, left - n
 
-    def _run(self, step: Step, n: int, number: int, numbers: np.ndarray) -> tuple[Tensor | None, list[Tensor]]:
+    def _run(
+        self, step: Step, n: int, number: int, numbers: np.ndarray
+    ) -> tuple[Tensor | None, list[Tensor]]:
         """Take steps from a batch on; returns the losses, if needed, and what else is told, shapes (n_nets, n, …)."""
         every = np.arange(len(self.nets))
         tables = self.batches.tables(number)
-        tables.append(table(torch.from_numpy(numbers), every if len(numbers) > 1 else np.zeros_like(every)))
+        tables.append(
+            table(
+                torch.from_numpy(numbers),
+                every if len(numbers) > 1 else np.zeros_like(every),
+            )
+        )
         shapes = [()] * self.job.knows_losses + [shape for shape, _ in step.told]
-        stored = [torch.empty(len(every), n, *shape, dtype=self.flat.dtype) for shape in shapes]
-        self.blocks.run(step.program, n, [*tables, *(table(each, every) for each in stored)])
+        stored = [
+            torch.empty(len(every), n, *shape, dtype=self.flat.dtype)
+            for shape in shapes
+        ]
+        self.blocks.run(
+            step.program, n, [*tables, *(table(each, every) for each in stored)]
+        )
         self._is_fetched = False
         return (stored.pop(0) if self.job.knows_losses else None), stored
 
     def _step(self, length: int, update: Update, n_numbers: int, tells: bool) -> Step:
         steps = self.plan.steps
-        key = length, id(update), self.clips, tells, len(self.batches.draws), self.stacked.drops
+        key = (
+            length,
+            id(update),
+            self.clips,
+            tells,
+            len(self.batches.draws),
+            self.stacked.drops,
+        )
         if key not in steps:
-            trained, untrained, rates = taken((self.trained, self.untrained, self.rates), 0)
-            inputs = StepInputs(untrained, rates, *self.batches.inputs_of_a_step(length))
+            trained, untrained, rates = taken(
+                (self.trained, self.untrained, self.rates), 0
+            )
+            inputs = StepInputs(
+                untrained, rates, *self.batches.inputs_of_a_step(length)
+            )
             how = self.clips, self.job.knows_losses, tells
-            steps[key] = self.plan.step(self.stacked, trained, inputs, update, n_numbers, *how)
+            steps[key] = self.plan.step(
+                self.stacked, trained, inputs, update, n_numbers, *how
+            )
         return steps[key]
 
     def show_state(self, i: int, net: NeuralNet, named: Tensors) -> None:
         """Give a net its gradients of the last step, and its optimizer copies of the state of its parameters."""
         gradients, state = self.by_name(self.gradient[i].clone()), self.state_of(i)
-        parts = {key: self.by_name(value) if is_row(value) else None for key, value in state.items()}
+        parts = {
+            key: self.by_name(value) if is_row(value) else None
+            for key, value in state.items()
+        }
         for name in self.trained:
             named[name].grad = gradients[name]
             if state:
-                own = {key: state[key] if part is None else part[name] for key, part in parts.items()}
-                net.optimizer_.state[named[name]] = {key: _copied(value) for key, value in own.items()}
+                own = {
+                    key: state[key] if part is None else part[name]
+                    for key, part in parts.items()
+                }
+                net.optimizer_.state[named[name]] = {
+                    key: _copied(value) for key, value in own.items()
+                }
 
     def state_of(self, i: int) -> dict[str, Any]:
         """Return the optimizer's state of a net: copies of rows of n_numbers, and numbers."""
         state, (block, lane) = self._optimizer.state(), divmod(i, LANES)
         for name, value in self.plan.state.items():
             if name in state:
-                rows = self.blocks.memory[block, value.start : value.start + prod(value.shape), lane]
+                rows = self.blocks.memory[
+                    block, value.start : value.start + prod(value.shape), lane
+                ]
                 state[name] = torch.from_numpy(rows.copy())
         return state
 
@@ -165,10 +240,16 @@ class Stack(Nets):
         """Restore the optimizer's states that `state_of` returned, by net."""
         self.blocks.grow(self.plan.layout)
         for name in self.plan.state.keys() & states[0].keys():
-            self.blocks.put(self.plan.state[name], torch.stack([state[name] for state in states]))
+            self.blocks.put(
+                self.plan.state[name], torch.stack([state[name] for state in states])
+            )
         self._optimizer.load(states[0])
 
 
 def _copied(value: Any) -> Any:
     """Return a copy of the tensors in a value, which is nearly always a tensor itself: a walk takes longer."""
-    return value.clone() if isinstance(value, Tensor) else tree_map_only(Tensor, Tensor.clone, value)
+    return (
+        value.clone()
+        if isinstance(value, Tensor)
+        else tree_map_only(Tensor, Tensor.clone, value)
+    )

@@ -24,7 +24,9 @@ class StepInputs(NamedTuple):
     rates: Tensor  # of dropout
     x: Any
     y: Any
-    weight: tuple[Tensor, ...]  # one tensor if rows have different weights, otherwise none
+    weight: tuple[
+        Tensor, ...
+    ]  # one tensor if rows have different weights, otherwise none
     noise: list[Tensor]
 
 
@@ -64,7 +66,9 @@ class StackedNet:
 
     def draws(self, x: Any, y: Any) -> list[Draw]:
         """Return the draws of a training step on a batch; none if there is only dropout with rate 0."""
-        net = step_view(self._net, copy.deepcopy(self._net.module_).train(), self._net.criterion_)
+        net = step_view(
+            self._net, copy.deepcopy(self._net.module_).train(), self._net.criterion_
+        )
         x = tree_map(torch.clone, x)
         with torch.enable_grad(), GivenNoise() as mode:  # a loss may need gradients
             net.get_loss(net.infer(x), y, X=x, training=True)
@@ -80,11 +84,21 @@ class StackedNet:
             tensors = trained | own.untrained
             self._mark(tensors)
             with GivenNoise(own.noise, in_stack=True), self._dropping(own.rates):
-                losses, predicted = functional_call(self.parts, tensors, (own.x, own.y, True))
+                losses, predicted = functional_call(
+                    self.parts, tensors, (own.x, own.y, True)
+                )
             for each in own.weight:
                 n = len(each)
-                losses = losses.reshape(n) if losses.numel() == n else losses.reshape(n, -1).mean(1)
-            new_buffers = {key: tensors[key] for key, was in own.untrained.items() if tensors[key] is not was}
+                losses = (
+                    losses.reshape(n)
+                    if losses.numel() == n
+                    else losses.reshape(n, -1).mean(1)
+                )
+            new_buffers = {
+                key: tensors[key]
+                for key, was in own.untrained.items()
+                if tensors[key] is not was
+            }
             return losses, (predicted, new_buffers)
 
         losses, pull_back, (predicted, new_buffers) = vjp(by_row, trained)
@@ -126,7 +140,9 @@ class StackedNet:
         with torch.no_grad():
             return functional_call(self.parts, tensors, (x, y, False))
 
-    def outputs_in_training(self, tensors: Tensors, rates: Tensor, noise: list[Tensor], x: Any) -> Any:
+    def outputs_in_training(
+        self, tensors: Tensors, rates: Tensor, noise: list[Tensor], x: Any
+    ) -> Any:
         """Return a net's outputs for rows as in a training step."""
         return self._called(tensors, rates, noise, x, None, True)
 

@@ -20,13 +20,20 @@ class Streams:
 
     def __init__(self, seeds: Sequence[int]) -> None:
         sequences = [np.random.SeedSequence(seed) for seed in seeds]
-        self._states = np.array([each.generate_state(4 * LANES, np.uint32) for each in sequences])
-        self._normal = [np.random.Generator(np.random.SFC64(each)) for each in sequences]
+        self._states = np.array(
+            [each.generate_state(4 * LANES, np.uint32) for each in sequences]
+        )
+        self._normal = [
+            np.random.Generator(np.random.SFC64(each)) for each in sequences
+        ]
 
     def chosen(self, places: list[int]) -> "Streams":
         """Return the streams at some places, to go on with these alone."""
         streams = Streams([])
-        streams._states, streams._normal = self._states[places], [self._normal[i] for i in places]
+        streams._states, streams._normal = (
+            self._states[places],
+            [self._normal[i] for i in places],
+        )
         return streams
 
     def draw(self, draw: Draw, n_rows: int, dtype: torch.dtype) -> Tensor:
@@ -41,5 +48,7 @@ class Streams:
             for part, stream in zip(out, self._normal, strict=True):
                 part.copy_(torch.from_numpy(stream.standard_normal(part.shape)))
             return
-        function = load().noise_float if out.dtype == torch.float32 else load().noise_double
+        function = (
+            load().noise_float if out.dtype == torch.float32 else load().noise_double
+        )
         function(self._states.ctypes.data, out.data_ptr(), len(out), out[0].numel())

@@ -30,7 +30,9 @@ class Trained:
     outputs: Any = None  # the net's outputs for the rows to predict, if the stack has computed them
     fit_time: float = 0.0
     refusal: Refusal | None = None  # why skorch has to fit it after all
-    records: Callable[[], list[dict[str, Any]]] | None = None  # computes its history, if no callback has written it
+    records: Callable[[], list[dict[str, Any]]] | None = (
+        None  # computes its history, if no callback has written it
+    )
 
     def history(self, is_looked_at: bool) -> History:
         """Return the history; an empty one if nobody will read it and no callback has written it."""
@@ -40,14 +42,20 @@ class Trained:
 
     def copy(self) -> "Trained":
         """Return a copy for another fit, because a scorer may change a net."""
-        net = shallow_copy(self.net, **copied_parts(self.net), history_=copy.copy(self.net.history_))
-        for own, copied in zip(named_tensors(self.net).values(), named_tensors(net).values(), strict=True):
+        net = shallow_copy(
+            self.net, **copied_parts(self.net), history_=copy.copy(self.net.history_)
+        )
+        for own, copied in zip(
+            named_tensors(self.net).values(), named_tensors(net).values(), strict=True
+        ):
             copied.grad = copy.copy(own.grad)  # `copy.deepcopy` leaves out gradients
         return replace(self, net=net)
 
 
 def with_outputs(
-    nets: Nets, inputs: tuple[list[Any], np.ndarray] | None, trained: Iterable[tuple[int, Trained]]
+    nets: Nets,
+    inputs: tuple[list[Any], np.ndarray] | None,
+    trained: Iterable[tuple[int, Trained]],
 ) -> Iterator[Trained]:
     """Yield trained nets, each after its place in `nets`, with their outputs for `inputs`, computed together."""
     outputs = None
@@ -59,14 +67,23 @@ def with_outputs(
         yield each
 
 
-def batch_records(training: bool, losses: list[float], sizes: list[int]) -> list[dict[str, Any]]:
+def batch_records(
+    training: bool, losses: list[float], sizes: list[int]
+) -> list[dict[str, Any]]:
     """Return skorch's records of batches with these losses and numbers of rows."""
-    loss, size = ("train_loss", "train_batch_size") if training else ("valid_loss", "valid_batch_size")
+    loss, size = (
+        ("train_loss", "train_batch_size")
+        if training
+        else ("valid_loss", "valid_batch_size")
+    )
     return [{loss: each, size: n} for each, n in zip(losses, sizes, strict=True)]
 
 
 def epoch_records(
-    losses: list[tuple[Tensor | None, Tensor | None]], place: int, sizes: list[list[int]], held: list[int]
+    losses: list[tuple[Tensor | None, Tensor | None]],
+    place: int,
+    sizes: list[list[int]],
+    held: list[int],
 ) -> list[dict[str, Any]]:
     """Return skorch's records of the net at a place, without callbacks; batches are recorded only with their losses.
 
@@ -75,11 +92,20 @@ def epoch_records(
     """
     of_held = {"valid_batch_count": len(held)} if held else {}
     epochs: list[dict[str, Any]] = []
-    for number, ((train, valid), each) in enumerate(zip(losses, sizes, strict=True), start=1):
+    for number, ((train, valid), each) in enumerate(
+        zip(losses, sizes, strict=True), start=1
+    ):
         batches: list[dict[str, Any]] = []
         if train is not None:
             batches += batch_records(True, train[: len(each), place].tolist(), each)
         if valid is not None:
             batches += batch_records(False, valid[: len(held), place].tolist(), held)
-        epochs.append({"batches": batches, "epoch": number, "train_batch_count": len(each), **of_held})
+        epochs.append(
+            {
+                "batches": batches,
+                "epoch": number,
+                "train_batch_count": len(each),
+                **of_held,
+            }
+        )
     return epochs

@@ -15,7 +15,14 @@ from lockstep._compat import tree_map, tree_map_only
 from lockstep.kernel.program import LANES
 from lockstep.members.member import Member
 from lockstep.members.numerics import all_finite, finite_in
-from lockstep.members.parts import Tensors, cloned, copied_parts, exchange, named_tensors, shallow_copy
+from lockstep.members.parts import (
+    Tensors,
+    cloned,
+    copied_parts,
+    exchange,
+    named_tensors,
+    shallow_copy,
+)
 from lockstep.members.refusals import DIVERGED, Refusal, refusal_of
 from lockstep.members.rows import taken
 from lockstep.stacks.callbacks import Audience
@@ -54,7 +61,9 @@ class Training:
         self.lent: dict[Member, list[Tensors]] = defaultdict(list)
         # For each epoch, shapes (n_batches, n_nets): on the training rows, and on the hold-out; None if not computed.
         self.losses: list[tuple[Tensor | None, Tensor | None]] = []
-        self.made: list[Any] = []  # for each epoch, the nets' outputs for the hold-out, if they are recorded
+        self.made: list[
+            Any
+        ] = []  # for each epoch, the nets' outputs for the hold-out, if they are recorded
         self.audiences: dict[int, Audience] = {}
         self._take_up(Stack(job))
 
@@ -63,15 +72,23 @@ class Training:
         self.stack = stack
         self.hold_out = HoldOut(stack)
         before = {audience.member: audience for audience in self.audiences.values()}
-        listening = ((i, member) for i, member in enumerate(stack.members) if member.has_listeners)
-        self.audiences = {i: before.get(member) or Audience(member) for i, member in listening}
+        listening = (
+            (i, member)
+            for i, member in enumerate(stack.members)
+            if member.has_listeners
+        )
+        self.audiences = {
+            i: before.get(member) or Audience(member) for i, member in listening
+        }
         for i, audience in self.audiences.items():
             # Each tensor gets only its part of the memory; torch copies and saves a view with the memory of all nets.
             memory = tree_map(from_dlpack, stack.tensors_of(i))
             self.lent[audience.member] += [memory] * audience.calls_own_code
             exchange(audience.named, memory)
         self.gone: set[int] = set()
-        self.due: dict[int, list[int]] = defaultdict(list)  # the nets that tasks get, by the epoch after which they do
+        self.due: dict[int, list[int]] = defaultdict(
+            list
+        )  # the nets that tasks get, by the epoch after which they do
         for i, member in enumerate(stack.members):
             for epoch in member.tasks:
                 self.due[epoch].append(i)
@@ -88,15 +105,28 @@ class Training:
                 self.stack.adopt_settings()
             epoch += 1
             self._train(epoch)
-            if not self.hold_out.is_empty and (self.stack.job.knows_hold_out or self._waited(epoch)):
+            if not self.hold_out.is_empty and (
+                self.stack.job.knows_hold_out or self._waited(epoch)
+            ):
                 self._validate(epoch)
             batches = self.stack.batches
             for i, audience in self._present():
                 if audience.calls_own_code:
                     self.stack.show_state(i, audience.net, audience.named)
-                    audience.net._set_training(self.hold_out.is_empty)  # as skorch's last pass leaves it
-                self._tell(i, epoch, audience.epoch_ends, batches.orders[batches.source_of[i]])
-            self.advance(len(present) + sum(self.stack.members[i].epochs - epoch for i in present if i in self.gone))
+                    audience.net._set_training(
+                        self.hold_out.is_empty
+                    )  # as skorch's last pass leaves it
+                self._tell(
+                    i, epoch, audience.epoch_ends, batches.orders[batches.source_of[i]]
+                )
+            self.advance(
+                len(present)
+                + sum(
+                    self.stack.members[i].epochs - epoch
+                    for i in present
+                    if i in self.gone
+                )
+            )
             yield from self._done(epoch)
             few = 0 < len(left := self._left()) <= len(self.stack.members) // 2
             if few and self._spared(left, epoch) > _WORTH_A_STACK:
@@ -109,11 +139,17 @@ class Training:
                 for name, tensor in named_tensors(trained.net).items():
                     for memory in self.lent[trained.member]:
                         memory[name].copy_(tensor.detach())
-            nets = Nets(replace(whole, members=[trained.member for trained in self.ended]))
+            nets = Nets(
+                replace(whole, members=[trained.member for trained in self.ended])
+            )
             yield from with_outputs(nets, self.inputs(nets), enumerate(self.ended))
 
     def _present(self) -> list[tuple[int, Audience]]:
-        return [(i, audience) for i, audience in self.audiences.items() if i not in self.gone]
+        return [
+            (i, audience)
+            for i, audience in self.audiences.items()
+            if i not in self.gone
+        ]
 
     def _left(self) -> list[int]:
         return [i for i in range(len(self.stack.members)) if i not in self.gone]
@@ -125,7 +161,13 @@ class Training:
         """Return how many updates of numbers a smaller stack saves if the nets that are left continue in it."""
         n_epochs = max(self.stack.members[i].epochs for i in left) - epoch
         blocks = -(-len(self.stack.nets) // LANES) - -(-len(left) // LANES)
-        return blocks * LANES * n_epochs * len(self.stack.batches.lengths) * self.stack.length
+        return (
+            blocks
+            * LANES
+            * n_epochs
+            * len(self.stack.batches.lengths)
+            * self.stack.length
+        )
 
     def _tell(self, i: int, epoch: int, event: Callable[..., Any], *about: Any) -> None:
         """Notify a net's callbacks; if they end its training, or raise, the net leaves."""
@@ -141,7 +183,9 @@ class Training:
         """Let a net leave that skorch has to fit."""
         self.gone.add(i)
         own = self.stack.members[i]
-        self.failed.append(Trained(own, own.epochs, own.net, False, own.state, refusal=refusal))
+        self.failed.append(
+            Trained(own, own.epochs, own.net, False, own.state, refusal=refusal)
+        )
 
     def _check(self, numbers: Any, refusal: Refusal) -> None:
         """Let nets leave whose `numbers` are not finite, a tree of tensors whose first dimension is the nets."""
@@ -156,9 +200,17 @@ class Training:
     def _train(self, epoch: int) -> None:
         stack, losses = self.stack, list[Tensor]()
         by_batch = [i for i, audience in self._present() if audience.by_batch]
-        scoring = [i for i, audience in self._present() if audience.scores_training and not audience.by_batch]
+        scoring = [
+            i
+            for i, audience in self._present()
+            if audience.scores_training and not audience.by_batch
+        ]
         for number in range(len(stack.batches.lengths) if by_batch or scoring else 0):
-            own = {i: stack.batches.of_net(i, number) for i in (*by_batch, *scoring) if i not in self.gone}
+            own = {
+                i: stack.batches.of_net(i, number)
+                for i in (*by_batch, *scoring)
+                if i not in self.gone
+            }
             for i in filter(own.__contains__, by_batch):
                 self._tell(i, epoch, self.audiences[i].batch_begins, own[i], True)
             if by_batch:
@@ -171,8 +223,18 @@ class Training:
                     self.audiences[i].predicts(rows, outputs, training=True)
                 else:
                     if self.audiences[i].calls_own_code:
-                        stack.show_state(i, self.audiences[i].net, self.audiences[i].named)
-                    self._tell(i, epoch, self.audiences[i].batch_ends, rows, loss[i], outputs, True)
+                        stack.show_state(
+                            i, self.audiences[i].net, self.audiences[i].named
+                        )
+                    self._tell(
+                        i,
+                        epoch,
+                        self.audiences[i].batch_ends,
+                        rows,
+                        loss[i],
+                        outputs,
+                        True,
+                    )
         told = torch.stack(losses) if by_batch or scoring else stack.train_epoch()
         self.losses.append((told, None))
         if self.audiences:
@@ -194,14 +256,20 @@ class Training:
             self.made.append(made)
         for i, audience in self._present():
             if audience.by_batch:
-                for loss, (rows, outputs) in zip(losses[:, i], self.hold_out.own_batches(i, made), strict=False):
+                for loss, (rows, outputs) in zip(
+                    losses[:, i], self.hold_out.own_batches(i, made), strict=False
+                ):
                     self._tell(i, epoch, audience.batch_begins, rows, False)
-                    self._tell(i, epoch, audience.batch_ends, rows, loss, outputs, False)
+                    self._tell(
+                        i, epoch, audience.batch_ends, rows, loss, outputs, False
+                    )
             else:
                 audience.predicts(*self.hold_out.own_rows(i, made), training=False)
         self._record(losses, self.hold_out.lengths.__getitem__, training=False)
 
-    def _record(self, losses: Any, sizes_of: Callable[[int], list[int]], training: bool) -> None:
+    def _record(
+        self, losses: Any, sizes_of: Callable[[int], list[int]], training: bool
+    ) -> None:
         for i, audience in self._present():
             sizes = sizes_of(i)
             audience.batches_ended(losses[: len(sizes), i].tolist(), sizes, training)
@@ -232,11 +300,20 @@ class Training:
             self.audiences[i].training_ends()
         else:
             sizes = [epoch_sizes[source] for epoch_sizes in stack.batches.sizes]
-            records = partial(epoch_records, list(self.losses), i, sizes, self.hold_out.lengths[i])
+            records = partial(
+                epoch_records, list(self.losses), i, sizes, self.hold_out.lengths[i]
+            )
             for recorder in member.recorders if self.made else []:
                 recorder.y_, recorder.outputs_ = self.hold_out.recorded(i, self.made)
         random_state = stack.batches.orders[source].after(member.state, epoch)
-        return Trained(member, epoch, net, bool(stack.flat[i].isfinite().all()), random_state, records=records)
+        return Trained(
+            member,
+            epoch,
+            net,
+            bool(stack.flat[i].isfinite().all()),
+            random_state,
+            records=records,
+        )
 
     def _close_up(self, left: list[int]) -> None:
         """Continue with the nets that are left, in a smaller stack."""

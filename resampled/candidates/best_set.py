@@ -15,7 +15,9 @@ N_DRAWS = 1000
 SCREEN = 3.0
 
 
-def best_set(scores: np.ndarray, resampling: Resampling, seed: int, by_unit: ByUnit | None = None) -> np.ndarray:
+def best_set(
+    scores: np.ndarray, resampling: Resampling, seed: int, by_unit: ByUnit | None = None
+) -> np.ndarray:
     """Return the candidates that can't be shown, at the 5 % level, to be worse than another one.
 
     Lei (2020), "Cross-validation with confidence", Journal of the American Statistical Association 115, with the
@@ -33,7 +35,9 @@ def best_set(scores: np.ndarray, resampling: Resampling, seed: int, by_unit: ByU
         return in_set
     scores = scores[valid]
     means, rounding = scores.mean(axis=1), TINY * np.abs(scores).max()
-    norms, errors = norms_and_errors(scores, resampling, None if by_unit is None else by_unit.take(valid))
+    norms, errors = norms_and_errors(
+        scores, resampling, None if by_unit is None else by_unit.take(valid)
+    )
     # By draw, the sums of the splits' residuals with normal weights.
     weights = np.random.default_rng(seed).normal(size=(scores.shape[1], N_DRAWS))
     noise = ((scores - means[:, None]) @ weights).astype(np.float32)
@@ -41,7 +45,10 @@ def best_set(scores: np.ndarray, resampling: Resampling, seed: int, by_unit: ByU
     bounds = -ndtri(ALPHA / np.arange(1, len(scores) + 1))
     for c, row in enumerate(valid):
         # 1. The largest z-value of mean(score_j - score_c) over all other candidates j: as unlikely as the t-value.
-        gaps, alike = means - means[c], errors.error[c] <= rounding  # alike: as c itself, the same on every split
+        gaps, alike = (
+            means - means[c],
+            errors.error[c] <= rounding,
+        )  # alike: as c itself, the same on every split
         if (gaps <= rounding).all() or (gaps[alike] > rounding).any():
             in_set[row] = (gaps <= rounding).all()
             continue
@@ -60,12 +67,17 @@ def best_set(scores: np.ndarray, resampling: Resampling, seed: int, by_unit: ByU
     return in_set
 
 
-def simplest(in_set: np.ndarray, complexity: Sequence[np.ndarray], means: np.ndarray) -> int:
+def simplest(
+    in_set: np.ndarray, complexity: Sequence[np.ndarray], means: np.ndarray
+) -> int:
     """Return the first of the simplest candidates of the set, as its number.
 
     `complexity` has numbers of the shape (n_candidates,), such as those of weights and of epochs; the first of them
     counts most, and less is simpler. Of candidates that are equally simple, the one with the best mean is taken.
     """
     numbers = np.flatnonzero(in_set)
-    keys = [-means[numbers], *(np.asarray(each)[numbers] for each in reversed(complexity))]
+    keys = [
+        -means[numbers],
+        *(np.asarray(each)[numbers] for each in reversed(complexity)),
+    ]
     return int(numbers[np.lexsort(keys)[0]])

@@ -20,7 +20,11 @@ TINY = 1e-9
 
 
 def effect_p_values(
-    settings: Mapping[str, Column], scores: np.ndarray, resampling: Resampling, seed: int, stages: Any = None
+    settings: Mapping[str, Column],
+    scores: np.ndarray,
+    resampling: Resampling,
+    seed: int,
+    stages: Any = None,
 ) -> np.ndarray:
     """Test for each key that it has no effect, by two tests that must both say that it has.
 
@@ -47,10 +51,16 @@ def effect_p_values(
         always.append(_contrasts(stages[kept]))
     crowded = 2 * sum(map(len, contrasts)) > len(ranks)
     rng = np.random.default_rng(seed)
-    places = replace(resampling, n_rows=resampling.n_folds or 1 + 1 / resampling.test_share, bounds=(0.0, 1.0))
+    places = replace(
+        resampling,
+        n_rows=resampling.n_folds or 1 + 1 / resampling.test_share,
+        bounds=(0.0, 1.0),
+    )
     shuffled, resampled = np.full((2, len(settings)), np.nan)
     for number, own in enumerate(contrasts):
-        others = np.vstack(always + ([] if crowded else contrasts[:number] + contrasts[number + 1 :]))
+        others = np.vstack(
+            always + ([] if crowded else contrasts[:number] + contrasts[number + 1 :])
+        )
         own = _beside(own, others)
         if not len(own):
             continue
@@ -70,7 +80,10 @@ def _contrasts(column: Column) -> np.ndarray:
     if len(levels) < 2:
         return np.empty((0, len(values)))
     if has_names(column):
-        return np.array([values == level for level in (levels if len(levels) > 2 else levels[1:])], dtype=float)
+        return np.array(
+            [values == level for level in (levels if len(levels) > 2 else levels[1:])],
+            dtype=float,
+        )
     line = values - values.mean()
     return np.array([line, line**2][: len(levels) - 1])
 
@@ -83,11 +96,15 @@ def _beside(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.asarray(left[there] / lengths[there, None])
 
 
-def _shuffled(own: np.ndarray, others: np.ndarray, means: np.ndarray, rng: np.random.Generator) -> float:
+def _shuffled(
+    own: np.ndarray, others: np.ndarray, means: np.ndarray, rng: np.random.Generator
+) -> float:
     """Return the p-value of the partial F of a key's contrasts; 1 if they leave no candidate's difference to chance."""
     remove = np.eye(len(means)) - np.linalg.pinv(others) @ others
     left = remove @ means
-    drawn = np.vstack([left, rng.permuted(np.tile(left, (N_SHUFFLES, 1)), axis=1)]) @ remove
+    drawn = (
+        np.vstack([left, rng.permuted(np.tile(left, (N_SHUFFLES, 1)), axis=1)]) @ remove
+    )
     by_own = drawn @ np.linalg.pinv(own) @ own
     explained = (by_own**2).sum(axis=1) / np.maximum((drawn**2).sum(axis=1), TINY)
     return float((explained >= explained[0] - TINY).mean())

@@ -11,7 +11,9 @@ N_FOLDS = 5
 N_PERMUTATIONS = 20
 
 
-def importance(settings: Mapping[str, Column], scores: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def importance(
+    settings: Mapping[str, Column], scores: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Return how much of the scores' spread a random forest no longer explains once a key's values are shuffled.
 
     The candidates are cut into five parts by chance. A forest of 100 trees is fitted on four of them and predicts the
@@ -23,7 +25,9 @@ def importance(settings: Mapping[str, Column], scores: np.ndarray, seed: int) ->
     the shape (n_keys,); they are 0 if the scores do not differ, and NaN with fewer than 3 candidates.
     """
     kept = np.flatnonzero(np.isfinite(scores)).tolist()
-    X = np.column_stack([codes([column[i] for i in kept]) for column in settings.values()])
+    X = np.column_stack(
+        [codes([column[i] for i in kept]) for column in settings.values()]
+    )
     y = np.asarray(scores, dtype=float)[kept]
     if len(y) < 3 or np.ptp(y) == 0:
         drops = np.full((len(settings), N_PERMUTATIONS), np.nan if len(y) < 3 else 0.0)
@@ -35,7 +39,9 @@ def importance(settings: Mapping[str, Column], scores: np.ndarray, seed: int) ->
 def _drops(X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the drop of R² for each key and shuffle."""
     n, n_keys = X.shape
-    shuffled = np.repeat(X[None], 1 + n_keys * N_PERMUTATIONS, axis=0)  # the first stays
+    shuffled = np.repeat(
+        X[None], 1 + n_keys * N_PERMUTATIONS, axis=0
+    )  # the first stays
     for number, copy in enumerate(shuffled[1:]):
         key = number // N_PERMUTATIONS
         copy[:, key] = rng.permutation(X[:, key])
@@ -44,19 +50,27 @@ def _drops(X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray
         train = np.setdiff1d(np.arange(n), test)
         # All shuffles at once: calls cost more than rows.
         rows = shuffled[:, test].reshape(-1, n_keys)
-        predicted = forest_means(X[train], y[train], rows, int(rng.integers(2**31))).reshape(len(shuffled), len(test))
+        predicted = forest_means(
+            X[train], y[train], rows, int(rng.integers(2**31))
+        ).reshape(len(shuffled), len(test))
         errors += ((predicted - y[test]) ** 2).sum(axis=1)
-    return (errors[1:] - errors[0]).reshape(n_keys, N_PERMUTATIONS) / ((y - y.mean()) ** 2).sum()
+    return (errors[1:] - errors[0]).reshape(n_keys, N_PERMUTATIONS) / (
+        (y - y.mean()) ** 2
+    ).sum()
 
 
-def forest_means(X: np.ndarray, y: np.ndarray, rows: np.ndarray, seed: int) -> np.ndarray:
+def forest_means(
+    X: np.ndarray, y: np.ndarray, rows: np.ndarray, seed: int
+) -> np.ndarray:
     """Return what scikit-learn's `RandomForestRegressor` predicts, without what it does around the trees."""
     from sklearn import config_context  # takes half a second to import
     from sklearn.tree import DecisionTreeRegressor
 
     rng, total = np.random.RandomState(seed), np.zeros(len(rows))
     X, rows = X.astype(np.float32), rows.astype(np.float32)  # as trees take them
-    with config_context(skip_parameter_validation=True):  # of trees that differ by their seeds alone
+    with config_context(
+        skip_parameter_validation=True
+    ):  # of trees that differ by their seeds alone
         for own in rng.randint(np.iinfo(np.int32).max, size=N_TREES):
             drawn = np.random.RandomState(own).randint(0, len(X), len(X))
             tree = DecisionTreeRegressor(random_state=int(own))

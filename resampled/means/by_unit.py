@@ -36,11 +36,17 @@ class ByUnit:
         of_round = np.arange(n_splits) * n_rounds // n_splits
         weights = tested.astype(float)
         finite = np.isfinite(values)
-        means = np.where(finite, values, 0.0).sum(axis=(1, 2)) / np.maximum(finite.sum(axis=(1, 2)), 1)
-        sums = np.empty((n_candidates, n_splits, n_splits))  # by split, over the units that another split tests, too
+        means = np.where(finite, values, 0.0).sum(axis=(1, 2)) / np.maximum(
+            finite.sum(axis=(1, 2)), 1
+        )
+        sums = np.empty(
+            (n_candidates, n_splits, n_splits)
+        )  # by split, over the units that another split tests, too
         for number in range(n_rounds):
             splits = of_round == number
-            centred = np.where(finite[:, number], values[:, number] - means[:, None], 0.0)
+            centred = np.where(
+                finite[:, number], values[:, number] - means[:, None], 0.0
+            )
             sums[:, splits] = (centred[:, None] * weights[splits]) @ weights.T
         later, earlier = np.tril_indices(n_splits, -1)
         apart = of_round[later] != of_round[earlier]
@@ -51,7 +57,9 @@ class ByUnit:
         if not n_pairs_of_units:
             return cls(values, np.zeros_like(moves), 0.0)
         scale = np.sqrt(len(moves[0]) / (2 * n_pairs_of_units))
-        return cls(values, moves * scale, float(n_units * shared.sum() / n_pairs_of_units))
+        return cls(
+            values, moves * scale, float(n_units * shared.sum() / n_pairs_of_units)
+        )
 
     @classmethod
     def together(cls, each: Sequence["ByUnit"]) -> "ByUnit":
@@ -66,7 +74,9 @@ class ByUnit:
 
     def take(self, candidates: Sequence[int] | np.ndarray) -> "ByUnit":
         """Return that of some candidates, by their numbers or a mask."""
-        return replace(self, values=self.values[candidates], moves=self.moves[candidates])
+        return replace(
+            self, values=self.values[candidates], moves=self.moves[candidates]
+        )
 
     def among(self, n_candidates: int, places: np.ndarray) -> "ByUnit":
         """Return that of more candidates, of which these have the places, and nothing is known of the others."""
@@ -78,11 +88,23 @@ class ByUnit:
     def first(self, n_rounds: int) -> "ByUnit":
         """Return that of the first rounds."""
         all_rounds = max(self.n_rounds, 2)
-        n_pairs = self.moves.shape[1] * n_rounds * (n_rounds - 1) // (all_rounds * (all_rounds - 1))
-        return replace(self, values=self.values[:, :n_rounds], moves=self.moves[:, :n_pairs])
+        n_pairs = (
+            self.moves.shape[1]
+            * n_rounds
+            * (n_rounds - 1)
+            // (all_rounds * (all_rounds - 1))
+        )
+        return replace(
+            self, values=self.values[:, :n_rounds], moves=self.moves[:, :n_pairs]
+        )
 
     def bundled(self, n_bundles: int, rng: np.random.Generator) -> "ByUnit":
         """Return that of means over bundles of units, drawn by chance, for rounds that test all units."""
         order = rng.permutation(self.values.shape[-1])
         parts = np.array_split(order, min(n_bundles, len(order)))
-        return replace(self, values=np.stack([self.values[..., part].mean(axis=-1) for part in parts], axis=-1))
+        return replace(
+            self,
+            values=np.stack(
+                [self.values[..., part].mean(axis=-1) for part in parts], axis=-1
+            ),
+        )

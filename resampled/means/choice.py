@@ -10,7 +10,9 @@ from resampled.means.ttest import ALPHA
 from resampled.resampling import Bounds
 
 
-def whole_choice(searches: Mapping[str, Corrected | None], bounds: Bounds) -> Corrected | None:
+def whole_choice(
+    searches: Mapping[str, Corrected | None], bounds: Bounds
+) -> Corrected | None:
     """Return the corrected score of the choice among all searches, with the ends of its 95 % interval.
 
     The same rows and splits are left out in all searches. So each draw takes the search whose selected candidate has
@@ -20,15 +22,26 @@ def whole_choice(searches: Mapping[str, Corrected | None], bounds: Bounds) -> Co
     The result is None if a search has no corrected score, or they do not share their draws.
     """
     found = [each for each in searches.values() if each is not None]
-    over, sizes = {each.over for each in found}, {len(each.draws.selecting) for each in found}
+    over, sizes = (
+        {each.over for each in found},
+        {len(each.draws.selecting) for each in found},
+    )
     if len(found) < len(searches) or len(over) != 1 or len(sizes) != 1:
         return None
-    taken = np.nan_to_num(np.stack([each.draws.selecting for each in found]), nan=-np.inf).argmax(axis=0)
-    left_out = np.stack([each.draws.left_out for each in found])[taken, np.arange(len(taken))]
+    taken = np.nan_to_num(
+        np.stack([each.draws.selecting for each in found]), nan=-np.inf
+    ).argmax(axis=0)
+    left_out = np.stack([each.draws.left_out for each in found])[
+        taken, np.arange(len(taken))
+    ]
     share = np.bincount(taken, minlength=len(found)) / len(taken)
-    scores, lows, highs = np.transpose([(each.score, each.low, each.high) for each in found])
+    scores, lows, highs = np.transpose(
+        [(each.score, each.low, each.high) for each in found]
+    )
     score, among = float(np.nanmean(left_out)), share @ (scores - share @ scores) ** 2
     between = ndtri(1 - ALPHA / 2) ** 2 * among
-    below, above = (float(np.sqrt(share @ (end - scores) ** 2 + between)) for end in (lows, highs))
+    below, above = (
+        float(np.sqrt(share @ (end - scores) ** 2 + between)) for end in (lows, highs)
+    )
     low, high = np.clip([score - below, score + above], *bounds)
     return Corrected(score, float(low), float(high), over.pop())

@@ -54,7 +54,12 @@ class _Round:
 
 
 def corrected_score(
-    scores: np.ndarray, resampling: Resampling, *, seed: int, rows: Rows | None, n_rounds: int = N_ROUNDS
+    scores: np.ndarray,
+    resampling: Resampling,
+    *,
+    seed: int,
+    rows: Rows | None,
+    n_rounds: int = N_ROUNDS,
 ) -> Corrected | None:
     """Estimate the true score of the candidate with the best mean, free of the luck that made it the best.
 
@@ -91,18 +96,25 @@ def corrected_score(
     score, noise, draws = _worth(rounds, units.score if units else np.mean)
 
     # How often each candidate was selected; the sum is 1.
-    times = np.sum([np.bincount(each.selected.ravel(), minlength=len(scores)) for each in rounds], axis=0)
+    times = np.sum(
+        [np.bincount(each.selected.ravel(), minlength=len(scores)) for each in rounds],
+        axis=0,
+    )
     shares = times / times.sum()
     by_unit = rows.units(valid).by_unit(resampling.n_folds) if rows else None
     error, degrees = errors_of_means(scores, resampling, by_unit)
     means = scores.mean(axis=1)
     squares = np.where(shares > 0, error**2 + (means - shares @ means) ** 2, 0)
     variance = shares @ squares
-    ends = interval(score, float(np.sqrt(variance)), float(shares @ degrees), resampling)
+    ends = interval(
+        score, float(np.sqrt(variance)), float(shares @ degrees), resampling
+    )
     return Corrected(score, *ends, over, noise, draws)
 
 
-def _worth(rounds: list[_Round], score: Callable[[np.ndarray], float]) -> tuple[float, float, Draws]:
+def _worth(
+    rounds: list[_Round], score: Callable[[np.ndarray], float]
+) -> tuple[float, float, Draws]:
     """Return the score of what was kept in all rounds (step 5), its standard error, and the draws of the first."""
     worth = float(score(np.sum([each.kept for each in rounds], axis=0) / len(rounds)))
     noise = np.std([score(each.kept) for each in rounds], ddof=1) / len(rounds) ** 0.5
@@ -130,20 +142,27 @@ def _over_rows(units: Units, rng: np.random.Generator) -> _Round:
         inside[:, split] = score(added.reshape(-1, k)).reshape(N_CUTS, -1)
     finite = np.isfinite(inside)
     with np.errstate(divide="ignore", invalid="ignore"):
-        means = (splits_in @ np.where(finite, inside, 0)) / (splits_in @ finite.astype(float))
+        means = (splits_in @ np.where(finite, inside, 0)) / (
+            splits_in @ finite.astype(float)
+        )
     means = _even(means).reshape(N_CUTS, n_split_parts, n_row_parts, n_candidates)
     selected = np.nan_to_num(means, nan=-np.inf).argmax(axis=3)
 
     # Step 4: of each cut, split and block, the sums of the candidate that was selected without it.
     cuts = np.arange(N_CUTS)
     # By cut, part of the splits and block: where the sums of the candidate are among those of all blocks.
-    chosen = np.take_along_axis(selected, rows[:, None], axis=2) + np.arange(n_blocks) * n_candidates
+    chosen = (
+        np.take_along_axis(selected, rows[:, None], axis=2)
+        + np.arange(n_blocks) * n_candidates
+    )
     kept, columns = np.zeros((n_splits, k)), np.tile(np.arange(k), N_CUTS * n_blocks)
     total, counted = np.zeros(selected.shape), np.zeros(selected.shape)
     for split, of_split in enumerate(sums):
         part = splits[:, split]
         left_out = of_split.reshape(-1, k).take(chosen[cuts, part], axis=0)
-        kept[split] = np.bincount(columns, left_out.ravel()) / N_CUTS  # a sum over both axes, in its order
+        kept[split] = (
+            np.bincount(columns, left_out.ravel()) / N_CUTS
+        )  # a sum over both axes, in its order
         scores = score((1 - rows_in) @ left_out)
         is_finite = np.isfinite(scores)
         total[cuts, part] += np.where(is_finite, scores, 0)

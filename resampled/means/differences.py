@@ -28,7 +28,9 @@ class Errors(NamedTuple):
     of_training: np.ndarray
 
 
-def errors_of_pairs(scores: np.ndarray, resampling: Resampling, by_unit: ByUnit | None = None) -> Errors:
+def errors_of_pairs(
+    scores: np.ndarray, resampling: Resampling, by_unit: ByUnit | None = None
+) -> Errors:
     """Return the errors of the mean differences of all pairs, as `norms_and_errors`; NaN where a score is."""
     valid = np.flatnonzero(np.isfinite(scores).all(axis=1))
     places = np.ix_(valid, valid)
@@ -60,7 +62,9 @@ def norms_and_errors(
     n_splits = scores.shape[1]
     sums = squares.of_differences(scores - scores.mean(axis=1, keepdims=True))
     largest = np.abs(scores).max(axis=1)
-    rounding = n_splits * (TINY * np.maximum(largest[:, None], largest)) ** 2  # of the means
+    rounding = (
+        n_splits * (TINY * np.maximum(largest[:, None], largest)) ** 2
+    )  # of the means
     sums = np.where(sums < rounding, 0, sums)
     if resampling.one_row:
         least = (n_splits - 1) * resampling.one_row**2

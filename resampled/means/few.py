@@ -23,7 +23,11 @@ def is_within(rope: float, differences: np.ndarray, resampling: Resampling) -> b
     The differences have the shape (n_splits,). If n is infinite, one row makes at most the smallest of them. Nothing is
     within without two bounds, because single rows may be off by any amount then, nor if n is NaN.
     """
-    width, n, sizes = resampling.bounds[1] - resampling.bounds[0], resampling.n_wrong, np.abs(differences)
+    width, n, sizes = (
+        resampling.bounds[1] - resampling.bounds[0],
+        resampling.n_wrong,
+        np.abs(differences),
+    )
     if math.isinf(width) or math.isnan(n):
         return False
     if math.isinf(n):
@@ -31,7 +35,9 @@ def is_within(rope: float, differences: np.ndarray, resampling: Resampling) -> b
     if math.isinf(n):  # no difference at all
         return True
     k = abs(float(np.mean(differences))) * n / width
-    return bool(k < n and width * betaincinv(k + 1, n - k, 1 - ALPHA) <= rope * (1 + TINY))
+    return bool(
+        k < n and width * betaincinv(k + 1, n - k, 1 - ALPHA) <= rope * (1 + TINY)
+    )
 
 
 def fewest_rows(steps: np.ndarray, width: float, test_share: float) -> float:
@@ -44,11 +50,15 @@ def fewest_rows(steps: np.ndarray, width: float, test_share: float) -> float:
     return float(width / steps.min() * (1 + 1 / test_share)) if len(steps) else math.inf
 
 
-def too_narrow(counts: Sequence[int] | np.ndarray, groups: np.ndarray | None) -> str | None:
+def too_narrow(
+    counts: Sequence[int] | np.ndarray, groups: np.ndarray | None
+) -> str | None:
     """Return a note if intervals may be too narrow, by the rows of each class, if there are any, and groups of rows."""
     reasons = []
     if len(counts) and min(counts) < FEW_ROWS:
-        reasons.append(f"the rarest class has {min(counts)} rows (fewer than {FEW_ROWS})")
+        reasons.append(
+            f"the rarest class has {min(counts)} rows (fewer than {FEW_ROWS})"
+        )
     if groups is not None and (n_groups := len(np.unique(groups))) < FEW_GROUPS:
         reasons.append(f"there are {n_groups} groups (fewer than {FEW_GROUPS})")
     if not reasons:

@@ -15,7 +15,9 @@ from resampled.resampling import Resampling
 FEW_WRONG = 4
 
 
-def interval(score: float, error: float, degrees: float, resampling: Resampling) -> tuple[float, float]:
+def interval(
+    score: float, error: float, degrees: float, resampling: Resampling
+) -> tuple[float, float]:
     """Return the ends of the 95 % interval around a score, by its standard error; NaN for one without any width.
 
     With two bounds, it is that of a `share` of as many rows as the error tells, but of no more than there are.
@@ -31,11 +33,16 @@ def interval(score: float, error: float, degrees: float, resampling: Resampling)
         ends = _share(share, error / width, quantile, resampling.n_wrong)
         lower, upper = (low + width * end for end in ends)
     else:
-        lower, upper = max(low, score - quantile * error), min(high, score + quantile * error)
+        lower, upper = (
+            max(low, score - quantile * error),
+            min(high, score + quantile * error),
+        )
     return (math.nan, math.nan) if lower == upper else (lower, upper)
 
 
-def _share(share: float, error: float, quantile: float, n_rows: float) -> tuple[float, float]:
+def _share(
+    share: float, error: float, quantile: float, n_rows: float
+) -> tuple[float, float]:
     """Return the ends of the interval of a share: Wilson's, with Student's quantile.
 
     Wilson (1927), "Probable inference, the law of succession, and statistical inference", Journal of the American
@@ -80,7 +87,11 @@ def errors_of_means(
 
 
 def intervals(
-    scores: np.ndarray, resampling: Resampling, *, by_unit: ByUnit | None = None, constant: Any = None
+    scores: np.ndarray,
+    resampling: Resampling,
+    *,
+    by_unit: ByUnit | None = None,
+    constant: Any = None,
 ) -> Intervals:
     """Return the 95 % interval of each candidate's mean, from scores of shape (n_candidates, n_splits).
 
@@ -89,9 +100,17 @@ def intervals(
     So without rows, candidates have no interval that are `constant`, an array of bool, or have the same score on every
     split of unknown size.
     """
-    means, (errors, degrees) = scores.mean(axis=1), errors_of_means(scores, resampling, by_unit)
+    means, (errors, degrees) = (
+        scores.mean(axis=1),
+        errors_of_means(scores, resampling, by_unit),
+    )
     if by_unit is None and constant is not None:
         errors = np.where(constant, np.nan, errors)
     each = zip(means, errors, degrees, strict=True)
-    low, high = np.transpose([interval(float(mean), float(error), df, resampling) for mean, error, df in each])
+    low, high = np.transpose(
+        [
+            interval(float(mean), float(error), df, resampling)
+            for mean, error, df in each
+        ]
+    )
     return Intervals(low, high, np.maximum(means - low, high - means))

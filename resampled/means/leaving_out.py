@@ -11,7 +11,9 @@ from resampled.means.pooling import Pooling
 Metric = Callable[[Any, Any], float]
 
 
-def leaving_out(metric: Metric, response: Literal["predict", "predict_proba"] = "predict") -> Pooling:
+def leaving_out(
+    metric: Metric, response: Literal["predict", "predict_proba"] = "predict"
+) -> Pooling:
     """Return how any smooth function of (y, predictions) pools rows: to first order, as `roc_auc` does.
 
     A row's number is the whole split's value, and n - 1 times what the row changes of it, less the mean of that over
@@ -30,14 +32,22 @@ def leaving_out(metric: Metric, response: Literal["predict", "predict_proba"] = 
 def _of_rows(metric: Metric, y: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     n = len(y)
     columns = np.column_stack(
-        [np.unique(column, return_inverse=True)[1] for column in (y, *np.atleast_2d(predicted.T))]
+        [
+            np.unique(column, return_inverse=True)[1]
+            for column in (y, *np.atleast_2d(predicted.T))
+        ]
     )
-    _, firsts, kinds = np.unique(columns, axis=0, return_index=True, return_inverse=True)
+    _, firsts, kinds = np.unique(
+        columns, axis=0, return_index=True, return_inverse=True
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a class without a prediction
         whole = float(metric(y, predicted))
         if n == 1:
             return np.array([whole])
-        without = [metric(np.delete(y, row), np.delete(predicted, row, axis=0)) for row in firsts]
+        without = [
+            metric(np.delete(y, row), np.delete(predicted, row, axis=0))
+            for row in firsts
+        ]
     moved = (n - 1) * (whole - np.array(without, dtype=float))[np.ravel(kinds)]
     return np.asarray(whole + moved - moved.mean())

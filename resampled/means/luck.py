@@ -34,7 +34,9 @@ class _Parts(NamedTuple):
     repeats: np.ndarray | None = None
 
 
-def luck(variances: np.ndarray, n_splits: int, by_unit: ByUnit, test_share: float) -> Luck:
+def luck(
+    variances: np.ndarray, n_splits: int, by_unit: ByUnit, test_share: float
+) -> Luck:
     """Return how uncertain means are, or all differences of two, whose scores vary so much between the splits.
 
     With J splits, s² between them, n units that are tested N times, and the parts a, w and t, the square of the
@@ -62,7 +64,9 @@ def luck(variances: np.ndarray, n_splits: int, by_unit: ByUnit, test_share: floa
     test_share : float
         n_test / n_train.
     """
-    n, n_tested, a, w, t, repeats = _parts(by_unit, n_splits, in_pairs=variances.ndim == 2)
+    n, n_tested, a, w, t, repeats = _parts(
+        by_unit, n_splits, in_pairs=variances.ndim == 2
+    )
     single = a if w is None else a + w
     of_splits = variances / n_splits
     beyond = variances - single * n_splits / n_tested
@@ -91,7 +95,10 @@ def luck(variances: np.ndarray, n_splits: int, by_unit: ByUnit, test_share: floa
 
 def _marked(square: np.ndarray, by_unit: ByUnit) -> np.ndarray:
     tested = ~np.isnan(by_unit.values).all(axis=0)
-    for found, mark in ((np.isinf(by_unit.values), np.inf), (np.isnan(by_unit.values[:, tested])[:, None], np.nan)):
+    for found, mark in (
+        (np.isinf(by_unit.values), np.inf),
+        (np.isnan(by_unit.values[:, tested])[:, None], np.nan),
+    ):
         own = found.any(axis=(1, 2))
         square = np.where(own[:, None] | own if square.ndim == 2 else own, mark, square)
     return square

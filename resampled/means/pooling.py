@@ -57,7 +57,11 @@ def _mean_of(
     finish: Callable[[np.ndarray], np.ndarray] = np.negative,
 ) -> Pooling:
     """Return the pooling of a scorer whose value follows from the mean of one number of each row."""
-    return Pooling(response, lambda y, p: [1.0, of_row(y, p)], lambda sums: finish(sums[..., 1] / sums[..., 0]))
+    return Pooling(
+        response,
+        lambda y, p: [1.0, of_row(y, p)],
+        lambda sums: finish(sums[..., 1] / sums[..., 0]),
+    )
 
 
 def _of_numbers() -> dict[str, Pooling]:
@@ -74,7 +78,9 @@ def _of_numbers() -> dict[str, Pooling]:
 
     return {
         "neg_mean_squared_error": _mean_of("predict", squared),
-        "neg_root_mean_squared_error": _mean_of("predict", squared, lambda mean: -np.sqrt(mean)),
+        "neg_root_mean_squared_error": _mean_of(
+            "predict", squared, lambda mean: -np.sqrt(mean)
+        ),
         "neg_mean_absolute_error": _mean_of("predict", lambda y, p: np.abs(y - p)),
         "r2": Pooling("predict", explained, r2),
     }
@@ -82,7 +88,9 @@ def _of_numbers() -> dict[str, Pooling]:
 
 def _of_classes(n_classes: int) -> dict[str, Pooling]:
     def hits_by_class(y: np.ndarray, p: np.ndarray) -> Columns:
-        return [y == c for c in range(n_classes)] + [(y == c) & (p == c) for c in range(n_classes)]
+        return [y == c for c in range(n_classes)] + [
+            (y == c) & (p == c) for c in range(n_classes)
+        ]
 
     def mean_recall(sums: np.ndarray) -> np.ndarray:
         rows, right = sums[..., :n_classes], sums[..., n_classes:]
@@ -94,12 +102,16 @@ def _of_classes(n_classes: int) -> dict[str, Pooling]:
 
     def f1(sums: np.ndarray) -> np.ndarray:
         n, right, wrong = np.moveaxis(sums, -1, 0)
-        return np.where((n > 0) & (right + wrong == 0), 0, 2 * right / (2 * right + wrong))
+        return np.where(
+            (n > 0) & (right + wrong == 0), 0, 2 * right / (2 * right + wrong)
+        )
 
     def log_loss(y: np.ndarray, p: np.ndarray) -> np.ndarray:
         least = np.finfo(p.dtype).eps
         # Logarithms of float32 depend on the processor.
-        return -np.log(np.clip(p[np.arange(len(y)), y.astype(int)], least, 1 - least).astype(float))
+        return -np.log(
+            np.clip(p[np.arange(len(y)), y.astype(int)], least, 1 - least).astype(float)
+        )
 
     def brier(y: np.ndarray, p: np.ndarray) -> np.ndarray:
         squares = ((p - np.eye(p.shape[1])[y.astype(int)]) ** 2).sum(1)
@@ -117,7 +129,9 @@ def _of_classes(n_classes: int) -> dict[str, Pooling]:
     }
     if n_classes == 2:
         poolings["f1"] = Pooling("predict", table_of_two, f1)
-        poolings["roc_auc"] = Pooling("predict_proba", lambda y, p: _placements(y == 1, p[:, 1]), area)
+        poolings["roc_auc"] = Pooling(
+            "predict_proba", lambda y, p: _placements(y == 1, p[:, 1]), area
+        )
     return poolings
 
 
@@ -137,4 +151,10 @@ def _placements(positive: np.ndarray, score: np.ndarray) -> list[np.ndarray]:
     with np.errstate(invalid="ignore"):
         placed /= np.where(positive, (~positive).sum(), positive.sum())
     area = np.full(len(score), placed[positive].mean() if positive.any() else np.nan)
-    return [positive, np.where(positive, placed, 0), ~positive, np.where(positive, 0, placed), area]
+    return [
+        positive,
+        np.where(positive, placed, 0),
+        ~positive,
+        np.where(positive, 0, placed),
+        area,
+    ]

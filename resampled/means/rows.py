@@ -31,16 +31,28 @@ class Rows:
     groups: np.ndarray | None
     pooling: Pooling
 
-    def units(self, candidates: np.ndarray, rng: np.random.Generator | None = None) -> "Units":
+    def units(
+        self, candidates: np.ndarray, rng: np.random.Generator | None = None
+    ) -> "Units":
         """Return the sums over units of some candidates: over groups or rows, which `rng` bundles if there are many."""
-        own = [test if self.groups is None else self.groups[test] for test in self.tests]
+        own = [
+            test if self.groups is None else self.groups[test] for test in self.tests
+        ]
         each, numbers = np.unique(np.concatenate(own), return_inverse=True)
         n_units = len(each) if rng is None else min(MOST_UNITS, len(each))
         if rng is not None and n_units < len(each):
             numbers = (rng.permutation(len(each)) % n_units)[numbers]
         by_split = np.split(numbers, np.cumsum([len(unit) for unit in own])[:-1])
-        added = [_added(rows[candidates], unit) for rows, unit in zip(self.statistics, by_split, strict=True)]
-        return Units([sums for sums, _ in added], [unit for _, unit in added], n_units, self.pooling)
+        added = [
+            _added(rows[candidates], unit)
+            for rows, unit in zip(self.statistics, by_split, strict=True)
+        ]
+        return Units(
+            [sums for sums, _ in added],
+            [unit for _, unit in added],
+            n_units,
+            self.pooling,
+        )
 
 
 @dataclass(frozen=True)
@@ -75,24 +87,37 @@ class Units:
         is a repeat of `n_folds` splits, or one split without these. All are infinite of a candidate whose score a unit
         decides alone, such as the only positive row of a split.
         """
-        n_folds, often = n_folds or 1, np.mean([len(numbers) for numbers in self.numbers])
+        n_folds, often = (
+            n_folds or 1,
+            np.mean([len(numbers) for numbers in self.numbers]),
+        )
         totals = [sums.sum(axis=1, dtype=float) for sums in self.sums]
         wholes = np.stack([self.pooling.score(total)[:, None] for total in totals])
         mean = wholes.mean(axis=0)
         values = np.full((len(mean), len(wholes) // n_folds, self.n_units), np.nan)
         tested = np.zeros((len(wholes), self.n_units), dtype=bool)
-        for split, (sums, numbers) in enumerate(zip(self.sums, self.numbers, strict=True)):
+        for split, (sums, numbers) in enumerate(
+            zip(self.sums, self.numbers, strict=True)
+        ):
             whole, n = wholes[split], len(numbers)
-            moved = (n - 1) * (whole - self.pooling.score(totals[split][:, None] - sums)) if n > 1 else 0.0
+            moved = (
+                (n - 1) * (whole - self.pooling.score(totals[split][:, None] - sums))
+                if n > 1
+                else 0.0
+            )
             # A split counts as much as another one that tests more units.
             value = mean + (whole + moved - mean) * often / n
-            values[:, split // n_folds, numbers] = np.where(np.isnan(value) & np.isfinite(whole), np.inf, value)
+            values[:, split // n_folds, numbers] = np.where(
+                np.isnan(value) & np.isfinite(whole), np.inf, value
+            )
             tested[split, numbers] = True
         values[np.isinf(values).any(axis=(1, 2))] = np.inf
         return ByUnit.of(values, tested)
 
 
-def _added(statistics: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _added(
+    statistics: np.ndarray, numbers: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the sums of columns with the same number, and the numbers, each once."""
     order = np.argsort(numbers, kind="stable")
     present, starts = np.unique(numbers[order], return_index=True)

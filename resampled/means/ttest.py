@@ -30,7 +30,9 @@ def corrected_error(differences: np.ndarray, resampling: Resampling) -> np.ndarr
     variances = differences.var(axis=-1, ddof=1)
     variances = np.where(variances < (TINY * largest) ** 2, 0, variances)
     if resampling.is_one_repeat(n_splits):
-        variances = np.where(largest > TINY, np.maximum(variances, resampling.one_row**2), variances)
+        variances = np.where(
+            largest > TINY, np.maximum(variances, resampling.one_row**2), variances
+        )
     return np.sqrt((1 / n_splits + resampling.test_share) * variances)
 
 
@@ -59,7 +61,10 @@ def p_values(
     """
     degrees = scores.shape[-1] - 1 if errors is None else degrees
     differences = scores[best] - scores
-    mean, error = differences.mean(axis=-1), corrected_error(differences, resampling) if errors is None else errors
+    mean, error = (
+        differences.mean(axis=-1),
+        corrected_error(differences, resampling) if errors is None else errors,
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(mean == 0, 0.0, np.abs(mean) / error)
     p = 2 * stdtr(degrees, -statistic)

@@ -41,5 +41,7 @@ def untested(scores: np.ndarray, resampling: Resampling) -> np.ndarray:
     if resampling.is_counted and math.isfinite(high - low) and resampling.one_row:
         place = (scores.mean(axis=1) - low) / (high - low)
         row = resampling.one_row / (high - low)
-        constant |= (spread <= resampling.one_row * (1 + 1e-9)) & (place * (1 - place) >= _VARIANCE * row)
+        constant |= (spread <= resampling.one_row * (1 + 1e-9)) & (
+            place * (1 - place) >= _VARIANCE * row
+        )
     return constant[:, None] & constant & ~np.eye(len(scores), dtype=bool)

@@ -49,5 +49,7 @@ class Apart:
             return math.nan
         error = np.float64(self.half_width() / stdtrit(degrees, 1 - ALPHA / 2))
         with np.errstate(divide="ignore", invalid="ignore"):
-            statistic = np.nan_to_num(abs(self.difference) / error)  # 0 / 0: both are constant, and the same
+            statistic = np.nan_to_num(
+                abs(self.difference) / error
+            )  # 0 / 0: both are constant, and the same
         return float(2 * stdtr(degrees, -statistic))

@@ -45,13 +45,17 @@ def equivalence(
     return Shares(worse, np.clip(1 - worse - better, 0, 1), better)
 
 
-def beyond(excess: np.ndarray, error: np.ndarray, degrees: np.ndarray | float) -> np.ndarray:
+def beyond(
+    excess: np.ndarray, error: np.ndarray, degrees: np.ndarray | float
+) -> np.ndarray:
     """Return the probability that a t-distributed number around `excess` is above 0."""
     # Equal to within rounding counts as within the region.
     sign = np.where(excess > 1e-12, np.inf, -np.inf)
     with np.errstate(divide="ignore", invalid="ignore"):
         standardized = np.where(error > 0, excess / error, sign)
-    return np.where(np.isnan(error) | np.isnan(excess), np.nan, stdtr(degrees, standardized))
+    return np.where(
+        np.isnan(error) | np.isnan(excess), np.nan, stdtr(degrees, standardized)
+    )
 
 
 def holm(p: np.ndarray) -> np.ndarray:

@@ -37,7 +37,12 @@ class Verdict(NamedTuple):
 
     def __repr__(self) -> str:
         """Return the verdict in a sentence, with the conditions under which it holds."""
-        difference, half, level, condition = self.of.difference, self.of.half_width(), 95, ""
+        difference, half, level, condition = (
+            self.of.difference,
+            self.of.half_width(),
+            95,
+            "",
+        )
         if self.word == UNCHANGED:
             return f"{self.word}: both have the same score on every split"
         if self.word == UNTESTED:
@@ -45,13 +50,19 @@ class Verdict(NamedTuple):
             return f"{self.word}: {why or 'nothing tells the error'}; new less old is {difference:+.4g}"
         if self.word in (BETTER, WORSE) and isinstance(self.of, Pair):
             condition = self.of.hint
-        if self.word == LEVEL and isinstance(self.of, Pair):  # the word rests on the interval of 90 %
+        if self.word == LEVEL and isinstance(
+            self.of, Pair
+        ):  # the word rests on the interval of 90 %
             half, level = self.of.half_width(1 - 2 * ALPHA), 90
             condition = f"; {RARE.format(self.of.n_splits)}"
         if self.word == UNDECIDED and self.p < ALPHA and isinstance(self.of, Pair):
-            condition = f"; it is not shown to be larger than the rope of {self.of.rope:g}"
+            condition = (
+                f"; it is not shown to be larger than the rope of {self.of.rope:g}"
+            )
         decimals = 1 - math.floor(math.log10(max(half, abs(difference) / 1000)))
-        low, middle, high = written([difference - half, difference, difference + half], decimals, "+z")
+        low, middle, high = written(
+            [difference - half, difference, difference + half], decimals, "+z"
+        )
         return f"{self.word}: new less old is {middle} ({level} % from {low} to {high}), p = {self.p:.2g}{condition}"
 
     def _repr_html_(self) -> str:

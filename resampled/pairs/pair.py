@@ -63,12 +63,17 @@ class Pair:
 
     @cached_property
     def _errors(self) -> Errors:
-        return errors_of_pairs(np.stack([self.old, self.new]), self.resampling, self.by_unit)
+        return errors_of_pairs(
+            np.stack([self.old, self.new]), self.resampling, self.by_unit
+        )
 
     @property
     def error(self) -> float:
         """The standard error of the difference, as that of the set of the best; NaN where there is none."""
-        if not np.isfinite(self.difference + self.resampling.test_share) or self.n_splits < FEWEST_SPLITS:
+        if (
+            not np.isfinite(self.difference + self.resampling.test_share)
+            or self.n_splits < FEWEST_SPLITS
+        ):
             return float("nan")
         return float(self._errors.error[0, 1])
 
@@ -83,7 +88,10 @@ class Pair:
             return f"there are {self.n_splits} splits, or a score is missing"
         if self.by_unit is not None and np.isinf(self.by_unit.values).any():
             return "a row decides the score of a split alone"
-        return self.resampling.untested or "both score the same on every split, so no split tells what chance does"
+        return (
+            self.resampling.untested
+            or "both score the same on every split, so no split tells what chance does"
+        )
 
     @property
     def degrees(self) -> float:
@@ -93,13 +101,19 @@ class Pair:
     @property
     def hint(self) -> str:
         """Why a claim of a difference is a hint, by `hint`."""
-        return hint(self.by_unit, self.resampling.is_one_repeat(self.n_splits), self._errors.of_training[0, 1])
+        return hint(
+            self.by_unit,
+            self.resampling.is_one_repeat(self.n_splits),
+            self._errors.of_training[0, 1],
+        )
 
     @property
     def is_same(self) -> bool:
         """Whether both have the same score on every split, up to rounding."""
         largest = np.max(np.abs(self.old), initial=0, where=np.isfinite(self.old))
-        return bool(np.allclose(self.old, self.new, rtol=0, atol=TINY * largest, equal_nan=True))
+        return bool(
+            np.allclose(self.old, self.new, rtol=0, atol=TINY * largest, equal_nan=True)
+        )
 
     @property
     def p_value(self) -> float:
@@ -107,7 +121,9 @@ class Pair:
         if self.is_same:
             return float("nan")
         with np.errstate(divide="ignore"):
-            return float(2 * stdtr(self.degrees, -abs(self.difference) / np.float64(self.error)))
+            return float(
+                2 * stdtr(self.degrees, -abs(self.difference) / np.float64(self.error))
+            )
 
     def half_width(self, level: float = 1 - ALPHA) -> float:
         """Return half the width of the interval of the difference."""
@@ -126,12 +142,19 @@ class Pair:
         What is rarer than about three in n_splits fits, such as that one is stuck, no test can see.
         """
         inside = abs(self.difference) + self.half_width(1 - 2 * ALPHA) <= self.rope
-        return bool(inside and is_within(self.rope, self.new - self.old, self.resampling))
+        return bool(
+            inside and is_within(self.rope, self.new - self.old, self.resampling)
+        )
 
     def p_stuck(self) -> float:
         """Return the p-value of equally many stuck fits, in pairs: McNemar's exact test; 1 if the same are stuck."""
-        only_old, only_new = (self.old_stuck & ~self.new_stuck).sum(), (self.new_stuck & ~self.old_stuck).sum()
-        return min(1.0, float(2 * bdtr(min(only_old, only_new), only_old + only_new, 0.5)))
+        only_old, only_new = (
+            (self.old_stuck & ~self.new_stuck).sum(),
+            (self.new_stuck & ~self.old_stuck).sum(),
+        )
+        return min(
+            1.0, float(2 * bdtr(min(only_old, only_new), only_old + only_new, 0.5))
+        )
 
     def without_stuck(self) -> "Pair | None":
         """Return the pair on the splits where neither is stuck, by scores alone; None if there are fewer than three."""
@@ -151,11 +174,16 @@ def hint(by_unit: ByUnit | None, is_one_repeat: bool, of_training: float) -> str
     """
     if by_unit is None or is_one_repeat:
         return "; a hint if few rows sway a learner"
-    return "; a hint, because few rows sway these learners" if of_training > SWAYED else ""
+    return (
+        "; a hint, because few rows sway these learners" if of_training > SWAYED else ""
+    )
 
 
 def average(pairs: Sequence[Pair]) -> Pair:
     """Return the mean of several pairs, on the splits that all of them have, by their scores alone."""
     n = min(pair.n_splits for pair in pairs)
-    old, new = (np.mean([getattr(pair, side)[:n] for pair in pairs], axis=0) for side in ("old", "new"))
+    old, new = (
+        np.mean([getattr(pair, side)[:n] for pair in pairs], axis=0)
+        for side in ("old", "new")
+    )
     return Pair(old, new, pairs[0].resampling, pairs[0].rope)

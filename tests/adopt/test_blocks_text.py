@@ -11,7 +11,11 @@ from stages.lib.adopt import block_text
 from stages.lib.common import UserError
 from stages.lib.config.blocks import replace_blocks
 
-BLOCKS: dict[str, dict[str, Any]] = {"data": {"path": "x.csv"}, "prepare": {"impute": None}, "model": {"lr": 0.1}}
+BLOCKS: dict[str, dict[str, Any]] = {
+    "data": {"path": "x.csv"},
+    "prepare": {"impute": None},
+    "model": {"lr": 0.1},
+}
 NEW = {name: block_text(name, block) for name, block in BLOCKS.items()}
 
 
@@ -24,9 +28,15 @@ NEW = {name: block_text(name, block) for name, block in BLOCKS.items()}
             "# top\nseed: 7\n\n# of data\n{data}\n# of prepare\n{prepare}# of model\n{model}# end\n",
         ),
         ("model:\n  a: 1\nprepare: 1\ndata:\n- 1\n- 2", "{model}{prepare}{data}"),
-        ("data: 1\nmodel: {\n  a: 1\n}\nseed: 7 # seven\n", "{data}{model}seed: 7 # seven\n\n{prepare}"),
+        (
+            "data: 1\nmodel: {\n  a: 1\n}\nseed: 7 # seven\n",
+            "{data}{model}seed: 7 # seven\n\n{prepare}",
+        ),
         ("---\nseed: 7\n", "---\nseed: 7\n\n{data}\n{prepare}\n{model}"),
-        ("data:\n  a: |\n    # text\n\n\n# of seed\nseed: 7\n", "{data}\n\n# of seed\nseed: 7\n\n{prepare}\n{model}"),
+        (
+            "data:\n  a: |\n    # text\n\n\n# of seed\nseed: 7\n",
+            "{data}\n\n# of seed\nseed: 7\n\n{prepare}\n{model}",
+        ),
     ],
 )
 def test_blocks_are_replaced_and_comments_stay(before: str, after: str) -> None:
@@ -43,35 +53,74 @@ def test_blocks_are_replaced_and_comments_stay(before: str, after: str) -> None:
     ],
 )
 def test_a_form_without_blocks_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="blocks can't be replaced; the file was left unchanged"):
+    with pytest.raises(
+        UserError, match="blocks can't be replaced; the file was left unchanged"
+    ):
         replace_blocks(text, BLOCKS, block_text)
 
 
 TEXTS = st.one_of(
-    st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" "), min_size=1),
+    st.text(
+        st.characters(exclude_categories=["C", "Z"], include_characters=" "), min_size=1
+    ),
     st.sampled_from(
-        ["1e5", "0o7", "on", "yes", "y", "null", "~", ".5", "1_000", "=", "- a", "a: b", "#", "'", "0x1F", "<<"]
+        [
+            "1e5",
+            "0o7",
+            "on",
+            "yes",
+            "y",
+            "null",
+            "~",
+            ".5",
+            "1_000",
+            "=",
+            "- a",
+            "a: b",
+            "#",
+            "'",
+            "0x1F",
+            "<<",
+        ]
     ),
 )
 
 
 # DVC can't set a key where a text has a `$` or a `\\`, which its `-S` takes for a command.
-PLAIN = TEXTS.filter(lambda text: text not in {"<<", "="} and not set(text) & set("$\\"))
+PLAIN = TEXTS.filter(
+    lambda text: text not in {"<<", "="} and not set(text) & set("$\\")
+)
 LABELS = st.one_of(st.none(), st.booleans(), st.integers(), PLAIN)
 
 
-@given(st.dictionaries(PLAIN, st.fixed_dictionaries({"type": PLAIN, "classes": st.lists(LABELS)}), max_size=3))
+@given(
+    st.dictionaries(
+        PLAIN,
+        st.fixed_dictionaries({"type": PLAIN, "classes": st.lists(LABELS)}),
+        max_size=3,
+    )
+)
 @example({"a": {"type": "b?", "classes": ["0:0", None, "c" * 200, "d " * 100]}})
 def test_dvc_does_not_rewrite_what_was_written(
     tmp_path_factory: pytest.TempPathFactory, columns: dict[str, Any]
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "params.yaml"
     blocks: dict[str, dict[str, Any]] = {
-        "data": {"url": None, "separator": "\t", "na_values": list(columns), "decimal": ".", "columns": columns}
+        "data": {
+            "url": None,
+            "separator": "\t",
+            "na_values": list(columns),
+            "decimal": ".",
+            "columns": columns,
+        }
         | {"target": "x", "sample": 0.05},
         "prepare": {"impute": None, "scale": "standard"},
     }
-    text = replace_blocks("seed: 7\n\n# of data\ndata: 1\n\n# of prepare\nprepare: 1\n", blocks, block_text)
+    text = replace_blocks(
+        "seed: 7\n\n# of data\ndata: 1\n\n# of prepare\nprepare: 1\n",
+        blocks,
+        block_text,
+    )
     path.write_text(text, encoding="utf-8")
     apply_overrides(path, ["seed=7"])
     assert path.read_text(encoding="utf-8") == text

@@ -7,7 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.adopt import Table, Taken, make_plan, read_table, sized, take_columns, take_target
+from stages.lib.adopt import (
+    Table,
+    Taken,
+    make_plan,
+    read_table,
+    sized,
+    take_columns,
+    take_target,
+)
 from stages.lib.config import Experiment
 from stages.lib.data.csv_text import CsvText
 from tests.project import SECTIONS
@@ -28,8 +36,18 @@ NUMBERS = np.random.default_rng(0).permutation(N)
     [
         ("row", range(1, N + 1), "not used", "row numbers: they count from 1 to 60"),
         ("row", NUMBERS, "not used", "row numbers"),
-        ("row", np.arange(N) * 3 // 2 + 2, "not used", "row numbers: they count from 2 to 90, with gaps"),
-        ("x2", np.arange(N) * 3 // 2 + 3, "number", "whole numbers"),  # fewer than two thirds
+        (
+            "row",
+            np.arange(N) * 3 // 2 + 2,
+            "not used",
+            "row numbers: they count from 2 to 90, with gaps",
+        ),
+        (
+            "x2",
+            np.arange(N) * 3 // 2 + 3,
+            "number",
+            "whole numbers",
+        ),  # fewer than two thirds
         ("x2", NUMBERS * 3 // 2 + 1, "number", "whole numbers"),  # in no order
         ("year", range(1900, 1900 + N), "number", "whole numbers"),  # a trend
         ("PassengerId", NUMBERS * 7, "not used", "an id, by its name"),
@@ -39,7 +57,12 @@ NUMBERS = np.random.default_rng(0).permutation(N)
         ("humid", NUMBERS * 7, "number", "whole numbers"),
         ("student", ["Yes", "No"] * 30, "boolean", "a yes and a no"),
         ("code", [f"K{i}" for i in NUMBERS], "not used", "every cell differs"),
-        ("ticket", [f"K{i // 2}" for i in NUMBERS], "not used", "text of 30 values, too many for a category"),
+        (
+            "ticket",
+            [f"K{i // 2}" for i in NUMBERS],
+            "not used",
+            "text of 30 values, too many for a category",
+        ),
         ("town", [f"K{i % 12}" for i in NUMBERS], "category", "text of 12 values"),
         ("town", [f"K{i % 13}" for i in NUMBERS], "not used", "text of 13 values"),
         ("pclass", NUMBERS % 3 + 1, "number", "codes would be `type: category`"),
@@ -52,8 +75,18 @@ NUMBERS = np.random.default_rng(0).permutation(N)
         ("blank", [""] * N, "not used", "empty"),
         ("same", ["x"] * N, "not used", "constant"),
         ("same", [0.0] * N, "not used", "constant"),
-        ("day", [f"{1 + i % 28}.{1 + i // 28:02}.1949" for i in range(N)], "date", "dates"),
-        ("month", [f"19{49 + i // 12}-{1 + i % 12:02}" for i in range(N)], "date", "dates"),
+        (
+            "day",
+            [f"{1 + i % 28}.{1 + i // 28:02}.1949" for i in range(N)],
+            "date",
+            "dates",
+        ),
+        (
+            "month",
+            [f"19{49 + i // 12}-{1 + i % 12:02}" for i in range(N)],
+            "date",
+            "dates",
+        ),
         ("range", ["10-19", "20-29", "30-39"] * 20, "category", "text of 3 values"),
         (
             "price",
@@ -78,8 +111,12 @@ def test_kinds(tmp_path: Path, name: str, cells: Any, kind: str, why: str) -> No
         ("athlete", [f"p{i % 20}" for i in NUMBERS], "not used"),
     ],
 )
-def test_groups_are_a_hint_only(tmp_path: Path, name: str, cells: Any, kind: str) -> None:
-    column = taken(tmp_path, pd.DataFrame({"x": np.linspace(0, 1, N), name: list(cells)}))[name]
+def test_groups_are_a_hint_only(
+    tmp_path: Path, name: str, cells: Any, kind: str
+) -> None:
+    column = taken(
+        tmp_path, pd.DataFrame({"x": np.linspace(0, 1, N), name: list(cells)})
+    )[name]
     assert column.kind == kind
     assert f"cv.groups: {name}" in column.hint
 
@@ -96,12 +133,16 @@ def test_groups_are_a_hint_only(tmp_path: Path, name: str, cells: Any, kind: str
 )
 def test_more_rows_allow_more_categories(n_values: int, n_each: int, kind: str) -> None:
     cells = np.repeat([f"K{i}" for i in range(n_values)], n_each)
-    (column,) = take_columns(Table(CsvText("t.csv", b""), pd.DataFrame({"town": cells})))
+    (column,) = take_columns(
+        Table(CsvText("t.csv", b""), pd.DataFrame({"town": cells}))
+    )
     assert column.kind == kind
 
 
 def plan_of(n_rows: int, rarest: int | None = None) -> dict[str, Any]:
-    frame = pd.DataFrame({"x": np.linspace(0, 1, n_rows), "y": np.linspace(0, 1, n_rows) ** 2})
+    frame = pd.DataFrame(
+        {"x": np.linspace(0, 1, n_rows), "y": np.linspace(0, 1, n_rows) ** 2}
+    )
     if rarest is not None:
         frame["y"] = np.where(np.arange(n_rows) < rarest, "b", "a")
     return plan_for(Table(CsvText("t.csv", b""), frame, frame["y"].astype(str)))
@@ -123,19 +164,38 @@ def plan_for(table: Table) -> dict[str, Any]:
         (400_000, 256, 12, 3, 1, 0.25),
     ],
 )
-def test_sizes(n_rows: int, batch_size: int, epochs: int, n_splits: int, n_repeats: int, sample: float) -> None:
+def test_sizes(
+    n_rows: int,
+    batch_size: int,
+    epochs: int,
+    n_splits: int,
+    n_repeats: int,
+    sample: float,
+) -> None:
     blocks = plan_of(n_rows)
     assert blocks["model"]["batch_size"] == batch_size
-    assert blocks["model"]["max_epochs"] == blocks["model"]["callbacks"]["LRScheduler"]["T_max"] == epochs
-    assert (blocks["cv"]["n_splits"], blocks["cv"]["n_repeats"]) == (n_splits, n_repeats)
-    assert len(Experiment.model_validate(blocks["experiments"]["net"]).candidates(0)) == 16
+    assert (
+        blocks["model"]["max_epochs"]
+        == blocks["model"]["callbacks"]["LRScheduler"]["T_max"]
+        == epochs
+    )
+    assert (blocks["cv"]["n_splits"], blocks["cv"]["n_repeats"]) == (
+        n_splits,
+        n_repeats,
+    )
+    assert (
+        len(Experiment.model_validate(blocks["experiments"]["net"]).candidates(0)) == 16
+    )
     assert blocks["data"]["sample"] == sample
 
 
 @pytest.mark.parametrize(
-    ("numbers", "categories", "scaled", "embedded"), [(2, 1, True, True), (21, 0, True, False), (0, 3, False, False)]
+    ("numbers", "categories", "scaled", "embedded"),
+    [(2, 1, True, True), (21, 0, True, False), (0, 3, False, False)],
 )
-def test_the_search_has_what_the_columns_allow(numbers: int, categories: int, scaled: bool, embedded: bool) -> None:
+def test_the_search_has_what_the_columns_allow(
+    numbers: int, categories: int, scaled: bool, embedded: bool
+) -> None:
     values = np.random.default_rng(0).normal(size=(200, numbers))
     frame = pd.DataFrame(values, columns=[f"x{i}" for i in range(numbers)])
     for i in range(categories):
@@ -164,8 +224,21 @@ def test_blocks_are_whole_and_valid() -> None:
 @pytest.mark.parametrize(
     ("n_rows", "words"),
     [
-        (30, {"data.sample": "all 30 rows", "cv.n_splits": "at most 2,000 rows", "model.max_epochs": "at most 120"}),
-        (5_000, {"cv.n_splits": "more than 2,000 rows", "cv.n_repeats": "more than 1,000 rows"}),
+        (
+            30,
+            {
+                "data.sample": "all 30 rows",
+                "cv.n_splits": "at most 2,000 rows",
+                "model.max_epochs": "at most 120",
+            },
+        ),
+        (
+            5_000,
+            {
+                "cv.n_splits": "more than 2,000 rows",
+                "cv.n_repeats": "more than 1,000 rows",
+            },
+        ),
         (
             400_000,
             {
@@ -176,8 +249,12 @@ def test_blocks_are_whole_and_valid() -> None:
         ),
     ],
 )
-def test_each_setting_that_follows_from_the_size_has_a_reason(n_rows: int, words: dict[str, str]) -> None:
-    frame = pd.DataFrame({"x": np.linspace(0, 1, n_rows), "y": np.linspace(0, 1, n_rows) ** 2})
+def test_each_setting_that_follows_from_the_size_has_a_reason(
+    n_rows: int, words: dict[str, str]
+) -> None:
+    frame = pd.DataFrame(
+        {"x": np.linspace(0, 1, n_rows), "y": np.linspace(0, 1, n_rows) ** 2}
+    )
     table = Table(CsvText("t.csv", b""), frame)
     columns, of_target = take_columns(table, "y"), take_target(table, "y")
     found = {each.place: each for each in sized(of_target, columns)}
@@ -186,4 +263,10 @@ def test_each_setting_that_follows_from_the_size_has_a_reason(n_rows: int, words
         block, key = place.split(".")
         assert blocks[block][key] == each.value
         assert words.get(place, "") in each.why
-    assert list(found) == ["data.sample", "cv.n_splits", "cv.n_repeats", "model.max_epochs", "model.batch_size"]
+    assert list(found) == [
+        "data.sample",
+        "cv.n_splits",
+        "cv.n_repeats",
+        "model.max_epochs",
+        "model.batch_size",
+    ]

@@ -19,7 +19,9 @@ from tests.data.parquet_files import COLUMNS, content_of, rides, write_parquet
 
 def write_file(folder: Path, content: str | bytes, encoding: str = "utf-8") -> Path:
     path = folder / "table.csv"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+    path.write_bytes(
+        content if isinstance(content, bytes) else content.encode(encoding)
+    )
     return path
 
 
@@ -27,12 +29,17 @@ TABLES = {
     "iris": load_iris(as_frame=True).frame,
     "wine": load_wine(as_frame=True).frame,
     "passengers": passengers(),
-    "mushrooms": pd.DataFrame({"class": list("pep") * 9, "cap": list("xbs") * 9, "odor": list("fan") * 9}),
+    "mushrooms": pd.DataFrame(
+        {"class": list("pep") * 9, "cap": list("xbs") * 9, "odor": list("fan") * 9}
+    ),
 }
 
 
 @pytest.mark.parametrize("header", [True, False])
-@pytest.mark.parametrize(("separator", "decimal"), [(",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ",")])
+@pytest.mark.parametrize(
+    ("separator", "decimal"),
+    [(",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ",")],
+)
 @pytest.mark.parametrize("name", list(TABLES))
 def test_what_pandas_writes_is_recognised(
     tmp_path: Path, name: str, separator: str, decimal: str, header: bool
@@ -44,18 +51,35 @@ def test_what_pandas_writes_is_recognised(
     has_fractions = decimal == "," and name in {"iris", "wine"}
     assert (csv.separator, csv.header) == (separator, header)
     assert csv.decimal == ("," if has_fractions else ".")
-    assert names == (list(frame) if header else [f"column_{i}" for i in range(1, len(frame.columns) + 1)])
+    assert names == (
+        list(frame)
+        if header
+        else [f"column_{i}" for i in range(1, len(frame.columns) + 1)]
+    )
     if decimal == "." or has_fractions:
-        expected = pd.read_csv(tmp_path / "table.csv", sep=separator, decimal=decimal, header=0 if header else None)
+        expected = pd.read_csv(
+            tmp_path / "table.csv",
+            sep=separator,
+            decimal=decimal,
+            header=0 if header else None,
+        )
         expected.columns = table.frame.columns
         pd.testing.assert_frame_equal(table.frame, expected, check_dtype=False)
 
 
 @pytest.mark.parametrize(
-    ("encoding", "expected"), [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("utf-16", "utf-16"), ("latin-1", "latin-1")]
+    ("encoding", "expected"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8"),
+        ("utf-16", "utf-16"),
+        ("latin-1", "latin-1"),
+    ],
 )
 def test_encodings(tmp_path: Path, encoding: str, expected: str) -> None:
-    path = write_file(tmp_path, "température,ville\n1,Zürich\n2,Genève\n3,Zürich\n", encoding)
+    path = write_file(
+        tmp_path, "température,ville\n1,Zürich\n2,Genève\n3,Zürich\n", encoding
+    )
     table = read_table(path)
     assert (table.rows.encoding, table.rows.header) == (expected, True)
     assert list(table.frame) == ["température", "ville"]
@@ -78,7 +102,10 @@ def test_a_target_shows_that_numbers_are_names(tmp_path: Path) -> None:
         (b"a,b\n1,\x00\n", "is not utf-8. Is it the right file?"),
         ("a,b,c\n", "has no row after its header"),
         ("a,b,a\n1,2,3\n4,5,6\n", "the header has 'a' 2 times; rename all but one"),
-        ("a,b\nc,d,e\nf\ng,h,i,j\n", "is not a table of two or more columns: its lines don't agree"),
+        (
+            "a,b\nc,d,e\nf\ng,h,i,j\n",
+            "is not a table of two or more columns: its lines don't agree",
+        ),
         (b"a,b\n1,\x02\n", "is not text."),
         ("\na,b\n1,2\n", "table.csv: line 1 is empty. Remove it."),
         (
@@ -87,7 +114,9 @@ def test_a_target_shows_that_numbers_are_names(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_csv_is_refused(tmp_path: Path, content: str | bytes, sentence: str) -> None:
+def test_what_is_no_csv_is_refused(
+    tmp_path: Path, content: str | bytes, sentence: str
+) -> None:
     with pytest.raises(UserError) as caught:
         read_table(write_file(tmp_path, content))
     assert sentence in str(caught.value)
@@ -102,13 +131,18 @@ def test_what_is_no_csv_is_refused(tmp_path: Path, content: str | bytes, sentenc
         ("a,b\n1,x\n-,y\n3,x\n", ()),
     ],
 )
-def test_missing_cells(tmp_path: Path, content: str, na_values: tuple[str, ...]) -> None:
+def test_missing_cells(
+    tmp_path: Path, content: str, na_values: tuple[str, ...]
+) -> None:
     path = write_file(tmp_path, content)
     assert read_table(path).rows.na_values == na_values
 
 
 def taken(folder: Path, table: object) -> dict[str, Taken]:
-    return {column.name: column for column in take_columns(read_table(write_parquet(folder, table)))}
+    return {
+        column.name: column
+        for column in take_columns(read_table(write_parquet(folder, table)))
+    }
 
 
 def test_it_writes_what_it_writes_for_the_csv(here: Path, in_process: Command) -> None:
@@ -122,10 +156,14 @@ def test_it_writes_what_it_writes_for_the_csv(here: Path, in_process: Command) -
         done = in_process(stage, f"data/{name}", "late")
         assert (done.returncode, done.stderr) == (0, "")
         blocks[name] = yaml12.load(Path("params.yaml").read_text(encoding="utf-8"))
-    assert done.stdout.startswith("data/data.parquet: 200 rows, 14 columns; Parquet; missing cells: empty\n")
+    assert done.stdout.startswith(
+        "data/data.parquet: 200 rows, 14 columns; Parquet; missing cells: empty\n"
+    )
     codes = {name: {"type": "category"} for name in ("zip", "zone")}
     columns = blocks["data.parquet"]["data"]["columns"]
-    assert columns == blocks["data.csv"]["data"]["columns"] | codes | {"colour": COLUMNS["colour"]}
+    assert columns == blocks["data.csv"]["data"]["columns"] | codes | {
+        "colour": COLUMNS["colour"]
+    }
     assert columns == COLUMNS
     for content in blocks.values():
         content["data"].update(path="", columns={}, na_values=[])
@@ -154,7 +192,11 @@ def test_types_are_not_guessed(tmp_path: Path) -> None:
         "code": "category",
     }
     assert columns["many_digits"].why == "free text, or an id: every cell differs"
-    assert (columns["text"].missing, columns["blank"].missing, columns["nothing"].why) == (0, 10, "empty")
+    assert (
+        columns["text"].missing,
+        columns["blank"].missing,
+        columns["nothing"].why,
+    ) == (0, 10, "empty")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +209,9 @@ def test_types_are_not_guessed(tmp_path: Path) -> None:
         (np.random.default_rng(0).random(20), []),
     ],
 )
-def test_a_target_is_labels_or_a_number(tmp_path: Path, cells: object, labels: list[str]) -> None:
+def test_a_target_is_labels_or_a_number(
+    tmp_path: Path, cells: object, labels: list[str]
+) -> None:
     path = write_parquet(tmp_path, {"x": range(20), "y": cells})
     assert take_target(read_table(path, "y"), "y").labels == labels
 
@@ -175,13 +219,18 @@ def test_a_target_is_labels_or_a_number(tmp_path: Path, cells: object, labels: l
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        (content_of({"y": [1], "z": [["a"]]}), "z (list<element: string>). Drop them from the file; or flatten"),
+        (
+            content_of({"y": [1], "z": [["a"]]}),
+            "z (list<element: string>). Drop them from the file; or flatten",
+        ),
         (content_of({"x": [1]}), "has no column 'y'. It has: x."),
         (b"PAR1", "is a damaged Parquet file: Parquet file size is 4 bytes"),
         (None, "can't be read: No such file or directory. Name a CSV or Parquet file."),
     ],
 )
-def test_what_is_no_table_is_refused(tmp_path: Path, table: bytes | None, words: str) -> None:
+def test_what_is_no_table_is_refused(
+    tmp_path: Path, table: bytes | None, words: str
+) -> None:
     if table is not None:
         (tmp_path / "data.parquet").write_bytes(table)
     with pytest.raises(UserError) as caught:
@@ -191,8 +240,12 @@ def test_what_is_no_table_is_refused(tmp_path: Path, table: bytes | None, words:
 
 def test_the_index_of_pandas_is_left_out_and_rows_are_counted(tmp_path: Path) -> None:
     frame = pd.DataFrame({"x": np.arange(30), "y": ["a", "b"] * 14 + ["a", "c"]})
-    table = read_table(write_parquet(tmp_path, pa.Table.from_pandas(frame.drop(index=3))), "y")
+    table = read_table(
+        write_parquet(tmp_path, pa.Table.from_pandas(frame.drop(index=3))), "y"
+    )
     assert list(table.frame) == ["x", "y"]
     assert table.rows.form == ("Parquet", "the index of pandas left out")
-    with pytest.raises(UserError, match=r"the class 'c' of 'y' has one row only, in row 29\."):
+    with pytest.raises(
+        UserError, match=r"the class 'c' of 'y' has one row only, in row 29\."
+    ):
         take_target(table, "y")

@@ -33,7 +33,9 @@ def read(frame: pd.DataFrame, target: str = "y", **options: Any) -> Table:
 
 def target_of(cells: Any, classes: bool | None = None, **options: Any) -> Target:
     target = "y" if options.get("header", True) else "column_2"
-    table = read(pd.DataFrame({"x": np.arange(len(cells)), "y": list(cells)}), target, **options)
+    table = read(
+        pd.DataFrame({"x": np.arange(len(cells)), "y": list(cells)}), target, **options
+    )
     return take_target(table, target, classes)
 
 
@@ -58,7 +60,9 @@ def target_of(cells: Any, classes: bool | None = None, **options: Any) -> Target
         ([0.5, 1.5] * 30, [], None),
     ],
 )
-def test_classes_or_a_number(cells: Any, labels: list[str], balanced: bool | None) -> None:
+def test_classes_or_a_number(
+    cells: Any, labels: list[str], balanced: bool | None
+) -> None:
     found = target_of(cells)
     assert found.labels == labels
     assert found.classifies == bool(labels)
@@ -77,7 +81,9 @@ def test_the_user_knows_better() -> None:
     assert "--number takes them for a number" in target_of(children).why
     assert not target_of(children, classes=False).classifies
     assert not target_of([0, 1] * 30, classes=False).classifies
-    with pytest.raises(UserError, match="the target 'y' is text, such as 'no', which is not a number"):
+    with pytest.raises(
+        UserError, match="the target 'y' is text, such as 'no', which is not a number"
+    ):
         target_of(["yes", "no"] * 30, classes=False)
     assert target_of([0.5, 1.5] * 30, classes=True).y.tolist() == [0, 1] * 30
     with pytest.raises(UserError, match="has 60 different values in 60 rows"):
@@ -89,7 +95,10 @@ def test_the_user_knows_better() -> None:
     [
         (["a"] * 60, "the target 'y' is the same in every row. Choose another target."),
         ([f"text {i}" for i in range(60)], "has 60 different values in 60 rows."),
-        (["a"] * 30 + ["b"] * 29 + ["c"], "the class 'c' of 'y' has one row only, in line 61."),
+        (
+            ["a"] * 30 + ["b"] * 29 + ["c"],
+            "the class 'c' of 'y' has one row only, in line 61.",
+        ),
     ],
 )
 def test_a_target_that_can_not_be_predicted(cells: Any, sentence: str) -> None:
@@ -99,27 +108,48 @@ def test_a_target_that_can_not_be_predicted(cells: Any, sentence: str) -> None:
     assert sentence in str(caught.value)
 
 
-def test_copies_of_rows_are_kept_with_a_warning(here: Path, in_process: Command) -> None:
+def test_copies_of_rows_are_kept_with_a_warning(
+    here: Path, in_process: Command
+) -> None:
     """Even if an id, which is not used, differs."""
-    frame = pd.concat([passengers(), passengers()[:30].assign(passenger_id=range(61, 91))])
+    frame = pd.concat(
+        [passengers(), passengers()[:30].assign(passenger_id=range(61, 91))]
+    )
     done = in_process(stage, write("data/twice.csv", frame), "survived")
-    assert "\nwarning: data/twice.csv: 60 of 90 rows equal another one in all columns that are used. " in done.stdout
+    assert (
+        "\nwarning: data/twice.csv: 60 of 90 rows equal another one in all columns that are used. "
+        in done.stdout
+    )
 
 
 def test_chance_makes_no_copies() -> None:
     rng = np.random.default_rng(7)
-    few = pd.DataFrame({key: pd.Categorical(rng.choice(list("xyz"), 400)) for key in "abc"})
+    few = pd.DataFrame(
+        {key: pd.Categorical(rng.choice(list("xyz"), 400)) for key in "abc"}
+    )
     numbers, y = pd.DataFrame(rng.normal(size=(400, 3))), np.zeros(400)
-    for table, told in ((few, False), (numbers, False), (pd.concat([numbers[:200]] * 2, ignore_index=True), True)):
-        assert bool(on_copies(Dataset(table, y, Columns({}), ("0", "1")), "t.csv")) == told
+    for table, told in (
+        (few, False),
+        (numbers, False),
+        (pd.concat([numbers[:200]] * 2, ignore_index=True), True),
+    ):
+        assert (
+            bool(on_copies(Dataset(table, y, Columns({}), ("0", "1")), "t.csv")) == told
+        )
 
 
 @pytest.mark.parametrize(
     ("frame", "sets"),
     [
         (
-            pd.DataFrame({"x": range(3, 203), "y": ["a"] * 150 + ["b"] * 30 + ["c"] * 20}),
-            {"cv.scoring": "balanced_accuracy", "model.class_weight": "balanced", "cv.splitter": "stratified"},
+            pd.DataFrame(
+                {"x": range(3, 203), "y": ["a"] * 150 + ["b"] * 30 + ["c"] * 20}
+            ),
+            {
+                "cv.scoring": "balanced_accuracy",
+                "model.class_weight": "balanced",
+                "cv.splitter": "stratified",
+            },
         ),
         (
             pd.DataFrame({"x": range(3, 203), "y": np.linspace(1e5, 3e5, 200)}),
@@ -143,9 +173,13 @@ def test_settings_follow_the_table(
     assert done.stderr == ""
     text = Path("params.yaml").read_text(encoding="utf-8")
     apply_overrides("params.yaml", ["seed=7"])
-    assert Path("params.yaml").read_text(encoding="utf-8") == text, "DVC writes it in another form"
+    assert Path("params.yaml").read_text(encoding="utf-8") == text, (
+        "DVC writes it in another form"
+    )
     content = yaml12.load(text)
     for place, value in sets.items():
         section, key = place.split(".")
         assert content[section][key] == value, place
-    assert ("prepare__scale" in content["experiments"]["net"]["grid"]) == (content["prepare"]["scale"] is not None)
+    assert ("prepare__scale" in content["experiments"]["net"]["grid"]) == (
+        content["prepare"]["scale"] is not None
+    )

@@ -44,7 +44,9 @@ def quick_dvc(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def named() -> str:
-    return str(yaml12.load(Path("params.yaml").read_text(encoding="utf-8"))["data"]["path"])
+    return str(
+        yaml12.load(Path("params.yaml").read_text(encoding="utf-8"))["data"]["path"]
+    )
 
 
 @pytest.mark.usefixtures("quick_dvc")
@@ -54,7 +56,9 @@ def test_dvc_tracks_a_large_table_and_later_versions_whatever_their_size(
     size = Path(TABLE).stat().st_size
     monkeypatch.setattr(tracking, "LARGE", size - 1)
     dry = in_process(stage, TABLE, "survived", "--dry-run")
-    assert dry.stdout.endswith(f"DVC would track {TABLE}, 0 MB.\nparams.yaml was left unchanged.\n")
+    assert dry.stdout.endswith(
+        f"DVC would track {TABLE}, 0 MB.\nparams.yaml was left unchanged.\n"
+    )
     assert not Path(f"{TABLE}.dvc").exists()
 
     done = in_process(stage, TABLE, "survived")
@@ -67,7 +71,9 @@ def test_dvc_tracks_a_large_table_and_later_versions_whatever_their_size(
     Path(TABLE).write_text(as_text(passengers()[:-1]), encoding="utf-8")
     assert dvc_file.differs(TABLE, Path(f"{TABLE}.dvc"))
     again = in_process(stage, TABLE, "survived", "--force").stdout
-    assert again.endswith(f"{TABLE}.dvc: DVC has the table as it is now. Commit the file.\n{NO_REMOTE}{ADOPTED}")
+    assert again.endswith(
+        f"{TABLE}.dvc: DVC has the table as it is now. Commit the file.\n{NO_REMOTE}{ADOPTED}"
+    )
     assert not dvc_file.differs(TABLE, Path(f"{TABLE}.dvc"))
 
 
@@ -84,20 +90,30 @@ def test_a_small_table_after_a_large_one(in_process: Command) -> None:
 
 
 @pytest.mark.usefixtures("quick_dvc")
-def test_a_table_that_git_has_stays_there(in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_git_has_stays_there(
+    in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     git("add", TABLE)
     before = named()
     give = f"To let DVC track it instead, run `git rm --cached {TABLE}`, then adopt it with --dvc."
     done = in_process(stage, TABLE, "survived", "--dvc")
-    assert done.stderr == f"error: git has {TABLE}, and only one of the two can have a file. {give}\n"
+    assert (
+        done.stderr
+        == f"error: git has {TABLE}, and only one of the two can have a file. {give}\n"
+    )
     assert named() == before
     monkeypatch.setattr(tracking, "LARGE", 1)
     done = in_process(stage, TABLE, "survived")
-    assert f"hint: git has {TABLE}, 0 MB, and GitHub takes no file above 100 MiB. {give}\n" in done.stdout
+    assert (
+        f"hint: git has {TABLE}, 0 MB, and GitHub takes no file above 100 MiB. {give}\n"
+        in done.stdout
+    )
     assert not Path(f"{TABLE}.dvc").exists()
     git("rm", "--cached", TABLE)
     done = in_process(stage, TABLE, "survived", "--dvc", "--force")
-    assert done.stdout.endswith(f"Commit both it and data/.gitignore.\n{NO_REMOTE}{ADOPTED}")
+    assert done.stdout.endswith(
+        f"Commit both it and data/.gitignore.\n{NO_REMOTE}{ADOPTED}"
+    )
 
 
 def test_where_dvc_can_not_track_it_params_yaml_stays(in_process: Command) -> None:

@@ -11,7 +11,11 @@ from stages.lib.baselines.linear import LinearRegression, LogisticRegression
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(301, 5))
 SUMS = X @ [1.0, -2.0, 0.5, 0.0, 3.0] + RNG.normal(size=301)
-TARGETS = {"two classes": (SUMS > 0).astype(int), "three classes": np.digitize(SUMS, [-2, 2]), "numbers": SUMS}
+TARGETS = {
+    "two classes": (SUMS > 0).astype(int),
+    "three classes": np.digitize(SUMS, [-2, 2]),
+    "numbers": SUMS,
+}
 MODELS: dict[str, tuple[Any, Any]] = {
     name: (LinearRegression, linear_model.LinearRegression)
     if name == "numbers"
@@ -21,7 +25,11 @@ MODELS: dict[str, tuple[Any, Any]] = {
 
 
 def outputs(model: Any, rows: np.ndarray) -> np.ndarray:
-    return np.asarray(model.decision_function(rows) if hasattr(model, "classes_") else model.predict(rows))
+    return np.asarray(
+        model.decision_function(rows)
+        if hasattr(model, "classes_")
+        else model.predict(rows)
+    )
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -32,16 +40,24 @@ def test_they_are_scikit_learns_rounded_to_float32(target: str) -> None:
     assert np.array_equal(model.coef_, oracle.coef_.astype(np.float32))
     assert np.array_equal(model.intercept_, np.float32(oracle.intercept_))
     assert outputs(model, X).dtype == np.float64
-    np.testing.assert_allclose(outputs(model, X), outputs(oracle, X), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(
+        outputs(model, X), outputs(oracle, X), rtol=1e-6, atol=1e-6
+    )
     if target != "numbers":
-        np.testing.assert_allclose(model.predict_proba(X), oracle.predict_proba(X), atol=1e-6)
+        np.testing.assert_allclose(
+            model.predict_proba(X), oracle.predict_proba(X), atol=1e-6
+        )
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_rows_in_another_order_are_added_up_to_the_same_bits(target: str) -> None:
     y, (ours, plain) = TARGETS[target], MODELS[target]
-    assert not np.array_equal(plain().fit(X, y).coef_, plain().fit(X[::-1], y[::-1]).coef_)
-    assert ours().fit(X, y).coef_.tobytes() == ours().fit(X[::-1], y[::-1]).coef_.tobytes()
+    assert not np.array_equal(
+        plain().fit(X, y).coef_, plain().fit(X[::-1], y[::-1]).coef_
+    )
+    assert (
+        ours().fit(X, y).coef_.tobytes() == ours().fit(X[::-1], y[::-1]).coef_.tobytes()
+    )
 
 
 @pytest.mark.parametrize("target", TARGETS)

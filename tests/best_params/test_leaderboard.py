@@ -26,12 +26,20 @@ from tests.results.texts import Texts
 def searches(**bests: dict[str, Any]) -> dict[str, dict[str, Any]]:
     counts = {"n_candidates": 2, "n_fits": 6, "n_in_best_set": 1}
     return {
-        name: {"best_params": best, "simplest_params": best, "best_score": score / 10, "best_std": 0.1} | counts
+        name: {
+            "best_params": best,
+            "simplest_params": best,
+            "best_score": score / 10,
+            "best_std": 0.1,
+        }
+        | counts
         for score, (name, best) in enumerate(bests.items(), start=1)
     }
 
 
-def combined_of(params: Params, found: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+def combined_of(
+    params: Params, found: dict[str, dict[str, Any]]
+) -> tuple[dict[str, Any], list[str]]:
     return combine(params, picked(params, found))
 
 
@@ -54,19 +62,36 @@ def test_the_combination_takes_the_bests_in_turn() -> None:
         "lr_momentum: optimizer__lr (found under SGD)",
         "lr_momentum: optimizer__momentum (found under SGD)",
     ]
-    combined, left_out = combined_of(params, found | searches(optimizer={"optimizer": "SGD"}))
-    assert (combined["optimizer__lr"], combined["optimizer__momentum"], left_out) == (0.01, 0.9, [])
+    combined, left_out = combined_of(
+        params, found | searches(optimizer={"optimizer": "SGD"})
+    )
+    assert (combined["optimizer__lr"], combined["optimizer__momentum"], left_out) == (
+        0.01,
+        0.9,
+        [],
+    )
 
 
 def test_the_summary_names_the_winner() -> None:
     params = Params.model_validate(small_params())
-    found = searches(optimizer={"optimizer": "Adamax"}, neurons={"module__n_neurons": 5})
+    found = searches(
+        optimizer={"optimizer": "Adamax"}, neurons={"module__n_neurons": 5}
+    )
     summary = summarise(params, found)
-    assert (summary["winner"], summary["winner_params"]) == ("neurons", "module__n_neurons=5")
-    assert (summary["best_score"], summary["n_candidates"], summary["n_fits"]) == (0.2, 4, 12)
+    assert (summary["winner"], summary["winner_params"]) == (
+        "neurons",
+        "module__n_neurons=5",
+    )
+    assert (summary["best_score"], summary["n_candidates"], summary["n_fits"]) == (
+        0.2,
+        4,
+        12,
+    )
     assert summary["combined_params"] == "optimizer=Adamax, module__n_neurons=5"
     assert isinstance(summary["details"], list)
-    assert summary["details"][0]["experiments"]["neurons"]["best_params"] == {"module__n_neurons": 5}
+    assert summary["details"][0]["experiments"]["neurons"]["best_params"] == {
+        "module__n_neurons": 5
+    }
     assert summary["details"][0]["winner"] == "neurons"
     # Where corrected scores are known, the best of them wins.
     ends = {"best_score_corrected_low": 0.1, "best_score_corrected_high": 0.2}
@@ -82,9 +107,17 @@ def test_grid_searches_are_combined_if_there_are_two() -> None:
     raw["experiments"] = {
         "neurons": raw["experiments"]["neurons"],
         "dropout": raw["experiments"]["dropout"],
-        "joint": {"search": "random", "n_candidates": 2, "grid": {"lr": {"loguniform": [0.001, 0.1]}}},
+        "joint": {
+            "search": "random",
+            "n_candidates": 2,
+            "grid": {"lr": {"loguniform": [0.001, 0.1]}},
+        },
     }
-    found = searches(neurons={"module__n_neurons": 5}, dropout={"module__dropout_rate": 0.5}, joint={"lr": 0.02})
+    found = searches(
+        neurons={"module__n_neurons": 5},
+        dropout={"module__dropout_rate": 0.5},
+        joint={"lr": 0.02},
+    )
     summary = summarise(Params.model_validate(raw), found)
     assert summary["winner"] == "joint"
     assert summary["combined_params"] == "module__n_neurons=5, module__dropout_rate=0.5"
@@ -97,12 +130,20 @@ def test_grid_searches_are_combined_if_there_are_two() -> None:
 def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
     params = Params.model_validate(small_params())
     found = searches(
-        dropout={"module__dropout_rate": 0.1, "module__weight_constraint": None}, optimizer={"optimizer": "SGD"}
+        dropout={"module__dropout_rate": 0.1, "module__weight_constraint": None},
+        optimizer={"optimizer": "SGD"},
     )
     for search in found.values():
         ends = {"best_score_corrected_low": 0.05, "best_score_corrected_high": 0.15}
-        search |= {"best_ci95": 0.03553, "best_score_corrected": 0.1, "best_n_stuck": 3, "not_shown": 0} | ends
-    assert as_csv(leaderboard(params, found, {"dropout": True, "optimizer": False}, "dropout")) == (
+        search |= {
+            "best_ci95": 0.03553,
+            "best_score_corrected": 0.1,
+            "best_n_stuck": 3,
+            "not_shown": 0,
+        } | ends
+    assert as_csv(
+        leaderboard(params, found, {"dropout": True, "optimizer": False}, "dropout")
+    ) == (
         "experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,"
         "best_score_corrected_high,n_candidates,n_fits,n_in_best_set,best_n_stuck,tied_with_above,kept\n"
         'dropout,"module__dropout_rate=0.1, module__weight_constraint=null",0.1,0.1,0.03553,0.1,0.05,0.15,2,6,1,3,'
@@ -113,33 +154,58 @@ def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
 
 def test_scores_within_the_noise_of_the_draws_are_ties() -> None:
     corrected = {
-        name: Corrected(score, 0.6, 0.8, "splits", 0.0001) for name, score in {"a": 0.7, "b": 0.7002, "c": 0.71}.items()
+        name: Corrected(score, 0.6, 0.8, "splits", 0.0001)
+        for name, score in {"a": 0.7, "b": 0.7002, "c": 0.71}.items()
     }
-    assert ties({**corrected, "d": None}) == {"a": True, "b": False, "c": False, "d": False}
+    assert ties({**corrected, "d": None}) == {
+        "a": True,
+        "b": False,
+        "c": False,
+        "d": False,
+    }
 
 
-def written_search(best: str, simplest: str | None = None, score: float = 0.7, in_best_set: Any = True) -> Texts:
+def written_search(
+    best: str, simplest: str | None = None, score: float = 0.7, in_best_set: Any = True
+) -> Texts:
     """Return the files of a search that has found this."""
     texts = Texts()
-    texts.put(files.SUMMARY, NUMBERS | {"best_params": best, "best_score": score}, "neurons")
+    texts.put(
+        files.SUMMARY, NUMBERS | {"best_params": best, "best_score": score}, "neurons"
+    )
     cells: dict[str, Any] = dict.fromkeys(files.COMPARED.needed, 0.5)
-    cells |= {"params": simplest or best, "rank_test_score": 1, "in_best_set": in_best_set, "simplest": True}
+    cells |= {
+        "params": simplest or best,
+        "rank_test_score": 1,
+        "in_best_set": in_best_set,
+        "simplest": True,
+    }
     texts.put(files.COMPARED, pd.DataFrame([cells]), "neurons")
     return texts
 
 
 def test_what_is_read_has_the_types_of_the_grid_and_stands_in_it() -> None:
     raw, five = small_params(), "module__n_neurons=5"
-    params = Params.model_validate(raw | {"experiments": {"neurons": raw["experiments"]["neurons"]}})
+    params = Params.model_validate(
+        raw | {"experiments": {"neurons": raw["experiments"]["neurons"]}}
+    )
     found = read_searches(Results(written_search(five)), params)["neurons"]
     assert found["best_params"] == found["simplest_params"] == {"module__n_neurons": 5}
     assert (found["n_in_best_set"], found["best_n_stuck"]) == (1, 0)
     for texts, sentence in (
-        (written_search("module__n_neurons=99", five), "neurons/summary.json has the best module__n_neurons=99, which"),
-        (written_search(five, "module__n_neurons=99"), "neurons.csv has the simplest module__n_neurons=99, which is"),
+        (
+            written_search("module__n_neurons=99", five),
+            "neurons/summary.json has the best module__n_neurons=99, which",
+        ),
+        (
+            written_search(five, "module__n_neurons=99"),
+            "neurons.csv has the simplest module__n_neurons=99, which is",
+        ),
     ):
         with pytest.raises(UserError, match=sentence):
             read_searches(Results(texts), params)
     untested = Results(written_search(five, in_best_set=None))
     assert "n_in_best_set" not in read_searches(untested, params)["neurons"]
-    assert read_best_set(untested, params, "neurons") == [{"module__n_neurons": 5}]  # the best alone
+    assert read_best_set(untested, params, "neurons") == [
+        {"module__n_neurons": 5}
+    ]  # the best alone

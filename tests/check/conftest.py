@@ -21,7 +21,9 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     def written(changes: dict[str, Any], *experiments: str) -> None:
         params = real_params()
         if experiments:
-            params["experiments"] = {name: params["experiments"][name] for name in experiments}
+            params["experiments"] = {
+                name: params["experiments"][name] for name in experiments
+            }
         for place, value in changes.items():
             set_at(params, place, value)
         write_params(params)

@@ -21,25 +21,50 @@ from tests.read_sample import SAMPLE
 
 def line_of(text: str) -> int:
     """Return the line of params.yaml that contains a text."""
-    return next(i for i, line in enumerate(Path("params.yaml").read_text().splitlines(), start=1) if text in line)
+    return next(
+        i
+        for i, line in enumerate(Path("params.yaml").read_text().splitlines(), start=1)
+        if text in line
+    )
 
 
-def test_the_committed_project_is_fine_and_its_searches_are_counted(write: Write, in_process: Command) -> None:
+def test_the_committed_project_is_fine_and_its_searches_are_counted(
+    write: Write, in_process: Command
+) -> None:
     write({})
     done = in_process(check)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("params.yaml: fine, 768 rows\n")
     told = dict(re.findall(r"(\w+): (.* fits), about", done.stdout))
     for name in real_params()["experiments"]:
-        found = json.loads((SAMPLE / f"metrics/search/{name}/summary.json").read_bytes())
-        assert told[name] == f"{found['n_candidates']:,} candidates, {found['n_fits']:,} fits"
-    times = dict(re.findall(r"^(.+): .*about (\d+ s|\d+ min)\b", done.stdout, flags=re.MULTILINE))
-    assert [*times] == [*real_params()["experiments"], "baselines", "evaluate", "All together"]
+        found = json.loads(
+            (SAMPLE / f"metrics/search/{name}/summary.json").read_bytes()
+        )
+        assert (
+            told[name]
+            == f"{found['n_candidates']:,} candidates, {found['n_fits']:,} fits"
+        )
+    times = dict(
+        re.findall(r"^(.+): .*about (\d+ s|\d+ min)\b", done.stdout, flags=re.MULTILINE)
+    )
+    assert [*times] == [
+        *real_params()["experiments"],
+        "baselines",
+        "evaluate",
+        "All together",
+    ]
     assert done.stdout.endswith(", one after the other\n")
-    assert {path.name for path in Path().iterdir()} == {"stages", "data", "dvc.yaml", "params.yaml"}
+    assert {path.name for path in Path().iterdir()} == {
+        "stages",
+        "data",
+        "dvc.yaml",
+        "params.yaml",
+    }
 
 
-def test_problems_are_listed_with_their_lines_stage_by_stage(write: Write, in_process: Command) -> None:
+def test_problems_are_listed_with_their_lines_stage_by_stage(
+    write: Write, in_process: Command
+) -> None:
     names = {"experiments.neurons.fixed.optimizer": "Adamm"}
     write({"seed": 2**32, "model.lr": "fast", "experiments.joint.n_candidates": -1})
     done = in_process(check)
@@ -53,15 +78,23 @@ def test_problems_are_listed_with_their_lines_stage_by_stage(write: Write, in_pr
     ]
     wrong_name = "error: params.yaml: experiments.neurons.fixed.optimizer: 'Adamm' is not an optimizer of torch.optim; "
     write(names | {"data.columns.age.max": 50})
-    assert [line.partition("did you")[0] for line in in_process(check).stderr.splitlines()] == [
+    assert [
+        line.partition("did you")[0] for line in in_process(check).stderr.splitlines()
+    ] == [
         "note: the nets are checked once the table is there and fine",
         "error: data/pima-indians-diabetes.csv: line 9, column age: 53 is outside 21 to 50 (years) "
         "(80 more such cells); fix it, or change min and max of data.columns.age in params.yaml "
         f"(params.yaml, line {line_of('  age:')})",
         wrong_name,
     ]
-    write(names | {"experiments.dropout.grid.module__dropout_rate": [0.1, 2.0, 3.0]}, "dropout", "neurons")
-    assert [line.partition("did you")[0] for line in in_process(check).stderr.splitlines()] == [
+    write(
+        names | {"experiments.dropout.grid.module__dropout_rate": [0.1, 2.0, 3.0]},
+        "dropout",
+        "neurons",
+    )
+    assert [
+        line.partition("did you")[0] for line in in_process(check).stderr.splitlines()
+    ] == [
         "error: params.yaml: experiments.dropout.grid.module__dropout_rate[1]: dropout_rate is 2.0; it should be at "
         f"least 0 and below 1 (line {line_of('- 2.0')})",
         "error: params.yaml: experiments.dropout.grid.module__dropout_rate[2]: dropout_rate is 3.0; it should be at "
@@ -83,22 +116,38 @@ def test_experiments_that_differ_in_fractions_share_a_trial_but_not_the_first_st
     monkeypatch.setattr(everything, "baselines_seconds", lambda table: {"a": 1.0})
     grid = {"module__weight_constraint": [1.0, 2.0]}
     one_by_one = {"engine": "one-by-one"}
-    many: dict[str, Any] = {f"e{i}": {"grid": grid, "fixed": {"module__dropout_rate": i / 10}} for i in range(8)}
-    write(one_by_one | {"experiments": many | {"wide": {"grid": grid, "fixed": {"module__n_neurons": 30}}}})
+    many: dict[str, Any] = {
+        f"e{i}": {"grid": grid, "fixed": {"module__dropout_rate": i / 10}}
+        for i in range(8)
+    }
+    write(
+        one_by_one
+        | {
+            "experiments": many
+            | {"wide": {"grid": grid, "fixed": {"module__n_neurons": 30}}}
+        }
+    )
     done = in_process(check)
     assert (done.returncode, len(measured)) == (0, 2)
     assert done.stdout.count("2 candidates, 60 fits, about ") == 9
     many["e7"]["fixed"]["module__dropout_rate"] = 1.5
     write({"experiments": many})
     (error,) = in_process(check).stderr.splitlines()
-    assert error.startswith("error: params.yaml: model, with experiments.e7.fixed: dropout_rate is 1.5")
+    assert error.startswith(
+        "error: params.yaml: model, with experiments.e7.fixed: dropout_rate is 1.5"
+    )
 
 
-def test_a_csv_that_is_to_be_downloaded_is_no_problem(write: Write, in_process: Command) -> None:
+def test_a_csv_that_is_to_be_downloaded_is_no_problem(
+    write: Write, in_process: Command
+) -> None:
     write({"data.path": "data/later.csv"}, "dropout")
     done = in_process(check)
     assert (done.returncode, done.stdout) == (0, "params.yaml: fine\n")
-    assert done.stderr == "note: data/later.csv is missing; run `python -m stages.fetch`, then `make check` again\n"
+    assert (
+        done.stderr
+        == "note: data/later.csv is missing; run `python -m stages.fetch`, then `make check` again\n"
+    )
 
 
 def test_without_the_kernel_the_check_and_the_search_refuse(
@@ -112,24 +161,42 @@ def test_without_the_kernel_the_check_and_the_search_refuse(
         f"error: The kernel is not built for {levels()[0]}. Run `python -m lockstep.kernel.build`. Without it, results "
         "have other bytes. `engine: one-by-one` in params.yaml does not need it.\n"
     )
-    assert (checked.returncode, checked.stderr) == (searched.returncode, searched.stderr) == (1, said)
+    assert (
+        (checked.returncode, checked.stderr)
+        == (searched.returncode, searched.stderr)
+        == (1, said)
+    )
     write({"engine": "one-by-one"}, "optimizer")
     assert in_process(check).stderr == f"note: {ONE_BY_ONE}\n"
     load.cache_clear()
 
 
 def test_copies_of_rows_are_noted(write: Write, in_process: Command) -> None:
-    lines = (SAMPLE / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()
+    lines = (
+        (SAMPLE / "data/pima-indians-diabetes.csv")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     Path("table.csv").write_text("\n".join([*lines, *lines[:100]]), encoding="utf-8")
-    write({"data.path": "table.csv", "data.url": None, "data.sha256": None}, "optimizer")
+    write(
+        {"data.path": "table.csv", "data.url": None, "data.sha256": None}, "optimizer"
+    )
     done = in_process(check)
     assert done.returncode == 0
-    assert done.stderr.startswith("note: table.csv: 200 of 868 rows equal another one in all columns that are used. ")
+    assert done.stderr.startswith(
+        "note: table.csv: 200 of 868 rows equal another one in all columns that are used. "
+    )
     assert done.stderr.count("\n") == 1
 
 
-def test_costs_of_more_than_two_classes_are_found_in_the_table(write: Write, in_process: Command) -> None:
-    lines = (SAMPLE / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()
+def test_costs_of_more_than_two_classes_are_found_in_the_table(
+    write: Write, in_process: Command
+) -> None:
+    lines = (
+        (SAMPLE / "data/pima-indians-diabetes.csv")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     of_three = [f"{line.rpartition(',')[0]},{i % 3}" for i, line in enumerate(lines)]
     Path("table.csv").write_text("\n".join(of_three), encoding="utf-8")
     changes: dict[str, Any] = {
@@ -138,7 +205,10 @@ def test_costs_of_more_than_two_classes_are_found_in_the_table(write: Write, in_
         "data.sha256": None,
         "data.columns.diabetes": {},
     }
-    changes |= {"model.criterion": "CrossEntropyLoss", "evaluate.costs": {"false_positive": 1, "false_negative": 5}}
+    changes |= {
+        "model.criterion": "CrossEntropyLoss",
+        "evaluate.costs": {"false_positive": 1, "false_negative": 5},
+    }
     write(changes, "optimizer")
     (error,) = in_process(check).stderr.splitlines()
     assert error.startswith(
@@ -150,9 +220,21 @@ def test_costs_of_more_than_two_classes_are_found_in_the_table(write: Write, in_
 @pytest.mark.parametrize(
     ("changes", "rows", "words"),
     [
-        ({"cv.splitter": "kfold", "model.train_split": 600}, 768, "splits n_splits=600 greater than the number of"),
-        ({}, 12, "n_splits=5 cannot be greater than the number of members in each class"),
-        ({"model.class_weight": [0, 0]}, 768, "params.yaml: model.class_weight, or that of an experiment, "),
+        (
+            {"cv.splitter": "kfold", "model.train_split": 600},
+            768,
+            "splits n_splits=600 greater than the number of",
+        ),
+        (
+            {},
+            12,
+            "n_splits=5 cannot be greater than the number of members in each class",
+        ),
+        (
+            {"model.class_weight": [0, 0]},
+            768,
+            "params.yaml: model.class_weight, or that of an experiment, ",
+        ),
         (
             {"model.iterator_train__drop_last": True, "model.batch_size": 900},
             768,
@@ -163,21 +245,36 @@ def test_costs_of_more_than_two_classes_are_found_in_the_table(write: Write, in_
 def test_the_stage_and_the_check_say_the_same(
     write: Write, in_process: Command, changes: dict[str, Any], rows: int, words: str
 ) -> None:
-    lines = (SAMPLE / "data/pima-indians-diabetes.csv").read_bytes().splitlines(keepends=True)
+    lines = (
+        (SAMPLE / "data/pima-indians-diabetes.csv")
+        .read_bytes()
+        .splitlines(keepends=True)
+    )
     Path("table.csv").write_bytes(b"".join(lines[:rows]))
-    write({"data.path": "table.csv", "data.url": None, "data.sha256": None} | changes, "optimizer")
+    write(
+        {"data.path": "table.csv", "data.url": None, "data.sha256": None} | changes,
+        "optimizer",
+    )
     checked, searched = in_process(check), in_process(search, "optimizer")
     assert checked.returncode == searched.returncode == 1
     assert words in checked.stderr
     assert words in searched.stderr
 
 
-def test_a_broken_cell_of_an_adopted_table_is_the_only_error(write: Write, in_process: Command) -> None:
+def test_a_broken_cell_of_an_adopted_table_is_the_only_error(
+    write: Write, in_process: Command
+) -> None:
     cells = {"x": [i % 7 + 0.5 for i in range(80)], "city": ["Rome", "Paris"] * 40}
     table = pd.DataFrame(cells | {"y": ["no", "yes", "yes", "no"] * 20})
     write({"experiments": {"mine": {"grid": {"lr": [0.01, 0.02]}, "fixed": {}}}})
     table.to_csv("mine.csv", index=False)
     assert in_process(adopt, "mine.csv", "y", "--force").returncode == 0
-    Path("mine.csv").write_text(table.to_csv(index=False).replace("\n3.5,", "\nseven,", 1), encoding="utf-8")
-    (error,) = [line for line in in_process(check).stderr.splitlines() if line.startswith("error: ")]
+    Path("mine.csv").write_text(
+        table.to_csv(index=False).replace("\n3.5,", "\nseven,", 1), encoding="utf-8"
+    )
+    (error,) = [
+        line
+        for line in in_process(check).stderr.splitlines()
+        if line.startswith("error: ")
+    ]
     assert "column x: 'seven' is not a number" in error

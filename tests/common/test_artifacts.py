@@ -70,10 +70,18 @@ def test_a_missing_file_is_named_with_what_to_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [json.JSONDecodeError("Expecting value", "", 0), KeyError("best_params"), csv.Error()]
+    "error",
+    [
+        json.JSONDecodeError("Expecting value", "", 0),
+        KeyError("best_params"),
+        csv.Error(),
+    ],
 )
 def test_a_broken_file_is_named_with_what_it_should_be(error: Exception) -> None:
-    with pytest.raises(UserError) as caught, reading("metrics/data.json", "not JSON", REMEDY):
+    with (
+        pytest.raises(UserError) as caught,
+        reading("metrics/data.json", "not JSON", REMEDY),
+    ):
         raise error
     assert str(caught.value) == f"metrics/data.json is not JSON. {REMEDY}"
 
@@ -83,13 +91,22 @@ class LibraryError(Exception):
 
 
 def test_a_librarys_own_error_is_one_of_a_broken_file_where_it_is_named() -> None:
-    with pytest.raises(UserError, match="model is not a model"), reading("model", "not a model", REMEDY, LibraryError):
+    with (
+        pytest.raises(UserError, match="model is not a model"),
+        reading("model", "not a model", REMEDY, LibraryError),
+    ):
         raise LibraryError
 
 
-@pytest.mark.parametrize("error", [UserError("says it all"), RuntimeError("a bug"), PermissionError("not yours")])
+@pytest.mark.parametrize(
+    "error",
+    [UserError("says it all"), RuntimeError("a bug"), PermissionError("not yours")],
+)
 def test_other_errors_pass_through(error: Exception) -> None:
-    with pytest.raises(type(error)) as caught, reading("metrics/data.json", "not JSON", REMEDY):
+    with (
+        pytest.raises(type(error)) as caught,
+        reading("metrics/data.json", "not JSON", REMEDY),
+    ):
         raise error
     assert caught.value is error
 
@@ -97,7 +114,9 @@ def test_other_errors_pass_through(error: Exception) -> None:
 def printed(code: str, variables: dict[str, str]) -> list[str]:
     """Run code after `import stages`, in a shell with other variables, and return the words that it prints."""
     command = [sys.executable, "-c", f"import stages, os; {code}"]
-    done = subprocess.run(command, cwd=ROOT, env=variables | {"PATH": ""}, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=ROOT, env=variables | {"PATH": ""}, capture_output=True, text=True
+    )
     assert not done.returncode, done.stderr
     return done.stdout.split()
 
@@ -105,7 +124,9 @@ def printed(code: str, variables: dict[str, str]) -> list[str]:
 @pytest.mark.skipif("x86-64-v3" not in levels(), reason="needs a processor with AVX2")
 def test_the_pins_hold_before_torch_is_imported() -> None:
     code = "import torch; print(torch.backends.cpu.get_cpu_capability(), os.environ['OMP_NUM_THREADS'])"
-    assert printed(code, {"ATEN_CPU_CAPABILITY": "default", "OMP_NUM_THREADS": "7"}) == ["AVX2", "1"]
+    assert printed(
+        code, {"ATEN_CPU_CAPABILITY": "default", "OMP_NUM_THREADS": "7"}
+    ) == ["AVX2", "1"]
 
 
 def test_a_processor_without_avx2_does_not_keep_the_variables_of_another() -> None:
@@ -113,12 +134,20 @@ def test_a_processor_without_avx2_does_not_keep_the_variables_of_another() -> No
     found: Any = np.show_config(mode="dicts")["SIMD Extensions"]
     old = {"NPY_DISABLE_CPU_FEATURES": " ".join(found.get("found", ()))}
     code = "print(*(os.environ.get(name) for name in ('ATEN_CPU_CAPABILITY', 'ONEDNN_MAX_CPU_ISA', 'OMP_NUM_THREADS')))"
-    inherited = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_NUM_THREADS": "7"}
+    inherited = {
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "OMP_NUM_THREADS": "7",
+    }
     assert printed(code, old | inherited) == ["None", "None", "1"]
 
 
-@pytest.mark.parametrize("name", ["best_params", "refine", "report", "pr_comment", "search"])
-def test_help_is_the_docstring_and_how_to_call_it(in_process: Command, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["best_params", "refine", "report", "pr_comment", "search"]
+)
+def test_help_is_the_docstring_and_how_to_call_it(
+    in_process: Command, name: str
+) -> None:
     stage = import_module(f"stages.{name}")
     done = in_process(stage, "--help")
     assert (done.returncode, done.stderr) == (0, "")

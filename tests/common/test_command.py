@@ -17,7 +17,9 @@ from stages.lib.common.command import Interrupted, sentences_on
 from tests.project import ROOT
 
 
-def ended(main: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> tuple[object, str]:
+def ended(
+    main: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> tuple[object, str]:
     """Return the exit status and what was written to standard error."""
     arguments = Arguments("stages.stage", None)
     arguments.add_argument("words", nargs="*")
@@ -36,10 +38,14 @@ def test_a_wrong_argument_is_a_sentence_with_the_usage(
     with pytest.raises(SystemExit) as caught:
         run(lambda _: None, arguments)
     assert caught.value.code == 2
-    assert capsys.readouterr().err == f"error: unrecognized arguments: --dryrun. {usage}\n"
+    assert (
+        capsys.readouterr().err == f"error: unrecognized arguments: --dryrun. {usage}\n"
+    )
 
 
-def test_a_note_is_said_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_note_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def main() -> None:
         for text in ("one", "two", "one"):
             with warnings.catch_warnings(action="always"):
@@ -67,7 +73,9 @@ def test_the_traceback_of_a_cause_is_shown_on_demand(
     assert sys.argv == ["stage", "dropout"]  # what a stage reads
     assert shown.startswith("Traceback (most recent call last):")
     assert "in fails_in_own_code" in shown
-    assert shown.endswith("ZeroDivisionError: in the user's own net\nerror: The net failed. Fix it.\n")
+    assert shown.endswith(
+        "ZeroDivisionError: in the user's own net\nerror: The net failed. Fix it.\n"
+    )
     monkeypatch.setattr("sys.argv", ["stage", "dropout"])
     assert ended(fails_in_own_code, capsys) == (1, "error: The net failed. Fix it.\n")
 
@@ -83,11 +91,15 @@ def test_what_nobody_foresaw_is_a_sentence_too(
 
     status, shown = ended(main, capsys)
     assert status == 1
-    assert shown.startswith("error: TypeError: 'int' object is odd (tests/common/test_command.py, line ")
+    assert shown.startswith(
+        "error: TypeError: 'int' object is odd (tests/common/test_command.py, line "
+    )
     assert " dropout --traceback` shows how it came about" in shown
 
 
-def test_a_module_that_exits_does_not_end_a_stage_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_module_that_exits_does_not_end_a_stage_in_silence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     def main() -> None:
         raise SystemExit(0)
 
@@ -99,11 +111,23 @@ def test_a_module_that_exits_does_not_end_a_stage_in_silence(capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (OSError(errno.ENOSPC, "It is full", "a.csv"), "a.csv can't be used: It is full. Remove the cause, then run"),
-        (OSError(errno.EMFILE, "Too many open files"), "Too many open files. Remove the cause, then run the command"),
-        (CalledProcessError(128, ["git", "clone"], stderr="fatal:\n no\n"), "`git clone` failed: fatal: no"),
+        (
+            OSError(errno.ENOSPC, "It is full", "a.csv"),
+            "a.csv can't be used: It is full. Remove the cause, then run",
+        ),
+        (
+            OSError(errno.EMFILE, "Too many open files"),
+            "Too many open files. Remove the cause, then run the command",
+        ),
+        (
+            CalledProcessError(128, ["git", "clone"], stderr="fatal:\n no\n"),
+            "`git clone` failed: fatal: no",
+        ),
         (MemoryError("8 GiB"), "The memory is used up: 8 GiB. Set runtime.n_jobs"),
-        (ModuleNotFoundError("No module named 'skorch.a'", name="skorch.a"), "The package skorch is missing. Run"),
+        (
+            ModuleNotFoundError("No module named 'skorch.a'", name="skorch.a"),
+            "The package skorch is missing. Run",
+        ),
     ],
 )
 def test_a_fault_of_the_machine_is_a_sentence(error: Exception, sentence: str) -> None:
@@ -116,7 +140,9 @@ class Ended(BaseException):
 
 
 @pytest.mark.usefixtures("ctrl_c")
-def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def main() -> None:
         try:
             os.kill(os.getpid(), signal.SIGINT)
@@ -148,11 +174,21 @@ run(main)
 """
 
 
-def command(code: str, shell: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def command(
+    code: str, shell: str, folder: Path, **variables: str
+) -> subprocess.CompletedProcess[str]:
     (folder / "stage.py").write_text(STAGE.format(code), encoding="utf-8")
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHON": sys.executable, "PYTHONUNBUFFERED": ""} | variables
+    environment = (
+        os.environ
+        | {"PYTHONPATH": str(ROOT), "PYTHON": sys.executable, "PYTHONUNBUFFERED": ""}
+        | variables
+    )
     done = subprocess.run(
-        ["bash", "-c", f'"$PYTHON" stage.py {shell}'], cwd=folder, env=environment, capture_output=True, text=True
+        ["bash", "-c", f'"$PYTHON" stage.py {shell}'],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
@@ -161,20 +197,35 @@ def command(code: str, shell: str, folder: Path, **variables: str) -> subprocess
 
 def test_output_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
     for variables in ({}, {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}):
-        assert command("print('größe – 中')", "| cat", tmp_path, **variables).stdout == "größe – 中\n"
+        assert (
+            command("print('größe – 中')", "| cat", tmp_path, **variables).stdout
+            == "größe – 中\n"
+        )
 
 
 @pytest.mark.usefixtures("ctrl_c")
 def test_errors_while_a_command_is_imported_are_told(tmp_path: Path) -> None:
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])
+    }
     here = tmp_path / "here"  # where such a file would be named
     here.mkdir()
     for code, status, message in (
-        ("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n", 130, "interrupted\n"),
-        ("import torch_of_ones_own\n", 1, "error: The package torch_of_ones_own is missing."),
+        (
+            "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n",
+            130,
+            "interrupted\n",
+        ),
+        (
+            "import torch_of_ones_own\n",
+            1,
+            "error: The package torch_of_ones_own is missing.",
+        ),
     ):
         (tmp_path / "torch.py").write_text(code, encoding="utf-8")
         arguments = [sys.executable, "-m", "stages.search", "dropout"]
-        done = subprocess.run(arguments, cwd=here, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            arguments, cwd=here, env=environment, capture_output=True, text=True
+        )
         assert (done.returncode, done.stderr[: len(message)]) == (status, message)
         assert status == 1 or done.stderr == message

@@ -20,13 +20,22 @@ def test_settings_are_written_as_in_params_yaml() -> None:
 
 def test_settings_are_shown_without_the_part_of_the_net() -> None:
     written = "lr=0.1, module__weight_init=kaiming_uniform_, optimizer__betas=[0.9, 0.99], module=my__nets.Deep"
-    assert short_params(written) == "lr=0.1, weight_init=kaiming_uniform_, betas=[0.9, 0.99], module=my__nets.Deep"
+    assert (
+        short_params(written)
+        == "lr=0.1, weight_init=kaiming_uniform_, betas=[0.9, 0.99], module=my__nets.Deep"
+    )
 
 
 def test_what_belongs_to_a_callback_keeps_its_name() -> None:
     written = "callbacks__EarlyStopping__patience=5, callbacks__LRScheduler=null, prepare__scale=null, lr=0.1"
-    assert short_params(written) == "EarlyStopping patience=5, LRScheduler=null, scale=null, lr=0.1"
-    assert short_params(f"prepare__impute=mean, {written}") == f"impute=mean, {short_params(written)}"
+    assert (
+        short_params(written)
+        == "EarlyStopping patience=5, LRScheduler=null, scale=null, lr=0.1"
+    )
+    assert (
+        short_params(f"prepare__impute=mean, {written}")
+        == f"impute=mean, {short_params(written)}"
+    )
     assert short_key("iterator_train__shuffle") == "shuffle"
 
 
@@ -57,7 +66,13 @@ def test_scores_are_written_in_their_size() -> None:
 
 
 def test_a_small_p_is_a_bound() -> None:
-    written = {1.0: "1.0000", 0.01768: "0.0177", 0.0001: "0.0001", 0.00009: "< 0.0001", 0.0: "< 0.0001"}
+    written = {
+        1.0: "1.0000",
+        0.01768: "0.0177",
+        0.0001: "0.0001",
+        0.00009: "< 0.0001",
+        0.0: "< 0.0001",
+    }
     assert {p: format_p(p) for p in written} == written
     assert format_p(float("nan")) == "–"
 
@@ -77,8 +92,18 @@ def test_a_small_p_is_a_bound() -> None:
                 "an 8 % chance that it is better by more",
             ],
         ),
-        (0.0, 0.004, 0.996, ["a chance of over 99 % that it is better by more than 5 k€"]),
+        (
+            0.0,
+            0.004,
+            0.996,
+            ["a chance of over 99 % that it is better by more than 5 k€"],
+        ),
     ],
 )
-def test_three_shares_make_phrases(worse: float, equal: float, better: float, phrases: list[str]) -> None:
-    assert shares_in_words({"worse": worse, "equal": equal, "better": better}, "5 k€") == phrases
+def test_three_shares_make_phrases(
+    worse: float, equal: float, better: float, phrases: list[str]
+) -> None:
+    assert (
+        shares_in_words({"worse": worse, "equal": equal, "better": better}, "5 k€")
+        == phrases
+    )

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.common import Problem, UserError, described, explained, in_params, own_place
+from stages.lib.common import (
+    Problem,
+    UserError,
+    described,
+    explained,
+    in_params,
+    own_place,
+)
 
 TEXT = """\
 seed: 7
@@ -38,11 +45,16 @@ experiments:
         ("model", 0),
     ],
 )
-def test_a_key_has_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, line: int) -> None:
+def test_a_key_has_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, line: int
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(TEXT, encoding="utf-8")
     end = f" (line {line})" if line else ""
-    assert str(in_params(key, "is wrong", "set it to 1")) == f"params.yaml: {key} is wrong; set it to 1{end}"
+    assert (
+        str(in_params(key, "is wrong", "set it to 1"))
+        == f"params.yaml: {key} is wrong; set it to 1{end}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,12 +62,24 @@ def test_a_key_has_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: 
     [
         (Problem("It failed"), "It failed"),
         (Problem("It failed.", "Look."), "It failed. Look."),
-        (Problem("is missing", "Run `dvc repro`", "a.csv"), "a.csv is missing. Run `dvc repro`."),
+        (
+            Problem("is missing", "Run `dvc repro`", "a.csv"),
+            "a.csv is missing. Run `dvc repro`.",
+        ),
         (Problem(": no table", "is it one?", "a.csv"), "a.csv: no table; is it one?"),
         (Problem("is wrong", key="seed"), "seed is wrong"),
         (Problem(", `x`: bad", file="dvc.yaml", line=3), "dvc.yaml: line 3, `x`: bad"),
         (
-            Problem(": 1 is small", "fix it", "a.csv", "", 4, "age", " (2 more)", "data.columns.a"),
+            Problem(
+                ": 1 is small",
+                "fix it",
+                "a.csv",
+                "",
+                4,
+                "age",
+                " (2 more)",
+                "data.columns.a",
+            ),
             "a.csv: line 4, column age: 1 is small (2 more); fix it (params.yaml, line 5)",
         ),
     ],
@@ -68,8 +92,12 @@ def test_a_problem_is_one_sentence(
     assert str(problem) == sentence
 
 
-@pytest.mark.parametrize("text", ["seed: [1\n", "\x00", "[" * 5000], ids=["broken", "control", "deep"])
-def test_a_file_that_is_not_yaml_has_no_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["seed: [1\n", "\x00", "[" * 5000], ids=["broken", "control", "deep"]
+)
+def test_a_file_that_is_not_yaml_has_no_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(text, encoding="utf-8")
     assert str(in_params("seed", "is -1")) == "params.yaml: seed is -1"
@@ -104,7 +132,10 @@ def raised(function: object) -> BaseException:
 
 def test_the_place_is_the_deepest_in_ones_own_code(own: dict[str, object]) -> None:
     assert described(raised(own["fails"])) == "KeyError: 'b', at my_net.py, line 2"
-    assert described(raised(own["leaves"])) == "ValueError: math domain error, at my_net.py, line 6"
+    assert (
+        described(raised(own["leaves"]))
+        == "ValueError: math domain error, at my_net.py, line 6"
+    )
     assert own_place(raised(lambda: [][0])) is None
 
 

@@ -22,14 +22,25 @@ RNG = np.random.default_rng(5)
 GOOD = 0.7 + RNG.normal(scale=0.01, size=12)
 # The second candidate is lower by 0.001 on average, far less than its noise.
 NOISE = RNG.normal(scale=0.005, size=12)
-SCORES = np.stack([GOOD, GOOD - 0.001 + NOISE - NOISE.mean(), GOOD - 0.3, np.full(12, np.nan)])
+SCORES = np.stack(
+    [GOOD, GOOD - 0.001 + NOISE - NOISE.mean(), GOOD - 0.3, np.full(12, np.nan)]
+)
 FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
-CANDIDATES: list[dict[str, Any]] = [{"lr": lr, "optimizer": None} for lr in (0.1, 0.01, 1e-05, 9.0)]
+CANDIDATES: list[dict[str, Any]] = [
+    {"lr": lr, "optimizer": None} for lr in (0.1, 0.01, 1e-05, 9.0)
+]
 
 
-def candidates(resampling: Resampling = FOLDS, stages: np.ndarray | None = None) -> pd.DataFrame:
-    seen: dict[str, Any] = {"n_weights": np.array([90, 1200, 50, 50]), "n_epochs": np.array([10.0, 5.0, 5.0, 2.5])}
-    table = score_table(CANDIDATES, {"score": SCORES}, resampling, **seen, stages=stages)
+def candidates(
+    resampling: Resampling = FOLDS, stages: np.ndarray | None = None
+) -> pd.DataFrame:
+    seen: dict[str, Any] = {
+        "n_weights": np.array([90, 1200, 50, 50]),
+        "n_epochs": np.array([10.0, 5.0, 5.0, 2.5]),
+    }
+    table = score_table(
+        CANDIDATES, {"score": SCORES}, resampling, **seen, stages=stages
+    )
     return table.assign(in_best_set=may_be_best(table, resampling, seed=0))
 
 
@@ -73,7 +84,9 @@ def test_what_the_search_knows_by_rows_is_taken_from_its_table() -> None:
     assert "error" not in table
 
 
-def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stage_writes_and_says_it(
+    tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     write_params(small_params())
     place = "metrics/search/dropout"
@@ -82,11 +95,22 @@ def test_the_stage_writes_and_says_it(tmp_path: Path, in_process: Command, monke
     assert (done.returncode, done.stderr) == (0, "")
     table = Results().table(files.COMPARED, "dropout")
     searched = Results().table(files.CANDIDATES, "dropout")
-    assert table["in_best_set"].tolist() == searched["in_best_set"].tolist()  # by rows, which the stage does not have
+    assert (
+        table["in_best_set"].tolist() == searched["in_best_set"].tolist()
+    )  # by rows, which the stage does not have
     assert f"{searched['in_best_set'].sum()} of 50 may be the best" in done.stdout
-    assert done.stdout.endswith("\nWhat mattered: dropout_rate. Not shown to matter: weight_constraint.\n")
+    assert done.stdout.endswith(
+        "\nWhat mattered: dropout_rate. Not shown to matter: weight_constraint.\n"
+    )
     mattered = Results().table(files.IMPORTANCE, "dropout")
-    assert sorted(mattered["key"]) == ["module__dropout_rate", "module__weight_constraint"]
+    assert sorted(mattered["key"]) == [
+        "module__dropout_rate",
+        "module__weight_constraint",
+    ]
     Path(f"{place}/summary.json").unlink()
-    assert in_process(compare, "dropout").stderr.startswith(f"error: {place}/summary.json is missing. Run `dvc repro")
-    assert in_process(compare, "none").stderr.startswith("error: params.yaml: experiments has no 'none'")
+    assert in_process(compare, "dropout").stderr.startswith(
+        f"error: {place}/summary.json is missing. Run `dvc repro"
+    )
+    assert in_process(compare, "none").stderr.startswith(
+        "error: params.yaml: experiments has no 'none'"
+    )

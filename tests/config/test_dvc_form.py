@@ -36,18 +36,38 @@ LONG_URL = "https://example.invalid/" + "x" * 80
     ("override", "removed", "added"),
     [
         ("seed=8", ["seed: 7"], ["seed: 8"]),
-        ("experiments.neurons.grid.module__n_neurons=[4,8,16]", NEURONS, ["      - 4", "      - 8", "      - 16"]),
+        (
+            "experiments.neurons.grid.module__n_neurons=[4,8,16]",
+            NEURONS,
+            ["      - 4", "      - 8", "      - 16"],
+        ),
         ("+experiments.neurons.grid.lr=[0.001]", [], ["      lr:", "      - 0.001"]),
-        ("+experiments.mine={grid: {lr: [1.0]}}", [], ["  mine:", "    grid:", "      lr:", "      - 1.0"]),
+        (
+            "+experiments.mine={grid: {lr: [1.0]}}",
+            [],
+            ["  mine:", "    grid:", "      lr:", "      - 1.0"],
+        ),
         (
             "experiments.joint.grid.lr={loguniform: [0.01, 0.1]}",
             ["      lr: {loguniform: [0.001, 0.1]}"],
             ["      lr: {loguniform: [0.01, 0.1]}"],
         ),
         ("statistics.rope=null", ["  rope: 0.01"], ["  rope:"]),
-        ("cv.also_score=[roc_auc]", ["  also_score: []"], ["  also_score:", "  - roc_auc"]),
-        ("data.url=null", ["  url: >-", f"    {yaml12.load(COMMITTED)['data']['url']}"], ["  url:"]),
-        (f"data.url={LONG_URL}", [f"    {yaml12.load(COMMITTED)['data']['url']}"], [f"    {LONG_URL}"]),
+        (
+            "cv.also_score=[roc_auc]",
+            ["  also_score: []"],
+            ["  also_score:", "  - roc_auc"],
+        ),
+        (
+            "data.url=null",
+            ["  url: >-", f"    {yaml12.load(COMMITTED)['data']['url']}"],
+            ["  url:"],
+        ),
+        (
+            f"data.url={LONG_URL}",
+            [f"    {yaml12.load(COMMITTED)['data']['url']}"],
+            [f"    {LONG_URL}"],
+        ),
         (
             "+data.columns.age.zero_is_missing=true",
             ["    age: {unit: years, min: 21, max: 100}"],
@@ -64,14 +84,24 @@ def test_an_override_changes_its_own_lines_only(
     tmp_path: Path, override: str, removed: list[str], added: list[str]
 ) -> None:
     after = written(tmp_path, COMMITTED, override)
-    changes = [line for line in ndiff(COMMITTED.splitlines(), after.splitlines()) if line[0] in "+-"]
+    changes = [
+        line
+        for line in ndiff(COMMITTED.splitlines(), after.splitlines())
+        if line[0] in "+-"
+    ]
     assert [line[2:] for line in changes if line[0] == "-"] == removed
     assert [line[2:] for line in changes if line[0] == "+"] == added
     # No comment is lost when DVC reads what it wrote and writes it again.
-    assert written(tmp_path, after, "seed=7" if "seed" not in override else override) == after
+    assert (
+        written(tmp_path, after, "seed=7" if "seed" not in override else override)
+        == after
+    )
 
 
-NEW = Experiment(grid={"lr": [1e-05, 0.5]}, fixed={"optimizer": "SGD", "module__weight_constraint": None})
+NEW = Experiment(
+    grid={"lr": [1e-05, 0.5]},
+    fixed={"optimizer": "SGD", "module__weight_constraint": None},
+)
 BLOCK = """\
 a_2:
   # Why.
@@ -108,10 +138,16 @@ def test_the_block_is_put_in_and_nothing_else_is_touched(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["experiments: {a: 2, b: 1}\n", '{"experiments": {"a": 2}}\n', "base: &x\n  a: 2\n  b: 1\nexperiments: *x\n"],
+    [
+        "experiments: {a: 2, b: 1}\n",
+        '{"experiments": {"a": 2}}\n',
+        "base: &x\n  a: 2\n  b: 1\nexperiments: *x\n",
+    ],
 )
 def test_a_form_that_takes_no_block_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="takes no further block; the file was left unchanged") as caught:
+    with pytest.raises(
+        UserError, match="takes no further block; the file was left unchanged"
+    ) as caught:
         add_experiment(text, "a", "a_2", NEW, "Why.")
     assert str(caught.value).endswith(BLOCK)
 
@@ -120,12 +156,25 @@ def test_a_form_that_takes_no_block_is_refused(text: str) -> None:
     "settings",
     [
         {"grid": {"lr": [1e-05, 0.5], "prepare__scale": [None, "standard"]}},
-        {"grid": {"lr": {"loguniform": [1e-06, 0.1]}}, "search": "random", "n_candidates": 5},
-        {"grid": {"lr": [1]}, "fixed": {"module__weight_constraint": None, "optimizer": "SGD", "optimizer__lr": 1e-07}},
+        {
+            "grid": {"lr": {"loguniform": [1e-06, 0.1]}},
+            "search": "random",
+            "n_candidates": 5,
+        },
+        {
+            "grid": {"lr": [1]},
+            "fixed": {
+                "module__weight_constraint": None,
+                "optimizer": "SGD",
+                "optimizer__lr": 1e-07,
+            },
+        },
         {"grid": {"lr": [1]}, "fixed": {"optimizer": "a" * 40 + "." + "b" * 60}},
     ],
 )
-def test_dvc_does_not_rewrite_the_block(tmp_path: Path, settings: dict[str, Any]) -> None:
+def test_dvc_does_not_rewrite_the_block(
+    tmp_path: Path, settings: dict[str, Any]
+) -> None:
     """Not even the comment, where the experiment before it ends with a list."""
     text = "experiments:\n  a:\n    grid:\n      lr:\n      - 1\n      - 2\nseed: 7\n"
     new = add_experiment(text, "a", "a_2", Experiment.model_validate(settings), "Why.")

@@ -12,7 +12,16 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import ParameterGrid
 
 from stages.lib.common import UserError
-from stages.lib.config import Column, Data, Distribution, Experiment, Model, Prepare, load_params, yaml12
+from stages.lib.config import (
+    Column,
+    Data,
+    Distribution,
+    Experiment,
+    Model,
+    Prepare,
+    load_params,
+    yaml12,
+)
 from stages.lib.config.cv import OF_NUMBERS
 from tests.config.params_files import changed, problems, written
 from tests.project import real_params
@@ -21,13 +30,23 @@ from tests.read_sample import SAMPLE
 
 def test_the_committed_file_is_valid() -> None:
     params = load_params(SAMPLE / "params.yaml")
-    assert sum(len(experiment.candidates(params.seed)) for experiment in params.experiments.values()) == 129 + 50
+    assert (
+        sum(
+            len(experiment.candidates(params.seed))
+            for experiment in params.experiments.values()
+        )
+        == 129 + 50
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("seed: 7\n  cv: 3\n", 2, "params.yaml: line 2, `cv: 3`: mapping values are not allowed"),
+        (
+            "seed: 7\n  cv: 3\n",
+            2,
+            "params.yaml: line 2, `cv: 3`: mapping values are not allowed",
+        ),
         ("seed: 7\n<<<<<<< HEAD\ncv: 3\n", 2, "is a conflict marker of git. Keep"),
         ("# nothing\n", 0, "should have sections"),
         ("- a\n- b\n", 0, "Restore it: `git checkout params.yaml`."),
@@ -38,11 +57,17 @@ def test_the_committed_file_is_valid() -> None:
     ],
 )
 def test_a_file_that_is_not_yaml(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | bytes | None, line: int, words: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str | bytes | None,
+    line: int,
+    words: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     if text is not None:
-        Path("params.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+        Path("params.yaml").write_bytes(
+            text if isinstance(text, bytes) else text.encode()
+        )
     with pytest.raises(UserError) as caught:
         load_params()
     (problem,) = caught.value.problems
@@ -55,21 +80,33 @@ def test_every_problem_is_raised_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         load_params(path)
     lines = path.read_text(encoding="utf-8").splitlines()
-    for problem, entry in zip(map(str, caught.value.problems), ("  n_splits: 1", "  lr: fast"), strict=True):
+    for problem, entry in zip(
+        map(str, caught.value.problems), ("  n_splits: 1", "  lr: fast"), strict=True
+    ):
         assert problem.startswith(f"{path}: ")
         assert problem.endswith(f"(line {1 + lines.index(entry)})")
 
 
-def test_a_grid_of_millions_is_refused_before_it_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_grid_of_millions_is_refused_before_it_is_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def listed(*_: Any) -> None:
         raise AssertionError
 
     monkeypatch.setattr("stages.lib.config.experiment.all_candidates", listed)
-    grid = {"lr": [0.001 * i for i in range(1, 3000)], "batch_size": list(range(1, 3000))}
+    grid = {
+        "lr": [0.001 * i for i in range(1, 3000)],
+        "batch_size": list(range(1, 3000)),
+    }
     (problem,) = problems({"experiments.mine": {"grid": grid}})
     assert problem.key == "experiments.mine.grid"
-    assert problem.finding == "has 8,994,001 candidates, more than runtime.max_candidates, 10,000"
-    assert not problems({"experiments.mine": {"grid": grid}, "runtime.max_candidates": 1_000_000})[1:]
+    assert (
+        problem.finding
+        == "has 8,994,001 candidates, more than runtime.max_candidates, 10,000"
+    )
+    assert not problems(
+        {"experiments.mine": {"grid": grid}, "runtime.max_candidates": 1_000_000}
+    )[1:]
 
 
 def test_labels_and_missing_cells_are_texts() -> None:
@@ -82,9 +119,15 @@ def test_labels_and_missing_cells_are_texts() -> None:
 
 
 def test_candidates_stand_in_scikit_learns_order() -> None:
-    grid: dict[str, Any] = {"max_epochs": [10, 50], "batch_size": [20, 10], "optimizer": ["SGD"]}
+    grid: dict[str, Any] = {
+        "max_epochs": [10, 50],
+        "batch_size": [20, 10],
+        "optimizer": ["SGD"],
+    }
     assert Experiment(grid=grid).candidates(seed=0) == list(ParameterGrid(grid))
-    assert Experiment(search="halving", grid=grid).candidates(seed=7) == list(ParameterGrid(grid))
+    assert Experiment(search="halving", grid=grid).candidates(seed=7) == list(
+        ParameterGrid(grid)
+    )
 
 
 @pytest.mark.parametrize("search", ["random", "halving"])
@@ -92,7 +135,11 @@ def test_what_is_dumped_is_what_was_read(search: str) -> None:
     content = {
         "search": search,
         "n_candidates": 3,
-        "grid": {"lr": {"loguniform": [0.001, 0.1]}, "batch_size": [10, 20], "module__n_neurons": {"int": [1, 4]}},
+        "grid": {
+            "lr": {"loguniform": [0.001, 0.1]},
+            "batch_size": [10, 20],
+            "module__n_neurons": {"int": [1, 4]},
+        },
         "fixed": {"optimizer": "SGD"},
     }
     experiment = Experiment.model_validate(content)
@@ -109,19 +156,28 @@ def test_keys_that_are_not_in_use_are_not_dumped() -> None:
     assert not {"class_weight", "callbacks"} & set(dumped)
     used = {"class_weight": "balanced", "callbacks": {"EarlyStopping": {}}}
     assert Model.model_validate(model | used).model_dump() == dumped | used
-    assert Experiment(grid={"lr": [0.1, 0.2]}).model_dump() == {"grid": {"lr": [0.1, 0.2]}, "fixed": {}}
+    assert Experiment(grid={"lr": [0.1, 0.2]}).model_dump() == {
+        "grid": {"lr": [0.1, 0.2]},
+        "fixed": {},
+    }
 
 
 def test_settings_override_the_section_prepare() -> None:
     prepare = Prepare(impute="mean", scale="robust")
-    found = prepare.under({"prepare__scale": None, "prepare__indicator": True, "lr": 0.1})
+    found = prepare.under(
+        {"prepare__scale": None, "prepare__indicator": True, "lr": 0.1}
+    )
     assert found == Prepare(impute="mean", indicator=True)
 
 
 def test_the_scorers_are_scikit_learns() -> None:
     names = set(get_scorer_names())
     assert names >= OF_NUMBERS
-    of_numbers = {name for name in names if get_scorer(name)._score_func.__module__.endswith("_regression")}
+    of_numbers = {
+        name
+        for name in names
+        if get_scorer(name)._score_func.__module__.endswith("_regression")
+    }
     assert of_numbers == OF_NUMBERS
 
 
@@ -145,6 +201,8 @@ def test_scalars_are_read_as_dvc_reads_them(scalar: str) -> None:
         ("a: 2026-02-30", "it can't be read: day is out of range"),
     ],
 )
-def test_what_is_not_yaml_has_the_parsers_words_and_a_line(text: str, line: str) -> None:
+def test_what_is_not_yaml_has_the_parsers_words_and_a_line(
+    text: str, line: str
+) -> None:
     with pytest.raises(yaml12.NotYAMLError, match=re.escape(line)):
         yaml12.load(text)

@@ -16,7 +16,10 @@ TABLE = "a,b,y\n" + ROWS
 
 def spec(**changes: Any) -> Data:
     """Return the `data` section of a table with the columns a and b and the target y."""
-    return Data.model_validate({"path": "data.csv", "header": True, "target": "y", "columns": {"y": {}}} | changes)
+    return Data.model_validate(
+        {"path": "data.csv", "header": True, "target": "y", "columns": {"y": {}}}
+        | changes
+    )
 
 
 def write_csv(folder: Path, *lines: str) -> Path:
@@ -26,13 +29,20 @@ def write_csv(folder: Path, *lines: str) -> Path:
     return path
 
 
-def problems(folder: Path, content: str | bytes, data: Data, classify: bool = True, **roles: str) -> list[Problem]:
+def problems(
+    folder: Path, content: str | bytes, data: Data, classify: bool = True, **roles: str
+) -> list[Problem]:
     """Return what is wrong with a file of that content."""
     path = folder / "data.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(UserError) as caught:
-        load_dataset(data.model_copy(update={"path": str(path)}), classify, seed=7, **roles)
-    assert {problem.file for problem in caught.value.problems} <= {str(path), "params.yaml"}
+        load_dataset(
+            data.model_copy(update={"path": str(path)}), classify, seed=7, **roles
+        )
+    assert {problem.file for problem in caught.value.problems} <= {
+        str(path),
+        "params.yaml",
+    }
     return caught.value.problems
 
 
@@ -68,11 +78,21 @@ EXPECTED = pd.DataFrame(
 
 def passengers(**changes: Any) -> Data:
     """Return the `data` section for this table."""
-    content = {"path": "data.csv", "header": True, "target": "survived", "columns": COLUMNS, "na_values": ["", "?"]}
+    content = {
+        "path": "data.csv",
+        "header": True,
+        "target": "survived",
+        "columns": COLUMNS,
+        "na_values": ["", "?"],
+    }
     return Data.model_validate(content | changes)
 
 
 def with_column(name: str, column: dict[str, Any] | None, **changes: Any) -> Data:
     """Return the `data` section with another entry for a column, or none."""
-    columns = {key: entry for key, entry in (COLUMNS | {name: column}).items() if entry is not None}
+    columns = {
+        key: entry
+        for key, entry in (COLUMNS | {name: column}).items()
+        if entry is not None
+    }
     return passengers(columns=columns, **changes)

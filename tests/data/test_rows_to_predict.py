@@ -15,13 +15,24 @@ from tests.data.test_types import check
 from tests.project import real_params
 
 
-def read(content: bytes, features: Collection[str], spec: Data, may_lack: Collection[str] = ()) -> pd.DataFrame:
+def read(
+    content: bytes,
+    features: Collection[str],
+    spec: Data,
+    may_lack: Collection[str] = (),
+) -> pd.DataFrame:
     ((_, X),) = read_features(io.BytesIO(content), features, spec, "rows", may_lack)
     return X
 
 
 ROW = "male,1,7,x,yes,1912-04-09,8"
-NUMBERS: dict[str, Any] = {"a": {}, "b": {}, "c": {}, "d": {"use": False}, "survived": {}}
+NUMBERS: dict[str, Any] = {
+    "a": {},
+    "b": {},
+    "c": {},
+    "d": {"use": False},
+    "survived": {},
+}
 TYPES = {"sex": "category", "age": "number", "member": "boolean"}
 
 
@@ -34,20 +45,32 @@ TYPES = {"sex": "category", "age": "number", "member": "boolean"}
 )
 def test_features_are_found_by_the_headers_names(text: str) -> None:
     found = read(text.encode(), TYPES, passengers(), may_lack={"age", "sex"})
-    expected = pd.DataFrame({"sex": pd.Categorical(["male", "female"]), "age": [float("nan"), 3], "member": [1.0, 0.0]})
+    expected = pd.DataFrame(
+        {
+            "sex": pd.Categorical(["male", "female"]),
+            "age": [float("nan"), 3],
+            "member": [1.0, 0.0],
+        }
+    )
     check(found, expected)
 
 
 def test_features_are_found_by_their_places_with_the_target_and_without() -> None:
     columns = {key: COLUMNS[key] for key in ("id", "survived", "sex", "age")}
     for text in ("7,male,30\n", "7,,male,30\n"):
-        found = read(text.encode(), {"sex": "", "age": ""}, passengers(header=False, columns=columns))
+        found = read(
+            text.encode(),
+            {"sex": "", "age": ""},
+            passengers(header=False, columns=columns),
+        )
         assert found.iloc[0].tolist() == ["male", 30.0]
     data = Data.model_validate(real_params()["data"])
     features = [name for name in data.columns if name != data.target]
     row = "6,148,72,35,0,33.6,0.627,50"
     for content in (row.encode(), f"{row},1".encode()):
-        assert read(content, features, data).to_numpy().tolist() == [list(map(float, row.split(",")))]
+        assert read(content, features, data).to_numpy().tolist() == [
+            list(map(float, row.split(",")))
+        ]
 
 
 def test_rows_are_in_the_tables_encoding_and_names_may_be_numbers() -> None:
@@ -60,13 +83,48 @@ def test_rows_are_in_the_tables_encoding_and_names_may_be_numbers() -> None:
 @pytest.mark.parametrize(
     ("text", "changes", "place", "words"),
     [
-        ("sex,age\nmale,1", {}, (0, ""), "has no 'member', which the model predicts from; it has sex, age"),
-        ("sex,age,member\nmale,1", {}, (2, ""), "has 2 columns instead of 3; is it cut off?"),
-        ("sex,age,member\nmale,,yes", {}, (2, "age"), "the model was fitted without missing cells there"),
-        ("sex,age,member\nmale,1,", {}, (2, "member"), "the model was fitted without missing cells there"),
-        ("sex,age,member\nmale,old,yes", {}, (2, "age"), "column age: 'old' is not a number"),
-        ("sex,age,member\nmale,101,yes", {}, (2, "age"), "101 is outside 0 to 100 (years)"),
-        ("1,2,3,4,5,6,7,8,9", {"header": False}, (1, ""), "has 9 columns instead of 7, or 8 with survived"),
+        (
+            "sex,age\nmale,1",
+            {},
+            (0, ""),
+            "has no 'member', which the model predicts from; it has sex, age",
+        ),
+        (
+            "sex,age,member\nmale,1",
+            {},
+            (2, ""),
+            "has 2 columns instead of 3; is it cut off?",
+        ),
+        (
+            "sex,age,member\nmale,,yes",
+            {},
+            (2, "age"),
+            "the model was fitted without missing cells there",
+        ),
+        (
+            "sex,age,member\nmale,1,",
+            {},
+            (2, "member"),
+            "the model was fitted without missing cells there",
+        ),
+        (
+            "sex,age,member\nmale,old,yes",
+            {},
+            (2, "age"),
+            "column age: 'old' is not a number",
+        ),
+        (
+            "sex,age,member\nmale,101,yes",
+            {},
+            (2, "age"),
+            "101 is outside 0 to 100 (years)",
+        ),
+        (
+            "1,2,3,4,5,6,7,8,9",
+            {"header": False},
+            (1, ""),
+            "has 9 columns instead of 7, or 8 with survived",
+        ),
         (",".join(COLUMNS), {"header": False}, (1, ""), "is a header"),
         (
             "sex,age,id,name,member,sailed,fare\n" + ROW,
@@ -88,7 +146,11 @@ def test_a_mistake_has_a_place_and_no_advice_on_settings(
     with pytest.raises(UserError) as caught:
         read(text.encode(), TYPES, passengers(**changes))
     (problem,) = caught.value.problems
-    assert (problem.file, problem.line, problem.column, problem.see) == ("rows", *place, "")
+    assert (problem.file, problem.line, problem.column, problem.see) == (
+        "rows",
+        *place,
+        "",
+    )
     assert words in str(problem)
 
 
@@ -96,29 +158,64 @@ def test_a_mistake_has_a_place_and_no_advice_on_settings(
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_pieces_of_a_file_are_its_rows(encoding: str, end: str) -> None:
     """Records with line ends in cells stay whole, and blank lines at the end are left out, wherever the file is cut."""
-    cells = [("mäle", i, "yes") if i % 3 else ('"fe\nmale"', i, "no") for i in range(12)]
-    text = end.join(["sex,age,member", *(",".join(map(str, row)) for row in cells), *[""] * 40])
+    cells = [
+        ("mäle", i, "yes") if i % 3 else ('"fe\nmale"', i, "no") for i in range(12)
+    ]
+    text = end.join(
+        ["sex,age,member", *(",".join(map(str, row)) for row in cells), *[""] * 40]
+    )
     for n_bytes in (1, 50, 10_000):
         spec = passengers(encoding=encoding)
-        found = list(read_features(io.BytesIO(text.encode(encoding)), TYPES, spec, "rows", n_bytes=n_bytes))
-        check(pd.concat([X.astype({"sex": "str"}) for _, X in found], ignore_index=True), whole_of(cells))
+        found = list(
+            read_features(
+                io.BytesIO(text.encode(encoding)), TYPES, spec, "rows", n_bytes=n_bytes
+            )
+        )
+        check(
+            pd.concat([X.astype({"sex": "str"}) for _, X in found], ignore_index=True),
+            whole_of(cells),
+        )
         assert (len(found) > 1) == (n_bytes < 100)
 
 
 def whole_of(cells: list[tuple[str, int, str]]) -> pd.DataFrame:
     sex, age, member = zip(*cells, strict=True)
     texts = pd.Series([each.strip('"') for each in sex], dtype="str")
-    return pd.DataFrame({"sex": texts, "age": map(float, age), "member": [float(each == "yes") for each in member]})
+    return pd.DataFrame(
+        {
+            "sex": texts,
+            "age": map(float, age),
+            "member": [float(each == "yes") for each in member],
+        }
+    )
 
 
 @pytest.mark.parametrize(
     ("wrong", "encoding", "words"),
-    [("x,1", "utf-8", "has 2 columns instead of 3"), ("x,old,no", "utf-16", "column age: 'old' is not a number")],
+    [
+        ("x,1", "utf-8", "has 2 columns instead of 3"),
+        ("x,old,no", "utf-16", "column age: 'old' is not a number"),
+    ],
 )
-def test_a_mistake_in_a_later_piece_has_its_line_in_the_file(wrong: str, encoding: str, words: str) -> None:
-    text = "sex,age,member\n" + '"fe\nmale",3,no\n' * 10 + "male,3,yes\n" * 10 + f"{wrong}\n"
+def test_a_mistake_in_a_later_piece_has_its_line_in_the_file(
+    wrong: str, encoding: str, words: str
+) -> None:
+    text = (
+        "sex,age,member\n"
+        + '"fe\nmale",3,no\n' * 10
+        + "male,3,yes\n" * 10
+        + f"{wrong}\n"
+    )
     with pytest.raises(UserError, match=words) as caught:
-        list(read_features(io.BytesIO(text.encode(encoding)), TYPES, passengers(encoding=encoding), "rows", n_bytes=40))
+        list(
+            read_features(
+                io.BytesIO(text.encode(encoding)),
+                TYPES,
+                passengers(encoding=encoding),
+                "rows",
+                n_bytes=40,
+            )
+        )
     assert caught.value.problems[0].line == 32
 
 

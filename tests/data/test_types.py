@@ -11,13 +11,24 @@ import pytest
 from stages.lib.config import Data
 from stages.lib.data import load_dataset, read_data
 from stages.lib.fetch import describe
-from tests.data.csv_files import EXPECTED, HEADER, PASSENGERS, passengers, problems, spec, with_column, write_csv
+from tests.data.csv_files import (
+    EXPECTED,
+    HEADER,
+    PASSENGERS,
+    passengers,
+    problems,
+    spec,
+    with_column,
+    write_csv,
+)
 from tests.project import real_params
 from tests.read_sample import SAMPLE
 
 
 def check(found: pd.DataFrame, expected: pd.DataFrame) -> None:
-    pd.testing.assert_frame_equal(found, expected, check_categorical=False, check_dtype=False)
+    pd.testing.assert_frame_equal(
+        found, expected, check_categorical=False, check_dtype=False
+    )
 
 
 def test_a_table_of_all_types_is_read(tmp_path: Path) -> None:
@@ -27,16 +38,33 @@ def test_a_table_of_all_types_is_read(tmp_path: Path) -> None:
     assert list(data.X["sex"].cat.categories) == ["female", "male"]
     assert data.y.tolist() == [1, 0, 0, 1, 0]
     assert data.features == ("age", "sex", "member", "fare")
-    assert data.columns.types == {"age": "number", "sex": "category", "member": "boolean", "fare": "number"}
+    assert data.columns.types == {
+        "age": "number",
+        "sex": "category",
+        "member": "boolean",
+        "fare": "number",
+    }
     assert data.classes == ("no", "yes")
-    assert (data.columns.lacking, data.columns.zeros, data.groups) == (("age", "sex"), ("fare",), None)
+    assert (data.columns.lacking, data.columns.zeros, data.groups) == (
+        ("age", "sex"),
+        ("fare",),
+        None,
+    )
 
 
-@pytest.mark.parametrize("label", ['"n\no"', '" no "', "cafe\u0301", '"a ""b"", c"', "01", "1.0"])
+@pytest.mark.parametrize(
+    "label", ['"n\no"', '" no "', "cafe\u0301", '"a ""b"", c"', "01", "1.0"]
+)
 def test_labels_are_read_as_they_stand(tmp_path: Path, label: str) -> None:
-    path = write_csv(tmp_path, "x,y", *[f"{i},{(label, 'yes')[i % 2]}" for i in range(6)])
+    path = write_csv(
+        tmp_path, "x,y", *[f"{i},{(label, 'yes')[i % 2]}" for i in range(6)]
+    )
     plain = label.strip().removeprefix('"').removesuffix('"').replace('""', '"').strip()
-    data = load_dataset(spec(path=str(path), columns={"y": {"classes": [plain, "yes"]}}), classify=True, seed=7)
+    data = load_dataset(
+        spec(path=str(path), columns={"y": {"classes": [plain, "yes"]}}),
+        classify=True,
+        seed=7,
+    )
     assert data.y[:2].tolist() == [0, 1]
     assert data.classes == (normalize("NFC", plain), "yes")
 
@@ -56,22 +84,38 @@ def test_the_real_data_is_described() -> None:
     assert describe(table, n_left_out, data, classify=True) == {
         "rows": 768,
         "positives": 268,
-        "zeros_for_missing": {"glucose": 5, "blood_pressure": 35, "skin_fold": 227, "insulin": 374, "bmi": 11},
+        "zeros_for_missing": {
+            "glucose": 5,
+            "blood_pressure": 35,
+            "skin_fold": 227,
+            "insulin": 374,
+            "bmi": 11,
+        },
     }
 
 
-def test_a_sample_is_stratified_and_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sample_is_stratified_and_keeps_the_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.chdir(SAMPLE)
     data = Data.model_validate(real_params()["data"])
-    whole, part = (load_dataset(data.model_copy(update={"sample": share}), True, seed=7) for share in (1.0, 0.3))
+    whole, part = (
+        load_dataset(data.model_copy(update={"sample": share}), True, seed=7)
+        for share in (1.0, 0.3)
+    )
     assert len(part.y) == 230
     assert part.y.mean() == pytest.approx(whole.y.mean(), abs=0.002)
-    rows = [int(np.flatnonzero((whole.X == row).all(axis=1))[0]) for row in part.X.to_numpy()]
+    rows = [
+        int(np.flatnonzero((whole.X == row).all(axis=1))[0])
+        for row in part.X.to_numpy()
+    ]
     assert rows == sorted(rows)
 
 
 @pytest.mark.parametrize("classify", [True, False])
-def test_rows_without_a_target_are_left_out_whatever_else_is_in_them(tmp_path: Path, classify: bool) -> None:
+def test_rows_without_a_target_are_left_out_whatever_else_is_in_them(
+    tmp_path: Path, classify: bool
+) -> None:
     rows = [f"{i},{'ab'[i % 2]},{i % 3 % 2}" for i in range(9)]
     path = write_csv(tmp_path, "x,kind,y", "#REF!,rare,", *rows[:4], ",,?", *rows[4:])
     columns = {"kind": {"type": "category"}, "y": {"missing": "left_out"}}
@@ -79,25 +123,43 @@ def test_rows_without_a_target_are_left_out_whatever_else_is_in_them(tmp_path: P
     found = load_dataset(data, classify, seed=7)
     assert found.X["x"].tolist() == list(range(9))
     assert found.y.tolist() == [0, 1, 0] * 3
-    assert (found.columns.categories, found.columns.lacking) == ({"kind": ("a", "b")}, ())
-    counts = {"rows": 9, "rows_without_target": 2, "zeros_for_missing": {}} | ({"positives": 3} if classify else {})
+    assert (found.columns.categories, found.columns.lacking) == (
+        {"kind": ("a", "b")},
+        (),
+    )
+    counts = {"rows": 9, "rows_without_target": 2, "zeros_for_missing": {}} | (
+        {"positives": 3} if classify else {}
+    )
     assert describe(*read_data(path, data, classify), data, classify) == counts
-    (problem,) = problems(tmp_path, path.read_bytes().replace(b"8,a,0", b"8,,0"), data, classify)
+    (problem,) = problems(
+        tmp_path, path.read_bytes().replace(b"8,a,0", b"8,,0"), data, classify
+    )
     assert (problem.line, problem.column) == (12, "kind")  # as the file counts them
 
 
 def test_rows_stand_in_the_order_of_a_date(tmp_path: Path) -> None:
     path = write_csv(tmp_path, HEADER, *PASSENGERS)
-    data = load_dataset(passengers(path=str(path)), classify=True, seed=7, order="sailed")
-    check(data.X, EXPECTED.iloc[[1, 3, 0, 2, 4]].reset_index(drop=True))  # rows of one day stay in the file's order
+    data = load_dataset(
+        passengers(path=str(path)), classify=True, seed=7, order="sailed"
+    )
+    check(
+        data.X, EXPECTED.iloc[[1, 3, 0, 2, 4]].reset_index(drop=True)
+    )  # rows of one day stay in the file's order
     assert data.y.tolist() == [0, 1, 1, 0, 0]
 
 
-def test_rows_stand_in_the_order_of_a_number_which_stays_a_feature(tmp_path: Path) -> None:
+def test_rows_stand_in_the_order_of_a_number_which_stays_a_feature(
+    tmp_path: Path,
+) -> None:
     path = write_csv(tmp_path, HEADER, *PASSENGERS)
     data = load_dataset(passengers(path=str(path)), classify=True, seed=7, order="fare")
     assert data.X["fare"].tolist() == sorted(EXPECTED["fare"])
-    unused = load_dataset(with_column("fare", {"use": False}, path=str(path)), classify=True, seed=7, order="fare")
+    unused = load_dataset(
+        with_column("fare", {"use": False}, path=str(path)),
+        classify=True,
+        seed=7,
+        order="fare",
+    )
     assert "fare" not in unused.features
     assert unused.y.tolist() == data.y.tolist()
 
@@ -106,7 +168,11 @@ def test_rows_stand_in_the_order_of_a_number_which_stays_a_feature(tmp_path: Pat
     "days",
     [
         ["2020-02-01", "2019-12-31", "2020-02-01 12:00"],
-        ["2020-02-01T00:00:00+00:00", "2020-02-01T01:30:00+02:00", "2020-02-01T00:00:01Z"],
+        [
+            "2020-02-01T00:00:00+00:00",
+            "2020-02-01T01:30:00+02:00",
+            "2020-02-01T00:00:01Z",
+        ],
         ["20200201", "20191231", "20200202"],
         ["2020", "1019", "2021"],
         ["1.2.2020", "31.12.2019", "02.02.2020"],
@@ -116,29 +182,48 @@ def test_dates_of_many_forms_are_ordered(tmp_path: Path, days: list[str]) -> Non
     lines = [f'"{day}",{i},{i}' for i, day in enumerate(days)]
     path = write_csv(tmp_path, "day,x,survived", *lines)
     columns: dict[str, Any] = {"day": {"type": "date"}, "survived": {}}
-    data = load_dataset(passengers(path=str(path), columns=columns), classify=False, seed=7, order="day")
+    data = load_dataset(
+        passengers(path=str(path), columns=columns), classify=False, seed=7, order="day"
+    )
     assert data.y.tolist() == [1, 0, 2]
     assert data.features == ("x",)
 
 
 def test_groups_are_numbered_and_no_feature(tmp_path: Path) -> None:
-    path = write_csv(tmp_path, "who,x,survived", "Bo,1,0", "Al,2,1", " Bo,3,1", "Cy,4,0")
+    path = write_csv(
+        tmp_path, "who,x,survived", "Bo,1,0", "Al,2,1", " Bo,3,1", "Cy,4,0"
+    )
     spec = passengers(path=str(path), columns={"survived": {}})
     data = load_dataset(spec, classify=True, seed=7, groups="who")
     assert data.groups is not None
     assert data.groups.tolist() == [1, 0, 1, 2]
     assert data.features == ("x",)
-    half = load_dataset(spec.model_copy(update={"sample": 0.5}), classify=True, seed=7, groups="who")
+    half = load_dataset(
+        spec.model_copy(update={"sample": 0.5}), classify=True, seed=7, groups="who"
+    )
     assert half.groups is not None
     assert [data.groups[int(x) - 1] for x in half.X["x"]] == half.groups.tolist()
 
 
-def test_lacking_columns_and_categories_are_those_of_the_whole_table(tmp_path: Path) -> None:
-    rows = [f"{i if i != 7 else ''},{'rare' if i == 9 else 'ab'[i % 2]},{i % 2}" for i in range(40)]
+def test_lacking_columns_and_categories_are_those_of_the_whole_table(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        f"{i if i != 7 else ''},{'rare' if i == 9 else 'ab'[i % 2]},{i % 2}"
+        for i in range(40)
+    ]
     path = write_csv(tmp_path, "x,kind,survived", *rows)
-    columns = {"x": {"missing": "allowed"}, "kind": {"type": "category"}, "survived": {}}
+    columns = {
+        "x": {"missing": "allowed"},
+        "kind": {"type": "category"},
+        "survived": {},
+    }
     for seed in range(3):
-        data = load_dataset(passengers(path=str(path), columns=columns, sample=0.1), classify=True, seed=seed)
+        data = load_dataset(
+            passengers(path=str(path), columns=columns, sample=0.1),
+            classify=True,
+            seed=seed,
+        )
         assert len(data.y) == 4
         assert list(data.X.index) == [0, 1, 2, 3]
         assert data.columns.lacking == ("x",)
@@ -149,11 +234,20 @@ def test_an_unnamed_column_is_called_as_pandas_calls_it(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     pd.DataFrame({"x": [1.5, 2.5], "survived": [0, 1]}, index=["r1", "r2"]).to_csv(path)
     name = str(pd.read_csv(path).columns[0])
-    data = load_dataset(passengers(path=str(path), columns={name: {"use": False}, "survived": {}}), True, seed=7)
+    data = load_dataset(
+        passengers(path=str(path), columns={name: {"use": False}, "survived": {}}),
+        True,
+        seed=7,
+    )
     assert data.features == ("x",)
-    (problem,) = problems(tmp_path, path.read_bytes(), passengers(columns={"survived": {}}))
+    (problem,) = problems(
+        tmp_path, path.read_bytes(), passengers(columns={"survived": {}})
+    )
     assert problem.column == "Unnamed: 0"
-    assert "add `type: category` to data.columns.Unnamed: 0 in params.yaml" in problem.remedy
+    assert (
+        "add `type: category` to data.columns.Unnamed: 0 in params.yaml"
+        in problem.remedy
+    )
 
 
 @pytest.mark.parametrize("code", ["999", "999.0", " 999", "9.99e2"])
@@ -161,7 +255,13 @@ def test_a_number_that_means_missing(tmp_path: Path, code: str) -> None:
     path = write_csv(tmp_path, "x,survived", "1,0", f"{code},1", "3,1")
     for other in ([], ["?"]):
         spec = passengers(
-            path=str(path), columns={"x": {"missing": "allowed"}, "survived": {}}, na_values=[999, *other]
+            path=str(path),
+            columns={"x": {"missing": "allowed"}, "survived": {}},
+            na_values=[999, *other],
         )
-        assert np.isnan(load_dataset(spec, classify=True, seed=7).X["x"])[:3].tolist() == [False, True, False]
-        path.write_text(path.read_text() + "\n?,1")  # a text in the column, which pandas does not read as numbers
+        assert np.isnan(load_dataset(spec, classify=True, seed=7).X["x"])[
+            :3
+        ].tolist() == [False, True, False]
+        path.write_text(
+            path.read_text() + "\n?,1"
+        )  # a text in the column, which pandas does not read as numbers

@@ -28,7 +28,10 @@ def test_only_other_bytes_are_a_change(tmp_path: Path) -> None:
     path.write_bytes(b"1,2\n")
     file.check()
     path.write_bytes(b"1,3\n")
-    with pytest.raises(UserError, match=r"a.csv has changed since it was read, so no results were written\. Run again"):
+    with pytest.raises(
+        UserError,
+        match=r"a.csv has changed since it was read, so no results were written\. Run again",
+    ):
         file.check()
     path.unlink()
     with pytest.raises(UserError, match="has changed"):
@@ -47,7 +50,9 @@ def edits(monkeypatch: pytest.MonkeyPatch) -> Edits:
 
         def edited(*given: Any) -> Any:
             done = step(*given)
-            Path(TABLE).write_bytes(Path(TABLE).read_bytes().replace(b"6,148", b"6,149", 1))
+            Path(TABLE).write_bytes(
+                Path(TABLE).read_bytes().replace(b"6,148", b"6,149", 1)
+            )
             return done
 
         monkeypatch.setattr(stage, name, edited)
@@ -57,21 +62,36 @@ def edits(monkeypatch: pytest.MonkeyPatch) -> Edits:
 
 def refused(project: Project, done: Done) -> None:
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"error: {TABLE} has changed since it was read, so no results were written.")
+    assert done.stderr.startswith(
+        f"error: {TABLE} has changed since it was read, so no results were written."
+    )
     assert project.git("status", "--short") == f" M {TABLE}\n"
 
 
 def test_a_search_and_the_baselines_write_nothing(
-    make_project: MakeProject, in_process: Command, monkeypatch: pytest.MonkeyPatch, edits: Edits
+    make_project: MakeProject,
+    in_process: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    edits: Edits,
 ) -> None:
     grid = {"optimizer": ["SGD"]}
-    project = make_project({"experiments": {"one": {"grid": grid}}, "cv.n_repeats": 1, "model.max_epochs": 1})
+    project = make_project(
+        {
+            "experiments": {"one": {"grid": grid}},
+            "cv.n_repeats": 1,
+            "model.max_epochs": 1,
+        }
+    )
     project.commit_first()
     monkeypatch.chdir(project.folder)
     edits(search, "score_anew")
     refused(project, in_process(search, "one"))
     project.git("checkout", "--quiet", TABLE)
-    monkeypatch.setattr(baselines, "baselines", lambda *given: {"majority_class": models(*given)["majority_class"]})
+    monkeypatch.setattr(
+        baselines,
+        "baselines",
+        lambda *given: {"majority_class": models(*given)["majority_class"]},
+    )
     edits(baselines, "score_baseline")
     refused(project, in_process(baselines))
 

@@ -16,7 +16,14 @@ from tests.project import IDENTITY, Project
 
 # What the evaluation was run with, as dvc.lock has it.
 PARAMS: dict[str, Any] = {
-    "cv": {"splitter": "stratified", "groups": None, "order": None, "n_splits": 3, "n_repeats": 10, "shuffle": False}
+    "cv": {
+        "splitter": "stratified",
+        "groups": None,
+        "order": None,
+        "n_splits": 3,
+        "n_repeats": 10,
+        "shuffle": False,
+    }
     | {"scoring": "accuracy"},
     "data.path": "data/rows.csv",
     "data.sample": 1.0,
@@ -58,10 +65,17 @@ class Commits:
     def __init__(self, folder: Path) -> None:
         self.project = Project(folder)
         self.params = deepcopy(PARAMS)
-        self.hashes = {"data/rows.csv": "1", "requirements.txt": "2", "stages/lib/model": "3"}
+        self.hashes = {
+            "data/rows.csv": "1",
+            "requirements.txt": "2",
+            "stages/lib/model": "3",
+        }
         self.searches = {
             "lr": {"lr=0.1": scores(0.70, 1), "lr=0.2": scores(0.69, 2)},
-            "width": {"module__n_neurons=5": scores(0.72, 3), "module__n_neurons=9": scores(0.71, 4)},
+            "width": {
+                "module__n_neurons=5": scores(0.72, 3),
+                "module__n_neurons=9": scores(0.71, 4),
+            },
         }
         self.fresh: dict[str, tuple[str, np.ndarray, str]] = {
             "lr": ("lr=0.1", scores(0.70, 5), ""),
@@ -76,30 +90,62 @@ class Commits:
         """Write the results into the folder."""
         folder = self.project.folder
         self.project.run("rm", "-rf", "metrics/search", "metrics/compared")
-        inputs = self.hashes | {"requirements.txt": f"torch=={self.hashes['requirements.txt']}\n"}
+        inputs = self.hashes | {
+            "requirements.txt": f"torch=={self.hashes['requirements.txt']}\n"
+        }
         for path, text in inputs.items():
             write_text(folder / path, text)
-        deps = [{"path": path, "md5": hashlib.md5(text.encode()).hexdigest()} for path, text in inputs.items()]
-        lock = {"stages": {"evaluate": {"deps": deps, "params": {"params.yaml": self.params}}}}
+        deps = [
+            {"path": path, "md5": hashlib.md5(text.encode()).hexdigest()}
+            for path, text in inputs.items()
+        ]
+        lock = {
+            "stages": {
+                "evaluate": {"deps": deps, "params": {"params.yaml": self.params}}
+            }
+        }
         write_text(folder / "dvc.lock", yaml.safe_dump(lock))
         write_text(folder / files.DATA.path, '{"rows": 300}')
         for name, found in self.searches.items():
-            table = pd.DataFrame({"params": list(found), "mean_test_score": [each.mean() for each in found.values()]})
+            table = pd.DataFrame(
+                {
+                    "params": list(found),
+                    "mean_test_score": [each.mean() for each in found.values()],
+                }
+            )
             best = table["mean_test_score"].max()
-            in_set = ["true" if mean > best - 0.005 else "false" for mean in table["mean_test_score"]]
+            in_set = [
+                "true" if mean > best - 0.005 else "false"
+                for mean in table["mean_test_score"]
+            ]
             compared = table.assign(in_best_set=in_set)
             write_text(folder / files.COMPARED.at(name), compared.to_csv(index=False))
             table = table.assign(ci95=np.nan, stuck_splits="")
-            write_text(folder / files.CANDIDATES.at(name), self._splits(table, list(found.values())))
-        table = pd.DataFrame({"setting": list(self.fresh), "params": [params for params, _, _ in self.fresh.values()]})
-        table = table.assign(ci95=0.02, stuck_splits=[stuck for _, _, stuck in self.fresh.values()])
+            write_text(
+                folder / files.CANDIDATES.at(name),
+                self._splits(table, list(found.values())),
+            )
+        table = pd.DataFrame(
+            {
+                "setting": list(self.fresh),
+                "params": [params for params, _, _ in self.fresh.values()],
+            }
+        )
+        table = table.assign(
+            ci95=0.02, stuck_splits=[stuck for _, _, stuck in self.fresh.values()]
+        )
         text = self._splits(table, [each for _, each, _ in self.fresh.values()])
         write_text(folder / files.CONTENDERS.path, text)
-        write_text(folder / files.EVALUATION.path, json.dumps({"kept": self.kept, "use": self.use}))
+        write_text(
+            folder / files.EVALUATION.path,
+            json.dumps({"kept": self.kept, "use": self.use}),
+        )
 
     @staticmethod
     def _splits(table: pd.DataFrame, found: list[np.ndarray]) -> str:
-        columns = {f"split{i}_test_score": column for i, column in enumerate(np.array(found).T)}
+        columns = {
+            f"split{i}_test_score": column for i, column in enumerate(np.array(found).T)
+        }
         return table.assign(**columns).to_csv(index=False, na_rep="nan")
 
     def commit(self, tag: str) -> None:

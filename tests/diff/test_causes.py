@@ -7,7 +7,11 @@ import pytest
 from stages.lib.common import write_text
 from tests.diff.commits import UNCHANGED, Commits, scores
 
-NAMES = [f"{name}_{kind}_" for name in ("xavier", "kaiming", "trunc") for kind in ("normal", "uniform")]
+NAMES = [
+    f"{name}_{kind}_"
+    for name in ("xavier", "kaiming", "trunc")
+    for kind in ("normal", "uniform")
+]
 
 
 def test_a_cause_shows_where_two_settings_differ(commits: Commits, said: Any) -> None:
@@ -23,9 +27,15 @@ def test_a_cause_shows_where_two_settings_differ(commits: Commits, said: Any) ->
         "fixed.text": ("a" * 90, "b" + "a" * 89),
     }
     for i, tag in enumerate(("one", "two")):
-        commits.params["experiments.lr"] = {key: values[i] for key, values in lists.items()}
+        commits.params["experiments.lr"] = {
+            key: values[i] for key, values in lists.items()
+        }
         commits.commit(tag)
-    told = [line.removeprefix("- experiments.lr.") for line in said("one", "two") if "experiments.lr." in line]
+    told = [
+        line.removeprefix("- experiments.lr.")
+        for line in said("one", "two")
+        if "experiments.lr." in line
+    ]
     assert told[1:] == [
         "fixed.betas: [0.9, 0.999] → [0.8, 0.999]",
         "fixed.more: …uniform_] → …uniform_, kaiming_normal_, kaiming_uniform_, tr…",
@@ -39,12 +49,20 @@ def test_a_cause_shows_where_two_settings_differ(commits: Commits, said: Any) ->
     ]
 
 
-def test_an_experiment_is_told_by_its_name_before_settings(commits: Commits, said: Any) -> None:
-    settings = {"grid": {"lr": [0.1, 0.2]}, "fixed": {f"module__key_{i}": i for i in range(9)}}
+def test_an_experiment_is_told_by_its_name_before_settings(
+    commits: Commits, said: Any
+) -> None:
+    settings = {
+        "grid": {"lr": [0.1, 0.2]},
+        "fixed": {f"module__key_{i}": i for i in range(9)},
+    }
     kept = {"lr": {"grid": {"lr": [0.1, 0.2]}}}
     commits.params["experiments"] = kept | {"a": settings, "joint": settings}
     commits.commit("one")
-    commits.params["experiments"] = kept | {"b": settings, "narrow": settings | {"fixed": {}}}
+    commits.params["experiments"] = kept | {
+        "b": settings,
+        "narrow": settings | {"fixed": {}},
+    }
     commits.params["cv"]["n_repeats"] = 5
     commits.commit("two")
     assert said("one", "two")[0] == (
@@ -69,14 +87,20 @@ def after(commits: Commits, said: Any, key: str, value: Any) -> list[str]:
 
 @pytest.mark.parametrize(
     ("key", "value", "told"),
-    [("data.target", "z", "data.target: y → z"), ("cv.scoring", "roc_auc", "cv.scoring: accuracy → roc_auc")],
+    [
+        ("data.target", "z", "data.target: y → z"),
+        ("cv.scoring", "roc_auc", "cv.scoring: accuracy → roc_auc"),
+    ],
 )
 def test_what_has_no_common_unit_has_no_difference(
     commits: Commits, said: Any, key: str, value: Any, told: str
 ) -> None:
     first, *rest = after(commits, said, key, value)
     assert first.startswith(f"Use linear, as before. Not comparable: {told}.")
-    assert "- lr, the same pick: 0.7000 ± 0.0200 before, 0.7500 ± 0.0200 now, not compared" in rest
+    assert (
+        "- lr, the same pick: 0.7000 ± 0.0200 before, 0.7500 ± 0.0200 now, not compared"
+        in rest
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,7 +122,9 @@ def test_what_is_not_in_pairs_is_compared_as_two_runs(
     )
 
 
-def test_other_data_are_not_in_pairs_though_git_does_not_have_them(commits: Commits, said: Any) -> None:
+def test_other_data_are_not_in_pairs_though_git_does_not_have_them(
+    commits: Commits, said: Any
+) -> None:
     write_text(commits.project.folder / ".gitignore", "data/\n")
     commits.git("rm", "--quiet", "--cached", "data/rows.csv")
     commits.commit("ignored")
@@ -107,4 +133,8 @@ def test_other_data_are_not_in_pairs_though_git_does_not_have_them(commits: Comm
     first, *rest = said("ignored", "after")
     assert "Not in pairs (data/rows.csv has other bytes), so compared as two" in first
     causes = rest[rest.index("What the runs differ in, by dvc.lock:") + 1 :]
-    assert causes == ["- data: data/rows.csv has other bytes", "- package: - torch==2", "- package: + torch==3"]
+    assert causes == [
+        "- data: data/rows.csv has other bytes",
+        "- package: - torch==2",
+        "- package: + torch==3",
+    ]

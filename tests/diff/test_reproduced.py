@@ -43,14 +43,21 @@ def test_what_differs_is_listed(project: Project, in_process: Command) -> None:
         *("metrics/a.json", "metrics/ignored.csv", "metrics/new.json"),
         *("models/answer.onnx", "models/other.onnx"),
     ]
-    assert by_kernel.startswith("The engine's kernel trained every net, so another processor does not explain it, ")
-    assert advice.startswith("All other differences come from other settings, code, data or packages: `make status` ")
+    assert by_kernel.startswith(
+        "The engine's kernel trained every net, so another processor does not explain it, "
+    )
+    assert advice.startswith(
+        "All other differences come from other settings, code, data or packages: `make status` "
+    )
     assert done.returncode == 0
 
 
-def test_nets_that_the_kernel_did_not_train_are_told_where_files_differ(project: Project, in_process: Command) -> None:
+def test_nets_that_the_kernel_did_not_train_are_told_where_files_differ(
+    project: Project, in_process: Command
+) -> None:
     written = {
-        "search/a/summary": NUMBERS | {"best_params": "", "not_by_kernel": {"why": ["lr=1", "lr=2"]}},
+        "search/a/summary": NUMBERS
+        | {"best_params": "", "not_by_kernel": {"why": ["lr=1", "lr=2"]}},
         "search/b/summary": NUMBERS | {"best_params": ""},
         "evaluation": {"kept": "a", "not_by_kernel": {"another": ["combined"]}},
     }
@@ -58,7 +65,11 @@ def test_nets_that_the_kernel_did_not_train_are_told_where_files_differ(project:
         path = project.folder / f"metrics/{name}.json"
         write_text(path, json.dumps(content))
         (path.parent / "candidates.csv").touch()
-    told = [line for line in in_process(reproduced).stdout.splitlines() if line.startswith("The engine's kernel")]
+    told = [
+        line
+        for line in in_process(reproduced).stdout.splitlines()
+        if line.startswith("The engine's kernel")
+    ]
     assert [line.partition(". ")[0] for line in told] == [
         "The engine's kernel did not train lr=1; lr=2, because why",
         "The engine's kernel did not train combined, because another",
@@ -76,14 +87,23 @@ def broken(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("fault", "why"),
     [
-        (no_repository, "This folder is not a git repository, or has no commit yet. Run in a clone of the project"),
+        (
+            no_repository,
+            "This folder is not a git repository, or has no commit yet. Run in a clone of the project",
+        ),
         (broken, "`git status` failed: "),
     ],
 )
 def test_what_cannot_be_compared_is_not_the_same(
-    project: Project, monkeypatch: pytest.MonkeyPatch, in_process: Command, fault: Fault, why: str
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    in_process: Command,
+    fault: Fault,
+    why: str,
 ) -> None:
     fault(project, monkeypatch)
     done = in_process(reproduced)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"error: The results could not be compared with the committed ones: {why}")
+    assert done.stderr.startswith(
+        f"error: The results could not be compared with the committed ones: {why}"
+    )

@@ -17,17 +17,27 @@ from stages.lib.repository.snapshot import Snapshot
 from tests.diff.commits import UNCHANGED, Commits, scores
 
 
-def test_fewer_repeats_of_the_same_scores_change_nothing(commits: Commits, said: Any) -> None:
+def test_fewer_repeats_of_the_same_scores_change_nothing(
+    commits: Commits, said: Any
+) -> None:
     commits.params["cv"]["n_repeats"] = 5
-    commits.searches = {name: {each: s[:15] for each, s in found.items()} for name, found in commits.searches.items()}
-    commits.fresh = {name: (params, each[:15], stuck) for name, (params, each, stuck) in commits.fresh.items()}
+    commits.searches = {
+        name: {each: s[:15] for each, s in found.items()}
+        for name, found in commits.searches.items()
+    }
+    commits.fresh = {
+        name: (params, each[:15], stuck)
+        for name, (params, each, stuck) in commits.fresh.items()
+    }
     commits.commit("after")
     assert said("before", "after")[0] == (
         f"{UNCHANGED} Unchanged: all scores are the same. Differs: cv.n_repeats: 10 → 5."
     )
 
 
-def test_a_gain_of_all_searches_is_said_before_what_is_undecided(commits: Commits, said: Any) -> None:
+def test_a_gain_of_all_searches_is_said_before_what_is_undecided(
+    commits: Commits, said: Any
+) -> None:
     """As after the inputs are scaled: the kept net's own gain could be chance."""
     rng = np.random.default_rng(3)
     for found in commits.searches.values():
@@ -35,18 +45,34 @@ def test_a_gain_of_all_searches_is_said_before_what_is_undecided(commits: Commit
             found[params] = found[params] + 0.05 + rng.normal(scale=0.004, size=30)
     for name, noise in (("lr", 0.01), ("width", 0.2)):
         params, each, stuck = commits.fresh[name]
-        commits.fresh[name] = (params, each + 0.05 + (drawn := rng.normal(scale=noise, size=30)) - drawn.mean(), stuck)
+        commits.fresh[name] = (
+            params,
+            each + 0.05 + (drawn := rng.normal(scale=noise, size=30)) - drawn.mean(),
+            stuck,
+        )
     commits.params["prepare"] = {"scale": "standard"}
     commits.commit("after")
     first = said("before", "after")[0]
-    assert first.startswith("Use linear, as before; the kept net, width: undecided, +0.0500 ± ")
-    assert ". 2 searches changed: undecided on average over 4 shared candidates (+0.0" in first
-    assert first.endswith(", lr better (p < 0.0001), 1 undecided. Cause: prepare.scale: null → standard.")
+    assert first.startswith(
+        "Use linear, as before; the kept net, width: undecided, +0.0500 ± "
+    )
+    assert (
+        ". 2 searches changed: undecided on average over 4 shared candidates (+0.0"
+        in first
+    )
+    assert first.endswith(
+        ", lr better (p < 0.0001), 1 undecided. Cause: prepare.scale: null → standard."
+    )
 
 
-def test_a_gain_of_all_candidates_and_picks_is_one_of_all_searches(commits: Commits, said: Any) -> None:
+def test_a_gain_of_all_candidates_and_picks_is_one_of_all_searches(
+    commits: Commits, said: Any
+) -> None:
     gain = 0.02 + scores(0.0, 9, 0.001) / 10
-    commits.searches = {name: {key: s + gain for key, s in found.items()} for name, found in commits.searches.items()}
+    commits.searches = {
+        name: {key: s + gain for key, s in found.items()}
+        for name, found in commits.searches.items()
+    }
     for name in ("lr", "width"):
         params, each, stuck = commits.fresh[name]
         commits.fresh[name] = (params, each + gain, stuck)
@@ -55,11 +81,17 @@ def test_a_gain_of_all_candidates_and_picks_is_one_of_all_searches(commits: Comm
     assert told in said("before", "after")[0]
 
 
-def test_of_several_searches_the_verdicts_are_counted(commits: Commits, said: Any) -> None:
+def test_of_several_searches_the_verdicts_are_counted(
+    commits: Commits, said: Any
+) -> None:
     commits.kept = "linear"
     commits.commit("middle")
     commits.fresh["lr"] = ("lr=0.2", scores(0.80, 9), "")
-    commits.fresh["width"] = ("module__n_neurons=5", commits.fresh["width"][1] + scores(0, 8, 0.001) / 20, "")
+    commits.fresh["width"] = (
+        "module__n_neurons=5",
+        commits.fresh["width"][1] + scores(0, 8, 0.001) / 20,
+        "",
+    )
     commits.commit("after")
     first = said("middle", "after")[0]
     assert first == (
@@ -68,13 +100,17 @@ def test_of_several_searches_the_verdicts_are_counted(commits: Commits, said: An
     )
 
 
-def test_searches_whose_own_splits_differ_are_judged_by_their_picks_alone(commits: Commits, said: Any) -> None:
+def test_searches_whose_own_splits_differ_are_judged_by_their_picks_alone(
+    commits: Commits, said: Any
+) -> None:
     """The first repeat of a search follows the order of the file, unless it is shuffled; fresh splits always are."""
     commits.params["cv"]["shuffle"] = True
     for name in ("lr", "width"):
         params, each, stuck = commits.fresh[name]
         commits.fresh[name] = (params, each + 0.05 + scores(0.0, 9, 0.001) / 10, stuck)
-        commits.searches[name] = {key: s + 0.05 for key, s in commits.searches[name].items()}
+        commits.searches[name] = {
+            key: s + 0.05 for key, s in commits.searches[name].items()
+        }
     commits.commit("after")
     text = "\n".join(said("before", "after"))
     assert "2 searches changed: " in text
@@ -84,8 +120,14 @@ def test_searches_whose_own_splits_differ_are_judged_by_their_picks_alone(commit
 
 def test_two_splits_have_no_interval(commits: Commits, said: Any) -> None:
     commits.params["cv"] |= {"n_splits": 2, "n_repeats": 1}
-    commits.searches = {name: {each: s[:2] for each, s in found.items()} for name, found in commits.searches.items()}
-    commits.fresh = {name: (params, each[:2], stuck) for name, (params, each, stuck) in commits.fresh.items()}
+    commits.searches = {
+        name: {each: s[:2] for each, s in found.items()}
+        for name, found in commits.searches.items()
+    }
+    commits.fresh = {
+        name: (params, each[:2], stuck)
+        for name, (params, each, stuck) in commits.fresh.items()
+    }
     commits.commit("few")
     for name in ("lr", "width"):
         params, each, stuck = commits.fresh[name]
@@ -109,24 +151,40 @@ def first(commits: Commits, said: Any) -> Any:
     return call
 
 
-def test_a_model_without_a_net_that_scores_otherwise_is_told(commits: Commits, said: Any, first: Any) -> None:
+def test_a_model_without_a_net_that_scores_otherwise_is_told(
+    commits: Commits, said: Any, first: Any
+) -> None:
     """As after an update of scikit-learn: no search changes, but what the answer is chosen among does."""
     commits.fresh["linear"] = ("LogisticRegression", scores(0.78, 17), "")
     assert first() == (
         "Use linear, as before; the kept net, width, is unchanged. No search changed, but linear scores otherwise."
     )
-    assert "Other contenders on the fresh splits, not tested: linear 0.7100 → 0.7800." in said("before", "after")
+    assert (
+        "Other contenders on the fresh splits, not tested: linear 0.7100 → 0.7800."
+        in said("before", "after")
+    )
 
 
-def test_an_evaluation_that_names_no_model_answers_only_if_it_says_so(commits: Commits, said: Any) -> None:
+def test_an_evaluation_that_names_no_model_answers_only_if_it_says_so(
+    commits: Commits, said: Any
+) -> None:
     for tag, more in (("none", {}), ("refused", {"handed_over": "mean"})):
-        write_text(commits.project.folder / "metrics/evaluation.json", json.dumps({"kept": "width"} | more))
+        write_text(
+            commits.project.folder / "metrics/evaluation.json",
+            json.dumps({"kept": "width"} | more),
+        )
         commits.record(tag)
-    assert said("before", "none")[0].startswith("There is no answer to what to use in none; the kept net, width, is")
-    assert said("before", "refused")[0].startswith("Use none of the models, before linear; the kept net")
+    assert said("before", "none")[0].startswith(
+        "There is no answer to what to use in none; the kept net, width, is"
+    )
+    assert said("before", "refused")[0].startswith(
+        "Use none of the models, before linear; the kept net"
+    )
 
 
-def test_after_halving_only_candidates_that_were_trained_to_the_end_are_compared(commits: Commits, said: Any) -> None:
+def test_after_halving_only_candidates_that_were_trained_to_the_end_are_compared(
+    commits: Commits, said: Any
+) -> None:
     """Another that left at an earlier stage was trained for fewer epochs, which is no effect of code or packages."""
     commits.searches = {"lr": {f"lr={i}": scores(0.7 - i / 100, i) for i in range(3)}}
 
@@ -149,14 +207,25 @@ def test_after_halving_only_candidates_that_were_trained_to_the_end_are_compared
 def test_a_pick_is_told_by_the_values_of_both_sides() -> None:
     def told(before: str | None, after: str | None) -> str:
         none = np.zeros(2, dtype=bool)
-        old, new = (None if each is None else Scored(each, np.zeros(2), none, 0.1) for each in (before, after))
+        old, new = (
+            None if each is None else Scored(each, np.zeros(2), none, 0.1)
+            for each in (before, after)
+        )
         return pick(SearchChange("s", old, new, None, None, None))
 
-    assert told("lr=0.1, module__act=ReLU", "lr=0.2, module__act=ReLU") == "lr=0.1 → 0.2"
-    assert told("batch_size=20", "model as it stands") == "batch_size=20 → as in params.yaml"
+    assert (
+        told("lr=0.1, module__act=ReLU", "lr=0.2, module__act=ReLU") == "lr=0.1 → 0.2"
+    )
+    assert (
+        told("batch_size=20", "model as it stands")
+        == "batch_size=20 → as in params.yaml"
+    )
     assert told("a=[1, 2], module__b=1", "a=[1, 2]") == "b=1 → as in params.yaml"
     assert told("a=1", "a=1") == "the same pick"
-    assert told("a=1, b=1, c=1, d=1", "a=2, b=2, c=2, d=2") == "a=1 → 2, b=1 → 2, c=1 → 2 and 1 more"
+    assert (
+        told("a=1, b=1, c=1, d=1", "a=2, b=2, c=2, d=2")
+        == "a=1 → 2, b=1 → 2, c=1 → 2 and 1 more"
+    )
     assert told(None, "module__act=ReLU") == "act=ReLU"
     assert told(None, None) == "no pick"
 
@@ -166,16 +235,22 @@ def test_the_second_metric_is_judged_beside_the_first(commits: Commits) -> None:
     sides = [Side(Snapshot.of("before")), Side(Snapshot.of("before"))]
     for side, gain in zip(sides, (0.0, 0.03), strict=True):
         vars(side)["fresh"] = {
-            name: replace(each, second=scores(gain - 0.18, 30 + i), second_name="neg_brier_score")
+            name: replace(
+                each, second=scores(gain - 0.18, 30 + i), second_name="neg_brier_score"
+            )
             for i, (name, each) in enumerate(side.fresh.items())
         }
     width = sides[1].fresh["width"]
     sides[1].fresh["width"] = replace(width, scores=width.scores + scores(0.0, 9) / 10)
     changes = compare(*sides)
     first, second, *_ = as_text(changes).splitlines()
-    assert first.startswith("Use linear, as before; the kept net, width: level, +0.0000 ± 0.00")
+    assert first.startswith(
+        "Use linear, as before; the kept net, width: level, +0.0000 ± 0.00"
+    )
     assert second == (
         "By neg_brier_score, the second metric, judged by itself: the kept net better (p < 0.0001), +0.0300 ± 0.0000; "
         "lr better (p < 0.0001), width better (p < 0.0001)."
     )
-    assert "  neg_brier_score: +0.0300 ± 0.0000, better (p < 0.0001)." in as_text(changes)
+    assert "  neg_brier_score: +0.0300 ± 0.0000, better (p < 0.0001)." in as_text(
+        changes
+    )

@@ -20,7 +20,10 @@ FRESH = Stale([], [])
 SAME = f"{UNCHANGED} Unchanged: all scores are the same. {AGAINST}."
 # What is said in place of `SAME` where something was not rerun.
 UNTIL = "Until then, nothing can be said of what these change. Use linear, as before."
-PIPELINE = {"evaluate": {"cmd": "true"}, "search": {"foreach": "${experiments}", "do": {"cmd": "true"}}}
+PIPELINE = {
+    "evaluate": {"cmd": "true"},
+    "search": {"foreach": "${experiments}", "do": {"cmd": "true"}},
+}
 
 
 def of(revision: str | None = None) -> Stale:
@@ -51,18 +54,27 @@ def add_stages(commits: Commits, **stages: Any) -> None:
     write(commits, "dvc.lock", {"stages": commits.project.lock() | added})
 
 
-def test_what_was_edited_and_not_run_is_named_first(commits: Commits, said: Any) -> None:
+def test_what_was_edited_and_not_run_is_named_first(
+    commits: Commits, said: Any
+) -> None:
     assert said()[0] == SAME
     write(commits, "stages/lib/model", "n_neurons = 3\n")
     write(commits, "data/rows.csv", "a flipped label")
-    write(commits, "params.yaml", nested(commits.params | {"seed": 8, "data.target": "z"}))
+    write(
+        commits, "params.yaml", nested(commits.params | {"seed": 8, "data.target": "z"})
+    )
     assert said()[0] == (
         f"Not rerun in the working tree: data/rows.csv, stages/lib/model, data.target, seed; run `dvc repro`. {UNTIL}"
     )
 
 
 def test_params_of_every_stage_are_compared_with_params_yaml(commits: Commits) -> None:
-    write(commits, "params.yaml", nested(commits.params) | {"engine": "skorch", "experiments": {"lr": {"grid": 1}}})
+    write(
+        commits,
+        "params.yaml",
+        nested(commits.params)
+        | {"engine": "skorch", "experiments": {"lr": {"grid": 1}}},
+    )
     recorded = {"engine": "lockstep", "experiments.lr": {"grid": 1, "fixed": 2}}
     add_stages(commits, search__lr={"params": {"params.yaml": recorded}})
     assert of() == FRESH._replace(changed=["engine", "experiments.lr.fixed"])
@@ -72,7 +84,11 @@ def test_params_of_every_stage_are_compared_with_params_yaml(commits: Commits) -
     ("recorded", "written", "told"),
     [
         ("lr: 1e-05", "lr: 0.00001", []),
-        ("callbacks: {}", "callbacks: {EarlyStopping: {}}", ["model.callbacks.EarlyStopping"]),
+        (
+            "callbacks: {}",
+            "callbacks: {EarlyStopping: {}}",
+            ["model.callbacks.EarlyStopping"],
+        ),
         ("grid: {lr: [0.1]}", "grid: {lr: [0.1, 0.2]}", ["model.grid.lr"]),
         ("grid: {lr: [0.1]}", "other: 1", ["model.grid.lr", "model.other"]),
     ],
@@ -80,16 +96,29 @@ def test_params_of_every_stage_are_compared_with_params_yaml(commits: Commits) -
 def test_values_are_compared_and_not_how_they_are_written(
     commits: Commits, recorded: str, written: str, told: list[str]
 ) -> None:
-    write(commits, "dvc.lock", f"stages: {{evaluate: {{params: {{params.yaml: {{model: {{{recorded}}}}}}}}}}}")
+    write(
+        commits,
+        "dvc.lock",
+        f"stages: {{evaluate: {{params: {{params.yaml: {{model: {{{recorded}}}}}}}}}}}",
+    )
     write(commits, "params.yaml", f"# A comment.\nmodel:\n  {written}\n")
     assert of() == FRESH._replace(changed=told)
 
 
-def test_stages_that_dvc_yaml_does_not_have_are_not_read(commits: Commits, said: Any) -> None:
+def test_stages_that_dvc_yaml_does_not_have_are_not_read(
+    commits: Commits, said: Any
+) -> None:
     """Neither what is stale nor what differs: a leftover has the params of long ago."""
     write(commits, "dvc.yaml", {"stages": PIPELINE})
-    write(commits, "params.yaml", nested(commits.params) | {"experiments": {"lr": {"grid": 1}}})
-    gone = {"deps": [{"path": "gone.py", "md5": "1"}], "params": {"params.yaml": {"seed": 1, "cv.n_repeats": 3}}}
+    write(
+        commits,
+        "params.yaml",
+        nested(commits.params) | {"experiments": {"lr": {"grid": 1}}},
+    )
+    gone = {
+        "deps": [{"path": "gone.py", "md5": "1"}],
+        "params": {"params.yaml": {"seed": 1, "cv.n_repeats": 3}},
+    }
     add_stages(commits, search__gone=gone, search__lr={"cmd": "true"})
     assert of() == FRESH
     commits.project.commit_all("Leftovers")
@@ -97,7 +126,11 @@ def test_stages_that_dvc_yaml_does_not_have_are_not_read(commits: Commits, said:
     commits.write()
     add_stages(commits, search__gone=gone, search__lr={"cmd": "true"})
     assert said()[-1] == "- cv.n_repeats: 10 → 5"
-    write(commits, "params.yaml", nested(commits.params) | {"experiments": {"gone": {"grid": 1}}})
+    write(
+        commits,
+        "params.yaml",
+        nested(commits.params) | {"experiments": {"gone": {"grid": 1}}},
+    )
     assert of() == FRESH._replace(changed=["gone.py", "cv.n_repeats", "seed"])
 
 
@@ -109,9 +142,16 @@ def test_stages_that_did_not_run_are_named(commits: Commits, said: Any) -> None:
     lr = {"path": "metrics/search/lr/candidates.csv", "md5": "1"}
     md5 = md5_of(commits, "metrics/search/lr/candidates.csv")
     read = {"deps": [lr], "params": {"params.yaml": {}}}
-    add_stages(commits, evaluate=read, search__lr={"outs": [lr | {"md5": md5}]}, search__width={"cmd": 1})
+    add_stages(
+        commits,
+        evaluate=read,
+        search__lr={"outs": [lr | {"md5": md5}]},
+        search__width={"cmd": 1},
+    )
     assert of() == FRESH._replace(changed=["evaluate"])
-    assert "Not rerun in the working tree: evaluate; run `dvc repro`." in said("before")[0]
+    assert (
+        "Not rerun in the working tree: evaluate; run `dvc repro`." in said("before")[0]
+    )
 
 
 def md5_of(commits: Commits, path: str) -> str:
@@ -119,23 +159,38 @@ def md5_of(commits: Commits, path: str) -> str:
     return commits.project.run("md5sum", path).stdout.split()[0]
 
 
-def test_results_that_were_edited_by_hand_are_named(commits: Commits, said: Any) -> None:
-    path, table = "metrics/search/lr/candidates.csv", commits.project.folder / "metrics/search/lr/candidates.csv"
-    add_stages(commits, search__lr={"outs": [{"path": path, "md5": md5_of(commits, path)}]})
+def test_results_that_were_edited_by_hand_are_named(
+    commits: Commits, said: Any
+) -> None:
+    path, table = (
+        "metrics/search/lr/candidates.csv",
+        commits.project.folder / "metrics/search/lr/candidates.csv",
+    )
+    add_stages(
+        commits, search__lr={"outs": [{"path": path, "md5": md5_of(commits, path)}]}
+    )
     assert of() == FRESH
-    write(commits, path, table.read_text(encoding="utf-8").replace("lr=0.1", '"lr=0.1"'))  # which reads the same
+    write(
+        commits, path, table.read_text(encoding="utf-8").replace("lr=0.1", '"lr=0.1"')
+    )  # which reads the same
     assert of() == FRESH._replace(edited=[path])
     edited = "Edited or deleted since their stages wrote them"
-    assert said()[0].startswith(f"{edited}, in the working tree: {path}; run `dvc repro`. {UNTIL}")
+    assert said()[0].startswith(
+        f"{edited}, in the working tree: {path}; run `dvc repro`. {UNTIL}"
+    )
     commits.git("commit", "--quiet", "--all", "--message", "Edited")
     assert said("before", "HEAD")[0].startswith(
         f"{edited}, or not committed with dvc.lock, in HEAD: {path}; run `dvc repro` there, and commit. {UNTIL}"
     )
 
 
-def test_a_param_that_a_stage_no_longer_reads_is_no_cause(commits: Commits, said: Any) -> None:
+def test_a_param_that_a_stage_no_longer_reads_is_no_cause(
+    commits: Commits, said: Any
+) -> None:
     """Another stage of the same side still reads the same value."""
-    add_stages(commits, other={"params": {"params.yaml": {"seed": 7, "cv.n_splits": 3}}})
+    add_stages(
+        commits, other={"params": {"params.yaml": {"seed": 7, "cv.n_splits": 3}}}
+    )
     commits.project.commit_all("Two stages read it")
     add_stages(commits, other={"params": {"params.yaml": {"seed": 7}}})
     assert not any("cv.n_splits" in line for line in said())
@@ -146,9 +201,21 @@ def test_a_param_that_a_stage_no_longer_reads_is_no_cause(commits: Commits, said
 @pytest.mark.parametrize(
     ("file", "text", "told"),
     [
-        ("params.yaml", "seed: [", "is not a mapping in YAML, so nothing can be compared with it."),
-        ("params.yaml", "<<<<<<< HEAD\nseed: 7\n=======\nseed: 8\n>>>>>>> b\n", "has conflict markers"),
-        ("dvc.lock", "- a", "is not what DVC writes, so nothing can be compared with it."),
+        (
+            "params.yaml",
+            "seed: [",
+            "is not a mapping in YAML, so nothing can be compared with it.",
+        ),
+        (
+            "params.yaml",
+            "<<<<<<< HEAD\nseed: 7\n=======\nseed: 8\n>>>>>>> b\n",
+            "has conflict markers",
+        ),
+        (
+            "dvc.lock",
+            "- a",
+            "is not what DVC writes, so nothing can be compared with it.",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(
@@ -159,7 +226,9 @@ def test_a_file_that_cannot_be_read_is_named(
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"error: {file} of the working tree {told}")
     commits.project.commit_all("Broken")
-    assert in_process(diff, "before", "HEAD").stderr == done.stderr.replace("the working tree", "HEAD")
+    assert in_process(diff, "before", "HEAD").stderr == done.stderr.replace(
+        "the working tree", "HEAD"
+    )
 
 
 # A change of one file or key in `reproduced`, and what is named then.
@@ -169,8 +238,12 @@ EDITS = {
     "nets/network.py": FRESH._replace(changed=["nets"]),
     "requirements.txt": FRESH._replace(changed=["requirements.txt"]),
     "stages/lib/common/errors.py": FRESH,  # .dvcignore names it
-    "data/pima-indians-diabetes.csv": FRESH._replace(changed=["data/pima-indians-diabetes.csv"]),
-    "metrics/search/dropout/draws.csv": FRESH._replace(edited=["metrics/search/dropout"]),
+    "data/pima-indians-diabetes.csv": FRESH._replace(
+        changed=["data/pima-indians-diabetes.csv"]
+    ),
+    "metrics/search/dropout/draws.csv": FRESH._replace(
+        edited=["metrics/search/dropout"]
+    ),
     "metrics/scores/dropout.json": FRESH._replace(edited=["metrics/scores"]),
     "models/best.onnx": FRESH._replace(edited=["models"]),
 }
@@ -197,7 +270,14 @@ def test_of_a_whole_project_each_edit_is_named_as_dvc_status_does(
     status = json.loads(project.run("dvc", "status", "--json").stdout)
     assert stale_stages() == sorted(status)
     assert stale_stages("search@neurons", "fetch") == ["search@neurons"]
-    changed = [each.get("changed deps", {}) for stage in status.values() for each in stage]
+    changed = [
+        each.get("changed deps", {}) for stage in status.values() for each in stage
+    ]
     named = {path for each in changed for path in each if path.startswith("stages/")}
-    keys = {key for each in changed for key in each.get("params.yaml", {}) if isinstance(each.get("params.yaml"), dict)}
+    keys = {
+        key
+        for each in changed
+        for key in each.get("params.yaml", {})
+        if isinstance(each.get("params.yaml"), dict)
+    }
     assert (named, keys) == ({"stages/lib/search"}, {"prepare"})

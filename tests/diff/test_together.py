@@ -52,8 +52,12 @@ def test_searches_have_equal_weights_and_the_error_takes_all_of_the_variance() -
     error = ((1 / 30 + 0.75) * np.var(of_splits, ddof=1)) ** 0.5
     assert found.candidates.difference == pytest.approx(of_splits.mean())
     assert found.candidates.error == pytest.approx(error)
-    assert found.candidates.p_value == pytest.approx(2 * stats.t.sf(abs(of_splits.mean()) / error, 29))
-    assert found.picks.difference == pytest.approx((differences[0] + differences[1]).mean() / 2)
+    assert found.candidates.p_value == pytest.approx(
+        2 * stats.t.sf(abs(of_splits.mean()) / error, 29)
+    )
+    assert found.picks.difference == pytest.approx(
+        (differences[0] + differences[1]).mean() / 2
+    )
 
 
 def test_one_search_is_not_several_and_what_scores_the_same_gains_nothing() -> None:
@@ -65,8 +69,13 @@ def test_one_search_is_not_several_and_what_scores_the_same_gains_nothing() -> N
 
 
 def test_a_gain_that_the_picks_or_the_kept_net_do_not_have_is_none() -> None:
-    def agrees(picks: float, kept: float | None, side: int = 1, noise: float = 0.01) -> bool:
-        found = Together.of([[gain(side * 0.1)], [gain(side * 0.1)]], [gain(picks, noise), gain(picks, noise)])
+    def agrees(
+        picks: float, kept: float | None, side: int = 1, noise: float = 0.01
+    ) -> bool:
+        found = Together.of(
+            [[gain(side * 0.1)], [gain(side * 0.1)]],
+            [gain(picks, noise), gain(picks, noise)],
+        )
         assert found is not None
         return found.agrees(None if kept is None else gain(kept))
 
@@ -81,22 +90,46 @@ def test_a_gain_that_the_picks_or_the_kept_net_do_not_have_is_none() -> None:
     assert not agrees(-0.05, 0.011, side=-1)
 
 
-def test_picks_are_judged_by_what_is_kept_of_rows_in_the_repeats_that_both_have() -> None:
+def test_picks_are_judged_by_what_is_kept_of_rows_in_the_repeats_that_both_have() -> (
+    None
+):
     """By the second scorer, nothing is known of rows."""
     none, second = np.zeros(30, dtype=bool), RNG.normal(size=(2, 30))
     scores, hits = RNG.normal(size=(2, 30)), RNG.random((2, 10, 60)) < 0.7
     folds = np.stack([RNG.permutation(60) % 3 for _ in range(10)])
     old_rows, new_rows = by_row(hits[[0]], folds), by_row(hits[[1], :4], folds[:4])
-    old = Scored("a", scores[0], none, 0.1, second=second[0], second_name="r2", by_unit=old_rows)
-    new = Scored("b", scores[1][:12], none, 0.1, second=second[1][:12], second_name="r2", by_unit=new_rows)
+    old = Scored(
+        "a", scores[0], none, 0.1, second=second[0], second_name="r2", by_unit=old_rows
+    )
+    new = Scored(
+        "b",
+        scores[1][:12],
+        none,
+        0.1,
+        second=second[1][:12],
+        second_name="r2",
+        by_unit=new_rows,
+    )
     sides = Sides(*(Side(Snapshot(name, name)) for name in ("old", "new")))
     vars(sides)["hindrances"] = Hindrances([], [], [])
     for results, each in ((sides.old, old), (sides.new, new)):
-        vars(results).update(fresh={"lr": each}, evaluated={"cv.n_splits": 3}, resampling=lambda _scoring: FOLDS)
+        vars(results).update(
+            fresh={"lr": each},
+            evaluated={"cv.n_splits": 3},
+            resampling=lambda _scoring: FOLDS,
+        )
     pair, other = sides.difference("lr", "lr"), sides.second("lr", "lr")
     assert isinstance(pair, Pair)
-    expected = Pair(scores[0][:12], scores[1][:12], FOLDS, 0.01, by_unit=by_row(hits[:, :4], folds[:4]))
-    assert (pair.error, pair.degrees) == pytest.approx((expected.error, expected.degrees), rel=1e-2)
+    expected = Pair(
+        scores[0][:12],
+        scores[1][:12],
+        FOLDS,
+        0.01,
+        by_unit=by_row(hits[:, :4], folds[:4]),
+    )
+    assert (pair.error, pair.degrees) == pytest.approx(
+        (expected.error, expected.degrees), rel=1e-2
+    )
     assert other is not None
     assert other.error == Pair(second[0][:12], second[1][:12], FOLDS, 0.01).error
 
@@ -111,7 +144,9 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Side:
     return Side(Snapshot.of(None))
 
 
-def test_they_are_those_of_the_fresh_splits_and_none_where_there_are_none(results: Side) -> None:
+def test_they_are_those_of_the_fresh_splits_and_none_where_there_are_none(
+    results: Side,
+) -> None:
     write_text(
         EVALUATION,
         f"{FIRST},split0_test_neg_brier_score,split1_test_neg_brier_score\n"
@@ -123,7 +158,9 @@ def test_they_are_those_of_the_fresh_splits_and_none_where_there_are_none(result
         "metrics/search/lr/candidates.csv",
         "params,mean_test_score,ci95,stuck_splits,split0_test_score\nlr=0.1,0.5,nan,,0.5\n",
     )
-    found = {name: (each.second_name, each.second) for name, each in results.fresh.items()}
+    found = {
+        name: (each.second_name, each.second) for name, each in results.fresh.items()
+    }
     assert results.fresh["net"].scores.tolist() == [0.7, 0.8]
     assert {name: second_name for name, (second_name, _) in found.items()} == {
         "net": "neg_brier_score",
@@ -138,8 +175,13 @@ def test_they_are_those_of_the_fresh_splits_and_none_where_there_are_none(result
 
 
 def test_a_split_without_one_is_refused(results: Side) -> None:
-    write_text(EVALUATION, f"{FIRST},split0_test_neg_mean_absolute_error\nnet,,nan,,0.75,0.8,0.7,0.8,-3.5\n")
-    with pytest.raises(UserError, match=r"contenders.csv of the working tree is not the contenders"):
+    write_text(
+        EVALUATION,
+        f"{FIRST},split0_test_neg_mean_absolute_error\nnet,,nan,,0.75,0.8,0.7,0.8,-3.5\n",
+    )
+    with pytest.raises(
+        UserError, match=r"contenders.csv of the working tree is not the contenders"
+    ):
         assert results.fresh
 
 
@@ -156,18 +198,24 @@ def test_a_gain_of_all_searches_is_found_where_no_pick_shows_it() -> None:
     assert np.mean([each["the kept net"] for each in found]) < 0.5
 
 
-def test_a_headline_says_better_or_worse_only_of_what_is_claimed_and_its_counts_add_up() -> None:
+def test_a_headline_says_better_or_worse_only_of_what_is_claimed_and_its_counts_add_up() -> (
+    None
+):
     rng, truth, n_claimed = np.random.default_rng(4), true_scores("+0.05", 4), 0
     for sides in draw_commits(KINDS["calm, 0.017"], truth, 8, 14, IN_PAIRS, rng):
         changes = compare(*sides)
-        verdicts = [changes.kept, changes.together_verdict, *(search.verdict for search in changes.changed)]
+        verdicts = [
+            changes.kept,
+            changes.together_verdict,
+            *(search.verdict for search in changes.changed),
+        ]
         claimed = sum(verdict is not None and verdict.claims for verdict in verdicts)
         text = " ".join(parts(changes))
         assert len(re.findall(r"\b(?:better|worse)\b", text)) == claimed
         others = sum(map(int, re.findall(r"(\d+) (?:level|undecided|unchanged)", text)))
-        assert others + sum(search.verdict.claims for search in changes.changed if search.verdict) == len(
-            changes.changed
-        )
+        assert others + sum(
+            search.verdict.claims for search in changes.changed if search.verdict
+        ) == len(changes.changed)
         n_claimed += claimed
     assert n_claimed > 10
 

@@ -23,7 +23,9 @@ EMPTY = (SAMPLE / PAGE).read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def docs(project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+def docs(
+    project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> Command:
     """Return a function that runs the command in a project that has run."""
     monkeypatch.chdir(project.folder)
     return partial(in_process, stage)
@@ -32,7 +34,11 @@ def docs(project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch)
 def test_the_blocks_say_what_is_in_metrics(docs: Command) -> None:
     write_text(PAGE, EMPTY)
     done = docs()
-    assert (done.returncode, done.stdout, done.stderr) == (0, "README.md: made anew from metrics/\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        "README.md: made anew from metrics/\n",
+        "",
+    )
     page = PAGE.read_text(encoding="utf-8")
     (quoted,) = re.findall(r"(?:^>.*\n)+", page, re.MULTILINE)
     told = [" ".join(each.replace("> ", "").split()) for each in quoted.split("\n>\n")]
@@ -42,13 +48,28 @@ def test_the_blocks_say_what_is_in_metrics(docs: Command) -> None:
 
     found = read_searches(Results(), load_params())
     ranked = sorted(SEARCHED, key=lambda name: -found[name]["best_score_corrected"])
-    lines = [line for line in page.splitlines() if line.startswith(("| dropout |", "| neurons |"))]
+    lines = [
+        line
+        for line in page.splitlines()
+        if line.startswith(("| dropout |", "| neurons |"))
+    ]
     for name, line in zip(ranked, lines, strict=True):
         search = found[name]
-        worth, low, high = (f"{search[f'best_score_corrected{end}']:.4f}" for end in ("", "_low", "_high"))
+        worth, low, high = (
+            f"{search[f'best_score_corrected{end}']:.4f}"
+            for end in ("", "_low", "_high")
+        )
         best = short_params(format_params(search["best_params"]))
-        cells = (search["n_candidates"], f"{search['best_score']:.4f}", worth, f"{low} to {high}")
-        assert line == f"| {name} | {' | '.join(map(str, cells))} | {search['n_in_best_set']} | `{best}` |"
+        cells = (
+            search["n_candidates"],
+            f"{search['best_score']:.4f}",
+            worth,
+            f"{low} to {high}",
+        )
+        assert (
+            line
+            == f"| {name} | {' | '.join(map(str, cells))} | {search['n_in_best_set']} | `{best}` |"
+        )
 
 
 def test_what_is_up_to_date_stays_and_what_is_not_is_named(docs: Command) -> None:
@@ -56,12 +77,20 @@ def test_what_is_up_to_date_stays_and_what_is_not_is_named(docs: Command) -> Non
     for arguments in ((), ("--check",)):
         assert docs(*arguments).stdout == "README.md is up to date\n"
     page = PAGE.read_text(encoding="utf-8")
-    edited = re.sub("^> Use", "> Never use", page.replace("# Diabetes", "# Ours"), flags=re.MULTILINE)
+    edited = re.sub(
+        "^> Use",
+        "> Never use",
+        page.replace("# Diabetes", "# Ours"),
+        flags=re.MULTILINE,
+    )
     assert edited.count("Never use") == 1
     PAGE.write_text(edited, encoding="utf-8")
     done = docs("--check")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "error: README.md says something else than metrics/, in answer. Run `make docs`.\n"
+    assert (
+        done.stderr
+        == "error: README.md says something else than metrics/, in answer. Run `make docs`.\n"
+    )
     assert PAGE.read_text(encoding="utf-8") == edited
     assert docs().returncode == 0
     assert PAGE.read_bytes() == before.replace(b"# Diabetes", b"# Ours")
@@ -74,7 +103,9 @@ def test_a_page_without_blocks_is_its_owners_and_needs_no_results(
     for text in (None, "Write `<!-- make docs: answer -->` above.\n"):
         if text is not None:
             PAGE.write_text(text, encoding="utf-8")
-        assert in_process(stage, "--check").stdout.startswith("README.md has no blocks to make")
+        assert in_process(stage, "--check").stdout.startswith(
+            "README.md has no blocks to make"
+        )
         assert (PAGE.read_text(encoding="utf-8") if PAGE.exists() else None) == text
 
 
@@ -97,13 +128,17 @@ def test_markers_that_do_not_match_are_told(lines: list[str], line: int) -> None
         find_blocks("P", "\n".join(lines))
 
 
-def test_results_that_are_missing_or_of_other_experiments_are_refused(docs: Command, project: Project) -> None:
+def test_results_that_are_missing_or_of_other_experiments_are_refused(
+    docs: Command, project: Project
+) -> None:
     before, params = PAGE.read_bytes(), project.params()
     Path("metrics/search/neurons/summary.json").rename("kept.json")
     told = "error: metrics/search/neurons/summary.json is missing. Run `dvc repro search@neurons`.\n"
     assert docs("--check").stderr == told
     Path("metrics/search/neurons/summary.json").write_text("{}", encoding="utf-8")
-    assert docs("--check").stderr.startswith("error: metrics/search/neurons/summary.json is not ")
+    assert docs("--check").stderr.startswith(
+        "error: metrics/search/neurons/summary.json is not "
+    )
     Path("kept.json").rename("metrics/search/neurons/summary.json")
     del params["experiments"]["dropout"]
     project.write_params(params)
@@ -111,5 +146,8 @@ def test_results_that_are_missing_or_of_other_experiments_are_refused(docs: Comm
     params["experiments"] = {"neurons": {"grid": {"module__n_neurons": [99]}}}
     project.write_params(params)
     write_text(PAGE, f"<!-- make docs: searches -->\n{CLOSE}\n")
-    assert "is not in the grid of params.yaml. Run `dvc repro compare@neurons`." in docs("--check").stderr
+    assert (
+        "is not in the grid of params.yaml. Run `dvc repro compare@neurons`."
+        in docs("--check").stderr
+    )
     assert PAGE.read_bytes() != before

@@ -53,7 +53,11 @@ def test_the_engines_block_of_weights_goes_in_lockstep_and_its_weights_count() -
     _, block, *_ = blocks(DOCS["engine.md"], "python")
 
     def found(weights: np.ndarray, **options: Any) -> np.ndarray:
-        names: dict[str, Any] = {"torch": torch, "skorch": skorch, "GridSearchCV": GridSearchCV}
+        names: dict[str, Any] = {
+            "torch": torch,
+            "skorch": skorch,
+            "GridSearchCV": GridSearchCV,
+        }
         names |= {"X": X, "y": y, "weights": weights}
         with warnings.catch_warnings(), parallel_config(backend="lockstep", **options):
             warnings.simplefilter("error", LockstepWarning)
@@ -69,14 +73,25 @@ def test_the_engines_block_of_weights_goes_in_lockstep_and_its_weights_count() -
 def test_make_has_the_targets_that_are_named() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     helped = set(re.findall(r"^([a-z-]+): .*## ", makefile, re.MULTILINE))
-    named = {name for text in DOCS.values() for name in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)}
+    named = {
+        name
+        for text in DOCS.values()
+        for name in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)
+    }
     assert {"repro", "report"} <= named <= helped
 
 
 def test_the_commands_from_a_grid_to_a_pull_request_run(changed: Changed) -> None:
     assert list(changed.said) == commands("pull-requests.md")
-    committed = changed.project.git("show", "--name-only", "--format=", "narrow-nets").split()
-    assert {"README.md", "params.yaml", "dvc.lock", "metrics/search/neurons/summary.json"} <= set(committed)
+    committed = changed.project.git(
+        "show", "--name-only", "--format=", "narrow-nets"
+    ).split()
+    assert {
+        "README.md",
+        "params.yaml",
+        "dvc.lock",
+        "metrics/search/neurons/summary.json",
+    } <= set(committed)
     assert "metrics/search/dropout/summary.json" not in committed
     assert "README.md is up to date" in changed.project.stage("docs").stdout
 
@@ -99,6 +114,7 @@ def test_the_commands_of_the_other_pages_run(tmp_path: Path) -> None:
             shown = project.run("bash", "-c", line, variables=IDENTITY).stdout
             if "stages.predict" in line:
                 assert re.fullmatch(
-                    r"([01],[01]\.\d{6}(,[01|]+)?,(\w+ far outside)?(,(\w+ [\d.]+: [-+][\d.]+(; )?)*)?\n)+", shown
+                    r"([01],[01]\.\d{6}(,[01|]+)?,(\w+ far outside)?(,(\w+ [\d.]+: [-+][\d.]+(; )?)*)?\n)+",
+                    shown,
                 ), f"{page}: {line}"
     assert "neurons_2" in project.params()["experiments"]  # it ends with a refinement

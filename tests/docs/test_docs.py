@@ -17,7 +17,10 @@ def prose(text: str) -> str:
 def anchors(text: str) -> set[str]:
     """Return the anchors that GitHub gives a page's headings."""
     headings = re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in headings
+    }
 
 
 def links(text: str) -> list[str]:
@@ -27,28 +30,44 @@ def links(text: str) -> list[str]:
 
 def table(text: str, first_column: str) -> list[list[str]]:
     """Return the cells of the table whose first column has this heading, without its headings."""
-    found = re.search(rf"^\| {re.escape(first_column)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    found = re.search(
+        rf"^\| {re.escape(first_column)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)",
+        text,
+        re.MULTILINE,
+    )
     assert found, f"no table {first_column}"
-    return [[cell.strip() for cell in row.strip("| ").split("|")] for row in found[1].splitlines()]
+    return [
+        [cell.strip() for cell in row.strip("| ").split("|")]
+        for row in found[1].splitlines()
+    ]
 
 
 @pytest.mark.parametrize("page", ["README.md", *(f"docs/{name}" for name in DOCS)])
 def test_links_lead_somewhere(page: str, reproduced: Project) -> None:
-    for link in links(README if page == "README.md" else DOCS[page.removeprefix("docs/")]):
+    for link in links(
+        README if page == "README.md" else DOCS[page.removeprefix("docs/")]
+    ):
         if "://" in link:
             continue
         path, _, anchor = link.partition("#")
         target = ((ROOT / page).parent / path if path else ROOT / page).resolve()
         assert target.is_relative_to(ROOT), f"{page}: {link}"
-        is_drawn = (reproduced.folder / target.relative_to(ROOT)).is_file()  # a chart of every run
+        is_drawn = (
+            reproduced.folder / target.relative_to(ROOT)
+        ).is_file()  # a chart of every run
         assert target.is_file() or is_drawn, f"{page}: {link}"
         if anchor:
-            assert anchor in anchors(target.read_text(encoding="utf-8")), f"{page}: {link}"
+            assert anchor in anchors(target.read_text(encoding="utf-8")), (
+                f"{page}: {link}"
+            )
 
 
 def test_every_stage_is_explained() -> None:
     stages = yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    assert [row[0].strip("`").partition("@")[0] for row in table(DOCS["architecture.md"], "stage")] == list(stages)
+    assert [
+        row[0].strip("`").partition("@")[0]
+        for row in table(DOCS["architecture.md"], "stage")
+    ] == list(stages)
 
 
 def test_every_room_is_explained() -> None:
@@ -62,14 +81,22 @@ def test_files_that_are_named_exist(page: str, reproduced: Project) -> None:
     folders = r"stages|lockstep|resampled|tests|docs|metrics|\.dvc|\.github"
     named = re.findall(rf"`((?:{folders})/[\w./-]+)`", prose(DOCS[page]))
     for path in named:
-        folder = reproduced.folder if path.startswith("metrics/") else ROOT  # results are what a run writes
+        folder = (
+            reproduced.folder if path.startswith("metrics/") else ROOT
+        )  # results are what a run writes
         assert (folder / path).exists() or "NAME" in path, f"{page}: {path}"
 
 
 def test_every_key_is_explained() -> None:
     page = DOCS["params.md"]
-    keys = {f"{name}.{key}" for name, section in SECTIONS.items() for key in section.model_fields}
-    keys |= {"seed", "engine"} | {f"experiments.NAME.{key}" for key in Experiment.model_fields}
+    keys = {
+        f"{name}.{key}"
+        for name, section in SECTIONS.items()
+        for key in section.model_fields
+    }
+    keys |= {"seed", "engine"} | {
+        f"experiments.NAME.{key}" for key in Experiment.model_fields
+    }
     assert set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)) == keys
     assert set(Params.model_fields) == {"seed", "engine", "experiments", *SECTIONS}
     for key in Column.model_fields:

@@ -20,7 +20,9 @@ from tests.pages import DOCS, blocks
 from tests.project import IDENTITY, Project, real_params
 
 PAGE = DOCS["own-data.md"]
-SCRIPTS = [[shlex.split(line) for line in block.splitlines()] for block in blocks(PAGE, "sh")]
+SCRIPTS = [
+    [shlex.split(line) for line in block.splitlines()] for block in blocks(PAGE, "sh")
+]
 WRITE_IRIS, ADOPT_IRIS, _, TUMOURS = SCRIPTS
 _, WITH_COSTS, OWN_NET = (yaml12.load(block) for block in blocks(PAGE, "yaml"))
 MY_NET = blocks(PAGE, "python")[0]
@@ -38,7 +40,11 @@ def project_in(folder: Path, *commands: list[str]) -> Project:
 def touched(project: Project) -> set[str]:
     """Return the files that differ from the first commit, outputs and DVC's record of them aside."""
     lines = project.git("status", "--short", "--untracked-files=all").splitlines()
-    return {line[3:] for line in lines if not line[3:].startswith(("metrics/", "models/", "dvc.lock"))}
+    return {
+        line[3:]
+        for line in lines
+        if not line[3:].startswith(("metrics/", "models/", "dvc.lock"))
+    }
 
 
 def told(project: Project, file: str, key: str) -> float:
@@ -58,51 +64,88 @@ def test_costs_are_taken_as_they_are_shown() -> None:
 def test_a_table_is_adopted_and_searched(tmp_path: Path) -> None:
     project = project_in(tmp_path, *WRITE_IRIS, *ADOPT_IRIS)
     assert told(project, "search/net/summary", "best_score") > 0.9
-    assert json.loads(project.read("metrics/data.json"))["classes"] == {"setosa": 50, "versicolor": 50, "virginica": 50}
+    assert json.loads(project.read("metrics/data.json"))["classes"] == {
+        "setosa": 50,
+        "versicolor": 50,
+        "virginica": 50,
+    }
     assert touched(project) == {"params.yaml", "data/iris.csv"}
     assert "up to date" in project.run("dvc", "status").stdout
-    predicted = pd.read_csv(io.StringIO(project.stage("predict", "data/iris.csv").stdout))
-    assert list(predicted) == ["species", "species=setosa", "species=versicolor", "species=virginica", "note"]
+    predicted = pd.read_csv(
+        io.StringIO(project.stage("predict", "data/iris.csv").stdout)
+    )
+    assert list(predicted) == [
+        "species",
+        "species=setosa",
+        "species=versicolor",
+        "species=virginica",
+        "note",
+    ]
     assert predicted.iloc[:, 1:4].sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
-    assert (predicted["species"] == pd.read_csv(tmp_path / "data/iris.csv")["species"]).mean() > 0.9
+    assert (
+        predicted["species"] == pd.read_csv(tmp_path / "data/iris.csv")["species"]
+    ).mean() > 0.9
 
 
 @pytest.mark.long
-def test_a_net_of_ones_own_is_searched_again_when_its_file_changes(tmp_path: Path) -> None:
+def test_a_net_of_ones_own_is_searched_again_when_its_file_changes(
+    tmp_path: Path,
+) -> None:
     project = project_in(tmp_path, *TUMOURS)
     (tmp_path / "nets/my_net.py").write_text(MY_NET, encoding="utf-8")
     params = project.params()
-    project.write_params(params | OWN_NET | {"model": params["model"] | OWN_NET["model"]})
+    project.write_params(
+        params | OWN_NET | {"model": params["model"] | OWN_NET["model"]}
+    )
     project.run("dvc", "repro")
     X, y = load_breast_cancer(return_X_y=True)
     logistic = make_pipeline(StandardScaler(), LogisticRegression())
     expected = cross_val_score(logistic, X, y, cv=StratifiedKFold(5)).mean()
-    assert told(project, "search/depth/summary", "best_score") == pytest.approx(expected, abs=0.02)
+    assert told(project, "search/depth/summary", "best_score") == pytest.approx(
+        expected, abs=0.02
+    )
     assert touched(project) == {"params.yaml", "data/tumours.csv", "nets/my_net.py"}
-    with (tmp_path / "metrics/search/depth/candidates.csv").open(encoding="utf-8") as file:
-        assert [row["module__n_layers"] for row in csv.DictReader(file)] == ["1", "2", "4"]
+    with (tmp_path / "metrics/search/depth/candidates.csv").open(
+        encoding="utf-8"
+    ) as file:
+        assert [row["module__n_layers"] for row in csv.DictReader(file)] == [
+            "1",
+            "2",
+            "4",
+        ]
 
     before = project.metrics()
-    (tmp_path / "nets/my_net.py").write_text(MY_NET.replace("nn.ReLU", "nn.Tanh"), encoding="utf-8")
+    (tmp_path / "nets/my_net.py").write_text(
+        MY_NET.replace("nn.ReLU", "nn.Tanh"), encoding="utf-8"
+    )
     done = project.run("dvc", "repro").stdout
     assert "Running stage 'search@depth'" in done
     assert "Running stage 'fetch'" not in done
     assert project.metrics() != before
 
 
-(PULL_REQUESTS,) = (block.splitlines() for block in blocks(DOCS["pull-requests.md"], "sh") if "git merge" in block)
+(PULL_REQUESTS,) = (
+    block.splitlines()
+    for block in blocks(DOCS["pull-requests.md"], "sh")
+    if "git merge" in block
+)
 MERGE, UNITE, COMMIT = (line.partition("#")[0].strip() for line in PULL_REQUESTS)
 NEW = "+experiments.mine={grid: {module__n_layers: [1, 2]}, fixed: {optimizer: SGD}}"
 
 
 @pytest.mark.long
-def test_three_branches_are_merged_and_no_search_runs_again(changed: Changed, tmp_path: Path) -> None:
+def test_three_branches_are_merged_and_no_search_runs_again(
+    changed: Changed, tmp_path: Path
+) -> None:
     """`narrow-nets` has another grid of neurons; one branch changes the rates, and one adds an experiment.
 
     Oracle: a run of every stage on the merged files, which must write the same bytes.
     """
     project = changed.project
-    edits = {"dropout": "experiments.dropout.grid.module__dropout_rate=[0.1,0.3]", "mine": NEW}
+    edits = {
+        "dropout": "experiments.dropout.grid.module__dropout_rate=[0.1,0.3]",
+        "mine": NEW,
+    }
     results = {"neurons": project.read("metrics/search/neurons/summary.json")}
     for search, edit in edits.items():
         project.git("switch", "--quiet", "--create", f"other-{search}", "main")
@@ -111,19 +154,33 @@ def test_three_branches_are_merged_and_no_search_runs_again(changed: Changed, tm
         results[search] = project.read(f"metrics/search/{search}/summary.json")
     project.git("switch", "--quiet", "narrow-nets")
     for search in edits:
-        merged = project.run("bash", "-c", MERGE.replace("main", f"other-{search}"), ok=False, variables=IDENTITY)
+        merged = project.run(
+            "bash",
+            "-c",
+            MERGE.replace("main", f"other-{search}"),
+            ok=False,
+            variables=IDENTITY,
+        )
         assert "CONFLICT (content): Merge conflict in dvc.lock" in merged.stdout
-        assert not any(b"<<<<<<<" in content for content in (*project.metrics().values(), project.read("dvc.lock")))
+        assert not any(
+            b"<<<<<<<" in content
+            for content in (*project.metrics().values(), project.read("dvc.lock"))
+        )
         assert "Run `make merge`" in project.stage("check", ok=False).stderr
         said = project.make(*UNITE.split()[1:]).stdout
         project.run("bash", "-c", COMMIT, variables=IDENTITY)
         assert project.git("status", "--porcelain", "--untracked-files=no") == ""
         assert "up to date" in project.run("dvc", "status").stdout
         assert f": search@{search}, compare@{search}\n" in said
-        assert "to be run, because neither side ran them with what is merged: best_params, evaluate, charts\n" in said
+        assert (
+            "to be run, because neither side ran them with what is merged: best_params, evaluate, charts\n"
+            in said
+        )
         assert "Running stage 'search@" not in said
         assert "git add dvc.lock" not in said
-    assert {name: project.read(f"metrics/search/{name}/summary.json") for name in results} == results
+    assert {
+        name: project.read(f"metrics/search/{name}/summary.json") for name in results
+    } == results
     clone = project.clone(tmp_path / "again")
     clone.run("dvc", "repro", "--force")
     assert clone.git("status", "--porcelain", "--untracked-files=all") == ""

@@ -51,7 +51,9 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     """Run the stage on results written by hand."""
     folder = tmp_path_factory.mktemp("evaluated")
     raw = small_params()
-    raw["experiments"] = {name: raw["experiments"][name] for name in ("dropout", "neurons")}
+    raw["experiments"] = {
+        name: raw["experiments"][name] for name in ("dropout", "neurons")
+    }
     raw["cv"] |= {"n_repeats": 2, "also_score": ["roc_auc"]}
     raw["evaluate"]["keep"] = "combined"
     raw["data"]["path"] = str(SAMPLE / raw["data"]["path"])
@@ -68,7 +70,9 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
 
 
 @pytest.fixture
-def evaluated_here(evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch) -> Iterator[Evaluated]:
+def evaluated_here(
+    evaluated: Evaluated, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Evaluated]:
     """`evaluated` as the working directory, where what a test changes is put back."""
     monkeypatch.chdir(evaluated.folder)
     before = contents()
@@ -92,23 +96,44 @@ def write_best(params: Params, folder: Path, **changes: Any) -> None:
         listed = experiment.candidates(params.seed)
         bests[name] = {"best_params": listed[0], "simplest_params": listed[-1]}
     combined = params.model.model_dump() | {"optimizer": "Adamax"}
-    details = {"combined": combined, "experiments": bests, "winner": next(iter(bests))} | changes
+    details = {
+        "combined": combined,
+        "experiments": bests,
+        "winner": next(iter(bests)),
+    } | changes
     write_text(
-        folder / files.BEST_PARAMS.path, as_json({"winner": details["winner"], "n_candidates": 9, "details": [details]})
+        folder / files.BEST_PARAMS.path,
+        as_json({"winner": details["winner"], "n_candidates": 9, "details": [details]}),
     )
 
 
 def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
     """Write what `baselines` would if they scored no better than a coin, without a row of their predictions."""
-    steady = Reached({scorer: np.full(n_splits, 0.5) for scorer in scorers_of(params.cv)}, 0.04, "a coin")
+    steady = Reached(
+        {scorer: np.full(n_splits, 0.5) for scorer in scorers_of(params.cv)},
+        0.04,
+        "a coin",
+    )
     names = ("logistic_regression", "majority_class")
-    write_text(folder / files.BASELINES.path, as_csv(reached_table(dict.fromkeys(names, steady), params.cv)))
-    write_text(folder / files.BASELINE_DIAGNOSTICS.path, ",".join(["model", *COLUMNS]) + "\n")
-    write_text(folder / files.BASELINE_THRESHOLDS.path, ",".join(["model", *COUNTED]) + "\n")
-    inputs = "model,column,importance,ci95\n" + "".join(f"{name},glucose,0,0\n" for name in names)
+    write_text(
+        folder / files.BASELINES.path,
+        as_csv(reached_table(dict.fromkeys(names, steady), params.cv)),
+    )
+    write_text(
+        folder / files.BASELINE_DIAGNOSTICS.path, ",".join(["model", *COLUMNS]) + "\n"
+    )
+    write_text(
+        folder / files.BASELINE_THRESHOLDS.path, ",".join(["model", *COUNTED]) + "\n"
+    )
+    inputs = "model,column,importance,ci95\n" + "".join(
+        f"{name},glucose,0,0\n" for name in names
+    )
     write_text(folder / files.BASELINE_INPUTS.path, inputs)
     sets = {f"0.{percent}": 0.25 for percent in range(50, 100)}
-    write_text(folder / files.BASELINE_ERRORS.path, as_json({name: {"sets": sets} for name in names}))
+    write_text(
+        folder / files.BASELINE_ERRORS.path,
+        as_json({name: {"sets": sets} for name in names}),
+    )
 
 
 def fresh_of(data: Dataset, params: Params, splits: list[Any] | None = None) -> Folds:
@@ -126,12 +151,19 @@ def write_fresh(params: Params, folder: Path, data: Dataset) -> None:
     for name, experiment in params.experiments.items():
         listed, base = experiment.candidates(params.seed), model | experiment.fixed
         picks = {"best": listed[0], "simplest": listed[-1], STARTING_POINT: {}}
-        found = score_nets({pick: base | chosen for pick, chosen in picks.items()}, {}, fresh)
-        named = {pick: replace(each, params=format_params(picks[pick])) for pick, each in found.items()}
+        found = score_nets(
+            {pick: base | chosen for pick, chosen in picks.items()}, {}, fresh
+        )
+        named = {
+            pick: replace(each, params=format_params(picks[pick]))
+            for pick, each in found.items()
+        }
         write_text(folder / files.FRESH.at(name), as_csv(fresh.sealed(named, name)))
 
 
 def model_in_skorch(params: Params, **changes: Any) -> NeuralNet:
     """Return `model` of the params in skorch alone."""
-    settings = {name: getattr(params.model, name) for name in ("lr", "max_epochs", "batch_size")}
+    settings = {
+        name: getattr(params.model, name) for name in ("lr", "max_epochs", "batch_size")
+    }
     return plain_net(**(settings | changes))

@@ -37,17 +37,25 @@ def contest_of(
     """Return a contest; `corrected` has by net its score without luck."""
     nets = {name: (stuck or {}).get(name, np.zeros(30, dtype=bool)) for name in NETS}
     reached = {
-        name: Reached({"score": each}, float(half_width(each, resampling)), stuck=nets.get(name))
+        name: Reached(
+            {"score": each}, float(half_width(each, resampling)), stuck=nets.get(name)
+        )
         for name, each in contenders.items()
     }
-    worth = {name: (score, score - 0.03, score + 0.03) for name, score in corrected.items()}
+    worth = {
+        name: (score, score - 0.03, score + 0.03) for name, score in corrected.items()
+    }
     return Contest(reached, kept, resampling, rope, corrected=worth)
 
 
-def ask(contenders: dict[str, np.ndarray], requested: str | None = None, **changes: Any) -> Answer:
+def ask(
+    contenders: dict[str, np.ndarray], requested: str | None = None, **changes: Any
+) -> Answer:
     """Return the answer of a contest; the changes are those of `contest_of`."""
     contest = contest_of(contenders, **changes)
-    return answer_of(contest, choose(contest, requested), "accuracy", 179, requested is not None)
+    return answer_of(
+        contest, choose(contest, requested), "accuracy", 179, requested is not None
+    )
 
 
 LINEAR = {"logistic_regression": scores(0.74, seed=2)}

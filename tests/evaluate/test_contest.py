@@ -38,25 +38,52 @@ def test_the_chance_is_that_of_the_verdict_at_the_difference_without_luck() -> N
 def test_what_is_kept_of_rows_tells_more_than_the_scores() -> None:
     """Nets that are right on the same rows, but for their noise: the error is that of a pair with these rows."""
     rng = np.random.default_rng(0)
-    right, folds = rng.random(300) < 0.7, np.stack([rng.permutation(300) % 3 for _ in range(10)])
+    right, folds = (
+        rng.random(300) < 0.7,
+        np.stack([rng.permutation(300) % 3 for _ in range(10)]),
+    )
     hits = right ^ (rng.random((2, 10, 300)) < np.array([0.05, 0.17])[:, None, None])
-    by_split = [[each[o == fold].mean() for each, o in zip(of, folds, strict=True) for fold in range(3)] for of in hits]
+    by_split = [
+        [
+            each[o == fold].mean()
+            for each, o in zip(of, folds, strict=True)
+            for fold in range(3)
+        ]
+        for of in hits
+    ]
     by_unit = by_row(hits, folds).bundled(100, rng)
     each_unit = [by_unit.take([0]), by_unit.take([1])]
     reached = {
-        name: Reached({"score": np.array(each)}, 0.1, stuck=np.zeros(30, dtype=bool), by_unit=rows)
-        for name, each, rows in zip(("joint", "dropout"), by_split, each_unit, strict=True)
+        name: Reached(
+            {"score": np.array(each)}, 0.1, stuck=np.zeros(30, dtype=bool), by_unit=rows
+        )
+        for name, each, rows in zip(
+            ("joint", "dropout"), by_split, each_unit, strict=True
+        )
     }
-    table = typed(as_csv(reached_table(reached, CV(n_splits=3, scoring="neg_brier_score"))))
-    again = ByUnit.together([each for text in table["by_unit"] if (each := by_unit_of(text))])
+    table = typed(
+        as_csv(reached_table(reached, CV(n_splits=3, scoring="neg_brier_score")))
+    )
+    again = ByUnit.together(
+        [each for text in table["by_unit"] if (each := by_unit_of(text))]
+    )
     assert again.values == pytest.approx(by_unit.values, abs=1e-6)
     assert again.moves == pytest.approx(by_unit.moves, abs=1e-6)
     assert again.alone == pytest.approx(by_unit.alone, rel=1e-5)
     of_before = table["by_unit"][0].partition("|")[0]
     assert by_unit_of(of_before) is by_unit_of("") is None
     alone = {name: replace(each, by_unit=None) for name, each in reached.items()}
-    chances = [Contest(each, "joint", FOLDS, 0.01).chance("joint", "dropout") for each in (reached, alone)]
-    pair = Pair(np.array(by_split[1]), np.array(by_split[0]), FOLDS, 0.01, by_unit=by_unit.take([1, 0]))
+    chances = [
+        Contest(each, "joint", FOLDS, 0.01).chance("joint", "dropout")
+        for each in (reached, alone)
+    ]
+    pair = Pair(
+        np.array(by_split[1]),
+        np.array(by_split[0]),
+        FOLDS,
+        0.01,
+        by_unit=by_unit.take([1, 0]),
+    )
     assert chances[0] == pytest.approx(pair.share_beyond)
     assert chances[0] > 0.9 > chances[1] + 0.1
 
@@ -78,7 +105,10 @@ def test_what_is_kept_of_rows_tells_more_than_the_scores() -> None:
 def test_the_simplest_model_that_no_other_one_surpasses_is_used(
     linear: float, trees: float, net: float, use: str, why: Why, beside: str
 ) -> None:
-    models = {"logistic_regression": scores(linear, seed=1), "random_forest": scores(trees, seed=2)}
+    models = {
+        "logistic_regression": scores(linear, seed=1),
+        "random_forest": scores(trees, seed=2),
+    }
     models |= {"hist_gradient_boosting": scores(0.68, seed=3), "joint": scores(net)}
     found = ask(models | CONSTANT)
     assert (found.use, found.why, found.compared_with) == (use, why, beside)
@@ -90,7 +120,10 @@ def test_the_simplest_model_that_no_other_one_surpasses_is_used(
 
 def test_a_net_that_owes_its_gain_to_luck_is_not_used() -> None:
     """As for the passengers of the Titanic: the plain scores speak for the net, the one without luck does not."""
-    models = {"joint": scores(0.825), "logistic_regression": scores(0.80, seed=2)} | CONSTANT
+    models = {
+        "joint": scores(0.825),
+        "logistic_regression": scores(0.80, seed=2),
+    } | CONSTANT
     assert ask(models).use == "joint"
     found = ask(models, joint=0.812)
     chance = contest_of(models, joint=0.812).chance("joint", "logistic_regression")
@@ -100,19 +133,30 @@ def test_a_net_that_owes_its_gain_to_luck_is_not_used() -> None:
     assert lead(found).endswith(f"; joint has {int(100 * chance)} %.")
 
 
-def test_a_column_that_gives_the_target_away_is_noted_and_so_is_a_score_that_suggests_one() -> None:
+def test_a_column_that_gives_the_target_away_is_noted_and_so_is_a_score_that_suggests_one() -> (
+    None
+):
     rng = np.random.default_rng(0)
     y = (rng.random(200) < 0.4).astype(float)
     types = Columns({"a": "number", "code": "number"}, {})
     honest, telling = (
-        Dataset(pd.DataFrame({"a": rng.normal(size=200), "code": code}), y, types, ("no", "yes"))
+        Dataset(
+            pd.DataFrame({"a": rng.normal(size=200), "code": code}),
+            y,
+            types,
+            ("no", "yes"),
+        )
         for code in (rng.normal(size=200), y + 3)
     )
     usual = ask({"joint": scores(0.8)} | CONSTANT)
     assert what_gives_away(honest, usual) == {}
     assert what_gives_away(telling, usual) == {"given_away": [[["code"], 1.0]]}
-    nearly_perfect = np.resize([0.999, 1.0], 30)  # of two that score the same on every split, nothing is tested
-    assert what_gives_away(honest, ask({"joint": nearly_perfect} | CONSTANT)) == {"given_away": []}
+    nearly_perfect = np.resize(
+        [0.999, 1.0], 30
+    )  # of two that score the same on every split, nothing is tested
+    assert what_gives_away(honest, ask({"joint": nearly_perfect} | CONSTANT)) == {
+        "given_away": []
+    }
 
 
 TWO_FOLDS = Resampling.of_folds(2)
@@ -144,8 +188,12 @@ def compared(
         for name, each in scores.items()
     }
     contest = Contest(reached, "kept", resampling, rope=0.01)
-    answer = answer_of(contest, choose(contest, asked), "neg_brier_score", 9, asked is not None)
-    table = comparison_table(contest, CV(n_splits=2, scoring="neg_brier_score", also_score=[*also]), answer)
+    answer = answer_of(
+        contest, choose(contest, asked), "neg_brier_score", 9, asked is not None
+    )
+    table = comparison_table(
+        contest, CV(n_splits=2, scoring="neg_brier_score", also_score=[*also]), answer
+    )
     return table.set_index("setting"), answer
 
 
@@ -157,19 +205,38 @@ def test_differences_to_the_model_to_use_are_those_of_scipy_in_pairs() -> None:
     low, high = plain.confidence_interval(0.95)
     assert answer.use == "logistic_regression"
     assert table.loc["kept", "difference"] == pytest.approx(difference.mean())
-    assert table.loc["kept", "difference_ci95"] == pytest.approx((high - low) / 2 * np.sqrt(7))
-    posterior = stats.t(3, difference.mean(), difference.mean() / (plain.statistic / np.sqrt(7)))
+    assert table.loc["kept", "difference_ci95"] == pytest.approx(
+        (high - low) / 2 * np.sqrt(7)
+    )
+    posterior = stats.t(
+        3, difference.mean(), difference.mean() / (plain.statistic / np.sqrt(7))
+    )
     assert table.loc["kept", "chance"] == pytest.approx(posterior.sf(0.01))
-    assert table.loc[["logistic_regression", "starting_point"], ["difference", "chance"]].isna().all(axis=None)
+    assert (
+        table.loc[["logistic_regression", "starting_point"], ["difference", "chance"]]
+        .isna()
+        .all(axis=None)
+    )
     assert table["rank_test_score"].tolist() == [2, 1, 4, 3]
     # What was asked for is handed over, and all the same compared with what is advised.
-    assert table["kept"].tolist() == table["answer"].tolist() == [True, False, False, False]
-    assert (answer.use, answer.kept, answer.handed_over) == ("logistic_regression", "kept", "kept")
+    assert (
+        table["kept"].tolist()
+        == table["answer"].tolist()
+        == [True, False, False, False]
+    )
+    assert (answer.use, answer.kept, answer.handed_over) == (
+        "logistic_regression",
+        "kept",
+        "kept",
+    )
 
 
 def test_where_nothing_is_used_all_are_compared_with_the_constant() -> None:
     table, answer = compared(
-        {"kept": SCORES["majority_class"] + 0.001, "majority_class": SCORES["majority_class"][::-1]}
+        {
+            "kept": SCORES["majority_class"] + 0.001,
+            "majority_class": SCORES["majority_class"][::-1],
+        }
     )
     assert answer.use is None
     assert table.loc["kept", "difference"] == pytest.approx(0.001)
@@ -177,10 +244,18 @@ def test_where_nothing_is_used_all_are_compared_with_the_constant() -> None:
     assert 0 < table.loc["kept", "chance"] < 0.975
 
 
-def test_what_is_printed_goes_by_worth_and_has_no_number_that_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_printed_goes_by_worth_and_has_no_number_that_is_not_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     table, answer = compared(SCORES, roc_auc=SCORES)
-    assert table.loc["kept", ["is_net", "n_stuck", "stuck_splits"]].tolist() == [True, 2, "1 3"]
-    assert table.loc["logistic_regression", ["is_net", "n_stuck", "stuck_splits"]].tolist() == [False, 0, ""]
+    assert table.loc["kept", ["is_net", "n_stuck", "stuck_splits"]].tolist() == [
+        True,
+        2,
+        "1 3",
+    ]
+    assert table.loc[
+        "logistic_regression", ["is_net", "n_stuck", "stuck_splits"]
+    ].tolist() == [False, 0, ""]
     assert table.loc["kept", "mean_test_roc_auc"] == pytest.approx(0.675)
     print_ranking(answer, "evaluation")
     shown = capsys.readouterr().out
@@ -193,23 +268,37 @@ def test_what_is_printed_goes_by_worth_and_has_no_number_that_is_not_known(capsy
     )
     assert "no score" in shown
     assert "\nchance: that of being better by 0.01 than logistic_regression.\n" in shown
-    assert shown.endswith("\nstuck: fits whose net gives nearly all rows the same answer.\n")
+    assert shown.endswith(
+        "\nstuck: fits whose net gives nearly all rows the same answer.\n"
+    )
 
 
-def test_of_many_contenders_the_best_and_the_answer_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_of_many_contenders_the_best_and_the_answer_are_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     nets = {f"net_{i}": np.array([0.6, 0.7, 0.6, 0.7]) + i / 1e5 for i in range(60)}
     linear = {"logistic_regression": np.array([0.5999, 0.7, 0.6, 0.7])}
     print_ranking(
-        compared({"kept": nets["net_59"]} | nets | linear, stuck=dict.fromkeys(("kept", *nets), ALL))[1], "all"
+        compared(
+            {"kept": nets["net_59"]} | nets | linear,
+            stuck=dict.fromkeys(("kept", *nets), ALL),
+        )[1],
+        "all",
     )
     shown = capsys.readouterr().out
-    rows = [line for line in shown.partition("… and")[0].splitlines()[2:] if line[3:4].strip()]
+    rows = [
+        line
+        for line in shown.partition("… and")[0].splitlines()[2:]
+        if line[3:4].strip()
+    ]
     assert rows[0].split()[0] == "kept"
     assert rows[-1].startswith("*  logistic_")
     assert "\n… and 41 more; metrics/evaluation/contenders.csv has all 62\n" in shown
 
 
-def test_where_no_test_holds_none_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_no_test_holds_none_is_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     scores = {"kept": np.array([-1e6, -3e6]), "mean": np.array([-7e6, -8e6])}
     table, answer = compared(scores, Resampling(float("nan")), {"kept": ALL[:2]})
     assert table.loc["mean", "difference"] == -5.5e6

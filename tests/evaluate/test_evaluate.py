@@ -26,8 +26,15 @@ def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> N
     params = evaluated.params()
     data = load_real_data(params)
     table = evaluated.results.table(files.CONTENDERS).set_index("setting")
-    scores, second = (table.filter(regex=f"^split.*_test_{name}$") for name in ("score", "neg_brier_score"))
-    assert [*scores, *second] == [f"split{i}_test_{name}" for name in ("score", "neg_brier_score") for i in range(6)]
+    scores, second = (
+        table.filter(regex=f"^split.*_test_{name}$")
+        for name in ("score", "neg_brier_score")
+    )
+    assert [*scores, *second] == [
+        f"split{i}_test_{name}"
+        for name in ("score", "neg_brier_score")
+        for i in range(6)
+    ]
     assert list(table)[-12:] == [*scores, *second]
     assert list(table.filter(regex="^mean")) == ["mean_test_score", "mean_test_roc_auc"]
     seed = fit_seed(params.seed, 0, 2)
@@ -37,25 +44,47 @@ def test_the_stage_draws_folds_and_weights_of_its_own(evaluated: Evaluated) -> N
 
     settings = params.model.model_dump()
     found, flattered = (
-        score_nets({"net": settings}, {}, fresh_of(data, params.model_copy(update={"seed": each}), drawn))["net"]
+        score_nets(
+            {"net": settings},
+            {},
+            fresh_of(data, params.model_copy(update={"seed": each}), drawn),
+        )["net"]
         for each in (seed, params.seed)
     )
     assert [*scores.loc["starting_point"]] == [*found.scores["score"]]
     assert [*second.loc["starting_point"]] == [*found.scores["neg_brier_score"]]
     assert not np.array_equal(found.scores["score"], flattered.scores["score"])
-    assert table.loc["starting_point", "mean_test_roc_auc"] == found.scores["roc_auc"].mean()
+    assert (
+        table.loc["starting_point", "mean_test_roc_auc"]
+        == found.scores["roc_auc"].mean()
+    )
     assert table.loc["logistic_regression", "mean_test_score"] == 0.5
 
 
-def test_the_stage_answers_first_and_writes_what_the_charts_show(evaluated: Evaluated) -> None:
+def test_the_stage_answers_first_and_writes_what_the_charts_show(
+    evaluated: Evaluated,
+) -> None:
     results, params = evaluated.results, evaluated.params()
     metrics, n_rows = results.json(files.EVALUATION), len(load_real_data(params).y)
-    assert evaluated.shown.startswith("Use none of these models: always naming the most frequent class gets accuracy")
-    assert evaluated.shown.startswith("\n".join(paragraphs(results, params, read_answer(results))) + "\n")
-    assert (metrics["kept"], "use" in metrics, metrics["handed_over"]) == ("combined", False, "majority_class")
+    assert evaluated.shown.startswith(
+        "Use none of these models: always naming the most frequent class gets accuracy"
+    )
+    assert evaluated.shown.startswith(
+        "\n".join(paragraphs(results, params, read_answer(results))) + "\n"
+    )
+    assert (metrics["kept"], "use" in metrics, metrics["handed_over"]) == (
+        "combined",
+        False,
+        "majority_class",
+    )
     assert (metrics["n_rows"], sum(metrics["classes"].values())) == (n_rows, n_rows)
     table = results.table(files.DIAGNOSTICS)
-    assert set(table["panel"]) == {"ROC", "precision and recall", "calibration", "confusion"}
+    assert set(table["panel"]) == {
+        "ROC",
+        "precision and recall",
+        "calibration",
+        "confusion",
+    }
     assert table.loc[table["panel"] == "confusion", "count"].sum() == 2 * n_rows
     assert 0 < metrics["kept_brier_score"] < 1
     # What the cards say of errors: of the answer by the stage baselines, of the net by its own predictions.
@@ -66,8 +95,14 @@ def test_the_stage_answers_first_and_writes_what_the_charts_show(evaluated: Eval
     assert set(errors["majority_class"]["sets"].values()) == {0.25}
     assert 0.5 > errors["combined"]["sets"]["0.90"] > errors["combined"]["sets"]["0.99"]
     # What is shuffled stands in one table, and is told of both.
-    assert results.table(files.INPUTS).groupby("role")["column"].count().to_dict() == {"answer": 1, "net": 8}
-    assert "\nmajority_class looks at none of the inputs. When a column is shuff" in evaluated.shown
+    assert results.table(files.INPUTS).groupby("role")["column"].count().to_dict() == {
+        "answer": 1,
+        "net": 8,
+    }
+    assert (
+        "\nmajority_class looks at none of the inputs. When a column is shuff"
+        in evaluated.shown
+    )
 
 
 def test_all_that_can_fail_comes_before_anything_is_written(
@@ -77,9 +112,13 @@ def test_all_that_can_fail_comes_before_anything_is_written(
     diagnostics = path.read_bytes()
     path.unlink()
     write_text(contenders, "of the last run")
-    assert f"{path} is missing. Run `dvc repro baselines`" in in_process(evaluate).stderr
+    assert (
+        f"{path} is missing. Run `dvc repro baselines`" in in_process(evaluate).stderr
+    )
     path.write_bytes(diagnostics)
-    monkeypatch.setattr(nets, "fit_on_all_rows", Mock(side_effect=UserError("The last fit diverged.")))
+    monkeypatch.setattr(
+        nets, "fit_on_all_rows", Mock(side_effect=UserError("The last fit diverged."))
+    )
     done = in_process(evaluate)
     assert ("The last fit diverged." in done.stderr, done.stdout) == (True, "")
     assert evaluated_here.read(contenders) == b"of the last run"
@@ -90,10 +129,15 @@ def test_an_evaluation_that_is_stopped_goes_on_with_its_nets(
     monkeypatch: pytest.MonkeyPatch, in_process: Command
 ) -> None:
     monkeypatch.setattr("lockstep.checkpoints.checkpoint._BETWEEN", 0.0)
-    shutil.rmtree(".kept", ignore_errors=True)  # what a slow machine has kept where a stage was made to fail
+    shutil.rmtree(
+        ".kept", ignore_errors=True
+    )  # what a slow machine has kept where a stage was made to fail
     before = contents()
     with monkeypatch.context() as full:
-        full.setattr("stages.evaluate.save_model", Mock(side_effect=UserError("The disk is full.")))
+        full.setattr(
+            "stages.evaluate.save_model",
+            Mock(side_effect=UserError("The disk is full.")),
+        )
         assert "The disk is full." in in_process(evaluate).stderr
     assert list(Path(".kept/@evaluate").iterdir())
     monkeypatch.setattr("lockstep.search._train", None)

@@ -32,7 +32,9 @@ def test_a_score_and_its_predictions_are_those_of_the_net_fitted_by_hand(
 ) -> None:
     monkeypatch.chdir(ROOT)
     params = with_cv(params_of(engine="one-by-one"), also_score=["roc_auc"])
-    splits = make_splits(data, params.cv.model_copy(update={"n_repeats": 1, "shuffle": True}), 5)
+    splits = make_splits(
+        data, params.cv.model_copy(update={"n_repeats": 1, "shuffle": True}), 5
+    )
     settings, fresh = params.model.model_dump(), fresh_of(data, params, splits)
     found = score_nets({"net": settings}, {}, fresh)["net"]
     seen = see_nets({"net": settings}, fresh)["net"]
@@ -41,7 +43,10 @@ def test_a_score_and_its_predictions_are_those_of_the_net_fitted_by_hand(
     for number, (train, test) in enumerate(splits):
         seed_everything(fit_seed(params.seed, number))
         net = model_in_skorch(params).fit(X[train], y[train])
-        assert found.scores["score"][number] == (net.predict(X[test]).ravel() == data.y[test]).mean()
+        assert (
+            found.scores["score"][number]
+            == (net.predict(X[test]).ravel() == data.y[test]).mean()
+        )
         predicted = seen.predictions[number]
         assert predicted is not None
         assert np.array_equal(predicted, net.predict_proba(X[test]).squeeze(-1))
@@ -50,28 +55,42 @@ def test_a_score_and_its_predictions_are_those_of_the_net_fitted_by_hand(
     assert list(found.scores) == ["score", "roc_auc", "neg_brier_score"]
 
 
-def alone(settings: dict[str, Any], data: Dataset, splits: list[Any], params: Params) -> dict[str, list[float]]:
+def alone(
+    settings: dict[str, Any], data: Dataset, splits: list[Any], params: Params
+) -> dict[str, list[float]]:
     """Return the scores of each net in a search of its own."""
     return {
-        name: score_nets({name: chosen}, {}, fresh_of(data, params, splits))[name].scores["score"].tolist()
+        name: score_nets({name: chosen}, {}, fresh_of(data, params, splits))[name]
+        .scores["score"]
+        .tolist()
         for name, chosen in settings.items()
     }
 
 
-def test_nets_of_all_kinds_score_together_as_alone(monkeypatch: pytest.MonkeyPatch, data: Dataset) -> None:
+def test_nets_of_all_kinds_score_together_as_alone(
+    monkeypatch: pytest.MonkeyPatch, data: Dataset
+) -> None:
     monkeypatch.chdir(ROOT)
     params = params_of()
     splits = make_splits(data, params.cv.model_copy(update={"n_repeats": 1}), 5)
     model = params.model.model_dump()
     settings = {
         "plain": model,
-        "scaled": model | {"prepare__scale": "standard", "optimizer": "SGD", "optimizer__momentum": 0.5},
-        "wide": model | {"module__n_neurons": 20, "batch_size": 40, "module__activation": "Tanh"},
+        "scaled": model
+        | {
+            "prepare__scale": "standard",
+            "optimizer": "SGD",
+            "optimizer__momentum": 0.5,
+        },
+        "wide": model
+        | {"module__n_neurons": 20, "batch_size": 40, "module__activation": "Tanh"},
         "other_target": model | {"criterion": "CrossEntropyLoss"},
     }
     searched: list[int] = []
 
-    def counting(label: str, estimator: Any, candidates: list[Any], *rest: Any, **options: Any) -> Any:
+    def counting(
+        label: str, estimator: Any, candidates: list[Any], *rest: Any, **options: Any
+    ) -> Any:
         searched.append(len(candidates))
         return run_search(label, estimator, candidates, *rest, **options)
 
@@ -80,9 +99,9 @@ def test_nets_of_all_kinds_score_together_as_alone(monkeypatch: pytest.MonkeyPat
     assert list(found) == list(settings)
     # Those with another form of target are trained by themselves.
     assert searched == [3, 1]
-    assert {name: each.scores["score"].tolist() for name, each in found.items()} == alone(
-        settings, data, splits, params
-    )
+    assert {
+        name: each.scores["score"].tolist() for name, each in found.items()
+    } == alone(settings, data, splits, params)
 
 
 NUMBERED = {"criterion": "CrossEntropyLoss"}
@@ -90,7 +109,9 @@ NUMBERED = {"criterion": "CrossEntropyLoss"}
 
 def table_of(n_classes: int) -> Dataset:
     """Return 90 rows of so many classes in the order of the classes, or of numbers in hundreds for none."""
-    X, y = make_classification(90, 4, n_classes=n_classes or 2, n_clusters_per_class=1, random_state=3)
+    X, y = make_classification(
+        90, 4, n_classes=n_classes or 2, n_clusters_per_class=1, random_state=3
+    )
     order = np.argsort(y, kind="stable")
     X, y = X[order].astype(np.float32), y[order].astype(float)
     y = y if n_classes else np.float32(500 + 100 * X[:, 0] - 60 * X[:, 1]).astype(float)
@@ -105,7 +126,9 @@ def table_of(n_classes: int) -> Dataset:
 def params_for(n_classes: int) -> Params:
     params = params_of(engine="one-by-one")
     of_numbers = {} if n_classes else {"splitter": "kfold", "scoring": "r2"}
-    return params.model_copy(update={"cv": params.cv.model_copy(update={"n_repeats": 1} | of_numbers)})
+    return params.model_copy(
+        update={"cv": params.cv.model_copy(update={"n_repeats": 1} | of_numbers)}
+    )
 
 
 def loss_of(data: Dataset, test: np.ndarray, predicted: np.ndarray) -> float:
@@ -120,18 +143,35 @@ def loss_of(data: Dataset, test: np.ndarray, predicted: np.ndarray) -> float:
     [
         (2, {"wrapper": "NeuralNetBinaryClassifier", "criterion": "BCEWithLogitsLoss"}),
         (3, NUMBERED),
-        (0, {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "prepare__target": "standard"}),
+        (
+            0,
+            {
+                "wrapper": "NeuralNetRegressor",
+                "criterion": "MSELoss",
+                "prepare__target": "standard",
+            },
+        ),
     ],
 )
-def test_of_a_net_on_each_split(monkeypatch: pytest.MonkeyPatch, n_classes: int, changes: dict[str, Any]) -> None:
+def test_of_a_net_on_each_split(
+    monkeypatch: pytest.MonkeyPatch, n_classes: int, changes: dict[str, Any]
+) -> None:
     monkeypatch.chdir(ROOT)
     data, params = table_of(n_classes), params_for(n_classes)
-    settings = params.model.model_dump() | {"max_epochs": 5, "train_split": None} | changes
+    settings = (
+        params.model.model_dump() | {"max_epochs": 5, "train_split": None} | changes
+    )
     all_rows = np.arange(90)
     # The last rows are of one class alone.
-    splits = [(np.setdiff1d(all_rows, test), test) for test in (all_rows[::3], all_rows[1::3], all_rows[70:])]
+    splits = [
+        (np.setdiff1d(all_rows, test), test)
+        for test in (all_rows[::3], all_rows[1::3], all_rows[70:])
+    ]
     fresh = fresh_of(data, params, splits)
-    found, seen = score_nets({"net": settings}, {}, fresh)["net"], see_nets({"net": settings}, fresh)["net"]
+    found, seen = (
+        score_nets({"net": settings}, {}, fresh)["net"],
+        see_nets({"net": settings}, fresh)["net"],
+    )
     losses = []
     for (_, test), predicted in zip(splits, seen.predictions, strict=True):
         assert predicted is not None
@@ -154,4 +194,6 @@ def test_a_table_is_sealed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(UserError, match="changed"):
             fresh.unsealed(typed(text.replace(old, new)), "dropout", refusal)
     with pytest.raises(UserError, match="changed"):
-        fresh.unsealed(typed(f"{text.splitlines()[0]}\n"), "dropout", refusal)  # without a row
+        fresh.unsealed(
+            typed(f"{text.splitlines()[0]}\n"), "dropout", refusal
+        )  # without a row

@@ -35,21 +35,34 @@ def test_the_nets_are_the_combination_every_winner_the_simplest_and_the_start(
     picks = picks_of(params)
     settings = picks.settings
     assert picks.kept == "neurons"
-    assert list(settings) == ["combined", *params.experiments, "simplest", "starting_point"]
+    assert list(settings) == [
+        "combined",
+        *params.experiments,
+        "simplest",
+        "starting_point",
+    ]
     model = params.model.model_dump()
     assert settings["starting_point"] == model
     assert format_changes(settings["combined"], model) == "optimizer=Adamax"
     # A winner keeps what its own search held fixed.
-    assert format_changes(settings["weight_init"], model) == "optimizer=Adamax, module__weight_init=zeros_"
+    assert (
+        format_changes(settings["weight_init"], model)
+        == "optimizer=Adamax, module__weight_init=zeros_"
+    )
     simplest = params.experiments["neurons"].fixed | {"module__n_neurons": 5}
     assert settings["simplest"] == model | simplest
 
-    params = params_of(statistics={"rope": 0.01, "pick": "simplest"}, evaluate={"keep": "combined"})
+    params = params_of(
+        statistics={"rope": 0.01, "pick": "simplest"}, evaluate={"keep": "combined"}
+    )
     picks = picks_of(params)
     settings = picks.settings
     assert picks.kept == "combined"
     assert settings["simplest"] == settings["neurons"] == model | simplest
-    assert format_changes(settings["weight_init"], model) == "optimizer=Adamax, module__weight_init=kaiming_uniform_"
+    assert (
+        format_changes(settings["weight_init"], model)
+        == "optimizer=Adamax, module__weight_init=kaiming_uniform_"
+    )
 
 
 def test_what_the_picks_are_worth_without_luck() -> None:
@@ -57,14 +70,28 @@ def test_what_the_picks_are_worth_without_luck() -> None:
     raw = of_two()
 
     def read(pick: str = "best") -> dict[str, tuple[float, ...]]:
-        params = Params.model_validate(raw | {"statistics": {"rope": 0.01, "pick": pick}})
-        best = {name: each.candidates(params.seed)[0] for name, each in params.experiments.items()}
+        params = Params.model_validate(
+            raw | {"statistics": {"rope": 0.01, "pick": pick}}
+        )
+        best = {
+            name: each.candidates(params.seed)[0]
+            for name, each in params.experiments.items()
+        }
         bests: dict[str, dict[str, Any]]
-        bests = {name: {"best_params": one, "simplest_params": one} for name, one in best.items()}
+        bests = {
+            name: {"best_params": one, "simplest_params": one}
+            for name, one in best.items()
+        }
         bests["optimizer"] |= dict(zip(CORRECTED, (0.7, 0.65, 0.75), strict=True))
-        details = {"combined": params.model.model_dump(), "experiments": bests, "winner": "optimizer"}
+        details = {
+            "combined": params.model.model_dump(),
+            "experiments": bests,
+            "winner": "optimizer",
+        }
         texts = Texts()
-        whole = {"winner": "optimizer", "n_candidates": 9} | dict(zip(CORRECTED, (0.69, 0.64, 0.74), strict=True))
+        whole = {"winner": "optimizer", "n_candidates": 9} | dict(
+            zip(CORRECTED, (0.69, 0.64, 0.74), strict=True)
+        )
         texts.put(files.BEST_PARAMS, whole | {"details": [details]})
         return read_picks(Results(texts), params).corrected
 
@@ -77,17 +104,27 @@ def test_results_of_other_experiments_are_refused() -> None:
     texts = Texts()
     best: dict[str, Any] = {"x": {"best_params": {}, "simplest_params": {}}}
     for details, problem in (
-        ({"experiments": best, "winner": "x"}, "is from other experiments than those in params.yaml"),
-        ({"experiments": {}, "combined": {}}, "is not what the stage best_params writes"),
+        (
+            {"experiments": best, "winner": "x"},
+            "is from other experiments than those in params.yaml",
+        ),
+        (
+            {"experiments": {}, "combined": {}},
+            "is not what the stage best_params writes",
+        ),
     ):
-        texts.put(files.BEST_PARAMS, {"winner": "x", "n_candidates": 9, "details": [details]})
+        texts.put(
+            files.BEST_PARAMS, {"winner": "x", "n_candidates": 9, "details": [details]}
+        )
         with pytest.raises(UserError, match=f"{problem}. Run `dvc repro best_params`"):
             read_picks(Results(texts), params_of())
 
 
 def of_two() -> dict[str, Any]:
     raw = small_params()
-    raw["experiments"] = {name: raw["experiments"][name] for name in ("optimizer", "dropout")}
+    raw["experiments"] = {
+        name: raw["experiments"][name] for name in ("optimizer", "dropout")
+    }
     raw["cv"] |= {"n_repeats": 1, "also_score": ["roc_auc"]}
     return raw
 
@@ -95,7 +132,10 @@ def of_two() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def searches(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder in which the searches of two experiments, the first without `fixed`, have written their files."""
-    folder, params = tmp_path_factory.mktemp("searched"), Params.model_validate(of_two())
+    folder, params = (
+        tmp_path_factory.mktemp("searched"),
+        Params.model_validate(of_two()),
+    )
     write_best(params, folder, combined=params.model.model_dump() | {"lr": 0.07})
     write_fresh(params, folder, load_real_data(params))
     return folder
@@ -152,17 +192,31 @@ def test_scores_that_are_not_those_of_the_params_are_refused(
         set_at(raw, place, value)
     else:
         file = Path(files.FRESH.at(experiment))
-        file.write_text(re.sub(r"0\.\d+", "0.99", file.read_text(encoding="utf-8"), count=3), encoding="utf-8")
+        file.write_text(
+            re.sub(r"0\.\d+", "0.99", file.read_text(encoding="utf-8"), count=3),
+            encoding="utf-8",
+        )
     params = Params.model_validate(raw)
     problem = "was changed, or is of other splits or settings than those in params.yaml"
-    with pytest.raises(UserError, match=f"{experiment}/fresh.csv {problem}. Run `dvc repro search@{experiment}`."):
+    with pytest.raises(
+        UserError,
+        match=f"{experiment}/fresh.csv {problem}. Run `dvc repro search@{experiment}`.",
+    ):
         read_reached(Results(), picks_of(params), fresh_of(data, params))
 
 
-def test_scores_of_another_pick_are_refused(searched: Params, data: Dataset, tmp_path: Path) -> None:
+def test_scores_of_another_pick_are_refused(
+    searched: Params, data: Dataset, tmp_path: Path
+) -> None:
     """As of a search that was killed between its files, and of an evaluation that is run by itself then."""
     listed = searched.experiments["optimizer"].candidates(searched.seed)
-    bests = {name: {"best_params": listed[-1], "simplest_params": listed[0]} for name in searched.experiments}
+    bests = {
+        name: {"best_params": listed[-1], "simplest_params": listed[0]}
+        for name in searched.experiments
+    }
     write_best(searched, tmp_path, experiments=bests)
-    with pytest.raises(UserError, match=r"has the scores of optimizer=\w+, but the best is optimizer=\w+\. Run `dvc"):
+    with pytest.raises(
+        UserError,
+        match=r"has the scores of optimizer=\w+, but the best is optimizer=\w+\. Run `dvc",
+    ):
         read_reached(Results(), picks_of(searched), fresh_of(data, searched))

@@ -29,29 +29,45 @@ from tests.project import small_params, write_params
 from tests.read_sample import SAMPLE, load_real_data
 
 
-def test_the_model_is_the_kept_setting_fitted_on_every_row(evaluated: Evaluated) -> None:
+def test_the_model_is_the_kept_setting_fitted_on_every_row(
+    evaluated: Evaluated,
+) -> None:
     params = evaluated.params()
     data = load_real_data(params)
     _, card = load_model(evaluated.folder / MODEL_FILE)
     assert card.settings
-    assert card.settings.model_dump() == params.model.model_dump() | {"optimizer": "Adamax", "train_split": None}
+    assert card.settings.model_dump() == params.model.model_dump() | {
+        "optimizer": "Adamax",
+        "train_split": None,
+    }
 
     seed_everything(fit_seed(params.seed, 0))
     plain = model_in_skorch(params, optimizer=optim.Adamax, train_split=None)
-    plain.fit(np.array(data.X, dtype=np.float32), data.y.astype(np.float32).reshape(-1, 1))
+    plain.fit(
+        np.array(data.X, dtype=np.float32), data.y.astype(np.float32).reshape(-1, 1)
+    )
     weights = onnx.load(evaluated.folder / MODEL_FILE).graph.initializer
-    saved = {each.name.rpartition("/module.")[2]: numpy_helper.to_array(each) for each in weights}
+    saved = {
+        each.name.rpartition("/module.")[2]: numpy_helper.to_array(each)
+        for each in weights
+    }
     # The kernel has trained the one, skorch the other.
     for name, weight in plain.module_.state_dict().items():
         np.testing.assert_allclose(saved[name], weight.numpy(), rtol=1e-3, atol=1e-4)
 
 
-def test_the_answer_is_saved_whichever_it_is(evaluated_here: Evaluated, in_process: Command) -> None:
+def test_the_answer_is_saved_whichever_it_is(
+    evaluated_here: Evaluated, in_process: Command
+) -> None:
     """The constant is advised, as no model is better; then `evaluate.use` names a baseline, and another net."""
     data = load_real_data(evaluated_here.params())
     X = data.X
-    assert evaluated_here.results.json(files.EVALUATION)["handed_over"] == "majority_class"
-    assert evaluated_here.shown.endswith(f"{ANSWER_FILE}: majority_class, fitted on all 768 rows\n")
+    assert (
+        evaluated_here.results.json(files.EVALUATION)["handed_over"] == "majority_class"
+    )
+    assert evaluated_here.shown.endswith(
+        f"{ANSWER_FILE}: majority_class, fitted on all 768 rows\n"
+    )
     model, card = load_model(ANSWER_FILE)
     assert (card.kind, card.name) == ("constant", "majority_class")
     assert model.outputs(card, X[:1])[1][0] == pytest.approx([500 / 768, 268 / 768])
@@ -62,23 +78,41 @@ def test_the_answer_is_saved_whichever_it_is(evaluated_here: Evaluated, in_proce
         raw["evaluate"]["use"] = use
         write_params(raw)
         done = in_process(evaluate)
-        assert f"As evaluate.use says, {ANSWER_FILE} is {'the net ' * (kind == 'net')}{use}; " in done.stdout
+        assert (
+            f"As evaluate.use says, {ANSWER_FILE} is {'the net ' * (kind == 'net')}{use}; "
+            in done.stdout
+        )
         model, card = load_model(ANSWER_FILE)
         assert (card.kind, card.name) == (kind, use)
         assert MODEL_FILE.read_bytes() == before[MODEL_FILE]
         if kind == "linear":
-            plain = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, data.y)
-            assert model.outputs(card, X)[1] == pytest.approx(plain.predict_proba(X), abs=1e-5)
+            plain = make_pipeline(
+                StandardScaler(), LogisticRegression(max_iter=1000)
+            ).fit(X, data.y)
+            assert model.outputs(card, X)[1] == pytest.approx(
+                plain.predict_proba(X), abs=1e-5
+            )
         roles = Results().table(files.INPUTS).groupby("role")["model"].first().to_dict()
         assert roles == {"answer": use, "net": "combined"}
-        drawn = Results().table(files.ANSWER_DIAGNOSTICS).query("panel == 'confusion'")["count"].sum()
-        assert drawn == (2 * 768 if kind == "net" else 0)  # the baselines' have no row here
+        drawn = (
+            Results()
+            .table(files.ANSWER_DIAGNOSTICS)
+            .query("panel == 'confusion'")["count"]
+            .sum()
+        )
+        assert drawn == (
+            2 * 768 if kind == "net" else 0
+        )  # the baselines' have no row here
 
 
-def test_costs_choose_the_threshold_of_what_is_saved(evaluated_here: Evaluated, in_process: Command) -> None:
+def test_costs_choose_the_threshold_of_what_is_saved(
+    evaluated_here: Evaluated, in_process: Command
+) -> None:
     """The net's is chosen by what it predicts; of the baselines here there are no probabilities."""
     before = contents()
-    assert not {"costs", "thresholds"} & {*evaluated_here.results.json(files.EVALUATION)}
+    assert not {"costs", "thresholds"} & {
+        *evaluated_here.results.json(files.EVALUATION)
+    }
     assert load_model(MODEL_FILE)[1].threshold is None
     table = evaluated_here.results.table(files.THRESHOLDS)
     assert set(table["model"]) == {"combined"}
@@ -87,8 +121,14 @@ def test_costs_choose_the_threshold_of_what_is_saved(evaluated_here: Evaluated, 
     raw = yaml.safe_load(before[Path("params.yaml")])
     raw["evaluate"]["costs"] = {"false_positive": 2, "false_negative": 1}
     for classes, sentence in (
-        ([0, 1], "majority_class has no probabilities, so evaluate.costs chooses no threshold."),
-        ([0, 1, 2], "evaluate.costs has costs of mistakes, but the target is 3 classes; they are for two classes"),
+        (
+            [0, 1],
+            "majority_class has no probabilities, so evaluate.costs chooses no threshold.",
+        ),
+        (
+            [0, 1, 2],
+            "evaluate.costs has costs of mistakes, but the target is 3 classes; they are for two classes",
+        ),
     ):
         raw["data"]["columns"]["diabetes"] = {"classes": classes}
         write_params(raw)
@@ -111,11 +151,19 @@ def test_a_last_fit_that_diverges_is_told() -> None:
     params = params_of()
     X = np.random.default_rng(0).normal(size=(21, 2))
     columns = Columns(dict.fromkeys("ab", "number"))
-    data = Dataset(pd.DataFrame(X, columns=["a", "b"]), np.arange(21) % 2.0, columns, ("0", "1"))
+    data = Dataset(
+        pd.DataFrame(X, columns=["a", "b"]), np.arange(21) % 2.0, columns, ("0", "1")
+    )
     settings = params.model.model_dump() | {"train_split": None, "batch_size": 20}
-    with pytest.raises(UserError, match=r"The net deep diverged when it was fitted on all rows"):
+    with pytest.raises(
+        UserError, match=r"The net deep diverged when it was fitted on all rows"
+    ):
         fit_on_all_rows(
-            "deep", settings | {"optimizer": "SGD", "lr": 1e30, "criterion": "BCEWithLogitsLoss"}, data, params
+            "deep",
+            settings
+            | {"optimizer": "SGD", "lr": 1e30, "criterion": "BCEWithLogitsLoss"},
+            data,
+            params,
         )
 
 
@@ -127,5 +175,10 @@ def test_the_last_fit_takes_the_rows_that_a_sample_leaves_out() -> None:
     model, _, words = nets.fit("majority_class", {}, table, {})
     lines = Path(raw["data"]["path"]).read_text(encoding="utf-8").splitlines()
     share = np.mean([line.endswith(",1") for line in lines])
-    assert model.predict_proba(np.zeros((1, 8)))[0] == pytest.approx([1 - share, share], abs=1e-12)
-    assert words == "fitted on all 768 rows; compared with others on 384 of them, as data.sample says"
+    assert model.predict_proba(np.zeros((1, 8)))[0] == pytest.approx(
+        [1 - share, share], abs=1e-12
+    )
+    assert (
+        words
+        == "fitted on all 768 rows; compared with others on 384 of them, as data.sample says"
+    )

@@ -42,7 +42,10 @@ N_ROWS = 240
 def table_of(n_classes: int = 2, n_rows: int = N_ROWS) -> Folds:
     """Return rows, without a feature that matters, on the splits of an evaluation: 2 repeats of 3 folds."""
     rng = np.random.default_rng(n_classes)
-    X, y = pd.DataFrame({"a": rng.normal(size=n_rows)}), rng.permutation(np.arange(n_rows) % max(n_classes, 1) * 1.0)
+    X, y = (
+        pd.DataFrame({"a": rng.normal(size=n_rows)}),
+        rng.permutation(np.arange(n_rows) % max(n_classes, 1) * 1.0),
+    )
     labels = tuple("abcd"[:n_classes])
     return fresh_of(Dataset(X, y, Columns({"a": "number"}), labels), params_of())
 
@@ -95,19 +98,31 @@ def test_a_table_has_what_each_threshold_gives() -> None:
 
 
 def test_the_more_probable_class_is_the_first_where_both_are() -> None:
-    even = Seen([np.full((len(test), 2), 0.5, dtype=np.float32) for _, test in TABLE.splits], np.zeros((6, 1)))
-    shown = thresholds_table({"even": counts_of(even, TABLE)}, {"even": "answer"}, None, {}).set_index("threshold")
+    even = Seen(
+        [np.full((len(test), 2), 0.5, dtype=np.float32) for _, test in TABLE.splits],
+        np.zeros((6, 1)),
+    )
+    shown = thresholds_table(
+        {"even": counts_of(even, TABLE)}, {"even": "answer"}, None, {}
+    ).set_index("threshold")
     assert shown["predicted"].loc[[0.49, 0.5]].tolist() == [1, 0]
     # A forest of ten trees, three of which vote for the class.
     votes = np.array([0.7, sum([0.1] * 3)])
-    few = Seen([np.tile(votes, (len(test), 1)) for _, test in TABLE.splits], np.zeros((6, 1)))
-    shown = thresholds_table({"few": counts_of(few, TABLE)}, {"few": "answer"}, None, {}).set_index("threshold")
+    few = Seen(
+        [np.tile(votes, (len(test), 1)) for _, test in TABLE.splits], np.zeros((6, 1))
+    )
+    shown = thresholds_table(
+        {"few": counts_of(few, TABLE)}, {"few": "answer"}, None, {}
+    ).set_index("threshold")
     assert shown["predicted"].loc[[0.3, 0.31]].tolist() == [1, 0]
 
 
 def test_baselines_hand_their_counts_on_in_a_file() -> None:
     texts = Texts()
-    parts = [counts_table(COUNTS).assign(model="tree"), counts_table(None).assign(model="odd")]
+    parts = [
+        counts_table(COUNTS).assign(model="tree"),
+        counts_table(None).assign(model="odd"),
+    ]
     texts.put(files.BASELINE_THRESHOLDS, pd.concat(parts, ignore_index=True))
     texts.put(files.BASELINE_DIAGNOSTICS, diagnostics(None).assign(model=""))
     texts.put(files.BASELINE_ERRORS, {})
@@ -118,24 +133,39 @@ def test_baselines_hand_their_counts_on_in_a_file() -> None:
     assert known_of(Results(texts), "odd", {}, TABLE).counts is None
     for old, new in ((" ", " 0 "), (",", ",x ")):
         texts[files.BASELINE_THRESHOLDS.path] = as_csv(parts[0]).replace(old, new)
-        with pytest.raises(UserError, match=r"what the baselines predict by threshold. Run `dvc repro baselines`"):
+        with pytest.raises(
+            UserError,
+            match=r"what the baselines predict by threshold. Run `dvc repro baselines`",
+        ):
             known_of(Results(texts), "tree", {}, TABLE)
 
 
 def test_only_probabilities_of_two_classes_have_thresholds() -> None:
     one_diverged = [None, *SEEN.predictions[1:]]
-    assert counts_of(replace(SEEN, predictions=one_diverged), TABLE).own.shape == (5, len(THRESHOLDS), 2)
+    assert counts_of(replace(SEEN, predictions=one_diverged), TABLE).own.shape == (
+        5,
+        len(THRESHOLDS),
+        2,
+    )
     assert threshold_counts([None] * 6, TABLE.data, TABLE.splits) is None
-    numbers = [each if i else each.argmax(axis=1) for i, each in enumerate(map(np.asarray, SEEN.predictions))]
+    numbers = [
+        each if i else each.argmax(axis=1)
+        for i, each in enumerate(map(np.asarray, SEEN.predictions))
+    ]
     assert threshold_counts(list(numbers), TABLE.data, TABLE.splits) is None
     assert threshold_counts(SEEN.predictions, table_of(3).data, TABLE.splits) is None
-    assert list(thresholds_table({"net": None}, {"net": "net"}, COSTS, {})) == list(SHOWN)
+    assert list(thresholds_table({"net": None}, {"net": "net"}, COSTS, {})) == list(
+        SHOWN
+    )
 
 
 def test_costs_are_refused_where_there_are_not_two_classes() -> None:
     params = params_of(evaluate={"costs": COSTS.model_dump()})
     check_costs(params, TABLE.data)
-    with pytest.raises(UserError, match=r"evaluate.costs has costs of mistakes, but the target is 3 classes"):
+    with pytest.raises(
+        UserError,
+        match=r"evaluate.costs has costs of mistakes, but the target is 3 classes",
+    ):
         check_costs(params, table_of(3).data)
     check_costs(params_of(), table_of(3).data)
 
@@ -150,7 +180,9 @@ def test_what_is_paid_is_paid_on_other_rows() -> None:
 
     def by_row(rows: np.ndarray, proba: np.ndarray, threshold: float) -> np.ndarray:
         predicted = proba > 0.5 if threshold == 0.5 else proba >= threshold
-        return np.asarray(1 * (predicted & (y[rows] == 0)) + 5 * (~predicted & (y[rows] == 1)))
+        return np.asarray(
+            1 * (predicted & (y[rows] == 0)) + 5 * (~predicted & (y[rows] == 1))
+        )
 
     def cost(rows: np.ndarray, proba: np.ndarray, threshold: float) -> float:
         return float(np.mean(by_row(rows, proba, threshold)))
@@ -178,14 +210,20 @@ def test_what_is_paid_is_paid_on_other_rows() -> None:
     half = stats.t.ppf(0.975, n_changed / 2 - 1) * np.sqrt(1.25 * np.mean(within) / 60)
     assert chosen.saved_ci95 == pytest.approx(half)
     of_splits = half_width(np.array(default) - np.array(paid), unit)
-    in_groups = Threshold.by(COSTS, counts_of(seen, table), table.resampling, in_groups=True)
+    in_groups = Threshold.by(
+        COSTS, counts_of(seen, table), table.resampling, in_groups=True
+    )
     assert in_groups.saved_ci95 == pytest.approx(max(half, of_splits))
     assert chosen.calibrated == 0.17
 
 
 def test_only_the_ratio_of_costs_chooses() -> None:
     small, large = (
-        Threshold.by(Costs(false_positive=unit, false_negative=5 * unit), COUNTS, TABLE.resampling)
+        Threshold.by(
+            Costs(false_positive=unit, false_negative=5 * unit),
+            COUNTS,
+            TABLE.resampling,
+        )
         for unit in (1e-6, 1e11)
     )
     assert small.threshold == large.threshold
@@ -212,7 +250,9 @@ def test_without_costs_nothing_is_chosen_and_nothing_said() -> None:
     texts.put(files.EVALUATION, {"kept": "joint"})
     assert read_threshold(Results(texts), params_of(), "joint") == ""
     texts.put(files.EVALUATION, {"kept": "joint", "costs": COSTS.model_dump()})
-    with pytest.raises(UserError, match=r"evaluation.json is not what the stage evaluate writes"):
+    with pytest.raises(
+        UserError, match=r"evaluation.json is not what the stage evaluate writes"
+    ):
         read_threshold(Results(texts), params_of(), "joint")
 
 
@@ -226,7 +266,11 @@ RIGHT = "The threshold for probabilities that are right, 0.17, needs no choice; 
 @pytest.mark.parametrize(
     ("chosen", "applied", "sentence"),
     [
-        (CHOSEN, 0.21, f"Predict yes from a probability of 0.21 on, {LEAST} {DEFAULT} {RIGHT}"),
+        (
+            CHOSEN,
+            0.21,
+            f"Predict yes from a probability of 0.21 on, {LEAST} {DEFAULT} {RIGHT}",
+        ),
         (
             replace(CHOSEN, threshold=0.0),
             0.001,
@@ -239,11 +283,21 @@ RIGHT = "The threshold for probabilities that are right, 0.17, needs no choice; 
             f"Predict no for every row, {LEAST} tree is of no use there; it predicts yes from a probability of 0.999 "
             f"on. From 0.5 on, a row would cost 0.6250, 0.1000 ± 0.0500 less. {RIGHT}",
         ),
-        (replace(CHOSEN, threshold=0.5), None, f"Predict the more probable class, {MISTAKES}0.6250 per row. {RIGHT}"),
-        (replace(CHOSEN, calibrated=0.5), 0.21, f"Predict yes from a probability of 0.21 on, {LEAST} {DEFAULT}"),
+        (
+            replace(CHOSEN, threshold=0.5),
+            None,
+            f"Predict the more probable class, {MISTAKES}0.6250 per row. {RIGHT}",
+        ),
+        (
+            replace(CHOSEN, calibrated=0.5),
+            0.21,
+            f"Predict yes from a probability of 0.21 on, {LEAST} {DEFAULT}",
+        ),
     ],
 )
-def test_what_is_chosen_is_told(chosen: Threshold, applied: float | None, sentence: str) -> None:
+def test_what_is_chosen_is_told(
+    chosen: Threshold, applied: float | None, sentence: str
+) -> None:
     assert chosen.applied == applied
     assert threshold_told("tree", ("no", "yes"), COSTS, chosen) == sentence
 
@@ -251,7 +305,10 @@ def test_what_is_chosen_is_told(chosen: Threshold, applied: float | None, senten
 def test_where_no_model_helps_an_end_is_chosen() -> None:
     """Probabilities near 0.5 that say nothing: each threshold away from there calls all rows alike."""
     counts = counts_of(seen_of(TABLE, sharpness=0.0, spread=0.001), TABLE)
-    for costs, end, applied in ((COSTS, 0.0, 0.001), (Costs(false_positive=5, false_negative=1), 1.0, 0.999)):
+    for costs, end, applied in (
+        (COSTS, 0.0, 0.001),
+        (Costs(false_positive=5, false_negative=1), 1.0, 0.999),
+    ):
         chosen = Threshold.by(costs, counts, TABLE.resampling)
         assert (chosen.threshold, chosen.applied) == (end, applied)
         assert chosen.cost == pytest.approx(0.5)

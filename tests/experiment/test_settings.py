@@ -23,7 +23,8 @@ TABLE_NET = {"model.module": "nets.table_net.TableNet", "experiments.neurons.fix
 MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     (
         "neurons",
-        TABLE_NET | {"experiments.neurons.grid": {"module__embedding": ["none", "periodical"]}},
+        TABLE_NET
+        | {"experiments.neurons.grid": {"module__embedding": ["none", "periodical"]}},
         "grid.module__embedding[1]: periodical is not one of none, periodic, piecewise",
     ),
     (
@@ -37,7 +38,11 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         {"experiments.lr_momentum.grid.optimizer__lr": [0.1, -0.1]},
         "grid.optimizer__lr[1]: Invalid learning rate: -0.1",
     ),
-    ("neurons", {"experiments.neurons.fixed.module__dropout_rate": 2}, "experiments.neurons.fixed: dropout_rate is 2"),
+    (
+        "neurons",
+        {"experiments.neurons.fixed.module__dropout_rate": 2},
+        "experiments.neurons.fixed: dropout_rate is 2",
+    ),
     (
         "neurons",
         {"model.module": f"{NETS}.BreaksWhenBuilt", "experiments.neurons.fixed": {}},
@@ -69,13 +74,21 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         {"model.module": f"{NETS}.NeedsNeurons", "experiments.neurons.fixed": {}},
         "Set model.module__n_neurons: besides its candidates, a search trains the net that it starts from.",
     ),
-    ("neurons", {"model.device": "meta"}, "Tensor.item() cannot be called on meta tensors"),
+    (
+        "neurons",
+        {"model.device": "meta"},
+        "Tensor.item() cannot be called on meta tensors",
+    ),
     (
         "neurons",
         {"model.wrapper": "NeuralNetRegressor"},
         "params.yaml: model.criterion: BCELoss is for classes, and NeuralNetRegressor predicts numbers",
     ),
-    ("neurons", {"model.criterion": "MSELoss"}, "but with MSELoss the net has 1 output to tell them apart"),
+    (
+        "neurons",
+        {"model.criterion": "MSELoss"},
+        "but with MSELoss the net has 1 output to tell them apart",
+    ),
     (
         "dropout",
         {"experiments.dropout.grid.module__dropout_rate": [0.1, "high"]},
@@ -90,7 +103,9 @@ def check(changes: dict[str, Any], experiment: str) -> None:
     for place, value in changes.items():
         set_at(raw, place, value)
     params = Params.model_validate(raw)
-    check_experiment(open_experiment(params, experiment, Folds(params, load_real_data(params))))
+    check_experiment(
+        open_experiment(params, experiment, Folds(params, load_real_data(params)))
+    )
 
 
 @pytest.mark.parametrize("experiment", list(small_params()["experiments"]))
@@ -133,7 +148,10 @@ class NeedsNeurons(BreaksWhenBuilt):
 
 @pytest.mark.parametrize(("experiment", "changes", "sentence"), MISTAKES)
 def test_a_mistake_is_a_sentence_with_its_place(
-    experiment: str, changes: dict[str, Any], sentence: str, monkeypatch: pytest.MonkeyPatch
+    experiment: str,
+    changes: dict[str, Any],
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "nets.faulty", sys.modules[__name__])
     with pytest.raises(UserError) as caught:
@@ -150,9 +168,13 @@ JOINT: dict[str, Any] = {
 }
 
 
-def params_of(grid: dict[str, Any], search: str = "random", n_candidates: int | None = 40) -> Params:
+def params_of(
+    grid: dict[str, Any], search: str = "random", n_candidates: int | None = 40
+) -> Params:
     raw = small_params()
-    raw["experiments"] = {"mine": {"search": search, "n_candidates": n_candidates, "grid": grid}}
+    raw["experiments"] = {
+        "mine": {"search": search, "n_candidates": n_candidates, "grid": grid}
+    }
     return Params.model_validate(raw)
 
 
@@ -160,9 +182,14 @@ def check_mine(data: Dataset, params: Params) -> None:
     check_candidates(open_experiment(params, "mine", Folds(params, data)))
 
 
-def test_few_of_many_candidates_are_built(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_of_many_candidates_are_built(
+    data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     built: list[dict[str, Any]] = []
-    monkeypatch.setattr("stages.lib.experiment.candidates.misstep", lambda experiment, settings: built.append(settings))
+    monkeypatch.setattr(
+        "stages.lib.experiment.candidates.misstep",
+        lambda experiment, settings: built.append(settings),
+    )
     params = params_of(JOINT, n_candidates=200)
     check_mine(data, params)
     _, candidates = resolve_experiment(params, "mine")
@@ -171,7 +198,9 @@ def test_few_of_many_candidates_are_built(data: Dataset, monkeypatch: pytest.Mon
         numbers = {candidate[key] for candidate in candidates}
         assert {min(numbers), max(numbers)} <= {settings[key] for settings in built}
     for key in ("optimizer", "module__activation", "module__n_neurons"):
-        assert {candidate[key] for candidate in candidates} == {settings[key] for settings in built}
+        assert {candidate[key] for candidate in candidates} == {
+            settings[key] for settings in built
+        }
 
 
 @pytest.mark.parametrize(
@@ -181,11 +210,19 @@ def test_few_of_many_candidates_are_built(data: Dataset, monkeypatch: pytest.Mon
             {"module__dropout_rate": {"uniform": [0.0, 1.5]}},
             r"experiments\.mine\.grid\.module__dropout_rate, 1\.\d+ of uniform 0\.0 to 1\.5: dropout_rate is 1\.\d+; ",
         ),
-        ({"module__activation": ["ReLU", "Linear"]}, r"experiments\.mine\.grid\.module__activation\[1\]: "),
-        ({"optimizer__momentum": {"uniform": [0, 0.9]}}, r"grid\.optimizer__momentum: Adam takes no 'momentum'"),
+        (
+            {"module__activation": ["ReLU", "Linear"]},
+            r"experiments\.mine\.grid\.module__activation\[1\]: ",
+        ),
+        (
+            {"optimizer__momentum": {"uniform": [0, 0.9]}},
+            r"grid\.optimizer__momentum: Adam takes no 'momentum'",
+        ),
     ],
 )
-def test_what_can_not_be_built_is_named_with_its_place(data: Dataset, changes: dict[str, Any], sentence: str) -> None:
+def test_what_can_not_be_built_is_named_with_its_place(
+    data: Dataset, changes: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(UserError, match=sentence) as caught:
         check_mine(data, params_of(JOINT | changes))
     # One number of a distribution says what is wrong with all of them.
@@ -199,6 +236,7 @@ def test_values_that_do_not_go_together_are_told_as_such(data: Dataset) -> None:
     params = params_of(grid, "grid", None)
     params.experiments["mine"].fixed.update(optimizer="SGD", optimizer__momentum=0.5)
     with pytest.raises(
-        UserError, match=r"experiments\.mine\.grid has a combination that can't be trained: Nesterov mom"
+        UserError,
+        match=r"experiments\.mine\.grid has a combination that can't be trained: Nesterov mom",
     ):
         check_mine(data, params)

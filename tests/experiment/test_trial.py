@@ -71,27 +71,51 @@ REGRESSION = {"wrapper": NeuralNetRegressor, "criterion": nn.MSELoss}
 MANY = {"criterion": nn.CrossEntropyLoss}
 
 
-def trial(scoring: str = "accuracy", prepare: Prepare | None = None, **changes: Any) -> None:
+def trial(
+    scoring: str = "accuracy", prepare: Prepare | None = None, **changes: Any
+) -> None:
     settings = net_settings(module=net(torch.sigmoid)) | changes
     classify = settings["wrapper"] is not NeuralNetRegressor
     data = table(2 if classify else 0)
     estimator = build_estimator(settings, data, prepare or Prepare())
     y = target(data.y, settings["wrapper"], settings["criterion"])
-    check_trial(estimator, rows(data, estimator), y, SPLIT, make_scorer(scoring if classify else "r2"))
+    check_trial(
+        estimator,
+        rows(data, estimator),
+        y,
+        SPLIT,
+        make_scorer(scoring if classify else "r2"),
+    )
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {},
-        {"module": net(lambda x: x * 0 + 0.7)},  # one class on these rows, but not by construction
-        {"lr": 1e30},  # saturated after the first step, which other candidates need not be
+        {
+            "module": net(lambda x: x * 0 + 0.7)
+        },  # one class on these rows, but not by construction
+        {
+            "lr": 1e30
+        },  # saturated after the first step, which other candidates need not be
         {"lr": 1e30, "module": Lazy},
-        {"module": InAList, "module__requires_grad": False},  # as a teacher that stays as it is
-        {"lr": 1e38, "optimizer": torch.optim.SGD, "criterion": nn.BCEWithLogitsLoss, "scoring": "roc_auc"},
+        {
+            "module": InAList,
+            "module__requires_grad": False,
+        },  # as a teacher that stays as it is
+        {
+            "lr": 1e38,
+            "optimizer": torch.optim.SGD,
+            "criterion": nn.BCEWithLogitsLoss,
+            "scoring": "roc_auc",
+        },
         MANY | {"module": net(lambda x: x)},
         REGRESSION | {"module": net(lambda x: x)},
-        REGRESSION | {"module": net(lambda x: x), "prepare": Prepare(target="standard", scale="standard")},
+        REGRESSION
+        | {
+            "module": net(lambda x: x),
+            "prepare": Prepare(target="standard", scale="standard"),
+        },
     ],
 )
 def test_what_can_be_right_passes(changes: dict[str, Any]) -> None:
@@ -101,9 +125,18 @@ def test_what_can_be_right_passes(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"criterion": Squares}, "but with Squares the net has 1 output to tell them apart. Let the module return"),
-        (MANY | {"module": net(lambda x: x, 3)}, "but with CrossEntropyLoss the net has 3 outputs to tell them apart."),
-        (MANY | {"module": net(lambda x: x, 1)}, "Target 1 is out of bounds. The criterion needs an output for each"),
+        (
+            {"criterion": Squares},
+            "but with Squares the net has 1 output to tell them apart. Let the module return",
+        ),
+        (
+            MANY | {"module": net(lambda x: x, 3)},
+            "but with CrossEntropyLoss the net has 3 outputs to tell them apart.",
+        ),
+        (
+            MANY | {"module": net(lambda x: x, 1)},
+            "Target 1 is out of bounds. The criterion needs an output for each",
+        ),
         (
             {"module": net(lambda x: x)},
             "should be between 0 and 1. BCELoss takes probabilities: let the module end in a sigmoid, or set",
@@ -116,10 +149,15 @@ def test_what_can_be_right_passes(changes: dict[str, Any]) -> None:
             {"module": InAList},
             "InAList.layers holds layers in a plain list or dict, where torch does not see them, so they",
         ),
-        ({"module": net(lambda x: x.detach().sigmoid())}, "No weight of the module can be trained"),
+        (
+            {"module": net(lambda x: x.detach().sigmoid())},
+            "No weight of the module can be trained",
+        ),
     ],
 )
-def test_a_net_that_can_not_learn_the_target_is_told(changes: dict[str, Any], sentence: str) -> None:
+def test_a_net_that_can_not_learn_the_target_is_told(
+    changes: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(UserError) as caught:
         trial(**changes)
     assert sentence in str(caught.value)
@@ -128,12 +166,23 @@ def test_a_net_that_can_not_learn_the_target_is_told(changes: dict[str, Any], se
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"module": net(lambda x: x / 0 * 0)}, "The net's output or its loss is not finite before any training, so th"),
-        ({"criterion": nn.NLLLoss, "module": net(lambda x: -x.exp())}, "The net's output or its loss is not finite"),
-        ({"criterion": Logarithm}, "The net's output or its loss is not finite before any training, so the learning"),
+        (
+            {"module": net(lambda x: x / 0 * 0)},
+            "The net's output or its loss is not finite before any training, so th",
+        ),
+        (
+            {"criterion": nn.NLLLoss, "module": net(lambda x: -x.exp())},
+            "The net's output or its loss is not finite",
+        ),
+        (
+            {"criterion": Logarithm},
+            "The net's output or its loss is not finite before any training, so the learning",
+        ),
     ],
 )
-def test_nan_from_the_first_step_on_is_told_from_a_net_that_diverges(changes: dict[str, Any], sentence: str) -> None:
+def test_nan_from_the_first_step_on_is_told_from_a_net_that_diverges(
+    changes: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(UserError) as caught:
         trial(**changes)
     assert str(caught.value).startswith(sentence)
@@ -153,11 +202,17 @@ def test_an_error_of_ones_own_net_has_its_place() -> None:
         trial(module=net(leave))
     line = leave.__code__.co_firstlineno + 1
     place = f"tests/experiment/test_trial.py, line {line}"
-    assert str(caught.value) == f"A trial of one epoch failed: SystemExit: 3, at {place}. Fix the code there."
+    assert (
+        str(caught.value)
+        == f"A trial of one epoch failed: SystemExit: 3, at {place}. Fix the code there."
+    )
     assert isinstance(caught.value.__cause__, SystemExit)
 
 
 def test_a_score_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{__name__}.SPLIT", (np.arange(N), np.arange(N, N + 1)))
-    with pytest.raises(UserError, match=r"could not be scored by r2: it is nan\. Set cv\.scoring in params\.yaml to"):
+    with pytest.raises(
+        UserError,
+        match=r"could not be scored by r2: it is nan\. Set cv\.scoring in params\.yaml to",
+    ):
         trial(**REGRESSION, module=net(lambda x: x))

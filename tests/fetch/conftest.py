@@ -33,7 +33,13 @@ class Handler(BaseHTTPRequestHandler):
         behaviour = self.path.removeprefix("/")
         self.server.requests.append(behaviour)
         first = len(self.server.requests) == 1
-        status = 404 if behaviour == "missing" else 503 if behaviour == "recovers" and first else 200
+        status = (
+            404
+            if behaviour == "missing"
+            else 503
+            if behaviour == "recovers" and first
+            else 200
+        )
         body = CSV.replace(b"148", b"149", 1) if behaviour == "changed" else CSV
         if behaviour == "silent":
             time.sleep(2)
@@ -55,7 +61,9 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving() -> Iterator[Server]:
     server = Server()
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)  # looks so often for its end
+    thread = threading.Thread(
+        target=server.serve_forever, args=(0.02,), daemon=True
+    )  # looks so often for its end
     thread.start()
     try:
         yield server

@@ -26,10 +26,17 @@ MISSING = f"error: {TABLE} is not here, but DVC tracks it, by {TABLE}.dvc. Run `
 
 def track(path: str = TABLE, **of_output: Any) -> None:
     """Write a .dvc file of the sample's table, as DVC does; with other keys of its output, None for one that lacks."""
-    output = {"md5": hashlib.md5(CSV).hexdigest(), "size": len(CSV), "hash": "md5", "path": Path(path).name} | of_output
+    output = {
+        "md5": hashlib.md5(CSV).hexdigest(),
+        "size": len(CSV),
+        "hash": "md5",
+        "path": Path(path).name,
+    } | of_output
     lines = [f"{key}: {value}" for key, value in output.items() if value is not None]
     Path(path).parent.mkdir(exist_ok=True)
-    Path(f"{path}.dvc").write_text("outs:\n- " + "\n  ".join(lines) + "\n", encoding="utf-8")
+    Path(f"{path}.dvc").write_text(
+        "outs:\n- " + "\n  ".join(lines) + "\n", encoding="utf-8"
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -40,11 +47,17 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path(TABLE).write_bytes(CSV)
 
 
-def test_each_command_says_what_to_run_where_the_table_is_not_here(tmp_path: Path, in_process: Command) -> None:
+def test_each_command_says_what_to_run_where_the_table_is_not_here(
+    tmp_path: Path, in_process: Command
+) -> None:
     Project.copied(tmp_path)
     Path(TABLE).unlink()
     assert in_process(check).stderr.endswith(MISSING)
-    for command in ((predict, TABLE), (adopt, TABLE), (adopt, TABLE, "diabetes", "--dvc")):
+    for command in (
+        (predict, TABLE),
+        (adopt, TABLE),
+        (adopt, TABLE, "diabetes", "--dvc"),
+    ):
         assert in_process(*command).stderr == MISSING
 
 
@@ -61,19 +74,30 @@ def test_the_stage_lets_dvc_bring_the_table(
 
     monkeypatch.setattr("stages.lib.fetch.pinned_file.pull", brought)
     for _ in range(2):
-        assert in_process(fetch).stdout == f"{TABLE}: 768 rows, 9 columns, all checks passed\n"
+        assert (
+            in_process(fetch).stdout
+            == f"{TABLE}: 768 rows, 9 columns, all checks passed\n"
+        )
         assert called == [(TABLE,)]
 
 
 @pytest.mark.parametrize(
-    ("is_set", "way_out"), [("store\n", "Its remote store does not have"), ("", "No remote is set")]
+    ("is_set", "way_out"),
+    [("store\n", "Its remote store does not have"), ("", "No remote is set")],
 )
-def test_what_dvc_can_not_bring(monkeypatch: pytest.MonkeyPatch, is_set: str, way_out: str) -> None:
+def test_what_dvc_can_not_bring(
+    monkeypatch: pytest.MonkeyPatch, is_set: str, way_out: str
+) -> None:
     def failed(command: str, *_: str, **__: Any) -> Any:
-        return SimpleNamespace(returncode=1, stdout=is_set if command == "config" else "")
+        return SimpleNamespace(
+            returncode=1, stdout=is_set if command == "config" else ""
+        )
 
     monkeypatch.setattr(dvc_file, "dvc", failed)
-    with pytest.raises(UserError, match=rf"`dvc pull {TABLE}` failed; what DVC says is above. {way_out}"):
+    with pytest.raises(
+        UserError,
+        match=rf"`dvc pull {TABLE}` failed; what DVC says is above. {way_out}",
+    ):
         pull(TABLE)
 
 
@@ -84,18 +108,28 @@ def test_what_dvc_can_not_bring(monkeypatch: pytest.MonkeyPatch, is_set: str, wa
         (CSV + b"\n", {}, True),
         (CSV.replace(b"148", b"149", 1), {}, True),
         (CSV.replace(b"148", b"149", 1), {"size": None}, True),
-        (CSV.replace(b"148", b"149", 1), {"hash": None}, False),  # of DVC 2, which hashed other bytes
+        (
+            CSV.replace(b"148", b"149", 1),
+            {"hash": None},
+            False,
+        ),  # of DVC 2, which hashed other bytes
     ],
 )
-def test_another_version_is_told(content: bytes, output: dict[str, Any], is_other: bool) -> None:
+def test_another_version_is_told(
+    content: bytes, output: dict[str, Any], is_other: bool
+) -> None:
     track(**output)
     Path(TABLE).write_bytes(content)
     if not is_other:
         refuse_other_version(TABLE)
         return
-    with pytest.raises(UserError, match=f"{TABLE} is not the version that {TABLE}.dvc names") as caught:
+    with pytest.raises(
+        UserError, match=f"{TABLE} is not the version that {TABLE}.dvc names"
+    ) as caught:
         refuse_other_version(TABLE)
-    assert f"run `dvc add {TABLE}`; to get the other one, `dvc pull {TABLE}`." in str(caught.value)
+    assert f"run `dvc add {TABLE}`; to get the other one, `dvc pull {TABLE}`." in str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,13 +153,20 @@ def test_a_folder_that_dvc_tracks_as_a_whole() -> None:
     assert dvc_file_of("table.csv") is None
     Path("tables/a.csv").write_bytes(CSV)
     refuse_other_version("tables/a.csv")
-    with pytest.raises(UserError, match=r"tables/b\.csv is not here, but DVC tracks it, by tables\.dvc"):
+    with pytest.raises(
+        UserError, match=r"tables/b\.csv is not here, but DVC tracks it, by tables\.dvc"
+    ):
         refuse_other_version("tables/b.csv")
 
 
 def test_no_download_replaces_the_table(server: Server) -> None:
-    spec = Data.model_validate(real_params()["data"] | {"url": server.url("good"), "sha256": "0" * 64})
-    with pytest.raises(UserError, match=rf"Set data.sha256 to its own, or to null, because {TABLE}.dvc has a hash"):
+    spec = Data.model_validate(
+        real_params()["data"] | {"url": server.url("good"), "sha256": "0" * 64}
+    )
+    with pytest.raises(
+        UserError,
+        match=rf"Set data.sha256 to its own, or to null, because {TABLE}.dvc has a hash",
+    ):
         what_is_wrong(spec)
     assert (Path(TABLE).read_bytes(), server.requests) == (CSV, [])
 

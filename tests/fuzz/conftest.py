@@ -18,7 +18,9 @@ _MEMORY = 4 * 2**30
 @pytest.fixture(scope="module", autouse=True)
 def _bounded() -> Iterator[None]:
     before = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (psutil.Process().memory_info().vms + _MEMORY, before[1]))
+    resource.setrlimit(
+        resource.RLIMIT_AS, (psutil.Process().memory_info().vms + _MEMORY, before[1])
+    )
     yield
     resource.setrlimit(resource.RLIMIT_AS, before)
 
@@ -30,7 +32,11 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for name in ("params.yaml", "models/best.onnx", "metrics/best_params.json"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(SAMPLE / name, folder / name)
-    rows = (SAMPLE / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines(keepends=True)[:60]
+    rows = (
+        (SAMPLE / "data/pima-indians-diabetes.csv")
+        .read_text(encoding="utf-8")
+        .splitlines(keepends=True)[:60]
+    )
     (folder / "data").mkdir()
     (folder / "data/rows.csv").write_text("".join(rows), encoding="utf-8")
     before = Path.cwd()

@@ -9,12 +9,82 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 # Whatever someone could write where something else belongs, with the bounds of numbers and texts among it.
-_NUMBERS = [0, 1, -1, 2, 3, 1000, 2**31 - 1, 2**31, 2**32, 2**53 + 1, 2**63 - 1, 2**63, 2**64, 10**30, -(2**63) - 1]
-_FLOATS = [0.0, -0.0, 0.5, 1.0, 1e-320, 1e-7, 1e16, 1e38, 1e39, 1e308, math.inf, -math.inf, math.nan]
-_TEXTS = ["", " ", "a", "1", "1e5", "true", "null", "no", "é", "e\u0301", "a b", "../x y", "a.b", ".", "/", "~", "\n"]
-_TEXTS += ["a\nb", "\ufeff", "x" * 5000, "ReLU", "Adam", "zeros_", "MSELoss", "mean", "time", "params.yaml", "${seed}"]
-_NESTED: list[Any] = [[], {}, [[]], [None], {"a": {"b": []}}, {"uniform": [0, 1]}, {"logint": [1, 2**63]}]
-VALUES: SearchStrategy[Any] = st.sampled_from([None, True, False, *_NUMBERS, *_FLOATS, *_TEXTS, *_NESTED])
+_NUMBERS = [
+    0,
+    1,
+    -1,
+    2,
+    3,
+    1000,
+    2**31 - 1,
+    2**31,
+    2**32,
+    2**53 + 1,
+    2**63 - 1,
+    2**63,
+    2**64,
+    10**30,
+    -(2**63) - 1,
+]
+_FLOATS = [
+    0.0,
+    -0.0,
+    0.5,
+    1.0,
+    1e-320,
+    1e-7,
+    1e16,
+    1e38,
+    1e39,
+    1e308,
+    math.inf,
+    -math.inf,
+    math.nan,
+]
+_TEXTS = [
+    "",
+    " ",
+    "a",
+    "1",
+    "1e5",
+    "true",
+    "null",
+    "no",
+    "é",
+    "e\u0301",
+    "a b",
+    "../x y",
+    "a.b",
+    ".",
+    "/",
+    "~",
+    "\n",
+]
+_TEXTS += [
+    "a\nb",
+    "\ufeff",
+    "x" * 5000,
+    "ReLU",
+    "Adam",
+    "zeros_",
+    "MSELoss",
+    "mean",
+    "time",
+    "params.yaml",
+    "${seed}",
+]
+_NESTED: list[Any] = [
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": {"b": []}},
+    {"uniform": [0, 1]},
+    {"logint": [1, 2**63]},
+]
+VALUES: SearchStrategy[Any] = st.sampled_from(
+    [None, True, False, *_NUMBERS, *_FLOATS, *_TEXTS, *_NESTED]
+)
 
 Place = tuple[Any, Any]  # a mapping or a list, and a key or a position in it
 
@@ -46,7 +116,13 @@ def _deepen(box: Any, key: Any, value: Any) -> None:
 
 def _flatten(box: Any, key: Any, value: Any) -> None:
     inner = box[key]
-    children = list(inner.values()) if isinstance(inner, dict) else inner if isinstance(inner, list) else []
+    children = (
+        list(inner.values())
+        if isinstance(inner, dict)
+        else inner
+        if isinstance(inner, list)
+        else []
+    )
     box[key] = children[0] if children else value
 
 
@@ -64,13 +140,26 @@ def _count(box: Any, key: Any, value: Any) -> None:
 
 
 _DEEDS: list[Callable[[Any, Any, Any], None]] = [
-    *(_replace, _replace, _replace, _remove, _add, _rename, _deepen, _flatten, _as_text, _count)
+    *(
+        _replace,
+        _replace,
+        _replace,
+        _remove,
+        _add,
+        _rename,
+        _deepen,
+        _flatten,
+        _as_text,
+        _count,
+    )
 ]
 
 Steps = list[tuple[int, int, Any]]
 
 
-def steps(values: SearchStrategy[Any] = VALUES, at_most: int = 3) -> SearchStrategy[Steps]:
+def steps(
+    values: SearchStrategy[Any] = VALUES, at_most: int = 3
+) -> SearchStrategy[Steps]:
     """Steps for `changed`."""
     step = st.tuples(st.integers(0, 9999), st.integers(0, len(_DEEDS) - 1), values)
     return st.lists(step, min_size=1, max_size=at_most)
@@ -96,7 +185,23 @@ def _places(content: Any) -> Iterator[Place]:
 # What occurs in files that are not what they should be.
 _WORDS = r""", ; | " "" ' # \ 0 1 -1 2 1.5 1,5 .5 1e5 1e39 1e999 -1e-999 0x1F 1_000 nan inf -Infinity NA ? - null
 true yes No 2020-01-01 31.12.2020 2020-13-45 ½ é =1+1 <html>""".split()
-_SIGNS = ["", " ", "\t", "\n", "\r", "\r\n", "\n\n", '"\n', "\0", "\x0c", "\x1a", "\x85", "\xa0", "\u2028", "\ufeff"]
+_SIGNS = [
+    "",
+    " ",
+    "\t",
+    "\n",
+    "\r",
+    "\r\n",
+    "\n\n",
+    '"\n',
+    "\0",
+    "\x0c",
+    "\x1a",
+    "\x85",
+    "\xa0",
+    "\u2028",
+    "\ufeff",
+]
 _BROKEN = [b"\xff", b"\xff\xfe", b"\xe9", b"9" * 400, b"a" * 999]
 PIECES = [*(text.encode() for text in (*_WORDS, *_SIGNS)), *_BROKEN]
 
@@ -124,9 +229,13 @@ def spoilt(content: bytes, todo: Cuts, separator: bytes = b",") -> bytes:
         elif deed == 2 and number % 7 == 0:
             content = content[:at]
         elif deed == 3:
-            content = b"\n".join(lines[:line] + [lines[line]] * (2 * (number % 2)) + lines[line + 1 :])
+            content = b"\n".join(
+                lines[:line] + [lines[line]] * (2 * (number % 2)) + lines[line + 1 :]
+            )
         else:
             cells = lines[line].split(separator)
             cells[number // len(lines) % len(cells)] = piece
-            content = b"\n".join([*lines[:line], separator.join(cells), *lines[line + 1 :]])
+            content = b"\n".join(
+                [*lines[:line], separator.join(cells), *lines[line + 1 :]]
+            )
     return content

@@ -14,12 +14,17 @@ from hypothesis import HealthCheck, settings
 from stages.lib.common import UserError
 
 # `make test` tries 25 mutations of each kind, the same every time; `make test-all` two thousand others.
-FUZZED = settings(max_examples=max(25, settings().max_examples), suppress_health_check=list(HealthCheck))
+FUZZED = settings(
+    max_examples=max(25, settings().max_examples),
+    suppress_health_check=list(HealthCheck),
+)
 
 Result = TypeVar("Result")
 
 # What a sentence for people does not contain.
-_NO_SENTENCE = re.compile(r"Traceback|<class '|<function| object at 0x|instance of [A-Z]|\n\s+File ")
+_NO_SENTENCE = re.compile(
+    r"Traceback|<class '|<function| object at 0x|instance of [A-Z]|\n\s+File "
+)
 _SECONDS = 60
 
 

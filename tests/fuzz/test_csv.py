@@ -26,8 +26,17 @@ from tests.project import real_params
 from tests.read_sample import SAMPLE
 
 FILE = Path("data/rows.csv")
-PIMA = (SAMPLE / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()[:20]
-SHIP: dict[str, Any] = {"header": True, "target": "survived", "columns": COLUMNS, "na_values": ["", "?"]}
+PIMA = (
+    (SAMPLE / "data/pima-indians-diabetes.csv")
+    .read_text(encoding="utf-8")
+    .splitlines()[:20]
+)
+SHIP: dict[str, Any] = {
+    "header": True,
+    "target": "survived",
+    "columns": COLUMNS,
+    "na_values": ["", "?"],
+}
 
 # How a CSV is written, beside its lines.
 FORMS = [
@@ -41,21 +50,46 @@ FORMS = [
         ),
         (
             SHIP | {"separator": ";", "decimal": ",", "encoding": "latin-1"},
-            [line.replace(",", ";").replace(".", ",") for line in [HEADER, *PASSENGERS[2:] * 2]],
+            [
+                line.replace(",", ";").replace(".", ",")
+                for line in [HEADER, *PASSENGERS[2:] * 2]
+            ],
         ),
     ]
 ]
 
-BOOLEANS = {"yes": 1, "true": 1, "t": 1, "1": 1, "1.0": 1, "no": 0, "false": 0, "f": 0, "0": 0, "0.0": 0}
+BOOLEANS = {
+    "yes": 1,
+    "true": 1,
+    "t": 1,
+    "1": 1,
+    "1.0": 1,
+    "no": 0,
+    "false": 0,
+    "f": 0,
+    "0": 0,
+    "0.0": 0,
+}
 
 
 def records(content: bytes, spec: Data) -> list[dict[str, str]]:
     """Return the cells of each row by column, as Python reads them."""
-    text = content.decode(spec.encoding).lstrip("\ufeff").rstrip(" \r\n")  # pandas drops a second mark too
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=spec.separator, skipinitialspace=True))
+    text = (
+        content.decode(spec.encoding).lstrip("\ufeff").rstrip(" \r\n")
+    )  # pandas drops a second mark too
+    rows = list(
+        csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=spec.separator,
+            skipinitialspace=True,
+        )
+    )
     names = list(spec.columns)
     if spec.header:
-        names = [name.strip() or f"Unnamed: {place}" for place, name in enumerate(rows.pop(0))]
+        names = [
+            name.strip() or f"Unnamed: {place}"
+            for place, name in enumerate(rows.pop(0))
+        ]
     return [dict(zip(names, map(str.strip, row), strict=False)) for row in rows]
 
 
@@ -76,7 +110,10 @@ def check(data: Dataset, content: bytes, spec: Data) -> None:
         found = [None if value != value else value for value in data.X[key].tolist()]
         assert found == [meaning(row[key], kind, spec) for row in expected], key
     labels = [row[spec.target] for row in expected]
-    numbers = [spec.labels.index(label) if spec.labels else meaning(label, "number", spec) for label in labels]
+    numbers = [
+        spec.labels.index(label) if spec.labels else meaning(label, "number", spec)
+        for label in labels
+    ]
     assert data.y.tolist() == numbers
     assert not data.classes or len(set(numbers)) == len(data.classes) > 1
 
@@ -90,16 +127,24 @@ def test_the_forms_are_fine(here: Path, spec: Data, lines: list[str]) -> None:
 
 @FUZZED
 @given(form=st.sampled_from(FORMS), todo=cuts())
-def test_a_spoilt_file_is_refused_or_read(here: Path, form: tuple[Data, list[str]], todo: Cuts) -> None:
+def test_a_spoilt_file_is_refused_or_read(
+    here: Path, form: tuple[Data, list[str]], todo: Cuts
+) -> None:
     spec, lines = form
-    content = spoilt("\n".join(lines).encode(spec.encoding), todo, spec.separator.encode())
+    content = spoilt(
+        "\n".join(lines).encode(spec.encoding), todo, spec.separator.encode()
+    )
     FILE.write_bytes(content)
     before = files(here)
     data = refused_or(lambda: load_dataset(spec, classify=True, seed=7))
     if data is not None:
         check(data, content, spec)
         types, lacking = data.columns.types, data.columns.lacking
-        again = refused_or(lambda: list(read_features(io.BytesIO(content), types, spec, "rows", lacking)))
+        again = refused_or(
+            lambda: list(
+                read_features(io.BytesIO(content), types, spec, "rows", lacking)
+            )
+        )
         assert again is not None
         assert [X.equals(data.X) for _, X in again] == [True]
     assert files(here) == before
@@ -107,28 +152,48 @@ def test_a_spoilt_file_is_refused_or_read(here: Path, form: tuple[Data, list[str
 
 @FUZZED
 @given(form=st.sampled_from(FORMS), todo=cuts())
-def test_a_spoilt_file_is_adopted_or_refused(here: Path, form: tuple[Data, list[str]], todo: Cuts) -> None:
+def test_a_spoilt_file_is_adopted_or_refused(
+    here: Path, form: tuple[Data, list[str]], todo: Cuts
+) -> None:
     spec, lines = form
     twice = [*lines, *lines[spec.header :]]
-    content = spoilt("\n".join(twice).encode(spec.encoding), todo, spec.separator.encode())
+    content = spoilt(
+        "\n".join(twice).encode(spec.encoding), todo, spec.separator.encode()
+    )
     FILE.write_bytes(content)
     before = files(here)
     target = spec.target if spec.header else "column_9"
-    with patch("sys.argv", ["adopt", str(FILE), target, "--dry-run"]), redirect_stdout(io.StringIO()) as shown:
+    with (
+        patch("sys.argv", ["adopt", str(FILE), target, "--dry-run"]),
+        redirect_stdout(io.StringIO()) as shown,
+    ):
         refused_or(lambda: adopt.main(adopt.ARGUMENTS.parse_args()))
     assert files(here) == before
     if told := shown.getvalue():
-        blocks = yaml12.load(told[told.index("\ndata:") : told.rindex("params.yaml was left unchanged")])
-        adopted, classify = Data.model_validate(blocks["data"]), not blocks["model"]["wrapper"].endswith("Regressor")
+        blocks = yaml12.load(
+            told[told.index("\ndata:") : told.rindex("params.yaml was left unchanged")]
+        )
+        adopted, classify = (
+            Data.model_validate(blocks["data"]),
+            not blocks["model"]["wrapper"].endswith("Regressor"),
+        )
         check(load_dataset(adopted, classify, seed=7), content, adopted)
 
 
 PARQUET = Path("data/rows.parquet")
 RIDES = Data.model_validate(
-    {"path": str(PARQUET), "header": True, "target": "late", "columns": OF_RIDES, "na_values": [""]}
+    {
+        "path": str(PARQUET),
+        "header": True,
+        "target": "late",
+        "columns": OF_RIDES,
+        "na_values": [""],
+    }
 )
 # Without compression, which would find most changes itself.
-RIDES_CONTENT = content_of(pa.Table.from_pandas(rides(30)), row_group_size=12, compression="none")
+RIDES_CONTENT = content_of(
+    pa.Table.from_pandas(rides(30)), row_group_size=12, compression="none"
+)
 
 
 @FUZZED
@@ -141,10 +206,17 @@ def test_a_spoilt_parquet_file_is_refused_or_read(here: Path, todo: Cuts) -> Non
     data = refused_or(lambda: load_dataset(RIDES, classify=True, seed=7))
     if data is not None:
         types, lacking = data.columns.types, data.columns.lacking
-        pieces = refused_or(lambda: list(read_features(io.BytesIO(content), types, RIDES, "rows", lacking, 500)))
+        pieces = refused_or(
+            lambda: list(
+                read_features(io.BytesIO(content), types, RIDES, "rows", lacking, 500)
+            )
+        )
         assert pieces is not None
-        texts = [X.astype(dict.fromkeys(data.columns.categories, "str")) for _, X in pieces]
+        texts = [
+            X.astype(dict.fromkeys(data.columns.categories, "str")) for _, X in pieces
+        ]
         pd.testing.assert_frame_equal(
-            pd.concat(texts, ignore_index=True), data.X.astype(dict.fromkeys(data.columns.categories, "str"))
+            pd.concat(texts, ignore_index=True),
+            data.X.astype(dict.fromkeys(data.columns.categories, "str")),
         )
     assert files(here) == before

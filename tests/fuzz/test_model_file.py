@@ -54,7 +54,13 @@ NUMBERS = [0.0, -1.0, 1e-45, 1e38, -3e38, math.inf, -math.inf, math.nan]
 # In the place of integers: numbers of nodes, columns and categories.
 INTEGERS = [0, 1, -1, 2, 3, 40, 255, 256, -(2**31), 2**31 - 1]
 COMMITTED = {"committed": MODEL_FILE, "answer": ANSWER_FILE}
-PLAIN = ("logistic_regression", "linear_regression", "random_forest", "hist_gradient_boosting", "majority_class")
+PLAIN = (
+    "logistic_regression",
+    "linear_regression",
+    "random_forest",
+    "hist_gradient_boosting",
+    "majority_class",
+)
 NETS = ("classes", "number")  # files of nets that ONNX can't express
 CASES = (*COMMITTED, *NETS, *PLAIN)
 
@@ -75,12 +81,29 @@ def case(name: str) -> Case:
     params = small_params()
     params["experiments"] = {"optimizer": params["experiments"]["optimizer"]}
     if name in COMMITTED:
-        lines = (SAMPLE / params["data"]["path"]).read_text(encoding="utf-8").splitlines(keepends=True)
-        return Case(params, "".join(lines[:5]), (SAMPLE / COMMITTED[name]).read_bytes(), ("0", "1"))
+        lines = (
+            (SAMPLE / params["data"]["path"])
+            .read_text(encoding="utf-8")
+            .splitlines(keepends=True)
+        )
+        return Case(
+            params,
+            "".join(lines[:5]),
+            (SAMPLE / COMMITTED[name]).read_bytes(),
+            ("0", "1"),
+        )
     data, classify = passengers(40), name not in {"number", "linear_regression"}
-    columns: dict[str, Any] = {key: {"type": kind, "missing": "allowed"} for key, kind in TYPES.items()}
+    columns: dict[str, Any] = {
+        key: {"type": kind, "missing": "allowed"} for key, kind in TYPES.items()
+    }
     columns["survived"] = {"classes": list(data.classes)} if classify else {}
-    params["data"] = {"path": "rows.csv", "header": True, "target": "survived", "columns": columns, "na_values": [""]}
+    params["data"] = {
+        "path": "rows.csv",
+        "header": True,
+        "target": "survived",
+        "columns": columns,
+        "na_values": [""],
+    }
     params["prepare"] = {"impute": "mean", "indicator": True, "scale": "standard"}
     if not classify:
         params["model"] |= {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss"}
@@ -92,14 +115,23 @@ def case(name: str) -> Case:
     if name in PLAIN:
         baseline = baselines(data, checked)[name]
         fitted = baseline.estimator.fit(rows(data, baseline.estimator), data.y)
-        model, card = exported(fitted, Card.of(kind_of(fitted), name, baseline.prepare, data, "survived"), data.X)
+        model, card = exported(
+            fitted,
+            Card.of(kind_of(fitted), name, baseline.prepare, data, "survived"),
+            data.X,
+        )
         return Case(params, given, with_card(model, card), data.classes)
     raw = checked.model.model_dump() | {"max_epochs": 1, "train_split": None}
     settings = resolve_settings(raw, "params.yaml", "model")
     estimator = build_estimator(settings, data, checked.prepare)
     seed_everything(7)
-    estimator.fit(rows(data, estimator), target(data.y, settings["wrapper"], settings["criterion"]))
-    content = net_content(estimator, Card.of("net", "", checked.prepare, data, "survived", raw))
+    estimator.fit(
+        rows(data, estimator),
+        target(data.y, settings["wrapper"], settings["criterion"]),
+    )
+    content = net_content(
+        estimator, Card.of("net", "", checked.prepare, data, "survived", raw)
+    )
     return Case(params, given, content, data.classes)
 
 
@@ -127,7 +159,9 @@ def closed(name: str, header: Header, numbers: Any) -> bytes:
         return bytes(model.SerializeToString())
     described = header.get("__metadata__") if isinstance(header, dict) else None
     if isinstance(described, dict) and "card" in described:
-        header = header | {"__metadata__": described | {"card": json.dumps(described["card"])}}
+        header = header | {
+            "__metadata__": described | {"card": json.dumps(described["card"])}
+        }
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + bytes(numbers)
 
@@ -138,16 +172,31 @@ def with_number(name: str, content: bytes, place: int, value: float) -> bytes:
     integer = INTEGERS[place % len(INTEGERS)]
     if name not in NETS:
         attributes = [each for node in numbers.graph.node for each in node.attribute]
-        tensors = [*numbers.graph.initializer, *(each.t for each in attributes if each.t.dims)]
-        codes = {onnx.TensorProto.DOUBLE: "<d", onnx.TensorProto.FLOAT: "<f", onnx.TensorProto.INT64: "<q"}
+        tensors = [
+            *numbers.graph.initializer,
+            *(each.t for each in attributes if each.t.dims),
+        ]
+        codes = {
+            onnx.TensorProto.DOUBLE: "<d",
+            onnx.TensorProto.FLOAT: "<f",
+            onnx.TensorProto.INT64: "<q",
+        }
         places = [each for each in tensors if each.data_type in codes and each.raw_data]
         places += [each for each in attributes if each.ints]
         chosen = places[place % len(places)]
         if isinstance(chosen, onnx.AttributeProto):
             chosen.ints[place // len(places) % len(chosen.ints)] = integer
         else:
-            chosen.raw_data = _put(chosen.raw_data, codes[chosen.data_type], place // len(places), integer, value)
-        header["card"]["digest"] = hashlib.sha256(numbers.graph.SerializeToString(deterministic=True)).hexdigest()[:16]
+            chosen.raw_data = _put(
+                chosen.raw_data,
+                codes[chosen.data_type],
+                place // len(places),
+                integer,
+                value,
+            )
+        header["card"]["digest"] = hashlib.sha256(
+            numbers.graph.SerializeToString(deterministic=True)
+        ).hexdigest()[:16]
         return closed(name, header, numbers)
     entries = [entry for key, entry in header.items() if key != "__metadata__"]
     tensor = entries[place % len(entries)]
@@ -163,14 +212,20 @@ def with_number(name: str, content: bytes, place: int, value: float) -> bytes:
 def _put(numbers: bytes, code: str, place: int, integer: int, value: float) -> bytes:
     size = struct.calcsize(code)
     at = place % (len(numbers) // size) * size
-    return numbers[:at] + struct.pack(code, integer if code == "<q" else value) + numbers[at + size :]
+    return (
+        numbers[:at]
+        + struct.pack(code, integer if code == "<q" else value)
+        + numbers[at + size :]
+    )
 
 
 # What is changed: the bytes, the header with its card, or one of the numbers.
 SPOILING = st.one_of(
     st.tuples(st.just("bytes"), cuts(at_most=2)),
     st.tuples(st.just("header"), steps(VALUES | st.sampled_from(NAMES), at_most=2)),
-    st.tuples(st.just("number"), st.tuples(st.integers(0, 9999), st.sampled_from(NUMBERS))),
+    st.tuples(
+        st.just("number"), st.tuples(st.integers(0, 9999), st.sampled_from(NUMBERS))
+    ),
 )
 
 
@@ -200,7 +255,10 @@ def predicted(name: str, content: bytes) -> list[list[str]] | None:
         path.unlink(missing_ok=True)
     (other if name in NETS else ANSWER_FILE).write_bytes(content)
     before = files(Path.cwd())
-    with patch("sys.argv", ["predict", "rows.csv"]), redirect_stdout(io.StringIO()) as shown:
+    with (
+        patch("sys.argv", ["predict", "rows.csv"]),
+        redirect_stdout(io.StringIO()) as shown,
+    ):
         done = refused_or(stage)
     assert files(Path.cwd()) == before
     assert TRAP not in sys.modules
@@ -239,7 +297,9 @@ def test_other_classes_than_those_of_params_are_refused(here: Path, name: str) -
 
 @FUZZED
 @given(name=st.sampled_from(CASES), spoiling=SPOILING)
-def test_a_spoilt_file_is_refused_or_predicts(here: Path, name: str, spoiling: tuple[str, Any]) -> None:
+def test_a_spoilt_file_is_refused_or_predicts(
+    here: Path, name: str, spoiling: tuple[str, Any]
+) -> None:
     printed = predicted(name, spoil(name, case(name).content, *spoiling))
     if printed is not None:
         check(case(name), printed)

@@ -25,7 +25,9 @@ def base() -> dict[str, Any]:
     """Return a small params.yaml with a grid and a random search, for the rows of the folder to work in."""
     params = small_params()
     params["data"] |= {"path": "data/rows.csv", "url": None, "sha256": None}
-    params["experiments"] = {name: deepcopy(params["experiments"][name]) for name in ("dropout", "joint")}
+    params["experiments"] = {
+        name: deepcopy(params["experiments"][name]) for name in ("dropout", "joint")
+    }
     return params
 
 
@@ -37,7 +39,8 @@ def examine(params: Params) -> dict[str, Dataset]:
         opened = open_experiment(params, name)
         check_experiment(opened)
         assert len(opened.candidates) == (
-            experiment.n_candidates or np.prod([len(each) for each in experiment.lists.values()])
+            experiment.n_candidates
+            or np.prod([len(each) for each in experiment.lists.values()])
         )
         found[name] = opened.data
     return found
@@ -56,7 +59,9 @@ def usable() -> dict[str, Dataset]:
         ("experiments.dropout.grid.module__dropout_rate", [[0.5]]),
     ],
 )
-def test_what_such_changes_have_found_is_refused(here: Path, place: str, value: Any) -> None:
+def test_what_such_changes_have_found_is_refused(
+    here: Path, place: str, value: Any
+) -> None:
     params = deepcopy(base())
     set_at(params, place, value)
     write_params(params)

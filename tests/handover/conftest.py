@@ -39,18 +39,28 @@ class Handed:
         np.testing.assert_allclose(found, self.probabilities, rtol=0, atol=1e-6)
 
 
-def handed(folder: Path, name: str, data: Dataset, prepare: Prepare, n_rows: int) -> Handed:
+def handed(
+    folder: Path, name: str, data: Dataset, prepare: Prepare, n_rows: int
+) -> Handed:
     estimator, card = fit(name, data, prepare)
     assert save_model(folder / "answer.onnx", estimator, card, data.X) == ""
     probabilities = estimator.predict_proba(rows(data, estimator)[:n_rows])
     table = {name: cells[:n_rows] for name, cells in cells_of(card, data).items()}
-    return Handed(folder, table, [card.classes[i] for i in probabilities.argmax(axis=1)], probabilities)
+    return Handed(
+        folder,
+        table,
+        [card.classes[i] for i in probabilities.argmax(axis=1)],
+        probabilities,
+    )
 
 
 def cells_of(card: Card, data: Dataset) -> dict[str, list[Any]]:
     """Return the cells of each column as the page has them, with None for a missing number."""
     empty = {each.name: "" if each.type == "category" else None for each in card.inputs}
-    return {name: [empty[name] if cell != cell else cell for cell in data.X[name].tolist()] for name in empty}
+    return {
+        name: [empty[name] if cell != cell else cell for cell in data.X[name].tolist()]
+        for name in empty
+    }
 
 
 def in_python(block: str, table: dict[str, list[Any]]) -> str:
@@ -61,13 +71,21 @@ def in_python(block: str, table: dict[str, list[Any]]) -> str:
 
 @pytest.fixture(scope="session")
 def three_women(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Handed:
-    return handed(tmp_path_factory.mktemp("women"), "logistic_regression", data, Prepare(), 3)
+    return handed(
+        tmp_path_factory.mktemp("women"), "logistic_regression", data, Prepare(), 3
+    )
 
 
 @pytest.fixture(scope="session")
 def with_gaps(tmp_path_factory: pytest.TempPathFactory) -> Handed:
     """Return boosting on numbers, booleans and texts, of which cells are missing."""
-    found = handed(tmp_path_factory.mktemp("gaps"), "hist_gradient_boosting", mixed(True), Prepare(), 160)
+    found = handed(
+        tmp_path_factory.mktemp("gaps"),
+        "hist_gradient_boosting",
+        mixed(True),
+        Prepare(),
+        160,
+    )
     cells = [cell for column in found.table.values() for cell in column]
     assert None in cells
     assert "" in cells
@@ -81,10 +99,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture
-def predict_here(project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> Iterator[Command]:
+def predict_here(
+    project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Command]:
     """The command in `project`, whose params.yaml and models a test may change."""
     monkeypatch.chdir(project.folder)
-    before = {path: path.read_bytes() for path in (Path("params.yaml"), ANSWER_FILE, MODEL_FILE)}
+    before = {
+        path: path.read_bytes()
+        for path in (Path("params.yaml"), ANSWER_FILE, MODEL_FILE)
+    }
     yield partial(in_process, stage)
     for path, content in before.items():
         path.write_bytes(content)

@@ -22,15 +22,21 @@ IMPUTED, AS_THEY_ARE = Prepare(impute="median"), Prepare()
 
 def card_of(prepare: Prepare, **columns: Any) -> Card:
     data = passengers()
-    return Card.of("linear", "", prepare, replace(data, X=data.X.assign(**columns)), "y")
+    return Card.of(
+        "linear", "", prepare, replace(data, X=data.X.assign(**columns)), "y"
+    )
 
 
 @pytest.mark.parametrize("prepare", [IMPUTED, AS_THEY_ARE])
-def test_typical_inputs_are_medians_and_the_most_frequent_values(prepare: Prepare) -> None:
+def test_typical_inputs_are_medians_and_the_most_frequent_values(
+    prepare: Prepare,
+) -> None:
     X = passengers().X
     typical = {each.name: each.typical for each in card_of(prepare).inputs}
     assert typical["age"] == median_low(X["age"].dropna())
-    assert typical["fare"] == median_low(X["fare"][X["fare"] > 0])  # 0 means that the cell is missing
+    assert typical["fare"] == median_low(
+        X["fare"][X["fare"] > 0]
+    )  # 0 means that the cell is missing
     for name in ("port", "deck", "adult"):
         ((most_frequent, _),) = Counter(X[name].dropna()).most_common(1)
         assert typical[name] == most_frequent
@@ -40,7 +46,10 @@ def test_the_first_of_several_that_are_as_frequent_is_typical() -> None:
     labels = LABELS["deck"]
     X = passengers().X
     cells = pd.Categorical(np.resize([labels[2], labels[1]], len(X)), categories=labels)
-    inputs = {each.name: each for each in card_of(IMPUTED, deck=cells, adult=np.arange(len(X)) % 2.0).inputs}
+    inputs = {
+        each.name: each
+        for each in card_of(IMPUTED, deck=cells, adult=np.arange(len(X)) % 2.0).inputs
+    }
     assert inputs["deck"].typical == labels[1]
     assert inputs["adult"].typical == 0.0
 
@@ -48,14 +57,28 @@ def test_the_first_of_several_that_are_as_frequent_is_typical() -> None:
 def test_typical_values_are_kept_in_the_file_with_their_types() -> None:
     card = card_of(IMPUTED)
     assert Card.model_validate_json(card.model_dump_json()) == card
-    assert [type(each.typical) for each in card.inputs] == [str, float, str, float, float]
+    assert [type(each.typical) for each in card.inputs] == [
+        str,
+        float,
+        str,
+        float,
+        float,
+    ]
 
 
 def test_a_column_without_a_cell_has_no_typical_value() -> None:
     X = passengers().X
-    nothing = {name: X[name].mask(np.ones(len(X), dtype=bool)) for name in ("port", "age", "adult")}
-    inputs = {each.name: each for each in card_of(IMPUTED, fare=np.zeros(len(X)), **nothing).inputs}
-    assert [inputs[name].typical for name in ("port", "age", "adult", "fare")] == [None] * 4
+    nothing = {
+        name: X[name].mask(np.ones(len(X), dtype=bool))
+        for name in ("port", "age", "adult")
+    }
+    inputs = {
+        each.name: each
+        for each in card_of(IMPUTED, fare=np.zeros(len(X)), **nothing).inputs
+    }
+    assert [inputs[name].typical for name in ("port", "age", "adult", "fare")] == [
+        None
+    ] * 4
     assert "typical" not in inputs["age"].model_dump()
     assert (inputs["age"].limits, inputs["fare"].limits) == (None, (0.0, 0.0))
 
@@ -66,7 +89,14 @@ LEVELS = {f"{percent / 100:.2f}": 0.3 for percent in range(50, 100)}
 def card_knowing(classes: list[str], **known: Any) -> Card:
     inputs = [{"name": "a", "type": "number"}]
     card = Card.model_validate(
-        {"kind": "linear", "name": "linear", "target": "y", "classes": classes, "inputs": inputs, "prepare": Prepare()}
+        {
+            "kind": "linear",
+            "name": "linear",
+            "target": "y",
+            "classes": classes,
+            "inputs": inputs,
+            "prepare": Prepare(),
+        }
     )
     return card.knowing(known)
 
@@ -75,9 +105,15 @@ def test_a_set_has_every_class_that_is_as_probable_and_the_likeliest() -> None:
     card = card_knowing(["no", "yes"], sets=LEVELS | {"0.50": 0.9})
     table = pd.DataFrame({"y": ["no", "no", "yes"], "y=yes": [0.1, 0.4, 0.7]})
     assert sets_of(table, card, "0.9") == ["no", "no|yes", "no|yes"]
-    assert sets_of(table, card, "0.5") == ["no", "no", "yes"]  # no class is as probable as 0.9
+    assert sets_of(table, card, "0.5") == [
+        "no",
+        "no",
+        "yes",
+    ]  # no class is as probable as 0.9
     several = card_knowing(["a", "b", "c"], sets=LEVELS)
-    table = pd.DataFrame([["a", 0.5, 0.3, 0.2], ["c", 0.0, 0.0, 1.0]], columns=["y", "y=a", "y=b", "y=c"])
+    table = pd.DataFrame(
+        [["a", 0.5, 0.3, 0.2], ["c", 0.0, 0.0, 1.0]], columns=["y", "y=a", "y=b", "y=c"]
+    )
     assert sets_of(table, several, "0.90") == ["a|b", "c"]
     assert sets_of(table[:0], several, "0.90") == []
 
@@ -87,23 +123,35 @@ def test_levels_in_hundredths_are_fine(level: str) -> None:
     refuse_sets(card_knowing(["no", "yes"], sets=LEVELS), level)
 
 
-@pytest.mark.parametrize("level", ["0.995", "1", "0.49", "90", "-0.9", "nan", "inf", "high", ""])
+@pytest.mark.parametrize(
+    "level", ["0.995", "1", "0.49", "90", "-0.9", "nan", "inf", "high", ""]
+)
 def test_other_levels_are_refused(level: str) -> None:
     with pytest.raises(
-        UserError, match=r"^--sets is .*, but should be from 0.50 to 0.99, in hundredths, such as 0.9.$"
+        UserError,
+        match=r"^--sets is .*, but should be from 0.50 to 0.99, in hundredths, such as 0.9.$",
     ):
         refuse_sets(card_knowing(["no", "yes"], sets=LEVELS), level)
 
 
 def test_models_without_sets_are_refused() -> None:
-    with pytest.raises(UserError, match=r"--sets is for classes, but linear predicts a number, y. Leave --sets out"):
+    with pytest.raises(
+        UserError,
+        match=r"--sets is for classes, but linear predicts a number, y. Leave --sets out",
+    ):
         refuse_sets(card_knowing([]), "0.9")
-    with pytest.raises(UserError, match=r"linear has no sets of labels, because .* Run `dvc repro evaluate`"):
+    with pytest.raises(
+        UserError,
+        match=r"linear has no sets of labels, because .* Run `dvc repro evaluate`",
+    ):
         refuse_sets(card_knowing(["no", "yes"]), "0.9")
 
 
 def test_a_card_keeps_what_is_known() -> None:
-    known = {"errors": {"median": 1.0, "most": 2.0}, "interval": {"level": 0.9, "edges": [1.0], "half_widths": [1, 2]}}
+    known = {
+        "errors": {"median": 1.0, "most": 2.0},
+        "interval": {"level": 0.9, "edges": [1.0], "half_widths": [1, 2]},
+    }
     card = card_knowing([], **known)
     assert card.model_validate_json(card.text) == card
     assert card.knowing({}) == card
@@ -132,7 +180,13 @@ COLUMNS = {
     "survived": {"classes": ["no", "yes"]},
 }
 SPEC = Data.model_validate(
-    {"path": "a.csv", "header": True, "target": "survived", "na_values": [""], "columns": COLUMNS}
+    {
+        "path": "a.csv",
+        "header": True,
+        "target": "survived",
+        "na_values": [""],
+        "columns": COLUMNS,
+    }
 )
 AGES = passengers().X["age"].min(), passengers().X["age"].max()
 LOW, HIGH = 2 * AGES[0] - AGES[1], 2 * AGES[1] - AGES[0]
@@ -147,12 +201,22 @@ def odd_rows(n: int) -> list[dict[str, str]]:
     rng = np.random.default_rng(2)
     cells = {
         "port": ["C", "S", "Halifax", ""],
-        "age": ["30", "", f"{LOW - 1:.3f}", f"{LOW + 1:.3f}", f"{HIGH + 1:.3f}", f"{HIGH - 1:.3f}"],
+        "age": [
+            "30",
+            "",
+            f"{LOW - 1:.3f}",
+            f"{LOW + 1:.3f}",
+            f"{HIGH + 1:.3f}",
+            f"{HIGH - 1:.3f}",
+        ],
         "deck": ["A", "B", "Ö", "a"],
         "adult": ["yes", "no", ""],
         "fare": ["20", "0", "1e6"],
     }
-    return [{name: str(rng.choice(texts)) for name, texts in cells.items()} for _ in range(n)]
+    return [
+        {name: str(rng.choice(texts)) for name, texts in cells.items()}
+        for _ in range(n)
+    ]
 
 
 def expected(row: dict[str, str], zero_is_missing: bool) -> Iterator[str]:
@@ -161,15 +225,21 @@ def expected(row: dict[str, str], zero_is_missing: bool) -> Iterator[str]:
             yield f"{name} missing"
         elif name in LABELS and cell not in LABELS[name]:
             yield f"{name} unknown"
-        elif (name == "age" and not LOW <= float(cell) <= HIGH) or (name == "fare" and float(cell) > 1e5):
+        elif (name == "age" and not LOW <= float(cell) <= HIGH) or (
+            name == "fare" and float(cell) > 1e5
+        ):
             yield f"{name} far outside"
 
 
-def noted(rows: list[dict[str, str]], card: Card, n_bytes: int = -1) -> tuple[list[str], list[str]]:
+def noted(
+    rows: list[dict[str, str]], card: Card, n_bytes: int = -1
+) -> tuple[list[str], list[str]]:
     """Return the notes on rows of a CSV, and what is said of all."""
     text = "\n".join([",".join(TYPES), *(",".join(row.values()) for row in rows)])
     notices, notes = Notices(card), list[str]()
-    for piece, X in read_features(io.BytesIO(text.encode()), TYPES, SPEC, "rows", set(TYPES), n_bytes):
+    for piece, X in read_features(
+        io.BytesIO(text.encode()), TYPES, SPEC, "rows", set(TYPES), n_bytes
+    ):
         notes += notices.of(piece, X)
     return notes, list(notices.sentences())
 
@@ -179,14 +249,18 @@ def noted(rows: list[dict[str, str]], card: Card, n_bytes: int = -1) -> tuple[li
 def test_a_row_has_a_note_on_each_input_that_is_odd(impute: Any, n_bytes: int) -> None:
     rows = odd_rows(60)
     notes, sentences = noted(rows, card_with(Prepare(impute=impute)), n_bytes)
-    assert notes == ["; ".join(expected(row, zero_is_missing=impute is not None)) for row in rows]
+    assert notes == [
+        "; ".join(expected(row, zero_is_missing=impute is not None)) for row in rows
+    ]
     assert "" in notes
     told = {
         "far outside": "numbers far outside of what the model was trained on",
         "unknown": "categories that the model was not trained on, which count as none",
         "missing": "missing cells",
     }
-    of_a_kind = {kind: [i for i, note in enumerate(notes) if kind in note] for kind in told}
+    of_a_kind = {
+        kind: [i for i, note in enumerate(notes) if kind in note] for kind in told
+    }
     assert sentences == [
         f"{len(of_a_kind[kind])} rows with {what}: first in line {of_a_kind[kind][0] + 2}"
         for kind, what in told.items()

@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 from onnx import TensorProto
 from sklearn.base import BaseEstimator
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
 from sklearn.preprocessing import QuantileTransformer
 
 from stages.lib.config import Prepare
@@ -28,7 +31,9 @@ from tests.handover.fits import BASELINES, fit, mixed, numbers
 from tests.passengers import passengers
 
 
-def check(path: Path, data: Dataset, new: Dataset, fitted: BaseEstimator, card: Card) -> None:
+def check(
+    path: Path, data: Dataset, new: Dataset, fitted: BaseEstimator, card: Card
+) -> None:
     """Check that a file is a valid one, and predicts what its estimator does for other rows."""
     assert save_model(path, fitted, card, data.X) == ""
     onnx.checker.check_model(path, full_check=True)
@@ -39,16 +44,27 @@ def check(path: Path, data: Dataset, new: Dataset, fitted: BaseEstimator, card: 
     table = predict(loaded, found, new.X)
     if data.classes:
         proba = fitted.predict_proba(given)
-        assert table["y"].tolist() == [data.classes[int(i)] for i in fitted.predict(given)]
-        names = [f"y={label}" for label in data.classes][1 if len(data.classes) == 2 else 0 :]
-        assert table[names].to_numpy() == pytest.approx(proba[:, -len(names) :], abs=1e-6)
+        assert table["y"].tolist() == [
+            data.classes[int(i)] for i in fitted.predict(given)
+        ]
+        names = [f"y={label}" for label in data.classes][
+            1 if len(data.classes) == 2 else 0 :
+        ]
+        assert table[names].to_numpy() == pytest.approx(
+            proba[:, -len(names) :], abs=1e-6
+        )
     else:
         expected = fitted.predict(given).ravel()
-        assert table["y"].to_numpy() == pytest.approx(expected, rel=1e-6, abs=1e-6 * np.abs(expected).max())
+        assert table["y"].to_numpy() == pytest.approx(
+            expected, rel=1e-6, abs=1e-6 * np.abs(expected).max()
+        )
 
 
 # Also those of values that a graph has of its own.
-NAMES = {True: ["label", "prediction", "cast_1"], False: ["prediction", "constant_0", "Größe/3"]}
+NAMES = {
+    True: ["label", "prediction", "cast_1"],
+    False: ["prediction", "constant_0", "Größe/3"],
+}
 
 
 @pytest.mark.parametrize(("name", "classify"), BASELINES)
@@ -63,7 +79,15 @@ def test_a_model_of_plain_numbers_with_any_names_predicts_as_scikit_learn(
     check(tmp_path / "a", data, new, *fit(name, data))
 
 
-@pytest.mark.parametrize("name", ["logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "logistic_regression",
+        "hist_gradient_boosting",
+        "random_forest",
+        "majority_class",
+    ],
+)
 def test_several_classes(tmp_path: Path, name: str) -> None:
     data = numbers(n_classes=4)
     check(tmp_path / "a", data, numbers(90), *fit(name, data))
@@ -80,22 +104,33 @@ PREPARATIONS = [
 
 # Boosting and a constant have a preparation of their own.
 OF_EACH = [(*each, PREPARATIONS[0]) for each in BASELINES]
-OF_EACH += [(*each, own) for each in BASELINES for own in PREPARATIONS[1:] if "fore" in each[0] or "regr" in each[0]]
+OF_EACH += [
+    (*each, own)
+    for each in BASELINES
+    for own in PREPARATIONS[1:]
+    if "fore" in each[0] or "regr" in each[0]
+]
 
 
 @pytest.mark.parametrize(("name", "classify", "prepare"), OF_EACH)
-def test_the_graph_has_the_whole_preparation(tmp_path: Path, name: str, classify: bool, prepare: Prepare) -> None:
+def test_the_graph_has_the_whole_preparation(
+    tmp_path: Path, name: str, classify: bool, prepare: Prepare
+) -> None:
     data = mixed(classify)
     fitted, card = fit(name, data, prepare)
     check(tmp_path / "a", data, passengers(70, seed=5), fitted, card)
     odd = odd_rows(card, data.X)
     if not classify:
         odd = odd.assign(port="Halifax")
-    check(tmp_path / "a", data, replace(data, X=odd, y=np.zeros(len(odd))), fitted, card)
+    check(
+        tmp_path / "a", data, replace(data, X=odd, y=np.zeros(len(odd))), fitted, card
+    )
 
 
 @pytest.mark.parametrize("scaled", ["standard", "quantile"])
-def test_the_target_of_a_linear_model_is_scaled_back(tmp_path: Path, scaled: Any) -> None:
+def test_the_target_of_a_linear_model_is_scaled_back(
+    tmp_path: Path, scaled: Any
+) -> None:
     data = mixed(classify=False)
     fitted, card = fit("linear_regression", data, Prepare(impute="mean", target=scaled))
     check(tmp_path / "a", data, passengers(70, 5), fitted, card)
@@ -116,10 +151,14 @@ def test_leaves_with_several_classes_share_their_rows(tmp_path: Path) -> None:
     check(tmp_path / "a", data, numbers(90), fitted, card)
 
 
-@pytest.mark.parametrize("make", [HistGradientBoostingClassifier, HistGradientBoostingRegressor])
+@pytest.mark.parametrize(
+    "make", [HistGradientBoostingClassifier, HistGradientBoostingRegressor]
+)
 def test_sets_of_many_categories_and_missing_values_go_the_same_ways(make: Any) -> None:
     rng = np.random.default_rng(3)
-    X = np.column_stack([rng.normal(size=900), rng.integers(-1, 200, 900), rng.integers(0, 3, 900)])
+    X = np.column_stack(
+        [rng.normal(size=900), rng.integers(-1, 200, 900), rng.integers(0, 3, 900)]
+    )
     y = ((X[:, 1] % 7 < 3) ^ (X[:, 2] == 1) ^ (X[:, 0] > 1)).astype(float)
     X[::5, 0] = np.nan
     fitted = make(categorical_features=[1, 2], max_iter=40).fit(X, y)
@@ -127,35 +166,67 @@ def test_sets_of_many_categories_and_missing_values_go_the_same_ways(make: Any) 
     X[40:80, 2] = -1
     graph = Graph(["x"])
     found = run(graph, add_boosting(graph, "x", fitted, 255), X)
-    expected = fitted.decision_function(X) if make is HistGradientBoostingClassifier else fitted.predict(X)
+    expected = (
+        fitted.decision_function(X)
+        if make is HistGradientBoostingClassifier
+        else fitted.predict(X)
+    )
     assert found.ravel() == pytest.approx(expected, abs=1e-12)
     assert any(each.name == "membership_values" for each in graph.nodes[0].attribute)
 
 
 def run(graph: Graph, output: str, X: np.ndarray) -> np.ndarray:
     """Return what a value of a graph is for an array of rows, which is its input `x`."""
-    model = graph.model({"x": TensorProto.DOUBLE}, {output: (TensorProto.DOUBLE, ["rows", "columns"])}, "")
+    model = graph.model(
+        {"x": TensorProto.DOUBLE},
+        {output: (TensorProto.DOUBLE, ["rows", "columns"])},
+        "",
+    )
     model.graph.input[0].type.tensor_type.shape.dim[1].dim_value = X.shape[1]
-    found: np.ndarray = OnnxModel(model.SerializeToString()).session.run(None, {"x": X})[0]
+    found: np.ndarray = OnnxModel(model.SerializeToString()).session.run(
+        None, {"x": X}
+    )[0]
     return found
 
 
 @pytest.mark.parametrize("n_rows", [3, 50, 3000])
 def test_quantiles_become_a_normal_shape_and_back(n_rows: int) -> None:
     rng = np.random.default_rng(n_rows)
-    skewed, counts = np.exp(rng.normal(size=n_rows) * 3), rng.poisson(0.7, n_rows).astype(float)
-    X = np.column_stack([skewed, counts, np.full(n_rows, 7.0), rng.normal(size=n_rows) * 1e-6])
-    fitted = QuantileTransformer(n_quantiles=min(n_rows, 1000), output_distribution="normal").fit(X)
-    between = np.linspace(-0.2, 1.2, 500)[:, None] * (X.max(axis=0) - X.min(axis=0)) + X.min(axis=0)
-    for given in (X, between, X + 1e-7, X - 1e-7, np.full((2, 4), 1e30), np.full((2, 4), -1e30)):
+    skewed, counts = (
+        np.exp(rng.normal(size=n_rows) * 3),
+        rng.poisson(0.7, n_rows).astype(float),
+    )
+    X = np.column_stack(
+        [skewed, counts, np.full(n_rows, 7.0), rng.normal(size=n_rows) * 1e-6]
+    )
+    fitted = QuantileTransformer(
+        n_quantiles=min(n_rows, 1000), output_distribution="normal"
+    ).fit(X)
+    between = np.linspace(-0.2, 1.2, 500)[:, None] * (
+        X.max(axis=0) - X.min(axis=0)
+    ) + X.min(axis=0)
+    for given in (
+        X,
+        between,
+        X + 1e-7,
+        X - 1e-7,
+        np.full((2, 4), 1e30),
+        np.full((2, 4), -1e30),
+    ):
         graph = Graph(["x"])
-        assert run(graph, add_normal(graph, "x", fitted), given) == pytest.approx(fitted.transform(given), abs=1e-9)
+        assert run(graph, add_normal(graph, "x", fitted), given) == pytest.approx(
+            fitted.transform(given), abs=1e-9
+        )
     for column in range(2):
-        fitted = QuantileTransformer(n_quantiles=min(n_rows, 1000), output_distribution="normal").fit(X[:, [column]])
+        fitted = QuantileTransformer(
+            n_quantiles=min(n_rows, 1000), output_distribution="normal"
+        ).fit(X[:, [column]])
         graph = Graph(["x"])
         given = np.concatenate([np.linspace(-9, 9, 2001), [-1e30, 0, 1e30]])[:, None]
         back = run(graph, add_back(graph, "x", fitted), given)
-        assert back == pytest.approx(fitted.inverse_transform(given), rel=1e-9, abs=1e-9 * X[:, column].max())
+        assert back == pytest.approx(
+            fitted.inverse_transform(given), rel=1e-9, abs=1e-9 * X[:, column].max()
+        )
 
 
 def test_missing_cells_are_taken_where_the_model_takes_them(tmp_path: Path) -> None:
@@ -172,7 +243,9 @@ def test_the_interval_and_the_threshold_are_in_the_graph(tmp_path: Path) -> None
     data = numbers(n_classes=0)
     fitted, card = fit("linear_regression", data)
     interval = Interval(level=0.9, edges=[950.0, 1000.0], half_widths=[5.0, 7.0, 100.0])
-    save_model(tmp_path / "a", fitted, card.model_copy(update={"interval": interval}), data.X)
+    save_model(
+        tmp_path / "a", fitted, card.model_copy(update={"interval": interval}), data.X
+    )
     table = predict(*load_model(tmp_path / "a"), data.X)
     half = np.select([table["y"] <= 950, table["y"] <= 1000], [5.0, 7.0], 100.0)
     assert len(set(half)) == 3
@@ -182,18 +255,26 @@ def test_the_interval_and_the_threshold_are_in_the_graph(tmp_path: Path) -> None
     data = numbers()
     fitted, card = fit("logistic_regression", data)
     proba = fitted.predict_proba(rows(data, fitted))[:, 1]
-    save_model(tmp_path / "b", fitted, card.model_copy(update={"threshold": 0.2}), data.X)
+    save_model(
+        tmp_path / "b", fitted, card.model_copy(update={"threshold": 0.2}), data.X
+    )
     table = predict(*load_model(tmp_path / "b"), data.X)
     assert 0 < ((proba >= 0.2) & (proba < 0.5)).sum()
-    assert table["y"].tolist() == ["class 1" if each >= 0.2 else "class 0" for each in proba]
+    assert table["y"].tolist() == [
+        "class 1" if each >= 0.2 else "class 0" for each in proba
+    ]
 
 
 def test_an_empty_text_may_be_a_category(tmp_path: Path) -> None:
     labels = ("", "?", "b")
-    X = pd.DataFrame({"a": pd.Categorical(["", "?", "b", None] * 20, categories=labels)})
+    X = pd.DataFrame(
+        {"a": pd.Categorical(["", "?", "b", None] * 20, categories=labels)}
+    )
     y = np.tile([0.0, 1.0, 1.0, 0.0], 20)
     y[:20] = 1 - y[:20]
-    data = Dataset(X, y, Columns({"a": "category"}, {"a": labels}, lacking=("a",)), ("no", "yes"))
+    data = Dataset(
+        X, y, Columns({"a": "category"}, {"a": labels}, lacking=("a",)), ("no", "yes")
+    )
     for name in ("logistic_regression", "random_forest"):
         fitted, card = fit(name, data)
         assert card.inputs[0].missing == "??"

@@ -25,13 +25,25 @@ from stages.lib.engine import net_of
 from stages.lib.export.card import Interval
 from stages.lib.handover import save_model
 from stages.lib.model import rows
-from tests.handover.conftest import CARD, NUMBERS, PAGE, PREDICT, SCRIPT, WEIGHTS, Handed, cells_of, in_python
+from tests.handover.conftest import (
+    CARD,
+    NUMBERS,
+    PAGE,
+    PREDICT,
+    SCRIPT,
+    WEIGHTS,
+    Handed,
+    cells_of,
+    in_python,
+)
 from tests.handover.fits import fit, fit_net, mixed, numbers
 from tests.report.conftest import browser  # noqa: F401 (a fixture)
 
 
 @pytest.mark.parametrize("name", ["three_women", "with_gaps"])
-def test_the_lines_of_python_run(name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lines_of_python_run(
+    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model: Handed = request.getfixturevalue(name)
     monkeypatch.chdir(model.folder)
     names: dict[str, Any] = {}
@@ -41,18 +53,32 @@ def test_the_lines_of_python_run(name: str, request: pytest.FixtureRequest, monk
     assert [each["name"] for each in names["card"]["inputs"]] == list(model.table)
 
 
-def test_the_lines_for_a_number_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lines_for_a_number_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = mixed(False)
     estimator, card = fit("hist_gradient_boosting", data)
     interval = Interval(level=0.9, edges=[1500.0], half_widths=[2.5, 50.0])
-    save_model(tmp_path / "answer.onnx", estimator, card.model_copy(update={"interval": interval}), data.X)
+    save_model(
+        tmp_path / "answer.onnx",
+        estimator,
+        card.model_copy(update={"interval": interval}),
+        data.X,
+    )
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    exec(in_python(PREDICT, cells_of(card, data)).partition("label, ")[0] + NUMBERS, names)
+    exec(
+        in_python(PREDICT, cells_of(card, data)).partition("label, ")[0] + NUMBERS,
+        names,
+    )
     expected = estimator.predict(rows(data, estimator))
     assert {*(expected > 1500)} == {True, False}
     half = np.where(expected > 1500, 50, 2.5)
-    for name, found in (("prediction", expected), ("low", expected - half), ("high", expected + half)):
+    for name, found in (
+        ("prediction", expected),
+        ("low", expected - half),
+        ("high", expected + half),
+    ):
         np.testing.assert_allclose(names[name], found, rtol=1e-12)
 
 
@@ -70,7 +96,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("columns", "message"), WRONG, ids=[message for _, message in WRONG])
+@pytest.mark.parametrize(
+    ("columns", "message"), WRONG, ids=[message for _, message in WRONG]
+)
 def test_the_messages_on_the_page_are_onnxruntimes(
     columns: dict[str, np.ndarray], message: str, tmp_path: Path
 ) -> None:
@@ -84,10 +112,18 @@ def test_the_messages_on_the_page_are_onnxruntimes(
         model.run(None, columns)
 
 
-def test_the_weights_of_a_net_go_back_into_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_weights_of_a_net_go_back_into_torch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = mixed(True)
-    settings = {"module__n_layers": 2, "module__norm": "BatchNorm1d", "module": "nets.table_net.TableNet"}
-    estimator, card = fit_net(data, Prepare(impute="median", scale="standard"), **settings)
+    settings = {
+        "module__n_layers": 2,
+        "module__norm": "BatchNorm1d",
+        "module": "nets.table_net.TableNet",
+    }
+    estimator, card = fit_net(
+        data, Prepare(impute="median", scale="standard"), **settings
+    )
     save_model(tmp_path / "best.onnx", estimator, card, data.X)
     trained = net_of(estimator).module_
     names: dict[str, Any] = {"net": _anew(trained)}
@@ -116,16 +152,29 @@ def test_an_environment_with_onnxruntime_and_numpy_is_enough(
 ) -> None:
     venv.create(tmp_path, with_pip=True)
     python = tmp_path / ("bin" if (tmp_path / "bin").exists() else "Scripts") / "python"
-    install = [str(python), "-m", "pip", "install", "--quiet", f"onnxruntime=={version('onnxruntime')}"]
+    install = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        f"onnxruntime=={version('onnxruntime')}",
+    ]
     subprocess.run(install, check=True)
-    for model, block in ((three_women, PREDICT), (with_gaps, in_python(PREDICT, with_gaps.table))):
+    for model, block in (
+        (three_women, PREDICT),
+        (with_gaps, in_python(PREDICT, with_gaps.table)),
+    ):
         told = (
-            "import importlib.util, json\nassert not any(map(importlib.util.find_spec, ('torch', 'sklearn', 'pandas')))"
+            "import importlib.util, json\n"
+            "assert not any(map(importlib.util.find_spec, ('torch', 'sklearn', 'pandas')))"
         )
         told += "\nprint(json.dumps([label.tolist(), probabilities.tolist()]))"
         (model.folder / "rows.py").write_text(f"{block}\n{told}\n", encoding="utf-8")
         run = [str(python), "-I", "rows.py"]
-        done = subprocess.run(run, cwd=model.folder, check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            run, cwd=model.folder, check=True, stdout=subprocess.PIPE, text=True
+        )
         model.check(*json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -145,7 +194,16 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if npm is None:
         pytest.skip("no npm on the path; it is a part of Node.js")
     folder = tmp_path_factory.mktemp("npm")
-    install = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", NODE, WEB]
+    install = [
+        npm,
+        "install",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--silent",
+        NODE,
+        WEB,
+    ]
     subprocess.run(install, cwd=folder, check=True)
     return folder
 
@@ -157,10 +215,18 @@ def test_the_lines_of_javascript_run_in_node(
 ) -> None:
     for model in (three_women, with_gaps):
         shutil.copy(model.folder / "answer.onnx", packages)
-        script = in_javascript(SCRIPT.replace("onnxruntime-node", package), model.table, model is three_women)
-        (packages / "rows.mjs").write_text(f"{script}console.log(globalThis.found);\n", encoding="utf-8")
+        script = in_javascript(
+            SCRIPT.replace("onnxruntime-node", package),
+            model.table,
+            model is three_women,
+        )
+        (packages / "rows.mjs").write_text(
+            f"{script}console.log(globalThis.found);\n", encoding="utf-8"
+        )
         run = ["node", "rows.mjs"]
-        done = subprocess.run(run, cwd=packages, check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            run, cwd=packages, check=True, stdout=subprocess.PIPE, text=True
+        )
         model.check(*json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -171,7 +237,9 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def address(packages: Path) -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=packages)) as server:
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=packages)
+    ) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -186,7 +254,9 @@ def test_the_lines_of_javascript_run_in_a_browser(
 ) -> None:
     shutil.copy(with_gaps.folder / "answer.onnx", packages)
     bundle = "./node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs"
-    script = in_javascript(SCRIPT.replace("onnxruntime-node", bundle), with_gaps.table, is_shown=False)
+    script = in_javascript(
+        SCRIPT.replace("onnxruntime-node", bundle), with_gaps.table, is_shown=False
+    )
     page = f'<meta charset="utf-8"><script type="module">{script}</script>'
     (packages / "index.html").write_text(page, encoding="utf-8")
     tab = browser.new_page()

@@ -26,14 +26,19 @@ from tests.passengers import LABELS, TYPES, passengers
 NUMBERS = numbers(60)
 THREE: dict[str, Any] = {"criterion": "CrossEntropyLoss"}
 REGRESSION: dict[str, Any] = {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss"}
-BINARY: dict[str, Any] = {"wrapper": "NeuralNetBinaryClassifier", "criterion": "BCEWithLogitsLoss"}
+BINARY: dict[str, Any] = {
+    "wrapper": "NeuralNetBinaryClassifier",
+    "criterion": "BCEWithLogitsLoss",
+}
 
 
 # How much a net in ONNX may differ: it sums in another order, in float32.
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-5}
 
 
-def loaded(path: Path, form: str, estimator: BaseEstimator, card: Card, X: pd.DataFrame) -> tuple[Model, Card]:
+def loaded(
+    path: Path, form: str, estimator: BaseEstimator, card: Card, X: pd.DataFrame
+) -> tuple[Model, Card]:
     """Save a net in one of the forms, and read it."""
     if form == "onnx":
         assert save_model(path, estimator, card, X) == ""
@@ -42,8 +47,13 @@ def loaded(path: Path, form: str, estimator: BaseEstimator, card: Card, X: pd.Da
     return load_model(path, {"tests"})
 
 
-@pytest.mark.parametrize(("form", "scale"), [("onnx", None), ("safetensors", None), ("safetensors", "standard")])
-@pytest.mark.parametrize(("changes", "n_classes"), [({}, 2), (BINARY, 2), (THREE, 3), (REGRESSION, 0)])
+@pytest.mark.parametrize(
+    ("form", "scale"),
+    [("onnx", None), ("safetensors", None), ("safetensors", "standard")],
+)
+@pytest.mark.parametrize(
+    ("changes", "n_classes"), [({}, 2), (BINARY, 2), (THREE, 3), (REGRESSION, 0)]
+)
 def test_a_loaded_model_predicts_as_the_fitted_one(
     tmp_path: Path, form: str, scale: Any, changes: dict[str, Any], n_classes: int
 ) -> None:
@@ -72,31 +82,53 @@ PREPARATIONS = [
 
 
 # In ONNX, the preparation is that of other models, which are quicker to try.
-EACH = [("safetensors", prepare, scaled) for prepare in PREPARATIONS for scaled in (None, "standard", "quantile")]
-EACH += [("onnx", PREPARATIONS[0], "standard"), ("onnx", PREPARATIONS[3], "quantile"), ("onnx", PREPARATIONS[2], None)]
+EACH = [
+    ("safetensors", prepare, scaled)
+    for prepare in PREPARATIONS
+    for scaled in (None, "standard", "quantile")
+]
+EACH += [
+    ("onnx", PREPARATIONS[0], "standard"),
+    ("onnx", PREPARATIONS[3], "quantile"),
+    ("onnx", PREPARATIONS[2], None),
+]
 
 
 @pytest.mark.parametrize(("form", "prepare", "scaled"), EACH)
-def test_the_file_has_the_whole_preparation(tmp_path: Path, form: str, prepare: Prepare, scaled: Any) -> None:
+def test_the_file_has_the_whole_preparation(
+    tmp_path: Path, form: str, prepare: Prepare, scaled: Any
+) -> None:
     data = passengers()
     changes = {}
     if scaled:
         prepare = prepare.model_copy(update={"target": scaled})
         changes = REGRESSION
-        data = replace(data, y=1000 + 100 * np.random.default_rng(1).normal(size=len(data.y)), classes=())
+        data = replace(
+            data,
+            y=1000 + 100 * np.random.default_rng(1).normal(size=len(data.y)),
+            classes=(),
+        )
     estimator, card = fit_net(data, prepare, **changes)
     model, found = loaded(tmp_path / "a", form, estimator, card, data.X)
     assert found.model_copy(update={"digest": ""}) == card
     given = passengers(50, seed=1).X
     array = card.columns.as_array(given)
-    expected = estimator.predict(array).ravel() if scaled else estimator.predict_proba(array)[:, 1]
-    np.testing.assert_allclose(predict(model, found, given).iloc[:, -1], expected, **CLOSE)
+    expected = (
+        estimator.predict(array).ravel()
+        if scaled
+        else estimator.predict_proba(array)[:, 1]
+    )
+    np.testing.assert_allclose(
+        predict(model, found, given).iloc[:, -1], expected, **CLOSE
+    )
     # A category that was never seen is no reason for a warning: the note on its row says so.
     with warnings.catch_warnings(action="error"):
         assert len(predict(model, found, given.assign(port="Halifax"))) == 50
     # Columns in another order are put into their own.
     again = given[given.columns[::-1]]
-    pd.testing.assert_frame_equal(predict(model, found, again), predict(model, found, given))
+    pd.testing.assert_frame_equal(
+        predict(model, found, again), predict(model, found, given)
+    )
 
 
 def test_the_card_is_json_and_the_numbers_are_tensors(tmp_path: Path) -> None:
@@ -106,16 +138,30 @@ def test_the_card_is_json_and_the_numbers_are_tensors(tmp_path: Path) -> None:
         texts = [file.metadata()["card"]]
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     save_model(tmp_path / "onnx", estimator, card, passengers().X)
-    texts += [each.value for each in onnx.load(tmp_path / "onnx").metadata_props if each.key == "card"]
+    texts += [
+        each.value
+        for each in onnx.load(tmp_path / "onnx").metadata_props
+        if each.key == "card"
+    ]
     assert len(texts) == 2
     for content in map(json.loads, texts):
         assert len(content.pop("digest")) == 16
-        assert content["prepare"] == Prepare(impute="mean", scale="standard").model_dump()
+        assert (
+            content["prepare"] == Prepare(impute="mean", scale="standard").model_dump()
+        )
         assert {each["name"]: each["type"] for each in content["inputs"]} == TYPES
-        assert {each["name"]: each["categories"] for each in content["inputs"] if "categories" in each} == LABELS
+        assert {
+            each["name"]: each["categories"]
+            for each in content["inputs"]
+            if "categories" in each
+        } == LABELS
     fares = passengers().X["fare"].replace(0, np.nan)
-    assert tensors["prepare.numbers.impute.statistics_"][1] == pytest.approx(fares.mean())
-    assert tensors["prepare.numbers.scale.scale_"][1] == pytest.approx(fares.fillna(fares.mean()).std(ddof=0))
+    assert tensors["prepare.numbers.impute.statistics_"][1] == pytest.approx(
+        fares.mean()
+    )
+    assert tensors["prepare.numbers.scale.scale_"][1] == pytest.approx(
+        fares.fillna(fares.mean()).std(ddof=0)
+    )
 
 
 class Odd(nn.Module):
@@ -131,14 +177,25 @@ class Odd(nn.Module):
         return torch.sigmoid(self.last(self.again(self.scale(x))))
 
 
-@pytest.mark.parametrize(("form", "scale"), [("onnx", None), ("safetensors", None), ("safetensors", "standard")])
+@pytest.mark.parametrize(
+    ("form", "scale"),
+    [("onnx", None), ("safetensors", None), ("safetensors", "standard")],
+)
 def test_a_module_may_call_and_share_its_parts_as_it_likes(
     tmp_path: Path, form: str, scale: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # the package `tests` is outside of it, as one that is installed
+    monkeypatch.chdir(
+        tmp_path
+    )  # the package `tests` is outside of it, as one that is installed
     estimator, card = fit_net(NUMBERS, Prepare(scale=scale), module=f"{__name__}.Odd")
-    found = predict(*loaded(tmp_path / "model", form, estimator, card, NUMBERS.X), NUMBERS.X)
-    np.testing.assert_allclose(found["y=class 1"], estimator.predict_proba(rows(NUMBERS, estimator))[:, 1], **CLOSE)
+    found = predict(
+        *loaded(tmp_path / "model", form, estimator, card, NUMBERS.X), NUMBERS.X
+    )
+    np.testing.assert_allclose(
+        found["y=class 1"],
+        estimator.predict_proba(rows(NUMBERS, estimator))[:, 1],
+        **CLOSE,
+    )
 
 
 class Undecided(nn.Module):
@@ -153,15 +210,23 @@ class Undecided(nn.Module):
         return torch.sigmoid(x if x.sum() > 0 else -x)
 
 
-def test_a_net_without_a_graph_has_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_net_without_a_graph_has_a_file_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     path, other = Path("best.onnx"), Path("best.safetensors")
-    estimator, card = fit_net(NUMBERS, Prepare(scale="standard"), module=f"{__name__}.Undecided")
+    estimator, card = fit_net(
+        NUMBERS, Prepare(scale="standard"), module=f"{__name__}.Undecided"
+    )
     told = save_model(path, estimator, card, NUMBERS.X)
-    assert told.startswith("best.safetensors can be read by this project only, because the net has no ONNX file: ")
+    assert told.startswith(
+        "best.safetensors can be read by this project only, because the net has no ONNX file: "
+    )
     assert (file_of(path), path.exists()) == (other, False)
     found = predict(*load_model(path, {"tests"}), NUMBERS.X)
-    assert np.array_equal(found["y=class 1"], estimator.predict_proba(rows(NUMBERS, estimator))[:, 1])
+    assert np.array_equal(
+        found["y=class 1"], estimator.predict_proba(rows(NUMBERS, estimator))[:, 1]
+    )
     # A file of the other form is removed, whichever comes next.
     save_model(path, *fit_net(NUMBERS, Prepare()), NUMBERS.X)
     assert (file_of(path), other.exists()) == (path, False)
@@ -171,8 +236,11 @@ def test_a_net_without_a_graph_has_a_file_of_its_own(tmp_path: Path, monkeypatch
 
 def test_a_model_of_an_older_version_is_refused(tmp_path: Path) -> None:
     estimator, card = fit_net(NUMBERS, Prepare())
-    card = card.model_copy(update={"kind": "forest", "name": "random_forest", "settings": None})
+    card = card.model_copy(
+        update={"kind": "forest", "name": "random_forest", "settings": None}
+    )
     with pytest.raises(
-        UserError, match=r"has random_forest in the form of an older version of this project. Run `dvc repro evaluate`"
+        UserError,
+        match=r"has random_forest in the form of an older version of this project. Run `dvc repro evaluate`",
     ):
         loaded(tmp_path / "model", "safetensors", estimator, card, NUMBERS.X)

@@ -21,15 +21,36 @@ from stages.lib.export.graph import NotExportableError
 from stages.lib.export.net_graph import net_graph
 from stages.lib.export.plain_net import INPUT, OUTPUT
 
-ACTIVATIONS: list[type[nn.Module]] = [nn.Identity, nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.CELU, nn.SELU]
-ACTIVATIONS += [nn.GELU, nn.SiLU, nn.Mish, nn.Hardswish, nn.Softplus, nn.Softsign, nn.Softmax, nn.Tanh, nn.Tanhshrink]
+ACTIVATIONS: list[type[nn.Module]] = [
+    nn.Identity,
+    nn.ReLU,
+    nn.ReLU6,
+    nn.LeakyReLU,
+    nn.PReLU,
+    nn.ELU,
+    nn.CELU,
+    nn.SELU,
+]
+ACTIVATIONS += [
+    nn.GELU,
+    nn.SiLU,
+    nn.Mish,
+    nn.Hardswish,
+    nn.Softplus,
+    nn.Softsign,
+    nn.Softmax,
+    nn.Tanh,
+    nn.Tanhshrink,
+]
 ACTIVATIONS += [nn.Hardtanh, nn.Sigmoid, nn.Hardsigmoid, nn.Softshrink, nn.Hardshrink]
 
 
 class AllActivations(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.activations = nn.ModuleList(each(dim=1) if each is nn.Softmax else each() for each in ACTIVATIONS)
+        self.activations = nn.ModuleList(
+            each(dim=1) if each is nn.Softmax else each() for each in ACTIVATIONS
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.cat([activation(x) for activation in self.activations], 1)
@@ -43,7 +64,9 @@ class Convolution(nn.Module):
         self.convolution, self.last = nn.Conv1d(1, 4, 3), nn.Linear(24, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y: torch.Tensor = self.last(self.convolution(x[:, None]).relu().reshape(len(x), -1))
+        y: torch.Tensor = self.last(
+            self.convolution(x[:, None]).relu().reshape(len(x), -1)
+        )
         return y
 
 
@@ -73,9 +96,15 @@ def drawn(module: nn.Module) -> nn.Module:
 def nets() -> dict[str, nn.Module]:
     embedded: dict[str, Any] = {"n_numbers": 6, "n_neurons": 16}
     made = {
-        "constrained": PimaClassifier(n_layers=2, weight_constraint=0.5, dropout_rate=0.4),
-        "periodic": TableNet(**embedded, embedding="periodic", norm=nn.BatchNorm1d, n_outputs=3),
-        "piecewise": TableNet(**embedded, embedding="piecewise", norm=nn.LayerNorm, activation=nn.Mish),
+        "constrained": PimaClassifier(
+            n_layers=2, weight_constraint=0.5, dropout_rate=0.4
+        ),
+        "periodic": TableNet(
+            **embedded, embedding="periodic", norm=nn.BatchNorm1d, n_outputs=3
+        ),
+        "piecewise": TableNet(
+            **embedded, embedding="piecewise", norm=nn.LayerNorm, activation=nn.Mish
+        ),
         "activations": AllActivations(),
         "convolution": Convolution(),
         "attention": Attention(),
@@ -92,14 +121,19 @@ def graph_of(name: str) -> onnx.ModelProto:
 
 
 def outputs(graph: onnx.ModelProto, rows: torch.Tensor) -> np.ndarray:
-    session = InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = InferenceSession(
+        graph.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
     made: list[np.ndarray] = session.run([OUTPUT], {INPUT: rows.numpy()})
     return made[0]
 
 
 @pytest.mark.parametrize("name", NETS)
 def test_a_graph_gives_what_torch_gives_for_any_number_of_rows(name: str) -> None:
-    net, before = NETS[name], {key: number.clone() for key, number in NETS[name].state_dict().items()}
+    net, before = (
+        NETS[name],
+        {key: number.clone() for key, number in NETS[name].state_dict().items()},
+    )
     graph = graph_of(name)
     assert net.training
     for key, number in net.state_dict().items():
@@ -109,23 +143,33 @@ def test_a_graph_gives_what_torch_gives_for_any_number_of_rows(name: str) -> Non
 
 def check(graph: onnx.ModelProto, net: nn.Module) -> None:
     for n_rows in (1, 1000):
-        rows = 2 * torch.randn(n_rows, 8, generator=torch.Generator().manual_seed(n_rows))
+        rows = 2 * torch.randn(
+            n_rows, 8, generator=torch.Generator().manual_seed(n_rows)
+        )
         with torch.no_grad():
             expected = net(rows)
         expected = expected[0] if isinstance(expected, tuple) else expected
-        size = max(1.0, float(expected.abs().max()))  # a logit is a sum of terms that may be larger than itself
-        np.testing.assert_allclose(outputs(graph, rows), expected.numpy(), rtol=0, atol=1e-6 * size)
+        size = max(
+            1.0, float(expected.abs().max())
+        )  # a logit is a sum of terms that may be larger than itself
+        np.testing.assert_allclose(
+            outputs(graph, rows), expected.numpy(), rtol=0, atol=1e-6 * size
+        )
 
 
 @pytest.mark.parametrize("name", NETS)
 def test_weights_keep_their_names_and_nothing_else_is_told(name: str) -> None:
     net = NETS[name]
     graph = graph_of(name)
-    numbers = {each.name: numpy_helper.to_array(each) for each in graph.graph.initializer}
+    numbers = {
+        each.name: numpy_helper.to_array(each) for each in graph.graph.initializer
+    }
     for key, number in net.state_dict().items():
         if "num_batches_tracked" not in key:  # of no use to a net that predicts
             np.testing.assert_array_equal(numbers[key], number.numpy())
-    text = "".join(map(str, [*graph.graph.node, *graph.graph.initializer]))  # which the file of a model has
+    text = "".join(
+        map(str, [*graph.graph.node, *graph.graph.initializer])
+    )  # which the file of a model has
     assert "metadata" not in text
     assert "doc_string" not in text
     assert ".py" not in text
@@ -150,7 +194,9 @@ def test_a_net_in_double_or_made_under_a_default_of_double_is_exact() -> None:
     with torch.no_grad():
         expected = net(rows).numpy()
     assert expected.dtype == np.float64
-    np.testing.assert_allclose(outputs(graph, rows), expected, rtol=1e-7)  # torch rounds 0.1 to float32
+    np.testing.assert_allclose(
+        outputs(graph, rows), expected, rtol=1e-7
+    )  # torch rounds 0.1 to float32
 
 
 class Branches(nn.Module):
@@ -191,18 +237,39 @@ class NoCopy(nn.Module):
 @pytest.mark.parametrize(
     ("module", "reason"),
     [
-        (Branches, "torch can't export the net: its forward takes another way for other numbers$"),
-        (RowByRow, "torch can't export the net: its forward runs for a fixed number of rows only$"),
-        (OneRowApart, "onnxruntime and torch give other numbers for a batch of 1: the net may draw random numbers, or"),
-        (Random, "onnxruntime and torch give other numbers for a batch of 1: the net may draw random numbers, or"),
+        (
+            Branches,
+            "torch can't export the net: its forward takes another way for other numbers$",
+        ),
+        (
+            RowByRow,
+            "torch can't export the net: its forward runs for a fixed number of rows only$",
+        ),
+        (
+            OneRowApart,
+            "onnxruntime and torch give other numbers for a batch of 1: the net may draw random numbers, or",
+        ),
+        (
+            Random,
+            "onnxruntime and torch give other numbers for a batch of 1: the net may draw random numbers, or",
+        ),
         (Bessel, "torch can't export the net: No ONNX function found for .*bessel_j0"),
-        (DoubleMish, "onnxruntime can't run the net: .* Could not find an implementation for Softplus"),
+        (
+            DoubleMish,
+            "onnxruntime can't run the net: .* Could not find an implementation for Softplus",
+        ),
         (NoCopy, "torch can't export the net: it holds a lock$"),
-        (lambda: nn.Linear(9, 1), "torch can't export the net: a and b must have same reduction dim"),
+        (
+            lambda: nn.Linear(9, 1),
+            "torch can't export the net: a and b must have same reduction dim",
+        ),
     ],
 )
 def test_a_net_that_can_t_be_exported_is_refused_with_its_reason(
-    module: Any, reason: str, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+    module: Any,
+    reason: str,
+    capfd: pytest.CaptureFixture[str],
+    recwarn: pytest.WarningsRecorder,
 ) -> None:
     with pytest.raises(NotExportableError, match=f"^{reason}"):
         net_graph(module(), 8)
@@ -211,13 +278,23 @@ def test_a_net_that_can_t_be_exported_is_refused_with_its_reason(
 
 
 def written() -> bytes:
-    return b"".join(graph_of(name).SerializeToString(deterministic=True) for name in NETS)
+    return b"".join(
+        graph_of(name).SerializeToString(deterministic=True) for name in NETS
+    )
 
 
 @pytest.mark.long
 def test_another_processor_writes_the_same_bytes() -> None:
     code = "import sys; from tests.handover.test_net_graph import written; sys.stdout.buffer.write(written())"
     simd: Any = np.show_config(mode="dicts")["SIMD Extensions"]
-    old = {"ATEN_CPU_CAPABILITY": "default", "NPY_DISABLE_CPU_FEATURES": " ".join(simd.get("found", ()))}
-    done = subprocess.run([sys.executable, "-c", code], env=os.environ | old, check=True, stdout=subprocess.PIPE)
+    old = {
+        "ATEN_CPU_CAPABILITY": "default",
+        "NPY_DISABLE_CPU_FEATURES": " ".join(simd.get("found", ())),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | old,
+        check=True,
+        stdout=subprocess.PIPE,
+    )
     assert done.stdout == written()

@@ -27,18 +27,53 @@ class Residual(nn.Linear):
         return x + super().forward(x)
 
 
-LAYERS = [nn.Identity(), nn.ReLU(), nn.ReLU6(), nn.LeakyReLU(0.3), nn.ELU(0.4), nn.SELU(), nn.GELU(), nn.GELU("tanh")]
-LAYERS += [nn.SiLU(), nn.Mish(), nn.Hardswish(), nn.Softplus(), nn.Softsign(), nn.Softmax(1), nn.Tanh(), nn.Sigmoid()]
-LAYERS += [nn.Hardtanh(-2, 0.5), nn.Hardsigmoid(), nn.Dropout(0.4), nn.Flatten(), nn.LayerNorm(12, eps=0.1), hooked()]
-LAYERS += [nn.Linear(12, 12, bias=False), Residual(12, 12), nn.Sequential(nn.Tanh(), nn.Dropout())]
+LAYERS = [
+    nn.Identity(),
+    nn.ReLU(),
+    nn.ReLU6(),
+    nn.LeakyReLU(0.3),
+    nn.ELU(0.4),
+    nn.SELU(),
+    nn.GELU(),
+    nn.GELU("tanh"),
+]
+LAYERS += [
+    nn.SiLU(),
+    nn.Mish(),
+    nn.Hardswish(),
+    nn.Softplus(),
+    nn.Softsign(),
+    nn.Softmax(1),
+    nn.Tanh(),
+    nn.Sigmoid(),
+]
+LAYERS += [
+    nn.Hardtanh(-2, 0.5),
+    nn.Hardsigmoid(),
+    nn.Dropout(0.4),
+    nn.Flatten(),
+    nn.LayerNorm(12, eps=0.1),
+    hooked(),
+]
+LAYERS += [
+    nn.Linear(12, 12, bias=False),
+    Residual(12, 12),
+    nn.Sequential(nn.Tanh(), nn.Dropout()),
+]
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=str)
-def test_a_layer_that_is_known_is_written_without_torch_s_exporter(layer: nn.Module) -> None:
+def test_a_layer_that_is_known_is_written_without_torch_s_exporter(
+    layer: nn.Module,
+) -> None:
     check(plain_graph(between(layer), 8), between(layer))
 
 
-@pytest.mark.parametrize("net", [NETS["constrained"], drawn(TableNet(norm=nn.LayerNorm))], ids=["max-norm", "table"])
+@pytest.mark.parametrize(
+    "net",
+    [NETS["constrained"], drawn(TableNet(norm=nn.LayerNorm))],
+    ids=["max-norm", "table"],
+)
 def test_so_is_a_net_of_the_project(net: nn.Module) -> None:
     net = deepcopy(net).eval()
     check(plain_graph(net, 8), net)
@@ -49,12 +84,26 @@ class Always(nn.Dropout):
         return nn.functional.dropout(x)
 
 
-OTHERS = [nn.ReLU(inplace=True), nn.CELU(), nn.Softplus(2), nn.BatchNorm1d(12), nn.LayerNorm(12, bias=False), Always()]
-OTHERS += [nn.Softmax(), nn.Flatten(0), nn.Linear(12, 12, dtype=torch.float64), nn.Unflatten(1, (3, 4))]
+OTHERS = [
+    nn.ReLU(inplace=True),
+    nn.CELU(),
+    nn.Softplus(2),
+    nn.BatchNorm1d(12),
+    nn.LayerNorm(12, bias=False),
+    Always(),
+]
+OTHERS += [
+    nn.Softmax(),
+    nn.Flatten(0),
+    nn.Linear(12, 12, dtype=torch.float64),
+    nn.Unflatten(1, (3, 4)),
+]
 
 
 @pytest.mark.parametrize("layer", OTHERS, ids=str)
-def test_any_other_layer_is_left_to_torch_s_exporter(layer: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_other_layer_is_left_to_torch_s_exporter(
+    layer: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(exporter, "exported_graph", lambda module, n_inputs: "exported")
     monkeypatch.setattr(net_graph, "_compared", lambda module, graph, n_inputs: graph)
     assert net_graph.net_graph(between(layer), 8) == "exported"

@@ -15,7 +15,9 @@ from tests.data.parquet_files import content_of
 from tests.project import Project, small_params
 from tests.read_sample import SAMPLE
 
-ROWS = (SAMPLE / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()
+ROWS = (
+    (SAMPLE / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()
+)
 
 
 @pytest.mark.parametrize(
@@ -43,11 +45,18 @@ def test_the_committed_models_are_small_and_predict_the_data(
     # The share of pairs in which the woman with diabetes is ranked above the one without.
     ranks = proba.argsort().argsort()
     positives = truth == 1
-    auc = (ranks[positives].sum() - positives.sum() * (positives.sum() - 1) / 2) / positives.sum() / (~positives).sum()
+    auc = (
+        (ranks[positives].sum() - positives.sum() * (positives.sum() - 1) / 2)
+        / positives.sum()
+        / (~positives).sum()
+    )
     assert auc > 0.7
 
 
-@pytest.mark.parametrize(("use", "noted"), [("random_forest", True), ("winner", False), ("logistic_regression", False)])
+@pytest.mark.parametrize(
+    ("use", "noted"),
+    [("random_forest", True), ("winner", False), ("logistic_regression", False)],
+)
 def test_an_answer_that_is_not_asked_for_any_more_is_noted(
     predict_here: Command, project: Project, use: str, noted: bool
 ) -> None:
@@ -55,12 +64,21 @@ def test_an_answer_that_is_not_asked_for_any_more_is_noted(
     project.write_params(params | {"evaluate": params["evaluate"] | {"use": use}})
     done = predict_here("-", stdin=ROWS[0].encode())
     assert done.returncode == 0
-    assert (f"but evaluate.use in params.yaml is {use} now; `dvc repro evaluate` saves" in done.stderr) == noted
+    assert (
+        f"but evaluate.use in params.yaml is {use} now; `dvc repro evaluate` saves"
+        in done.stderr
+    ) == noted
 
 
-def test_a_threshold_that_costs_have_chosen_is_noted(predict_here: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_threshold_that_costs_have_chosen_is_noted(
+    predict_here: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model, card = load_model(ANSWER_FILE)
-    monkeypatch.setattr(stage, "load_model", lambda *_: (model, card.model_copy(update={"threshold": 0.2})))
+    monkeypatch.setattr(
+        stage,
+        "load_model",
+        lambda *_: (model, card.model_copy(update={"threshold": 0.2})),
+    )
     done = predict_here("-", stdin=ROWS[0].encode())
     noted = "answer.onnx, which predicts 1 from a probability of 0.2 on, as evaluate.costs says"
     assert done.stderr.splitlines()[-1].endswith(noted)
@@ -68,7 +86,10 @@ def test_a_threshold_that_costs_have_chosen_is_noted(predict_here: Command, monk
 
 def test_rows_without_the_target_from_standard_input(predict_here: Command) -> None:
     with_target = predict_here("-", stdin="\n".join(ROWS[:3]).encode())
-    without = predict_here("-", stdin="\n".join(line.rpartition(",")[0] for line in ROWS[:3]).encode() + b"\n")
+    without = predict_here(
+        "-",
+        stdin="\n".join(line.rpartition(",")[0] for line in ROWS[:3]).encode() + b"\n",
+    )
     assert with_target == without
     assert with_target.returncode == 0
     assert len(without.stdout.splitlines()) == 3
@@ -77,9 +98,18 @@ def test_rows_without_the_target_from_standard_input(predict_here: Command) -> N
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (b"6,148,72,35,0,33.6,0.627\n", "standard input: line 1 has 7 columns instead of 8, or 9 with diabetes"),
-        (b"6,abc,72,35,0,33.6,0.627,50\n", "standard input: line 1, column glucose: 'abc' is not a number"),
-        (b"6,148,72,35,0,33.6,0.627,7\n", "standard input: line 1, column age: 7 is outside 21 to 100 (years)"),
+        (
+            b"6,148,72,35,0,33.6,0.627\n",
+            "standard input: line 1 has 7 columns instead of 8, or 9 with diabetes",
+        ),
+        (
+            b"6,abc,72,35,0,33.6,0.627,50\n",
+            "standard input: line 1, column glucose: 'abc' is not a number",
+        ),
+        (
+            b"6,148,72,35,0,33.6,0.627,7\n",
+            "standard input: line 1, column age: 7 is outside 21 to 100 (years)",
+        ),
         (
             b"a,b,72,35,0,33.6,0.627,50\n" + 3 * b"6,148,72,35,0,33.6,0.627,50\n",
             "standard input: line 1, column pregnancies: 'a' is not a number\n"
@@ -87,7 +117,9 @@ def test_rows_without_the_target_from_standard_input(predict_here: Command) -> N
         ),
     ],
 )
-def test_bad_rows_are_refused_with_a_sentence(predict_here: Command, text: bytes, sentence: str) -> None:
+def test_bad_rows_are_refused_with_a_sentence(
+    predict_here: Command, text: bytes, sentence: str
+) -> None:
     done = predict_here("-", stdin=text)
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: {sentence}")
@@ -97,20 +129,39 @@ def test_bad_rows_are_refused_with_a_sentence(predict_here: Command, text: bytes
 @pytest.mark.parametrize("arguments", [(), ("--model", "net")])
 @pytest.mark.parametrize("is_pipe", [True, False])
 def test_rows_in_a_parquet_file_are_predicted_as_those_of_the_csv(
-    predict_here: Command, project: Project, monkeypatch: pytest.MonkeyPatch, is_pipe: bool, arguments: tuple[str, ...]
+    predict_here: Command,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    is_pipe: bool,
+    arguments: tuple[str, ...],
 ) -> None:
     monkeypatch.setattr(stage, "_BYTES_AT_ONCE", 2000)
-    columns = zip(project.params()["data"]["columns"], zip(*(row.split(",") for row in ROWS), strict=True), strict=True)
-    content = content_of({name: list(map(float, cells)) for name, cells in columns}, row_group_size=100)
+    columns = zip(
+        project.params()["data"]["columns"],
+        zip(*(row.split(",") for row in ROWS), strict=True),
+        strict=True,
+    )
+    content = content_of(
+        {name: list(map(float, cells)) for name, cells in columns}, row_group_size=100
+    )
     path = project.folder / "rows.parquet"
     path.write_bytes(content)
-    done = predict_here("-" if is_pipe else "rows.parquet", *arguments, stdin=content if is_pipe else b"")
+    done = predict_here(
+        "-" if is_pipe else "rows.parquet",
+        *arguments,
+        stdin=content if is_pipe else b"",
+    )
     path.unlink()
     expected = predict_here("data/pima-indians-diabetes.csv", *arguments)
     assert (done.returncode, done.stderr) == (0, expected.stderr)
-    found, those = (np.loadtxt(each.stdout.splitlines(), delimiter=",", usecols=(0, 1)) for each in (done, expected))
+    found, those = (
+        np.loadtxt(each.stdout.splitlines(), delimiter=",", usecols=(0, 1))
+        for each in (done, expected)
+    )
     np.testing.assert_array_equal(found[:, 0], those[:, 0])
-    np.testing.assert_allclose(found, those, atol=2e-6)  # torch rounds by the number of rows
+    np.testing.assert_allclose(
+        found, those, atol=2e-6
+    )  # torch rounds by the number of rows
 
 
 @pytest.mark.parametrize("arguments", [(), ("--model", "net")])
@@ -145,15 +196,27 @@ def test_nothing_is_printed_if_a_later_piece_has_a_mistake(
 
 @pytest.mark.parametrize("n_bytes", [2**21, 20])
 def test_numbers_far_outside_of_those_of_the_training_are_told(
-    predict_here: Command, project: Project, monkeypatch: pytest.MonkeyPatch, n_bytes: int
+    predict_here: Command,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    n_bytes: int,
 ) -> None:
     monkeypatch.setattr(stage, "_BYTES_AT_ONCE", n_bytes)
     limitless = project.params()
     for name in ("age", "bmi"):
-        del limitless["data"]["columns"][name]["min"], limitless["data"]["columns"][name]["max"]
+        del (
+            limitless["data"]["columns"][name]["min"],
+            limitless["data"]["columns"][name]["max"],
+        )
     rows = [ROWS[0].split(",") for _ in range(5)]
     rows[0][5], rows[0][7] = "134", "141"  # 67.1 + 67.1 is 134.2, 81 + 60 is 141
-    rows[1][7], rows[2][5], rows[3][5], rows[3][7], rows[4][7] = "142", "-68", "135", "-40", "500"
+    rows[1][7], rows[2][5], rows[3][5], rows[3][7], rows[4][7] = (
+        "142",
+        "-68",
+        "135",
+        "-40",
+        "500",
+    )
     project.write_params(limitless)
     done = predict_here("-", stdin="\n".join(map(",".join, rows)).encode())
     assert done.returncode == 0
@@ -161,17 +224,29 @@ def test_numbers_far_outside_of_those_of_the_training_are_told(
         "note: 4 rows with numbers far outside of what the model was trained on: first in line 2"
     ]
     notes = [line.split(",")[2] for line in done.stdout.splitlines()]
-    assert notes == ["", "age far outside", "bmi far outside", "bmi far outside; age far outside", "age far outside"]
+    assert notes == [
+        "",
+        "age far outside",
+        "bmi far outside",
+        "bmi far outside; age far outside",
+        "age far outside",
+    ]
 
 
-def test_another_model_in_the_place_of_the_net_is_refused(predict_here: Command) -> None:
+def test_another_model_in_the_place_of_the_net_is_refused(
+    predict_here: Command,
+) -> None:
     MODEL_FILE.write_bytes(ANSWER_FILE.read_bytes())
     done = predict_here("-", "--model", "net", stdin=ROWS[0].encode())
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: models/best.onnx has logistic_regression, which is not a net. Run `dvc")
+    assert done.stderr.startswith(
+        "error: models/best.onnx has logistic_regression, which is not a net. Run `dvc"
+    )
 
 
-def test_other_mistakes_end_with_a_sentence(predict_here: Command, project: Project) -> None:
+def test_other_mistakes_end_with_a_sentence(
+    predict_here: Command, project: Project
+) -> None:
     assert "the following arguments are required: FILE" in predict_here().stderr
     done = predict_here("data/none.csv")
     assert done.returncode == 1

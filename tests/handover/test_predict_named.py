@@ -9,7 +9,14 @@ import pandas as pd
 import pytest
 
 from stages import predict as stage
-from stages.lib.handover import ANSWER_FILE, Card, because, load_model, predict, save_model
+from stages.lib.handover import (
+    ANSWER_FILE,
+    Card,
+    because,
+    load_model,
+    predict,
+    save_model,
+)
 from stages.lib.handover.model_file import with_card
 from tests.conftest import Command
 from tests.data.parquet_files import content_of
@@ -22,8 +29,15 @@ def predict_notes(predict_here: Command, project: Project) -> Command:
     """Predict rows of a table with a header, whose target is called `note`."""
     fitted, card = fit("logistic_regression", numbers())
     columns = {"a": {}, "b": {}, "c": {}, "note": {"classes": ["class 0", "class 1"]}}
-    data = {"path": "data/notes.csv", "header": True, "target": "note", "columns": columns}
-    save_model(ANSWER_FILE, fitted, card.model_copy(update={"target": "note"}), numbers().X)
+    data = {
+        "path": "data/notes.csv",
+        "header": True,
+        "target": "note",
+        "columns": columns,
+    }
+    save_model(
+        ANSWER_FILE, fitted, card.model_copy(update={"target": "note"}), numbers().X
+    )
     project.write_params(project.params() | {"data": data})
     return predict_here
 
@@ -36,9 +50,19 @@ def test_predictions_are_explained_in_the_last_column(
     X = numbers(30).X.assign(c=lambda X: X["c"] * 1000)
     done = predict_notes("-", "--explain", stdin=X.to_csv(index=False).encode())
     table = pd.read_csv(io.StringIO(done.stdout), keep_default_na=False)
-    assert list(table) == ["note", "note=class 1", "note_", "because"]  # no two columns have the same name
+    assert list(table) == [
+        "note",
+        "note=class 1",
+        "note_",
+        "because",
+    ]  # no two columns have the same name
     assert table[["note", "note=class 1", "note_"]].equals(
-        pd.read_csv(io.StringIO(predict_notes("-", stdin=X.to_csv(index=False).encode()).stdout), keep_default_na=False)
+        pd.read_csv(
+            io.StringIO(
+                predict_notes("-", stdin=X.to_csv(index=False).encode()).stdout
+            ),
+            keep_default_na=False,
+        )
     )
     assert set(table["note"]) == {"class 0", "class 1"}
     assert "c far outside" in set(table["note_"])
@@ -52,18 +76,39 @@ def test_predictions_are_explained_in_the_last_column(
     ("content", "sentence"),
     [
         (b"", "standard input is empty. Is it the right file?"),
-        (b"a,b,c\n", "standard input: line 1 has no row after its header. Is it the right file?"),
+        (
+            b"a,b,c\n",
+            "standard input: line 1 has no row after its header. Is it the right file?",
+        ),
         (
             b"a,d,e\n1,2,3\n",
             "standard input: the header has no 'b', 'c', which the model predicts from; it has a, d, e",
         ),
-        (b"a,b,c\n1,2,2020-01-31\n", "standard input: line 2, column c: '2020-01-31' is not a number"),
-        (b"a,b,c\n1,yes,3\n", "standard input: line 2, column b: 'yes' is not a number"),
-        (content_of({"a": [1.0], "b": [2.0], "c": ["x"]}), "standard input: row 1, column c: 'x' is not a number"),
-        (content_of({"a": [1.0]}), "standard input: the file has no 'b', 'c', which the model predicts from; it has a"),
+        (
+            b"a,b,c\n1,2,2020-01-31\n",
+            "standard input: line 2, column c: '2020-01-31' is not a number",
+        ),
+        (
+            b"a,b,c\n1,yes,3\n",
+            "standard input: line 2, column b: 'yes' is not a number",
+        ),
+        (
+            content_of({"a": [1.0], "b": [2.0], "c": ["x"]}),
+            "standard input: row 1, column c: 'x' is not a number",
+        ),
+        (
+            content_of({"a": [1.0]}),
+            "standard input: the file has no 'b', 'c', which the model predicts from; it has a",
+        ),
         (b"PAR1 and no more", "standard input is a damaged Parquet file"),
-        (b"PK\x03\x04", "standard input is not a CSV, but a spreadsheet or a zip archive"),
-        (b"\x89PNG\r\n\x1a\n\x00", "standard input: line 1 is not utf-8. Is it the right file?"),
+        (
+            b"PK\x03\x04",
+            "standard input is not a CSV, but a spreadsheet or a zip archive",
+        ),
+        (
+            b"\x89PNG\r\n\x1a\n\x00",
+            "standard input: line 1 is not utf-8. Is it the right file?",
+        ),
     ],
 )
 @pytest.mark.parametrize("options", [(), ("--explain",)])
@@ -79,7 +124,9 @@ def test_another_file_is_refused_with_one_sentence(
 def test_a_model_of_an_older_version_is_not_explained(predict_notes: Command) -> None:
     _, card = load_model(ANSWER_FILE)
     inputs = [each.model_copy(update={"typical": None}) for each in card.inputs]
-    ANSWER_FILE.write_bytes(with_card(onnx.load(ANSWER_FILE), card.model_copy(update={"inputs": inputs})))
+    ANSWER_FILE.write_bytes(
+        with_card(onnx.load(ANSWER_FILE), card.model_copy(update={"inputs": inputs}))
+    )
     rows = numbers(30).X.to_csv(index=False).encode()
     done = predict_notes("-", "--explain", stdin=rows)
     assert (done.returncode, done.stdout) == (1, "")
@@ -111,8 +158,15 @@ def read(text: str) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(("target", "low"), [("y", "low"), ("low", "low_")])
-def test_numbers_have_their_interval(predict_here: Command, project: Project, target: str, low: str) -> None:
-    save(project, 0, target, interval={"level": 0.9, "edges": [1000.0], "half_widths": [9.0, 2.0]})
+def test_numbers_have_their_interval(
+    predict_here: Command, project: Project, target: str, low: str
+) -> None:
+    save(
+        project,
+        0,
+        target,
+        interval={"level": 0.9, "edges": [1000.0], "half_widths": [9.0, 2.0]},
+    )
     done = predict_here("rows.csv")
     assert done.stderr == f"note: predicted by linear_regression, {ANSWER_FILE}\n"
     table = read(done.stdout)
@@ -120,23 +174,34 @@ def test_numbers_have_their_interval(predict_here: Command, project: Project, ta
     half = np.where(table[target] <= 1000, 9, 2)
     np.testing.assert_allclose(table[low], table[target] - half, rtol=1e-6)
     np.testing.assert_allclose(table["high"], table[target] + half, rtol=1e-6)
-    assert f"--sets is for classes, but linear_regression predicts a number, {target}." in (
-        predict_here("rows.csv", "--sets", "0.9").stderr
+    assert (
+        f"--sets is for classes, but linear_regression predicts a number, {target}."
+        in (predict_here("rows.csv", "--sets", "0.9").stderr)
     )
 
 
-def test_a_number_without_an_interval_is_told(predict_here: Command, project: Project) -> None:
+def test_a_number_without_an_interval_is_told(
+    predict_here: Command, project: Project
+) -> None:
     save(project, 0)
     done = predict_here("rows.csv")
     assert list(read(done.stdout)) == ["y", "note"]
-    assert f"note: {ANSWER_FILE} has no interval: fewer than 9 rows or groups were" in done.stderr
+    assert (
+        f"note: {ANSWER_FILE} has no interval: fewer than 9 rows or groups were"
+        in done.stderr
+    )
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_sets_of_labels_follow_the_probabilities(predict_here: Command, project: Project, n_classes: int) -> None:
+def test_sets_of_labels_follow_the_probabilities(
+    predict_here: Command, project: Project, n_classes: int
+) -> None:
     card = save(project, n_classes, sets={"0.50": 0.99, "0.90": 0.3, "0.99": 0.0})
     plain = read(predict_here("rows.csv").stdout)
-    tables = {level: read(predict_here("rows.csv", "--sets", level).stdout) for level in ("0.5", "0.9", "0.99")}
+    tables = {
+        level: read(predict_here("rows.csv", "--sets", level).stdout)
+        for level in ("0.5", "0.9", "0.99")
+    }
     *before, note = plain
     for table in tables.values():
         assert list(table) == [*before, "set", note]
@@ -152,4 +217,6 @@ def test_sets_of_labels_follow_the_probabilities(predict_here: Command, project:
     assert set(tables["0.99"]["set"]) == {"|".join(card.classes)}
     refused = predict_here("rows.csv", "--sets", "0.95")
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.startswith("error: --sets is 0.95, but should be from 0.50 to 0.99, in hundredths")
+    assert refused.stderr.startswith(
+        "error: --sets is 0.95, but should be from 0.50 to 0.99, in hundredths"
+    )

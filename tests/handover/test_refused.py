@@ -24,10 +24,16 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("content", [b"", b"no model", Graph().model({}, {}, "somebody else's").SerializeToString()])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no model", Graph().model({}, {}, "somebody else's").SerializeToString()],
+)
 def test_a_file_without_a_card_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "answer.onnx").write_bytes(content)
-    with pytest.raises(UserError, match=r"is not a model that the stage evaluate wrote. Run `dvc repro evaluate`"):
+    with pytest.raises(
+        UserError,
+        match=r"is not a model that the stage evaluate wrote. Run `dvc repro evaluate`",
+    ):
         load_model(tmp_path / "answer.onnx")
 
 
@@ -36,12 +42,19 @@ def test_a_flipped_bit_of_a_number_is_noticed(tmp_path: Path, saved: Path) -> No
     (number,) = (each for each in model.graph.initializer if list(each.dims) == [3, 1])
     content = saved.read_bytes()
     at = content.index(number.raw_data)
-    (tmp_path / "answer.onnx").write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
-    with pytest.raises(UserError, match="its numbers are not those that were saved, so the file is damaged"):
+    (tmp_path / "answer.onnx").write_bytes(
+        content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+    )
+    with pytest.raises(
+        UserError,
+        match="its numbers are not those that were saved, so the file is damaged",
+    ):
         load_model(tmp_path / "answer.onnx")
 
 
-def rewritten(path: Path, saved: Path, change: Callable[[Any, ModelProto], Any]) -> None:
+def rewritten(
+    path: Path, saved: Path, change: Callable[[Any, ModelProto], Any]
+) -> None:
     """Write a file with another card or graph, and with the hash that goes with the graph."""
     from stages.lib.handover.model_file import _digest
 
@@ -65,19 +78,36 @@ CONSTANT = numpy_helper.from_array(np.array(["a", "b"], dtype=object), "others")
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda card, _: card.update(more=1), "its card is not as evaluate writes it: more: Extra inputs are not"),
-        (lambda card, _: card.update(kind="left_out"), "kind: Input should be 'net', 'linear', 'forest', 'boost"),
-        (lambda card, _: card["inputs"][0].update(name="z"), "does not fit its card: its inputs or outputs are others"),
-        (lambda card, _: card.update(classes=[]), "does not fit its card: its inputs or outputs are others"),
+        (
+            lambda card, _: card.update(more=1),
+            "its card is not as evaluate writes it: more: Extra inputs are not",
+        ),
+        (
+            lambda card, _: card.update(kind="left_out"),
+            "kind: Input should be 'net', 'linear', 'forest', 'boost",
+        ),
+        (
+            lambda card, _: card["inputs"][0].update(name="z"),
+            "does not fit its card: its inputs or outputs are others",
+        ),
+        (
+            lambda card, _: card.update(classes=[]),
+            "does not fit its card: its inputs or outputs are others",
+        ),
         (lambda _, model: model.graph.node[0].input.append("none"), "can't be run: "),
         (
             lambda _, model: model.graph.node.add(op_type="Odd", domain="mine"),
             "uses other files or operators than those",
         ),
-        (outside, "uses other files or operators than those of a model that this project made"),
+        (
+            outside,
+            "uses other files or operators than those of a model that this project made",
+        ),
     ],
 )
-def test_a_file_with_anything_else_in_it_is_refused(tmp_path: Path, saved: Path, change: Any, sentence: str) -> None:
+def test_a_file_with_anything_else_in_it_is_refused(
+    tmp_path: Path, saved: Path, change: Any, sentence: str
+) -> None:
     rewritten(tmp_path / "answer.onnx", saved, change)
     with pytest.raises(UserError) as caught:
         load_model(tmp_path / "answer.onnx")
@@ -87,26 +117,39 @@ def test_a_file_with_anything_else_in_it_is_refused(tmp_path: Path, saved: Path,
 
 @pytest.mark.parametrize(
     ("output", "sentence"),
-    [("label", "it predicts other classes than those of its card"), ("probabilities", "its outputs have another")],
+    [
+        ("label", "it predicts other classes than those of its card"),
+        ("probabilities", "its outputs have another"),
+    ],
 )
-def test_outputs_of_another_model_are_refused(tmp_path: Path, saved: Path, output: str, sentence: str) -> None:
+def test_outputs_of_another_model_are_refused(
+    tmp_path: Path, saved: Path, output: str, sentence: str
+) -> None:
     def change(_: Any, model: ModelProto) -> None:
         (node,) = (each for each in model.graph.node if each.output[0] == output)
         if output == "label":
             model.graph.initializer.append(CONSTANT)
             node.input[0] = "others"
         else:
-            node.CopyFrom(helper.make_node("Concat", [node.input[0]] * 2, [output], axis=1))
+            node.CopyFrom(
+                helper.make_node("Concat", [node.input[0]] * 2, [output], axis=1)
+            )
 
     rewritten(tmp_path / "answer.onnx", saved, change)
-    with pytest.raises(UserError, match=f"The saved model can't predict these rows: ValueError: {sentence}"):
+    with pytest.raises(
+        UserError,
+        match=f"The saved model can't predict these rows: ValueError: {sentence}",
+    ):
         predict(*load_model(tmp_path / "answer.onnx"), numbers().X)
 
 
 def test_what_is_no_number_is_not_printed(saved: Path) -> None:
     X = numbers().X
     X.loc[7, "a"] = np.nan
-    with pytest.raises(UserError, match="has no finite prediction for row 8 and 0 others: their values are too large"):
+    with pytest.raises(
+        UserError,
+        match="has no finite prediction for row 8 and 0 others: their values are too large",
+    ):
         predict(*load_model(saved), X)
 
 

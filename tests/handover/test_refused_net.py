@@ -21,15 +21,22 @@ from tests.handover.fits import fit_net, numbers
 @pytest.mark.parametrize("content", [b"", b"no model", b"\x08\0\0\0\0\0\0\0{}      "])
 def test_a_broken_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "model.safetensors").write_bytes(content)
-    with pytest.raises(UserError, match=r"is not a model that the stage evaluate wrote. Run `dvc repro evaluate`"):
+    with pytest.raises(
+        UserError,
+        match=r"is not a model that the stage evaluate wrote. Run `dvc repro evaluate`",
+    ):
         load_model(tmp_path / "model.safetensors")
-    with pytest.raises(UserError, match=r"is not a model that the stage evaluate wrote"):
+    with pytest.raises(
+        UserError, match=r"is not a model that the stage evaluate wrote"
+    ):
         load_model(tmp_path)
     with pytest.raises(UserError, match=r"none is missing. Run `dvc repro evaluate`"):
         load_model(tmp_path / "none")
 
 
-def rewritten(path: Path, change: Callable[[dict[str, Any], dict[str, torch.Tensor]], Any]) -> None:
+def rewritten(
+    path: Path, change: Callable[[dict[str, Any], dict[str, torch.Tensor]], Any]
+) -> None:
     """Change a file's card and its tensors."""
     with safe_open(path, framework="pt") as file:
         card = json.loads(file.metadata()["card"])
@@ -43,7 +50,10 @@ def test_a_flipped_bit_is_noticed(tmp_path: Path, saved: Path) -> None:
     content = bytearray(saved.read_bytes())
     content[-3] ^= 1
     (tmp_path / "model.safetensors").write_bytes(content)
-    with pytest.raises(UserError, match="its numbers are not those that were saved, so the file is damaged"):
+    with pytest.raises(
+        UserError,
+        match="its numbers are not those that were saved, so the file is damaged",
+    ):
         load_model(tmp_path / "model.safetensors")
 
 
@@ -65,7 +75,10 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_name_from_elsewhere_is_refused_before_it_is_imported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saved: Path, settings: dict[str, Any]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    saved: Path,
+    settings: dict[str, Any],
 ) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(saved.read_bytes())
@@ -88,35 +101,66 @@ SCALE = "prepare.numbers.scale.scale_"
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda card, _: card["settings"].update(module__weight_init="torch.load"), "not an initialiser of torch.nn"),
+        (
+            lambda card, _: card["settings"].update(module__weight_init="torch.load"),
+            "not an initialiser of torch.nn",
+        ),
         (
             lambda card, _: card["settings"].update(module__output="torch.load"),
             "is not a class derived from torch's Mod",
         ),
         (
-            lambda card, _: card["settings"].update(module__weight_init="nets.network.torch.os.abort"),
+            lambda card, _: card["settings"].update(
+                module__weight_init="nets.network.torch.os.abort"
+            ),
             "No module named 'nets.network.torch'",
         ),
         (
             lambda card, _: card.update(more=1),
             "its card is not as evaluate writes it: more: Extra inputs are not permitted. Run `dvc",
         ),
-        (lambda card, _: card["settings"].pop("module"), "settings.module: Field required"),
+        (
+            lambda card, _: card["settings"].pop("module"),
+            "settings.module: Field required",
+        ),
         (lambda card, _: card.pop("settings"), "settings don't go with the kind net"),
-        (lambda card, _: card.update(kind="pickle"), "kind: Input should be 'net', 'linear', 'forest', 'boo"),
-        (lambda card, _: card.update(classes=[], threshold=0.2), "a threshold does not go with 0 classes"),
-        (lambda card, _: card.update(threshold=0), "threshold: Input should be greater than 0"),
-        (lambda card, _: card.update(classes=[]), "settings.wrapper does not go with its 0 classes"),
-        (lambda card, _: card["inputs"][0].pop("type"), "inputs.0.type: Field required"),
-        (lambda _, tensors: tensors.update({"net.last.bias": NUMBER.repeat(2)}), "size mismatch for last.bias"),
+        (
+            lambda card, _: card.update(kind="pickle"),
+            "kind: Input should be 'net', 'linear', 'forest', 'boo",
+        ),
+        (
+            lambda card, _: card.update(classes=[], threshold=0.2),
+            "a threshold does not go with 0 classes",
+        ),
+        (
+            lambda card, _: card.update(threshold=0),
+            "threshold: Input should be greater than 0",
+        ),
+        (
+            lambda card, _: card.update(classes=[]),
+            "settings.wrapper does not go with its 0 classes",
+        ),
+        (
+            lambda card, _: card["inputs"][0].pop("type"),
+            "inputs.0.type: Field required",
+        ),
+        (
+            lambda _, tensors: tensors.update({"net.last.bias": NUMBER.repeat(2)}),
+            "size mismatch for last.bias",
+        ),
         (
             lambda _, tensors: tensors.pop("net.last.bias"),
             'Missing key(s) in state_dict: "last.bias". Run `dvc repro eva',
         ),
-        (lambda _, tensors: tensors.pop(SCALE), "does not fit its card: prepare.numbers.scale.scale_ is missing"),
+        (
+            lambda _, tensors: tensors.pop(SCALE),
+            "does not fit its card: prepare.numbers.scale.scale_ is missing",
+        ),
     ],
 )
-def test_a_file_with_anything_else_in_it_is_refused(tmp_path: Path, saved: Path, change: Any, sentence: str) -> None:
+def test_a_file_with_anything_else_in_it_is_refused(
+    tmp_path: Path, saved: Path, change: Any, sentence: str
+) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(saved.read_bytes())
     rewritten(path, change)
@@ -130,18 +174,30 @@ def test_what_is_no_number_is_not_printed(tmp_path: Path, saved: Path) -> None:
     path.write_bytes(saved.read_bytes())
     rewritten(path, lambda _, tensors: tensors["net.hidden.0.weight"].fill_(3e38))
     with pytest.raises(
-        UserError, match=r"has no finite prediction for row \d+ and \d+ others: their values are too large"
+        UserError,
+        match=r"has no finite prediction for row \d+ and \d+ others: their values are too large",
     ):
         predict(*load_model(path), numbers(60).X)
 
 
 @pytest.mark.parametrize(
     ("key", "value", "problem"),
-    [("module__n_neurons", 3, ".*size mism"), ("module__dropout_rate", 1.5, ".*dropout_rate is 1.5")],
+    [
+        ("module__n_neurons", 3, ".*size mism"),
+        ("module__dropout_rate", 1.5, ".*dropout_rate is 1.5"),
+    ],
 )
-def test_a_module_that_changed_is_named(tmp_path: Path, key: str, value: Any, problem: str) -> None:
+def test_a_module_that_changed_is_named(
+    tmp_path: Path, key: str, value: Any, problem: str
+) -> None:
     estimator, card = fit_net(numbers(60), Prepare())
     (tmp_path / "model.safetensors").write_bytes(net_content(estimator, card))
-    rewritten(tmp_path / "model.safetensors", lambda card, _: card["settings"].update({key: value}))
-    with pytest.raises(UserError, match=f"does not fit nets.network.PimaClassifier as it is now: {problem}"):
+    rewritten(
+        tmp_path / "model.safetensors",
+        lambda card, _: card["settings"].update({key: value}),
+    )
+    with pytest.raises(
+        UserError,
+        match=f"does not fit nets.network.PimaClassifier as it is now: {problem}",
+    ):
         load_model(tmp_path / "model.safetensors")

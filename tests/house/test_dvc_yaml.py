@@ -13,12 +13,20 @@ from stages.lib.config import Data, yaml12
 from tests.project import ROOT, SEARCHED, Project, real_params
 
 DVC_YAML: dict[str, Any] = yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
-STAGES: dict[str, Any] = {name: stage.get("do", stage) for name, stage in DVC_YAML["stages"].items()}
+STAGES: dict[str, Any] = {
+    name: stage.get("do", stage) for name, stage in DVC_YAML["stages"].items()
+}
 # The modules that only refuse what is wrong, or word what is said; a room has many.
 _LINES = (ROOT / ".dvcignore").read_text().splitlines()
-_IGNORED = (ROOT / line[1:] for line in _LINES if re.match("/(lockstep|resampled|stages)/", line))
+_IGNORED = (
+    ROOT / line[1:]
+    for line in _LINES
+    if re.match("/(lockstep|resampled|stages)/", line)
+)
 MESSAGES = [
-    str(file.relative_to(ROOT)) for place in _IGNORED for file in (place.glob("*.py") if place.is_dir() else [place])
+    str(file.relative_to(ROOT))
+    for place in _IGNORED
+    for file in (place.glob("*.py") if place.is_dir() else [place])
 ]
 PACKAGES = ("lockstep", "resampled")
 _TOLD = "stages.lib.told"
@@ -35,15 +43,26 @@ def closure(*files: str) -> set[str]:
     What is told is no result, so neither the room `told` nor what it alone imports is followed.
     """
     graph = _graph()
-    waiting, found = {file.removesuffix(".py").replace("/", ".") for file in files}, set()
+    waiting, found = (
+        {file.removesuffix(".py").replace("/", ".") for file in files},
+        set(),
+    )
     while waiting:
         module = waiting.pop()
         found.add(module)
         above = {module.rpartition(".")[0]} - {""}
-        imported = {each for each in graph.find_modules_directly_imported_by(module) if not each.startswith(_TOLD)}
+        imported = {
+            each
+            for each in graph.find_modules_directly_imported_by(module)
+            if not each.startswith(_TOLD)
+        }
         waiting |= (imported | above) - found
     return {
-        str(path.with_suffix(".py") if path.with_suffix(".py").is_file() else path / "__init__.py")
+        str(
+            path.with_suffix(".py")
+            if path.with_suffix(".py").is_file()
+            else path / "__init__.py"
+        )
         for path in (Path(*module.split(".")) for module in found)
     }
 
@@ -55,14 +74,23 @@ def _graph() -> ImportGraph:
 
 def used(stage: str) -> list[str]:
     """Return the script of a stage and the rooms it uses, as dvc.yaml should list them."""
-    files = closure(f"stages/{stage}.py") - {"stages/__init__.py", "stages/lib/__init__.py"}  # no result is made there
+    files = closure(f"stages/{stage}.py") - {
+        "stages/__init__.py",
+        "stages/lib/__init__.py",
+    }  # no result is made there
     # The packages are one dependency each, a room is the third part of a path.
     parts = [Path(file).parts for file in files]
-    return sorted({part[0] if part[0] in PACKAGES else str(Path(*part[:3])) for part in parts})
+    return sorted(
+        {part[0] if part[0] in PACKAGES else str(Path(*part[:3])) for part in parts}
+    )
 
 
 def listed(stage: str) -> list[str]:
-    return sorted(dep for dep in STAGES[stage]["deps"] if dep.startswith("stages/") or dep in PACKAGES)
+    return sorted(
+        dep
+        for dep in STAGES[stage]["deps"]
+        if dep.startswith("stages/") or dep in PACKAGES
+    )
 
 
 @pytest.mark.parametrize("stage", list(STAGES))
@@ -75,25 +103,35 @@ def test_a_stage_depends_on_the_rooms_it_uses(stage: str) -> None:
 def test_what_a_search_reads_in_params_is_a_param(stage: str) -> None:
     listed = set(STAGES[stage]["params"])
     # How the table is read is a param of fetch, which writes its hash into metrics/data.json.
-    assert {f"data.{key}" for key in set(Data.model_fields) - {"sample"}} <= {*STAGES["fetch"]["params"]}
+    assert {f"data.{key}" for key in set(Data.model_fields) - {"sample"}} <= {
+        *STAGES["fetch"]["params"]
+    }
     assert "data.sample" in listed
     # Baselines are no nets; but classes and numbers have other ones.
     net = {"model.wrapper"} if stage == "baselines" else {"engine", "model"}
     assert {"cv", "prepare", "seed"} | net <= listed
     committed = real_params()
-    for place in listed - {"experiments.${key}"}:  # DVC refuses a param that params.yaml lacks
+    for place in listed - {
+        "experiments.${key}"
+    }:  # DVC refuses a param that params.yaml lacks
         section, _, key = place.partition(".")
         assert key in committed[section] if key else section in committed
 
 
 def test_what_becomes_stale_with_the_table_waits_for_fetch() -> None:
-    assert {stage for stage in STAGES if "metrics/data.json" not in STAGES[stage]["deps"]} == {"fetch", "best_params"}
+    assert {
+        stage for stage in STAGES if "metrics/data.json" not in STAGES[stage]["deps"]
+    } == {"fetch", "best_params"}
     assert "params.yaml" in STAGES["best_params"]["deps"]
 
 
 @pytest.mark.parametrize("stage", list(STAGES))
 def test_a_stage_that_fails_loses_no_output(stage: str) -> None:
-    for output in (out for kind in ("outs", "metrics", "plots") for out in STAGES[stage].get(kind, [])):
+    for output in (
+        out
+        for kind in ("outs", "metrics", "plots")
+        for out in STAGES[stage].get(kind, [])
+    ):
         ((name, options),) = output.items()  # a plain name has no options
         assert options["persist"], name
         assert options["cache"] is False, name
@@ -106,9 +144,15 @@ def test_no_result_is_made_of_what_messages_say(project: Project) -> None:
     for module in (module for module in MESSAGES if module.startswith("stages/")):
         code = project.folder / module
         tree = ast.parse(code.read_text(encoding="utf-8"))
-        formats = {node.format_spec for node in ast.walk(tree) if isinstance(node, ast.FormattedValue)}
+        formats = {
+            node.format_spec
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FormattedValue)
+        }
         for node in ast.walk(tree):
-            if isinstance(node, ast.JoinedStr) and node not in formats:  # `.2f` in `{x:.2f}` is an f-string, too
+            if (
+                isinstance(node, ast.JoinedStr) and node not in formats
+            ):  # `.2f` in `{x:.2f}` is an f-string, too
                 node.values.append(ast.Constant(mark))
         code.write_text(ast.unparse(tree), encoding="utf-8")
     assert mark in project.run("python", "-m", "benchmarks.cross_cpu.pipeline").stdout
@@ -116,11 +160,16 @@ def test_no_result_is_made_of_what_messages_say(project: Project) -> None:
 
 
 def test_what_trains_depends_on_the_nets_that_params_name() -> None:
-    assert {stage for stage in STAGES if "nets" in STAGES[stage]["deps"]} == {"search", "evaluate"}
+    assert {stage for stage in STAGES if "nets" in STAGES[stage]["deps"]} == {
+        "search",
+        "evaluate",
+    }
 
 
 def test_the_charts_depend_on_the_templates(project: Project) -> None:
-    with (project.folder / ".dvc/plots/curves.json").open("a", encoding="utf-8") as template:
+    with (project.folder / ".dvc/plots/curves.json").open(
+        "a", encoding="utf-8"
+    ) as template:
         template.write("\n")
     assert project.stale() == {"charts"}
 
@@ -132,18 +181,30 @@ def test_the_file_is_short_enough_to_read() -> None:
 
 
 @pytest.mark.usefixtures("in_the_repository")
-def test_an_edited_room_makes_stale_what_uses_it_and_nothing_else(project: Project) -> None:
+def test_an_edited_room_makes_stale_what_uses_it_and_nothing_else(
+    project: Project,
+) -> None:
     """One room is enough, because every stage lists the rooms that it uses, and no others.
 
     Prose, and the modules that only refuse what is wrong or word what is said, make nothing stale.
     """
     for room in (ROOT / "stages/lib").glob("*/__init__.py"):
-        (project.folder / "stages/lib" / room.parent.name / "README.md").write_text("Prose.\n", encoding="utf-8")
+        (project.folder / "stages/lib" / room.parent.name / "README.md").write_text(
+            "Prose.\n", encoding="utf-8"
+        )
     using = {stage for stage in STAGES if "stages/lib/compare" in used(stage)}
     assert using not in (set(), set(STAGES))
-    names = {f"{stage}@{name}" for stage in using if "foreach" in DVC_YAML["stages"][stage] for name in SEARCHED}
+    names = {
+        f"{stage}@{name}"
+        for stage in using
+        if "foreach" in DVC_YAML["stages"][stage]
+        for name in SEARCHED
+    }
     names |= {stage for stage in using if "foreach" not in DVC_YAML["stages"][stage]}
-    for edited, expected in ((MESSAGES, set()), (["stages/lib/compare/table.py"], names)):
+    for edited, expected in (
+        (MESSAGES, set()),
+        (["stages/lib/compare/table.py"], names),
+    ):
         for module in edited:
             with (project.folder / module).open("a", encoding="utf-8") as code:
                 code.write("# A comment.\n")
@@ -154,4 +215,6 @@ def test_each_model_has_a_name_for_dvc() -> None:
     for name in ("best", "answer"):
         path = f"models/{name}.onnx"
         assert DVC_YAML["artifacts"][name]["path"] == path
-        assert str(Path(path).parent) in {str(key) for out in STAGES["evaluate"]["outs"] for key in out}
+        assert str(Path(path).parent) in {
+            str(key) for out in STAGES["evaluate"]["outs"] for key in out
+        }

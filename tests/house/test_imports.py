@@ -33,21 +33,37 @@ def test_planted_imports_are_named_by_file_and_line(make_project: MakeProject) -
     (project.folder / "stages/lib/attic/__init__.py").touch()
     for file, planted in PLANTED:
         code = project.folder / file
-        code.write_text(f"import {planted}\n{code.read_text(encoding='utf-8')}", encoding="utf-8")
+        code.write_text(
+            f"import {planted}\n{code.read_text(encoding='utf-8')}", encoding="utf-8"
+        )
     done = project.run("lint-imports", "--no-cache", ok=False)
     assert done.returncode == 1
     for file, planted in PLANTED[:-1]:
-        assert f"{file.removesuffix('.py').replace('/', '.')} -> {planted} (l.1)" in done.stdout
+        assert (
+            f"{file.removesuffix('.py').replace('/', '.')} -> {planted} (l.1)"
+            in done.stdout
+        )
     assert "attic" in done.stdout
 
 
 def test_tests_of_the_statistics_can_go_with_them() -> None:
     for file in (ROOT / "tests/resampled").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else []
+            )
             names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
-            own = [name for name in names if name.split(".")[0] in ("stages", "lockstep", "benchmarks", "tests")]
-            assert all(f"{name}.".startswith("tests.resampled.") for name in own), (file, own)
+            own = [
+                name
+                for name in names
+                if name.split(".")[0] in ("stages", "lockstep", "benchmarks", "tests")
+            ]
+            assert all(f"{name}.".startswith("tests.resampled.") for name in own), (
+                file,
+                own,
+            )
 
 
 def test_what_the_pipeline_takes_from_the_engine_is_public() -> None:

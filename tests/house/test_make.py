@@ -25,7 +25,10 @@ def project(tmp_path: Path) -> Project:
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").write_text(PYTHON, encoding="utf-8")
     (tmp_path / ".venv/bin/python").chmod(0o755)
-    for needed in ("constraints.txt", *(path.name for path in ROOT.glob("requirements*.txt"))):
+    for needed in (
+        "constraints.txt",
+        *(path.name for path in ROOT.glob("requirements*.txt")),
+    ):
         (tmp_path / needed).touch()
     return Project(tmp_path)
 
@@ -43,8 +46,12 @@ def test_a_folder_is_no_target_and_hides_none(project: Project) -> None:
     assert done.stderr.splitlines()[0] == told
 
 
-@pytest.mark.parametrize(("failing", "called"), [("none", 3), ("stages.check", 1), ("stages.rerun", 2)])
-def test_make_repro_ends_where_a_command_fails(project: Project, failing: str, called: int) -> None:
+@pytest.mark.parametrize(
+    ("failing", "called"), [("none", 3), ("stages.check", 1), ("stages.rerun", 2)]
+)
+def test_make_repro_ends_where_a_command_fails(
+    project: Project, failing: str, called: int
+) -> None:
     done = project.make("repro", "SEARCHES=3", ok=False, variables={"FAILS": failing})
     assert done.returncode == (0 if failing == "none" else 2)
     commands = [f"-m stages.{each}" for each in ("check", "rerun 3", "reproduced")]
@@ -61,11 +68,19 @@ def test_the_kernel_is_built_again_when_its_source_changes(project: Project) -> 
     later = (project.folder / ".venv/repro").stat().st_mtime + 1000
     os.utime(source, (later, later))
     project.make("check")
-    assert called.read_text(encoding="utf-8").splitlines()[1:] == ["-m lockstep.kernel.build", "-m stages.check"]
+    assert called.read_text(encoding="utf-8").splitlines()[1:] == [
+        "-m lockstep.kernel.build",
+        "-m stages.check",
+    ]
 
 
 def test_a_stage_that_is_run_as_a_file_says_how_to_run_it() -> None:
-    done = subprocess.run([sys.executable, "stages/search.py", "neurons"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "stages/search.py", "neurons"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     told = "error: run it from the top of the repository as a module: `python -m stages.search neurons`.\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
 
@@ -74,31 +89,54 @@ def test_a_file_that_hides_a_package_is_named(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text("x = 1\n", encoding="utf-8")
     command = [sys.executable, "-m", "stages.check"]
     done = subprocess.run(
-        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+        command,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
     )
     told = "error: torch.py here hides the module torch, which the stages import. Rename the file.\n"
     assert (done.returncode, done.stderr) == (1, told)
 
 
-def test_without_the_environment_a_command_says_how_to_activate_it(tmp_path: Path) -> None:
+def test_without_the_environment_a_command_says_how_to_activate_it(
+    tmp_path: Path,
+) -> None:
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     # Without site, Python finds no installed package.
     command = [sys.executable, "-S", "-m", "stages.search"]
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=env, capture_output=True, text=True
+    )
     way_out = "Run `make check` once, which makes the environment, then activate it: `source .venv/bin/activate`.\n"
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("error: The package ")
     assert done.stderr.endswith(f" is missing. {way_out}")
 
 
-def test_without_git_or_in_a_repository_of_another_user_a_comparison_says_so(tmp_path: Path) -> None:
+def test_without_git_or_in_a_repository_of_another_user_a_comparison_says_so(
+    tmp_path: Path,
+) -> None:
     project = Project.copied(tmp_path)
-    done = project.run(sys.executable, "-m", "stages.diff", "main", variables={"PATH": str(tmp_path)}, ok=False)
+    done = project.run(
+        sys.executable,
+        "-m",
+        "stages.diff",
+        "main",
+        variables={"PATH": str(tmp_path)},
+        ok=False,
+    )
     told = "error: git is not installed, or not in PATH. Install it, then run the command again.\n"
     assert (done.returncode, done.stderr) == (1, told)
     project.git("init", "--quiet")
-    different = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1", "GIT_CONFIG_GLOBAL": "/dev/null"}  # as git's own tests do it
+    different = {
+        "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+    }  # as git's own tests do it
     done = project.stage("diff", "main", ok=False, variables=different)
     assert done.returncode == 1
-    assert "git reads nothing here, because the repository belongs to another user. If you trust it" in done.stderr
+    assert (
+        "git reads nothing here, because the repository belongs to another user. If you trust it"
+        in done.stderr
+    )
     assert f"`git config --global --add safe.directory {project.folder}`" in done.stderr

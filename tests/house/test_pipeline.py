@@ -11,14 +11,37 @@ from tests.project import OF_AN_EXPERIMENT, SEARCHED, Project, set_at
 
 def test_repro_writes_all_metrics(reproduced: Project) -> None:
     charts = ("charts/{}.svg", "charts/curves/{}.svg", "charts/importance/{}.svg")
-    expected = {each.format(name) for each in (*OF_AN_EXPERIMENT, *charts) for name in SEARCHED}
-    drawn = ("answer_diagnostics", "diagnostics", "evaluation", "inputs", "leaderboard", "thresholds")
+    expected = {
+        each.format(name) for each in (*OF_AN_EXPERIMENT, *charts) for name in SEARCHED
+    }
+    drawn = (
+        "answer_diagnostics",
+        "diagnostics",
+        "evaluation",
+        "inputs",
+        "leaderboard",
+        "thresholds",
+    )
     expected |= {f"charts/{name}.svg" for name in drawn}
-    expected |= {f"baselines/{name}.csv" for name in ("diagnostics", "inputs", "scores", "thresholds")}
-    evaluation = ("answer_diagnostics", "contenders", "diagnostics", "inputs", "thresholds")
+    expected |= {
+        f"baselines/{name}.csv"
+        for name in ("diagnostics", "inputs", "scores", "thresholds")
+    }
+    evaluation = (
+        "answer_diagnostics",
+        "contenders",
+        "diagnostics",
+        "inputs",
+        "thresholds",
+    )
     expected |= {f"evaluation/{name}.csv" for name in evaluation}
     expected |= {"best_params.json", "data.json", "evaluation.json", "leaderboard.csv"}
-    expected |= {"charts/drawn.json", "baselines/errors.json", "evaluation/answer.json", "evaluation/errors.json"}
+    expected |= {
+        "charts/drawn.json",
+        "baselines/errors.json",
+        "evaluation/answer.json",
+        "evaluation/errors.json",
+    }
     expected |= {f"scores/{name}.json" for name in ("evaluation", *SEARCHED)}
     assert set(reproduced.metrics()) == {f"metrics/{name}" for name in expected}
 
@@ -29,11 +52,18 @@ def test_a_forced_run_gives_the_same_bytes(project: Project) -> None:
     done = project.make("repro")
     assert project.metrics() == before
     assert project.git("status", "--short") == ""
-    assert "Every metric and the model are byte-identical to the committed ones." in done.stdout
+    assert (
+        "Every metric and the model are byte-identical to the committed ones."
+        in done.stdout
+    )
 
 
 def test_a_changed_grid_reruns_its_search_only(changed: Changed) -> None:
-    (said,) = (said for command, said in changed.said.items() if command.startswith("dvc exp run"))
+    (said,) = (
+        said
+        for command, said in changed.said.items()
+        if command.startswith("dvc exp run")
+    )
     run = re.findall(r"Running stage '(.*)'", said)
     assert run[:2] == ["search@neurons", "compare@neurons"]
     assert not {"search@dropout", "compare@dropout", "baselines"} & set(run)
@@ -41,12 +71,24 @@ def test_a_changed_grid_reruns_its_search_only(changed: Changed) -> None:
 
 # What is stale at once after an edit; a stage that follows from its outputs is not told yet.
 STALE = {
-    "statistics.rope": (0.02, {"compare@dropout", "compare@neurons", "best_params", "evaluate"}),
+    "statistics.rope": (
+        0.02,
+        {"compare@dropout", "compare@neurons", "best_params", "evaluate"},
+    ),
     "statistics.pick": ("simplest", {"best_params", "evaluate"}),
     "evaluate.keep": ("combined", {"best_params", "evaluate"}),
-    "evaluate.costs": ({"false_positive": 1, "false_negative": 5}, {"best_params", "evaluate"}),
-    "experiments.dropout.grid.module__dropout_rate": ([0.0, 0.3], {"search@dropout", "best_params", "evaluate"}),
-    "experiments.neurons.fixed.lr": (0.02, {"search@neurons", "best_params", "evaluate"}),
+    "evaluate.costs": (
+        {"false_positive": 1, "false_negative": 5},
+        {"best_params", "evaluate"},
+    ),
+    "experiments.dropout.grid.module__dropout_rate": (
+        [0.0, 0.3],
+        {"search@dropout", "best_params", "evaluate"},
+    ),
+    "experiments.neurons.fixed.lr": (
+        0.02,
+        {"search@neurons", "best_params", "evaluate"},
+    ),
 }
 
 
@@ -59,7 +101,9 @@ def test_dvc_tells_what_an_edit_makes_stale(project: Project) -> None:
         assert project.stale() == expected, place
 
 
-def test_make_status_fails_where_results_are_those_of_other_files(project: Project) -> None:
+def test_make_status_fails_where_results_are_those_of_other_files(
+    project: Project,
+) -> None:
     assert project.make("status").stdout == "dvc.lock fits the files.\n"
     assert project.git("status", "--short") == ""
     # As after a merge on GitHub, which takes lines from both sides.
@@ -73,7 +117,9 @@ def test_make_status_fails_where_results_are_those_of_other_files(project: Proje
 
 @pytest.mark.long
 def test_an_experiment_of_ones_own(project: Project) -> None:
-    own = "+experiments.mine={grid: {module__n_layers: [1, 2]}, fixed: {optimizer: SGD}}"
+    own = (
+        "+experiments.mine={grid: {module__n_layers: [1, 2]}, fixed: {optimizer: SGD}}"
+    )
     done = project.run("dvc", "exp", "run", "-S", own)
     assert "Running stage 'search@mine'" in done.stdout
     assert "Running stage 'search@dropout'" not in done.stdout
@@ -88,7 +134,10 @@ def test_a_removed_experiment_leaves_nothing_behind(project: Project) -> None:
     del params["experiments"]["dropout"]
     project.write_params(params)
     done = project.run("dvc", "repro")
-    assert "that no experiment of params.yaml has, such as metrics/compared/dropout.csv" in done.stdout
+    assert (
+        "that no experiment of params.yaml has, such as metrics/compared/dropout.csv"
+        in done.stdout
+    )
     assert [name for name in project.metrics() if "dropout" in name] == []
     project.stage("docs")
     assert b"| dropout |" not in project.read("README.md")
@@ -97,9 +146,14 @@ def test_a_removed_experiment_leaves_nothing_behind(project: Project) -> None:
 
 def test_a_mistake_ends_dvc_with_a_sentence(project: Project) -> None:
     before = project.metrics()
-    done = project.run("dvc", "exp", "run", "-S", "experiments.neurons.fixed.optimizer=Adamm", ok=False)
+    done = project.run(
+        "dvc", "exp", "run", "-S", "experiments.neurons.fixed.optimizer=Adamm", ok=False
+    )
     assert done.returncode != 0
-    assert "error: params.yaml: experiments.neurons.fixed.optimizer: 'Adamm' is not an optimizer" in done.stderr
+    assert (
+        "error: params.yaml: experiments.neurons.fixed.optimizer: 'Adamm' is not an optimizer"
+        in done.stderr
+    )
     assert "Traceback" not in done.stderr
     assert project.metrics() == before
 
@@ -118,7 +172,9 @@ SPOILT = {
 
 @pytest.mark.long
 @pytest.mark.parametrize("stage", SPOILT)
-def test_a_stage_that_fails_leaves_git_a_clean_tree_but_for_the_mistake(project: Project, stage: str) -> None:
+def test_a_stage_that_fails_leaves_git_a_clean_tree_but_for_the_mistake(
+    project: Project, stage: str
+) -> None:
     path, content = SPOILT[stage]
     params = project.params()
     params["data"]["url"] = None

@@ -24,7 +24,12 @@ from tests.constraints import BENCH, FILE
 from tests.project import ROOT
 
 # Those that no other test reads; the last is the user's, who may have none.
-PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", ".github/pull_request_template.md", "data/README.md")
+PAGES = (
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    ".github/pull_request_template.md",
+    "data/README.md",
+)
 
 
 def read(name: str) -> str:
@@ -36,17 +41,26 @@ def test_links_and_commands_lead_somewhere(page: str) -> None:
     for link in re.findall(r"\]\(([^)\s#]+)\)", read(page)):
         assert "://" in link or ((ROOT / page).parent / link).is_file(), link
     targets = set(re.findall(r"^([a-z-]+): .*## ", read("Makefile"), re.MULTILINE))
-    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", read(page), re.MULTILINE)) <= targets
+    assert (
+        set(re.findall(r"(?:`|^)make ([a-z-]+)", read(page), re.MULTILINE)) <= targets
+    )
 
 
 def test_the_changelog_is_dated_and_sorted() -> None:
     headings = re.findall(r"^## (.*)$", read("CHANGELOG.md"), re.MULTILINE)
-    dates = [heading for heading in headings if re.fullmatch(r"\d{4}-\d\d-\d\d", heading)]
+    dates = [
+        heading for heading in headings if re.fullmatch(r"\d{4}-\d\d-\d\d", heading)
+    ]
     assert headings == dates == sorted(set(dates), reverse=True)
 
 
 # What `make repro` and `make test` install.
-DIRECT = ("requirements.txt", "requirements-dask.txt", "requirements-parquet.txt", "requirements-dev.txt")
+DIRECT = (
+    "requirements.txt",
+    "requirements-dask.txt",
+    "requirements-parquet.txt",
+    "requirements-dev.txt",
+)
 
 
 def pinned(text: str) -> dict[str, str]:
@@ -60,18 +74,30 @@ def needed() -> set[str]:
 
     Left out is what torch itself ties to one version, as that depends on the machine: the libraries of a GPU.
     """
-    lines = [line.partition("#")[0].strip() for name in DIRECT for line in read(name).splitlines()]
-    waiting = [(Requirement(line), "") for line in lines if line and not line.startswith("-r ")]
+    lines = [
+        line.partition("#")[0].strip()
+        for name in DIRECT
+        for line in read(name).splitlines()
+    ]
+    waiting = [
+        (Requirement(line), "") for line in lines if line and not line.startswith("-r ")
+    ]
     done: set[tuple[str, str]] = set()
     while waiting:
         requirement, extra = waiting.pop()
         if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
             continue
         name = str(canonicalize_name(requirement.name))
-        for chosen in {"", *requirement.extras} - {extra for known, extra in done if known == name}:
+        for chosen in {"", *requirement.extras} - {
+            extra for known, extra in done if known == name
+        }:
             done.add((name, chosen))
             of_it = map(Requirement, requires(name) or ())
-            waiting += [(each, chosen) for each in of_it if name != "torch" or "==" not in str(each.specifier)]
+            waiting += [
+                (each, chosen)
+                for each in of_it
+                if name != "torch" or "==" not in str(each.specifier)
+            ]
     return {name for name, _ in done}
 
 
@@ -85,16 +111,28 @@ def test_every_package_that_is_needed_is_pinned_and_no_other() -> None:
     assert not set(EVERY) & set(OF_BENCH)
 
 
-def test_the_oldest_versions_that_are_tried_are_those_that_the_engine_asks_for() -> None:
+def test_the_oldest_versions_that_are_tried_are_those_that_the_engine_asks_for() -> (
+    None
+):
     oldest = pinned(read("requirements-oldest.txt"))
     project = tomllib.loads(read("pyproject.toml"))["project"]
-    assert sorted(project["dependencies"]) == [f"{name}>={version}" for name, version in sorted(oldest.items())]
+    assert sorted(project["dependencies"]) == [
+        f"{name}>={version}" for name, version in sorted(oldest.items())
+    ]
 
 
 # By folder: the name of the distribution, and files that a user needs, of the source and of the wheel.
 PACKAGES = {
-    ".": ("skorch_lockstep", {"LICENSE", "lockstep/kernel/kernel.c", "pyproject.toml"}, {"lockstep/py.typed"}),
-    "resampled": ("resampled", {"LICENSE", "README.md", "pyproject.toml"}, {"resampled/face.py"}),
+    ".": (
+        "skorch_lockstep",
+        {"LICENSE", "lockstep/kernel/kernel.c", "pyproject.toml"},
+        {"lockstep/py.typed"},
+    ),
+    "resampled": (
+        "resampled",
+        {"LICENSE", "README.md", "pyproject.toml"},
+        {"resampled/face.py"},
+    ),
 }
 
 
@@ -107,9 +145,21 @@ def test_a_package_is_built_from_its_source_alone_and_its_page_can_be_shown(
     monkeypatch.setenv("CFLAGS", "-O0")  # to build in less time
     source, dist = tmp_path / "source", tmp_path / "dist"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(source)], check=True)
-    for name in ("pyproject.toml", "lockstep", "resampled"):  # as they are here, committed or not
+    for name in (
+        "pyproject.toml",
+        "lockstep",
+        "resampled",
+    ):  # as they are here, committed or not
         subprocess.run(["cp", "-r", str(ROOT / name), str(source)], check=True)
-    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(dist), str(source / package)]
+    build = [
+        sys.executable,
+        "-m",
+        "build",
+        "--no-isolation",
+        "--outdir",
+        str(dist),
+        str(source / package),
+    ]
     done = subprocess.run(build, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     shutil.rmtree(source)
@@ -126,13 +176,20 @@ def test_a_package_is_built_from_its_source_alone_and_its_page_can_be_shown(
         names = packed_wheel.namelist()
         assert of_wheel <= set(names)
         assert [each for each in names if each.endswith("/licenses/LICENSE")]
-        assert {each.split("/")[0].split("-")[0] for each in names} == {package.replace(".", "lockstep"), name}
+        assert {each.split("/")[0].split("-")[0] for each in names} == {
+            package.replace(".", "lockstep"),
+            name,
+        }
 
 
 @pytest.mark.parametrize("package", ["lockstep", "resampled"])
 def test_a_page_has_no_link_that_a_package_index_could_not_follow(package: str) -> None:
     page = (ROOT / package / "README.md").read_text(encoding="utf-8")
-    assert [link for link in re.findall(r"\]\(([^)\s]+)\)", page) if not link.startswith("https://")] == []
+    assert [
+        link
+        for link in re.findall(r"\]\(([^)\s]+)\)", page)
+        if not link.startswith("https://")
+    ] == []
 
 
 def titles(path: Path) -> list[str]:
@@ -144,8 +201,13 @@ def test_parts_of_titles_choose_tables_and_the_others_stay(tmp_path: Path) -> No
     path = tmp_path / "simulations.csv"
     simulate(path, 2, "halving")
     simulate(path, 3, "Corners")
-    assert titles(path) == [title for title in TABLES if title in ("Corners", "Halving")]
-    assert "Halving,halved candidates 81; a fit's noise 0.1,best thrown out," in path.read_text(encoding="utf-8")
+    assert titles(path) == [
+        title for title in TABLES if title in ("Corners", "Halving")
+    ]
+    assert (
+        "Halving,halved candidates 81; a fit's noise 0.1,best thrown out,"
+        in path.read_text(encoding="utf-8")
+    )
 
 
 def test_the_committed_file_has_all_tables() -> None:

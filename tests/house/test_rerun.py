@@ -58,7 +58,9 @@ def test_dvc_repro_would_write_the_same(project: Project, in_process: Command) -
     assert (project.read("dvc.lock"), project.read("last")) == written
 
 
-def test_a_failing_stage_ends_the_run_and_those_beside_it_are_recorded(project: Project, in_process: Command) -> None:
+def test_a_failing_stage_ends_the_run_and_those_beside_it_are_recorded(
+    project: Project, in_process: Command
+) -> None:
     in_process(rerun, "2")
     project.run("mkfifo", "pipe")  # which blocks until both of its ends are open
     spoilt = PIPELINE.replace("cat first > left", "cat first > pipe; cp first left")
@@ -73,6 +75,13 @@ def test_a_failing_stage_ends_the_run_and_those_beside_it_are_recorded(project: 
     commands = {name: stage["cmd"] for name, stage in project.lock().items()}
     assert commands["left"] == "cat first > pipe; cp first left"
     assert commands["right"] == ["echo right > right", "cat first >> right"]
-    assert in_process(rerun, "0").stderr.startswith("error: JOBS must be 1 or more. Usage: ")
-    (project.folder / "dvc.yaml").write_text("stages: {last: {cmd: true, deps: [left]", encoding="utf-8")
-    assert "error: DVC can't run the stages of dvc.yaml: unable to read: 'dvc.yaml'" in in_process(rerun, "2").stderr
+    assert in_process(rerun, "0").stderr.startswith(
+        "error: JOBS must be 1 or more. Usage: "
+    )
+    (project.folder / "dvc.yaml").write_text(
+        "stages: {last: {cmd: true, deps: [left]", encoding="utf-8"
+    )
+    assert (
+        "error: DVC can't run the stages of dvc.yaml: unable to read: 'dvc.yaml'"
+        in in_process(rerun, "2").stderr
+    )

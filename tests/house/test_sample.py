@@ -18,26 +18,44 @@ from tests.make_sample import made_anew
 from tests.project import IDENTITY, ROOT, Project, environment, working_tree
 from tests.read_sample import SAMPLE
 
-AGAIN = "is another one now. If that is what you want, run `python -m tests.make_sample`"
+AGAIN = (
+    "is another one now. If that is what you want, run `python -m tests.make_sample`"
+)
 EXPERIMENT = "optimizer"
-SHELL = {"OMP_NUM_THREADS": "4", "ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "AVX512", "PYTHONHASHSEED": "12345"}
+SHELL = {
+    "OMP_NUM_THREADS": "4",
+    "ATEN_CPU_CAPABILITY": "default",
+    "MKL_CBWR": "AVX512",
+    "PYTHONHASHSEED": "12345",
+}
 
 
 def test_an_experiment_run_again_in_another_shell_gives_the_same_bytes(
     tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = Project.copied(tmp_path)
-    outputs = [name for name in project.metrics() if EXPERIMENT in Path(name).with_suffix("").parts]
-    kinds = {Path(name).parent.name for name in outputs if Path(name).stem == EXPERIMENT}
+    outputs = [
+        name
+        for name in project.metrics()
+        if EXPERIMENT in Path(name).with_suffix("").parts
+    ]
+    kinds = {
+        Path(name).parent.name for name in outputs if Path(name).stem == EXPERIMENT
+    }
     assert kinds == {"compared", "curves", "importance"}
-    assert {f"metrics/search/{EXPERIMENT}/{name}" for name in ("candidates.csv", "summary.json")} <= {*outputs}
+    assert {
+        f"metrics/search/{EXPERIMENT}/{name}"
+        for name in ("candidates.csv", "summary.json")
+    } <= {*outputs}
     for name in outputs:
         (project.folder / name).unlink()
     project.stage("search", EXPERIMENT, variables=SHELL)
     monkeypatch.chdir(project.folder)
     assert in_process(compare, EXPERIMENT).returncode == 0
     for name in outputs:
-        assert project.read(name) == (SAMPLE / name).read_bytes(), f"tests/sample/{name} {AGAIN}"
+        assert project.read(name) == (SAMPLE / name).read_bytes(), (
+            f"tests/sample/{name} {AGAIN}"
+        )
 
 
 @pytest.mark.long
@@ -54,7 +72,9 @@ def written(folder: Path, files: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def here(tmp_path: Path) -> dict[str, str]:
-    return written(tmp_path / "here", {"metrics/a/b.csv": "1", "models/c": "2", "log": "3"})
+    return written(
+        tmp_path / "here", {"metrics/a/b.csv": "1", "models/c": "2", "log": "3"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,7 +82,11 @@ def here(tmp_path: Path) -> dict[str, str]:
     [
         ({"metrics/a/b.csv": "1", "models/c": "2", "log": "4"}, "2 of 2", []),
         ({"metrics/a/b.csv": "1"}, "1 of 2", ["models/c"]),
-        ({"metrics/a/b.csv": "9", "metrics/e": "5", "models/c": "2"}, "1 of 3", ["metrics/a/b.csv", "metrics/e"]),
+        (
+            {"metrics/a/b.csv": "9", "metrics/e": "5", "models/c": "2"},
+            "1 of 3",
+            ["metrics/a/b.csv", "metrics/e"],
+        ),
     ],
 )
 def test_files_that_differ_are_named(
@@ -73,29 +97,50 @@ def test_files_that_differ_are_named(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert same("emulated x", here, written(tmp_path / "there", files)) == (not differing)
-    lines = [f"emulated x: {n_same} files are the same as here", *(f"  differs: {name}" for name in differing)]
+    assert same("emulated x", here, written(tmp_path / "there", files)) == (
+        not differing
+    )
+    lines = [
+        f"emulated x: {n_same} files are the same as here",
+        *(f"  differs: {name}" for name in differing),
+    ]
     assert capsys.readouterr().out.splitlines() == lines
 
 
 @pytest.mark.filterwarnings("ignore:Warning only once for all operators")
-def test_roots_logarithms_and_sums_are_spoilt_in_each_form_also_inside_of_torch() -> None:
-    x, rows = torch.tensor([0.25, 0.5]), torch.tensor([[1.0, 2.0, 4.0], [2.0, 3.0, 3.0]])
-    exact, correlated = {name: getattr(x, name)() for name in FUNCTIONS}, torch.corrcoef(rows)
+def test_roots_logarithms_and_sums_are_spoilt_in_each_form_also_inside_of_torch() -> (
+    None
+):
+    x, rows = (
+        torch.tensor([0.25, 0.5]),
+        torch.tensor([[1.0, 2.0, 4.0], [2.0, 3.0, 3.0]]),
+    )
+    exact, correlated = (
+        {name: getattr(x, name)() for name in FUNCTIONS},
+        torch.corrcoef(rows),
+    )
     with spoilt():
         for name, value in exact.items():
-            forms = getattr(x, name)(), getattr(x.clone(), f"{name}_")(), getattr(torch, name)(x, out=torch.ones(2))
+            forms = (
+                getattr(x, name)(),
+                getattr(x.clone(), f"{name}_")(),
+                getattr(torch, name)(x, out=torch.ones(2)),
+            )
             larger = torch.nextafter(value, torch.tensor(torch.inf))
             assert all(torch.equal(made, larger) for made in forms), name
         assert not torch.equal(torch.corrcoef(rows), correlated)
-        larger = torch.nextafter(torch.tensor([15.0, 7.0, 8.0]), torch.tensor(torch.inf))
+        larger = torch.nextafter(
+            torch.tensor([15.0, 7.0, 8.0]), torch.tensor(torch.inf)
+        )
         assert torch.equal(torch.stack([rows.sum(), *rows.sum(dim=1)]), larger)
         assert (rows > 1).sum(dim=1, keepdim=True).tolist() == [[2], [3]]
     assert torch.equal(x.sqrt(), exact["sqrt"])
 
 
 @pytest.mark.long
-def test_other_roots_logarithms_and_sums_change_no_byte_of_the_whole_pipeline(tmp_path: Path) -> None:
+def test_other_roots_logarithms_and_sums_change_no_byte_of_the_whole_pipeline(
+    tmp_path: Path,
+) -> None:
     project = Project.copied(tmp_path)
     for name in ("metrics", "models"):
         shutil.rmtree(project.folder / name)
@@ -106,12 +151,27 @@ def test_other_roots_logarithms_and_sums_change_no_byte_of_the_whole_pipeline(tm
 
 
 # All of these read the sample, and none takes a minute.
-QUICK = ("config", "data", "scores", "compare", "fetch", "handover", "refine", "adopt", "check", "told")
+QUICK = (
+    "config",
+    "data",
+    "scores",
+    "compare",
+    "fetch",
+    "handover",
+    "refine",
+    "adopt",
+    "check",
+    "told",
+)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("content", [None, "experiments: [\n"], ids=["nothing", "nonsense"])
-def test_the_tests_do_not_read_what_is_the_users(tmp_path: Path, content: str | None) -> None:
+@pytest.mark.parametrize(
+    "content", [None, "experiments: [\n"], ids=["nothing", "nonsense"]
+)
+def test_the_tests_do_not_read_what_is_the_users(
+    tmp_path: Path, content: str | None
+) -> None:
     """In a clone in which params.yaml, the data, results and README.md are gone, or are nonsense.
 
     What passes there passes with any grids, table and results. All tests are collected, and quick ones run.
@@ -126,12 +186,25 @@ def test_the_tests_do_not_read_what_is_the_users(tmp_path: Path, content: str | 
 
     def run(*command: str) -> None:
         variables = environment() | IDENTITY
-        done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
-        assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout[-10_000:]}\n{done.stderr[-2000:]}"
+        done = subprocess.run(
+            command, cwd=tmp_path, env=variables, capture_output=True, text=True
+        )
+        assert done.returncode == 0, (
+            f"{' '.join(command)}:\n{done.stdout[-10_000:]}\n{done.stderr[-2000:]}"
+        )
 
     run("git", "init", "--quiet")
     run("git", "add", "--all")
     run("git", "commit", "--quiet", "--message", "Start")
-    pytest_here = ("python", "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "-p", "no:xdist")
+    pytest_here = (
+        "python",
+        "-m",
+        "pytest",
+        "--quiet",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+    )
     run(*pytest_here, "--collect-only")
     run(*pytest_here, *(f"tests/{name}" for name in QUICK))

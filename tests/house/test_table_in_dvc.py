@@ -17,9 +17,15 @@ UP_TO_DATE = "Data and pipelines are up to date.\n"
 
 def test_ci_gets_the_table_before_it_looks_at_dvc_lock() -> None:
     (script,) = [
-        step["run"] for step in WORKFLOWS["ci"]["jobs"]["test"]["steps"] if "make status" in step.get("run", "")
+        step["run"]
+        for step in WORKFLOWS["ci"]["jobs"]["test"]["steps"]
+        if "make status" in step.get("run", "")
     ]
-    assert script.splitlines() == ["make .venv/repro", ".venv/bin/dvc pull --with-deps dvc.yaml", "make status"]
+    assert script.splitlines() == [
+        "make .venv/repro",
+        ".venv/bin/dvc pull --with-deps dvc.yaml",
+        "make status",
+    ]
 
 
 def shrink(project: Project) -> None:
@@ -33,7 +39,9 @@ def shrink(project: Project) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("by_hand", [False, True])
-def test_add_push_clone_pull_and_nothing_to_do(make_project: MakeProject, tmp_path: Path, by_hand: bool) -> None:
+def test_add_push_clone_pull_and_nothing_to_do(
+    make_project: MakeProject, tmp_path: Path, by_hand: bool
+) -> None:
     project = make_project()
     project.commit_first()
     (project.folder / TABLE).write_text(as_text(passengers()), encoding="utf-8")
@@ -41,7 +49,10 @@ def test_add_push_clone_pull_and_nothing_to_do(make_project: MakeProject, tmp_pa
         project.run("dvc", "add", TABLE)
     else:
         project.commit_all("As if it were small")
-        assert f"run `git rm --cached {TABLE}`" in project.stage("adopt", TABLE, "survived", "--dvc", ok=False).stderr
+        assert (
+            f"run `git rm --cached {TABLE}`"
+            in project.stage("adopt", TABLE, "survived", "--dvc", ok=False).stderr
+        )
         project.git("rm", "--quiet", "--cached", TABLE)
     said = project.stage("adopt", TABLE, "survived", *["--dvc"] * (not by_hand)).stdout
     assert ("DVC has no remote to send the table to" in said) == (not by_hand)
@@ -56,9 +67,15 @@ def test_add_push_clone_pull_and_nothing_to_do(make_project: MakeProject, tmp_pa
 
     clone = project.clone(tmp_path / "clone")
     refused = clone.stage("fetch", ok=False)
-    assert f"error: `dvc pull {TABLE}` failed; what DVC says is above. Its remote store does not have" in refused.stderr
+    assert (
+        f"error: `dvc pull {TABLE}` failed; what DVC says is above. Its remote store does not have"
+        in refused.stderr
+    )
     checked = clone.stage("check", ok=False).stderr
-    assert f"error: {TABLE} is not here, but DVC tracks it, by {TABLE}.dvc. Run `dvc pull {TABLE}`.\n" in checked
+    assert (
+        f"error: {TABLE} is not here, but DVC tracks it, by {TABLE}.dvc. Run `dvc pull {TABLE}`.\n"
+        in checked
+    )
     assert "run `dvc pull` first." in clone.make("status", ok=False).stderr
 
     project.run("dvc", "push")
@@ -75,7 +92,10 @@ def test_add_push_clone_pull_and_nothing_to_do(make_project: MakeProject, tmp_pa
     project.commit_all("One passenger less")
     project.run("dvc", "push")
     clone.git("pull", "--quiet")
-    assert f"{TABLE} is not the version that {TABLE}.dvc names. " in clone.stage("check", ok=False).stderr
+    assert (
+        f"{TABLE} is not the version that {TABLE}.dvc names. "
+        in clone.stage("check", ok=False).stderr
+    )
     clone.run("dvc", "pull", TABLE)
     assert clone.read(TABLE) == project.read(TABLE)
     with contextlib.chdir(clone.folder):

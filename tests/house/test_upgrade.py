@@ -13,7 +13,13 @@ from tests.conftest import Command
 from tests.project import IDENTITY, Project
 
 # A file in each place of the project: what is the user's own, and what is upstream's.
-OWN = (*YOURS[:2], "data/table.csv", "dvc.lock", "metrics/search/mine.json", "models/answer.onnx")
+OWN = (
+    *YOURS[:2],
+    "data/table.csv",
+    "dvc.lock",
+    "metrics/search/mine.json",
+    "models/answer.onnx",
+)
 CODE = ("Makefile", "stages/search.py", "tests/test_search.py")
 
 
@@ -70,23 +76,36 @@ def both(upstream: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def change_upstream(upstream: Project) -> None:
     """Change every kind of file: its own results, those that the user has deleted or left alone, and code."""
-    write(upstream, "upstream\nnew\n", *OWN, *CODE, "metrics/search/other.json", "stages/new.py")
+    write(
+        upstream,
+        "upstream\nnew\n",
+        *OWN,
+        *CODE,
+        "metrics/search/other.json",
+        "stages/new.py",
+    )
     upstream.git("rm", "--quiet", "--force", "models/answer.onnx")
     upstream.commit_all("Newer")
 
 
-def test_what_is_yours_stays_and_the_rest_is_upstreams(both: Both, in_process: Command) -> None:
+def test_what_is_yours_stays_and_the_rest_is_upstreams(
+    both: Both, in_process: Command
+) -> None:
     own = both.own
     change_upstream(both.upstream)
     before = own.git("ls-tree", "-r", "HEAD", *YOURS, "my_net.py")
     printed = both.upgrade(in_process)
 
-    assert re.search(r"^Merged 1 commit of upstream, up to \w+ of [\d-]+\.", printed, re.MULTILINE)
+    assert re.search(
+        r"^Merged 1 commit of upstream, up to \w+ of [\d-]+\.", printed, re.MULTILINE
+    )
     own.commit_all("Upgrade")
     assert own.git("ls-tree", "-r", "HEAD", *YOURS, "my_net.py") == before
     assert not (own.folder / "metrics/search/other.json").exists()
     assert not (own.folder / "data").exists()
-    assert all(text(own, name) == "upstream\nnew\n" for name in (*CODE, "stages/new.py"))
+    assert all(
+        text(own, name) == "upstream\nnew\n" for name in (*CODE, "stages/new.py")
+    )
     assert both.upgrade(in_process).startswith("You have all that upstream has, up to ")
     write(both.upstream, "newest\n", "params.yaml", "dvc.lock")
     both.upstream.commit_all("Newest")
@@ -94,14 +113,26 @@ def test_what_is_yours_stays_and_the_rest_is_upstreams(both: Both, in_process: C
     assert own.git("status", "--porcelain") == ""
 
 
-def test_a_copy_without_history_records_where_it_began(both: Both, in_process: Command) -> None:
+def test_a_copy_without_history_records_where_it_began(
+    both: Both, in_process: Command
+) -> None:
     """By the command of docs/your-project.md."""
     own = both.own
     own.run("rm", "-rf", ".git")
     own.commit_first()
     own.git("remote", "add", "upstream", str(both.upstream.folder))
-    assert "You and upstream have no commit in common. Record" in both.upgrade(in_process, ok=False)
-    own.run("git", "merge", "--strategy", "ours", "--allow-unrelated-histories", "FETCH_HEAD", variables=IDENTITY)
+    assert "You and upstream have no commit in common. Record" in both.upgrade(
+        in_process, ok=False
+    )
+    own.run(
+        "git",
+        "merge",
+        "--strategy",
+        "ours",
+        "--allow-unrelated-histories",
+        "FETCH_HEAD",
+        variables=IDENTITY,
+    )
     assert both.upgrade(in_process).startswith("You have all")
     change_upstream(both.upstream)
     assert "Merged 1 commit " in both.upgrade(in_process)
@@ -112,10 +143,17 @@ def test_code_that_both_have_changed_conflicts(both: Both, in_process: Command) 
     both.own.commit_all("My search")
     change_upstream(both.upstream)
     refusal = both.upgrade(in_process, ok=False)
-    assert "git can't unite your changes and upstream's in stages/search.py. Edit each" in refusal
-    assert both.own.git("diff", "--name-only", "--diff-filter=U") == "stages/search.py\n"
+    assert (
+        "git can't unite your changes and upstream's in stages/search.py. Edit each"
+        in refusal
+    )
+    assert (
+        both.own.git("diff", "--name-only", "--diff-filter=U") == "stages/search.py\n"
+    )
     assert text(both.own, "Makefile") == "upstream\nnew\n"
-    assert "There are changes that are not committed" in both.upgrade(in_process, ok=False)
+    assert "There are changes that are not committed" in both.upgrade(
+        in_process, ok=False
+    )
     both.own.git("checkout", "--theirs", "--", "stages/search.py")
     both.own.commit_all("Upgrade")
     assert both.upgrade(in_process).startswith("You have all")
@@ -124,8 +162,12 @@ def test_code_that_both_have_changed_conflicts(both: Both, in_process: Command) 
 def test_what_can_not_be_merged_is_refused(both: Both, in_process: Command) -> None:
     change_upstream(both.upstream)
     write(both.own, "mine\n", "stages/new.py")
-    assert "untracked working tree files would be overwritten" in both.upgrade(in_process, ok=False)
+    assert "untracked working tree files would be overwritten" in both.upgrade(
+        in_process, ok=False
+    )
     both.own.git("remote", "set-url", "upstream", "../nowhere")
-    assert "`git fetch --quiet --no-tags upstream HEAD` failed: " in both.upgrade(in_process, ok=False)
+    assert "`git fetch --quiet --no-tags upstream HEAD` failed: " in both.upgrade(
+        in_process, ok=False
+    )
     both.own.git("remote", "remove", "upstream")
     assert "git has no remote named upstream." in both.upgrade(in_process, ok=False)

@@ -16,9 +16,14 @@ from stages.lib.config import yaml12
 from tests.project import ROOT
 
 WORKFLOWS: dict[str, dict[str, Any]] = {
-    path.stem: yaml12.load(path.read_text(encoding="utf-8")) for path in (ROOT / ".github/workflows").glob("*.yml")
+    path.stem: yaml12.load(path.read_text(encoding="utf-8"))
+    for path in (ROOT / ".github/workflows").glob("*.yml")
 }
-JOBS = {name: job for workflow in WORKFLOWS.values() for name, job in workflow["jobs"].items()}
+JOBS = {
+    name: job
+    for workflow in WORKFLOWS.values()
+    for name, job in workflow["jobs"].items()
+}
 MARKER = "<!-- grid search -->"
 
 # Answers from files as GitHub would, and notes each call; the real one filters by a jq of its own.
@@ -29,44 +34,87 @@ while [ "$1" != --jq ]; do shift; done
 jq --raw-output "$2" "$answer"
 """
 needs_tools = pytest.mark.skipif(
-    not (shutil.which("jq") and shutil.which("unzip")), reason="needs jq and unzip, which GitHub's machines have"
+    not (shutil.which("jq") and shutil.which("unzip")),
+    reason="needs jq and unzip, which GitHub's machines have",
 )
 
 
-def run_step(folder: Path, job: str, name: str, commands: dict[str, str], **variables: str) -> int:
+def run_step(
+    folder: Path, job: str, name: str, commands: dict[str, str], **variables: str
+) -> int:
     """Run a step of a workflow in a folder, with these commands in place of the real ones; return its status."""
-    (script,) = [step["run"] for step in JOBS[job]["steps"] if step.get("name", "").startswith(name)]
+    (script,) = [
+        step["run"]
+        for step in JOBS[job]["steps"]
+        if step.get("name", "").startswith(name)
+    ]
     for command, content in commands.items():
         (folder / command).write_text(f"#!/bin/sh\n{content}\n", encoding="utf-8")
         (folder / command).chmod(stat.S_IRWXU)
-    env = os.environ | variables | {"PATH": f"{folder}:{os.environ['PATH']}", "GITHUB_REPOSITORY": "someone/project"}
+    env = (
+        os.environ
+        | variables
+        | {
+            "PATH": f"{folder}:{os.environ['PATH']}",
+            "GITHUB_REPOSITORY": "someone/project",
+        }
+    )
     env["GITHUB_OUTPUT"] = str(folder / "output")
     (folder / "output").touch()  # what the steps have written for later steps
     return subprocess.run(["bash", "-e", "-c", script], cwd=folder, env=env).returncode
 
 
 @pytest.mark.parametrize(("text", "status"), [(MARKER, 2), ("", 2)])
-def test_the_workflow_writes_down_its_comment(tmp_path: Path, text: str, status: int) -> None:
+def test_the_workflow_writes_down_its_comment(
+    tmp_path: Path, text: str, status: int
+) -> None:
     make = f"printf '{text}'\nexit {status}"
     summary = tmp_path / "summary"
-    assert run_step(tmp_path, "compare", "Write", {"make": make}, GITHUB_STEP_SUMMARY=str(summary)) == status
+    assert (
+        run_step(
+            tmp_path,
+            "compare",
+            "Write",
+            {"make": make},
+            GITHUB_STEP_SUMMARY=str(summary),
+        )
+        == status
+    )
     comment = (tmp_path / "comment.md").read_text(encoding="utf-8")
     assert comment == summary.read_text(encoding="utf-8")
     assert comment.startswith(MARKER)
     assert ("**Not compared.**" in comment) == (text == "")
 
 
-def pull_request(number: int, repository: str = "fork/project", sha: str = "abc") -> dict[str, Any]:
+def pull_request(
+    number: int, repository: str = "fork/project", sha: str = "abc"
+) -> dict[str, Any]:
     return {"number": number, "head": {"repo": {"full_name": repository}, "sha": sha}}
 
 
 @needs_tools
-@pytest.mark.parametrize(("of_the_run", "found"), [((7,), "number=7\n"), ((), ""), ((7, 8), "")])
-def test_github_says_whose_comment_it_is(tmp_path: Path, of_the_run: tuple[int, ...], found: str) -> None:
+@pytest.mark.parametrize(
+    ("of_the_run", "found"), [((7,), "number=7\n"), ((), ""), ((7, 8), "")]
+)
+def test_github_says_whose_comment_it_is(
+    tmp_path: Path, of_the_run: tuple[int, ...], found: str
+) -> None:
     """Of two that it may be, neither."""
     others = [pull_request(1, sha="def"), pull_request(2, "someone/project")]
-    (tmp_path / "pulls.json").write_text(json.dumps([*others, *map(pull_request, of_the_run)]), encoding="utf-8")
-    assert run_step(tmp_path, "comment", "Find", {"gh": GH}, HEAD_REPOSITORY="fork/project", HEAD_SHA="abc") == 0
+    (tmp_path / "pulls.json").write_text(
+        json.dumps([*others, *map(pull_request, of_the_run)]), encoding="utf-8"
+    )
+    assert (
+        run_step(
+            tmp_path,
+            "comment",
+            "Find",
+            {"gh": GH},
+            HEAD_REPOSITORY="fork/project",
+            HEAD_SHA="abc",
+        )
+        == 0
+    )
     assert (tmp_path / "output").read_text(encoding="utf-8") == found
 
 
@@ -83,7 +131,9 @@ TEXT = f"{MARKER}\nÄ $(touch here) `touch here` ::error::\n".encode()
         (TEXT, "../comment.md", 1),
     ],
 )
-def test_the_text_is_a_comment_of_the_project_or_refused(tmp_path: Path, text: bytes, name: str, status: int) -> None:
+def test_the_text_is_a_comment_of_the_project_or_refused(
+    tmp_path: Path, text: bytes, name: str, status: int
+) -> None:
     """It is that of the last attempt, if it is not too large."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
@@ -91,20 +141,34 @@ def test_the_text_is_a_comment_of_the_project_or_refused(tmp_path: Path, text: b
     (tmp_path / "archive").write_bytes(content.getvalue())
     days = {21: (2, 500), 22: (9, 500), 24: (11, 80_001)}
     artifacts = [
-        {"id": number, "created_at": f"2026-01-{day:02}T00:00:00Z", "size_in_bytes": size}
+        {
+            "id": number,
+            "created_at": f"2026-01-{day:02}T00:00:00Z",
+            "size_in_bytes": size,
+        }
         for number, (day, size) in days.items()
     ]
-    (tmp_path / "artifacts.json").write_text(json.dumps({"artifacts": artifacts}), encoding="utf-8")
+    (tmp_path / "artifacts.json").write_text(
+        json.dumps({"artifacts": artifacts}), encoding="utf-8"
+    )
     assert run_step(tmp_path, "comment", "Get", {"gh": GH}, RUN="11") == status
-    assert (tmp_path / "output").read_text(encoding="utf-8") == ("" if status else "here=yes\n")
+    assert (tmp_path / "output").read_text(encoding="utf-8") == (
+        "" if status else "here=yes\n"
+    )
     assert status or (tmp_path / "comment.md").read_bytes() == text
     assert (tmp_path / "comment.md").stat().st_size <= 80_001
     assert not (tmp_path / "here").exists()
-    assert (tmp_path / "calls").read_text(encoding="utf-8").endswith("actions/artifacts/22/zip\n")
+    assert (
+        (tmp_path / "calls")
+        .read_text(encoding="utf-8")
+        .endswith("actions/artifacts/22/zip\n")
+    )
 
 
 @pytest.mark.parametrize(("existing", "method"), [("", "POST"), ("17\n42\n", "PATCH")])
-def test_the_workflow_keeps_one_comment(tmp_path: Path, existing: str, method: str) -> None:
+def test_the_workflow_keeps_one_comment(
+    tmp_path: Path, existing: str, method: str
+) -> None:
     gh = f'echo "$@" >> calls\ncase "$*" in *paginate*) printf "%s" "{existing}";; esac'
     assert run_step(tmp_path, "comment", "Write", {"gh": gh}, NUMBER="5") == 0
     place = "issues/comments/17" if method == "PATCH" else "issues/5/comments"
@@ -113,12 +177,18 @@ def test_the_workflow_keeps_one_comment(tmp_path: Path, existing: str, method: s
 
 
 def test_what_can_write_runs_no_code_of_the_project() -> None:
-    assert [name for name, job in JOBS.items() if "write" in job["permissions"].values()] == ["comment"]
+    assert [
+        name for name, job in JOBS.items() if "write" in job["permissions"].values()
+    ] == ["comment"]
     for step in JOBS["comment"]["steps"]:
         assert "uses" not in step
         assert "${{" not in step["run"]  # what GitHub inserts there would be run
         assert "make" not in step["run"]
     for name in JOBS.keys() - {"comment"}:
         assert "token" not in json.dumps(JOBS[name]).lower()
-    (upload,) = [step for step in JOBS["compare"]["steps"] if "upload-artifact" in step.get("uses", "")]
+    (upload,) = [
+        step
+        for step in JOBS["compare"]["steps"]
+        if "upload-artifact" in step.get("uses", "")
+    ]
     assert (upload["with"]["name"], upload["with"]["path"]) == ("comment", "comment.md")

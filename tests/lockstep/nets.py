@@ -43,9 +43,13 @@ GRID: dict[str, list[Any]] = {
 class LogitNet(nn.Module):
     """Two logits from plain torch layers."""
 
-    def __init__(self, n_hidden: int = 6, layer: Callable[[int], nn.Module] = nn.Identity) -> None:
+    def __init__(
+        self, n_hidden: int = 6, layer: Callable[[int], nn.Module] = nn.Identity
+    ) -> None:
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(8, n_hidden), layer(n_hidden), nn.ReLU(), nn.Linear(n_hidden, 2))
+        self.layers = nn.Sequential(
+            nn.Linear(8, n_hidden), layer(n_hidden), nn.ReLU(), nn.Linear(n_hidden, 2)
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         result: torch.Tensor = self.layers(x / 100)
@@ -71,13 +75,26 @@ def search(
     **options: Any,
 ) -> GridSearchCV:
     """Search the grid in lockstep; if all nets should be stacked, a candidate that is fitted one by one is an error."""
-    options = {"cv": StratifiedKFold(3), "scoring": "neg_brier_score", "refit": False} | options
-    with warnings.catch_warnings(), parallel_config(backend="lockstep", random_state=SEED, **backend or {}):
-        warnings.filterwarnings("error" if all_stacked else "always", category=LockstepWarning)
-        return GridSearchCV(net() if estimator is None else estimator, grid, **options).fit(X, y, **fit or {})
+    options = {
+        "cv": StratifiedKFold(3),
+        "scoring": "neg_brier_score",
+        "refit": False,
+    } | options
+    with (
+        warnings.catch_warnings(),
+        parallel_config(backend="lockstep", random_state=SEED, **backend or {}),
+    ):
+        warnings.filterwarnings(
+            "error" if all_stacked else "always", category=LockstepWarning
+        )
+        return GridSearchCV(
+            net() if estimator is None else estimator, grid, **options
+        ).fit(X, y, **fit or {})
 
 
-def told(estimator: BaseEstimator, grid: Any, y: np.ndarray, **options: Any) -> tuple[GridSearchCV, list[str]]:
+def told(
+    estimator: BaseEstimator, grid: Any, y: np.ndarray, **options: Any
+) -> tuple[GridSearchCV, list[str]]:
     """Return a search, and what the engine warns of."""
     with searches.told() as said:
         found = search(estimator, grid, y, all_stacked=False, **options)
@@ -85,7 +102,10 @@ def told(estimator: BaseEstimator, grid: Any, y: np.ndarray, **options: Any) -> 
 
 
 def one_by_one(
-    estimator: BaseEstimator | None = None, grid: Any = GRID, y: np.ndarray = Y, **options: Any
+    estimator: BaseEstimator | None = None,
+    grid: Any = GRID,
+    y: np.ndarray = Y,
+    **options: Any,
 ) -> GridSearchCV:
     """Search by skorch alone, under the same seeds."""
     return search(estimator, grid, y, backend={"stack": False}, **options)

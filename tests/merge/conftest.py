@@ -33,8 +33,13 @@ class Branches(Project):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.settings: dict[str, Any] = {"seed": 7, "experiments": {name: {"lr": 0.1} for name in ("a", "b")}}
-        self.write(".gitattributes", (ROOT / ".gitattributes").read_text(encoding="utf-8"))
+        self.settings: dict[str, Any] = {
+            "seed": 7,
+            "experiments": {name: {"lr": 0.1} for name in ("a", "b")},
+        }
+        self.write(
+            ".gitattributes", (ROOT / ".gitattributes").read_text(encoding="utf-8")
+        )
         self.write("dvc.yaml", yaml.safe_dump({"stages": PIPELINE}))
         self.write("code/net.py", "1\n")
         self.write("data/rows.csv", "1\n")
@@ -55,12 +60,20 @@ class Branches(Project):
 
     def _entry(self, keys: list[str], deps: list[str], out: str) -> dict[str, Any]:
         params = {
-            key: self.settings[key] if key in self.settings else self.settings["experiments"][key[12:]] for key in keys
+            key: self.settings[key]
+            if key in self.settings
+            else self.settings["experiments"][key[12:]]
+            for key in keys
         }
         read = [{"path": path, "md5": md5_of(self.folder, path)} for path in deps]
         self.write(out, f"{params} {[each['md5'] for each in read]}\n")
         outs = [{"path": out, "md5": md5_of(self.folder, out)}]
-        return {"cmd": "true", "deps": read, "params": {"params.yaml": params}, "outs": outs}
+        return {
+            "cmd": "true",
+            "deps": read,
+            "params": {"params.yaml": params},
+            "outs": outs,
+        }
 
     def run_stages(self) -> None:
         """Write what the stages of dvc.yaml write, and a dvc.lock; a removed experiment's results are deleted."""
@@ -72,16 +85,25 @@ class Branches(Project):
             lock[f"search@{name}"] = self._entry(keys, ["code", "data/rows.csv"], found)
         for name in names:
             found = f"metrics/search/{name}.json"
-            lock[f"compare@{name}"] = self._entry(["seed"], [found], f"metrics/compared/{name}.json")
-        lock["best_params"] = self._entry([], ["params.yaml", "metrics/compared"], "metrics/best_params.json")
-        self.write("dvc.lock", yaml.safe_dump({"schema": "2.0", "stages": lock}, sort_keys=False))
+            lock[f"compare@{name}"] = self._entry(
+                ["seed"], [found], f"metrics/compared/{name}.json"
+            )
+        lock["best_params"] = self._entry(
+            [], ["params.yaml", "metrics/compared"], "metrics/best_params.json"
+        )
+        self.write(
+            "dvc.lock",
+            yaml.safe_dump({"schema": "2.0", "stages": lock}, sort_keys=False),
+        )
 
     def branch(self, name: str, code: str = "", **experiments: Any) -> None:
         """Commit a branch with other settings of experiments, None for one that is removed, and all stages run."""
         self.git("switch", "--quiet", "--create", name, "main")
         self.settings = self.params()
         self.settings["experiments"] |= experiments
-        self.settings["experiments"] = {key: each for key, each in self.settings["experiments"].items() if each}
+        self.settings["experiments"] = {
+            key: each for key, each in self.settings["experiments"].items() if each
+        }
         self.write_params(self.settings)
         if code:
             self.write("code/net.py", code)
@@ -91,7 +113,10 @@ class Branches(Project):
     def merge(self, ours: str, theirs: str) -> None:
         """Check one branch out, and merge another; both have changed the results."""
         self.git("switch", "--quiet", ours)
-        assert self.run("git", "merge", theirs, ok=False, variables=IDENTITY).returncode == 1
+        assert (
+            self.run("git", "merge", theirs, ok=False, variables=IDENTITY).returncode
+            == 1
+        )
 
     def unite(self, theirs: str, *more: Recorded) -> tuple[United, list[str]]:
         """Unite the results; return what was taken, and the lines that say so."""

@@ -33,7 +33,11 @@ GROUPS = _RNG.permutation(np.repeat(np.arange(24), 5))
 
 def table(n_classes: int = 2, groups: np.ndarray | None = None) -> Dataset:
     """Return a table with unequal classes, or with a number to predict."""
-    y = np.digitize(NUMBERS, [0.7, 1.2][: n_classes - 1]).astype(float) if n_classes else NUMBERS
+    y = (
+        np.digitize(NUMBERS, [0.7, 1.2][: n_classes - 1]).astype(float)
+        if n_classes
+        else NUMBERS
+    )
     classes = tuple(map(str, range(n_classes)))
     return Dataset(X, y, Columns(dict.fromkeys(X.columns, "number")), classes, groups)
 
@@ -56,11 +60,18 @@ def searched(
     cv, classify = cv or CV(n_splits=3, n_repeats=1), bool(data.classes)
     chosen = settings(**changes)
     chosen["train_split"] = hold_out(chosen["train_split"], cv, classify)
-    grid = {key: [resolve(key, value) for value in values] for key, values in grid.items()}
-    splits, scorer = make_splits(data, cv, SEED), make_scorer("neg_log_loss" if classify else "r2")
+    grid = {
+        key: [resolve(key, value) for value in values] for key, values in grid.items()
+    }
+    splits, scorer = (
+        make_splits(data, cv, SEED),
+        make_scorer("neg_log_loss" if classify else "r2"),
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error", LockstepWarning)
-        found = run_grid(data, chosen, grid, splits, scorer, prepare or Prepare(), engine=engine)
+        found = run_grid(
+            data, chosen, grid, splits, scorer, prepare or Prepare(), engine=engine
+        )
     return score_array(found).tolist()
 
 
@@ -68,7 +79,9 @@ def searched(
 MakeNet = Callable[[np.ndarray], NeuralNet]
 
 
-def by_hand(data: Dataset, splits: list[TrainTest], make_net: MakeNet, y: np.ndarray) -> list[float]:
+def by_hand(
+    data: Dataset, splits: list[TrainTest], make_net: MakeNet, y: np.ndarray
+) -> list[float]:
     """Fit a net on each split, and return its scores."""
     rows_ = np.array(data.X, dtype=np.float32)
     scores = []
@@ -81,7 +94,9 @@ def by_hand(data: Dataset, splits: list[TrainTest], make_net: MakeNet, y: np.nda
     return scores
 
 
-def plain(wrapper: type[NeuralNet] = skorch.NeuralNetClassifier, **changes: Any) -> NeuralNet:
+def plain(
+    wrapper: type[NeuralNet] = skorch.NeuralNetClassifier, **changes: Any
+) -> NeuralNet:
     """Return skorch's own net with the settings of `settings`."""
     base: dict[str, Any] = {
         "module": PimaClassifier,
@@ -92,7 +107,9 @@ def plain(wrapper: type[NeuralNet] = skorch.NeuralNetClassifier, **changes: Any)
         "lr": 0.02,
         "max_epochs": 4,
         "batch_size": 16,
-        "train_split": ValidSplit(5, stratified=wrapper is not skorch.NeuralNetRegressor),
+        "train_split": ValidSplit(
+            5, stratified=wrapper is not skorch.NeuralNetRegressor
+        ),
         "verbose": 0,
     }
     return wrapper(**base | changes)

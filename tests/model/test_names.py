@@ -39,30 +39,76 @@ def test_a_name_stands_for_its_object(key: str, name: object, thing: object) -> 
 @pytest.mark.parametrize(
     ("key", "name", "sentence"),
     [
-        ("optimizer", "Adamm", "'Adamm' is not an optimizer of torch.optim; did you mean 'Adam'"),
-        ("module__activation", "Relu", "'Relu' is not an activation of torch.nn; did you mean 'ReLU'"),
-        ("criterion", "BCELos", "'BCELos' is not a loss of torch.nn; did you mean 'BCELoss'"),
-        ("module", "nets/net.py.Net", "no package 'nets/net' is installed; what is in nets/my_net.py is named as in"),
-        ("module", "no.such.Module", "'no.such.Module' can't be imported: no package 'no' is installed"),
-        ("module", "nets.network", "'nets.network' is not a class derived from torch's Module"),
-        ("module", "nets.network.PimaClasifier", "has no attribute 'PimaClasifier'; did you mean 'PimaClassifier'"),
+        (
+            "optimizer",
+            "Adamm",
+            "'Adamm' is not an optimizer of torch.optim; did you mean 'Adam'",
+        ),
+        (
+            "module__activation",
+            "Relu",
+            "'Relu' is not an activation of torch.nn; did you mean 'ReLU'",
+        ),
+        (
+            "criterion",
+            "BCELos",
+            "'BCELos' is not a loss of torch.nn; did you mean 'BCELoss'",
+        ),
+        (
+            "module",
+            "nets/net.py.Net",
+            "no package 'nets/net' is installed; what is in nets/my_net.py is named as in",
+        ),
+        (
+            "module",
+            "no.such.Module",
+            "'no.such.Module' can't be imported: no package 'no' is installed",
+        ),
+        (
+            "module",
+            "nets.network",
+            "'nets.network' is not a class derived from torch's Module",
+        ),
+        (
+            "module",
+            "nets.network.PimaClasifier",
+            "has no attribute 'PimaClasifier'; did you mean 'PimaClassifier'",
+        ),
         (
             "module",
             "nets.net.Net",
             "'nets.net.Net' can't be imported: ModuleNotFoundError: No module named 'nets.net'$",
         ),
-        ("optimizer", "torch.nn.ReLU", "'torch.nn.ReLU' is not a class derived from torch's Optimizer"),
-        ("module__activation", "os.abort", "'os.abort' is not a class derived from torch's Module"),
-        ("module__weight_init", "torch.builtins.exit", "can't be imported: ModuleNotFoundError: No module named"),
+        (
+            "optimizer",
+            "torch.nn.ReLU",
+            "'torch.nn.ReLU' is not a class derived from torch's Optimizer",
+        ),
+        (
+            "module__activation",
+            "os.abort",
+            "'os.abort' is not a class derived from torch's Module",
+        ),
+        (
+            "module__weight_init",
+            "torch.builtins.exit",
+            "can't be imported: ModuleNotFoundError: No module named",
+        ),
         (
             "module__other",
             "torch.load",
             "'torch.load' is not a class derived from torch's Module, not an initialiser of",
         ),
-        ("module__other", "torch.nn", "'torch.nn' is not a class derived from torch's Module, not an initialiser of"),
+        (
+            "module__other",
+            "torch.nn",
+            "'torch.nn' is not a class derived from torch's Module, not an initialiser of",
+        ),
     ],
 )
-def test_an_unknown_name_is_told_with_the_nearest(key: str, name: str, sentence: str) -> None:
+def test_an_unknown_name_is_told_with_the_nearest(
+    key: str, name: str, sentence: str
+) -> None:
     with pytest.raises(ValueError, match=sentence.replace(".", r"\.")):
         resolve(key, name)
 
@@ -93,9 +139,14 @@ def test_what_nets_define_may_be_a_parameter(in_nets: Path) -> None:
     assert resolve("module__start", "nets.mine.small").keywords == {"std": 0.01}
     assert resolve("module__sizes", "nets.mine.SIZES") == [1, 2]
     for key in ("module__weight_init", "module__start"):
-        with pytest.raises(ValueError, match=r"'nets.mine.rmtree' is not .* of torch.nn.init, and not .* nets/"):
+        with pytest.raises(
+            ValueError,
+            match=r"'nets.mine.rmtree' is not .* of torch.nn.init, and not .* nets/",
+        ):
             resolve(key, "nets.mine.rmtree")
-    with pytest.raises(ValueError, match=r"'nets\.mine\.halves' is not from skorch or torch"):
+    with pytest.raises(
+        ValueError, match=r"'nets\.mine\.halves' is not from skorch or torch"
+    ):
         resolve("module__start", "nets.mine.halves", {"skorch", "torch"})
 
 
@@ -104,12 +155,19 @@ def test_what_nets_define_may_be_a_parameter(in_nets: Path) -> None:
     [
         ("1 +", r"SyntaxError: invalid syntax, at broken.py, line 1"),
         ("import sys\nsys.exit(3)", "SystemExit: 3, at broken.py, line 2"),
-        ("import no_such_package", "ModuleNotFoundError: No module named 'no_such_package', at broken.py, line 1"),
+        (
+            "import no_such_package",
+            "ModuleNotFoundError: No module named 'no_such_package', at broken.py, line 1",
+        ),
     ],
 )
-def test_a_mistake_in_ones_own_file_is_told(in_nets: Path, text: str, sentence: str) -> None:
+def test_a_mistake_in_ones_own_file_is_told(
+    in_nets: Path, text: str, sentence: str
+) -> None:
     (in_nets / "broken.py").write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=f"'nets.broken.Net' can't be imported: {sentence}"):
+    with pytest.raises(
+        ValueError, match=f"'nets.broken.Net' can't be imported: {sentence}"
+    ):
         resolve("module", "nets.broken.Net")
 
 
@@ -120,12 +178,27 @@ def test_code_of_the_repository_outside_of_nets_is_refused(
     monkeypatch.syspath_prepend(in_nets)
     for file in ("elsewhere.py", "folder/elsewhere.py"):
         (in_nets / file).parent.mkdir(exist_ok=True)
-        (in_nets / file).write_text("from torch.nn import Linear as Net", encoding="utf-8")
-    with pytest.raises(ValueError, match=f"'{name}' is not in nets/, .* move the code there, and write nets.{name}"):
+        (in_nets / file).write_text(
+            "from torch.nn import Linear as Net", encoding="utf-8"
+        )
+    with pytest.raises(
+        ValueError,
+        match=f"'{name}' is not in nets/, .* move the code there, and write nets.{name}",
+    ):
         resolve("module", name)
 
 
-def test_a_net_of_an_installed_package_is_named_by_its_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert resolve("module__embedding", "rtdl_num_embeddings.PeriodicEmbeddings") is PeriodicEmbeddings
-    monkeypatch.chdir(Path(str(torch.__file__)).parents[4])  # an environment in the repository is installed, too
-    assert resolve("module__embedding", "rtdl_num_embeddings.PeriodicEmbeddings") is PeriodicEmbeddings
+def test_a_net_of_an_installed_package_is_named_by_its_module(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert (
+        resolve("module__embedding", "rtdl_num_embeddings.PeriodicEmbeddings")
+        is PeriodicEmbeddings
+    )
+    monkeypatch.chdir(
+        Path(str(torch.__file__)).parents[4]
+    )  # an environment in the repository is installed, too
+    assert (
+        resolve("module__embedding", "rtdl_num_embeddings.PeriodicEmbeddings")
+        is PeriodicEmbeddings
+    )

@@ -39,7 +39,9 @@ def search(
 ) -> np.ndarray:
     """Return the scores by candidate and split."""
     recording = RecordingScorer({"score": scorer}, lambda *_: None)
-    found = run_grid(data, net_settings(**changes), grid, SPLITS, recording, prepare, engine=engine)
+    found = run_grid(
+        data, net_settings(**changes), grid, SPLITS, recording, prepare, engine=engine
+    )
     return score_array(found)
 
 
@@ -64,39 +66,69 @@ def test_scores_are_those_of_pipelines_written_by_hand() -> None:
     table = cells(DATA.X)
     y = DATA.y.astype(np.float32).reshape(-1, 1)
     for candidate, scores in zip(all_candidates(GRID), found, strict=True):
-        own = {key.removeprefix("prepare__"): value for key, value in candidate.items() if key != "lr"}
+        own = {
+            key.removeprefix("prepare__"): value
+            for key, value in candidate.items()
+            if key != "lr"
+        }
         for number, (train, test) in enumerate(SPLITS):
             preparation = by_hand(**own).fit(table.iloc[train])
-            X, held = (preparation.transform(table.iloc[part]).astype(np.float32) for part in (train, test))
-            net = plain_net(max_epochs=2, batch_size=16, lr=candidate["lr"], module__n_inputs=X.shape[1])
+            X, held = (
+                preparation.transform(table.iloc[part]).astype(np.float32)
+                for part in (train, test)
+            )
+            net = plain_net(
+                max_epochs=2,
+                batch_size=16,
+                lr=candidate["lr"],
+                module__n_inputs=X.shape[1],
+            )
             seed_everything(fit_seed(SEED, number))
-            assert scores[number] == pytest.approx(log_loss_of(net.fit(X, y[train]), held, y[test]), abs=1e-6)
+            assert scores[number] == pytest.approx(
+                log_loss_of(net.fit(X, y[train]), held, y[test]), abs=1e-6
+            )
 
 
 def log_loss_of(net: NeuralNetClassifier, X: np.ndarray, y: np.ndarray) -> float:
     p = net.predict_proba(X)[:, 1]
-    return float(-np.log(np.where(y == 1, p.reshape(-1, 1), 1 - p.reshape(-1, 1))).mean())
+    return float(
+        -np.log(np.where(y == 1, p.reshape(-1, 1), 1 - p.reshape(-1, 1))).mean()
+    )
 
 
 def test_a_target_is_scaled_as_by_hand_and_scored_in_its_own_unit() -> None:
-    y = 3000 + 500 * DATA.X["age"].fillna(40).to_numpy() + 100 * np.random.default_rng(0).normal(size=len(DATA.y))
+    y = (
+        3000
+        + 500 * DATA.X["age"].fillna(40).to_numpy()
+        + 100 * np.random.default_rng(0).normal(size=len(DATA.y))
+    )
     data = replace(DATA, y=y, classes=())
-    grid: dict[str, list[Any]] = {"lr": [0.01, 0.1], "prepare__target": ["standard", None]}
+    grid: dict[str, list[Any]] = {
+        "lr": [0.01, 0.1],
+        "prepare__target": ["standard", None],
+    }
 
     def r2(estimator: BaseEstimator, X: Any, y: Any) -> float:
         return float(r2_score(y, estimator.predict(X)))
 
     prepare = Prepare(impute="mean", scale="standard")
     found, alone = (
-        search(grid, r2, prepare, data, engine, max_epochs=20, train_split=None, **NUMBER)
+        search(
+            grid, r2, prepare, data, engine, max_epochs=20, train_split=None, **NUMBER
+        )
         for engine in ("lockstep", "one-by-one")
     )
     np.testing.assert_allclose(found, alone, atol=1e-5)
     table, column = cells(DATA.X), data.y.astype(np.float32).reshape(-1, 1)
     for candidate, scores in zip(all_candidates(grid), found, strict=True):
         for number, (train, test) in enumerate(SPLITS):
-            preparation = by_hand("mean", "standard", "onehot", False).fit(table.iloc[train])
-            X, held = (preparation.transform(table.iloc[part]).astype(np.float32) for part in (train, test))
+            preparation = by_hand("mean", "standard", "onehot", False).fit(
+                table.iloc[train]
+            )
+            X, held = (
+                preparation.transform(table.iloc[part]).astype(np.float32)
+                for part in (train, test)
+            )
             net = plain_net(
                 NeuralNetRegressor,
                 criterion=nn.MSELoss,
@@ -110,8 +142,12 @@ def test_a_target_is_scaled_as_by_hand_and_scored_in_its_own_unit() -> None:
             scaler = StandardScaler() if candidate["prepare__target"] else None
             estimator = TransformedTargetRegressor(net, transformer=scaler)
             seed_everything(fit_seed(SEED, number))
-            assert scores[number] == pytest.approx(r2(estimator.fit(X, column[train]), held, column[test]), abs=1e-5)
-    assert (found[0::2] > found[1::2]).all()  # a target in the thousands is out of reach without
+            assert scores[number] == pytest.approx(
+                r2(estimator.fit(X, column[train]), held, column[test]), abs=1e-5
+            )
+    assert (
+        found[0::2] > found[1::2]
+    ).all()  # a target in the thousands is out of reach without
 
 
 def test_what_a_search_fits_does_not_depend_on_test_rows() -> None:
@@ -138,4 +174,6 @@ def test_what_a_search_fits_does_not_depend_on_test_rows() -> None:
         found = answers(replace(DATA, X=X))
         assert np.array_equal(found[number], clean[number])
         # The test sees leakage: in the other splits, these rows are training rows.
-        assert not any(np.array_equal(found[i], clean[i]) for i in range(3) if i != number)
+        assert not any(
+            np.array_equal(found[i], clean[i]) for i in range(3) if i != number
+        )

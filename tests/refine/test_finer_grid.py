@@ -10,22 +10,50 @@ from stages.lib.refine.finer import finer_values
 from tests.project import small_params
 
 
-def with_experiment(grid: dict[str, list[Any]], fixed: dict[str, Any] | None = None) -> Params:
-    return Params.model_validate(small_params() | {"experiments": {"mine": {"grid": grid, "fixed": fixed or {}}}})
+def with_experiment(
+    grid: dict[str, list[Any]], fixed: dict[str, Any] | None = None
+) -> Params:
+    return Params.model_validate(
+        small_params() | {"experiments": {"mine": {"grid": grid, "fixed": fixed or {}}}}
+    )
 
 
 @pytest.mark.parametrize(
     ("key", "values", "best", "finer", "fixed"),
     [
-        ("module__dropout_rate", [0.7, 0.8, 0.9], 0.9, [0.8, 0.85, 0.9, 0.925, 0.95], {}),
+        (
+            "module__dropout_rate",
+            [0.7, 0.8, 0.9],
+            0.9,
+            [0.8, 0.85, 0.9, 0.925, 0.95],
+            {},
+        ),
         ("module__dropout_rate", [0.0, 0.1, 0.2], 0.0, [0.0, 0.05, 0.1], {}),
         ("module__n_neurons", [1, 5, 10], 1, [1, 3, 5], {}),
         ("module__weight_constraint", [1.0, 2.0], 1.0, [0.5, 0.75, 1.0, 1.5, 2.0], {}),
         ("batch_size", [10, 20, 30], 10, [5, 8, 10, 15, 20], {}),
         ("optimizer__lr", [0.1, 0.2, 0.3], 0.1, [0.05, 0.075, 0.1, 0.15, 0.2], {}),
-        ("optimizer__momentum", [0.0, 0.5, 0.9], 0.9, [0.5, 0.7, 0.9, 0.925, 0.95], {"optimizer": "SGD"}),
-        ("optimizer__rho", [0.5, 0.9], 0.9, [0.5, 0.7, 0.9, 0.925, 0.95], {"optimizer": "Adadelta"}),
-        ("optimizer__eps", [1e-08, 1e-06], 1e-08, [1e-10, 1e-09, 1e-08, 1e-07, 1e-06], {}),
+        (
+            "optimizer__momentum",
+            [0.0, 0.5, 0.9],
+            0.9,
+            [0.5, 0.7, 0.9, 0.925, 0.95],
+            {"optimizer": "SGD"},
+        ),
+        (
+            "optimizer__rho",
+            [0.5, 0.9],
+            0.9,
+            [0.5, 0.7, 0.9, 0.925, 0.95],
+            {"optimizer": "Adadelta"},
+        ),
+        (
+            "optimizer__eps",
+            [1e-08, 1e-06],
+            1e-08,
+            [1e-10, 1e-09, 1e-08, 1e-07, 1e-06],
+            {},
+        ),
     ],
 )
 def test_no_value_outside_what_a_setting_may_be(
@@ -56,14 +84,22 @@ def test_what_has_nothing_between_is_fixed_at_its_best() -> None:
         "module__dropout_rate": 0.1,
         "module__n_neurons": 8,
     }
-    found = refine(with_experiment(grid, {"batch_size": 40, "optimizer": "SGD"}), "mine", best)
+    found = refine(
+        with_experiment(grid, {"batch_size": 40, "optimizer": "SGD"}), "mine", best
+    )
     assert found.grid == {"module__n_neurons": [4, 6, 8, 10, 12]}
     left = {key: value for key, value in best.items() if key != "module__n_neurons"}
     assert found.fixed == {"batch_size": 40} | left
 
 
 @pytest.mark.parametrize(
-    ("name", "new"), [("dropout", "dropout_2"), ("dropout_2", "dropout_3"), ("a_b_9", "a_b_10"), ("a_b", "a_b_2")]
+    ("name", "new"),
+    [
+        ("dropout", "dropout_2"),
+        ("dropout_2", "dropout_3"),
+        ("a_b_9", "a_b_10"),
+        ("a_b", "a_b_2"),
+    ],
 )
 def test_the_name_counts(name: str, new: str) -> None:
     raw = small_params()

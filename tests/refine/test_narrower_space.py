@@ -25,20 +25,31 @@ GRID: dict[str, Any] = {
 }
 
 
-def params_of(grid: dict[str, Any] = GRID, search: str = "random", n_candidates: int | None = 50) -> Params:
+def params_of(
+    grid: dict[str, Any] = GRID, search: str = "random", n_candidates: int | None = 50
+) -> Params:
     raw = small_params()
-    mine = {"search": search, "n_candidates": n_candidates, "grid": grid, "fixed": {"optimizer": "SGD"}}
+    mine = {
+        "search": search,
+        "n_candidates": n_candidates,
+        "grid": grid,
+        "fixed": {"optimizer": "SGD"},
+    }
     raw["experiments"] = {"mine": mine}
     raw["cv"]["n_repeats"] = 1
     return Params.model_validate(raw)
 
 
-def candidate(lr: float, rate: float, neurons: int, layers: int, scale: str | None = "standard") -> dict[str, Any]:
+def candidate(
+    lr: float, rate: float, neurons: int, layers: int, scale: str | None = "standard"
+) -> dict[str, Any]:
     return dict(zip(GRID, (lr, rate, neurons, layers, scale), strict=True))
 
 
 def test_the_new_bounds_are_a_tenth_of_the_old_range_away_and_within_it() -> None:
-    found = narrow(params_of(), "mine", [candidate(0.01, 0.03, 8, 1), candidate(0.1, 0.2, 10, 3)])
+    found = narrow(
+        params_of(), "mine", [candidate(0.01, 0.03, 8, 1), candidate(0.1, 0.2, 10, 3)]
+    )
     assert (found.search, found.n_candidates) == ("random", 50)
     assert found.grid == {
         # A tenth of four orders of magnitude is 10 ** 0.4.
@@ -51,23 +62,37 @@ def test_the_new_bounds_are_a_tenth_of_the_old_range_away_and_within_it() -> Non
 
 
 def test_around_a_single_candidate_there_is_room() -> None:
-    found = narrow(params_of(search="halving"), "mine", [candidate(0.0001, 0.5, 20, 2, None)])
+    found = narrow(
+        params_of(search="halving"), "mine", [candidate(0.0001, 0.5, 20, 2, None)]
+    )
     assert found.search == "halving"
     assert found.grid == {
         "lr": Distribution("loguniform", 0.0001, 0.000251),
         "module__dropout_rate": Distribution("uniform", 0.45, 0.5),
         "module__n_neurons": Distribution("int", 18, 20),
     }
-    assert found.fixed == {"optimizer": "SGD", "module__n_layers": 2, "prepare__scale": None}
-    Params.model_validate(small_params() | {"experiments": {"mine_2": found.model_dump()}})
+    assert found.fixed == {
+        "optimizer": "SGD",
+        "module__n_layers": 2,
+        "prepare__scale": None,
+    }
+    Params.model_validate(
+        small_params() | {"experiments": {"mine_2": found.model_dump()}}
+    )
 
 
 def test_no_more_candidates_are_drawn_than_there_are() -> None:
     grid = {"module__n_neurons": {"int": [1, 100]}, "module__n_layers": [1, 2]}
-    found = narrow(params_of(grid), "mine", [{"module__n_neurons": 50, "module__n_layers": 1}])
+    found = narrow(
+        params_of(grid), "mine", [{"module__n_neurons": 50, "module__n_layers": 1}]
+    )
     assert found.grid == {"module__n_neurons": Distribution("int", 40, 61)}
     assert found.n_candidates == 22
-    whole = narrow(params_of({"lr": [0.1, 0.2, 0.3]}, "halving", None), "mine", [{"lr": 0.1}, {"lr": 0.3}])
+    whole = narrow(
+        params_of({"lr": [0.1, 0.2, 0.3]}, "halving", None),
+        "mine",
+        [{"lr": 0.1}, {"lr": 0.3}],
+    )
     assert (whole.grid, whole.n_candidates) == ({"lr": [0.1, 0.3]}, None)
 
 
@@ -86,17 +111,32 @@ def test_no_more_candidates_are_drawn_than_there_are() -> None:
         ),
     ],
 )
-def test_where_nothing_is_left_to_search_it_says_so(grid: dict[str, Any], around: list, sentence: str) -> None:
+def test_where_nothing_is_left_to_search_it_says_so(
+    grid: dict[str, Any], around: list, sentence: str
+) -> None:
     with pytest.raises(UserError) as caught:
         narrow(params_of(grid), "mine", around)
     assert sentence in str(caught.value)
 
 
 def write_results(params: Params, in_best_set: list[bool] | None) -> None:
-    listed = [format_params(each) for each in params.experiments["mine"].candidates(params.seed)]
-    table = pd.DataFrame({"params": listed}).assign(**dict.fromkeys(files.COMPARED.needed[1:], 0.5))
-    in_set = [i < len(in_best_set) and in_best_set[i] for i in range(len(listed))] if in_best_set else None
-    write(files.COMPARED, table.assign(rank_test_score=1, in_best_set=in_set, simplest=False), "mine")
+    listed = [
+        format_params(each)
+        for each in params.experiments["mine"].candidates(params.seed)
+    ]
+    table = pd.DataFrame({"params": listed}).assign(
+        **dict.fromkeys(files.COMPARED.needed[1:], 0.5)
+    )
+    in_set = (
+        [i < len(in_best_set) and in_best_set[i] for i in range(len(listed))]
+        if in_best_set
+        else None
+    )
+    write(
+        files.COMPARED,
+        table.assign(rank_test_score=1, in_best_set=in_set, simplest=False),
+        "mine",
+    )
     write(files.SUMMARY, {"best_params": listed[0]} | NUMBERS, "mine")
 
 
@@ -106,24 +146,34 @@ def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(stage, "stale_stages", lambda *stages: [])
     params = params_of()
-    written(tmp_path, small_params() | {"experiments": params.model_dump()["experiments"]})
+    written(
+        tmp_path, small_params() | {"experiments": params.model_dump()["experiments"]}
+    )
     write_results(params, [True, False, True])
     return params
 
 
-def test_the_stage_adds_the_narrower_search(searched: Params, in_process: Command) -> None:
+def test_the_stage_adds_the_narrower_search(
+    searched: Params, in_process: Command
+) -> None:
     shown = in_process(stage, "mine").stdout
-    assert "params.yaml: added experiments.mine_2, 50 candidates around the best\n" in shown
+    assert (
+        "params.yaml: added experiments.mine_2, 50 candidates around the best\n"
+        in shown
+    )
     added = load_params().experiments["mine_2"]
     listed = searched.experiments["mine"].candidates(searched.seed)
     assert added == narrow(searched, "mine", [listed[0], listed[2]])
     assert f"  lr: {added.grid['lr']}\n" in shown
-    assert "# The space around the 2 candidates of mine that can't be told from the best.\n" in Path(
-        "params.yaml"
-    ).read_text(encoding="utf-8")
+    assert (
+        "# The space around the 2 candidates of mine that can't be told from the best.\n"
+        in Path("params.yaml").read_text(encoding="utf-8")
+    )
 
 
-def test_without_a_test_it_is_the_space_around_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_test_it_is_the_space_around_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     params = params_of()
     write_results(params, None)
@@ -138,6 +188,9 @@ def test_results_of_another_search_are_refused(in_process: Command) -> None:
     write(files.COMPARED, table, "mine")
     done = in_process(stage, "mine")
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"{path} has the candidate lr=7, which is not in the grid of params.yaml. {again}" in done.stderr
+    assert (
+        f"{path} has the candidate lr=7, which is not in the grid of params.yaml. {again}"
+        in done.stderr
+    )
     path.unlink()
     assert f"{path} is missing. {again}" in in_process(stage, "mine").stderr

@@ -22,7 +22,10 @@ from tests.read_sample import SAMPLE
 
 REAL_PARAMS = real_params()
 REAL: dict[str, dict[str, list[Any]]] = {
-    "batch_epochs": {"batch_size": [10, 14, 20, 28, 40], "max_epochs": [50, 75, 100, 125, 150]},
+    "batch_epochs": {
+        "batch_size": [10, 14, 20, 28, 40],
+        "max_epochs": [50, 75, 100, 125, 150],
+    },
     "lr_momentum": {
         "optimizer__lr": [0.0001, 0.000316, 0.001, 0.00316, 0.01],
         "optimizer__momentum": [0.6, 0.7, 0.8, 0.85, 0.9],
@@ -45,7 +48,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def refine_here(here: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+def refine_here(
+    here: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> Command:
     # Only DVC knows whether a search is up to date, and the last test asks it.
     monkeypatch.setattr(stage, "stale_stages", lambda *stages: [])
     return partial(in_process, stage)
@@ -57,27 +62,44 @@ def only_added(before: str, after: str) -> bool:
     return changes == {" ", "+"}
 
 
-@pytest.mark.parametrize("name", [name for name, each in REAL_PARAMS["experiments"].items() if "search" not in each])
+@pytest.mark.parametrize(
+    "name",
+    [name for name, each in REAL_PARAMS["experiments"].items() if "search" not in each],
+)
 def test_the_real_grids(here: Path, refine_here: Command, name: str) -> None:
     before = (here / "params.yaml").read_text(encoding="utf-8")
     old = load_params()
     if name not in REAL:
         done = refine_here(name)
         assert done.returncode == 1
-        assert f"error: params.yaml: experiments.{name}.grid has nothing to refine" in done.stderr
+        assert (
+            f"error: params.yaml: experiments.{name}.grid has nothing to refine"
+            in done.stderr
+        )
         assert (here / "params.yaml").read_text(encoding="utf-8") == before
         return
     best = read_best(Results(), old, name)
-    assert all(value in REAL[name][key] for key, value in best.items()), "the committed best is another: adapt REAL"
+    assert all(value in REAL[name][key] for key, value in best.items()), (
+        "the committed best is another: adapt REAL"
+    )
     shown = refine_here(name).stdout
-    assert f"added experiments.{name}_2, {math.prod(map(len, REAL[name].values()))} candidates" in shown
+    assert (
+        f"added experiments.{name}_2, {math.prod(map(len, REAL[name].values()))} candidates"
+        in shown
+    )
     assert shown.endswith("Run `dvc repro`.\n")
 
     after = (here / "params.yaml").read_text(encoding="utf-8")
     assert only_added(before, after)
-    assert f"  {name}_2:\n    # A finer grid around the best of {name}: {format_params(best)}.\n    grid:\n" in after
+    assert (
+        f"  {name}_2:\n    # A finer grid around the best of {name}: {format_params(best)}.\n    grid:\n"
+        in after
+    )
     new = load_params()
-    assert new.experiments[f"{name}_2"].model_dump() == {"grid": REAL[name], "fixed": old.experiments[name].fixed}
+    assert new.experiments[f"{name}_2"].model_dump() == {
+        "grid": REAL[name],
+        "fixed": old.experiments[name].fixed,
+    }
     names = list(new.experiments)
     assert names.index(f"{name}_2") == names.index(name) + 1
     assert [each for each in names if each != f"{name}_2"] == list(old.experiments)
@@ -102,11 +124,27 @@ AGAIN, SUMMARY = "Run `dvc repro search@neurons`.", files.SUMMARY.at("neurons")
 @pytest.mark.parametrize(
     ("spoil", "arguments", "sentence"),
     [
-        (nothing, (), "the following arguments are required: EXPERIMENT. Usage: python -m stages.refine"),
-        (nothing, ("neuron",), "params.yaml: experiments has no 'neuron'; did you mean 'neurons'?"),
-        (nothing, ("weight_init",), "has nothing to refine: no number lies between the best, module__weight_init="),
         (
-            lambda: write(files.SUMMARY, {"best_params": "module__n_neurons=99"} | NUMBERS, "neurons"),
+            nothing,
+            (),
+            "the following arguments are required: EXPERIMENT. Usage: python -m stages.refine",
+        ),
+        (
+            nothing,
+            ("neuron",),
+            "params.yaml: experiments has no 'neuron'; did you mean 'neurons'?",
+        ),
+        (
+            nothing,
+            ("weight_init",),
+            "has nothing to refine: no number lies between the best, module__weight_init=",
+        ),
+        (
+            lambda: write(
+                files.SUMMARY,
+                {"best_params": "module__n_neurons=99"} | NUMBERS,
+                "neurons",
+            ),
             ("neurons",),
             f"{SUMMARY} has the best module__n_neurons=99, which is not in the grid of params.yaml. {AGAIN}",
         ),
@@ -115,11 +153,19 @@ AGAIN, SUMMARY = "Run `dvc repro search@neurons`.", files.SUMMARY.at("neurons")
             ("neurons",),
             "experiments already has 'neurons_2'. Refine that one",
         ),
-        (spoil_params("seed", 8), ("neurons",), "experiments is written in a form that takes no further block"),
+        (
+            spoil_params("seed", 8),
+            ("neurons",),
+            "experiments is written in a form that takes no further block",
+        ),
     ],
 )
 def test_a_mistake_is_a_sentence_and_the_file_stays(
-    here: Path, refine_here: Command, spoil: Callable[[], None], arguments: tuple[str, ...], sentence: str
+    here: Path,
+    refine_here: Command,
+    spoil: Callable[[], None],
+    arguments: tuple[str, ...],
+    sentence: str,
 ) -> None:
     spoil()
     before = Path("params.yaml").read_bytes() if Path("params.yaml").exists() else None
@@ -127,7 +173,9 @@ def test_a_mistake_is_a_sentence_and_the_file_stays(
     assert (done.returncode, done.stdout) == (2 if len(arguments) != 1 else 1, "")
     assert done.stderr.startswith("error: ")
     assert sentence in done.stderr
-    assert (Path("params.yaml").read_bytes() if Path("params.yaml").exists() else None) == before
+    assert (
+        Path("params.yaml").read_bytes() if Path("params.yaml").exists() else None
+    ) == before
     assert not list(Path().rglob("*.tmp"))
 
 
@@ -148,7 +196,10 @@ def test_search_refine_and_search_again(make_project: MakeProject) -> None:
 
     stale = project.stage("refine", "lr_momentum_2", ok=False)
     assert stale.returncode == 1
-    assert "metrics/search/lr_momentum_2/summary.json is missing. Run `dvc repro search@lr_momentum_2`." in stale.stderr
+    assert (
+        "metrics/search/lr_momentum_2/summary.json is missing. Run `dvc repro search@lr_momentum_2`."
+        in stale.stderr
+    )
 
     done = project.run("dvc", "repro", "search@lr_momentum_2")
     assert "Running stage 'search@lr_momentum_2'" in done.stdout

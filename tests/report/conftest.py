@@ -17,10 +17,19 @@ from tests.project import Project, made_once
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if chromium is None and "CI" not in os.environ:
         pytest.skip("no Chromium on the path; Debian's package is called chromium")
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    quiet = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
     quiet += ["--disable-sync", "--no-first-run", "--disable-quic"]
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=quiet)
@@ -37,7 +46,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         project.commit_first()
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
-            patch.setattr(stage, "stale_stages", lambda: [])  # the sample has no dvc.lock
+            patch.setattr(
+                stage, "stale_stages", lambda: []
+            )  # the sample has no dvc.lock
             charts.main()
             stage.main(Namespace(revision=None))
         assert "report.html" not in project.git("status", "--short")

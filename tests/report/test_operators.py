@@ -13,7 +13,9 @@ from stages.lib.report.templating import fill
 from stages.lib.report.trial import graph_of
 
 RNG = np.random.default_rng(0)
-Case = tuple[str, list[Any], dict[str, Any]]  # an operator, its inputs and its attributes
+Case = tuple[
+    str, list[Any], dict[str, Any]
+]  # an operator, its inputs and its attributes
 SCRIPTS = ("tensors", "arrays", "trees", "operators")
 
 WIDE = RNG.normal(size=(3, 4)) * 3
@@ -27,14 +29,29 @@ PER_COLUMN = np.abs(RNG.normal(size=4)) + 0.5
 
 # Functions of single numbers, each with attributes that are not the defaults.
 OF_NUMBERS: dict[str, dict[str, Any]] = {
-    **{name: {} for name in "Abs Cos Erf Exp Floor HardSwish Identity IsNaN Mish Neg Reciprocal Relu".split()},
+    **{
+        name: {}
+        for name in "Abs Cos Erf Exp Floor HardSwish Identity IsNaN Mish Neg Reciprocal Relu".split()
+    },
     **{name: {} for name in "Round Sigmoid Sign Sin Softplus Softsign Tanh".split()},
-    **{"Celu": {"alpha": 0.7}, "Elu": {"alpha": 0.7}, "HardSigmoid": {"alpha": 0.3, "beta": 0.4}},
-    **{"LeakyRelu": {"alpha": 0.2}, "Gelu": {"approximate": "tanh"}, "Selu": {"alpha": 1.5, "gamma": 1.1}},
+    **{
+        "Celu": {"alpha": 0.7},
+        "Elu": {"alpha": 0.7},
+        "HardSigmoid": {"alpha": 0.3, "beta": 0.4},
+    },
+    **{
+        "LeakyRelu": {"alpha": 0.2},
+        "Gelu": {"approximate": "tanh"},
+        "Selu": {"alpha": 1.5, "gamma": 1.1},
+    },
 }
-OF_TWO = "Add Div Greater GreaterOrEqual Less LessOrEqual Max Min Mul Pow PRelu Sub".split()
+OF_TWO = (
+    "Add Div Greater GreaterOrEqual Less LessOrEqual Max Min Mul Pow PRelu Sub".split()
+)
 # Which onnxruntime computes in float32 alone; its GELU of doubles is exact to 1e-7.
-SINGLE = {*"Celu Elu Erf Gelu HardSigmoid HardSwish LeakyRelu Mish Selu Softplus Softsign".split()}
+SINGLE = {
+    *"Celu Elu Erf Gelu HardSigmoid HardSwish LeakyRelu Mish Selu Softplus Softsign".split()
+}
 
 
 def ints(*values: int) -> np.ndarray:
@@ -70,10 +87,22 @@ def cases() -> Iterator[Case]:
     for to in (1, 7, 9, 11):  # float, int64, bool, double
         yield "Cast", [WIDE], {"to": to}
         yield "Cast", [IS], {"to": to}
-    yield "BatchNormalization", [WIDE, *RNG.normal(size=(3, 4)), PER_COLUMN], {"epsilon": 0.1}
+    yield (
+        "BatchNormalization",
+        [WIDE, *RNG.normal(size=(3, 4)), PER_COLUMN],
+        {"epsilon": 0.1},
+    )
     yield "LayerNormalization", [CUBE, RNG.normal(size=4), PER_COLUMN], {}
-    yield "LayerNormalization", [CUBE, RNG.normal(size=(3, 4))], {"axis": 1, "epsilon": 0.1}
-    yield "Gemm", [WIDE, RNG.normal(size=(2, 4)), RNG.normal(size=2)], {"transB": 1, "alpha": 0.5, "beta": 2.0}
+    yield (
+        "LayerNormalization",
+        [CUBE, RNG.normal(size=(3, 4))],
+        {"axis": 1, "epsilon": 0.1},
+    )
+    yield (
+        "Gemm",
+        [WIDE, RNG.normal(size=(2, 4)), RNG.normal(size=2)],
+        {"transB": 1, "alpha": 0.5, "beta": 2.0},
+    )
     yield "Gemm", [WIDE, RNG.normal(size=(3, 2))], {"transA": 1}
     yield "MatMul", [CUBE, RNG.normal(size=(2, 4, 5))], {}
     yield "MatMul", [CUBE, RNG.normal(size=(4, 1))], {}
@@ -105,8 +134,16 @@ def cases() -> Iterator[Case]:
     for name in ("LogSoftmax", "Softmax"):
         yield name, [CUBE * 300], {}
         yield name, [CUBE.astype(np.float32)], {"axis": 1}
-    for keys, values in ((TEXTS[0], np.array([1.5, 2.5])), (TEXTS[1], ints(4, 2)), (TEXTS[1], TEXTS[0])):
-        encoded = {"keys_tensor": keys, "values_tensor": values, "default_tensor": values[-1:]}
+    for keys, values in (
+        (TEXTS[0], np.array([1.5, 2.5])),
+        (TEXTS[1], ints(4, 2)),
+        (TEXTS[1], TEXTS[0]),
+    ):
+        encoded = {
+            "keys_tensor": keys,
+            "values_tensor": values,
+            "default_tensor": values[-1:],
+        }
         yield "LabelEncoder", [TEXTS], encoded
     numbers = {"keys_tensor": np.array([np.nan, WIDE[0, 0]]), "values_tensor": TEXTS[0]}
     yield "LabelEncoder", [WITH_GAPS], numbers | {"default_tensor": TEXTS[1, 1:]}
@@ -130,29 +167,50 @@ def trees() -> Iterator[Case]:
             "nodes_featureids": [int(i) for i in RNG.integers(3, size=n_splits)],
             "nodes_splits": RNG.integers(3, size=n_splits).astype(float),
             "nodes_modes": modes,
-            "nodes_missing_value_tracks_true": [int(i) for i in RNG.integers(2, size=n_splits)],
+            "nodes_missing_value_tracks_true": [
+                int(i) for i in RNG.integers(2, size=n_splits)
+            ],
             "nodes_truenodeids": [left[i % 7] + start[i] for i in range(n_splits)],
             "nodes_falsenodeids": [right[i % 7] + start[i] for i in range(n_splits)],
             "nodes_trueleafs": is_leaf,
             "nodes_falseleafs": is_leaf,
         }
         for _ in range(40):
-            yield "TreeEnsemble", [RNG.choice([0.0, 1.0, 2.0, 3.0, np.nan], size=(1, 3))], attributes
+            yield (
+                "TreeEnsemble",
+                [RNG.choice([0.0, 1.0, 2.0, 3.0, np.nan], size=(1, 3))],
+                attributes,
+            )
 
 
 def model_of(every: list[Case]) -> ModelProto:
     """Return a graph of operators on constants, each with an output."""
     nodes, constants = [], []
     for number, (operator, given, attributes) in enumerate(every):
-        names = [f"{number}_{i}" if each is not None else "" for i, each in enumerate(given)]
-        constants += [numpy_helper.from_array(each, name) for each, name in zip(given, names, strict=True) if name]
-        own = {k: numpy_helper.from_array(v, k) if isinstance(v, np.ndarray) else v for k, v in attributes.items()}
+        names = [
+            f"{number}_{i}" if each is not None else "" for i, each in enumerate(given)
+        ]
+        constants += [
+            numpy_helper.from_array(each, name)
+            for each, name in zip(given, names, strict=True)
+            if name
+        ]
+        own = {
+            k: numpy_helper.from_array(v, k) if isinstance(v, np.ndarray) else v
+            for k, v in attributes.items()
+        }
         domain = "ai.onnx.ml" if operator in {"LabelEncoder", "TreeEnsemble"} else ""
-        nodes.append(helper.make_node(operator, names, [str(number)], domain=domain, **own))
-    outputs = [helper.make_empty_tensor_value_info(str(number)) for number in range(len(every))]
+        nodes.append(
+            helper.make_node(operator, names, [str(number)], domain=domain, **own)
+        )
+    outputs = [
+        helper.make_empty_tensor_value_info(str(number)) for number in range(len(every))
+    ]
     opsets = [helper.make_opsetid("", 20), helper.make_opsetid("ai.onnx.ml", 5)]
     return helper.make_model(
-        helper.make_graph(nodes, "all", [], outputs, constants), opset_imports=opsets, ir_version=10
+        helper.make_graph(nodes, "all", [], outputs, constants),
+        opset_imports=opsets,
+        ir_version=10,
     )
 
 
@@ -171,12 +229,19 @@ def test_operators_compute_what_onnxruntime_does(page: Page) -> None:
     every = list(cases())
     model = model_of(every)
     outputs = InferenceSession(model.SerializeToString()).run(None, {})
-    for case, expected, (kind, shape, data) in zip(every, outputs, page.evaluate(RUN, graph_of(model)), strict=True):
-        assert (kind.replace("string", "object"), tuple(shape)) == (str(expected.dtype), expected.shape), case
+    for case, expected, (kind, shape, data) in zip(
+        every, outputs, page.evaluate(RUN, graph_of(model)), strict=True
+    ):
+        assert (kind.replace("string", "object"), tuple(shape)) == (
+            str(expected.dtype),
+            expected.shape,
+        ), case
         if kind == "string":
             assert data == expected.ravel().tolist(), case
         else:
             rtol, atol = (2e-6, 2e-7) if kind == "float32" else (1e-12, 1e-15)
             found, wanted = np.array(data, dtype=float), expected.ravel().astype(float)
             np.testing.assert_allclose(found, wanted, rtol, atol, err_msg=str(case))
-    assert {operator for operator, *_ in every} == set(page.evaluate("Object.keys(operators)"))
+    assert {operator for operator, *_ in every} == set(
+        page.evaluate("Object.keys(operators)")
+    )

@@ -28,14 +28,24 @@ n_stuck,stuck_splits,split0_test_score,split1_test_score
 stopping,lr=0.1,-1234567.0,5.0,1,nan,nan,nan,nan,true,true,true,0,,-1234567.0,-1234567.0
 mean,inputs ignored,-9234567.0,5.0,2,nan,-8000000.0,nan,nan,false,false,false,0,,-9234566.0,-9234568.0
 """
-UNKNOWN = dict.fromkeys(("ci95", "low", "high", "stuck", "gain", "chance", "left_out")) | {"luck_removed": False}
+UNKNOWN = dict.fromkeys(
+    ("ci95", "low", "high", "stuck", "gain", "chance", "left_out")
+) | {"luck_removed": False}
 ANSWER: dict[str, Any] = {
-    **{"scoring": "neg_mean_squared_error", "rope": 1000.0, "needed": 0.8, "tested": False, "n_candidates": 2},
+    **{
+        "scoring": "neg_mean_squared_error",
+        "rope": 1000.0,
+        "needed": 0.8,
+        "tested": False,
+        "n_candidates": 2,
+    },
     **{"asked": False, "constant": "mean", "compared_with": None, "why": "unsurpassed"},
     **dict.fromkeys(("use", "handed_over", "kept"), "stopping"),
     "contenders": [
-        UNKNOWN | {"name": "stopping", "kind": "net", "mean": -1234567.0, "worth": -1234567.0},
-        UNKNOWN | {"name": "mean", "kind": "constant", "mean": -9234567.0, "worth": -9234567.0},
+        UNKNOWN
+        | {"name": "stopping", "kind": "net", "mean": -1234567.0, "worth": -1234567.0},
+        UNKNOWN
+        | {"name": "mean", "kind": "constant", "mean": -9234567.0, "worth": -9234567.0},
     ],
 }
 LEADERBOARD = """\
@@ -59,12 +69,31 @@ SEARCH = {
     "best_std": 5.0,
     **{"n_candidates": 2, "n_fits": 10, "n_splits": 5, "n_rows": 150},
 }
-BEST: dict[str, Any] = {"callbacks__EarlyStopping__patience": None, "prepare__scale": None}
+BEST: dict[str, Any] = {
+    "callbacks__EarlyStopping__patience": None,
+    "prepare__scale": None,
+}
 PICKED = {"best_params": BEST, "simplest_params": BEST}
-CHARTS = ("leaderboard", "evaluation", "diagnostics", "inputs", "stopping", "curves/stopping", "importance/stopping")
+CHARTS = (
+    "leaderboard",
+    "evaluation",
+    "diagnostics",
+    "inputs",
+    "stopping",
+    "curves/stopping",
+    "importance/stopping",
+)
 INPUTS = "model,role,column,importance,ci95,below_rope\nstopping,net and answer,day,5000,nan,nan\n"
-OFF = {"errors": {"median": 841.2, "most": 2045.4}, "interval": {"level": 0.9, "edges": [], "half_widths": [2101.7]}}
-EVALUATED = {"kept": "stopping", "handed_over": "stopping", "n_rows": 731, "classes": {}}
+OFF = {
+    "errors": {"median": 841.2, "most": 2045.4},
+    "interval": {"level": 0.9, "edges": [], "half_widths": [2101.7]},
+}
+EVALUATED = {
+    "kept": "stopping",
+    "handed_over": "stopping",
+    "n_rows": 731,
+    "classes": {},
+}
 
 
 @pytest.fixture
@@ -72,12 +101,28 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the results of a search on a table of bicycle rides."""
     monkeypatch.chdir(tmp_path)
     params: dict[str, Any] = real_params()
-    params["data"] |= {"path": "data/rides.csv", "header": True, "target": "rides", "url": None, "sha256": None}
-    params["data"]["columns"] = {"day": {"type": "date"}, "rides": {"unit": "thousand rides", "min": 0}}
+    params["data"] |= {
+        "path": "data/rides.csv",
+        "header": True,
+        "target": "rides",
+        "url": None,
+        "sha256": None,
+    }
+    params["data"]["columns"] = {
+        "day": {"type": "date"},
+        "rides": {"unit": "thousand rides", "min": 0},
+    }
     params["cv"] |= {"splitter": "time", "order": "day", "n_splits": 5, "n_repeats": 1}
     params["cv"]["scoring"] = "neg_mean_squared_error"
-    params["model"] |= {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "module": "nets.Rides"}
-    grid = {"callbacks__EarlyStopping__patience": [None, 5], "prepare__scale": [None, "standard"]}
+    params["model"] |= {
+        "wrapper": "NeuralNetRegressor",
+        "criterion": "MSELoss",
+        "module": "nets.Rides",
+    }
+    grid = {
+        "callbacks__EarlyStopping__patience": [None, 5],
+        "prepare__scale": [None, "standard"],
+    }
     params["experiments"] = {"stopping": {"grid": grid, "fixed": {}}}
     params["statistics"] = {"rope": 1000.0, "pick": "best"}
     chart = '<svg xmlns="http://www.w3.org/2000/svg" width="9.5" height="9"/>'
@@ -86,7 +131,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "data/rides.csv": "day,rides\n2024-01-01,3\n",
         files.DATA.path: json.dumps({"rows": 731}),
         files.BEST_PARAMS.path: json.dumps(
-            {"winner": "stopping", "details": [{"winner": "stopping", "experiments": {"stopping": SEARCH | PICKED}}]}
+            {
+                "winner": "stopping",
+                "details": [
+                    {"winner": "stopping", "experiments": {"stopping": SEARCH | PICKED}}
+                ],
+            }
         ),
         files.ANSWER.path: json.dumps(ANSWER),
         files.EVALUATION.path: json.dumps(EVALUATED),
@@ -110,7 +160,11 @@ def shown(folder: Path) -> str:
     """Return the text of the page, without its styles and its script."""
     page = (folder / "report.html").read_text(encoding="utf-8")
     page = re.sub(r"<(style|script)>.*?</\1>", "", page, flags=re.DOTALL)
-    return " ".join(re.sub(r'<wbr>|<(?!img)[^>]*>|src="[^"]*"', " ", page.replace("<wbr>", "")).split())
+    return " ".join(
+        re.sub(
+            r'<wbr>|<(?!img)[^>]*>|src="[^"]*"', " ", page.replace("<wbr>", "")
+        ).split()
+    )
 
 
 def test_nothing_is_left_of_the_tutorial(folder: Path, in_process: Command) -> None:
@@ -120,25 +174,52 @@ def test_nothing_is_left_of_the_tutorial(folder: Path, in_process: Command) -> N
     for word in ("diabetes", "Pima", "accuracy", "class", "patient", "nan", "null and"):
         assert not re.search(rf"\b{word}", text, re.IGNORECASE), word
     assert "Grid search: rides in rides.csv" in text
-    assert "731 rows of data/rides.csv. The target is rides, a number in thousand rides." in text
-    assert "minus the mean squared error, in (thousand rides)²; the nearer to 0, the better." in text
+    assert (
+        "731 rows of data/rides.csv. The target is rides, a number in thousand rides."
+        in text
+    )
+    assert (
+        "minus the mean squared error, in (thousand rides)²; the nearer to 0, the better."
+        in text
+    )
     assert "Rows are in the order of day" in text
 
 
-def test_it_speaks_of_no_interval_where_there_is_none(folder: Path, in_process: Command) -> None:
+def test_it_speaks_of_no_interval_where_there_is_none(
+    folder: Path, in_process: Command
+) -> None:
     in_process(report)
     text = shown(folder)
     assert "There are no intervals and no test: splits in the order of time" in text
-    for words in ("±", "be the best", "as good", "worse", "its interval", "fresh splits", "95 %", "orrected", "vs."):
+    for words in (
+        "±",
+        "be the best",
+        "as good",
+        "worse",
+        "its interval",
+        "fresh splits",
+        "95 %",
+        "orrected",
+        "vs.",
+    ):
         assert words not in text
-    assert "Predicting rides in rides.csv Use the net stopping: neg_mean_squared_error -1,234,570 on " in text
+    assert (
+        "Predicting rides in rides.csv Use the net stopping: neg_mean_squared_error -1,234,570 on "
+        in text
+    )
     assert (
         "Half of the predictions of stopping are off by at most 841 thousand rides on the splits of the searches"
         in text
     )
-    assert "Intervals of 2,102 thousand rides to both sides would have held nine in ten of them; later rows" in text
+    assert (
+        "Intervals of 2,102 thousand rides to both sides would have held nine in ten of them; later rows"
+        in text
+    )
     assert text.count("Half of the predictions") == 1  # the kept net is the answer
-    assert "stopping best -1,234,570, picks EarlyStopping patience=null, scale=null The best is EarlyStopping" in text
+    assert (
+        "stopping best -1,234,570, picks EarlyStopping patience=null, scale=null The best is EarlyStopping"
+        in text
+    )
     assert "What mattered: scale. Not shown to matter: EarlyStopping patience." in text
     assert "No rows are held out of the training" in text
     headings = "rank mean EarlyStopping patience scale weights epochs std"
@@ -146,5 +227,10 @@ def test_it_speaks_of_no_interval_where_there_is_none(folder: Path, in_process: 
 
 
 def test_the_table_that_is_cut_off_is_named(folder: Path, in_process: Command) -> None:
-    (folder / "metrics/importance/stopping.csv").write_text(IMPORTANCE[: len(IMPORTANCE) * 2 // 3], encoding="utf-8")
-    assert "metrics/importance/stopping.csv is not a table of importances" in in_process(report).stderr
+    (folder / "metrics/importance/stopping.csv").write_text(
+        IMPORTANCE[: len(IMPORTANCE) * 2 // 3], encoding="utf-8"
+    )
+    assert (
+        "metrics/importance/stopping.csv is not a table of importances"
+        in in_process(report).stderr
+    )

@@ -23,31 +23,58 @@ from tests.read_sample import SAMPLE
 
 def test_long_names_break_at_underscores_alone() -> None:
     shown = breakable("<b>, module__n_neurons=5, lr=0.05, my_.Net, kaiming_uniform_")
-    assert shown == "&lt;b&gt;, module__<wbr>n_<wbr>neurons=5, lr=0.05, my_.Net, kaiming_<wbr>uniform_"
-    assert breakable("n_layers=1, module__n_neurons=5", 16) == "n_layers=1, module__<wbr>n_<wbr>neurons=5"
+    assert (
+        shown
+        == "&lt;b&gt;, module__<wbr>n_<wbr>neurons=5, lr=0.05, my_.Net, kaiming_<wbr>uniform_"
+    )
+    assert (
+        breakable("n_layers=1, module__n_neurons=5", 16)
+        == "n_layers=1, module__<wbr>n_<wbr>neurons=5"
+    )
 
 
 def test_facts_are_written_as_in_params_yaml() -> None:
     content = real_params()
     content["data"]["path"] = str(SAMPLE / content["data"]["path"])
     content["prepare"] |= {"impute": "median"}
-    content["model"] |= {"callbacks": {"EarlyStopping": {"patience": 5, "load_best": True}}}
-    found = facts(Results(), Params.model_validate(content), {"rows": 768, "positives": 268})
-    assert found["Data"] | {"rows": "768", "class not positive": "500", "class positive": "268"} == found["Data"]
+    content["model"] |= {
+        "callbacks": {"EarlyStopping": {"patience": 5, "load_best": True}}
+    }
+    found = facts(
+        Results(), Params.model_validate(content), {"rows": 768, "positives": 268}
+    )
+    assert (
+        found["Data"]
+        | {"rows": "768", "class not positive": "500", "class positive": "268"}
+        == found["Data"]
+    )
     assert found["Data"]["sha256"] == content["data"]["sha256"]
-    assert found["Preparation"] | {"impute": "median", "scale": "null"} == found["Preparation"]
-    assert found["Every search starts from"]["callbacks"] == "{EarlyStopping: {patience: 5, load_best: true}}"
+    assert (
+        found["Preparation"] | {"impute": "median", "scale": "null"}
+        == found["Preparation"]
+    )
+    assert (
+        found["Every search starts from"]["callbacks"]
+        == "{EarlyStopping: {patience: 5, load_best: true}}"
+    )
     content["data"]["path"] = "data/gone.csv"
-    with pytest.raises(UserError, match=r"data/gone.csv is missing, .* Run `python -m stages.fetch`"):
+    with pytest.raises(
+        UserError, match=r"data/gone.csv is missing, .* Run `python -m stages.fetch`"
+    ):
         facts(Results(), Params.model_validate(content), {"rows": 768})
 
 
 def test_nets_that_the_kernel_did_not_train_are_told(
     report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(report.parent, tmp_path / "project", ignore=shutil.ignore_patterns(".git"))
+    shutil.copytree(
+        report.parent, tmp_path / "project", ignore=shutil.ignore_patterns(".git")
+    )
     monkeypatch.chdir(tmp_path / "project")
-    for name, nets in {"search/optimizer/summary": ["optimizer=Rprop"], "evaluation": ["combined", *"abc"]}.items():
+    for name, nets in {
+        "search/optimizer/summary": ["optimizer=Rprop"],
+        "evaluation": ["combined", *"abc"],
+    }.items():
         path = Path(f"metrics/{name}.json")
         content = json.loads(path.read_bytes()) | {"not_by_kernel": {"it can't": nets}}
         path.write_text(json.dumps(content), encoding="utf-8")
@@ -66,7 +93,9 @@ COLUMNS = {
     "fare": {"unit": "pounds", "zero_is_missing": True},
     "survived": {"classes": ["no", "yes"], "unit": "by 1912-04-18"},
 }
-SPEC = Data.model_validate({"path": "a.csv", "header": True, "target": "survived", "columns": COLUMNS})
+SPEC = Data.model_validate(
+    {"path": "a.csv", "header": True, "target": "survived", "columns": COLUMNS}
+)
 
 
 def test_a_form_has_a_field_for_each_input() -> None:
@@ -74,7 +103,12 @@ def test_a_form_has_a_field_for_each_input() -> None:
     card = Card.of("linear", "", Prepare(impute="median"), passengers(), "survived")
     found = json.loads(json.dumps(form_of(card, SPEC)))
     inputs = {field.pop("name"): field for field in found.pop("inputs")}
-    assert found == {"target": "survived", "unit": "by 1912-04-18", "classes": ["no", "yes"], "names": ["no", "yes"]}
+    assert found == {
+        "target": "survived",
+        "unit": "by 1912-04-18",
+        "classes": ["no", "yes"],
+        "names": ["no", "yes"],
+    }
     assert list(inputs) == list(X)
     low, high = X["age"].min(), X["age"].max()
     assert inputs["age"] == {
@@ -99,10 +133,23 @@ def test_a_form_has_a_field_for_each_input() -> None:
         "zero_is_missing": False,
         "missing": "",
     }
-    port = {"kind": "category", "typical": X["port"].mode()[0], "categories": ["C", "Q", "S"], "may_lack": True}
-    adult = {"kind": "boolean", "typical": X["adult"].mode()[0], "categories": [], "may_lack": False}
+    port = {
+        "kind": "category",
+        "typical": X["port"].mode()[0],
+        "categories": ["C", "Q", "S"],
+        "may_lack": True,
+    }
+    adult = {
+        "kind": "boolean",
+        "typical": X["adult"].mode()[0],
+        "categories": [],
+        "may_lack": False,
+    }
     assert (inputs["port"], inputs["adult"]) == (nothing | port, nothing | adult)
-    assert (inputs["fare"]["zero_is_missing"], inputs["fare"]["unit"]) == (True, "pounds")
+    assert (inputs["fare"]["zero_is_missing"], inputs["fare"]["unit"]) == (
+        True,
+        "pounds",
+    )
 
 
 def test_a_cell_may_be_left_empty_only_where_the_model_and_the_table_allow_it() -> None:
@@ -124,4 +171,6 @@ def test_the_picture_is_the_same_to_the_pixel(report: Path) -> None:
         thin = thinned(svg)
         assert len(thin) < 0.85 * len(svg)
         assert vl_convert.svg_to_png(thin) == vl_convert.svg_to_png(svg)
-        assert thin.count('fill="white"') == svg.count('fill="white"'), "a dark page finds hollow marks by their fill"
+        assert thin.count('fill="white"') == svg.count('fill="white"'), (
+            "a dark page finds hollow marks by their fill"
+        )

@@ -19,11 +19,17 @@ EXPERIMENTS = PARAMS.experiments
 NAMES = {"0": "not positive", "1": "positive"}
 
 
-def test_charts_are_drawn_without_a_request_or_a_complaint(browser: Browser, report: Path) -> None:
+def test_charts_are_drawn_without_a_request_or_a_complaint(
+    browser: Browser, report: Path
+) -> None:
     opened = Opened(browser.new_page(), report)
     assert opened.complaints == []
-    assert [url for url in opened.requests if not url.startswith("data:")] == [report.as_uri()]
-    drawn = opened("[...document.images].map(i => [i.alt, i.complete && i.naturalWidth > 100])")
+    assert [url for url in opened.requests if not url.startswith("data:")] == [
+        report.as_uri()
+    ]
+    drawn = opened(
+        "[...document.images].map(i => [i.alt, i.complete && i.naturalWidth > 100])"
+    )
     # The leaderboard, the evaluation, the predictions of the net and of the answer, thresholds, the inputs; and of each
     # search, its candidates, curves and importances.
     assert len(drawn) == 3 * len(EXPERIMENTS) + 6
@@ -32,29 +38,48 @@ def test_charts_are_drawn_without_a_request_or_a_complaint(browser: Browser, rep
     opened.page.close()
 
 
-def test_every_grid_is_there_in_full_and_sorts_by_value(browser: Browser, report: Path) -> None:
+def test_every_grid_is_there_in_full_and_sorts_by_value(
+    browser: Browser, report: Path
+) -> None:
     opened = Opened(browser.new_page(), report)
     for name, experiment in EXPERIMENTS.items():
-        rows = opened(f"document.querySelectorAll('#experiment-{name} tbody tr').length")
+        rows = opened(
+            f"document.querySelectorAll('#experiment-{name} tbody tr').length"
+        )
         assert rows == len(experiment.candidates(PARAMS.seed))
     cells = "[...document.querySelectorAll('#leaderboard td:nth-child(4)')]"
     written = ["-1,234,567.5", "< 0.0001", "1.0000", "–", "-9,999", "2,000", "0.0302"]
     written += [str(3000 + i) for i in range(len(EXPERIMENTS) - len(written))]
     opened(f"{cells}.forEach((td, i) => td.innerText = {written}[i])")
-    by_value = ["-1,234,567.5", "-9,999", "< 0.0001", "0.0302", "1.0000", "2,000", *written[7:]]
+    by_value = [
+        "-1,234,567.5",
+        "-9,999",
+        "< 0.0001",
+        "0.0302",
+        "1.0000",
+        "2,000",
+        *written[7:],
+    ]
     for order, named in ((by_value, "ascending"), (by_value[::-1], "descending")):
         opened.page.locator("#leaderboard th button", has_text="corrected").click()
         assert opened(f"{cells}.map(td => td.textContent)") == [*order, "–"]
-        assert opened("document.querySelector('#leaderboard th[aria-sort]').ariaSort") == named
+        assert (
+            opened("document.querySelector('#leaderboard th[aria-sort]').ariaSort")
+            == named
+        )
     opened.page.close()
 
 
-def test_of_many_candidates_the_first_are_shown_until_all_are_asked_for(browser: Browser, report: Path) -> None:
+def test_of_many_candidates_the_first_are_shown_until_all_are_asked_for(
+    browser: Browser, report: Path
+) -> None:
     opened = Opened(browser.new_page(), report)
     shown = "[...document.querySelectorAll('#experiment-dropout tbody tr')].filter(r => r.checkVisibility())"
     assert opened(f"{shown}.length") == 0
     summary = opened.page.locator("#experiment-dropout summary")
-    assert re.fullmatch(r"dropout best 0\.7\d+, picks dropout_rate=.+", summary.inner_text())
+    assert re.fullmatch(
+        r"dropout best 0\.7\d+, picks dropout_rate=.+", summary.inner_text()
+    )
     opened.page.locator("#leaderboard a", has_text="dropout").click()
     ranks = f"{shown}.map(row => Number(row.cells[0].textContent))"
     candidates = pd.read_csv(SAMPLE / "metrics/search/dropout/candidates.csv")
@@ -75,13 +100,23 @@ def test_of_many_candidates_the_first_are_shown_until_all_are_asked_for(browser:
 
 def test_the_first_screen_is_the_answer(browser: Browser, report: Path) -> None:
     for width in (390, 1440):
-        opened = Opened(browser.new_page(viewport={"width": width, "height": 900}), report)
+        opened = Opened(
+            browser.new_page(viewport={"width": width, "height": 900}), report
+        )
         for part in (".answer", "#glance tr.answer", "#glance tr.kept"):
-            assert 0 < opened(f"document.querySelector('{part}').getBoundingClientRect().bottom") < 900, part
+            assert (
+                0
+                < opened(
+                    f"document.querySelector('{part}').getBoundingClientRect().bottom"
+                )
+                < 900
+            ), part
         opened.page.close()
 
 
-def test_the_form_predicts_what_the_saved_answer_does(browser: Browser, report: Path) -> None:
+def test_the_form_predicts_what_the_saved_answer_does(
+    browser: Browser, report: Path
+) -> None:
     opened = Opened(browser.new_page(), report)
     opened.page.wait_for_selector(".trial")
     model, card = load_model(SAMPLE / "models/answer.onnx")
@@ -90,33 +125,59 @@ def test_the_form_predicts_what_the_saved_answer_does(browser: Browser, report: 
         opened.page.get_by_label(name).fill(str(cell))
     for glucose in (1.5, 200.0):
         opened.page.get_by_label("glucose").fill(str(glucose))
-        label, shares = model.outputs(card, pd.DataFrame([cells | {"glucose": glucose}]))
-        assert opened.page.locator(".result strong").inner_text() == f"diabetes: {NAMES[label[0]]}"
+        label, shares = model.outputs(
+            card, pd.DataFrame([cells | {"glucose": glucose}])
+        )
+        assert (
+            opened.page.locator(".result strong").inner_text()
+            == f"diabetes: {NAMES[label[0]]}"
+        )
         told = opened.page.locator(".result td:last-child").all_inner_texts()
         assert told == [f"{100 * share:.1f} %" for share in shares[0]]
     assert opened.complaints == []
-    assert [url for url in opened.requests if not url.startswith("data:")] == [report.as_uri()]
+    assert [url for url in opened.requests if not url.startswith("data:")] == [
+        report.as_uri()
+    ]
     opened.page.close()
 
 
 def test_what_changed_against_another_commit(
-    browser: Browser, changed: Changed, in_process: Command, monkeypatch: pytest.MonkeyPatch
+    browser: Browser,
+    changed: Changed,
+    in_process: Command,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     project = changed.project
     assert "not up to date" not in project.make("report", "AGAINST=main").stderr
     opened = Opened(browser.new_page(), project.folder / "report.html")
-    sections = opened("[...document.querySelectorAll('section')].map(section => section.id)")
+    sections = opened(
+        "[...document.querySelectorAll('section')].map(section => section.id)"
+    )
     assert sections[:2] == ["changes", "glance"]
-    assert opened("document.querySelector('#changes h2').getBoundingClientRect().bottom") < 500
+    assert (
+        opened("document.querySelector('#changes h2').getBoundingClientRect().bottom")
+        < 500
+    )
     changes = opened("document.querySelector('#changes').innerText")
     base = project.git("rev-parse", "main").strip()[:7]
-    assert f"Compared with {base}, the commit at which this branch left main." in changes
-    assert re.search(r"on the same 6 fresh splits|the same pick scores the same", changes)
+    assert (
+        f"Compared with {base}, the commit at which this branch left main." in changes
+    )
+    assert re.search(
+        r"on the same 6 fresh splits|the same pick scores the same", changes
+    )
     assert "1 search unchanged: dropout." in changes
-    folded = opened("[...document.querySelectorAll('#changes details')].map(each => each.textContent).join()")
-    assert "experiments.neurons.grid.module__n_neurons: 4, 8, 16 added; 1, 5 removed" in folded
+    folded = opened(
+        "[...document.querySelectorAll('#changes details')].map(each => each.textContent).join()"
+    )
+    assert (
+        "experiments.neurons.grid.module__n_neurons: 4, 8, 16 added; 1, 5 removed"
+        in folded
+    )
     assert "neurons.corrected: 0." in folded
-    drawn = opened("[...document.querySelectorAll('#changes img')].map(each => each.alt)")
+    drawn = opened(
+        "[...document.querySelectorAll('#changes img')].map(each => each.alt)"
+    )
     assert f"neurons at {base} and here" in drawn
     assert not any(alt.startswith("dropout") for alt in drawn)
     assert opened.complaints == []

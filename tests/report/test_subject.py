@@ -10,7 +10,12 @@ import pandas as pd
 import pytest
 
 from stages.lib.config import Params
-from stages.lib.report.course import WATCHED_REPEATS, course, describe_course, stops_early
+from stages.lib.report.course import (
+    WATCHED_REPEATS,
+    course,
+    describe_course,
+    stops_early,
+)
 from stages.lib.report.subject import class_counts, columns, describe, title
 from stages.lib.search.curves import N_REPEATS
 from tests.project import real_params, set_at
@@ -36,7 +41,12 @@ def houses(**changes: Any) -> Params:
         "note": {"use": False, "max": 9},
         "price": {"unit": "k€", "min": 0, "max": 9000},
     }
-    data = {"path": "data/houses.csv", "header": True, "target": "price", "columns": listed}
+    data = {
+        "path": "data/houses.csv",
+        "header": True,
+        "target": "price",
+        "columns": listed,
+    }
     return changed(
         **{
             "data": data,
@@ -65,7 +75,10 @@ def test_a_regression_has_its_units_and_no_word_of_classes() -> None:
     params = houses(cv__n_repeats=1, data__sample=0.25)
     table, score = describe(params, {"rows": 21613, "missing": {"district": 7}})
     assert title(params) == "price in houses.csv"
-    assert table == "21,613 rows of data/houses.csv, of which 0.25 are used. The target is price, a number in k€."
+    assert (
+        table
+        == "21,613 rows of data/houses.csv, of which 0.25 are used. The target is price, a number in k€."
+    )
     assert score == (
         "The score is neg_mean_squared_error: minus the mean squared error, in k€²; the nearer to 0, the better. "
         "It is the mean over 3 folds. Folds have equal parts of the rows."
@@ -84,7 +97,10 @@ def test_a_regression_has_its_units_and_no_word_of_classes() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"cv__scoring": "f1_macro"}, "The score is f1_macro, of which more is better."),
+        (
+            {"cv__scoring": "f1_macro"},
+            "The score is f1_macro, of which more is better.",
+        ),
         (
             {"cv__scoring": "neg_log_loss"},
             "The score is neg_log_loss: minus the log loss; the nearer to 0, the better.",
@@ -113,7 +129,10 @@ def test_classes_are_told_by_their_labels() -> None:
         in describe(many, {"rows": 70, "classes": dict.fromkeys(labels, 10)})[0]
     )
     three = {"rows": 8, "classes": {"a": 1, "b": 3, "c": 4}}
-    assert "with the classes a (1 row, 12 %), b (3 rows, 38 %) and c (4 rows, 50 %)." in describe(two, three)[0]
+    assert (
+        "with the classes a (1 row, 12 %), b (3 rows, 38 %) and c (4 rows, 50 %)."
+        in describe(two, three)[0]
+    )
 
 
 NAN = float("nan")
@@ -126,7 +145,10 @@ def saturating(n: int, scale: float) -> list[float]:
 
 def peaked(n: int, top: int) -> list[float]:
     """Return a curve that rises up to an epoch, and then falls half as fast."""
-    return [float(epoch) if epoch <= top else top - (epoch - top) / 2 for epoch in range(1, n + 1)]
+    return [
+        float(epoch) if epoch <= top else top - (epoch - top) / 2
+        for epoch in range(1, n + 1)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -148,22 +170,33 @@ def peaked(n: int, top: int) -> list[float]:
 def test_the_end_of_a_curve(values: list[float], end: str, epoch: int) -> None:
     found, since, _ = course(np.array(values))
     assert found == end
-    assert since == pytest.approx(epoch, abs=0.05 * len(values))  # smoothing moves a peak
+    assert since == pytest.approx(
+        epoch, abs=0.05 * len(values)
+    )  # smoothing moves a peak
 
 
-@pytest.mark.parametrize(("drift", "end"), [(0.0, "level"), (0.03, "rising"), (-0.03, "falling")])
+@pytest.mark.parametrize(
+    ("drift", "end"), [(0.0, "level"), (0.03, "rising"), (-0.03, "falling")]
+)
 @pytest.mark.parametrize("n", [20, 100])
 def test_noise_is_no_change(n: int, drift: float, end: str) -> None:
     random = np.random.default_rng(0)
-    found = [course(np.arange(n) * drift + random.normal(scale=0.02, size=n))[0] for _ in range(200)]
+    found = [
+        course(np.arange(n) * drift + random.normal(scale=0.02, size=n))[0]
+        for _ in range(200)
+    ]
     assert found.count(end) >= 190
 
 
 def rows(scores: list[float], losses: list[float], spread: float = 0.1) -> pd.DataFrame:
     half = 1.349 / 2 * spread  # to the quartiles
-    best = pd.DataFrame({"setting": "best", "valid_score": scores, "valid_loss": losses})
+    best = pd.DataFrame(
+        {"setting": "best", "valid_score": scores, "valid_loss": losses}
+    )
     best = best.assign(valid_score_low=-half, valid_score_high=half)
-    other = best.head(1).assign(setting="starting_point", valid_score=0.1, valid_loss=9.0)
+    other = best.head(1).assign(
+        setting="starting_point", valid_score=0.1, valid_loss=9.0
+    )
     return pd.concat([best, other])
 
 
@@ -174,25 +207,36 @@ def test_sentences() -> None:
         return describe_course(rows(scores, losses), False, n_nets=9)
 
     down = [-value for value in level]
-    assert told(level, down) == "The best has levelled off by its last epoch, of 100 epochs."
-    assert told(rising, down).startswith("The best still improves at its last epoch: of 100 epochs, those after")
+    assert (
+        told(level, down)
+        == "The best has levelled off by its last epoch, of 100 epochs."
+    )
+    assert told(rising, down).startswith(
+        "The best still improves at its last epoch: of 100 epochs, those after"
+    )
     assert re.fullmatch(
         r"The best has long been getting worse: its score on the hold-out fell by [\d.]+ after epoch 3\d of 100\. "
         r"Fewer epochs may help\.",
         told(falling, down),
     )
     by_heart = told(level, [-value for value in falling])
-    assert re.search(r"The loss on the hold-out rose by [\d.]+ after epoch 3\d: the net", by_heart)
+    assert re.search(
+        r"The loss on the hold-out rose by [\d.]+ after epoch 3\d: the net", by_heart
+    )
     assert told([NAN] * 9, [NAN] * 9).startswith("No rows are held out")
     assert told([0.5] * 2, [0.5] * 2) == "After 2 epochs, the curves say little."
     # The hold-out's score may be missing where its loss is not.
-    assert told([NAN] * 100, [-value for value in falling]).startswith("The loss on the hold-out rose")
+    assert told([NAN] * 100, [-value for value in falling]).startswith(
+        "The loss on the hold-out rose"
+    )
 
 
 def test_a_fall_within_the_noise_of_the_hold_outs_is_none() -> None:
     """A fall of 35 counts if it exceeds 2·√2 standard errors of the median."""
     falling, losses = peaked(100, 30), [-value for value in saturating(100, 10)]
-    assert "Fewer epochs may help." in describe_course(rows(falling, losses, spread=30), False, n_nets=16)
+    assert "Fewer epochs may help." in describe_course(
+        rows(falling, losses, spread=30), False, n_nets=16
+    )
     for spread, n_nets in ((30, 4), (45, 9)):
         told = describe_course(rows(falling, losses, spread=spread), False, n_nets)
         assert told == "The best has levelled off by its last epoch, of 100 epochs."
@@ -205,7 +249,10 @@ def test_with_early_stopping_no_number_of_epochs_is_advised() -> None:
     assert stops_early(Params.model_validate(params), "activation")
     falling = peaked(100, 30)
     told = describe_course(rows(falling, [-value for value in falling]), True, n_nets=9)
-    assert told == "EarlyStopping decides when the training of each net ends; the longest of the best took 100 epochs."
+    assert (
+        told
+        == "EarlyStopping decides when the training of each net ends; the longest of the best took 100 epochs."
+    )
 
 
 def test_as_many_repeats_are_watched_as_the_search_says() -> None:

@@ -14,7 +14,9 @@ from tests.read_sample import SAMPLE
 
 
 def table(*lines: str) -> pd.DataFrame:
-    return typed("".join(line if line.endswith("\n") else f"{line}\n" for line in lines))
+    return typed(
+        "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+    )
 
 
 def test_what_has_no_score_is_told() -> None:
@@ -26,14 +28,25 @@ def test_what_has_no_score_is_told() -> None:
         )
     )
     assert found.headings == ["setting", "mean", "± 95 %", "to the answer", "chance"]
-    assert found.rows == [["linear_regression", "0.2500", "0.1250", "–", ""], ["joint", "no score", "–", "–", ""]]
+    assert found.rows == [
+        ["linear_regression", "0.2500", "0.1250", "–", ""],
+        ["joint", "no score", "–", "–", ""],
+    ]
     assert found.marks == {0: "answer", 1: "kept"}
 
 
 def test_rows_are_marked_by_what_they_are() -> None:
-    found = text_table(table("setting,mean_test_score,kept,answer", "mean,0.1,false,false", "joint,0.2,true,true"))
+    found = text_table(
+        table(
+            "setting,mean_test_score,kept,answer",
+            "mean,0.1,false,false",
+            "joint,0.2,true,true",
+        )
+    )
     assert (found.headings, found.marks) == (["setting", "mean"], {0: "answer kept"})
-    assert text_table(table("params,mean_test_score", "a=1,0.5", "a=2,0.75")).marks == {0: "best"}
+    assert text_table(table("params,mean_test_score", "a=1,0.5", "a=2,0.75")).marks == {
+        0: "best"
+    }
     assert text_table(table("params,mean_test_score", "a=1,nan", "a=2,nan")).marks == {}
 
 
@@ -51,7 +64,17 @@ def test_numbers_are_as_long_as_the_scorer_needs() -> None:
     assert found.headings == [*names, "weights", "epochs", "std"]
     assert found.headings[found.details] == "weights"
     assert found.rows == [
-        ["1", "-1,234,570", "2,000", "0.5000", "yes, the simplest", "0.1", "1,234", "40", "30,000"],
+        [
+            "1",
+            "-1,234,570",
+            "2,000",
+            "0.5000",
+            "yes, the simplest",
+            "0.1",
+            "1,234",
+            "40",
+            "30,000",
+        ],
         ["2", "-7,654,320", "2,000", "-0.2500", "–", "0.2", "1,234", "12.2", "30,000"],
     ]
 
@@ -59,7 +82,11 @@ def test_numbers_are_as_long_as_the_scorer_needs() -> None:
 def test_keys_and_missing_values_of_a_grid_are_readable() -> None:
     rows = ("x,null,null,0.5,0.1", "y,standard,5,0.6,0.1")
     found = text_table(
-        table("params,prepare__scale,callbacks__EarlyStopping__patience,mean_test_score,ci95", *rows), ["params"]
+        table(
+            "params,prepare__scale,callbacks__EarlyStopping__patience,mean_test_score,ci95",
+            *rows,
+        ),
+        ["params"],
     )
     assert found.headings == ["mean", "± 95 %", "scale", "EarlyStopping patience"]
     assert [row[2:] for row in found.rows] == [["standard", "5"], ["none", "none"]]
@@ -86,32 +113,63 @@ def test_without_intervals_there_is_no_column_of_a_test() -> None:
 def test_a_leaderboard_goes_by_corrected_scores() -> None:
     best = {"best_std": 0.1, "n_fits": 5, "best_params": {"module__a": 1}}
     lucky, solid = (
-        best | dict(zip(("best_score", *CORRECTED), numbers, strict=True)) | {"n_candidates": n, "n_in_best_set": n}
-        for n, *numbers in ((1000, 0.75, 0.6875, 0.65, 0.725), (1, 0.71875, 0.71875, 0.6, 0.8))
+        best
+        | dict(zip(("best_score", *CORRECTED), numbers, strict=True))
+        | {"n_candidates": n, "n_in_best_set": n}
+        for n, *numbers in (
+            (1000, 0.75, 0.6875, 0.65, 0.725),
+            (1, 0.71875, 0.71875, 0.6, 0.8),
+        )
     )
     params, tied = Params.model_validate(real_params()), {"lucky": True, "solid": False}
     columns = leaderboard(params, {"lucky": lucky, "solid": solid}, tied)
     found = searches(columns, ["lucky"])
-    assert found.headings == ["experiment", "candidates", "mean", "corrected", "95 %", "tied", "in the set", "best"]
+    assert found.headings == [
+        "experiment",
+        "candidates",
+        "mean",
+        "corrected",
+        "95 %",
+        "tied",
+        "in the set",
+        "best",
+    ]
     assert found.rows == [
         ["solid", "1", "0.7188", "0.7188", "0.6000 to 0.8000", "", "1", "a=1"],
         ["lucky", "1,000", "0.7500", "0.6875", "0.6500 to 0.7250", "=", "1,000", "a=1"],
     ]
     assert (found.marks, found.headings[found.details]) == ({1: "kept"}, "tied")
     in_time = {name: {"best_score": 0.5, "n_candidates": 4} | best for name in tied}
-    assert searches(leaderboard(params, in_time, tied), []).headings == ["experiment", "candidates", "mean", "best"]
+    assert searches(leaderboard(params, in_time, tied), []).headings == [
+        "experiment",
+        "candidates",
+        "mean",
+        "best",
+    ]
 
 
 def test_a_constant_is_marked_and_a_diverged_net_is_not() -> None:
     rows = ("a=1,0.75,0.03,1", "a=2,0.5,nan,2", "a=3,nan,nan,3")
     found = text_table(table("params,mean_test_score,ci95,rank_test_score", *rows))
-    assert [row[1:3] for row in found.rows] == [["0.7500", "0.0300"], ["0.5000", "–"], ["diverged", "–"]]
+    assert [row[1:3] for row in found.rows] == [
+        ["0.7500", "0.0300"],
+        ["0.5000", "–"],
+        ["diverged", "–"],
+    ]
 
 
 def test_contenders_stand_by_what_they_are_worth() -> None:
     answer = read_answer(Results(WorkingTree(SAMPLE)))
     found = ranked(answer)
-    assert found.headings == ["model", "worth", "95 %", "chance", "mean", "kind", "note"]
+    assert found.headings == [
+        "model",
+        "worth",
+        "95 %",
+        "chance",
+        "mean",
+        "kind",
+        "note",
+    ]
     assert found.headings[found.details] == "mean"
     assert [row[0] for row in found.rows] == [each.name for each in answer.contenders]
     assert {mark: found.rows[place][0] for place, mark in found.marks.items()} == {
@@ -119,16 +177,32 @@ def test_contenders_stand_by_what_they_are_worth() -> None:
         "kept": "joint",
     }
     both = ranked(answer.model_copy(update={"handed_over": "joint", "tested": False}))
-    assert (both.headings, both.headings[both.details]) == (["model", "mean", "kind", "note"], "kind")
+    assert (both.headings, both.headings[both.details]) == (
+        ["model", "mean", "kind", "note"],
+        "kind",
+    )
     assert list(both.marks.values()) == ["answer kept"]
 
 
 def test_a_few_thresholds_of_the_answer_are_shown_and_the_cheapest_is_marked() -> None:
     columns = "model,role,threshold,predicted,precision,recall,false_alarms,cost,chosen"
-    rows = ["tree,answer,0.0,1,0.35,1,1,0.65,false", "tree,answer,0.1,0.8,0.4258,0.97,0.7,0.5034,false"]
-    rows += ["tree,answer,0.17,0.65,0.5,0.92,0.5,0.4534,true", "tree,answer,0.7,0,nan,0,0,1.75,false"]
+    rows = [
+        "tree,answer,0.0,1,0.35,1,1,0.65,false",
+        "tree,answer,0.1,0.8,0.4258,0.97,0.7,0.5034,false",
+    ]
+    rows += [
+        "tree,answer,0.17,0.65,0.5,0.92,0.5,0.4534,true",
+        "tree,answer,0.7,0,nan,0,0,1.75,false",
+    ]
     found = thresholds(table(columns, *rows, "net,net,0.1,0.7,0.4,0.9,0.6,0.5,true"))
-    assert found.headings == ["threshold", "predicted", "precision", "recall", "false alarms", "cost per row"]
+    assert found.headings == [
+        "threshold",
+        "predicted",
+        "precision",
+        "recall",
+        "false alarms",
+        "cost per row",
+    ]
     assert found.rows == [
         ["0.1", "0.800", "0.426", "0.970", "0.700", "0.5034"],
         ["0.17", "0.650", "0.500", "0.920", "0.500", "0.4534"],
@@ -138,16 +212,35 @@ def test_a_few_thresholds_of_the_answer_are_shown_and_the_cheapest_is_marked() -
     # Where no model helps, an end is the cheapest; without costs, none is.
     ends = thresholds(table(columns, rows[0].replace("false", "true"), *rows[1:2]))
     assert [row[0] for row in ends.rows] == ["0 (all rows)", "0.1"]
-    without = thresholds(table(columns, rows[1].replace("0.5034", "nan").replace("answer", "net and answer")))
-    assert (without.headings[-1], without.rows[0][-1], without.marks) == ("false alarms", "0.700", {})
+    without = thresholds(
+        table(
+            columns,
+            rows[1].replace("0.5034", "nan").replace("answer", "net and answer"),
+        )
+    )
+    assert (without.headings[-1], without.rows[0][-1], without.marks) == (
+        "false alarms",
+        "0.700",
+        {},
+    )
     assert thresholds(table(columns)).rows == []
 
 
 def test_what_inputs_are_worth_has_a_column_for_each_model() -> None:
     found = losses(Results(WorkingTree(SAMPLE)).table(files.INPUTS), "0.01")
-    assert found.headings == ["input", "★ logistic_regression, the answer", "◆ joint, the kept net"]
+    assert found.headings == [
+        "input",
+        "★ logistic_regression, the answer",
+        "◆ joint, the kept net",
+    ]
     assert found.rows[0] == ["glucose", "0.1302 ± 0.0299", "0.1394 ± 0.0290"]
     below = [row[0] for row in found.rows if row[1].endswith(", below 0.01")]
     assert (len(found.rows), below) == (8, ["skin_fold"])
-    untested = table("model,role,column,importance,ci95,below_rope", "joint,net and answer,age,0.5,nan,nan")
-    assert losses(untested, "0.01")[:2] == (["input", "★ ◆ joint, the kept net and answer"], [["age", "0.5000"]])
+    untested = table(
+        "model,role,column,importance,ci95,below_rope",
+        "joint,net and answer,age,0.5,nan,nan",
+    )
+    assert losses(untested, "0.01")[:2] == (
+        ["input", "★ ◆ joint, the kept net and answer"],
+        [["age", "0.5000"]],
+    )

@@ -20,7 +20,9 @@ Fitted = tuple[Dataset, BaseEstimator, Card]
 INTERVAL = Interval(level=0.9, edges=[1000.0], half_widths=[100.0, 200.0])
 
 
-def baseline(name: str, data: Dataset, prepare: Prepare | None = None, **changes: Any) -> Fitted:
+def baseline(
+    name: str, data: Dataset, prepare: Prepare | None = None, **changes: Any
+) -> Fitted:
     return data, *fit(name, data, prepare, changes)
 
 
@@ -36,15 +38,34 @@ def saved(path: Path, fitted: Fitted) -> tuple[Path, Dataset]:
     return path / "a.onnx", data
 
 
-def tried(path: Path, data: Dataset, importances: dict[str, float] | None = None, **changes: Any) -> Trial:
+def tried(
+    path: Path,
+    data: Dataset,
+    importances: dict[str, float] | None = None,
+    **changes: Any,
+) -> Trial:
     """Return the trial of a saved model; `changes` are those of columns in params.yaml."""
     columns = {
-        name: {"type": kind, "missing": "allowed" if name in data.columns.lacking else None} | changes.get(name, {})
+        name: {
+            "type": kind,
+            "missing": "allowed" if name in data.columns.lacking else None,
+        }
+        | changes.get(name, {})
         for name, kind in data.columns.types.items()
     }
-    content = {"path": "table.csv", "target": "y", "columns": columns | {"y": {"unit": changes.get("y", "")}}}
+    content = {
+        "path": "table.csv",
+        "target": "y",
+        "columns": columns | {"y": {"unit": changes.get("y", "")}},
+    }
     worth = importances or dict.fromkeys(columns, 0.0)
-    table = pd.DataFrame({"role": "net and answer", "column": list(worth), "importance": list(worth.values())})
+    table = pd.DataFrame(
+        {
+            "role": "net and answer",
+            "column": list(worth),
+            "importance": list(worth.values()),
+        }
+    )
     return trial_of(path, Data.model_validate(content), table)
 
 
@@ -53,7 +74,9 @@ def show(page: Page, trial: Trial) -> Page:
     script = "".join(fill(f"{name}.js") for name in SCRIPTS)
     style = "".join(fill(f"{name}.css") for name in ("report", "form"))
     page.goto("about:blank")  # so that nothing is left of an earlier one
-    page.set_content(f"<style>{style}</style>{fill('try.html.j2', trial=trial)}<script>{script}</script>")
+    page.set_content(
+        f"<style>{style}</style>{fill('try.html.j2', trial=trial)}<script>{script}</script>"
+    )
     return page
 
 

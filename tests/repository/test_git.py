@@ -24,7 +24,11 @@ COPY = {
 }
 STAGES = {
     "copy": {"foreach": "${experiments}", "do": COPY},
-    "last": {"cmd": "cat out/* > out.txt", "deps": ["params.yaml", "out"], "outs": [{"out.txt": {"cache": False}}]},
+    "last": {
+        "cmd": "cat out/* > out.txt",
+        "deps": ["params.yaml", "out"],
+        "outs": [{"out.txt": {"cache": False}}],
+    },
 }
 
 
@@ -45,7 +49,9 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
     made = Small(tmp_path)
     made.run("git", "init", "--quiet", "--initial-branch=main")
     made.dvc("init", "--quiet")
-    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}), encoding="utf-8")
+    (tmp_path / "dvc.yaml").write_text(
+        yaml.safe_dump({"stages": STAGES}), encoding="utf-8"
+    )
     (tmp_path / "source").mkdir()
     (tmp_path / "out").mkdir()
     for name in ("a.txt", "ü b.txt", "left_out.md"):
@@ -63,7 +69,11 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in IDENTITY.items():
         monkeypatch.setenv(name, value)
     Path("kept").write_text("1", encoding="utf-8")
-    for command in (["init", "--quiet"], ["add", "kept"], ["commit", "--quiet", "--message", "one"]):
+    for command in (
+        ["init", "--quiet"],
+        ["add", "kept"],
+        ["commit", "--quiet", "--message", "one"],
+    ):
         subprocess.run(["git", *command], check=True)
     return tmp_path
 
@@ -86,18 +96,26 @@ def test_a_failure_is_no_answer(repository: Path) -> None:
 
 
 def test_a_question_writes_nothing(repository: Path) -> None:
-    os.utime("kept", (1, 1))  # git would note it in the index, which it can't on a full disk
+    os.utime(
+        "kept", (1, 1)
+    )  # git would note it in the index, which it can't on a full disk
     before = Path(".git/index").read_bytes()
     assert state_of("kept") == ""
     assert Path(".git/index").read_bytes() == before
 
 
-def test_why_git_has_no_answer(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_why_git_has_no_answer(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         git("rev-parse", "--verify", "none")
-    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # as git's own tests do it
+    monkeypatch.setenv(
+        "GIT_TEST_ASSUME_DIFFERENT_OWNER", "1"
+    )  # as git's own tests do it
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    with pytest.raises(UserError, match=f"belongs to another user. .* safe.directory {repository}`"):
+    with pytest.raises(
+        UserError, match=f"belongs to another user. .* safe.directory {repository}`"
+    ):
         state_of("kept")
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", "/")
     monkeypatch.chdir("/")
@@ -120,7 +138,15 @@ def test_the_stages_are_those_that_dvc_lists(small: Small) -> None:
 
 
 def test_of_a_group_that_is_not_known_every_stage_may_be_one() -> None:
-    text = yaml.safe_dump({"stages": {"one": ITEM, "each": {"foreach": "${x}", "do": ITEM}, "grid": {"matrix": {}}}})
+    text = yaml.safe_dump(
+        {
+            "stages": {
+                "one": ITEM,
+                "each": {"foreach": "${x}", "do": ITEM},
+                "grid": {"matrix": {}},
+            }
+        }
+    )
     unknown: list[Any] = [None, [], {"y": 1}, {"x": 7}]
     for params in unknown:
         pipeline = pipeline_of(text, params)
@@ -132,10 +158,16 @@ def test_of_a_group_that_is_not_known_every_stage_may_be_one() -> None:
 def recorded(folder: Path) -> dict[str, str]:
     """Return the hash of each file and folder that dvc.lock names."""
     stages = yaml.safe_load((folder / "dvc.lock").read_bytes())["stages"].values()
-    return {each["path"]: each["md5"] for stage in stages for each in (*stage["deps"], *stage["outs"])}
+    return {
+        each["path"]: each["md5"]
+        for stage in stages
+        for each in (*stage["deps"], *stage["outs"])
+    }
 
 
-def test_hashes_are_those_that_dvc_records(reproduced: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hashes_are_those_that_dvc_records(
+    reproduced: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(reproduced.folder)
     hashes = recorded(reproduced.folder)
     assert len([path for path in hashes if hashes[path].endswith(".dir")]) > 15
@@ -153,7 +185,9 @@ def test_the_bytes_are_those_of_a_checkout(small: Small) -> None:
     assert commit.hashes(["source"]) == folder.hashes(["source"])
 
 
-def test_what_is_missing_is_left_out_and_what_git_does_not_have_is_not_known(small: Small) -> None:
+def test_what_is_missing_is_left_out_and_what_git_does_not_have_is_not_known(
+    small: Small,
+) -> None:
     (small.folder / "source/link.csv").symlink_to("a.txt")
     small.commit_all("Start")
     commit, folder = CommitTree("HEAD"), FolderTree()

@@ -14,4 +14,6 @@ def same_draws(request: pytest.FixtureRequest) -> None:
     """Let a module's `RNG` start anew for each test, so that the tests draw the same numbers in any order."""
     rng = getattr(request.module, "RNG", None)
     if isinstance(rng, np.random.Generator):
-        rng.bit_generator.state = STATES.setdefault(request.module.__name__, rng.bit_generator.state)
+        rng.bit_generator.state = STATES.setdefault(
+            request.module.__name__, rng.bit_generator.state
+        )

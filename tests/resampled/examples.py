@@ -15,12 +15,19 @@ GROUPS = np.arange(N_ROWS) % 10
 GRID = {"var_smoothing": [1e-9, 0.1, 1.0, 10.0]}
 
 
-def searched(cv: Any, grid: Any = GRID, estimator: Any = None, **kwargs: Any) -> GridSearchCV:
+def searched(
+    cv: Any, grid: Any = GRID, estimator: Any = None, **kwargs: Any
+) -> GridSearchCV:
     """Return a fitted search of naive Bayes, or of another estimator."""
     search = GridSearchCV(estimator or GaussianNB(), grid, cv=cv, **kwargs)
     return search.fit(X, Y, groups=GROUPS if "Group" in type(cv).__name__ else None)
 
 
-def random_scores(n_candidates: int = 4, n_splits: int = 30, seed: int = 0) -> np.ndarray:
+def random_scores(
+    n_candidates: int = 4, n_splits: int = 30, seed: int = 0
+) -> np.ndarray:
     """Return scores between 0 and 1, of shape (n_candidates, n_splits)."""
-    return np.random.default_rng(seed).integers(60, 90, size=(n_candidates, n_splits)) / 100
+    return (
+        np.random.default_rng(seed).integers(60, 90, size=(n_candidates, n_splits))
+        / 100
+    )

@@ -24,7 +24,10 @@ RNG = np.random.default_rng(49)
 def test_a_quantile_has_the_rank_of_the_finite_sample(level: str) -> None:
     """Oracle: ranks in exact fractions."""
     for n in (1, 2, 8, 9, 10, 19, 20, 60, 98, 99, 100, 1000):
-        scores, rank = RNG.permutation(n).astype(float), math.ceil((n + 1) * Fraction(level))
+        scores, rank = (
+            RNG.permutation(n).astype(float),
+            math.ceil((n + 1) * Fraction(level)),
+        )
         (found,) = conformal_quantiles(scores, [float(level)])
         assert found == (rank - 1 if rank <= n else math.inf)
         (plain,) = quantiles(scores, [float(level)])
@@ -35,13 +38,21 @@ def test_repeats_of_a_row_count_once() -> None:
     scores = RNG.exponential(size=57)
     once = conformal_quantiles(scores, [0.5, 0.9, 0.95])
     rows = np.repeat(np.arange(57), 10)
-    assert np.array_equal(conformal_quantiles(scores[rows], [0.5, 0.9, 0.95], rows), once)
+    assert np.array_equal(
+        conformal_quantiles(scores[rows], [0.5, 0.9, 0.95], rows), once
+    )
     # Ten predictions of eight rows are not 80 rows.
-    assert conformal_quantiles(RNG.exponential(size=80), [0.9], np.tile(np.arange(8), 10)).tolist() == [math.inf]
+    assert conformal_quantiles(
+        RNG.exponential(size=80), [0.9], np.tile(np.arange(8), 10)
+    ).tolist() == [math.inf]
     # Groups of any size and number: one large one has no more to say than a small one.
     groups = np.repeat([70, 3, 5], [1000, 1, 1])
     own = np.concatenate([np.zeros(1000), [1.0, 2.0]])
-    assert conformal_quantiles(own, [0.5, 0.74, 0.76], groups).tolist() == [1, 2, math.inf]
+    assert conformal_quantiles(own, [0.5, 0.74, 0.76], groups).tolist() == [
+        1,
+        2,
+        math.inf,
+    ]
 
 
 def test_too_few_rows_or_predictions_have_no_interval() -> None:
@@ -59,7 +70,9 @@ def test_a_prediction_that_is_not_finite_is_wrong_at_any_width(stray: float) -> 
     predicted[:10] = stray
     steps = interval_steps(observed, predicted)
     assert steps is not None
-    assert steps.half_widths.tolist() == [np.sort(np.abs(observed[10:]))[math.ceil(201 * 0.9) - 1]]
+    assert steps.half_widths.tolist() == [
+        np.sort(np.abs(observed[10:]))[math.ceil(201 * 0.9) - 1]
+    ]
     predicted[:25] = stray
     assert interval_steps(observed, predicted) is None
 
@@ -67,7 +80,9 @@ def test_a_prediction_that_is_not_finite_is_wrong_at_any_width(stray: float) -> 
 def test_steps_are_wider_where_the_model_is_worse_and_only_there() -> None:
     predicted = RNG.uniform(size=1000)
     noise = RNG.normal(size=1000)
-    steps = interval_steps(predicted + noise * np.where(predicted > 0.5, 1, 0.1), predicted)
+    steps = interval_steps(
+        predicted + noise * np.where(predicted > 0.5, 1, 0.1), predicted
+    )
     assert steps is not None
     assert len(steps.edges) >= 1
     low, high = steps.at(np.array([0.1, 0.9]))
@@ -91,7 +106,9 @@ def test_a_prediction_at_an_edge_belongs_to_the_step_below() -> None:
 
 def test_predictions_that_are_alike_make_no_step_of_few_rows() -> None:
     predicted = np.concatenate([np.zeros(795), np.arange(1.0, 6.0)])
-    steps = interval_steps(predicted + RNG.normal(size=800) * (1 + 9 * predicted), predicted)
+    steps = interval_steps(
+        predicted + RNG.normal(size=800) * (1 + 9 * predicted), predicted
+    )
     assert steps is not None
     assert steps.edges.tolist() == []
     few = RNG.uniform(size=2 * FEWEST - 1)
@@ -103,7 +120,14 @@ def test_predictions_that_are_alike_make_no_step_of_few_rows() -> None:
 def test_the_interval_score_is_least_at_the_quantile() -> None:
     residuals = np.abs(RNG.normal(size=4000))
     widths = np.linspace(0.5, 3, 251)
-    best = widths[np.argmin([interval_score(np.full(4000, each), residuals, 0.9).mean() for each in widths])]
+    best = widths[
+        np.argmin(
+            [
+                interval_score(np.full(4000, each), residuals, 0.9).mean()
+                for each in widths
+            ]
+        )
+    ]
     assert best == pytest.approx(np.quantile(residuals, 0.9), abs=0.03)
 
 
@@ -111,7 +135,9 @@ def test_sets_take_what_is_as_probable_as_nine_in_ten_true_classes() -> None:
     of_true = RNG.permutation(99) / 100
     assert least_probabilities(of_true, [0.9, 0.99]).tolist() == [0.09, 0.0]
     assert least_probabilities(of_true[:8], [0.9]).tolist() == [0.0]  # all classes
-    assert least_probabilities(np.append(of_true[:20], np.nan), [0.99]).tolist() == [0.0]
+    assert least_probabilities(np.append(of_true[:20], np.nan), [0.99]).tolist() == [
+        0.0
+    ]
 
 
 # Where steps gain over one width, by the interval score; elsewhere they cost nearly nothing.
@@ -124,18 +150,24 @@ GAINS = {
 
 
 @pytest.mark.parametrize("name", GAINS)
-def test_intervals_hold_nine_in_ten_and_steps_gain_where_noise_follows_the_prediction(name: str) -> None:
+def test_intervals_hold_nine_in_ten_and_steps_gain_where_noise_follows_the_prediction(
+    name: str,
+) -> None:
     judged = [conformal.judge_intervals(name, 200, draw) for draw in range(40)]
     assert mean(judged, "covers, steps") == pytest.approx(0.9, abs=0.025)
     assert mean(judged, "covers, one width") == pytest.approx(0.9, abs=0.025)
     low, high = GAINS[name]
     assert low <= mean(judged, "score of steps, relative") <= high
     if high < 1:
-        assert mean(judged, "off by fifth, steps") < 0.6 * mean(judged, "off by fifth, one width")
+        assert mean(judged, "off by fifth, steps") < 0.6 * mean(
+            judged, "off by fifth, one width"
+        )
 
 
 def test_intervals_of_60_rows_and_of_new_groups_hold_nine_in_ten_or_more() -> None:
-    judged = [conformal.judge_intervals("alike everywhere", 60, draw) for draw in range(80)]
+    judged = [
+        conformal.judge_intervals("alike everywhere", 60, draw) for draw in range(80)
+    ]
     assert mean(judged, "covers, steps") == pytest.approx(0.9, abs=0.025)
     judged = [conformal.judge_groups("groups of 20", 20, draw) for draw in range(40)]
     assert 0.9 <= mean(judged, "covers, by groups") <= 0.97
@@ -164,6 +196,9 @@ def test_intervals_hold_nine_in_ten_rows_of_real_tables(name: str, model: str) -
 
 
 def test_sets_hold_the_class_of_rows_of_a_real_table() -> None:
-    judged = [real_tables.judge_table("Pima, diabetes, 724 rows", "linear", draw) for draw in range(15)]
+    judged = [
+        real_tables.judge_table("Pima, diabetes, 724 rows", "linear", draw)
+        for draw in range(15)
+    ]
     assert mean(judged, "covers, 90%") == pytest.approx(0.9, abs=0.02)
     assert mean(judged, "labels, 90%") < 1.5

@@ -9,7 +9,11 @@ import pytest
 from scipy import stats
 from sklearn.base import clone
 from sklearn.linear_model import Ridge, RidgeClassifier
-from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold, TimeSeriesSplit
+from sklearn.model_selection import (
+    RepeatedKFold,
+    RepeatedStratifiedKFold,
+    TimeSeriesSplit,
+)
 from sklearn.naive_bayes import GaussianNB
 
 import resampled
@@ -33,7 +37,9 @@ def by_row(search: Any, method: str = "predict") -> np.ndarray:
     predictions = np.full((len(candidates), len(splits), *shape), np.nan)
     for c, settings in enumerate(candidates):
         for s, (train, test) in enumerate(splits):
-            model = clone(search.estimator).set_params(**settings).fit(X[train], Y[train])
+            model = (
+                clone(search.estimator).set_params(**settings).fit(X[train], Y[train])
+            )
             predictions[c, s, test] = getattr(model, method)(X[test])
     return predictions
 
@@ -46,14 +52,21 @@ def named(predictions: np.ndarray) -> np.ndarray:
 
 def test_an_interval_is_that_of_nadeau_and_bengio() -> None:
     scores = np.random.default_rng(3).normal(5, 1, size=(2, 12))
-    half = stats.t.ppf(0.975, 11) * np.sqrt((1 / 12 + 0.25) * scores.var(axis=1, ddof=1))
+    half = stats.t.ppf(0.975, 11) * np.sqrt(
+        (1 / 12 + 0.25) * scores.var(axis=1, ddof=1)
+    )
     low, high = resampled.interval(scores, test_share=0.25)
     assert low == pytest.approx(scores.mean(axis=1) - half)
     assert high == pytest.approx(scores.mean(axis=1) + half)
     assert resampled.interval(scores[0], test_share=0.25)[0] == low[0]
-    assert resampled.interval(scores[0], n_folds=4)[0] == resampled.interval(scores[0], test_share=1 / 3)[0]
+    assert (
+        resampled.interval(scores[0], n_folds=4)[0]
+        == resampled.interval(scores[0], test_share=1 / 3)[0]
+    )
     stuck = np.arange(24).reshape(2, 12) >= 18  # half of the second one's fits
-    assert np.isnan(resampled.interval(scores, test_share=0.25, stuck=stuck)[0]).tolist() == [False, True]
+    assert np.isnan(
+        resampled.interval(scores, test_share=0.25, stuck=stuck)[0]
+    ).tolist() == [False, True]
 
 
 def test_the_luck_of_the_choice_is_taken_off() -> None:
@@ -66,8 +79,13 @@ def test_the_luck_of_the_choice_is_taken_off() -> None:
 def test_in_the_order_of_time_nothing_is_said() -> None:
     assert np.isnan(resampled.interval(IN_TIME)).all()
     assert resampled.best_set(IN_TIME).sum() == 0
-    assert resampled.verdict(COMMON, COMMON + NOISE + 0.1, test_share=np.nan).word == "not tested"
-    with pytest.raises(ValueError, match=r"^In the order of time, scores of the splits are not alike"):
+    assert (
+        resampled.verdict(COMMON, COMMON + NOISE + 0.1, test_share=np.nan).word
+        == "not tested"
+    )
+    with pytest.raises(
+        ValueError, match=r"^In the order of time, scores of the splits are not alike"
+    ):
         resampled.corrected_score(IN_TIME)
 
 
@@ -82,16 +100,35 @@ def test_rows_are_known_by_scores_predictions_or_probabilities() -> None:
     for given, y in ((predictions, Y), (named(predictions), words)):
         assert found == resampled.corrected_score(search, predictions=given, y=y)
     loss = searched(CV, {"var_smoothing": [0.1, 1.0]}, scoring="neg_log_loss")
-    assert resampled.corrected_score(loss, predictions=by_row(loss, "predict_proba"), y=Y).over == "rows and repeats"
-    assert resampled.interval(search, row_scores=hits)[0][0] > resampled.interval(search, n_rows=len(Y))[0][0]
-    assert resampled.corrected_score(search, row_scores=hits, groups=np.arange(len(Y)) // 2) != found
+    assert (
+        resampled.corrected_score(
+            loss, predictions=by_row(loss, "predict_proba"), y=Y
+        ).over
+        == "rows and repeats"
+    )
+    assert (
+        resampled.interval(search, row_scores=hits)[0][0]
+        > resampled.interval(search, n_rows=len(Y))[0][0]
+    )
+    assert (
+        resampled.corrected_score(
+            search, row_scores=hits, groups=np.arange(len(Y)) // 2
+        )
+        != found
+    )
     for how, sentence in (
-        ({"predictions": predictions[:, 1:], "y": Y}, r"^predictions has the shape \(4, 11, 60\); it is \(4, 12, 60\)"),
+        (
+            {"predictions": predictions[:, 1:], "y": Y},
+            r"^predictions has the shape \(4, 11, 60\); it is \(4, 12, 60\)",
+        ),
         (
             {"predictions": predictions[:, ::-1], "y": Y},
             "^predictions give another score on split 0 than candidate 0 has",
         ),
-        ({"predictions": predictions}, "^predictions= needs y=, the target of the rows, which is missing"),
+        (
+            {"predictions": predictions},
+            "^predictions= needs y=, the target of the rows, which is missing",
+        ),
     ):
         with pytest.raises(ValueError, match=sentence):
             resampled.corrected_score(search, **how)
@@ -101,59 +138,110 @@ def test_predictions_are_those_of_the_scores_and_of_the_splits() -> None:
     """Also where all scores are tiny, and where the folds that are told are not those that are tested."""
     rows, y = X * 1e-5, X[:, 0] * 1e-5 + X[:, 1] ** 2 * 1e-5
     how: dict[str, Any] = {"cv": FOLDS, "scoring": "neg_mean_squared_error"}
-    found = resampled.cross_predict([Ridge(a) for a in (1e-9, 1e-8, 1e-2)], rows, y, **how)
+    found = resampled.cross_predict(
+        [Ridge(a) for a in (1e-9, 1e-8, 1e-2)], rows, y, **how
+    )
     known: dict[str, Any] = {"metric": how["scoring"], "y": y}
     own: dict[str, Any] = {"n_folds": 3, "predictions": found.predictions}
     assert np.abs(found.scores).max() < 1e-8
-    assert resampled.best_set(found.scores, **known, **own).tolist() == resampled.best_set(found).tolist()
-    with pytest.raises(ValueError, match=r"^predictions give another score on split 0 than candidate 0 has"):
-        resampled.best_set(found.scores, **known, n_folds=3, predictions=found.predictions[[1, 0, 2]])
+    assert (
+        resampled.best_set(found.scores, **known, **own).tolist()
+        == resampled.best_set(found).tolist()
+    )
+    with pytest.raises(
+        ValueError,
+        match=r"^predictions give another score on split 0 than candidate 0 has",
+    ):
+        resampled.best_set(
+            found.scores, **known, n_folds=3, predictions=found.predictions[[1, 0, 2]]
+        )
     for told, sentence in (
-        ({"n_folds": 4}, "^n_folds=4 is told, but splits 0 to 3 do not test each row once"),
+        (
+            {"n_folds": 4},
+            "^n_folds=4 is told, but splits 0 to 3 do not test each row once",
+        ),
         ({"n_folds": 2}, "^n_folds=2 is told, but splits 0 to 1 do not"),
-        ({"test_share": 0.25}, r"^test_share=0.25 is told, but by the rows of the splits it is 0.5 or more"),
+        (
+            {"test_share": 0.25},
+            r"^test_share=0.25 is told, but by the rows of the splits it is 0.5 or more",
+        ),
     ):
         with pytest.raises(ValueError, match=sentence):
-            resampled.best_set(found.scores, **known, predictions=found.predictions, **told)
+            resampled.best_set(
+                found.scores, **known, predictions=found.predictions, **told
+            )
 
 
 def test_a_scorer_that_no_row_moves_is_not_judged_by_rows() -> None:
-    found = resampled.cross_predict([Ridge(1.0), Ridge(9.0)], X, X[:, 0], cv=FOLDS, scoring="neg_median_absolute_error")
+    found = resampled.cross_predict(
+        [Ridge(1.0), Ridge(9.0)],
+        X,
+        X[:, 0],
+        cv=FOLDS,
+        scoring="neg_median_absolute_error",
+    )
     known: dict[str, Any] = {"n_folds": 3, "metric": "neg_median_absolute_error"}
-    with pytest.raises(ValueError, match=r"^Rows can't judge the scorer 'neg_median_absolute_error': leave out"):
-        resampled.verdict(*found.scores, **known, predictions=found.predictions, y=X[:, 0])
+    with pytest.raises(
+        ValueError,
+        match=r"^Rows can't judge the scorer 'neg_median_absolute_error': leave out",
+    ):
+        resampled.verdict(
+            *found.scores, **known, predictions=found.predictions, y=X[:, 0]
+        )
     assert resampled.verdict(found).of.by_unit is None  # type: ignore[union-attr]
     assert "because their rows had." in str(resampled.summary(found)).replace("\n", " ")
-    with pytest.raises(ValueError, match=r"^metric= is a function, which tells nothing without predictions="):
+    with pytest.raises(
+        ValueError,
+        match=r"^metric= is a function, which tells nothing without predictions=",
+    ):
         resampled.verdict(*found.scores, n_folds=3, metric=np.dot)
 
 
 def test_a_function_of_target_and_predictions_is_judged_by_leaving_out_rows() -> None:
     """A mean of rows is what its name is; words are given to it as they are."""
-    found = resampled.cross_predict([GaussianNB(), RidgeClassifier()], X, np.array(["no", "yes"])[Y], cv=CV)
-    known: dict[str, Any] = {"n_folds": 3, "predictions": found.predictions, "y": found.y, "bounds": (0, 1)}
+    found = resampled.cross_predict(
+        [GaussianNB(), RidgeClassifier()], X, np.array(["no", "yes"])[Y], cv=CV
+    )
+    known: dict[str, Any] = {
+        "n_folds": 3,
+        "predictions": found.predictions,
+        "y": found.y,
+        "bounds": (0, 1),
+    }
 
     def share_right(y: Any, predicted: Any) -> float:
         assert {*y} | {*predicted} <= {"no", "yes"}
         return float(np.mean(y == predicted))
 
-    own, named = (resampled.verdict(*found.scores, **known, metric=each) for each in (share_right, "accuracy"))
+    own, named = (
+        resampled.verdict(*found.scores, **known, metric=each)
+        for each in (share_right, "accuracy")
+    )
     assert own.of.error == pytest.approx(named.of.error, rel=1e-4)  # type: ignore[union-attr]
 
 
 def test_the_choice_among_searches_is_corrected_too() -> None:
     searches = {"first": LUCKY[:20], "second": LUCKY[20:59], "alone": LUCKY[59:]}
     winner, corrected = resampled.choose(searches, n_folds=3)
-    alone = {name: resampled.corrected_score(searches[name], n_folds=3).score for name in ("first", "second")}
+    alone = {
+        name: resampled.corrected_score(searches[name], n_folds=3).score
+        for name in ("first", "second")
+    }
     alone["alone"] = LUCKY[59].mean()
     assert winner == max(alone, key=lambda name: alone[name])
     assert corrected.score < alone[winner]
-    with pytest.raises(ValueError, match=r"^The searches are to share their splits, .* \[\(27, 0\.5\), \(30, 0\.5\)\]"):
+    with pytest.raises(
+        ValueError,
+        match=r"^The searches are to share their splits, .* \[\(27, 0\.5\), \(30, 0\.5\)\]",
+    ):
         resampled.choose({"first": LUCKY, "short": LUCKY[:, :27]}, n_folds=3)
 
 
 def test_effects_tell_which_setting_mattered() -> None:
-    grid = {"var_smoothing": [1e-9, 0.01, 1.0, 100.0, 1e4], "priors": [None, [0.99, 0.01], [0.01, 0.99]]}
+    grid = {
+        "var_smoothing": [1e-9, 0.01, 1.0, 100.0, 1e4],
+        "priors": [None, [0.99, 0.01], [0.01, 0.99]],
+    }
     effects = resampled.effects(searched(CV, grid))
     assert effects["setting"].tolist() == ["priors", "var_smoothing"]
     assert effects["p_value"][0] < 0.05
@@ -170,18 +258,33 @@ def test_stuck_fits_predict_one_class_that_is_not_nearly_all() -> None:
     predictions[2, 1] = np.nan  # this fit failed
     expected = [[False, False], [True, False], [False, False]]
     assert resampled.stuck_fits(predictions, y).tolist() == expected
-    assert resampled.stuck_fits(named(predictions), np.array(["no", "yes"])[y]).tolist() == expected
+    assert (
+        resampled.stuck_fits(named(predictions), np.array(["no", "yes"])[y]).tolist()
+        == expected
+    )
     assert resampled.stuck_fits(predictions, y, classify=False).tolist() == expected
     assert not resampled.stuck_fits(predictions, np.ones(60)).any()
-    with pytest.raises(ValueError, match=r"^predictions have the shape \(3, 2, 60\), and y \(59,\)"):
+    with pytest.raises(
+        ValueError, match=r"^predictions have the shape \(3, 2, 60\), and y \(59,\)"
+    ):
         resampled.stuck_fits(predictions, y[1:])
 
 
 def test_every_parameter_has_its_name_in_the_signature() -> None:
     for name in {*resampled.__all__} - {"ResampledWarning"}:
-        kinds = {parameter.kind for parameter in inspect.signature(getattr(resampled, name)).parameters.values()}
-        assert kinds <= {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
-    with pytest.raises(TypeError, match=r"^verdict\(\) got an unexpected keyword argument 'n_fold'"):
+        kinds = {
+            parameter.kind
+            for parameter in inspect.signature(
+                getattr(resampled, name)
+            ).parameters.values()
+        }
+        assert kinds <= {
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            inspect.Parameter.KEYWORD_ONLY,
+        }
+    with pytest.raises(
+        TypeError, match=r"^verdict\(\) got an unexpected keyword argument 'n_fold'"
+    ):
         resampled.verdict(COMMON, COMMON, n_fold=3)  # type: ignore[call-arg]
 
 
@@ -190,7 +293,9 @@ CALLS: dict[str, Any] = {
     "best_set": resampled.best_set,
     "corrected_score": resampled.corrected_score,
     "verdict": lambda scores, **how: resampled.verdict(scores[0], scores[1], **how),
-    "verdicts": lambda scores, **how: resampled.verdicts({"one": (scores[0], scores[1])}, **how),
+    "verdicts": lambda scores, **how: resampled.verdicts(
+        {"one": (scores[0], scores[1])}, **how
+    ),
     "choose": lambda scores, **how: resampled.choose({"one": scores}, **how),
 }
 
@@ -209,18 +314,35 @@ def test_verdicts_and_choices_take_dicts_with_the_same_names() -> None:
     one = {"one": (COMMON, COMMON + NOISE)}
     for pairs, rows, found in (
         ([*one.values()], None, "^Give dicts with the same names, not a list"),
-        (one, {"other": None}, "^Give dicts with the same names, not a dict, also for what rows tell"),
-        ({"one": (COMMON, COMMON, COMMON)}, None, r"^There are 3 learners; give a pair \(old, new\)"),
-        ({"one": (COMMON, COMMON[1:])}, None, r"^one: The scores have the shapes \(30,\) and \(29,\)"),
+        (
+            one,
+            {"other": None},
+            "^Give dicts with the same names, not a dict, also for what rows tell",
+        ),
+        (
+            {"one": (COMMON, COMMON, COMMON)},
+            None,
+            r"^There are 3 learners; give a pair \(old, new\)",
+        ),
+        (
+            {"one": (COMMON, COMMON[1:])},
+            None,
+            r"^one: The scores have the shapes \(30,\) and \(29,\)",
+        ),
     ):
         with pytest.raises(ValueError, match=found):
             resampled.verdicts(pairs, n_folds=3, row_scores=rows)  # type: ignore[arg-type]
 
 
 def test_what_has_no_effect_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^groups= has no effect on the set without row_scores= or predictions="):
+    with pytest.raises(
+        ValueError,
+        match=r"^groups= has no effect on the set without row_scores= or predictions=",
+    ):
         resampled.best_set(LUCKY, n_folds=3, bounds=(-1, 2), groups=np.arange(90))
-    with pytest.raises(ValueError, match=r"^groups= has no effect without predictions= or two bounds"):
+    with pytest.raises(
+        ValueError, match=r"^groups= has no effect without predictions= or two bounds"
+    ):
         resampled.verdict(COMMON, COMMON + NOISE, n_folds=3, groups=np.arange(90))
 
 
@@ -229,7 +351,9 @@ def test_a_verdict_counts_groups_where_there_are_some() -> None:
     old, how = 0.9 + np.tile([-0.01, 0, 0.01], 10), {"n_folds": 3, "metric": "accuracy"}
     new = old + np.tile([0.001, 0, -0.001, 0, 0, 0], 5)
     for n_groups, word in ((1000, "level"), (10, "undecided")):
-        assert resampled.verdict(old, new, **how, groups=np.arange(3000) % n_groups).word == word  # type: ignore[arg-type]
+        groups = np.arange(3000) % n_groups
+        judged = resampled.verdict(old, new, **how, groups=groups)  # type: ignore[arg-type]
+        assert judged.word == word
 
 
 @pytest.mark.parametrize("n_repeats", [1, 2])
@@ -241,7 +365,9 @@ def test_a_difference_of_one_row_on_every_split_may_be_chance(n_repeats: int) ->
         ("accuracy", 300, "undecided"),
         ("accuracy", 3000, "better"),
     ):
-        found = resampled.verdict(old, old + 0.01, n_folds=3, metric=metric, n_rows=n_rows, rope=0.001)
+        found = resampled.verdict(
+            old, old + 0.01, n_folds=3, metric=metric, n_rows=n_rows, rope=0.001
+        )
         assert found.word == word
 
 
@@ -253,7 +379,9 @@ def test_the_plot_of_a_verdict_shows_the_difference_and_the_rope() -> None:
     assert (rope.x0, rope.x1) == pytest.approx((-0.02, 0.02))
     widths = [np.ptp(lines.get_paths()[0].vertices[:, 0]) for lines in ax.collections]
     assert isinstance(found.of, Pair)
-    assert widths == pytest.approx([2 * found.of.half_width(level) for level in (0.95, 0.9)])
+    assert widths == pytest.approx(
+        [2 * found.of.half_width(level) for level in (0.95, 0.9)]
+    )
     assert ax.get_title() == "better"
 
 
@@ -269,7 +397,9 @@ WORDS = {
 @pytest.mark.parametrize("word", WORDS)
 def test_a_verdict_is_a_word_and_a_sentence(word: str) -> None:
     difference, sentence = WORDS[word]
-    found = resampled.verdict(COMMON, COMMON + difference, n_folds=3, metric="accuracy", n_rows=3000)
+    found = resampled.verdict(
+        COMMON, COMMON + difference, n_folds=3, metric="accuracy", n_rows=3000
+    )
     assert found.word == word
     assert sentence in str(found)
 
@@ -284,36 +414,57 @@ def test_a_verdict_is_html_in_a_notebook() -> None:
 def test_what_rounding_makes_is_no_difference() -> None:
     for old in (COMMON, np.full(30, 0.8)):
         assert resampled.verdict(old, old + 1e-15, n_folds=3).word == "unchanged"
-        assert resampled.verdict(old * 1e-15, old * 1e-15 + 1e-17, n_folds=3).word != "unchanged"
+        assert (
+            resampled.verdict(old * 1e-15, old * 1e-15 + 1e-17, n_folds=3).word
+            != "unchanged"
+        )
 
 
 def test_a_difference_may_be_real_and_no_larger_than_the_rope() -> None:
     text = str(resampled.verdict(COMMON, COMMON + 0.005 + NOISE / 100, n_folds=3))
     assert text.startswith("undecided: ")
     assert text.endswith("; it is not shown to be larger than the rope of 0.01")
-    text = str(resampled.verdict(COMMON * 1e100, COMMON * 1.1e100 + NOISE * 1e100, n_folds=3))
+    text = str(
+        resampled.verdict(COMMON * 1e100, COMMON * 1.1e100 + NOISE * 1e100, n_folds=3)
+    )
     assert len(text) < 200
 
 
 def test_a_verdict_is_the_corrected_test_where_nothing_is_known_of_rows() -> None:
     """With half more for what all splits share. p and the interval, in the sentence, are those of the t-test."""
     old, new = COMMON[:10], COMMON[:10] + 0.01 + NOISE[:10]
-    mean, error = (new - old).mean(), np.sqrt((1 / 10 + 1.5 / 9) * (new - old).var(ddof=1))
+    mean, error = (
+        (new - old).mean(),
+        np.sqrt((1 / 10 + 1.5 / 9) * (new - old).var(ddof=1)),
+    )
     found = resampled.verdict(old, new, n_folds=10)
     assert found.p == pytest.approx(2 * stats.t.sf(abs(mean / error), 9))
     half = stats.t.ppf(0.975, 9) * error
-    assert f"(95 % from {mean - half:+.3f} to {mean + half:+.3f}), p = {found.p:.2g}" in str(found)
+    assert (
+        f"(95 % from {mean - half:+.3f} to {mean + half:+.3f}), p = {found.p:.2g}"
+        in str(found)
+    )
 
 
 @pytest.mark.parametrize(
     ("new", "how", "found"),
     [
-        (COMMON[:9], {"n_folds": 3}, r"^The scores have the shapes \(30,\) and \(9,\); give \(n_splits,\) for each"),
-        (COMMON * np.nan, {"n_folds": 3}, r"^Out, because a fit has no score: 1 of 2 candidates, \[1\]. 1 of 2"),
+        (
+            COMMON[:9],
+            {"n_folds": 3},
+            r"^The scores have the shapes \(30,\) and \(9,\); give \(n_splits,\) for each",
+        ),
+        (
+            COMMON * np.nan,
+            {"n_folds": 3},
+            r"^Out, because a fit has no score: 1 of 2 candidates, \[1\]. 1 of 2",
+        ),
         (COMMON, {"n_folds": 3, "rope": np.nan}, "^The rope is nan"),
         (COMMON, {}, "^How the 30 splits were drawn is not known"),
     ],
 )
-def test_pairs_that_cannot_be_judged_are_refused(new: np.ndarray, how: dict[str, Any], found: str) -> None:
+def test_pairs_that_cannot_be_judged_are_refused(
+    new: np.ndarray, how: dict[str, Any], found: str
+) -> None:
     with pytest.raises(ValueError, match=found):
         resampled.verdict(COMMON, new, **how)

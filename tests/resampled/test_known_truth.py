@@ -30,7 +30,9 @@ def test_the_figures_of_a_search_hold_in_few_draws(case: str) -> None:
 
 
 def test_intervals_of_nearly_perfect_scores_hold_the_truth() -> None:
-    judged = [judge_perfect("no chance in training", 300, 0.998, draw) for draw in range(30)]
+    judged = [
+        judge_perfect("no chance in training", 300, 0.998, draw) for draw in range(30)
+    ]
     for name, before in (("`ci95`", 0.65), ("scores alone", 0.65), ("corrected", 0.55)):
         assert mean(judged, name) >= 0.9
         assert mean(judged, f"{name} before") < before
@@ -46,8 +48,16 @@ def test_intervals_of_rare_classes_hold_the_truth() -> None:
 def test_few_rows_that_differ_are_seldom_called_level() -> None:
     for name in ("1 % of rows gained, 300 rows", "1 % of rows gained, 768 rows"):
         judged = [judge_few(name, draw) for draw in range(100)]
-        assert mean(judged, "level") <= 0.05 < mean(judged, "level, by the interval alone")
-    assert mean([judge_few("no difference, 3,000 rows", draw) for draw in range(20)], "level") > 0.8
+        assert (
+            mean(judged, "level") <= 0.05 < mean(judged, "level, by the interval alone")
+        )
+    assert (
+        mean(
+            [judge_few("no difference, 3,000 rows", draw) for draw in range(20)],
+            "level",
+        )
+        > 0.8
+    )
 
 
 def test_equal_nets_are_seldom_called_better_or_worse() -> None:
@@ -84,7 +94,9 @@ def test_a_family_of_eight_holds_its_level() -> None:
         "boosted trees, 4 inputs, accuracy, n = 1000, 2 × 5",
     ],
 )
-def test_learners_that_are_equal_by_construction_are_seldom_told_apart(name: str) -> None:
+def test_learners_that_are_equal_by_construction_are_seldom_told_apart(
+    name: str,
+) -> None:
     """Before, from 0.09 to 0.24 of such pairs were; of 60, more than 8 are in 1 of 200 tries if 0.05 are on average."""
     assert CASES[name].learner not in HINTS
     judged = [judge_equal(name, draw) for draw in range(60)]
@@ -100,7 +112,9 @@ def test_learners_that_are_equal_by_construction_are_seldom_told_apart(name: str
         "lasso of 0.5, 10 inputs, r2, n = 300, 10 × 3",
     ],
 )
-def test_learners_that_few_rows_sway_are_told_apart_less_often_than_before(name: str) -> None:
+def test_learners_that_few_rows_sway_are_told_apart_less_often_than_before(
+    name: str,
+) -> None:
     judged = [judge_equal(name, draw) for draw in range(60)]
     for column in ("claimed", "excluded"):
         assert mean(judged, column) <= 8 / 60

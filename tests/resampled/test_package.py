@@ -19,16 +19,21 @@ from tests.resampled.examples import ROOT
 PAGE = (ROOT / "resampled/README.md").read_text(encoding="utf-8")
 SCRIPT = "".join(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
 PRINTED = "".join(re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL))
-PROJECT = tomllib.loads((ROOT / "resampled/pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROJECT = tomllib.loads(
+    (ROOT / "resampled/pyproject.toml").read_text(encoding="utf-8")
+)["project"]
 ASKED = [Requirement(each).name for each in PROJECT["dependencies"]]
 
 
 def test_an_import_loads_neither_torch_nor_pandas() -> None:
     """Nor scikit-learn, which takes as long as all the rest."""
     script = (
-        "import sys, resampled; print(sorted({'torch', 'pandas', 'skorch', 'sklearn', 'stages'} & set(sys.modules)))"
+        "import sys, resampled; "
+        "print(sorted({'torch', 'pandas', 'skorch', 'sklearn', 'stages'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.stdout == "[]\n", done.stderr
 
 
@@ -38,7 +43,9 @@ def test_dir_lists_the_public_names() -> None:
 
 def test_each_name_is_documented_and_on_the_page() -> None:
     assert all(getattr(resampled, name).__doc__ for name in resampled.__all__)
-    assert [name for name in resampled.__all__ if not re.search(rf"\b{name}\b", PAGE)] == []
+    assert [
+        name for name in resampled.__all__ if not re.search(rf"\b{name}\b", PAGE)
+    ] == []
 
 
 def needed(*names: str) -> Iterator[str]:
@@ -46,7 +53,13 @@ def needed(*names: str) -> Iterator[str]:
     for name in names:
         yield name
         wanted = map(Requirement, distribution(name).requires or ())
-        yield from needed(*(each.name for each in wanted if not each.marker or each.marker.evaluate({"extra": ""})))
+        yield from needed(
+            *(
+                each.name
+                for each in wanted
+                if not each.marker or each.marker.evaluate({"extra": ""})
+            )
+        )
 
 
 def bare_environment(folder: Path) -> tuple[Path, Path]:
@@ -57,29 +70,69 @@ def bare_environment(folder: Path) -> tuple[Path, Path]:
     venv.create(folder, with_pip=False, symlinks=True)
     (site,) = folder.glob("lib/python*/site-packages")
     for name in set(needed(*ASKED)):
-        for top in {Path(file).parts[0] for file in files(name) or ()} - {"..", "__pycache__"}:
+        for top in {Path(file).parts[0] for file in files(name) or ()} - {
+            "..",
+            "__pycache__",
+        }:
             (site / top).symlink_to(Path(str(distribution(name).locate_file(top))))
     return folder / "bin/python", site
 
 
 @pytest.mark.long
-def test_the_wheel_runs_the_scripts_of_its_page_with_nothing_else(tmp_path: Path) -> None:
+def test_the_wheel_runs_the_scripts_of_its_page_with_nothing_else(
+    tmp_path: Path,
+) -> None:
     source = tmp_path / "source"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(source)], check=True)
-    subprocess.run(["cp", "-r", str(ROOT / "resampled"), str(source)], check=True)  # as it is, committed or not
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run(
+        ["cp", "-r", str(ROOT / "resampled"), str(source)], check=True
+    )  # as it is, committed or not
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+    ]
     before = sorted(source.rglob("*"))
-    subprocess.run([*build, "--wheel-dir", str(tmp_path), "./resampled"], check=True, cwd=source)
+    subprocess.run(
+        [*build, "--wheel-dir", str(tmp_path), "./resampled"], check=True, cwd=source
+    )
     assert sorted(source.rglob("*")) == before
     (wheel,) = tmp_path.glob("resampled-*.whl")
     python, site = bare_environment(tmp_path / "env")
-    install = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site), str(wheel)]
+    install = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(site),
+        str(wheel),
+    ]
     subprocess.run([sys.executable, *install], check=True, cwd=tmp_path)
     last = "import sys; assert resampled.__file__.startswith(sys.prefix)\n"
-    last += "assert not {'torch', 'pandas', 'joblib.externals.pandas'} & set(sys.modules)\n"
+    last += (
+        "assert not {'torch', 'pandas', 'joblib.externals.pandas'} & set(sys.modules)\n"
+    )
     (tmp_path / "script.py").write_text(SCRIPT + last, encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run([python, "script.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONPATH"
+    }
+    done = subprocess.run(
+        [python, "script.py"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout == PRINTED
-    assert (next(site.glob("resampled-*.dist-info")) / "licenses/LICENSE").read_text() == (ROOT / "LICENSE").read_text()
+    assert (
+        next(site.glob("resampled-*.dist-info")) / "licenses/LICENSE"
+    ).read_text() == (ROOT / "LICENSE").read_text()

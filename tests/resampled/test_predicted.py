@@ -22,7 +22,11 @@ from resampled.searches import as_search
 from tests.resampled.examples import GROUPS, X, Y, searched
 
 CV = of.RepeatedStratifiedKFold(n_splits=3, n_repeats=4, random_state=0)
-LEARNERS = {"bayes": GaussianNB(), "logistic": LogisticRegression(), "tree": DecisionTreeClassifier(max_depth=2)}
+LEARNERS = {
+    "bayes": GaussianNB(),
+    "logistic": LogisticRegression(),
+    "tree": DecisionTreeClassifier(max_depth=2),
+}
 THREE = np.argsort(np.argsort(X[:, 0])) % 3
 WORDS = np.array(["no", "yes"])[Y]
 NUMBERS = make_regression(n_samples=60, n_features=4, noise=9.0, random_state=0)
@@ -44,9 +48,14 @@ def test_scores_and_predictions_are_those_of_scikit_learn(scoring: str) -> None:
     cv = of.StratifiedKFold(3, shuffle=True, random_state=0)
     learners = {name: LEARNERS[name] for name in ("bayes", "logistic")}
     found = resampled.cross_predict(learners, X, y, cv=cv, scoring=scoring)
-    assert (found.names, found.settings) == (["bayes", "logistic"], {"learner": ["bayes", "logistic"]})
+    assert (found.names, found.settings) == (
+        ["bayes", "logistic"],
+        {"learner": ["bayes", "logistic"]},
+    )
     for i, learner in enumerate(learners.values()):
-        expected = of.cross_validate(learner, X, y, cv=cv, scoring=scoring)["test_score"]
+        expected = of.cross_validate(learner, X, y, cv=cv, scoring=scoring)[
+            "test_score"
+        ]
         assert found.scores[i].tolist() == expected.tolist()
         own = method if hasattr(learner, method) else "predict_proba"
         answers = of.cross_val_predict(learner, X, y, cv=cv, method=own)
@@ -63,7 +72,9 @@ def test_numbers_are_predicted_too() -> None:
     rows, y = NUMBERS
     cv = of.RepeatedKFold(n_splits=3, n_repeats=2, random_state=0)
     for target in (y, y[:, None], pd.Series(y, index=np.arange(60)[::-1])):
-        found = resampled.cross_predict([Ridge(9.0), LinearRegression()], pd.DataFrame(rows), target, cv=cv)
+        found = resampled.cross_predict(
+            [Ridge(9.0), LinearRegression()], pd.DataFrame(rows), target, cv=cv
+        )
         assert (found.names, found.metric) == (["Ridge", "LinearRegression"], "r2")
         expected = of.cross_validate(LinearRegression(), rows, y, cv=cv)["test_score"]
         assert found.scores[1] == pytest.approx(expected)
@@ -80,7 +91,10 @@ def test_all_learners_have_the_same_splits_as_drawn_once() -> None:
 
 @pytest.mark.long
 def test_other_processes_give_the_same() -> None:
-    one, two = (resampled.cross_predict(LEARNERS, X, WORDS, cv=CV, n_jobs=n_jobs) for n_jobs in (1, 2))
+    one, two = (
+        resampled.cross_predict(LEARNERS, X, WORDS, cv=CV, n_jobs=n_jobs)
+        for n_jobs in (1, 2)
+    )
     assert one.scores.tolist() == two.scores.tolist()
     assert one.predictions.tolist() == two.predictions.tolist()
 
@@ -88,22 +102,41 @@ def test_other_processes_give_the_same() -> None:
 def test_a_search_gives_its_candidates_splits_and_scorer() -> None:
     search = searched(CV, scoring="f1")
     found = resampled.cross_predict(search, X, Y)
-    assert found.scores.mean(axis=1) == pytest.approx(search.cv_results_["mean_test_score"])
-    assert (found.metric, found.settings) == ("f1", {"var_smoothing": [1e-9, 0.1, 1.0, 10.0]})
+    assert found.scores.mean(axis=1) == pytest.approx(
+        search.cv_results_["mean_test_score"]
+    )
+    assert (found.metric, found.settings) == (
+        "f1",
+        {"var_smoothing": [1e-9, 0.1, 1.0, 10.0]},
+    )
     data = as_search(found)
-    assert (data.resampling.n_folds, data.scorer, data.settings) == (3, "f1", found.settings)
+    assert (data.resampling.n_folds, data.scorer, data.settings) == (
+        3,
+        "f1",
+        found.settings,
+    )
     several = searched(CV, scoring={"own": "f1", "loss": "neg_log_loss"}, refit="own")
-    assert resampled.cross_predict(several, X, Y).scores.tolist() == found.scores.tolist()
-    with pytest.raises(ValueError, match=r"^Of the scorers \['f1', 'r2'\], which one is meant is not known"):
+    assert (
+        resampled.cross_predict(several, X, Y).scores.tolist() == found.scores.tolist()
+    )
+    with pytest.raises(
+        ValueError,
+        match=r"^Of the scorers \['f1', 'r2'\], which one is meant is not known",
+    ):
         resampled.cross_predict(searched(3, scoring=["f1", "r2"], refit=False), X, Y)
 
 
 def test_after_halving_the_candidates_of_the_last_iteration_are_fitted() -> None:
     grid = {"var_smoothing": [1e-9, 0.1, 1.0, 10.0]}
-    search = of.HalvingGridSearchCV(GaussianNB(), grid, cv=3, factor=2, min_resources=20, random_state=0).fit(X, Y)
+    search = of.HalvingGridSearchCV(
+        GaussianNB(), grid, cv=3, factor=2, min_resources=20, random_state=0
+    ).fit(X, Y)
     last = search.cv_results_["iter"] == search.n_iterations_ - 1
     found = resampled.cross_predict(search, X, Y)
-    assert found.settings["var_smoothing"] == search.cv_results_["param_var_smoothing"][last].tolist()
+    assert (
+        found.settings["var_smoothing"]
+        == search.cv_results_["param_var_smoothing"][last].tolist()
+    )
     assert found.names == np.flatnonzero(last).astype(str).tolist()
 
 
@@ -111,12 +144,23 @@ def test_a_summary_fits_the_candidates_again_so_that_rows_count() -> None:
     search = searched(CV)
     found = resampled.summary(search, X, Y)
     given = resampled.cross_predict(search, X, Y)
-    known: dict[str, Any] = {"row_scores": np.where(np.isnan(given.predictions), np.nan, given.predictions == Y)}
+    known: dict[str, Any] = {
+        "row_scores": np.where(
+            np.isnan(given.predictions), np.nan, given.predictions == Y
+        )
+    }
     assert found.corrected == resampled.corrected_score(search, **known)
-    assert found.candidates["may_be_best"].tolist() == resampled.best_set(search, **known).tolist()
+    assert (
+        found.candidates["may_be_best"].tolist()
+        == resampled.best_set(search, **known).tolist()
+    )
     assert "On rows and fits that had no say in it" in str(found)
-    assert "call summary(search, X, y)" in str(resampled.summary(search)).replace("\n", " ")
-    several = searched(CV, scoring={"accuracy": "accuracy", "loss": "neg_log_loss"}, refit="accuracy")
+    assert "call summary(search, X, y)" in str(resampled.summary(search)).replace(
+        "\n", " "
+    )
+    several = searched(
+        CV, scoring={"accuracy": "accuracy", "loss": "neg_log_loss"}, refit="accuracy"
+    )
     assert resampled.summary(several, X, Y, metric="loss").data.scorer == "neg_log_loss"
     with pytest.raises(ValueError, match=r"^X is given without y"):
         resampled.summary(search, X)
@@ -127,16 +171,25 @@ def test_the_functions_take_what_is_returned() -> None:
     pair = found["bayes", "tree"]
     assert pair.scores.tolist() == found.scores[[0, 2]].tolist()
     expected = resampled.verdict(
-        *pair.scores, n_folds=3, metric="accuracy", predictions=pair.predictions, y=Y, rope=0.02
+        *pair.scores,
+        n_folds=3,
+        metric="accuracy",
+        predictions=pair.predictions,
+        y=Y,
+        rope=0.02,
     )
     assert repr(resampled.verdict(pair, rope=0.02)) == repr(expected)
-    assert repr(resampled.verdicts({"one": pair})["one"]) == repr(resampled.verdict(pair))
+    assert repr(resampled.verdicts({"one": pair})["one"]) == repr(
+        resampled.verdict(pair)
+    )
     assert resampled.choose({"one": pair, "two": found})[0] in ("one", "two")
     assert resampled.best_set(found).any()
     assert resampled.interval(found)[0].shape == (3,)
     assert resampled.effects(found)["setting"].tolist() == ["learner"]
     assert str(found).startswith("3 learners on 12 splits, by mean score\n")
-    with pytest.raises(ValueError, match=r"^y= is what cross_predict knows; leave it out"):
+    with pytest.raises(
+        ValueError, match=r"^y= is what cross_predict knows; leave it out"
+    ):
         resampled.best_set(found, y=Y)
     with pytest.raises(ValueError, match=r"^There are 3 learners; give a pair"):
         resampled.verdict(found)
@@ -157,15 +210,27 @@ def test_in_the_order_of_time_nothing_is_tested() -> None:
     assert resampled.verdict(found["bayes", "tree"]).word == "not tested"
 
 
-def test_probabilities_have_a_column_for_each_class_also_for_one_that_no_training_row_has() -> None:
+def test_probabilities_have_a_column_for_each_class_also_for_one_that_no_training_row_has() -> (
+    None
+):
     y = np.where(np.arange(60) == 7, 2, Y)
-    halves = [(np.flatnonzero(part), np.flatnonzero(~part)) for part in (np.arange(60) < 30, np.arange(60) >= 30)]
-    scorer = make_scorer(lambda y, p: 0.0, response_method="predict_proba") if _has_methods() else "accuracy"
+    halves = [
+        (np.flatnonzero(part), np.flatnonzero(~part))
+        for part in (np.arange(60) < 30, np.arange(60) >= 30)
+    ]
+    scorer = (
+        make_scorer(lambda y, p: 0.0, response_method="predict_proba")
+        if _has_methods()
+        else "accuracy"
+    )
     found = resampled.cross_predict(GaussianNB(), X, y, cv=halves, scoring=scorer)
     if _has_methods():
         train, test = halves[1]
         expected = GaussianNB().fit(X[train], y[train]).predict_proba(X[test])
-        assert found.predictions[0, 1, test].tolist() == np.column_stack([expected, np.zeros(30)]).tolist()
+        assert (
+            found.predictions[0, 1, test].tolist()
+            == np.column_stack([expected, np.zeros(30)]).tolist()
+        )
 
 
 def _has_methods() -> bool:
@@ -183,42 +248,76 @@ def test_the_scorer_may_be_a_function() -> None:
     assert own.scores.tolist() == named.scores.tolist()
     one, other = resampled.verdict(named), resampled.verdict(own)
     assert one.of.error == pytest.approx(other.of.error, rel=1e-5)  # type: ignore[union-attr]
-    alone = resampled.cross_predict([Ridge(9.0), LinearRegression()], rows, y, scoring=lambda e, X, y: -e.score(X, y))
+    alone = resampled.cross_predict(
+        [Ridge(9.0), LinearRegression()],
+        rows,
+        y,
+        scoring=lambda e, X, y: -e.score(X, y),
+    )
     with pytest.warns(resampled.ResampledWarning, match="The scorer is not known"):
         assert resampled.verdict(alone).of.by_unit is None  # type: ignore[union-attr]
 
 
 def test_a_fit_that_fails_is_named_and_its_learner_out() -> None:
-    learners = {"good": GaussianNB(), "bad": GaussianNB(var_smoothing=-1.0), "tree": DecisionTreeClassifier()}
-    with pytest.warns(resampled.ResampledWarning, match="12 of 12 fits of bad failed: .*var_smoothing"):
-        assert resampled.best_set(resampled.cross_predict(learners, X, Y, cv=CV))[1] == 0
+    learners = {
+        "good": GaussianNB(),
+        "bad": GaussianNB(var_smoothing=-1.0),
+        "tree": DecisionTreeClassifier(),
+    }
+    with pytest.warns(
+        resampled.ResampledWarning, match="12 of 12 fits of bad failed: .*var_smoothing"
+    ):
+        assert (
+            resampled.best_set(resampled.cross_predict(learners, X, Y, cv=CV))[1] == 0
+        )
 
 
 def test_each_split_has_a_luck_of_its_own_by_random_state() -> None:
     """scikit-learn copies a number, and a generator too, for each fit."""
     rows = [(np.arange(30), np.arange(30, 60))] * 3  # nothing but chance differs
-    fixed = make_pipeline(StandardScaler(), RandomForestClassifier(3, random_state=np.random.RandomState(0)))
+    fixed = make_pipeline(
+        StandardScaler(),
+        RandomForestClassifier(3, random_state=np.random.RandomState(0)),
+    )
     for random_state, n_different in ((None, 1), (7, 3)):
-        found = resampled.cross_predict(fixed, X, Y, cv=rows, random_state=random_state, scoring="neg_log_loss")
+        found = resampled.cross_predict(
+            fixed, X, Y, cv=rows, random_state=random_state, scoring="neg_log_loss"
+        )
         assert len(set(found.scores[0].tolist())) == n_different
         note = "Chance in training is the same on every split, because randomforestclassifier__random_state="
-        assert any(each.startswith(note) for each in found.notes) == (random_state is None)
-    again = resampled.cross_predict(fixed, X, Y, cv=rows, random_state=7, scoring="neg_log_loss")
+        assert any(each.startswith(note) for each in found.notes) == (
+            random_state is None
+        )
+    again = resampled.cross_predict(
+        fixed, X, Y, cv=rows, random_state=7, scoring="neg_log_loss"
+    )
     assert again.scores.tolist() == found.scores.tolist()
     assert fixed[-1].random_state is not None
 
 
 def test_a_search_with_a_fixed_random_state_has_a_note() -> None:
     search = searched(CV, {"max_depth": [1, 2]}, DecisionTreeClassifier(random_state=3))
-    assert "because random_state=3, and no error allows for it" in str(resampled.summary(search)).replace("\n", " ")
+    assert "because random_state=3, and no error allows for it" in str(
+        resampled.summary(search)
+    ).replace("\n", " ")
     assert "random_state" not in str(resampled.summary(searched(CV)))
 
 
 def test_what_cannot_be_fitted_is_refused() -> None:
     for learners, y, cv, found in (
-        ({"a": 3}, Y, 3, "is not what can be fitted; give estimators by name, or a fitted search"),
+        (
+            {"a": 3},
+            Y,
+            3,
+            "is not what can be fitted; give estimators by name, or a fitted search",
+        ),
         ([], Y, 3, "is not what can be fitted"),
-        (GaussianNB(), np.column_stack([Y, Y]), 3, r"y has the shape \(60, 2\); give one target for each row"),
+        (
+            GaussianNB(),
+            np.column_stack([Y, Y]),
+            3,
+            r"y has the shape \(60, 2\); give one target for each row",
+        ),
         (GaussianNB(), Y, iter([]), "cv= has no splits"),
     ):
         with pytest.raises(ValueError, match=found):

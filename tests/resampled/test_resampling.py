@@ -11,7 +11,9 @@ from resampled.resampling import Resampling
 X = np.zeros((60, 1))
 
 
-@pytest.mark.parametrize("splitter", [KFold(2), KFold(5), RepeatedKFold(n_splits=3, n_repeats=10)])
+@pytest.mark.parametrize(
+    "splitter", [KFold(2), KFold(5), RepeatedKFold(n_splits=3, n_repeats=10)]
+)
 def test_folds_test_each_row_once_in_a_repeat(splitter: KFold) -> None:
     splits = list(splitter.split(X))
     train, test = splits[0]
@@ -39,5 +41,9 @@ def test_whole_repeats_are_counted() -> None:
 def test_what_one_row_changes() -> None:
     """It is 0 where rows or a bound are not known."""
     assert Resampling.of_folds(3, 300, (-1, 1)).one_row == pytest.approx(0.02)
-    for known in (Resampling(0.5, 3, 300), Resampling(0.5, 3, bounds=(0, 1)), Resampling(0.5, 3, 300, (-math.inf, 0))):
+    for known in (
+        Resampling(0.5, 3, 300),
+        Resampling(0.5, 3, bounds=(0, 1)),
+        Resampling(0.5, 3, 300, (-math.inf, 0)),
+    ):
         assert known.one_row == 0

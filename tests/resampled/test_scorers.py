@@ -20,14 +20,20 @@ def test_every_scorer_has_bounds_around_its_best() -> None:
     assert bounds_of("r2") == (-math.inf, 1)
 
 
-@pytest.mark.parametrize("scoring", ["accuracy", "top_k_accuracy", "neg_brier_score", "neg_log_loss"])
+@pytest.mark.parametrize(
+    "scoring", ["accuracy", "top_k_accuracy", "neg_brier_score", "neg_log_loss"]
+)
 def test_scorers_that_count_rows_count_all(scoring: str) -> None:
     assert effective_rows(scoring, [90, 10]) is None
     assert effective_rows(scoring, [90, 10], 12) == 12  # groups
 
 
-@pytest.mark.parametrize("scoring", ["balanced_accuracy", "roc_auc", "f1", "matthews_corrcoef"])
-def test_scorers_that_treat_classes_alike_have_no_more_rows_than_the_rarest(scoring: str) -> None:
+@pytest.mark.parametrize(
+    "scoring", ["balanced_accuracy", "roc_auc", "f1", "matthews_corrcoef"]
+)
+def test_scorers_that_treat_classes_alike_have_no_more_rows_than_the_rarest(
+    scoring: str,
+) -> None:
     """One of these rows is what a row of the rarest class makes in balanced accuracy."""
     assert math.isnan(effective_rows(scoring, []) or 0)
     assert math.isnan(effective_rows(scoring, [], 12) or 0)

@@ -9,7 +9,16 @@ import pandas as pd
 import pytest
 
 from stages.lib.common import UserError, write_text
-from stages.lib.results import Results, column_of, files, remove_strays, split_columns, write, write_folder, written
+from stages.lib.results import (
+    Results,
+    column_of,
+    files,
+    remove_strays,
+    split_columns,
+    write,
+    write_folder,
+    written,
+)
 from stages.lib.results.files import File
 from stages.lib.results.reading import typed
 from stages.lib.results.writing import as_csv
@@ -41,24 +50,52 @@ def test_a_table_comes_back_with_its_types_and_digits() -> None:
     found = typed(text)
     pd.testing.assert_frame_equal(found, written(TABLE))
     assert as_csv(found) == text
-    assert [str(kind) for kind in found.dtypes[1:7]] == ["float64"] * 3 + ["Int64", "boolean", "bool"]
+    assert [str(kind) for kind in found.dtypes[1:7]] == ["float64"] * 3 + [
+        "Int64",
+        "boolean",
+        "bool",
+    ]
     assert found["mean_test_score"][0] == 1 / 3
     assert found["module__n_neurons"].tolist() == ["5", "null"]
 
 
 def test_columns_have_one_meaning_wherever_they_stand() -> None:
-    names = ["split10_test_score", "split0_test_neg_brier_score", "split0_stuck", "std_test_r2", "lr", "is_net"]
-    assert [column_of(name).type for name in names] == [float, float, int, float, str, bool]
-    assert split_columns([*names, "split2_test_score"]) == ["split10_test_score", "split2_test_score"]
+    names = [
+        "split10_test_score",
+        "split0_test_neg_brier_score",
+        "split0_stuck",
+        "std_test_r2",
+        "lr",
+        "is_net",
+    ]
+    assert [column_of(name).type for name in names] == [
+        float,
+        float,
+        int,
+        float,
+        str,
+        bool,
+    ]
+    assert split_columns([*names, "split2_test_score"]) == [
+        "split10_test_score",
+        "split2_test_score",
+    ]
 
 
 def test_an_object_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    write(files.BEST_PARAMS, {"winner": "a", "details": [{"lr": 0.1 + 0.2}], "best_score": 0.1 + 0.2})
-    assert Results().json(files.BEST_PARAMS) == {"best_score": 0.3, "details": [{"lr": 0.1 + 0.2}], "winner": "a"}
-    assert list(json.loads(Path("metrics/best_params.json").read_text(encoding="utf-8"))) == [
-        *("best_score", "details", "winner")
-    ]
+    write(
+        files.BEST_PARAMS,
+        {"winner": "a", "details": [{"lr": 0.1 + 0.2}], "best_score": 0.1 + 0.2},
+    )
+    assert Results().json(files.BEST_PARAMS) == {
+        "best_score": 0.3,
+        "details": [{"lr": 0.1 + 0.2}],
+        "winner": "a",
+    }
+    assert list(
+        json.loads(Path("metrics/best_params.json").read_text(encoding="utf-8"))
+    ) == [*("best_score", "details", "winner")]
     with pytest.raises(ValueError, match="Out of range"):
         write(files.BEST_PARAMS, {"best_score": float("nan")})
 
@@ -71,12 +108,32 @@ GOOD = "key,importance,importance_std,p_value\nlr,0.1,0.2,nan\n"
     [
         (files.IMPORTANCE, None, "is missing"),
         (files.IMPORTANCE, "", "is not a table of importances"),
-        (files.IMPORTANCE, GOOD.replace("p_value", "p"), "is not a table of importances"),
-        (files.IMPORTANCE, GOOD[:-1], "is not a table of importances"),  # cut off in its last number
+        (
+            files.IMPORTANCE,
+            GOOD.replace("p_value", "p"),
+            "is not a table of importances",
+        ),
+        (
+            files.IMPORTANCE,
+            GOOD[:-1],
+            "is not a table of importances",
+        ),  # cut off in its last number
         (files.IMPORTANCE, f"{GOOD}batch_size,0.1\n", "is not a table of importances"),
-        (files.IMPORTANCE, GOOD.replace("0.1", "much"), "is not a table of importances"),
-        (files.IMPORTANCE, GOOD.replace("nan", "nan,1"), "is not a table of importances"),
-        (files.LEADERBOARD, "experiment,best_params,best_score,kept\na,b,1,yes\n", "is not the leaderboard of the se"),
+        (
+            files.IMPORTANCE,
+            GOOD.replace("0.1", "much"),
+            "is not a table of importances",
+        ),
+        (
+            files.IMPORTANCE,
+            GOOD.replace("nan", "nan,1"),
+            "is not a table of importances",
+        ),
+        (
+            files.LEADERBOARD,
+            "experiment,best_params,best_score,kept\na,b,1,yes\n",
+            "is not the leaderboard of the se",
+        ),
         (files.DATA, None, "is missing"),
         (files.DATA, "{", "is not what the stage fetch writes"),
         (files.DATA, "[]", "is not what the stage fetch writes"),
@@ -84,37 +141,66 @@ GOOD = "key,importance,importance_std,p_value\nlr,0.1,0.2,nan\n"
         (files.DATA, '{"rows": NaN}', "is not what the stage fetch writes"),
     ],
 )
-def test_what_is_missing_or_broken_is_named(file: Any, text: str | None, problem: str) -> None:
+def test_what_is_missing_or_broken_is_named(
+    file: Any, text: str | None, problem: str
+) -> None:
     results = Results(Texts() if text is None else Texts({file.at("mine"): text}))
     with pytest.raises(UserError) as caught:
-        results.table(file, "mine") if isinstance(file, files.Csv) else results.json(file, "mine")
+        results.table(file, "mine") if isinstance(file, files.Csv) else results.json(
+            file, "mine"
+        )
     assert str(caught.value).startswith(f"{file.at('mine')} {problem}")
     assert str(caught.value).endswith(f" {file.again('mine')}")
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_no_text_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     write_text("metrics/data.json", "")
     Path("metrics/data.json").write_bytes(b"\xff")
-    with pytest.raises(UserError, match=r"metrics/data.json can't be read: 'utf-8' codec"):
+    with pytest.raises(
+        UserError, match=r"metrics/data.json can't be read: 'utf-8' codec"
+    ):
         Results().json(files.DATA)
 
 
-def test_a_folder_has_what_its_stage_writes_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_has_what_its_stage_writes_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     write_text("metrics/search/lr/old/picks.csv", "x")
     write_text("metrics/search/joint/draws.csv", "x")
-    write_folder({files.DRAWS: pd.DataFrame({"selecting": [], "left_out": []}), files.SUMMARY: {}}, "lr")
+    write_folder(
+        {
+            files.DRAWS: pd.DataFrame({"selecting": [], "left_out": []}),
+            files.SUMMARY: {},
+        },
+        "lr",
+    )
     assert sorted(map(str, Path("metrics").rglob("*.*"))) == [
-        *("metrics/search/joint/draws.csv", "metrics/search/lr/draws.csv", "metrics/search/lr/summary.json")
+        *(
+            "metrics/search/joint/draws.csv",
+            "metrics/search/lr/draws.csv",
+            "metrics/search/lr/summary.json",
+        )
     ]
 
 
-def test_results_of_removed_experiments_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_of_removed_experiments_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     every = [each for each in vars(files).values() if isinstance(each, File)]
-    of_one = {file.at(name): name for file in every for name in ("lr", "gone") if "{name}" in file.path}
-    gone = {path for path, name in of_one.items() if name == "gone" and "scores" not in path}
+    of_one = {
+        file.at(name): name
+        for file in every
+        for name in ("lr", "gone")
+        if "{name}" in file.path
+    }
+    gone = {
+        path for path, name in of_one.items() if name == "gone" and "scores" not in path
+    }
     for path in {*of_one, *(file.at() for file in every if "{name}" not in file.path)}:
         write_text(path, "x")
     assert {str(path) for path in remove_strays(["lr"])} == gone

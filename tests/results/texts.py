@@ -13,9 +13,13 @@ from stages.lib.results.writing import as_csv, as_json
 class Texts(dict[str, str]):
     """Files in memory, which `Results` reads like those on disk."""
 
-    def put(self, file: File, content: pd.DataFrame | dict[str, Any], name: str = "") -> None:
+    def put(
+        self, file: File, content: pd.DataFrame | dict[str, Any], name: str = ""
+    ) -> None:
         """Write a file, as the stages do."""
-        self[file.at(name)] = as_csv(content) if isinstance(content, pd.DataFrame) else as_json(content)
+        self[file.at(name)] = (
+            as_csv(content) if isinstance(content, pd.DataFrame) else as_json(content)
+        )
 
     def text(self, path: str) -> str | None:
         """Return the text of a file."""

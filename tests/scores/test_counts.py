@@ -9,9 +9,15 @@ from stages.lib.scores.counts import Counts, cheapest, cost_per_row
 from tests.resampled.simulation.drawing import mean
 
 
-def splits_of(n_rows: int, n_repeats: int, rng: np.random.Generator, n_folds: int = 3) -> list[np.ndarray]:
+def splits_of(
+    n_rows: int, n_repeats: int, rng: np.random.Generator, n_folds: int = 3
+) -> list[np.ndarray]:
     """Return the test rows of repeated folds."""
-    return [test for _ in range(n_repeats) for test in np.array_split(rng.permutation(n_rows), n_folds)]
+    return [
+        test
+        for _ in range(n_repeats)
+        for test in np.array_split(rng.permutation(n_rows), n_folds)
+    ]
 
 
 def test_counts_are_those_of_a_confusion_matrix() -> None:
@@ -29,21 +35,32 @@ def test_counts_are_those_of_a_confusion_matrix() -> None:
             if row not in test
         ]
         truth, other_scores = map(np.array, zip(*outside, strict=True))
-        assert len(truth) == 40 + 40  # of each repeat, the rows that the split does not test
+        assert (
+            len(truth) == 40 + 40
+        )  # of each repeat, the rows that the split does not test
         for place in (0, 1, 37, HALF, 100):
             for found, y, predicted in (
                 (counts.own, positive[test], own >= THRESHOLDS[place]),
                 (counts.others, truth, other_scores >= THRESHOLDS[place]),
             ):
-                (_, false_positives), (_, true_positives) = confusion_matrix(y, predicted, labels=[False, True])
+                (_, false_positives), (_, true_positives) = confusion_matrix(
+                    y, predicted, labels=[False, True]
+                )
                 assert found[split, place].tolist() == [false_positives, true_positives]
     assert counts.pooled.tolist() == counts.own.sum(axis=0).tolist()
 
 
 @pytest.mark.parametrize("thresholds", [[0.0, 0.5, 0.5], [0.2, 0.5]])
-def test_thresholds_that_do_not_rise_or_miss_a_score_are_refused(thresholds: list[float]) -> None:
-    with pytest.raises(ValueError, match="should rise, and the first one should be no more than any score"):
-        Counts.of(np.array([True]), [np.array([0])], [np.array([0.1])], np.array(thresholds))
+def test_thresholds_that_do_not_rise_or_miss_a_score_are_refused(
+    thresholds: list[float],
+) -> None:
+    with pytest.raises(
+        ValueError,
+        match="should rise, and the first one should be no more than any score",
+    ):
+        Counts.of(
+            np.array([True]), [np.array([0])], [np.array([0.1])], np.array(thresholds)
+        )
 
 
 def test_a_cost_is_that_of_the_mistakes() -> None:
@@ -63,11 +80,16 @@ def test_of_equal_costs_the_nearest_is_taken_and_the_ends_are_costs_as_well() ->
     assert cheapest(np.zeros(3), 1) == 1
 
 
-def test_of_calibrated_probabilities_the_best_threshold_follows_from_the_costs() -> None:
+def test_of_calibrated_probabilities_the_best_threshold_follows_from_the_costs() -> (
+    None
+):
     learner = LEARNERS["right"]
     best = learner.calibrated
     assert learner.costs.argmin() == best == 17
-    away = [np.mean([abs(learner.choice(n, 1, draw).place - best) for draw in range(12)]) for n in (300, 30_000)]
+    away = [
+        np.mean([abs(learner.choice(n, 1, draw).place - best) for draw in range(12)])
+        for n in (300, 30_000)
+    ]
     assert away[1] <= 2 < away[0]
     many = learner.choice(200_000, 1, 0)
     assert abs(many.place - best) <= 1
@@ -84,7 +106,9 @@ def test_of_probabilities_that_are_too_extreme_another_threshold_is_the_best() -
 
 
 @pytest.mark.parametrize("name", LEARNERS)
-def test_the_nested_cost_is_right_where_that_of_the_choice_itself_is_too_low(name: str) -> None:
+def test_the_nested_cost_is_right_where_that_of_the_choice_itself_is_too_low(
+    name: str,
+) -> None:
     """Of 90 rows, the choice among 101 thresholds is mostly luck; that of the table's share of positives remains."""
     judged = [judge_costs(name, 90, 2, draw) for draw in range(100)]
     error = np.std([each["without luck"] for each in judged]) / len(judged) ** 0.5

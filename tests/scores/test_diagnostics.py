@@ -8,21 +8,33 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from stages.lib.results.writing import as_csv
-from stages.lib.scores.diagnostics import COLUMNS, MOST, Pooled, diagnostics, pool, predictions, wilson_interval
+from stages.lib.scores.diagnostics import (
+    COLUMNS,
+    MOST,
+    Pooled,
+    diagnostics,
+    pool,
+    predictions,
+    wilson_interval,
+)
 
 
 def two_classes(n: int = 3000) -> Pooled:
     rng = np.random.default_rng(0)
     proba = rng.beta(2, 2, n)
     observed = (rng.random(n) < proba).astype(float)
-    return Pooled(observed, np.stack([1 - proba, proba], axis=1), ("no", "yes"), n_repeats=3.0)
+    return Pooled(
+        observed, np.stack([1 - proba, proba], axis=1), ("no", "yes"), n_repeats=3.0
+    )
 
 
 def panel(table: pd.DataFrame, name: str, series: str = "yes") -> pd.DataFrame:
     return table[(table["panel"] == name) & (table["series"] == series)]
 
 
-def test_curves_of_two_classes_are_those_of_the_second_one_and_keep_their_shape() -> None:
+def test_curves_of_two_classes_are_those_of_the_second_one_and_keep_their_shape() -> (
+    None
+):
     pooled = two_classes()
     observed, proba = pooled.observed, pooled.predicted[:, 1]
     table = diagnostics(pooled)
@@ -43,11 +55,15 @@ def test_curves_of_two_classes_are_those_of_the_second_one_and_keep_their_shape(
     assert curve["x"].is_monotonic_increasing
     for recall, precision in curve[["x", "y"]].to_numpy()[1::20]:
         # The threshold at which so many of the class are found.
-        threshold = np.sort(proba[observed == 1])[::-1][round(recall * observed.sum()) - 1]
+        threshold = np.sort(proba[observed == 1])[::-1][
+            round(recall * observed.sum()) - 1
+        ]
         assert precision == pytest.approx(observed[proba >= threshold].mean(), abs=0.01)
 
 
-def test_a_calibration_bin_is_an_average_with_wilsons_interval_over_distinct_rows() -> None:
+def test_a_calibration_bin_is_an_average_with_wilsons_interval_over_distinct_rows() -> (
+    None
+):
     pooled = two_classes()
     table = panel(diagnostics(pooled), "calibration")
     assert table["count"].tolist() == [300] * 10
@@ -68,16 +84,22 @@ def test_several_classes_have_a_curve_each_and_a_whole_confusion_matrix() -> Non
     rng = np.random.default_rng(1)
     observed = rng.integers(0, 3, 400).astype(float)
     proba = rng.dirichlet([1, 1, 1], 400) + np.eye(3)[observed.astype(int)]
-    pooled = Pooled(observed, proba / proba.sum(axis=1, keepdims=True), ("a", "b", "c"), 1.0)
+    pooled = Pooled(
+        observed, proba / proba.sum(axis=1, keepdims=True), ("a", "b", "c"), 1.0
+    )
     table = diagnostics(pooled)
     assert set(panel(table, "ROC", "a")["label"]) == {
         f"area {roc_auc_score(observed == 0, pooled.predicted[:, 0]):.3f}"
     }
-    counts = table[table["panel"] == "confusion"].set_index(["series", "label"])["count"]
+    counts = table[table["panel"] == "confusion"].set_index(["series", "label"])[
+        "count"
+    ]
     assert len(counts) == 9
     assert counts["a", "b"] == ((observed == 0) & (proba.argmax(axis=1) == 1)).sum()
     onehot = np.eye(3)[observed.astype(int)]
-    assert pooled.brier_score() == pytest.approx(((onehot - pooled.predicted) ** 2).sum(axis=1).mean())
+    assert pooled.brier_score() == pytest.approx(
+        ((onehot - pooled.predicted) ** 2).sum(axis=1).mean()
+    )
 
 
 def test_numbers_have_residuals_at_equally_spaced_ranks() -> None:
@@ -85,7 +107,10 @@ def test_numbers_have_residuals_at_equally_spaced_ranks() -> None:
     predicted = rng.exponential(size=1000)
     pooled = Pooled(predicted + rng.normal(size=1000), predicted, (), 1.0)
     table = diagnostics(pooled)
-    assert table["panel"].value_counts().to_dict() == {"residuals": MOST, "observed and predicted": MOST}
+    assert table["panel"].value_counts().to_dict() == {
+        "residuals": MOST,
+        "observed and predicted": MOST,
+    }
     both = table.groupby("panel")["x"].apply(list)
     assert both["residuals"] == both["observed and predicted"]
     assert both["residuals"][0] == predicted.min()
@@ -103,12 +128,18 @@ def test_predictions_are_pooled_by_the_rows_they_are_of() -> None:
         (np.array([2, 3]), np.array([1, 0])),
         (np.array([0]), np.array([3])),
     ]
-    given = [np.array([[0.2, 0.8], [0.6, 0.4]], dtype=np.float32), np.array([[0.1, 0.9], [0.7, 0.3]]), None]
+    given = [
+        np.array([[0.2, 0.8], [0.6, 0.4]], dtype=np.float32),
+        np.array([[0.1, 0.9], [0.7, 0.3]]),
+        None,
+    ]
     pooled = pool(y, splits, given, ("no", "yes"))
     assert pooled is not None
     assert pooled.observed.tolist() == [1, 0, 1, 0]
     assert pooled.predicted[:, 1].tolist() == pytest.approx([0.8, 0.4, 0.9, 0.3])
-    assert pooled.brier_score() == pytest.approx(brier_score_loss(pooled.observed, pooled.predicted[:, 1]))
+    assert pooled.brier_score() == pytest.approx(
+        brier_score_loss(pooled.observed, pooled.predicted[:, 1])
+    )
     assert pooled.n_repeats == 1
 
     # Where one split has no probabilities, none are pooled.
@@ -122,7 +153,10 @@ def test_predictions_are_pooled_by_the_rows_they_are_of() -> None:
 
 
 def test_a_net_that_diverged_everywhere_leaves_an_empty_table() -> None:
-    assert pool(np.zeros(2), [(np.array([0]), np.array([1]))], [None], ("no", "yes")) is None
+    assert (
+        pool(np.zeros(2), [(np.array([0]), np.array([1]))], [None], ("no", "yes"))
+        is None
+    )
     assert as_csv(diagnostics(None)) == "panel,series,x,y,low,high,count,label\n"
 
 

@@ -17,14 +17,21 @@ from tests.project import real_params
 from tests.results.texts import Texts
 
 RNG = np.random.default_rng(3)
-KNOWN = {"errors": {"median": 2.1449, "most": 5.4}, "interval": {"level": 0.9, "edges": [], "half_widths": [5.6]}}
+KNOWN = {
+    "errors": {"median": 2.1449, "most": 5.4},
+    "interval": {"level": 0.9, "edges": [], "half_widths": [5.6]},
+}
 
 
 def of_numbers(n: int, n_repeats: int = 1, groups: np.ndarray | None = None) -> Pooled:
     """Return predictions that are off by what is drawn for each row, in each repeat of as many splits as rows."""
     y = np.arange(n, dtype=float)
-    splits = [(np.array([]), np.array([row])) for _ in range(n_repeats) for row in range(n)]
-    pooled = pool(y, splits, [y[test] + (test + 1) / 10 for _, test in splits], (), groups)
+    splits = [
+        (np.array([]), np.array([row])) for _ in range(n_repeats) for row in range(n)
+    ]
+    pooled = pool(
+        y, splits, [y[test] + (test + 1) / 10 for _, test in splits], (), groups
+    )
     assert pooled is not None
     return pooled
 
@@ -34,7 +41,9 @@ def test_errors_and_the_interval_of_numbers_count_each_row_once() -> None:
         known = prediction_errors(of_numbers(20, n_repeats))
         assert Errors.model_validate(known["errors"]) == Errors(median=1.0, most=1.8)
         # The rank is the 19th of 20: ⌈21 · 0.9⌉.
-        assert Interval.model_validate(known["interval"]) == Interval(level=0.9, edges=[], half_widths=[1.9])
+        assert Interval.model_validate(known["interval"]) == Interval(
+            level=0.9, edges=[], half_widths=[1.9]
+        )
         assert as_json({"linear": known}).count("\n") < 30
 
 
@@ -42,7 +51,10 @@ def test_groups_count_once_and_eight_of_them_are_too_few() -> None:
     assert "interval" in prediction_errors(of_numbers(30))
     known = prediction_errors(of_numbers(32, groups=np.arange(32) % 8))
     assert set(known) == {"errors"}
-    assert set(prediction_errors(of_numbers(36, groups=np.arange(36) % 9))) == {"errors", "interval"}
+    assert set(prediction_errors(of_numbers(36, groups=np.arange(36) % 9))) == {
+        "errors",
+        "interval",
+    }
     assert set(prediction_errors(of_numbers(8))) == {"errors"}
 
 
@@ -50,7 +62,9 @@ def test_a_model_that_diverged_is_known_by_the_other_splits() -> None:
     assert prediction_errors(None) == {}
     y = np.arange(40.0)
     splits = [(np.array([]), np.array([row])) for row in range(40)]
-    predicted = [None if row % 2 else y[test] + 1 for row, (_, test) in enumerate(splits)]
+    predicted = [
+        None if row % 2 else y[test] + 1 for row, (_, test) in enumerate(splits)
+    ]
     known = prediction_errors(pool(y, splits, predicted, ()))
     assert known["errors"] == {"median": 1, "most": 1}
     assert known["interval"]["half_widths"] == [1]
@@ -78,7 +92,11 @@ def test_classes_have_sets_by_level_that_shrink() -> None:
     for level in ("0.50", "0.90", "0.99"):
         assert (of_true >= least[level]).sum() == math.ceil(301 * float(level))
     # Of one class that is always right, and without probabilities.
-    assert set(prediction_errors(Pooled(np.zeros(300), np.ones((300, 1)), ("a",), 1.0))["sets"].values()) == {1.0}
+    assert set(
+        prediction_errors(Pooled(np.zeros(300), np.ones((300, 1)), ("a",), 1.0))[
+            "sets"
+        ].values()
+    ) == {1.0}
     assert prediction_errors(Pooled(observed, observed, ("a", "b", "c"), 1.0)) == {}
 
 
@@ -93,9 +111,15 @@ def test_what_is_told_has_the_unit_and_says_when_it_holds() -> None:
         "5.40 years. The interval of a prediction, ± 5.60 years, holds the true number for nine in ten new rows that "
         "are like these."
     )
-    steps = KNOWN | {"interval": {"level": 0.9, "edges": [1, 2], "half_widths": [2, 1, 12345.678]}}
-    assert "prediction, from ± 1.00 to ± 12,345.68 by what is predicted, holds" in told(steps)
-    assert told(KNOWN, in_groups=True).endswith("holds the true number for nine in ten rows of new groups.")
+    steps = KNOWN | {
+        "interval": {"level": 0.9, "edges": [1, 2], "half_widths": [2, 1, 12345.678]}
+    }
+    assert "prediction, from ± 1.00 to ± 12,345.68 by what is predicted, holds" in told(
+        steps
+    )
+    assert told(KNOWN, in_groups=True).endswith(
+        "holds the true number for nine in ten rows of new groups."
+    )
     in_time = told(KNOWN, in_time=True)
     assert "on the splits of the searches" in in_time
     assert in_time.endswith(
@@ -106,10 +130,15 @@ def test_what_is_told_has_the_unit_and_says_when_it_holds() -> None:
     assert told(large).startswith(
         "Half of the predictions of joint are off by at most 21,000 on fresh splits, and nine in ten by at most 68,396"
     )
-    assert told(large).endswith("There is no interval of a prediction, because that takes 9 rows or more.")
+    assert told(large).endswith(
+        "There is no interval of a prediction, because that takes 9 rows or more."
+    )
     assert told(large, in_groups=True).endswith("because that takes 9 groups or more.")
     assert "off by at most 0 on" in told({"errors": {"median": 0.0, "most": 0.0}})
-    assert told({}) == "How far the predictions of joint may be off is unknown, because it has none on fresh splits."
+    assert (
+        told({})
+        == "How far the predictions of joint may be off is unknown, because it has none on fresh splits."
+    )
 
 
 def test_errors_are_told_of_numbers_alone() -> None:
@@ -117,10 +146,16 @@ def test_errors_are_told_of_numbers_alone() -> None:
     texts.put(files.EVALUATION, {"kept": "joint", "classes": {"0": 3, "1": 4}})
     assert errors_told(Results(texts), params, "joint") == ""
     texts.put(files.EVALUATION, {"kept": "joint", "classes": {}})
-    with pytest.raises(UserError, match=r"metrics/evaluation/errors.json is missing.*dvc repro evaluate"):
+    with pytest.raises(
+        UserError,
+        match=r"metrics/evaluation/errors.json is missing.*dvc repro evaluate",
+    ):
         errors_told(Results(texts), params, "joint")
     texts.put(files.ERRORS, {"other": KNOWN})
-    with pytest.raises(UserError, match=r"errors.json is not the errors of the saved models. Run `dvc repro eval"):
+    with pytest.raises(
+        UserError,
+        match=r"errors.json is not the errors of the saved models. Run `dvc repro eval",
+    ):
         errors_told(Results(texts), params, "joint")
     texts.put(files.ERRORS, {"joint": KNOWN})
     assert "± 5.60" in errors_told(Results(texts), params, "joint")

@@ -25,7 +25,9 @@ from stages.lib.told.findings import best_told
 from stages.lib.told.scores import print_table
 
 CANDIDATES: list[dict[str, Any]] = [
-    {"lr": lr, "module__weight_constraint": limit} for lr in (1e-05, 0.1) for limit in (None, 2.0)
+    {"lr": lr, "module__weight_constraint": limit}
+    for lr in (1e-05, 0.1)
+    for limit in (None, 2.0)
 ]
 SCORES = [[0.5, 2 / 3], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]
 FILE = "metrics/search/lr/candidates.csv"
@@ -33,10 +35,17 @@ CORRECTED = Corrected(0.61, 0.52, 0.7, "splits")
 FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
 
 
-def table_of(scores: list[list[float]], resampling: Resampling = FOLDS, **more: Any) -> pd.DataFrame:
-    counts: dict[str, Any] = {"n_weights": np.array([9, 9, 7, 7]), "n_epochs": np.array([3.0, 2.5, 3.0, 3.0])}
+def table_of(
+    scores: list[list[float]], resampling: Resampling = FOLDS, **more: Any
+) -> pd.DataFrame:
+    counts: dict[str, Any] = {
+        "n_weights": np.array([9, 9, 7, 7]),
+        "n_epochs": np.array([3.0, 2.5, 3.0, 3.0]),
+    }
     own = {key: more.pop(key, None) for key in ("stages", "ci95", "stuck")}
-    found = {"score": np.array(scores)} | {name: np.array(each) for name, each in more.items()}
+    found = {"score": np.array(scores)} | {
+        name: np.array(each) for name, each in more.items()
+    }
     return score_table(CANDIDATES, found, resampling, **counts, **own)
 
 
@@ -84,7 +93,9 @@ def test_means_and_ranks_are_scikit_learns() -> None:
 
 
 def test_other_scorers_stand_beside_the_one_that_selects() -> None:
-    table = table_of(SCORES, roc_auc=[[0.7, 0.8], [0.6, 0.8], [np.nan, 0.5], [0.5, 0.5]])
+    table = table_of(
+        SCORES, roc_auc=[[0.7, 0.8], [0.6, 0.8], [np.nan, 0.5], [0.5, 0.5]]
+    )
     columns = list(table.columns)
     assert columns[5:8] == ["mean_test_roc_auc", "std_test_roc_auc", "rank_test_score"]
     assert grid_keys(table) == ["lr", "module__weight_constraint"]
@@ -93,7 +104,10 @@ def test_other_scorers_stand_beside_the_one_that_selects() -> None:
 
 
 def test_after_halving_those_that_stayed_rank_first() -> None:
-    table = table_of([[0.8, 0.9], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]], stages=np.array([1, 2, 1, 2]))
+    table = table_of(
+        [[0.8, 0.9], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]],
+        stages=np.array([1, 2, 1, 2]),
+    )
     assert table["rank_test_score"].tolist() == [3, 1, 4, 2]
     assert table["stage"].tolist() == [1, 2, 1, 2]
     assert np.isnan(table["p_value"]).tolist() == [True, False, True, False]
@@ -124,38 +138,59 @@ def test_the_summary_is_flat_and_of_the_best() -> None:
     )
 
 
-def test_stuck_fits_are_counted_listed_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_stuck_fits_are_counted_listed_and_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     stuck = np.array([[True, True], [True, False], [False, False], [False, False]])
     table = table_of(SCORES, stuck=stuck)
     assert table["n_stuck"].tolist() == [2, 1, 0, 0]
     assert table["stuck_splits"].tolist() == ["0 1", "0", "", ""]
     np.testing.assert_array_equal(stuck_of(table), stuck)
     summary = summarise(table, None, 8)
-    assert (summary["best_n_stuck"], summary["best_score_not_stuck"]) == (1, pytest.approx(0.7))
-    assert best_told(summary, 4, 4).endswith(" (1 of 2 fits is stuck; without it 0.7000).")
+    assert (summary["best_n_stuck"], summary["best_score_not_stuck"]) == (
+        1,
+        pytest.approx(0.7),
+    )
+    assert best_told(summary, 4, 4).endswith(
+        " (1 of 2 fits is stuck; without it 0.7000)."
+    )
     print_table(table, "lr: accuracy", FILE)
     _, heading, *rows, _, legend = capsys.readouterr().out.splitlines()
     assert heading.split() == ["mean", "±", "95", "%", "std", "stuck", "params"]
     assert rows[1].split()[4] == "1"
-    assert legend == "stuck: how many fits have a net that answers nearly all rows alike"
+    assert (
+        legend == "stuck: how many fits have a net that answers nearly all rows alike"
+    )
     table["stuck_splits"] = ["2", "", "", ""]
     with pytest.raises(ValueError, match="there is no split 2"):
         stuck_of(table)
 
 
-def test_the_table_shows_every_candidate_and_marks_the_best(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_shows_every_candidate_and_marks_the_best(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     print_table(table_of(SCORES), "lr: accuracy", FILE)
     title, heading, *rows, legend = capsys.readouterr().out.splitlines()
     assert title == "lr: accuracy"
     assert heading.split() == ["mean", "±", "95", "%", "std", "params"]
     assert [row.split()[0] for row in rows] == ["0.5833", "*", "diverged", "0.1500"]
-    assert rows[1].split()[1:] == ["0.6500", "0.8985", "0.0500", "lr=1e-05,", "weight_constraint=2.0"]
+    assert rows[1].split()[1:] == [
+        "0.6500",
+        "0.8985",
+        "0.0500",
+        "lr=1e-05,",
+        "weight_constraint=2.0",
+    ]
     assert legend == "* the best"
     print_table(table_of([[np.nan] * 2] * 4), "lr: accuracy", FILE)
     *shown, legend = capsys.readouterr().out.splitlines()
     assert not any("*" in line for line in shown)
     assert legend == "every candidate diverged, so none is the best"
-    print_table(table_of(SCORES, ci95=np.array([np.nan, 0.1, np.nan, 0.1])), "lr: accuracy", FILE)
+    print_table(
+        table_of(SCORES, ci95=np.array([np.nan, 0.1, np.nan, 0.1])),
+        "lr: accuracy",
+        FILE,
+    )
     assert capsys.readouterr().out.splitlines()[2].split()[:2] == ["0.5833", "constant"]
 
 
@@ -164,9 +199,15 @@ def test_of_many_candidates_the_best_are_shown_and_a_line_says_where_the_rest_is
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    grid = [{"lr": i / 1000, "module__a_long_name_of_a_setting": f"a_long_text_{i}"} for i in range(1000)]
+    grid = [
+        {"lr": i / 1000, "module__a_long_name_of_a_setting": f"a_long_text_{i}"}
+        for i in range(1000)
+    ]
     scores = {"score": np.random.default_rng(0).random((1000, 2))}
-    counts: dict[str, Any] = {"n_weights": np.full(1000, 9), "n_epochs": np.full(1000, 3.0)}
+    counts: dict[str, Any] = {
+        "n_weights": np.full(1000, 9),
+        "n_epochs": np.full(1000, 3.0),
+    }
     table = score_table(grid, scores, FOLDS, **counts)
     print_table(table, "lr: accuracy", FILE)
     printed = capsys.readouterr().out
@@ -183,12 +224,24 @@ def test_of_many_candidates_the_best_are_shown_and_a_line_says_where_the_rest_is
 def test_the_simplest_is_of_those_that_may_be_the_best() -> None:
     rng = np.random.default_rng(0)
     noise = rng.normal(scale=0.02, size=30)
-    scores = [list(0.7 + noise), list(0.699 + rng.normal(scale=0.02, size=30)), [np.nan] * 30, list(0.3 + noise)]
+    scores = [
+        list(0.7 + noise),
+        list(0.699 + rng.normal(scale=0.02, size=30)),
+        [np.nan] * 30,
+        list(0.3 + noise),
+    ]
     table = table_of(scores)
     in_set = may_be_best(table, FOLDS, seed=1)
     assert in_set.tolist() == [True, True, False, False]
-    assert simplest_row(table, in_set) == 1  # as many weights as the first, fewer epochs
-    assert may_be_best(table, IN_TIME, seed=1).tolist() == [False, True, False, False]  # the best alone
+    assert (
+        simplest_row(table, in_set) == 1
+    )  # as many weights as the first, fewer epochs
+    assert may_be_best(table, IN_TIME, seed=1).tolist() == [
+        False,
+        True,
+        False,
+        False,
+    ]  # the best alone
     # After halving, those that left are in no set.
     halved = table_of(scores, stages=np.array([1, 2, 2, 2]))
     assert may_be_best(halved, FOLDS, seed=1).tolist() == [False, True, False, False]

@@ -31,11 +31,19 @@ def test_the_corrected_score_comes_back_with_its_draws() -> None:
     """What halving has left is no other way to draw, so a search that was halved shares its draws with the others."""
     draws, texts = Draws(np.array([0.125, np.nan]), np.array([-1e-7, 0.5])), Texts()
     texts.put(files.DRAWS, pd.DataFrame(vars(draws)), "a")
-    summary = dict(zip(CORRECTED, (0.7, 0.67, 0.73), strict=True)) | {"corrected_noise": 0.001}
+    summary = dict(zip(CORRECTED, (0.7, 0.67, 0.73), strict=True)) | {
+        "corrected_noise": 0.001
+    }
     over = {"corrected_over": "rows and repeats, among the 2 trained to the end"}
     found = read_corrected(Results(texts), "a", summary | over)
     assert found is not None
-    assert (found.score, found.low, found.high, found.over, found.noise) == (0.7, 0.67, 0.73, "rows and repeats", 0.001)
+    assert (found.score, found.low, found.high, found.over, found.noise) == (
+        0.7,
+        0.67,
+        0.73,
+        "rows and repeats",
+        0.001,
+    )
     np.testing.assert_array_equal(found.draws.selecting, draws.selecting)
     np.testing.assert_array_equal(found.draws.left_out, draws.left_out)
     assert read_corrected(Results(texts), "b", {"best_score": 0.7}) is None
@@ -66,11 +74,22 @@ def test_what_a_net_answers_tells_whether_it_is_stuck() -> None:
     numbers = np.array([[1.0], [3.0], [1.0], [1.0]])
     assert _answer_of(Answering(numbers), X, {}) == Answered(1.0, 0.75, 0.75**0.5)
     # What is known is not asked again.
-    assert _answer_of(Answering(None), X, {"predict_proba": proba}) == Answered(1.0, 1.0, 0.0)
+    assert _answer_of(Answering(None), X, {"predict_proba": proba}) == Answered(
+        1.0, 1.0, 0.0
+    )
     found = {"n_splits": 30, "best_score_not_stuck": 0.7016}
-    assert stuck_in_words(found | {"best_n_stuck": 1}, 4) == "1 of 30 fits is stuck; without it 0.7016"
-    assert stuck_in_words(found | {"best_n_stuck": 3}, 4) == "3 of 30 fits are stuck; without them 0.7016"
-    assert stuck_in_words({"n_splits": 30, "best_n_stuck": 30}, 4) == "all 30 fits are stuck"
+    assert (
+        stuck_in_words(found | {"best_n_stuck": 1}, 4)
+        == "1 of 30 fits is stuck; without it 0.7016"
+    )
+    assert (
+        stuck_in_words(found | {"best_n_stuck": 3}, 4)
+        == "3 of 30 fits are stuck; without them 0.7016"
+    )
+    assert (
+        stuck_in_words({"n_splits": 30, "best_n_stuck": 30}, 4)
+        == "all 30 fits are stuck"
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,10 +101,16 @@ def test_what_a_net_answers_tells_whether_it_is_stuck() -> None:
         ("r2", LinearRegression()),
     ],
 )
-def test_a_score_has_the_digits_that_all_processors_agree_in(scoring: str, model: BaseEstimator) -> None:
+def test_a_score_has_the_digits_that_all_processors_agree_in(
+    scoring: str, model: BaseEstimator
+) -> None:
     X, y = np.arange(6.0)[:, None], np.array([0, 0, 1, 0, 1, 1])
     score = get_scorer(scoring)(model.fit(X, y), X, y)
-    assert make_scorer(scoring).scorers[scoring](model, X, y) == float(f"{score:.12g}") != score
+    assert (
+        make_scorer(scoring).scorers[scoring](model, X, y)
+        == float(f"{score:.12g}")
+        != score
+    )
 
 
 class InFloat32(ClassifierMixin, BaseEstimator):
@@ -103,7 +128,9 @@ class InFloat32(ClassifierMixin, BaseEstimator):
 def test_logarithms_of_a_nets_answers_are_in_float64() -> None:
     X, y = np.arange(1001.0)[:, None], np.arange(1001) % 2
     model = InFloat32().fit(X, y)
-    found = make_scorer("neg_log_loss").scorers["neg_log_loss"](model, X, y.astype(np.float32))
+    found = make_scorer("neg_log_loss").scorers["neg_log_loss"](
+        model, X, y.astype(np.float32)
+    )
     least = np.finfo(np.float32).eps
     clipped = np.clip(model.predict_proba(X), least, 1 - least).astype(float)
     assert found == pytest.approx(np.log(clipped[np.arange(1001), y]).mean(), rel=1e-11)

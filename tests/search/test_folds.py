@@ -5,7 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    TimeSeriesSplit,
+)
 
 from resampled.resampling import Resampling
 from stages.lib.common import UserError
@@ -20,7 +26,9 @@ LABELS = np.repeat([0.0, 1.0, 2.0], [30, 18, 12])
 GROUPS = RNG.permutation(np.repeat(np.arange(20), 3))
 
 
-def table(y: np.ndarray = LABELS, groups: np.ndarray | None = None, classify: bool = True) -> Dataset:
+def table(
+    y: np.ndarray = LABELS, groups: np.ndarray | None = None, classify: bool = True
+) -> Dataset:
     X = pd.DataFrame({"a": np.arange(float(len(y)))})
     classes = tuple(f"c{i}" for i in range(int(y.max()) + 1)) if classify else ()
     return Dataset(X, y, Columns({"a": "number"}), classes, groups)
@@ -28,7 +36,9 @@ def table(y: np.ndarray = LABELS, groups: np.ndarray | None = None, classify: bo
 
 def same(ours: list[Any], theirs: Any) -> bool:
     pairs = zip(ours, theirs, strict=True)
-    return all(np.array_equal(a, c) and np.array_equal(b, d) for (a, b), (c, d) in pairs)
+    return all(
+        np.array_equal(a, c) and np.array_equal(b, d) for (a, b), (c, d) in pairs
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,10 +58,19 @@ def test_the_folds_are_scikit_learns(splitter: Any, kind: Any) -> None:
     assert len(found) == 9
     assert same(found[:3], kind(3).split(data.X, data.y, groups))
     for repeat in (1, 2):
-        again = kind(3, shuffle=True, random_state=fit_seed(SEED, repeat)).split(data.X, data.y, groups)
+        again = kind(3, shuffle=True, random_state=fit_seed(SEED, repeat)).split(
+            data.X, data.y, groups
+        )
         assert same(found[3 * repeat : 3 * repeat + 3], again)
-    shuffled = make_splits(data, CV(n_splits=3, n_repeats=1, shuffle=True, splitter=splitter), SEED)
-    assert same(shuffled, kind(3, shuffle=True, random_state=fit_seed(SEED, 0)).split(data.X, data.y, groups))
+    shuffled = make_splits(
+        data, CV(n_splits=3, n_repeats=1, shuffle=True, splitter=splitter), SEED
+    )
+    assert same(
+        shuffled,
+        kind(3, shuffle=True, random_state=fit_seed(SEED, 0)).split(
+            data.X, data.y, groups
+        ),
+    )
 
 
 def test_time_goes_forward() -> None:
@@ -62,12 +81,19 @@ def test_time_goes_forward() -> None:
 
 
 @pytest.mark.parametrize("n_splits", [2, 3, 4, 7])
-@pytest.mark.parametrize("groups", [None, np.repeat(np.arange(20), [*[1] * 10, *[2] * 5, *[8] * 5])])
-def test_the_share_of_k_folds_is_that_of_their_rows(n_splits: int, groups: np.ndarray | None) -> None:
+@pytest.mark.parametrize(
+    "groups", [None, np.repeat(np.arange(20), [*[1] * 10, *[2] * 5, *[8] * 5])]
+)
+def test_the_share_of_k_folds_is_that_of_their_rows(
+    n_splits: int, groups: np.ndarray | None
+) -> None:
     """Also where whole groups make folds of different sizes: the mean share of rows that two splits both test on."""
-    cv = CV(n_splits=n_splits, **{"splitter": "kfold"} if groups is None else {"splitter": "group", "groups": "g"})  # type: ignore[arg-type]
+    by_group = CV(n_splits=n_splits, splitter="group", groups="g")
+    cv = CV(n_splits=n_splits, splitter="kfold") if groups is None else by_group
     splits = make_splits(table(groups=groups), cv, SEED)
-    share = sum(len(test) for _, test in splits) / sum(len(train) for train, _ in splits)
+    share = sum(len(test) for _, test in splits) / sum(
+        len(train) for train, _ in splits
+    )
     assert cv.resampling(N) == Resampling(pytest.approx(share), n_splits, N, (0.0, 1.0))  # type: ignore[arg-type]
     assert cv.resampling(N).n_repeats(len(splits)) == cv.n_repeats
 
@@ -80,8 +106,16 @@ TOO_FEW = "The rows can't be split: ValueError: Cannot have number of "
 @pytest.mark.parametrize(
     ("data", "cv", "sentence"),
     [
-        (FEW, CV(n_splits=3), "The test rows of fold 1 in repeat 1 have no row of class c1. Lower cv.n_splits in par"),
-        (table(np.arange(3.0), classify=False), CV(n_splits=4, splitter="kfold"), f"{TOO_FEW}splits n_splits=4"),
+        (
+            FEW,
+            CV(n_splits=3),
+            "The test rows of fold 1 in repeat 1 have no row of class c1. Lower cv.n_splits in par",
+        ),
+        (
+            table(np.arange(3.0), classify=False),
+            CV(n_splits=4, splitter="kfold"),
+            f"{TOO_FEW}splits n_splits=4",
+        ),
         (
             table(),
             CV(n_splits=3, n_repeats=1, splitter="kfold"),

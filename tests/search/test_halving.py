@@ -34,8 +34,15 @@ class Learner(BaseEstimator):
 
 
 def train(left: np.ndarray, epochs: int) -> SearchResult:
-    scores = np.array([[score(number, epochs, split) for split in range(N_SPLITS)] for number in left])
-    return SearchResult({"score": scores}, [[epochs] * N_SPLITS for _ in left], scores.size, [""] * len(left))
+    scores = np.array(
+        [[score(number, epochs, split) for split in range(N_SPLITS)] for number in left]
+    )
+    return SearchResult(
+        {"score": scores},
+        [[epochs] * N_SPLITS for _ in left],
+        scores.size,
+        [""] * len(left),
+    )
 
 
 def test_the_stages_keep_whom_scikit_learn_keeps() -> None:
@@ -50,18 +57,26 @@ def test_the_stages_keep_whom_scikit_learn_keeps() -> None:
         factor=3,
         cv=splits,
         refit=False,
-        scoring=lambda learner, X, y: score(learner.number, learner.max_epochs, learner.split_),
+        scoring=lambda learner, X, y: score(
+            learner.number, learner.max_epochs, learner.split_
+        ),
     ).fit(X, np.zeros(6))
     found = halve(train, 27, 81)
     assert stage_epochs(27, 81) == stock.n_resources_ == [9, 27, 81]
     assert found.stages is not None
     for stage in (1, 2, 3):
-        theirs = stock.cv_results_["param_number"][stock.cv_results_["iter"] == stage - 1]
+        theirs = stock.cv_results_["param_number"][
+            stock.cv_results_["iter"] == stage - 1
+        ]
         assert np.flatnonzero(found.stages >= stage).tolist() == sorted(theirs)
     # Each row is the candidate as it was in its last stage.
-    for number, (stage, row) in enumerate(zip(found.stages, found.scores["score"], strict=True)):
+    for number, (stage, row) in enumerate(
+        zip(found.stages, found.scores["score"], strict=True)
+    ):
         epochs = 9 * 3 ** (stage - 1)
-        assert row.tolist() == [score(number, epochs, split) for split in range(N_SPLITS)]
+        assert row.tolist() == [
+            score(number, epochs, split) for split in range(N_SPLITS)
+        ]
         assert found.records[number] == [epochs] * N_SPLITS
     assert found.n_fits == N_SPLITS * (27 + 9 + 3)
     assert found.net_epochs_spared == N_SPLITS * (27 * 81 - 27 * 9 - 9 * 27 - 3 * 81)
@@ -79,7 +94,9 @@ def test_the_stages_keep_whom_scikit_learn_keeps() -> None:
         (50, 1, [1]),
     ],
 )
-def test_the_last_stage_trains_to_the_end(n_candidates: int, max_epochs: int, stages: list[int]) -> None:
+def test_the_last_stage_trains_to_the_end(
+    n_candidates: int, max_epochs: int, stages: list[int]
+) -> None:
     assert stage_epochs(n_candidates, max_epochs) == stages
 
 

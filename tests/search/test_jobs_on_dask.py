@@ -22,9 +22,14 @@ from tests.project import Project, environment
 pytestmark = pytest.mark.long
 
 GRID = {"module__dropout_rate": [i / 100 for i in range(32)]}
-CHANGES: dict[str, Any] = {"experiments": {"rates": {"grid": GRID, "fixed": {"max_epochs": 5}}}, "model.batch_size": 10}
+CHANGES: dict[str, Any] = {
+    "experiments": {"rates": {"grid": GRID, "fixed": {"max_epochs": 5}}},
+    "model.batch_size": 10,
+}
 # Some seconds of training for each of two workers.
-LONG = CHANGES | {"experiments": {"rates": {"grid": GRID, "fixed": {"max_epochs": 1000}}}}
+LONG = CHANGES | {
+    "experiments": {"rates": {"grid": GRID, "fixed": {"max_epochs": 1000}}}
+}
 
 
 class Processes:
@@ -34,24 +39,39 @@ class Processes:
         self.folder, self.started = folder, list[subprocess.Popen[bytes]]()
         self.file = folder / "scheduler.json"
         (command,) = re.findall(r"`(python -m dask scheduler)`", DOCS["params.md"])
-        self.scheduler = self._start(f"{command} --host 127.0.0.1 --port 0 --no-dashboard --scheduler-file {self.file}")
+        self.scheduler = self._start(
+            f"{command} --host 127.0.0.1 --port 0 --no-dashboard --scheduler-file {self.file}"
+        )
         self.wait(self.file.exists)
         self.address: str = json.loads(self.file.read_text(encoding="utf-8"))["address"]
 
     def worker(
-        self, folder: Path | None = None, python: Path | str = "python", n_threads: int = 1
+        self,
+        folder: Path | None = None,
+        python: Path | str = "python",
+        n_threads: int = 1,
     ) -> subprocess.Popen[bytes]:
         """Start a worker, by the command of the page."""
         (command,) = re.findall(r"`python (-m dask worker [^`]+)`", DOCS["params.md"])
-        command = command.replace("tcp://127.0.0.1:8786", self.address).replace("--nworkers -1", "--nworkers 1")
+        command = command.replace("tcp://127.0.0.1:8786", self.address).replace(
+            "--nworkers -1", "--nworkers 1"
+        )
         command = command.replace("--nthreads 1", f"--nthreads {n_threads}")
         return self._start(f"{python} {command} --no-dashboard --no-nanny", folder)
 
-    def _start(self, command: str, folder: Path | None = None) -> subprocess.Popen[bytes]:
-        variables = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
+    def _start(
+        self, command: str, folder: Path | None = None
+    ) -> subprocess.Popen[bytes]:
+        variables = {
+            name: value for name, value in environment().items() if name != "PYTHONPATH"
+        }
         with (self.folder / f"{len(self.started)}.log").open("wb") as log:
             process = subprocess.Popen(
-                command.split(), cwd=folder or self.folder, env=variables, stdout=log, stderr=subprocess.STDOUT
+                command.split(),
+                cwd=folder or self.folder,
+                env=variables,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         self.started.append(process)
         return process
@@ -84,7 +104,11 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
 
 def on_dask(project: Project, processes: Processes, timeout: int = 30) -> None:
     params = project.params()
-    cluster = {"backend": "dask", "dask_scheduler": processes.address, "dask_timeout": timeout}
+    cluster = {
+        "backend": "dask",
+        "dask_scheduler": processes.address,
+        "dask_timeout": timeout,
+    }
     params["runtime"] |= cluster
     project.write_params(params)
 
@@ -93,7 +117,9 @@ def begin(project: Project) -> "subprocess.Popen[str]":
     variables = environment() | {"PYTHONHASHSEED": "0", "COLUMNS": "120"}
     command = ["python", "-m", "stages.search", "rates"]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=project.folder, env=variables, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(
+        command, cwd=project.folder, env=variables, stdout=pipe, stderr=pipe, text=True
+    )
 
 
 def searched(project: Project) -> dict[str, bytes]:
@@ -102,7 +128,9 @@ def searched(project: Project) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(("engine", "n_rates"), [("lockstep", 32), ("one-by-one", 3)])
-def test_workers_change_no_byte(make_project: MakeProject, processes: Processes, engine: str, n_rates: int) -> None:
+def test_workers_change_no_byte(
+    make_project: MakeProject, processes: Processes, engine: str, n_rates: int
+) -> None:
     grid = {name: values[:n_rates] for name, values in GRID.items()}
     experiments = {"rates": {"grid": grid, "fixed": {"max_epochs": 5}}}
     project = make_project(CHANGES | {"engine": engine, "experiments": experiments})
@@ -126,10 +154,15 @@ def test_a_cluster_on_this_machine_changes_no_byte(make_project: MakeProject) ->
     assert searched(project) == here
 
 
-def test_a_worker_that_is_killed_changes_no_byte(make_project: MakeProject, processes: Processes) -> None:
+def test_a_worker_that_is_killed_changes_no_byte(
+    make_project: MakeProject, processes: Processes
+) -> None:
     project = make_project(LONG)
     here = searched(project)
-    workers = [processes.worker(make_project(folder=name).folder) for name in ("one machine", "another")]
+    workers = [
+        processes.worker(make_project(folder=name).folder)
+        for name in ("one machine", "another")
+    ]
     on_dask(project, processes)
     for path in (project.folder / "metrics/search/rates").iterdir():
         path.unlink()
@@ -142,7 +175,9 @@ def test_a_worker_that_is_killed_changes_no_byte(make_project: MakeProject, proc
     assert "rates: training on 1 worker: " in told
 
 
-def test_a_worker_without_the_code_gets_nothing(make_project: MakeProject, processes: Processes) -> None:
+def test_a_worker_without_the_code_gets_nothing(
+    make_project: MakeProject, processes: Processes
+) -> None:
     project = make_project(CHANGES)
     on_dask(project, processes)
     processes.worker(processes.folder)
@@ -152,40 +187,62 @@ def test_a_worker_without_the_code_gets_nothing(make_project: MakeProject, proce
         r"\(ModuleNotFoundError: No module named 'stages'\)\. Start both in a folder with this code",
         told,
     )
-    assert f"`python -m dask worker {processes.address} --nworkers -1 --nthreads 1`" in told
+    assert (
+        f"`python -m dask worker {processes.address} --nworkers -1 --nthreads 1`"
+        in told
+    )
     assert told.count("error: ") == 1
 
 
-def test_a_worker_with_other_code_gets_nothing(make_project: MakeProject, processes: Processes) -> None:
+def test_a_worker_with_other_code_gets_nothing(
+    make_project: MakeProject, processes: Processes
+) -> None:
     project, other = make_project(CHANGES), make_project(folder="other")
     file = other.folder / "nets/network.py"
     file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     on_dask(project, processes)
     processes.worker(other.folder)
-    assert "has other code in nets.network. Start both" in project.stage("search", "rates", ok=False).stderr
+    assert (
+        "has other code in nets.network. Start both"
+        in project.stage("search", "rates", ok=False).stderr
+    )
 
 
-def test_a_worker_with_several_threads_gets_nothing(make_project: MakeProject, processes: Processes) -> None:
+def test_a_worker_with_several_threads_gets_nothing(
+    make_project: MakeProject, processes: Processes
+) -> None:
     project = make_project(CHANGES)
     on_dask(project, processes)
     processes.worker(project.folder, n_threads=2)
-    assert "has 2 threads instead of 1. Start both" in project.stage("search", "rates", ok=False).stderr
+    assert (
+        "has 2 threads instead of 1. Start both"
+        in project.stage("search", "rates", ok=False).stderr
+    )
 
 
 @pytest.mark.parametrize(
     ("version", "expected"),
     [
         ("0.9", f"has skorch 0.9 instead of {importlib.metadata.version('skorch')}"),
-        (None, "can't import stages.lib.engine (ModuleNotFoundError: No module named 'skorch')"),
+        (
+            None,
+            "can't import stages.lib.engine (ModuleNotFoundError: No module named 'skorch')",
+        ),
     ],
     ids=["another version", "missing"],
 )
 def test_a_worker_with_other_packages_gets_nothing(
-    make_project: MakeProject, processes: Processes, tmp_path: Path, version: str | None, expected: str
+    make_project: MakeProject,
+    processes: Processes,
+    tmp_path: Path,
+    version: str | None,
+    expected: str,
 ) -> None:
     project = make_project(CHANGES)
     on_dask(project, processes)
-    processes.worker(project.folder, python=environment_with(tmp_path / "environment", version))
+    processes.worker(
+        project.folder, python=environment_with(tmp_path / "environment", version)
+    )
     assert expected in project.stage("search", "rates", ok=False).stderr
 
 
@@ -198,7 +255,9 @@ def environment_with(folder: Path, version: str | None) -> Path:
             (site / path.name).symlink_to(path)
         elif version and path.suffix == ".dist-info":
             (site / path.name).mkdir()
-            (site / path.name / "METADATA").write_text(f"Name: skorch\nVersion: {version}\n", encoding="utf-8")
+            (site / path.name / "METADATA").write_text(
+                f"Name: skorch\nVersion: {version}\n", encoding="utf-8"
+            )
         elif version:
             (site / path.name).symlink_to(path)
     return folder / "bin/python"
@@ -206,7 +265,10 @@ def environment_with(folder: Path, version: str | None) -> Path:
 
 @pytest.mark.parametrize(
     ("how", "expected"),
-    [(signal.SIGKILL, "has lost a job"), (signal.SIGSTOP, "has had no worker for 15 s")],
+    [
+        (signal.SIGKILL, "has lost a job"),
+        (signal.SIGSTOP, "has had no worker for 15 s"),
+    ],
     ids=["ended", "frozen"],
 )
 def test_a_scheduler_that_is_gone_ends_the_search(
@@ -220,11 +282,15 @@ def test_a_scheduler_that_is_gone_ends_the_search(
     processes.scheduler.send_signal(how)
     _, told = search.communicate(timeout=120)
     assert search.returncode == 1
-    assert f"params.yaml: runtime.dask_scheduler: {processes.address} {expected}" in told
+    assert (
+        f"params.yaml: runtime.dask_scheduler: {processes.address} {expected}" in told
+    )
     assert "Traceback" not in told
 
 
-def test_workers_that_are_gone_end_the_search(make_project: MakeProject, processes: Processes) -> None:
+def test_workers_that_are_gone_end_the_search(
+    make_project: MakeProject, processes: Processes
+) -> None:
     project = make_project(LONG)
     worker = processes.worker(project.folder)
     on_dask(project, processes, timeout=20)
@@ -236,7 +302,12 @@ def test_workers_that_are_gone_end_the_search(make_project: MakeProject, process
     assert re.search("has lost a job|has had no worker for 20 s", told), told
 
 
-def test_a_cluster_without_a_worker_is_told(make_project: MakeProject, processes: Processes) -> None:
+def test_a_cluster_without_a_worker_is_told(
+    make_project: MakeProject, processes: Processes
+) -> None:
     project = make_project(CHANGES)
     on_dask(project, processes, timeout=1)
-    assert f"no worker has come to {processes.address} in 1 s" in project.stage("search", "rates", ok=False).stderr
+    assert (
+        f"no worker has come to {processes.address} in 1 s"
+        in project.stage("search", "rates", ok=False).stderr
+    )

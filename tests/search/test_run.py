@@ -22,10 +22,23 @@ from stages.lib.model import build_estimator, nested_grid, rows, target
 from stages.lib.scores.scorer import hold_out_scorer, make_scorer
 from stages.lib.scores.splits import make_splits
 from stages.lib.search import SearchResult, run_search
-from stages.lib.search.curves import Watched, constant_loss, curves_table, distinct, epochs_of, watching
+from stages.lib.search.curves import (
+    Watched,
+    constant_loss,
+    curves_table,
+    distinct,
+    epochs_of,
+    watching,
+)
 from tests.plain_skorch import plain_net
 from tests.project import real_params
-from tests.search_results import SEED, net_settings, run_grid, score_array, scores_by_candidate
+from tests.search_results import (
+    SEED,
+    net_settings,
+    run_grid,
+    score_array,
+    scores_by_candidate,
+)
 
 GRID: dict[str, list[Any]] = {"lr": [0.001, 0.01], "module__dropout_rate": [0.0, 0.5]}
 
@@ -45,7 +58,15 @@ def search(
 ) -> SearchResult:
     splits = make_splits(data, cv or CV(n_splits=3, n_repeats=1), SEED)
     options = {"engine": engine, "runtime": {"n_jobs": n_jobs}}
-    return run_grid(data, settings(**changes), grid, splits, make_scorer("accuracy"), Prepare(scale=scale), **options)
+    return run_grid(
+        data,
+        settings(**changes),
+        grid,
+        splits,
+        make_scorer("accuracy"),
+        Prepare(scale=scale),
+        **options,
+    )
 
 
 def test_a_score_is_that_of_a_fit_seeded_by_its_split(data: Dataset) -> None:
@@ -68,10 +89,14 @@ def test_one_job_gives_the_scores_of_two(data: Dataset, engine: str) -> None:
     one, two = (search(data, GRID, engine=engine, n_jobs=n_jobs) for n_jobs in (1, 2))
     assert score_array(one).tobytes() == score_array(two).tobytes()
     # Records come back from other processes as well.
-    assert [[record.n_epochs for record in records] for records in two.records] == [[2] * 3] * 4
+    assert [[record.n_epochs for record in records] for records in two.records] == [
+        [2] * 3
+    ] * 4
 
 
-def test_several_scorers_are_scikit_learns_and_the_first_one_selects(data: Dataset) -> None:
+def test_several_scorers_are_scikit_learns_and_the_first_one_selects(
+    data: Dataset,
+) -> None:
     splits = make_splits(data, CV(n_splits=3, n_repeats=1), SEED)
     names = ("accuracy", "roc_auc", "neg_brier_score")
     pooled = pooling("accuracy")
@@ -82,7 +107,11 @@ def test_several_scorers_are_scikit_learns_and_the_first_one_selects(data: Datas
     net = build_estimator(settings(), data, Prepare())
     y = target(data.y, NeuralNetClassifier, nn.BCELoss)
     with parallel_config(backend="lockstep", random_state=SEED):
-        stock = GridSearchCV(net, GRID, cv=splits, scoring=list(names), refit=False).fit(rows(data, net), y).cv_results_
+        stock = (
+            GridSearchCV(net, GRID, cv=splits, scoring=list(names), refit=False)
+            .fit(rows(data, net), y)
+            .cv_results_
+        )
     for name, scores in zip(names, found.scores.values(), strict=True):
         expected = np.stack([stock[f"split{i}_test_{name}"] for i in range(3)], axis=1)
         np.testing.assert_allclose(scores, expected, rtol=1e-11, err_msg=name)
@@ -90,23 +119,35 @@ def test_several_scorers_are_scikit_learns_and_the_first_one_selects(data: Datas
     recorded = found.rows(np.arange(4))
     assert recorded is not None
     assert np.array_equal(
-        np.stack([pooled.score(each.sum(axis=1)) for each in recorded], axis=1), found.scores["score"]
+        np.stack([pooled.score(each.sum(axis=1)) for each in recorded], axis=1),
+        found.scores["score"],
     )
 
 
 @pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
-def test_a_record_has_the_weights_and_the_epochs_of_its_net(data: Dataset, engine: str) -> None:
+def test_a_record_has_the_weights_and_the_epochs_of_its_net(
+    data: Dataset, engine: str
+) -> None:
     grid = {"module__n_neurons": [3], "max_epochs": [1, 4]}
     found = search(data, grid, engine=engine)
     assert found.n_weights.tolist() == [8 * 3 + 3 + 3 + 1] * 2
     assert found.n_epochs.tolist() == [1, 4]
-    stopping = [("EarlyStopping", EarlyStopping(patience=1, threshold=10.0, threshold_mode="abs"))]
-    assert search(data, {"max_epochs": [9]}, engine=engine, callbacks=stopping).n_epochs.tolist() == [2]
+    stopping = [
+        (
+            "EarlyStopping",
+            EarlyStopping(patience=1, threshold=10.0, threshold_mode="abs"),
+        )
+    ]
+    assert search(
+        data, {"max_epochs": [9]}, engine=engine, callbacks=stopping
+    ).n_epochs.tolist() == [2]
 
 
 @pytest.mark.parametrize("criterion", [nn.BCELoss, nn.BCEWithLogitsLoss])
 @pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
-def test_a_diverging_candidate_has_no_score(data: Dataset, criterion: type[nn.Module], engine: str) -> None:
+def test_a_diverging_candidate_has_no_score(
+    data: Dataset, criterion: type[nn.Module], engine: str
+) -> None:
     grid: dict[str, list[Any]] = {"lr": [1e37, 0.001], "optimizer": [torch.optim.SGD]}
     found = search(data, grid, criterion=criterion, engine=engine)
     assert np.isnan(score_array(found)).tolist() == [[True] * 3, [False] * 3]
@@ -130,12 +171,21 @@ EPOCHS = 4
 BEST = Watched(["best"], {"lr": 0.001}, {"lr": 0.001})
 PARAMS = Params.model_validate(real_params() | {"seed": SEED})
 # skorch's names of what is recorded.
-THEIRS = {"train_loss": "train_loss", "valid_loss": "valid_loss", "valid_score": "valid_acc"}
+THEIRS = {
+    "train_loss": "train_loss",
+    "valid_loss": "valid_loss",
+    "valid_score": "valid_acc",
+}
 
 
-def watched(data: Dataset, settings: list[Watched], scoring: str = "accuracy", **changes: Any) -> pd.DataFrame:
+def watched(
+    data: Dataset, settings: list[Watched], scoring: str = "accuracy", **changes: Any
+) -> pd.DataFrame:
     chosen = net_settings(max_epochs=EPOCHS, batch_size=64) | changes
-    net, score = watching(build_estimator(chosen, data, Prepare(), ["lr"])), hold_out_scorer(scoring, 2)
+    net, score = (
+        watching(build_estimator(chosen, data, Prepare(), ["lr"])),
+        hold_out_scorer(scoring, 2),
+    )
     found = run_search(
         "curves",
         net,
@@ -143,22 +193,34 @@ def watched(data: Dataset, settings: list[Watched], scoring: str = "accuracy", *
         X=rows(data, net),
         y=target(data.y, NeuralNetClassifier, nn.BCELoss),
         splits=make_splits(data, CV(n_splits=3, n_repeats=3), SEED),
-        scorer=make_scorer(scoring, record_rows=lambda fitted, X, y: epochs_of(fitted, score)),
+        scorer=make_scorer(
+            scoring, record_rows=lambda fitted, X, y: epochs_of(fitted, score)
+        ),
         params=PARAMS,
         record_losses=True,
     )
-    nets = [[record.rows for record in records if record.rows is not None] for records in found.records]
+    nets = [
+        [record.rows for record in records if record.rows is not None]
+        for records in found.records
+    ]
     return curves_table(settings, nets)
 
 
-def test_a_curve_is_the_median_of_what_skorch_records(data: Dataset, recwarn: pytest.WarningsRecorder) -> None:
+def test_a_curve_is_the_median_of_what_skorch_records(
+    data: Dataset, recwarn: pytest.WarningsRecorder
+) -> None:
     table = watched(data, [BEST, Watched(["starting_point"], {}, {})])
     assert not [each for each in recwarn if issubclass(each.category, LockstepWarning)]
     assert table["setting"].tolist() == ["best"] * EPOCHS + ["starting_point"] * EPOCHS
-    assert table["params"].unique().tolist() == ["lr=0.001", "model and fixed as they stand"]
+    assert table["params"].unique().tolist() == [
+        "lr=0.001",
+        "model and fixed as they stand",
+    ]
     X, y = rows(data, plain_net()), target(data.y, NeuralNetClassifier, nn.BCELoss)
     histories = []
-    for number, (train, _) in enumerate(make_splits(data, CV(n_splits=3, n_repeats=3), SEED)):
+    for number, (train, _) in enumerate(
+        make_splits(data, CV(n_splits=3, n_repeats=3), SEED)
+    ):
         net = plain_net(max_epochs=EPOCHS, batch_size=64, lr=0.001, callbacks=None)
         seed_everything(fit_seed(SEED, number))
         histories.append(net.fit(X[train], y[train]).history)
@@ -166,28 +228,46 @@ def test_a_curve_is_the_median_of_what_skorch_records(data: Dataset, recwarn: py
         expected = np.array([history[:, theirs] for history in histories])
         found = table[table["setting"] == "best"]
         for key, share in ((f"{ours}_low", 25), (ours, 50), (f"{ours}_high", 75)):
-            np.testing.assert_allclose(found[key], np.percentile(expected, share, axis=0), rtol=1e-4, atol=2e-3)
+            np.testing.assert_allclose(
+                found[key], np.percentile(expected, share, axis=0), rtol=1e-4, atol=2e-3
+            )
 
 
 def test_a_curve_ends_where_most_trainings_end(data: Dataset) -> None:
-    stopping = [("EarlyStopping", EarlyStopping(patience=1, threshold=10.0, threshold_mode="abs"))]
+    stopping = [
+        (
+            "EarlyStopping",
+            EarlyStopping(patience=1, threshold=10.0, threshold_mode="abs"),
+        )
+    ]
     table = watched(data, [BEST], scoring="roc_auc", callbacks=stopping)
     assert table["epoch"].tolist() == [1, 2]
     assert table["valid_score"].between(0.3, 1).all()
 
 
 @pytest.mark.parametrize("criterion", [nn.NLLLoss, nn.BCELoss])
-def test_the_loss_of_a_constant_is_the_least_that_torch_finds(criterion: type[nn.Module]) -> None:
+def test_the_loss_of_a_constant_is_the_least_that_torch_finds(
+    criterion: type[nn.Module],
+) -> None:
     y = np.repeat([0, 1], [130, 70])
     share = torch.linspace(0.01, 0.99, 99)[:, None].expand(-1, 200)
     if criterion is nn.BCELoss:
-        losses = nn.BCELoss(reduction="none")(share, torch.tensor(y, dtype=torch.float32).expand(99, -1))
+        losses = nn.BCELoss(reduction="none")(
+            share, torch.tensor(y, dtype=torch.float32).expand(99, -1)
+        )
     else:
-        losses = nn.NLLLoss(reduction="none")(torch.stack([1 - share, share], 1).log(), torch.tensor(y).expand(99, -1))
+        losses = nn.NLLLoss(reduction="none")(
+            torch.stack([1 - share, share], 1).log(), torch.tensor(y).expand(99, -1)
+        )
     found = constant_loss({"criterion": criterion}, y, None)
     assert found == pytest.approx(float(losses.mean(dim=1).min()), abs=1e-5)
-    assert constant_loss({"criterion": criterion, "class_weight": "balanced"}, y, None) is None
-    assert constant_loss({"criterion": criterion, "criterion__weight": 2}, y, None) is None
+    assert (
+        constant_loss({"criterion": criterion, "class_weight": "balanced"}, y, None)
+        is None
+    )
+    assert (
+        constant_loss({"criterion": criterion, "criterion__weight": 2}, y, None) is None
+    )
 
 
 def test_the_loss_of_a_constant_number() -> None:
@@ -200,8 +280,14 @@ def test_the_loss_of_a_constant_number() -> None:
 
 
 def test_equal_settings_are_watched_once() -> None:
-    simplest, start = Watched(["simplest"], {"lr": 0.1}, {"lr": 0.1}), Watched(["starting_point"], {}, {})
-    listed = distinct([Watched(["best"], {"lr": 0.1}, {"lr": 0.1}), simplest, start], {"lr": 0.1, "batch_size": 8})
+    simplest, start = (
+        Watched(["simplest"], {"lr": 0.1}, {"lr": 0.1}),
+        Watched(["starting_point"], {}, {}),
+    )
+    listed = distinct(
+        [Watched(["best"], {"lr": 0.1}, {"lr": 0.1}), simplest, start],
+        {"lr": 0.1, "batch_size": 8},
+    )
     assert [each.names for each in listed] == [["best", "simplest", "starting_point"]]
     assert [each.names for each in distinct([BEST, simplest, start], {"lr": 0.01})] == [
         ["best"],

@@ -25,7 +25,14 @@ def rows() -> pd.DataFrame:
     rng = np.random.default_rng(1)
     x = rng.normal(size=(N, 2)).round(3)
     day = pd.date_range("2020-01-01", periods=N).strftime("%Y-%m-%d")
-    table = pd.DataFrame({"day": day, "person": [f"p{i // 3}" for i in range(N)], "x": x[:, 0], "z": x[:, 1]})
+    table = pd.DataFrame(
+        {
+            "day": day,
+            "person": [f"p{i // 3}" for i in range(N)],
+            "x": x[:, 0],
+            "z": x[:, 1],
+        }
+    )
     table["label"] = np.where(x[:, 0] + 0.3 * rng.normal(size=N) > 0.3, "yes", "no")
     return table
 
@@ -39,7 +46,13 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     def written(changes: dict[str, Any], table: pd.DataFrame | None = None) -> None:
         params = real_params()
         (rows() if table is None else table).to_csv("table.csv", index=False)
-        params["data"] |= {"path": "table.csv", "url": None, "sha256": None, "header": True, "target": "label"}
+        params["data"] |= {
+            "path": "table.csv",
+            "url": None,
+            "sha256": None,
+            "header": True,
+            "target": "label",
+        }
         params["data"]["columns"] = {
             "day": {"type": "date"},
             "person": {"type": "category", "use": False},
@@ -65,7 +78,9 @@ def test_in_time_nothing_is_tested_and_the_evaluation_takes_the_searches_splits(
     write: Run, in_process: Command
 ) -> None:
     results = Results()
-    shuffled = rows().sample(frac=1, random_state=0)  # which `order` puts in order again
+    shuffled = rows().sample(
+        frac=1, random_state=0
+    )  # which `order` puts in order again
     alone = {"model.optimizer": "LBFGS"}
     write(TIME | alone, shuffled)
     searched = in_process(search, "mine")
@@ -74,7 +89,11 @@ def test_in_time_nothing_is_tested_and_the_evaluation_takes_the_searches_splits(
     candidates = ["lr=0.01", "lr=0.02"]
     assert results.json(files.SUMMARY, "mine")["not_by_kernel"] == {ALONE: candidates}
     assert "no intervals and no test: splits in the order of time" in searched.stdout
-    assert not [key for key in results.json(files.SUMMARY, "mine") if "ci95" in key or "corr" in key]
+    assert not [
+        key
+        for key in results.json(files.SUMMARY, "mine")
+        if "ci95" in key or "corr" in key
+    ]
     assert in_process(compare, "mine").returncode == 0
     compared = results.table(files.COMPARED, "mine")
     assert compared["in_best_set"].isna().all()
@@ -85,15 +104,22 @@ def test_in_time_nothing_is_tested_and_the_evaluation_takes_the_searches_splits(
     assert evaluated.returncode == 0, evaluated.stderr
     said = " ".join(evaluated.stdout.split())
     assert "evaluation: accuracy over 3 splits of the searches" in said
-    assert "can be split in one way only, so these splits are those that the winners won on" in said
-    assert not [key for key in results.json(files.EVALUATION) if "ci95" in key or "p_" in key]
+    assert (
+        "can be split in one way only, so these splits are those that the winners won on"
+        in said
+    )
+    assert not [
+        key for key in results.json(files.EVALUATION) if "ci95" in key or "p_" in key
+    ]
     assert results.json(files.EVALUATION)["not_by_kernel"] == {ALONE: ["mine"]}
 
     # The first score, of the searches' own splits, and the second one of each contender.
     contenders = results.table(files.CONTENDERS).set_index("setting")
     second = contenders.filter(regex=r"^split\d+_test_neg_brier_score$")
     assert second.shape == (len(contenders), 3)
-    constant, mine = (second.loc[name].to_numpy(dtype=float) for name in ("majority_class", "mine"))
+    constant, mine = (
+        second.loc[name].to_numpy(dtype=float) for name in ("majority_class", "mine")
+    )
     assert ((constant > -0.5) & (constant < -0.1)).all()
     assert (mine > constant).any()
 
@@ -103,10 +129,17 @@ def test_in_time_nothing_is_tested_and_the_evaluation_takes_the_searches_splits(
     pd.testing.assert_frame_equal(results.table(files.CANDIDATES, "mine"), sorted_table)
 
 
-def test_with_groups_the_evaluation_draws_new_splits(write: Run, in_process: Command) -> None:
+def test_with_groups_the_evaluation_draws_new_splits(
+    write: Run, in_process: Command
+) -> None:
     stopping = {"EarlyStopping": {"patience": 1, "load_best": True}}
     write(
-        GROUPS | {"model.callbacks": stopping, "model.class_weight": "balanced", "model.criterion": "BCEWithLogitsLoss"}
+        GROUPS
+        | {
+            "model.callbacks": stopping,
+            "model.class_weight": "balanced",
+            "model.criterion": "BCEWithLogitsLoss",
+        }
     )
     assert in_process(search, "mine").returncode == 0
     assert Results().json(files.SUMMARY, "mine")["corrected_over"] == "rows and folds"
@@ -115,7 +148,10 @@ def test_with_groups_the_evaluation_draws_new_splits(write: Run, in_process: Com
     evaluated = in_process(evaluate)
     assert evaluated.returncode == 0, evaluated.stderr
     assert "evaluation: accuracy over 3 new splits" in evaluated.stdout
-    assert f"fitted on all {N} rows; 1 in 5 is held out for EarlyStopping\n" in evaluated.stdout
+    assert (
+        f"fitted on all {N} rows; 1 in 5 is held out for EarlyStopping\n"
+        in evaluated.stdout
+    )
 
 
 JOINT = {
@@ -132,10 +168,18 @@ JOINT = {
 
 def test_halving_with_several_scorers(write: Run, in_process: Command) -> None:
     results = Results()
-    write({"experiments": {"mine": JOINT}, "cv.n_repeats": 2, "cv.also_score": ["roc_auc"]})
+    write(
+        {
+            "experiments": {"mine": JOINT},
+            "cv.n_repeats": 2,
+            "cv.also_score": ["roc_auc"],
+        }
+    )
     done = in_process(search, "mine")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "halving spared 324 net-epochs" in done.stdout  # 6 · (9 · 9 - 9 · 1 - 3 · 3 - 1 · 9)
+    assert (
+        "halving spared 324 net-epochs" in done.stdout
+    )  # 6 · (9 · 9 - 9 · 1 - 3 · 3 - 1 · 9)
     found = results.json(files.SUMMARY, "mine")
     assert {"best_roc_auc", "best_score_corrected", "net_epochs_spared"} <= set(found)
     assert found["corrected_over"] == "rows and repeats, among the 1 trained to the end"
@@ -161,7 +205,10 @@ def test_halving_with_several_scorers(write: Run, in_process: Command) -> None:
     assert in_process(search, "mine").returncode == 0
     again = results.table(files.CANDIDATES, "mine").set_index("params")
     splits = [f"split{i}_test_score" for i in range(6)]
-    assert again.loc[found["best_params"], splits].tolist() == best[splits].iloc[0].tolist()
+    assert (
+        again.loc[found["best_params"], splits].tolist()
+        == best[splits].iloc[0].tolist()
+    )
 
 
 @pytest.mark.parametrize(
@@ -171,7 +218,10 @@ def test_halving_with_several_scorers(write: Run, in_process: Command) -> None:
             GROUPS | {"cv.n_splits": 31},
             "number of splits n_splits=31 greater than the number of groups: 30. Lower cv.n_splits",
         ),
-        (TIME | {"cv.n_repeats": 2}, "params.yaml: cv.n_repeats does not fit the splitter time, because rows in the"),
+        (
+            TIME | {"cv.n_repeats": 2},
+            "params.yaml: cv.n_repeats does not fit the splitter time, because rows in the",
+        ),
         (
             {"model.class_weight": [1, 2, 3], "model.criterion": "CrossEntropyLoss"},
             "experiment, has 3 weights, but the data has 2 classes. Give one",
@@ -188,7 +238,9 @@ def test_what_does_not_fit_ends_in_a_sentence_and_writes_nothing(
     assert not Path("metrics").exists()
 
 
-def test_what_goes_on_is_scored_as_by_itself_on_the_splits_of_the_evaluation(write: Run, in_process: Command) -> None:
+def test_what_goes_on_is_scored_as_by_itself_on_the_splits_of_the_evaluation(
+    write: Run, in_process: Command
+) -> None:
     write({"experiments": {"mine": JOINT}, "cv.n_repeats": 2})
     assert in_process(search, "mine").returncode == 0
     params = load_params()
@@ -196,9 +248,15 @@ def test_what_goes_on_is_scored_as_by_itself_on_the_splits_of_the_evaluation(wri
     fresh = fresh_of(data, params)
     found = fresh.unsealed(Results().table(files.FRESH, "mine"), "mine", UserError())
     assert list(found) == ["best", "simplest", "starting_point"]
-    listed = {format_params(each): each for each in params.experiments["mine"].candidates(params.seed)}
+    listed = {
+        format_params(each): each
+        for each in params.experiments["mine"].candidates(params.seed)
+    }
     base = params.model.model_dump() | params.experiments["mine"].fixed
-    for name, chosen in {"best": listed[found["best"].params], "starting_point": {}}.items():
+    for name, chosen in {
+        "best": listed[found["best"].params],
+        "starting_point": {},
+    }.items():
         alone = score_nets({name: base | chosen}, {}, fresh)[name]
         for scorer in ("score", "neg_brier_score"):
             assert found[name].scores[scorer].tolist() == alone.scores[scorer].tolist()

@@ -28,11 +28,20 @@ def write_project(folder: Path) -> None:
     table["label"] = np.where(x[:, 0] * x[:, 1] > rng.normal(size=len(x)), "yes", "no")
     table.to_csv(folder / "table.csv", index=False)
     params = real_params()
-    params["data"] |= {"path": "table.csv", "url": None, "sha256": None, "header": True, "target": "label"}
+    params["data"] |= {
+        "path": "table.csv",
+        "url": None,
+        "sha256": None,
+        "header": True,
+        "target": "label",
+    }
     params["data"]["columns"] = {"label": {"classes": ["no", "yes"]}}
     params["model"] |= {"max_epochs": 6000, "batch_size": 32}
     params["cv"] |= {"n_repeats": 1}
-    grid = {"lr": [0.001, 0.003, 0.01, 0.03], "module__n_neurons": [6, 12, 18, 24, 30, 36, 42, 48]}
+    grid = {
+        "lr": [0.001, 0.003, 0.01, 0.03],
+        "module__n_neurons": [6, 12, 18, 24, 30, 36, 42, 48],
+    }
     params["experiments"] = {"mine": {"grid": grid, "fixed": {}}}
     write_params(params, folder)
 
@@ -42,11 +51,16 @@ def metrics(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def stopped(folder: Path, sent: signal.Signals, n_files: int) -> subprocess.CompletedProcess[str]:
+def stopped(
+    folder: Path, sent: signal.Signals, n_files: int
+) -> subprocess.CompletedProcess[str]:
     """Run a search until it has kept so many files, and stop it."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(COMMAND, cwd=folder, env=environment(), **pipes)  # type: ignore[call-overload]
-    while process.poll() is None and len(list((folder / ".kept").rglob("*.nets"))) < n_files:
+    while (
+        process.poll() is None
+        and len(list((folder / ".kept").rglob("*.nets"))) < n_files
+    ):
         time.sleep(0.02)
     process.send_signal(sent)
     out, err = process.communicate(timeout=60)
@@ -68,16 +82,24 @@ def test_a_search_that_is_stopped_twice_gives_the_same_bytes(tmp_path: Path) -> 
     assert metrics(tmp_path) == {}
     interrupted = stopped(tmp_path, signal.SIGINT, 2)
     assert interrupted.returncode == 130
-    told = re.search(r"^mine: (\d+) of 96 nets are from the run that was stopped$", interrupted.stderr, re.MULTILINE)
+    told = re.search(
+        r"^mine: (\d+) of 96 nets are from the run that was stopped$",
+        interrupted.stderr,
+        re.MULTILINE,
+    )
     kept = re.search(
-        r"^interrupted\nmine: (\d+) of 96 nets are kept for the next run$", interrupted.stderr, re.MULTILINE
+        r"^interrupted\nmine: (\d+) of 96 nets are kept for the next run$",
+        interrupted.stderr,
+        re.MULTILINE,
     )
     assert told, interrupted.stderr
     assert kept, interrupted.stderr
     assert 0 < int(told[1]) < int(kept[1])
     done = subprocess.run(COMMAND, **how)  # type: ignore[call-overload]
     assert done.returncode == 0, done.stderr
-    assert f"mine: {kept[1]} of 96 nets are from the run that was stopped" in done.stderr
+    assert (
+        f"mine: {kept[1]} of 96 nets are from the run that was stopped" in done.stderr
+    )
     assert metrics(tmp_path) == expected
     assert not (tmp_path / ".kept").exists()
 
@@ -92,10 +114,16 @@ def test_a_search_that_is_stopped_twice_gives_the_same_bytes(tmp_path: Path) -> 
         ),
         ([(0, 2100)], [], ["mine: none of 2,100 nets is kept for the next run"]),
         ([], [], []),
-        ([(0, 2100), (16, 2100)], [], ["mine: 16 of 2,100 nets are kept for the next run"]),
+        (
+            [(0, 2100), (16, 2100)],
+            [],
+            ["mine: 16 of 2,100 nets are kept for the next run"],
+        ),
     ],
 )
-def test_what_is_told_of_kept_nets(counts: list[tuple[int, int]], said: list[str], noted: list[str]) -> None:
+def test_what_is_told_of_kept_nets(
+    counts: list[tuple[int, int]], said: list[str], noted: list[str]
+) -> None:
     def interrupt() -> None:
         with telling("mine", told.append) as tell:
             for each in counts:
@@ -109,7 +137,9 @@ def test_what_is_told_of_kept_nets(counts: list[tuple[int, int]], said: list[str
     assert getattr(raised.value, "__notes__", []) == noted
 
 
-def test_what_one_experiment_has_kept_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_one_experiment_has_kept_goes_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("mine", "yours"):
         kept_folder(name).mkdir(parents=True)

@@ -18,8 +18,16 @@ def sales(path: Path) -> None:
     days = pd.date_range("2021-01-04", periods=1100)
     week = np.array([1.0, 0.9, 0.9, 1.0, 1.3, 1.8, 0.4])[days.day_of_week]
     promotion = rng.uniform(size=len(days)) < 0.15
-    sold = 200 * week * (1 + 0.3 * promotion) * (1 + np.arange(len(days)) / 3000) + rng.normal(0, 12, len(days))
-    frame = pd.DataFrame({"date": days.strftime("%d.%m.%Y"), "weekday": days.day_name(), "promotion": promotion})
+    sold = 200 * week * (1 + 0.3 * promotion) * (
+        1 + np.arange(len(days)) / 3000
+    ) + rng.normal(0, 12, len(days))
+    frame = pd.DataFrame(
+        {
+            "date": days.strftime("%d.%m.%Y"),
+            "weekday": days.day_name(),
+            "promotion": promotion,
+        }
+    )
     frame["sold_a_week_ago"] = pd.Series(sold).shift(7).round(1)
     frame["sold"] = sold.round(1)
     frame.iloc[7:].to_csv(path, index=False)

@@ -17,7 +17,9 @@ from tests.tables import tables
 IGNORES_INPUTS = ("majority_class", "mean")
 
 
-def adopted(folder: Path, write: Callable[[Path], None], target: str) -> tuple[Project, str]:
+def adopted(
+    folder: Path, write: Callable[[Path], None], target: str
+) -> tuple[Project, str]:
     """Return a project, committed as it is here, that has adopted a table, and what adopt printed."""
     project = Project.copied(folder)
     project.commit_first()
@@ -33,7 +35,9 @@ def scores(project: Project) -> dict[str, float]:
 def run_all(project: Project) -> pd.DataFrame:
     """Run the pipeline, the report and predictions of the table; check what holds for each table."""
     project.run("dvc", "repro")
-    assert {"net"} == {Path(name).parent.name for name in project.metrics() if "/search/" in name}
+    assert {"net"} == {
+        Path(name).parent.name for name in project.metrics() if "/search/" in name
+    }
     assert "metrics/search/dropout/candidates.csv" not in project.metrics()
     assert "up to date" in project.run("dvc", "status").stdout
     found = scores(project)
@@ -44,8 +48,12 @@ def run_all(project: Project) -> pd.DataFrame:
     assert "Pima" not in report.replace("PimaClassifier", "")
     project.stage("docs")
     page = project.read("README.md").decode()
-    assert re.search("models/(answer|best).onnx (is|and) ", " ".join(page.replace("> ", "").split()))
-    assert re.findall(r"^\| (\w+) \| \d", page, re.MULTILINE) == [*project.params()["experiments"]]
+    assert re.search(
+        "models/(answer|best).onnx (is|and) ", " ".join(page.replace("> ", "").split())
+    )
+    assert re.findall(r"^\| (\w+) \| \d", page, re.MULTILINE) == [
+        *project.params()["experiments"]
+    ]
     shown = project.stage("predict", "data/table.csv").stdout
     return pd.read_csv(io.StringIO(shown))
 
@@ -58,8 +66,14 @@ def test_penguins(tmp_path: Path) -> None:
     assert scores(project)["net"] > 0.95
     frame = pd.read_csv(tmp_path / "data/table.csv")
     labels = ["Adelie", "Chinstrap", "Gentoo"]
-    assert list(predicted) == ["species", *(f"species={label}" for label in labels), "note"]
-    assert list(predicted["species"]) == [labels[i] for i in predicted.iloc[:, 1:4].to_numpy().argmax(axis=1)]
+    assert list(predicted) == [
+        "species",
+        *(f"species={label}" for label in labels),
+        "note",
+    ]
+    assert list(predicted["species"]) == [
+        labels[i] for i in predicted.iloc[:, 1:4].to_numpy().argmax(axis=1)
+    ]
     assert balanced_accuracy_score(frame["species"], predicted["species"]) > 0.97
     # Columns in another order, without the target, and with one more.
     other = frame.drop(columns="species")[::-1].iloc[:, ::-1].assign(more="x")
@@ -72,10 +86,19 @@ def test_penguins(tmp_path: Path) -> None:
 def test_sales(tmp_path: Path) -> None:
     project, shown = adopted(tmp_path, tables.sales, "sold")
     assert "cv.order: date" in shown
-    settings = ("cv.splitter=time", "cv.order=date", "cv.n_repeats=1", "cv.shuffle=false")
-    project.run("dvc", "exp", "run", *(part for each in settings for part in ("-S", each)))
+    settings = (
+        "cv.splitter=time",
+        "cv.order=date",
+        "cv.n_repeats=1",
+        "cv.shuffle=false",
+    )
+    project.run(
+        "dvc", "exp", "run", *(part for each in settings for part in ("-S", each))
+    )
     assert scores(project)["net"] > 0.5
     project.stage("report")
-    predicted = pd.read_csv(io.StringIO(project.stage("predict", "data/table.csv").stdout))
+    predicted = pd.read_csv(
+        io.StringIO(project.stage("predict", "data/table.csv").stdout)
+    )
     frame = pd.read_csv(tmp_path / "data/table.csv")
     assert r2_score(frame["sold"], predicted["sold"]) > 0.8

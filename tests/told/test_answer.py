@@ -34,7 +34,9 @@ RULE = "is used if it is better by 0.01 with a chance of 80 %; "
             id="the simplest net",
         ),
         pytest.param(
-            {"joint": scores(0.735), "random_forest": scores(0.8, seed=4)} | LINEAR | CONSTANT,
+            {"joint": scores(0.735), "random_forest": scores(0.8, seed=4)}
+            | LINEAR
+            | CONSTANT,
             {"joint": 0.725},
             f"logistic_regression, which is simpler, gets 0.740. A less simple model {RULE}random_forest has more than "
             f"99 %. The best net, joint, shows 0.735, {PICKED}without that luck it gets 0.725. Over random_forest, "
@@ -67,13 +69,15 @@ RULE = "is used if it is better by 0.01 with a chance of 80 %; "
             id="no net that is better than the constant",
         ),
         pytest.param(
-            {"joint": scores(0.74), "logistic_regression": scores(0.65, seed=1)} | CONSTANT,
+            {"joint": scores(0.74), "logistic_regression": scores(0.65, seed=1)}
+            | CONSTANT,
             {},
             f"{OF}No simpler model is surely better than that.",
             id="a net beside which there is no simpler model",
         ),
         pytest.param(
-            {"joint": scores(0.652), "logistic_regression": scores(0.64, seed=1)} | CONSTANT,
+            {"joint": scores(0.652), "logistic_regression": scores(0.64, seed=1)}
+            | CONSTANT,
             {"joint": 0.649},
             "Use none of these models: always naming the most frequent class gets accuracy 0.650, and they could be no "
             f"better. The best of them, joint, shows 0.652, {PICKED}without that luck it gets 0.649. The chance that "
@@ -94,12 +98,29 @@ def test_the_lead_says_which_model_how_sure_that_is_and_why(
     assert said in lead(ask(contenders, None, **worth))
 
 
-def test_the_ranking_goes_by_what_models_are_worth_and_says_why_they_are_left_out() -> None:
-    nets = {"joint": scores(0.8), "dropout": scores(0.78, seed=1), "combined": scores(0.64, seed=5)}
+def test_the_ranking_goes_by_what_models_are_worth_and_says_why_they_are_left_out() -> (
+    None
+):
+    nets = {
+        "joint": scores(0.8),
+        "dropout": scores(0.78, seed=1),
+        "combined": scores(0.64, seed=5),
+    }
     stuck = {"dropout": np.arange(30) < 2}
-    found = ask(nets | {"random_forest": np.full(30, np.nan)} | LINEAR | CONSTANT, stuck=stuck, joint=0.75)
+    found = ask(
+        nets | {"random_forest": np.full(30, np.nan)} | LINEAR | CONSTANT,
+        stuck=stuck,
+        joint=0.75,
+    )
     cells = ranking(found)
-    assert cells["model"] == ["dropout", "joint", *LINEAR, *CONSTANT, "combined", "random_forest"]
+    assert cells["model"] == [
+        "dropout",
+        "joint",
+        *LINEAR,
+        *CONSTANT,
+        "combined",
+        "random_forest",
+    ]
     assert cells["mean"][:2] == ["0.780", "0.800"]
     assert (cells["worth"][1], cells["95 %"][1]) == ("0.750", "0.720 to 0.780")
     assert cells["note"] == [
@@ -107,25 +128,37 @@ def test_the_ranking_goes_by_what_models_are_worth_and_says_why_they_are_left_ou
         *("ignores inputs", "no sure gain", "no score"),
     ]
     assert cells["chance"][2] == ""
-    assert {each.name: each.left_out for each in found.contenders}["dropout"] == "other_of_its_kind"
-    assert [in_words(chance) for chance in (0.0, 0.799999, 0.991)] == ["less than 1 %", "79 %", "more than 99 %"]
+    assert {each.name: each.left_out for each in found.contenders}[
+        "dropout"
+    ] == "other_of_its_kind"
+    assert [in_words(chance) for chance in (0.0, 0.799999, 0.991)] == [
+        "less than 1 %",
+        "79 %",
+        "more than 99 %",
+    ]
 
 
 def test_stuck_fits_of_the_answer_are_told() -> None:
     for n, fits in ((1, "1 of its fits is stuck"), (2, "2 of its fits are stuck")):
         found = ask({"joint": scores(0.8)} | LINEAR, stuck={"joint": np.arange(30) < n})
-        assert f" {fits}: such a net gives nearly all rows the same answer." in lead(found)
+        assert f" {fits}: such a net gives nearly all rows the same answer." in lead(
+            found
+        )
 
 
 def test_another_net_speaks_only_if_it_surely_gains_on_the_kept_one() -> None:
     others = {"majority_class": np.full(30, 0.5)}
     found = ask({"joint": scores(0.77), "dropout": scores(0.773, seed=1)} | others)
     assert (found.use, files_told(found)) == ("joint", BOTH)
-    found = ask({"joint": scores(0.7), "dropout": scores(0.8, seed=1)} | others, dropout=0.79)
+    found = ask(
+        {"joint": scores(0.7), "dropout": scores(0.8, seed=1)} | others, dropout=0.79
+    )
     assert found.use == "dropout"
     assert "but it was picked as the best of its search" in lead(found)
     assert files_told(found) == f"models/answer.onnx is the net dropout; {KEPT}"
-    found = ask({"joint": scores(0.7), "dropout": scores(0.8, seed=1)} | others, "joint")
+    found = ask(
+        {"joint": scores(0.7), "dropout": scores(0.8, seed=1)} | others, "joint"
+    )
     assert (found.use, found.handed_over, found.asked) == ("dropout", "joint", True)
     found = ask({"joint": scores(0.7)} | LINEAR, "joint", kept="joint")
     assert files_told(ask({"joint": scores(0.7)} | LINEAR, "logistic_regression")) == (
@@ -136,8 +169,15 @@ def test_another_net_speaks_only_if_it_surely_gains_on_the_kept_one() -> None:
 def test_a_kept_net_that_diverged_is_told() -> None:
     diverged = scores(0.8)
     diverged[3] = np.nan
-    found = ask({"joint": diverged, "dropout": scores(0.7), "logistic_regression": scores(0.6)}, joint=0.7)
-    assert (found.use, found["joint"].worth, found["joint"].left_out) == ("dropout", None, "no_score")
+    found = ask(
+        {"joint": diverged, "dropout": scores(0.7), "logistic_regression": scores(0.6)},
+        joint=0.7,
+    )
+    assert (found.use, found["joint"].worth, found["joint"].left_out) == (
+        "dropout",
+        None,
+        "no_score",
+    )
     assert files_told(found) == (
         f"models/answer.onnx is the net dropout; {KEPT[:-1]}, which diverged on some splits; set evaluate.keep "
         "to another setting."
@@ -148,15 +188,24 @@ def test_a_kept_net_that_diverged_is_told() -> None:
 
 
 def test_what_tuning_gained_is_told_beside_where_it_began() -> None:
-    nets = {"starting_point": scores(0.7), "combined": scores(0.72, seed=1), "joint": scores(0.8, seed=2)}
+    nets = {
+        "starting_point": scores(0.7),
+        "combined": scores(0.72, seed=1),
+        "joint": scores(0.8, seed=2),
+    }
     assert gained(ask(nets, joint=0.79)) == (
         "The settings that every search starts from score 0.700. Put together, the picks of the grid searches score "
         "0.720. The kept net, joint, scores 0.800, and 0.790 without the luck of being picked."
     )
-    assert gained(ask({"joint": scores(0.8), "combined": np.full(30, np.nan)})) == "The kept net, joint, scores 0.800."
+    assert (
+        gained(ask({"joint": scores(0.8), "combined": np.full(30, np.nan)}))
+        == "The kept net, joint, scores 0.800."
+    )
 
 
-def test_an_interval_ends_where_the_scorer_does_and_a_net_called_net_has_no_second_name() -> None:
+def test_an_interval_ends_where_the_scorer_does_and_a_net_called_net_has_no_second_name() -> (
+    None
+):
     found = ask({"net": scores(0.99)} | CONSTANT, kept="net")
     assert found["net"].high == 1
     assert (found["net"].low or 1) < 0.98
@@ -184,6 +233,12 @@ def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() 
 
 
 def test_of_equal_settings_the_kept_one_is_compared() -> None:
-    found = ask({"combined": scores(0.772), "joint": scores(0.772), "logistic_regression": scores(0.771, seed=1)})
+    found = ask(
+        {
+            "combined": scores(0.772),
+            "joint": scores(0.772),
+            "logistic_regression": scores(0.771, seed=1),
+        }
+    )
     assert (found.use, found.compared_with) == ("logistic_regression", "joint")
     assert ask({"joint": scores(0.8), "combined": scores(0.8)}).compared_with is None

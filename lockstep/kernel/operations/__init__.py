@@ -1,4 +1,12 @@
 """What the kernel has instructions for, by the names of torch's operations."""
 
-from lockstep.kernel.operations import convolutions, elementwise, places, pools, shapes, sums  # noqa: F401 (add theirs)
+# Imported for what they add to `NATIVE`.
+from lockstep.kernel.operations import (  # noqa: F401
+    convolutions,
+    elementwise,
+    places,
+    pools,
+    shapes,
+    sums,
+)
 from lockstep.kernel.operations.native import NATIVE as NATIVE

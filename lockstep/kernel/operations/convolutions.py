@@ -16,15 +16,33 @@ from lockstep.kernel.values import Value
 
 @named("convolution")
 def _convolution(
-    p: Program, out: Any, x: Value, w: Value, bias: Any, stride: Any, pad: Any, apart: Any, turned: bool, *more: Any
+    p: Program,
+    out: Any,
+    x: Value,
+    w: Value,
+    bias: Any,
+    stride: Any,
+    pad: Any,
+    apart: Any,
+    turned: bool,
+    *more: Any,
 ) -> Value:
     further, groups = more
     if not turned:
         over = windows(x.shape, w.shape[2:], stride, pad, apart)
         return _gathered(p, w, _columns(p, x, over), over, groups, bias)
     about = zip(x.shape[2:], w.shape[2:], stride, pad, apart, further, strict=True)
-    n = [(m - 1) * step - 2 * q + d * (k - 1) + 1 + left for m, k, step, q, d, left in about]
-    made = _spread(p, w, _by_channel(p, x), windows(n, w.shape[2:], stride, pad, apart, out=x.shape[2:]), groups)
+    n = [
+        (m - 1) * step - 2 * q + d * (k - 1) + 1 + left
+        for m, k, step, q, d, left in about
+    ]
+    made = _spread(
+        p,
+        w,
+        _by_channel(p, x),
+        windows(n, w.shape[2:], stride, pad, apart, out=x.shape[2:]),
+        groups,
+    )
     for i in range(1, len(n) + 1 if bias else 0):
         bias = bias.with_one(i)
     return p.emit("add", made, bias) if bias else made
@@ -32,15 +50,31 @@ def _convolution(
 
 @named("convolution_backward")
 def _backward(
-    p: Program, out: Any, g: Value, x: Value, w: Value, sizes: Any, stride: Any, pad: Any, apart: Any, *more: Any
+    p: Program,
+    out: Any,
+    g: Value,
+    x: Value,
+    w: Value,
+    sizes: Any,
+    stride: Any,
+    pad: Any,
+    apart: Any,
+    *more: Any,
 ) -> list[Any]:
     turned, _, groups, (for_x, for_w, for_bias) = more
     seen, made = (g, x) if turned else (x, g)
     over = windows(seen.shape, w.shape[2:], stride, pad, apart, out=made.shape[2:])
-    rows, columns = _by_channel(p, made), _columns(p, seen, over) if for_w or turned else None
+    rows, columns = (
+        _by_channel(p, made),
+        _columns(p, seen, over) if for_w or turned else None,
+    )
     of_x = of_w = of_bias = None
     if for_x:
-        of_x = _gathered(p, w, columns, over, groups) if turned else _spread(p, w, rows, over, groups)
+        of_x = (
+            _gathered(p, w, columns, over, groups)
+            if turned
+            else _spread(p, w, rows, over, groups)
+        )
     if for_w:
         of_w = p.new(w.shape)
         _products(p, rows, columns, _matrix(p, of_w), groups, turns="b")
@@ -58,10 +92,19 @@ def _columns(p: Program, x: Value, over: Windows) -> Value:
     return _matrix(p, made, x.shape[1] * len(seen))
 
 
-def _gathered(p: Program, w: Value, columns: Any, over: Windows, groups: int, bias: Any = None) -> Value:
+def _gathered(
+    p: Program, w: Value, columns: Any, over: Windows, groups: int, bias: Any = None
+) -> Value:
     """Return the products of weights and columns, by row and channel."""
     made = p.new((w.shape[0], columns.shape[1] // prod(over.out), *over.out))
-    _products(p, _matrix(p, w), columns, _matrix(p, made), groups, plus=bias and bias.with_one(1))
+    _products(
+        p,
+        _matrix(p, w),
+        columns,
+        _matrix(p, made),
+        groups,
+        plus=bias and bias.with_one(1),
+    )
     return _swapped(made)
 
 
@@ -69,17 +112,35 @@ def _spread(p: Program, w: Value, rows: Value, over: Windows, groups: int) -> Va
     """Return the sums of what windows give to the numbers that they see, by row and channel."""
     channels, places = w.shape[1] * groups, len(list(over.places()))
     made = p.new((channels, places, rows.shape[1] // prod(over.out), *over.out))
-    _products(p, _matrix(p, w), rows, _matrix(p, made, channels * places), groups, turns="a")
-    return over.added(p, [_swapped(made.part(1, i, i + 1).without({1})) for i in range(places)])
+    _products(
+        p, _matrix(p, w), rows, _matrix(p, made, channels * places), groups, turns="a"
+    )
+    return over.added(
+        p, [_swapped(made.part(1, i, i + 1).without({1})) for i in range(places)]
+    )
 
 
-def _products(p: Program, a: Value, b: Any, out: Value, groups: int, plus: Any = None, turns: str = "") -> None:
+def _products(
+    p: Program,
+    a: Value,
+    b: Any,
+    out: Value,
+    groups: int,
+    plus: Any = None,
+    turns: str = "",
+) -> None:
     """Multiply the parts of matrices that belong to the groups of channels; `turns` names one that is transposed."""
     for i in range(groups):
         x, y, z, c = (
-            each and each.part(0, i * (n := each.shape[0] // groups), (i + 1) * n) for each in (a, b, out, plus)
+            each and each.part(0, i * (n := each.shape[0] // groups), (i + 1) * n)
+            for each in (a, b, out, plus)
         )
-        p.product(x.permuted([1, 0]) if turns == "a" else x, y.permuted([1, 0]) if turns == "b" else y, c, out=z)
+        p.product(
+            x.permuted([1, 0]) if turns == "a" else x,
+            y.permuted([1, 0]) if turns == "b" else y,
+            c,
+            out=z,
+        )
 
 
 def _swapped(x: Value) -> Value:

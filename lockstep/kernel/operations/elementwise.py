@@ -25,7 +25,9 @@ _INSTRUCTIONS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def _emitted(p: Program, out: Value | None, *operands: Any, by: tuple[Any, ...], **options: Any) -> Value:
+def _emitted(
+    p: Program, out: Value | None, *operands: Any, by: tuple[Any, ...], **options: Any
+) -> Value:
     name, *more = by
     if any(value not in (None, False) for value in options.values()):
         raise UnsupportedError(f"{name} with {', '.join(options)}")
@@ -44,7 +46,9 @@ def _logical(p: Program, out: Value | None, x: Value, y: Value, *, how: str) -> 
 
 @named("add")
 @named("sub", sign=-1)
-def _add(p: Program, out: Value | None, x: Any, y: Any, alpha: Any = 1, *, sign: int = 1) -> Value:
+def _add(
+    p: Program, out: Value | None, x: Any, y: Any, alpha: Any = 1, *, sign: int = 1
+) -> Value:
     if alpha == 1:
         return p.emit("add" if sign == 1 else "sub", x, y, out=out)
     return p.emit("addcmul", x, y, sign * alpha, out=out)
@@ -57,7 +61,9 @@ def _isnan(p: Program, out: Value | None, x: Value) -> Value:
 
 @named("div")
 @named("floor_divide", rounding_mode="floor")
-def _div(p: Program, out: Value | None, x: Any, y: Any, rounding_mode: Any = None) -> Value:
+def _div(
+    p: Program, out: Value | None, x: Any, y: Any, rounding_mode: Any = None
+) -> Value:
     made = p.emit("div", x, y, out=out)
     return p.emit(rounding_mode, made, out=out) if rounding_mode else made
 
@@ -79,25 +85,42 @@ def _square(p: Program, out: Value | None, x: Value) -> Value:
 
 @named("pow")
 def _pow(p: Program, out: Value | None, x: Any, y: Any) -> Value:
-    short = {2: _square, 0.5: NATIVE["sqrt"], -0.5: rsqrt, -1: _reciprocal}.get(y) if isinstance(x, Value) else None
+    short = (
+        {2: _square, 0.5: NATIVE["sqrt"], -0.5: rsqrt, -1: _reciprocal}.get(y)
+        if isinstance(x, Value)
+        else None
+    )
     return short(p, out, x) if short else p.emit("pow", x, y, out=out)
 
 
 @named("xlogy")
 def _xlogy(p: Program, out: Value | None, x: Any, y: Any) -> Value:
     zero = p.emit("where", p.emit("eq", y, y), 0.0, y)
-    return p.emit("where", p.emit("eq", x, 0.0), zero, p.emit("mul", x, p.emit("log", y)), out=out)
+    return p.emit(
+        "where", p.emit("eq", x, 0.0), zero, p.emit("mul", x, p.emit("log", y)), out=out
+    )
 
 
 @named("clamp")
-def _clamp(p: Program, out: Value | None, x: Value, min: Any = None, max: Any = None) -> Value:
+def _clamp(
+    p: Program, out: Value | None, x: Value, min: Any = None, max: Any = None
+) -> Value:
     x = x if min is None else p.emit("maximum", x, min, out=out)
     return x if max is None else p.emit("minimum", x, max, out=out)
 
 
 @named("addcmul", by="addcmul")
 @named("addcdiv", by="addcdiv")
-def _addcmul(p: Program, out: Value | None, x: Value, a: Value, b: Value, value: Any = 1, *, by: str) -> Value:
+def _addcmul(
+    p: Program,
+    out: Value | None,
+    x: Value,
+    a: Value,
+    b: Value,
+    value: Any = 1,
+    *,
+    by: str,
+) -> Value:
     return p.emit(by, x, a if value == 1 else p.emit("mul", a, value), b, out=out)
 
 
@@ -107,12 +130,23 @@ def _alias(p: Program, out: Value | None, x: Value) -> Value:
 
 
 @named("copy", "clone", "_to_copy", "lift_fresh_copy")
-def _copy(p: Program, out: Value | None, x: Value, *source: Any, dtype: Any = None, **options: Any) -> Value:
+def _copy(
+    p: Program,
+    out: Value | None,
+    x: Value,
+    *source: Any,
+    dtype: Any = None,
+    **options: Any,
+) -> Value:
     """Copy; torch's `copy_` has the tensor to write into as its first argument."""
     from_ = p.value(source[0]) if source and out is not None else x
     if dtype is not None and not dtype.is_floating_point and dtype is not torch.bool:
         return p.emit("trunc", from_, out=out)
-    return p.emit("ne", from_, 0.0, out=out) if dtype is torch.bool else p.emit("copy", from_, out=out)
+    return (
+        p.emit("ne", from_, 0.0, out=out)
+        if dtype is torch.bool
+        else p.emit("copy", from_, out=out)
+    )
 
 
 @named("fill")
@@ -120,16 +154,41 @@ def _fill(p: Program, out: Value | None, x: Value, value: Any) -> Value:
     return p.emit("copy", value, out=p.new(x.shape) if out is None else out)
 
 
-@named("zeros", "zeros_like", "new_zeros", "empty", "empty_like", "new_empty", "new_empty_strided")
+@named(
+    "zeros",
+    "zeros_like",
+    "new_zeros",
+    "empty",
+    "empty_like",
+    "new_empty",
+    "new_empty_strided",
+)
 @named("ones", "ones_like", "new_ones", number=1.0)
-def _filled(p: Program, out: Value | None, x: Any, *sizes: Any, number: float = 0.0, **options: Any) -> Value:
+def _filled(
+    p: Program,
+    out: Value | None,
+    x: Any,
+    *sizes: Any,
+    number: float = 0.0,
+    **options: Any,
+) -> Value:
     shape = sizes[0] if sizes and isinstance(sizes[0], list | tuple) else x
-    return p.emit("copy", number, out=p.new(shape.shape if isinstance(shape, Value) else tuple(shape)))
+    return p.emit(
+        "copy",
+        number,
+        out=p.new(shape.shape if isinstance(shape, Value) else tuple(shape)),
+    )
 
 
 @named("full", "full_like", "new_full")
 def _full(p: Program, out: Value | None, x: Any, *about: Any, **options: Any) -> Value:
-    shape = x.shape if isinstance(x, Value) and len(about) == 1 else about[0] if isinstance(x, Value) else x
+    shape = (
+        x.shape
+        if isinstance(x, Value) and len(about) == 1
+        else about[0]
+        if isinstance(x, Value)
+        else x
+    )
     return p.emit("copy", about[-1], out=p.new(tuple(shape)))
 
 
@@ -144,5 +203,9 @@ def _arange(p: Program, out: Value | None, *about: Any, **options: Any) -> Value
 
 
 @named("softshrink_backward", "hardshrink_backward")
-def _shrink_backward(p: Program, out: Value | None, gradient: Value, x: Value, limit: Any) -> Value:
-    return p.emit("where", p.emit("le", p.emit("abs", x), limit), 0.0, gradient, out=out)
+def _shrink_backward(
+    p: Program, out: Value | None, gradient: Value, x: Value, limit: Any
+) -> Value:
+    return p.emit(
+        "where", p.emit("le", p.emit("abs", x), limit), 0.0, gradient, out=out
+    )

@@ -20,16 +20,30 @@ def _at(p: Program, x: Value, indices: list[Value | None]) -> tuple[Value, Value
     place: Any = 0.0
     for dim in dims:
         index, n = p.value(indices[dim]), x.shape[dim]
-        index = p.emit("where", p.emit("lt", index, 0.0), p.emit("add", index, float(n)), index)
+        index = p.emit(
+            "where", p.emit("lt", index, 0.0), p.emit("add", index, float(n)), index
+        )
         inside = p.emit("mul", p.emit("ge", index, 0.0), p.emit("lt", index, float(n)))
-        index = p.emit("where", inside, index, -inf)  # an index out of range must not become another place
-        place = p.emit("add", place, p.emit("mul", index, float(x.strides[dim] or 1))) if x.strides[dim] else place
+        index = p.emit(
+            "where", inside, index, -inf
+        )  # an index out of range must not become another place
+        place = (
+            p.emit("add", place, p.emit("mul", index, float(x.strides[dim] or 1)))
+            if x.strides[dim]
+            else place
+        )
     place = p.value(place).spread(shape)
     kept = [dim for dim in range(len(x.shape)) if dim not in dims]
-    first = dims[0] if dims == list(range(dims[0], dims[-1] + 1)) else 0  # where torch puts the indices' dimensions
+    first = (
+        dims[0] if dims == list(range(dims[0], dims[-1] + 1)) else 0
+    )  # where torch puts the indices' dimensions
     n_places = 1 + sum((x.shape[dim] - 1) * x.strides[dim] for dim in dims)
     start, before = x.without(set(dims)), kept[:first]
-    whole = (*(x.shape[dim] for dim in before), *shape, *(x.shape[dim] for dim in kept[first:]))
+    whole = (
+        *(x.shape[dim] for dim in before),
+        *shape,
+        *(x.shape[dim] for dim in kept[first:]),
+    )
     for i in range(len(shape)):
         start = start.with_one(first + i)
     for _ in kept[first:]:
@@ -38,7 +52,9 @@ def _at(p: Program, x: Value, indices: list[Value | None]) -> tuple[Value, Value
 
 
 @named("index", "_unsafe_index")
-def _index(p: Program, out: Value | None, x: Value, indices: list[Value | None]) -> Value:
+def _index(
+    p: Program, out: Value | None, x: Value, indices: list[Value | None]
+) -> Value:
     start, place, n = _at(p, x, indices)
     out = p.new(place.shape) if out is None else out
     p.indexed("pick", out, start, place, 1, n)
@@ -47,17 +63,33 @@ def _index(p: Program, out: Value | None, x: Value, indices: list[Value | None])
 
 @named("index_put", "_unsafe_index_put")
 def _index_put(
-    p: Program, out: Value | None, x: Value, indices: list[Value | None], source: Any, adds: bool = False
+    p: Program,
+    out: Value | None,
+    x: Value,
+    indices: list[Value | None],
+    source: Any,
+    adds: bool = False,
 ) -> Value:
     out = p.emit("copy", x) if out is None else out
     start, place, n = _at(p, out, indices)
-    p.indexed("add_at" if adds else "put", start, p.value(source).spread(place.shape), place, 1, n)
+    p.indexed(
+        "add_at" if adds else "put",
+        start,
+        p.value(source).spread(place.shape),
+        place,
+        1,
+        n,
+    )
     return out
 
 
 @named("index_select")
-def _index_select(p: Program, out: Value | None, x: Value, dim: int, index: Value) -> Value:
-    index = p.emit("where", p.emit("lt", index, 0.0), -inf, index)  # which counts from the end elsewhere
+def _index_select(
+    p: Program, out: Value | None, x: Value, dim: int, index: Value
+) -> Value:
+    index = p.emit(
+        "where", p.emit("lt", index, 0.0), -inf, index
+    )  # which counts from the end elsewhere
     return _index(p, out, x, [None] * (dim % len(x.shape)) + [index])
 
 
@@ -69,20 +101,30 @@ def _flip(p: Program, out: Value | None, x: Value, dims: Any) -> Value:
 
 
 @named("roll")
-def _roll(p: Program, out: Value | None, x: Value, shifts: Any, dims: Any = ()) -> Value:
+def _roll(
+    p: Program, out: Value | None, x: Value, shifts: Any, dims: Any = ()
+) -> Value:
     if not dims:
         flat = NATIVE["reshape"](p, None, x, [-1])
-        return NATIVE["reshape"](p, None, _roll(p, None, flat, shifts, [0]), list(x.shape))
+        return NATIVE["reshape"](
+            p, None, _roll(p, None, flat, shifts, [0]), list(x.shape)
+        )
     for dim, shift in zip(dims, shifts, strict=True):
         dim, n = dim % len(x.shape), x.shape[dim]
-        x = NATIVE["cat"](p, None, [x.part(dim, -shift % n, n), x.part(dim, 0, -shift % n)], dim)
+        x = NATIVE["cat"](
+            p, None, [x.part(dim, -shift % n, n), x.part(dim, 0, -shift % n)], dim
+        )
     return x
 
 
 @named("constant_pad_nd")
-def _pad(p: Program, out: Value | None, x: Value, padding: Any, value: Any = 0.0) -> Value:
+def _pad(
+    p: Program, out: Value | None, x: Value, padding: Any, value: Any = 0.0
+) -> Value:
     before, after = [0] * len(x.shape), [0] * len(x.shape)
-    for i in range(0, len(padding), 2):  # from the last dimension on; below 0, numbers are cut off
+    for i in range(
+        0, len(padding), 2
+    ):  # from the last dimension on; below 0, numbers are cut off
         dim = len(x.shape) - 1 - i // 2
         before[dim], after[dim] = (max(each, 0) for each in padding[i : i + 2])
         x = x.part(dim, max(-padding[i], 0), x.shape[dim] - max(-padding[i + 1], 0))
@@ -96,25 +138,43 @@ def _pad(p: Program, out: Value | None, x: Value, padding: Any, value: Any = 0.0
 
 @named("cumsum", by="add")
 @named("cumprod", by="mul")
-def _cumulative(p: Program, out: Value | None, x: Value, dim: int, *, by: str, **options: Any) -> Value:
+def _cumulative(
+    p: Program, out: Value | None, x: Value, dim: int, *, by: str, **options: Any
+) -> Value:
     made = p.emit("copy", x, out=out)
     if x.shape and (n := x.shape[dim]) > 1:
         dim %= len(x.shape)
         later = made.part(dim, 1, n)
-        p.emit(by, made.part(dim, 0, n - 1), later, out=later)  # each number after the one before
+        p.emit(
+            by, made.part(dim, 0, n - 1), later, out=later
+        )  # each number after the one before
     return made
 
 
 @named("argmax", best="amax")
 @named("argmin", best="amin")
-def _arg(p: Program, out: Value | None, x: Value, dim: Any = None, keep: bool = False, *, best: str) -> Value:
+def _arg(
+    p: Program,
+    out: Value | None,
+    x: Value,
+    dim: Any = None,
+    keep: bool = False,
+    *,
+    best: str,
+) -> Value:
     """Return the first place of the largest or smallest number, or of the first NaN."""
     if dim is None:
         flat = _arg(p, out, NATIVE["reshape"](p, None, x, [-1]), 0, best=best)
         return NATIVE["reshape"](p, None, flat, [1] * len(x.shape)) if keep else flat
     n = x.shape[dim] if x.shape else 1
-    is_it = p.emit("maximum", p.emit("eq", x, NATIVE[best](p, None, x, [dim], True)), p.emit("ne", x, x))
-    return NATIVE["amin"](p, out, p.emit("where", is_it, _counted(p, x, dim), float(n)), [dim], keep)
+    is_it = p.emit(
+        "maximum",
+        p.emit("eq", x, NATIVE[best](p, None, x, [dim], True)),
+        p.emit("ne", x, x),
+    )
+    return NATIVE["amin"](
+        p, out, p.emit("where", is_it, _counted(p, x, dim), float(n)), [dim], keep
+    )
 
 
 def _counted(p: Program, x: Value, dim: int) -> Value:
@@ -127,13 +187,28 @@ def _counted(p: Program, x: Value, dim: int) -> Value:
 
 @named("max", best="amax")
 @named("min", best="amin")
-def _best(p: Program, out: Value | None, x: Value, dim: Any = None, keep: bool = False, *, best: str) -> Any:
+def _best(
+    p: Program,
+    out: Value | None,
+    x: Value,
+    dim: Any = None,
+    keep: bool = False,
+    *,
+    best: str,
+) -> Any:
     values = NATIVE[best](p, out, x, dim, keep)
     return values if dim is None else [values, _arg(p, None, x, dim, keep, best=best)]
 
 
 @named("sort")
-def _sort(p: Program, out: Any, x: Value, dim: int = -1, descending: bool = False, **options: Any) -> list[Value]:
+def _sort(
+    p: Program,
+    out: Any,
+    x: Value,
+    dim: int = -1,
+    descending: bool = False,
+    **options: Any,
+) -> list[Value]:
     """Return the numbers in order, and their places before; equal ones stay as they are, and NaN is the largest.
 
     A number's place is how many belong before it.
@@ -152,19 +227,44 @@ def _sort(p: Program, out: Any, x: Value, dim: int = -1, descending: bool = Fals
     of_equal = p.emit("mul", earlier, p.emit("eq", beside(key), key.with_one(rank)))
     before = p.emit("maximum", of_equal, p.emit("lt", beside(key), key.with_one(rank)))
     at = p.reduced("add", before, {rank}, 0.0).without({rank})
-    return [NATIVE["scatter"](p, p.new(x.shape), None, last, at, each) for each in (x, places)]
+    return [
+        NATIVE["scatter"](p, p.new(x.shape), None, last, at, each)
+        for each in (x, places)
+    ]
 
 
 @named("topk")
-def _topk(p: Program, out: Any, x: Value, k: int, dim: int = -1, largest: bool = True, *about: Any) -> list[Value]:
-    return [each.part(dim % len(x.shape), 0, k) for each in _sort(p, None, x, dim, largest)]
+def _topk(
+    p: Program,
+    out: Any,
+    x: Value,
+    k: int,
+    dim: int = -1,
+    largest: bool = True,
+    *about: Any,
+) -> list[Value]:
+    return [
+        each.part(dim % len(x.shape), 0, k) for each in _sort(p, None, x, dim, largest)
+    ]
 
 
 @named("_trilinear")
 def _trilinear(
-    p: Program, out: Any, a: Value, b: Value, c: Value, in_a: Any, in_b: Any, in_c: Any, dims: Any, unroll: int = 1
+    p: Program,
+    out: Any,
+    a: Value,
+    b: Value,
+    c: Value,
+    in_a: Any,
+    in_b: Any,
+    in_c: Any,
+    dims: Any,
+    unroll: int = 1,
 ) -> Value:
     """Return sums of products of three tensors, each with further dimensions of length 1."""
     for dim in range(len(a.shape) + len(in_a)):
-        a, b, c = (x.with_one(dim) if dim in own else x for x, own in ((a, in_a), (b, in_b), (c, in_c)))
+        a, b, c = (
+            x.with_one(dim) if dim in own else x
+            for x, own in ((a, in_a), (b, in_b), (c, in_c))
+        )
     return NATIVE["sum"](p, out, p.emit("mul", p.emit("mul", a, b), c), list(dims))

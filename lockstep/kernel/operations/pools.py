@@ -15,44 +15,79 @@ from lockstep.kernel.values import Value
 
 @named("max_pool2d_with_indices")
 def _max_pool(
-    p: Program, out: Any, x: Value, size: Any, stride: Any = (), padding: Any = (0,), dilation: Any = (1,), *ceil: bool
+    p: Program,
+    out: Any,
+    x: Value,
+    size: Any,
+    stride: Any = (),
+    padding: Any = (0,),
+    dilation: Any = (1,),
+    *ceil: bool,
 ) -> list[Value]:
-    return _largest(p, x, windows(x.shape, size, stride, padding, dilation, *ceil), x.shape[-1])
+    return _largest(
+        p, x, windows(x.shape, size, stride, padding, dilation, *ceil), x.shape[-1]
+    )
 
 
-def _largest(p: Program, x: Value, over: Windows, width: int, first: int = 0) -> list[Value]:
+def _largest(
+    p: Program, x: Value, over: Windows, width: int, first: int = 0
+) -> list[Value]:
     """Return the largest numbers, and their places in images of a width; of equal ones, the first is taken."""
     best: Any = None
     for (i, j), seen in zip(over.places(), over.seen(p, x, -inf), strict=True):
         place = float(i * over.dilation[0] * width + j * over.dilation[1])
         if best is None:
-            best, places = p.emit("copy", seen), p.emit("copy", place, out=p.new(seen.shape))
+            best, places = (
+                p.emit("copy", seen),
+                p.emit("copy", place, out=p.new(seen.shape)),
+            )
             continue
         p.emit("where", p.emit("le", seen, best), places, place, out=places)
         p.emit("maximum", seen, best, out=best)
     rows, columns = (
-        np.arange(n) * step - pad for n, step, pad in zip(over.out, over.stride, over.padding, strict=True)
+        np.arange(n) * step - pad
+        for n, step, pad in zip(over.out, over.stride, over.padding, strict=True)
     )
-    return [best, p.emit("add", places, p.constant(first + rows[:, None] * width + columns))]
+    return [
+        best,
+        p.emit("add", places, p.constant(first + rows[:, None] * width + columns)),
+    ]
 
 
 @named("max_pool2d_with_indices_backward", "adaptive_max_pool2d_backward")
 def _max_pool_backward(p: Program, out: Any, g: Value, x: Value, *about: Any) -> Value:
     flat = [*x.shape[:-2], -1]
     zeros = p.emit("copy", 0.0, out=p.new((*x.shape[:-2], prod(x.shape[-2:]))))
-    made = NATIVE["scatter_add"](p, zeros, zeros, -1, view(p, None, about[-1], flat), view(p, None, g, flat))
+    made = NATIVE["scatter_add"](
+        p, zeros, zeros, -1, view(p, None, about[-1], flat), view(p, None, g, flat)
+    )
     return view(p, None, made, x.shape)
 
 
 @named("avg_pool2d")
-def _avg_pool(p: Program, out: Any, x: Value, size: Any, stride: Any = (), padding: Any = (0,), *about: Any) -> Value:
+def _avg_pool(
+    p: Program,
+    out: Any,
+    x: Value,
+    size: Any,
+    stride: Any = (),
+    padding: Any = (0,),
+    *about: Any,
+) -> Value:
     over = windows(x.shape, size, stride, padding, (1,), *about[:1])
     return p.emit("div", _total(p, over.seen(p, x)), _counts(p, over, *about[1:]))
 
 
 @named("avg_pool2d_backward")
 def _avg_pool_backward(
-    p: Program, out: Any, g: Value, x: Value, size: Any, stride: Any, padding: Any, *about: Any
+    p: Program,
+    out: Any,
+    g: Value,
+    x: Value,
+    size: Any,
+    stride: Any,
+    padding: Any,
+    *about: Any,
 ) -> Value:
     over = windows(x.shape, size, stride, padding, (1,), *about[:1])
     shares = p.emit("div", g, _counts(p, over, *about[1:]))
@@ -66,10 +101,14 @@ def _total(p: Program, seen: list[Value]) -> Value:
     return made
 
 
-def _counts(p: Program, over: Windows, with_padding: bool = True, divisor: Any = None) -> Value:
+def _counts(
+    p: Program, over: Windows, with_padding: bool = True, divisor: Any = None
+) -> Value:
     """Return by what the sum of each window is divided."""
     counts = []
-    for n, size, step, pad, out in zip(over.n, over.size, over.stride, over.padding, over.out, strict=True):
+    for n, size, step, pad, out in zip(
+        over.n, over.size, over.stride, over.padding, over.out, strict=True
+    ):
         ends = np.arange(out) * step - pad + size
         before, after = (-pad, n + pad) if with_padding else (0, n)
         counts.append(ends.clip(max=after) - (ends - size).clip(min=before))
@@ -78,10 +117,18 @@ def _counts(p: Program, over: Windows, with_padding: bool = True, divisor: Any =
 
 def _cells(x: Value, out: Any) -> Any:
     """Yield the parts of images that the places of an adaptive pool's results see, and where they begin."""
-    bounds = [[(i * n // m, -(-(i + 1) * n // m)) for i in range(m)] for n, m in zip(x.shape[-2:], out, strict=True)]
+    bounds = [
+        [(i * n // m, -(-(i + 1) * n // m)) for i in range(m)]
+        for n, m in zip(x.shape[-2:], out, strict=True)
+    ]
     dim = len(x.shape) - 2
     for (i, (top, bottom)), (j, (left, right)) in product(*map(enumerate, bounds)):
-        yield i, j, top * x.shape[-1] + left, x.part(dim, top, bottom).part(dim + 1, left, right)
+        yield (
+            i,
+            j,
+            top * x.shape[-1] + left,
+            x.part(dim, top, bottom).part(dim + 1, left, right),
+        )
 
 
 def _cell(x: Value, i: int, j: int) -> Value:
@@ -94,7 +141,12 @@ def _adaptive_avg_pool(p: Program, out: Any, x: Value, size: Any) -> Value:
     made = p.new((*x.shape[:-2], *size))
     dims = {len(x.shape) - 2, len(x.shape) - 1}
     for i, j, _, part in _cells(x, size):
-        p.emit("div", p.reduced("add", part, dims, 0.0), prod(part.shape[-2:]), out=_cell(made, i, j))
+        p.emit(
+            "div",
+            p.reduced("add", part, dims, 0.0),
+            prod(part.shape[-2:]),
+            out=_cell(made, i, j),
+        )
     return made
 
 
@@ -102,7 +154,9 @@ def _adaptive_avg_pool(p: Program, out: Any, x: Value, size: Any) -> Value:
 def _adaptive_avg_pool_backward(p: Program, out: Any, g: Value, x: Value) -> Value:
     made = p.emit("copy", 0.0, out=p.new(x.shape))
     for i, j, _, part in _cells(made, g.shape[-2:]):
-        p.emit("add", part, p.emit("div", _cell(g, i, j), prod(part.shape[-2:])), out=part)
+        p.emit(
+            "add", part, p.emit("div", _cell(g, i, j), prod(part.shape[-2:])), out=part
+        )
     return made
 
 
@@ -111,6 +165,8 @@ def _adaptive_max_pool(p: Program, out: Any, x: Value, size: Any) -> list[Value]
     made = [p.new((*x.shape[:-2], *size)) for _ in range(2)]
     for i, j, first, part in _cells(x, size):
         over = windows(part.shape, part.shape[-2:], (), (0,), (1,))
-        for each, whole in zip(_largest(p, part, over, x.shape[-1], first), made, strict=True):
+        for each, whole in zip(
+            _largest(p, part, over, x.shape[-1], first), made, strict=True
+        ):
             p.emit("copy", each, out=_cell(whole, i, j))
     return made

@@ -12,7 +12,13 @@ from lockstep.kernel.values import Value, contiguous
 
 def dims_of(x: Value, dims: Any) -> set[int]:
     """Return which dimensions are meant, counted from the first; all, if none is named."""
-    wanted = range(len(x.shape)) if dims is None or dims == [] else [dims] if isinstance(dims, int) else dims
+    wanted = (
+        range(len(x.shape))
+        if dims is None or dims == []
+        else [dims]
+        if isinstance(dims, int)
+        else dims
+    )
     return {dim % len(x.shape) for dim in wanted} if x.shape else set()
 
 
@@ -37,7 +43,9 @@ def _squeeze(p: Program, out: Value | None, x: Value, dims: Any = None) -> Value
 
 
 @named("expand")
-def _expand(p: Program, out: Value | None, x: Value, shape: Any, **options: Any) -> Value:
+def _expand(
+    p: Program, out: Value | None, x: Value, shape: Any, **options: Any
+) -> Value:
     own = (1,) * (len(shape) - len(x.shape)) + x.shape
     return x.spread(tuple(n if m == -1 else m for n, m in zip(own, shape, strict=True)))
 
@@ -64,17 +72,32 @@ def _select(p: Program, out: Value | None, x: Value, dim: int, i: int) -> Value:
 
 @named("slice")
 def _slice(
-    p: Program, out: Value | None, x: Value, dim: int = 0, start: Any = None, stop: Any = None, step: int = 1
+    p: Program,
+    out: Value | None,
+    x: Value,
+    dim: int = 0,
+    start: Any = None,
+    stop: Any = None,
+    step: int = 1,
 ) -> Value:
     dim = dim % len(x.shape)
     return x.part(dim, *slice(start, stop, step).indices(x.shape[dim]))
 
 
 @named("split", "split_with_sizes")
-def _split(p: Program, out: Value | None, x: Value, sizes: Any, dim: int = 0) -> list[Value]:
+def _split(
+    p: Program, out: Value | None, x: Value, sizes: Any, dim: int = 0
+) -> list[Value]:
     n = x.shape[dim]
-    ends = np.cumsum(sizes).tolist() if not isinstance(sizes, int) else [min(i + sizes, n) for i in range(0, n, sizes)]
-    return [x.part(dim % len(x.shape), start, end) for start, end in zip([0, *ends], ends, strict=False)]
+    ends = (
+        np.cumsum(sizes).tolist()
+        if not isinstance(sizes, int)
+        else [min(i + sizes, n) for i in range(0, n, sizes)]
+    )
+    return [
+        x.part(dim % len(x.shape), start, end)
+        for start, end in zip([0, *ends], ends, strict=False)
+    ]
 
 
 @named("unbind")
@@ -100,7 +123,9 @@ def _stack(p: Program, out: Value | None, parts: list[Value], dim: int = 0) -> V
 
 @named("slice_backward", taken=_slice)
 @named("select_backward", taken=_select)
-def _part_backward(p: Program, out: Any, g: Value, shape: Any, *about: Any, taken: Any) -> Value:
+def _part_backward(
+    p: Program, out: Any, g: Value, shape: Any, *about: Any, taken: Any
+) -> Value:
     made = p.emit("copy", 0.0, out=p.new(tuple(shape)))
     p.emit("copy", g, out=taken(p, None, made, *about))
     return made
@@ -116,7 +141,9 @@ def _along(x: Value, dim: int, index: Value) -> tuple[Value, int, int]:
 
 
 @named("gather")
-def _gather(p: Program, out: Value | None, x: Value, dim: int, index: Value, **options: Any) -> Value:
+def _gather(
+    p: Program, out: Value | None, x: Value, dim: int, index: Value, **options: Any
+) -> Value:
     if not index.shape:
         index, x = index.with_one(0), x.with_one(0) if not x.shape else x
         return _gather(p, out, x, 0, index).without({0})
@@ -128,7 +155,16 @@ def _gather(p: Program, out: Value | None, x: Value, dim: int, index: Value, **o
 
 @named("scatter", by="put")
 @named("scatter_add", by="add_at")
-def _scatter(p: Program, out: Value | None, x: Value, dim: int, index: Value, source: Any, *, by: str) -> Value:
+def _scatter(
+    p: Program,
+    out: Value | None,
+    x: Value,
+    dim: int,
+    index: Value,
+    source: Any,
+    *,
+    by: str,
+) -> Value:
     out = p.emit("copy", x) if out is None else out
     start, stride, n = _along(out, dim, index)
     source = p.value(source)
@@ -139,20 +175,38 @@ def _scatter(p: Program, out: Value | None, x: Value, dim: int, index: Value, so
 
 
 @named("embedding")
-def _embedding(p: Program, out: Value | None, weight: Value, index: Value, *about: Any) -> Value:
+def _embedding(
+    p: Program, out: Value | None, weight: Value, index: Value, *about: Any
+) -> Value:
     n, out = weight.shape[0], p.new((*index.shape, weight.shape[1]))
     row = weight.part(0, 0, 1).without({0}).spread(out.shape)
-    p.indexed("pick", out, row, index.with_one(len(index.shape)).spread(out.shape), weight.strides[0], n)
+    p.indexed(
+        "pick",
+        out,
+        row,
+        index.with_one(len(index.shape)).spread(out.shape),
+        weight.strides[0],
+        n,
+    )
     return out
 
 
 @named("embedding_dense_backward")
-def _embedding_backward(p: Program, out: Any, g: Value, index: Value, n: int, padding: int, by_count: bool) -> Value:
+def _embedding_backward(
+    p: Program, out: Any, g: Value, index: Value, n: int, padding: int, by_count: bool
+) -> Value:
     if by_count:
         raise UnsupportedError("embedding with scale_grad_by_freq")
     made = p.emit("copy", 0.0, out=p.new((n, g.shape[-1])))
     row = made.part(0, 0, 1).without({0}).spread(g.shape)
-    p.indexed("add_at", row, g, index.with_one(len(index.shape)).spread(g.shape), made.strides[0], n)
+    p.indexed(
+        "add_at",
+        row,
+        g,
+        index.with_one(len(index.shape)).spread(g.shape),
+        made.strides[0],
+        n,
+    )
     if padding >= 0:
         p.emit("copy", 0.0, out=made.part(0, padding, padding + 1))
     return made

@@ -15,7 +15,14 @@ from lockstep.kernel.values import Value
 @named("amax", how=("maximum", -inf))
 @named("amin", how=("minimum", inf))
 def _reduced(
-    p: Program, out: Value | None, x: Value, dims: Any = None, keep: bool = False, *, how: Any, **options: Any
+    p: Program,
+    out: Value | None,
+    x: Value,
+    dims: Any = None,
+    keep: bool = False,
+    *,
+    how: Any,
+    **options: Any,
 ) -> Value:
     gone = dims_of(x, dims)
     operation, start = how
@@ -25,24 +32,41 @@ def _reduced(
 
 
 @named("mean")
-def _mean(p: Program, out: Value | None, x: Value, dims: Any = None, keep: bool = False, **options: Any) -> Value:
+def _mean(
+    p: Program,
+    out: Value | None,
+    x: Value,
+    dims: Any = None,
+    keep: bool = False,
+    **options: Any,
+) -> Value:
     n = prod(x.shape[dim] for dim in dims_of(x, dims))
     return p.emit("div", NATIVE["sum"](p, None, x, dims, keep), n, out=out)
 
 
 @named("linalg_vector_norm")
 def norm(
-    p: Program, out: Value | None, x: Value, ord: Any = 2, dims: Any = None, keep: bool = False, **o: Any
+    p: Program,
+    out: Value | None,
+    x: Value,
+    ord: Any = 2,
+    dims: Any = None,
+    keep: bool = False,
+    **o: Any,
 ) -> Value:
     """Return a norm of a tensor: Euclidean, of another order above 0, or the largest number."""
     if ord == inf:
         return NATIVE["amax"](p, out, p.emit("abs", x), dims, keep)
     if ord == 2:
-        return p.emit("sqrt", NATIVE["sum"](p, None, p.emit("mul", x, x), dims, keep), out=out)
+        return p.emit(
+            "sqrt", NATIVE["sum"](p, None, p.emit("mul", x, x), dims, keep), out=out
+        )
     if ord <= 0:
         raise UnsupportedError(f"a norm of order {ord}")
     size = p.emit("abs", x)
-    total = NATIVE["sum"](p, out, size if ord == 1 else p.emit("pow", size, float(ord)), dims, keep)
+    total = NATIVE["sum"](
+        p, out, size if ord == 1 else p.emit("pow", size, float(ord)), dims, keep
+    )
     return total if ord == 1 else p.emit("pow", total, 1 / ord, out=out)
 
 
@@ -52,7 +76,15 @@ def _mm(p: Program, out: Value | None, a: Value, b: Value) -> Value:
 
 
 @named("addmm")
-def _addmm(p: Program, out: Value | None, c: Value, a: Value, b: Value, beta: Any = 1, alpha: Any = 1) -> Value:
+def _addmm(
+    p: Program,
+    out: Value | None,
+    c: Value,
+    a: Value,
+    b: Value,
+    beta: Any = 1,
+    alpha: Any = 1,
+) -> Value:
     if (beta, alpha) != (1, 1):
         raise UnsupportedError("addmm with beta or alpha")
     return p.product(a, b, c, out=out)
@@ -69,24 +101,40 @@ def _bmm(p: Program, out: Value | None, a: Value, b: Value) -> Value:
 
 @named("var")
 def _var(
-    p: Program, out: Any, x: Value, dims: Any = None, unbiased: Any = 1, keep: bool = False, **named: Any
+    p: Program,
+    out: Any,
+    x: Value,
+    dims: Any = None,
+    unbiased: Any = 1,
+    keep: bool = False,
+    **named: Any,
 ) -> Value:
     gone, correction = dims_of(x, dims), named.get("correction", int(unbiased))
     n = prod(x.shape[dim] for dim in gone)
     apart = p.emit("sub", x, _mean(p, None, x, sorted(gone), True))
-    squares = NATIVE["sum"](p, None, p.emit("mul", apart, apart), sorted(gone), named.get("keepdim", keep))
+    squares = NATIVE["sum"](
+        p, None, p.emit("mul", apart, apart), sorted(gone), named.get("keepdim", keep)
+    )
     return p.emit("div", squares, n - correction)
 
 
 @named("var_mean")
 def _var_mean(
-    p: Program, out: Any, x: Value, dims: Any = None, unbiased: Any = 1, keep: bool = False, **named: Any
+    p: Program,
+    out: Any,
+    x: Value,
+    dims: Any = None,
+    unbiased: Any = 1,
+    keep: bool = False,
+    **named: Any,
 ) -> Any:
     mean = _mean(p, None, x, sorted(dims_of(x, dims)), named.get("keepdim", keep))
     return [_var(p, None, x, dims, unbiased, keep, **named), mean]
 
 
-def _normalized(p: Program, x: Value, dims: list[int], eps: float) -> tuple[Value, Value, Value]:
+def _normalized(
+    p: Program, x: Value, dims: list[int], eps: float
+) -> tuple[Value, Value, Value]:
     """Return numbers with mean 0 and variance 1 over dimensions; their mean before, and 1 over their deviation."""
     mean = _mean(p, None, x, dims, True)
     deviation = rsqrt(p, None, p.emit("add", _var(p, None, x, dims, 0, True), eps))
@@ -94,7 +142,9 @@ def _normalized(p: Program, x: Value, dims: list[int], eps: float) -> tuple[Valu
 
 
 @named("native_layer_norm")
-def _layer_norm(p: Program, out: Any, x: Value, shape: Any, weight: Any, bias: Any, eps: float) -> list[Value]:
+def _layer_norm(
+    p: Program, out: Any, x: Value, shape: Any, weight: Any, bias: Any, eps: float
+) -> list[Value]:
     n = len(x.shape)
     made, *about = _normalized(p, x, list(range(n - len(shape), n)), eps)
     made = made if weight is None else p.emit("mul", made, weight)
@@ -103,26 +153,47 @@ def _layer_norm(p: Program, out: Any, x: Value, shape: Any, weight: Any, bias: A
 
 @named("native_group_norm")
 def _group_norm(
-    p: Program, out: Any, x: Value, weight: Any, bias: Any, n: int, c: int, size: int, groups: int, eps: float
+    p: Program,
+    out: Any,
+    x: Value,
+    weight: Any,
+    bias: Any,
+    n: int,
+    c: int,
+    size: int,
+    groups: int,
+    eps: float,
 ) -> list[Value]:
     made, mean, deviation = _normalized(p, view(p, None, x, [n, groups, -1]), [2], eps)
     made = view(p, None, made, [n, c, size])
     made = made if weight is None else p.emit("mul", made, weight.with_one(1))
     made = made if bias is None else p.emit("add", made, bias.with_one(1))
-    return [view(p, None, made, list(x.shape)), mean.without({2}), deviation.without({2})]
+    return [
+        view(p, None, made, list(x.shape)),
+        mean.without({2}),
+        deviation.without({2}),
+    ]
 
 
 @named("_softmax")
 @named("_log_softmax", log=True)
-def _softmax(p: Program, out: Any, x: Value, dim: int, half: bool, *, log: bool = False) -> Value:
+def _softmax(
+    p: Program, out: Any, x: Value, dim: int, half: bool, *, log: bool = False
+) -> Value:
     """Do what torch's decomposition does, which imports sympy for it."""
     apart = p.emit("sub", x, NATIVE["amax"](p, None, x, [dim], True))
     powers = p.emit("exp", apart)
     total = NATIVE["sum"](p, None, powers, [dim], True)
-    return p.emit("sub", apart, p.emit("log", total)) if log else p.emit("div", powers, total)
+    return (
+        p.emit("sub", apart, p.emit("log", total))
+        if log
+        else p.emit("div", powers, total)
+    )
 
 
 @named("_softmax_backward_data")
-def _softmax_backward(p: Program, out: Any, g: Value, made: Value, dim: int, dtype: Any) -> Value:
+def _softmax_backward(
+    p: Program, out: Any, g: Value, made: Value, dim: int, dtype: Any
+) -> Value:
     of_all = NATIVE["sum"](p, None, p.emit("mul", g, made), [dim], True)
     return p.emit("mul", made, p.emit("sub", g, of_all))

@@ -14,13 +14,17 @@ class Windows(NamedTuple):
     n: list[int]
     size: list[int]
     stride: list[int]
-    padding: list[int]  # before the first number, and as far as a window reaches after the last
+    padding: list[
+        int
+    ]  # before the first number, and as far as a window reaches after the last
     dilation: list[int]
     out: list[int]
 
     def seen(self, p: Program, x: Value, fill: float = 0.0) -> list[Value]:
         """Return, for each place in a window, the numbers that all windows have there."""
-        if any(self.padding) or any(a > b for a, b in zip(self._whole(), self.n, strict=True)):
+        if any(self.padding) or any(
+            a > b for a, b in zip(self._whole(), self.n, strict=True)
+        ):
             whole = p.emit("copy", fill, out=p.new((*self._outer(x), *self._whole())))
             p.emit("copy", x, out=self._inner(whole))
             x = whole
@@ -42,8 +46,19 @@ class Windows(NamedTuple):
 
     def _whole(self) -> list[int]:
         """Return the lengths with all that windows see."""
-        about = zip(self.n, self.size, self.stride, self.padding, self.dilation, self.out, strict=True)
-        return [max(pad + n, (out - 1) * step + apart * (k - 1) + 1) for n, k, step, pad, apart, out in about]
+        about = zip(
+            self.n,
+            self.size,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.out,
+            strict=True,
+        )
+        return [
+            max(pad + n, (out - 1) * step + apart * (k - 1) + 1)
+            for n, k, step, pad, apart, out in about
+        ]
 
     def _inner(self, whole: Value) -> Value:
         first = len(whole.shape) - len(self.n)
@@ -54,14 +69,23 @@ class Windows(NamedTuple):
     def _views(self, x: Value) -> Iterator[Value]:
         first = len(x.shape) - len(self.n)
         for place in self.places():
-            part, about = x, zip(place, self.stride, self.dilation, self.out, strict=True)
+            part, about = (
+                x,
+                zip(place, self.stride, self.dilation, self.out, strict=True),
+            )
             for i, (k, step, apart, out) in enumerate(about, first):
                 part = part.part(i, k * apart, k * apart + (out - 1) * step + 1, step)
             yield part
 
 
 def windows(
-    shape: Any, size: Any, stride: Any, padding: Any, dilation: Any, ceil: bool = False, out: Any = None
+    shape: Any,
+    size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil: bool = False,
+    out: Any = None,
 ) -> Windows:
     """Return windows over numbers of a shape, as torch's arguments describe them."""
     d = len(size)
@@ -69,12 +93,21 @@ def windows(
         raise UnsupportedError(f"convolution in {d} dimensions")
     n = list(shape[-d:])
     size, stride, padding, dilation = (
-        list(each) * (d // len(each)) for each in (size, stride or size, padding, dilation)
+        list(each) * (d // len(each))
+        for each in (size, stride or size, padding, dilation)
     )
     about = list(zip(n, size, stride, padding, dilation, strict=True))
     if out is None:
-        spare = [length + 2 * pad - apart * (k - 1) - 1 for length, k, _, pad, apart in about]
-        out = [-(-each // step) + 1 if ceil else each // step + 1 for each, step in zip(spare, stride, strict=True)]
+        spare = [
+            length + 2 * pad - apart * (k - 1) - 1 for length, k, _, pad, apart in about
+        ]
+        out = [
+            -(-each // step) + 1 if ceil else each // step + 1
+            for each, step in zip(spare, stride, strict=True)
+        ]
         if ceil:  # a window that would begin after the last number is left out
-            out = [m - ((m - 1) * step >= k + pad) for m, (k, _, step, pad, _) in zip(out, about, strict=True)]
+            out = [
+                m - ((m - 1) * step >= k + pad)
+                for m, (k, _, step, pad, _) in zip(out, about, strict=True)
+            ]
     return Windows(n, size, stride, padding, dilation, list(out))

@@ -64,22 +64,34 @@ class Evaluator:
         n_threads: int = 1,
     ) -> None:
         leaves, spec = tree_flatten(sources[0])
-        parts = list(zip(*map(tree_leaves, sources), strict=True))  # by tensor, then by source
+        parts = list(
+            zip(*map(tree_leaves, sources), strict=True)
+        )  # by tensor, then by source
         check_whole(*(leaf for each in parts for leaf in each))
         self.n_rows, self.batch = n_rows, batch
         n = batch or SOME_ROWS
         self.n_steps = -(-n_rows // n)
-        key = "evaluation", n, spec, tuple((leaf.shape[1:], leaf.dtype) for leaf in leaves)
+        key = (
+            "evaluation",
+            n,
+            spec,
+            tuple((leaf.shape[1:], leaf.dtype) for leaf in leaves),
+        )
         if key not in kept:
             rows = [leaf[np.arange(n) % len(leaf)] for leaf in leaves]
             one = {name: tensor[0] for name, tensor in tensors.items()}
-            kept[key] = _evaluation(stacked.evaluate, one, rates[0], *tree_unflatten(rows, spec))
+            kept[key] = _evaluation(
+                stacked.evaluate, one, rates[0], *tree_unflatten(rows, spec)
+            )
         self.how: Evaluation = kept[key]
         self.blocks = Blocks(len(rates), self.how.layout, rates.dtype, n_threads)
         self.blocks.put(self.how.rates, rates)
         every = np.arange(n * self.n_steps, dtype=np.int32)
         index = np.stack([every.clip(max=len(source) - 1) for source in parts[0]])
-        self.given = [table([leaf.to(rates.dtype).contiguous() for leaf in each], of_net, index) for each in parts]
+        self.given = [
+            table([leaf.to(rates.dtype).contiguous() for leaf in each], of_net, index)
+            for each in parts
+        ]
 
     def __call__(self, tensors: Tensors) -> Any:
         """Evaluate nets with these tensors, which a forward pass may change.
@@ -90,29 +102,58 @@ class Evaluator:
         for name, tensor in tensors.items():
             blocks.put(how.values[name], tensor)
         of_net = np.arange(blocks.n_nets)
-        made = [torch.empty(len(of_net), self.n_steps, *shape, dtype=blocks.dtype) for shape, _ in how.outputs]
-        blocks.run(how.assembled, self.n_steps, [*self.given, *(table(each, of_net) for each in made)])
+        made = [
+            torch.empty(len(of_net), self.n_steps, *shape, dtype=blocks.dtype)
+            for shape, _ in how.outputs
+        ]
+        blocks.run(
+            how.assembled,
+            self.n_steps,
+            [*self.given, *(table(each, of_net) for each in made)],
+        )
         for name, tensor in tensors.items():
             blocks.get(how.values[name], tensor)
-        joined = [each.to(dtype) for each, (_, dtype) in zip(made, how.outputs, strict=True)]
-        whole = joined if self.batch else [each.flatten(1, 2)[:, : self.n_rows] for each in joined]
+        joined = [
+            each.to(dtype) for each, (_, dtype) in zip(made, how.outputs, strict=True)
+        ]
+        whole = (
+            joined
+            if self.batch
+            else [each.flatten(1, 2)[:, : self.n_rows] for each in joined]
+        )
         return tree_unflatten(whole, how.spec)
 
 
 def single(net: NeuralNet) -> tuple[StackedNet, Tensors, Tensor]:
     """Return the code of a single net, its parameters and buffers, and its rates of dropout."""
     tensors = {name: tensor.detach() for name, tensor in named_tensors(net).items()}
-    rates = torch.tensor([layer.p for layer in dropouts(net)], dtype=next(iter(tensors.values())).dtype)
+    rates = torch.tensor(
+        [layer.p for layer in dropouts(net)], dtype=next(iter(tensors.values())).dtype
+    )
     return StackedNet(net, filled=False, drops=bool(rates.any())), tensors, rates
 
 
 def outputs_of(programs: dict[Any, Any], net: NeuralNet, x: Tensor) -> Any:
     """Return the outputs of a trained net for rows; `programs` are those of the nets of its kind."""
-    tensors = {name: tensor.detach().clone().unsqueeze(0) for name, tensor in named_tensors(net).items()}
-    rates = torch.tensor([[layer.p for layer in dropouts(net)]], dtype=next(iter(tensors.values())).dtype)
+    tensors = {
+        name: tensor.detach().clone().unsqueeze(0)
+        for name, tensor in named_tensors(net).items()
+    }
+    rates = torch.tensor(
+        [[layer.p for layer in dropouts(net)]], dtype=next(iter(tensors.values())).dtype
+    )
     if "one" not in programs:
         programs["one"] = StackedNet(net, filled=False, drops=bool(rates.any()))
-    evaluate = Evaluator(programs["one"], tensors, rates, [(x,)], np.zeros(1, int), len(x), None, programs)
+    evaluate = Evaluator(
+        programs["one"],
+        tensors,
+        rates,
+        [(x,)],
+        np.zeros(1, int),
+        len(x),
+        None,
+        programs,
+    )
     return tree_map(lambda each: each[0], evaluate(tensors))
 
 
@@ -120,14 +161,22 @@ def keeps_rows_apart(net: NeuralNet, x: Any, y: Any, training: bool) -> bool:
     """Whether a net's outputs for a row depend on that row alone, whatever its weights and rows are."""
     stacked, tensors, rates = single(net)
     noise = [torch.rand(draw.shape) for draw in stacked.draws(x, y)] if training else []
-    how = (stacked.outputs_in_training, tensors, rates, noise) if training else (stacked.evaluate, tensors, rates)
+    how = (
+        (stacked.outputs_in_training, tensors, rates, noise)
+        if training
+        else (stacked.evaluate, tensors, rates)
+    )
     try:
-        return rows_are_apart(_evaluation(*how, x).program.emitted, len(tree_leaves(x)[0]))
+        return rows_are_apart(
+            _evaluation(*how, x).program.emitted, len(tree_leaves(x)[0])
+        )
     except Exception:  # whatever a module raises; the trial will show it
         return False
 
 
-def _evaluation(function: Callable[..., Any], tensors: Tensors, rates: Tensor, *rows: Any) -> Evaluation:
+def _evaluation(
+    function: Callable[..., Any], tensors: Tensors, rates: Tensor, *rows: Any
+) -> Evaluation:
     """Return the program of a method of `StackedNet`, which gets a net's tensors, its rates, and rows."""
     graph, out_spec = graph_of(function, tensors, rates, *rows)
     layout, program = Layout(), Program()
@@ -138,5 +187,8 @@ def _evaluation(function: Callable[..., Any], tensors: Tensors, rates: Tensor, *
     (output,) = graph.find_nodes(op="output")
     for each in results:
         program.store(each)
-    outputs = [(each.shape, node.meta["dtype"]) for each, node in zip(results, output.args[0], strict=True)]
+    outputs = [
+        (each.shape, node.meta["dtype"])
+        for each, node in zip(results, output.args[0], strict=True)
+    ]
     return Evaluation(layout, values, own_rates, program, outputs, out_spec)

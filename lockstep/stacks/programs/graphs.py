@@ -14,7 +14,11 @@ from lockstep.stacks.step import StackedNet, StepInputs
 
 
 def graph_of_step(
-    stacked: StackedNet, trained: Tensors, inputs: StepInputs, with_losses: bool, with_predictions: bool
+    stacked: StackedNet,
+    trained: Tensors,
+    inputs: StepInputs,
+    with_losses: bool,
+    with_predictions: bool,
 ) -> tuple[Graph, TreeSpec]:
     """Return the step of a net as a graph, and the structure of the predictions.
 
@@ -23,8 +27,14 @@ def graph_of_step(
     """
     recorder, (gradient, loss, predicted) = _recorded(stacked.train, trained, inputs)
     made, out_spec = tree_flatten(predicted)
-    results = [*gradient.values(), *([loss] if with_losses else []), *(made if with_predictions else [])]
-    return _graph(recorder, results, len(inputs.untrained), len(tree_leaves(inputs))), out_spec
+    results = [
+        *gradient.values(),
+        *([loss] if with_losses else []),
+        *(made if with_predictions else []),
+    ]
+    return _graph(
+        recorder, results, len(inputs.untrained), len(tree_leaves(inputs))
+    ), out_spec
 
 
 def graph_of(function: Callable[..., Any], *given: Any) -> tuple[Graph, Any]:
@@ -43,7 +53,9 @@ def _recorded(function: Callable[..., Any], *given: Any) -> tuple[Recorder, Any]
         return recorder, function(*tree_unflatten(copies, spec))
 
 
-def _graph(recorder: Recorder, results: list[Tensor], n_untrained: int = 0, n_copies: int = 0) -> Graph:
+def _graph(
+    recorder: Recorder, results: list[Tensor], n_untrained: int = 0, n_copies: int = 0
+) -> Graph:
     """Return what was recorded, without copies that nothing writes into, and operations whose results nothing uses.
 
     The first `n_copies` operations copy a step's inputs, the first `n_untrained` of these parameters and buffers.
@@ -56,7 +68,11 @@ def _graph(recorder: Recorder, results: list[Tensor], n_untrained: int = 0, n_co
         if place < n_untrained or _is_only_read(copied):
             copied.replace_all_uses_with(copied.args[0])
     for node in reversed(graph.nodes):
-        if node.op in ("call_function", "get_attr") and not node.users and not has_effect(node.target):
+        if (
+            node.op in ("call_function", "get_attr")
+            and not node.users
+            and not has_effect(node.target)
+        ):
             graph.erase_node(node)
     return graph
 
@@ -71,7 +87,13 @@ def _is_only_read(node: Node) -> bool:
     """Whether no operation writes into a node's result, through a view of it or directly."""
     for user in node.users:
         schema = getattr(user.target, "_schema", None)
-        is_view = user.target is operator.getitem or (schema and any(each.alias_info for each in schema.returns))
-        if not (schema or is_view) or _writes(user) or (is_view and not _is_only_read(user)):
+        is_view = user.target is operator.getitem or (
+            schema and any(each.alias_info for each in schema.returns)
+        )
+        if (
+            not (schema or is_view)
+            or _writes(user)
+            or (is_view and not _is_only_read(user))
+        ):
             return False
     return True

@@ -26,7 +26,9 @@ class Step(NamedTuple):
     """
 
     program: Assembled
-    told: list[tuple[tuple[int, ...], torch.dtype]]  # the shapes and types of predictions
+    told: list[
+        tuple[tuple[int, ...], torch.dtype]
+    ]  # the shapes and types of predictions
     spec: Any  # their structure
 
 
@@ -43,16 +45,28 @@ class Plan:
     limit: Value  # of the gradient's norm
     state: dict[str, Value] = field(default_factory=dict)  # of the optimizer
     steps: dict[Any, Step] = field(default_factory=dict)
-    graphs: dict[Any, tuple[Graph, TreeSpec]] = field(default_factory=dict)  # of steps, without the optimizer
+    graphs: dict[Any, tuple[Graph, TreeSpec]] = field(
+        default_factory=dict
+    )  # of steps, without the optimizer
 
     @classmethod
     def of(cls, trained: Tensors, untrained: Tensors, n_rates: int) -> "Plan":
         """Lay out the memory of a net with these tensors, which have no first dimension of nets."""
         layout, length = Layout(), sum(tensor.numel() for tensor in trained.values())
         weights, gradient = layout.new((length,)), layout.new((length,))
-        rest = {name: layout.new(tuple(tensor.shape)) for name, tensor in untrained.items()}
+        rest = {
+            name: layout.new(tuple(tensor.shape)) for name, tensor in untrained.items()
+        }
         parts = _parts(weights, [tuple(tensor.shape) for tensor in trained.values()])
-        return cls(layout, weights, parts, gradient, rest, layout.new((n_rates,)), layout.new(()))
+        return cls(
+            layout,
+            weights,
+            parts,
+            gradient,
+            rest,
+            layout.new((n_rates,)),
+            layout.new(()),
+        )
 
     def step(
         self,
@@ -66,15 +80,28 @@ class Plan:
         with_predictions: bool,
     ) -> Step:
         """Write the program of a step, from the tensors of a net and of a batch; `clips` is the kind of norm."""
-        shapes = [tuple(each.shape) for each in (*tree_leaves((inputs.x, inputs.y)), *inputs.weight, *inputs.noise)]
+        shapes = [
+            tuple(each.shape)
+            for each in (
+                *tree_leaves((inputs.x, inputs.y)),
+                *inputs.weight,
+                *inputs.noise,
+            )
+        ]
         key = (*shapes, stacked.drops, with_losses, with_predictions)
-        if key not in self.graphs:  # an optimizer's first step is often a program of its own
-            self.graphs[key] = graph_of_step(stacked, trained, inputs, with_losses, with_predictions)
+        if (
+            key not in self.graphs
+        ):  # an optimizer's first step is often a program of its own
+            self.graphs[key] = graph_of_step(
+                stacked, trained, inputs, with_losses, with_predictions
+            )
         graph, spec = self.graphs[key]
         program = Program()
         given = [program.rows(shape) for shape in shapes]
         numbers = program.rows((1, n_numbers))
-        results = translate(program, graph, [*self.parts, *self.untrained.values(), self.rates, *given])
+        results = translate(
+            program, graph, [*self.parts, *self.untrained.values(), self.rates, *given]
+        )
         gradients = _parts(self.gradient, [part.shape for part in self.parts])
         told = results[len(gradients) :]
         for gradient, each in zip(gradients, results, strict=False):
@@ -82,12 +109,18 @@ class Plan:
                 program.emit("copy", each, out=gradient)
         if clips is not None:
             self._clip(program, gradients, clips)
-        self._update(program, update, [numbers.part(1, i, i + 1).without({0, 1}) for i in range(n_numbers)])
+        self._update(
+            program,
+            update,
+            [numbers.part(1, i, i + 1).without({0, 1}) for i in range(n_numbers)],
+        )
         for value in told:
             program.store(value if value.shape else value.with_one(0))
         (output,) = graph.find_nodes(op="output")
         dtypes = [node.meta["dtype"] for node in output.args[0]][len(gradients) :]
-        of_told = [(value.shape, dtype) for value, dtype in zip(told, dtypes, strict=True)]
+        of_told = [
+            (value.shape, dtype) for value, dtype in zip(told, dtypes, strict=True)
+        ]
         return Step(program.assembled(), of_told[with_losses:], spec)
 
     def _update(self, program: Program, update: Update, numbers: list[Value]) -> None:
@@ -98,7 +131,9 @@ class Plan:
         """
         program.flush()
         before = [self.state[name] for name in update.held]
-        after = translate(program, update.graph, [self.weights, self.gradient, *before, *numbers])
+        after = translate(
+            program, update.graph, [self.weights, self.gradient, *before, *numbers]
+        )
         for name, value in zip(update.kept, after, strict=True):
             if value is not self.state[name]:
                 program.emit("copy", value, out=self.state[name])
@@ -108,7 +143,9 @@ class Plan:
         norms = [norm(program, None, part, kind).with_one(0) for part in gradients]
         total = norm(program, None, NATIVE["cat"](program, None, norms), kind)
         scale = program.emit("div", self.limit, program.emit("add", total, 1e-6))
-        program.emit("mul", self.gradient, program.emit("minimum", scale, 1.0), out=self.gradient)
+        program.emit(
+            "mul", self.gradient, program.emit("minimum", scale, 1.0), out=self.gradient
+        )
 
 
 def _parts(flat: Value, shapes: list[tuple[int, ...]]) -> list[Value]:
@@ -116,6 +153,10 @@ def _parts(flat: Value, shapes: list[tuple[int, ...]]) -> list[Value]:
     parts, start = list[Value](), 0
     for shape in shapes:
         n = Layout().new(shape).buffer.size
-        parts += [part for part in [flat.part(0, start, start + n).viewed(shape)] if part is not None]
+        parts += [
+            part
+            for part in [flat.part(0, start, start + n).viewed(shape)]
+            if part is not None
+        ]
         start += n
     return parts

@@ -21,12 +21,19 @@ class _InOneLine(dict):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if content_of(value) == value else "'")
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str",
+        value,
+        style=None if content_of(value) == value else "'",
+    )
 
 
 _Dumper.add_representer(str, _text)
 _Dumper.add_representer(
-    _InOneLine, lambda dumper, value: dumper.represent_mapping("tag:yaml.org,2002:map", value.items(), flow_style=True)
+    _InOneLine,
+    lambda dumper, value: dumper.represent_mapping(
+        "tag:yaml.org,2002:map", value.items(), flow_style=True
+    ),
 )
 
 
@@ -46,11 +53,21 @@ def block_text(name: str, block: dict[str, Any]) -> str:
 def _written(name: str, block: dict[str, Any], mapping: type[dict]) -> str:
     lines = [f"{name}:"]
     recipe = re.search(rf"^{name}:\n(?:  .*\n)+", RECIPE, re.MULTILINE)
-    comments = dict(re.findall(r"^(  # .*)\n  (\w+):", recipe[0], re.MULTILINE)) if recipe else {}
+    comments = (
+        dict(re.findall(r"^(  # .*)\n  (\w+):", recipe[0], re.MULTILINE))
+        if recipe
+        else {}
+    )
     for key, value in block.items():
         lines += [comment for comment, below in comments.items() if below == key]
         if f"{name}.{key}" in {"data.columns", "model.callbacks"}:
             value = {inner: mapping(content) for inner, content in value.items()}
-        written = yaml.dump({key: value}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**16)
+        written = yaml.dump(
+            {key: value},
+            Dumper=_Dumper,
+            sort_keys=False,
+            allow_unicode=True,
+            width=2**16,
+        )
         lines += ["  " + line for line in written.splitlines()]
     return "\n".join(lines) + "\n"

@@ -26,9 +26,20 @@ _FEWEST_GROUPS = 5
 # Whole numbers up to this one are shown with all digits; and the most characters of a value.
 _EXACT, _LONGEST = 1e12, 20
 
-_LIKE_A_DATE = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}([-/.][0-9]{1,4})?([T ][0-9:.]+(Z|[+-][0-9:]+)?)?")
+_LIKE_A_DATE = re.compile(
+    r"[0-9]{1,4}[-/.][0-9]{1,2}([-/.][0-9]{1,4})?([T ][0-9:.]+(Z|[+-][0-9:]+)?)?"
+)
 _ID = {"id", "ids", "uuid", "guid", "identifier", "rowid", "rownum", "rownames"}
-_PERSON = {"subject", "patient", "person", "participant", "user", "customer", "client", "respondent"}
+_PERSON = {
+    "subject",
+    "patient",
+    "person",
+    "participant",
+    "user",
+    "customer",
+    "client",
+    "respondent",
+}
 
 
 @dataclass(frozen=True)
@@ -64,34 +75,52 @@ class _Cells:
         self.distinct = len(self.unique)
         n_values = len(self.values)
         of_rows = max(_MANY_CATEGORIES, n_values // _ROWS_OF_MANY)
-        self.most_categories = min(of_rows, _MOST_CATEGORIES, max(2, n_values // _ROWS_PER_CATEGORY))
+        self.most_categories = min(
+            of_rows, _MOST_CATEGORIES, max(2, n_values // _ROWS_PER_CATEGORY)
+        )
 
     def taken(self, kind: Kind, why: str, hint: str = "") -> Taken:
         """Take the column for something."""
-        return Taken(self.name, kind, values_shown(self.values), self.missing, why, hint)
+        return Taken(
+            self.name, kind, values_shown(self.values), self.missing, why, hint
+        )
 
 
 def take_columns(table: Table, target: str | None = None) -> list[Taken]:
     """Decide what each column is taken for, except for the target."""
     columns = [_Cells(table, str(name)) for name in table.frame if name != target]
-    return [_of_no_use(cells) or (_as_number if cells.are_numbers else _as_text)(cells) for cells in columns]
+    return [
+        _of_no_use(cells) or (_as_number if cells.are_numbers else _as_text)(cells)
+        for cells in columns
+    ]
 
 
 def _of_no_use(cells: _Cells) -> Taken | None:
     """Take a column for a constant, row numbers or an id."""
     values, distinct = cells.values, cells.distinct
-    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", cells.name)]
+    words = [
+        word.lower()
+        for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", cells.name)
+    ]
     if distinct <= 1 and not (distinct and cells.missing):
         return cells.taken("not used", "constant" if distinct else "empty")
-    if distinct == len(cells.table.frame) >= 10 and cells.are_whole and values.min() >= 0:
+    if (
+        distinct == len(cells.table.frame) >= 10
+        and cells.are_whole
+        and values.min() >= 0
+    ):
         n_gone = int(values.max()) + (values.min() == 0) - distinct
         # Where rows were removed, two thirds of the numbers are still there, in their order.
         if not n_gone or (values.is_monotonic_increasing and distinct >= 2 * n_gone):
             why = f"row numbers: they count from {values.min():g} to {values.max():g}"
             return cells.taken("not used", why + ", with gaps" * bool(n_gone))
-    by_name = words and (words[-1] in _ID or words[0] == "id" or {"".join(words)} & (_ID | _PERSON))
+    by_name = words and (
+        words[-1] in _ID or words[0] == "id" or {"".join(words)} & (_ID | _PERSON)
+    )
     if by_name and distinct > 1 and (cells.are_whole or not cells.are_numbers):
-        return cells.taken("not used", f"an id, by its name: {distinct:,} values", _on_groups(cells))
+        return cells.taken(
+            "not used", f"an id, by its name: {distinct:,} values", _on_groups(cells)
+        )
     return None
 
 
@@ -99,27 +128,43 @@ def _as_number(cells: _Cells) -> Taken:
     if cells.distinct == 1:
         return cells.taken("category", "one value, or none")
     if cells.are_whole and cells.distinct <= _MOST_CODES:
-        return cells.taken("number", f"whole numbers, {cells.distinct} values; codes would be `type: category`")
+        return cells.taken(
+            "number",
+            f"whole numbers, {cells.distinct} values; codes would be `type: category`",
+        )
     return cells.taken("number", "whole numbers" if cells.are_whole else "numbers")
 
 
 def _as_text(cells: _Cells) -> Taken:
     """Take a column for a date, a boolean without missing cells, a category, or what a net can't use."""
     name, distinct = cells.name, cells.distinct
-    if distinct > 1 and all(map(_LIKE_A_DATE.fullmatch, cells.unique)) and not np.isnan(dates(cells.unique)).any():
+    if (
+        distinct > 1
+        and all(map(_LIKE_A_DATE.fullmatch, cells.unique))
+        and not np.isnan(dates(cells.unique)).any()
+    ):
         hint = (
             f"{name} may order the rows in time. To predict later rows from earlier ones, set cv.splitter: time, "
             f"cv.order: {name}, cv.n_repeats: 1 and cv.shuffle: false."
         )
-        return cells.taken("date", "dates: not a feature, but may order the rows", "" if cells.missing else hint)
+        return cells.taken(
+            "date",
+            "dates: not a feature, but may order the rows",
+            "" if cells.missing else hint,
+        )
     if distinct == 2 and not cells.missing and set(booleans(cells.unique)) == {0, 1}:
         return cells.taken("boolean", "two values, a yes and a no")
     if distinct <= max(1, min(cells.most_categories, len(cells.values) - 1)):
-        return cells.taken("category", f"text of {distinct} values" if distinct > 1 else "one value, or none")
+        return cells.taken(
+            "category",
+            f"text of {distinct} values" if distinct > 1 else "one value, or none",
+        )
     is_odd = np.isnan(numbers(cells.unique, cells.table.rows.decimal))
     odd = cells.values[cells.values.isin(np.asarray(cells.unique)[is_odd])]
     share = 1 - len(odd) / len(cells.values)
-    if len(odd) and (share >= _NEARLY_ALL or (share > 0.5 and odd.nunique() <= MOST_TOKENS)):  # numbers with mistakes
+    if len(odd) and (
+        share >= _NEARLY_ALL or (share > 0.5 and odd.nunique() <= MOST_TOKENS)
+    ):  # numbers with mistakes
         where = cells.table.place(cells.table.frame[name] == odd.iloc[0])
         count = counted(len(odd), "cell is not a number", "cells are not numbers")
         problem = f"{count}, such as {_short(odd.iloc[0])!r} in {where}"
@@ -127,7 +172,9 @@ def _as_text(cells: _Cells) -> Taken:
             "To use the column, fix its cells and adopt again; or, if such cells are missing, add them to "
             f"data.na_values, set data.columns.{name} to {{missing: allowed}} and prepare.impute to median."
         )
-        return cells.taken("not used", f"text: {problem}", f"{name}: {problem}. {remedy}")
+        return cells.taken(
+            "not used", f"text: {problem}", f"{name}: {problem}. {remedy}"
+        )
     if distinct == len(cells.values):
         return cells.taken("not used", "free text, or an id: every cell differs")
     why = f"text of {distinct:,} values, too many for a category: {cells.most_categories} at most"
@@ -160,8 +207,21 @@ def _short(text: str) -> str:
 def print_taken(columns: list[Taken]) -> None:
     """Print one row per column: what it is taken for, what is in it, and why."""
     rows = [
-        (column.name, column.kind, f"{column.missing:,}" if column.missing else "", column.seen, column.why)
+        (
+            column.name,
+            column.kind,
+            f"{column.missing:,}" if column.missing else "",
+            column.seen,
+            column.why,
+        )
         for column in columns
     ]
-    styles = [{"target": "bold", "not used": "dim"}.get(column.kind) for column in columns]
-    print_rows(("column", "taken as", "missing", "seen", "why"), rows, numbers=["missing"], styles=styles)
+    styles = [
+        {"target": "bold", "not used": "dim"}.get(column.kind) for column in columns
+    ]
+    print_rows(
+        ("column", "taken as", "missing", "seen", "why"),
+        rows,
+        numbers=["missing"],
+        styles=styles,
+    )

@@ -11,18 +11,26 @@ from stages.lib.config import yaml12
 from stages.lib.data.texts import WHOLE_NUMBER
 
 
-def make_plan(table: Table, target: str, found: Target, columns: list[Taken]) -> dict[str, dict[str, Any]]:
+def make_plan(
+    table: Table, target: str, found: Target, columns: list[Taken]
+) -> dict[str, dict[str, Any]]:
     """Return the blocks of params.yaml for a table; raises `UserError` if no column is left to predict from."""
-    features = [column for column in columns if column.kind in {"number", "category", "boolean"}]
+    features = [
+        column for column in columns if column.kind in {"number", "category", "boolean"}
+    ]
     if not features:
         unfit = "; ".join(f"{column.name}: {column.why}" for column in columns)
-        table.rows.refuse(f"no column is left to predict {target!r} from: {unfit}. Add columns.")
+        table.rows.refuse(
+            f"no column is left to predict {target!r} from: {unfit}. Add columns."
+        )
     numbers = [column for column in features if column.kind == "number"]
     blocks: dict[str, dict[str, Any]] = yaml12.load(RECIPE)
     blocks["data"] |= _data(table, target, found, columns)
     by_size = {each.place: each.value for each in sized(found, columns)}
     embedded = bool(numbers) and by_size.pop("module__embedding", None) is None
-    for place, value in (by_size | _settings(found, numbers, by_size["model.max_epochs"])).items():
+    for place, value in (
+        by_size | _settings(found, numbers, by_size["model.max_epochs"])
+    ).items():
         block, key = place.split(".")
         blocks[block][key] = value
     (experiment,) = blocks["experiments"].values()
@@ -33,14 +41,27 @@ def make_plan(table: Table, target: str, found: Target, columns: list[Taken]) ->
     return blocks
 
 
-def _data(table: Table, target: str, found: Target, columns: list[Taken]) -> dict[str, Any]:
+def _data(
+    table: Table, target: str, found: Target, columns: list[Taken]
+) -> dict[str, Any]:
     rows = table.rows
-    classes = [int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in found.labels]
-    entries = {column.name: column.entry for column in columns} | {target: {"classes": classes} if classes else {}}
+    classes = [
+        int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in found.labels
+    ]
+    entries = {column.name: column.entry for column in columns} | {
+        target: {"classes": classes} if classes else {}
+    }
     entries[target] |= {"missing": "left_out"} if table.n_left_out else {}
     # Without a header, all columns are listed; with one, those that are more than numbers.
-    names = [name for name in map(str, table.frame) if not rows.header or name == target or entries[name]]
-    form = {key: getattr(rows, key) for key in ("header", "separator", "decimal", "encoding")}
+    names = [
+        name
+        for name in map(str, table.frame)
+        if not rows.header or name == target or entries[name]
+    ]
+    form = {
+        key: getattr(rows, key)
+        for key in ("header", "separator", "decimal", "encoding")
+    }
     return form | {
         "path": rows.name,
         "na_values": list(rows.na_values),
@@ -54,7 +75,13 @@ def _settings(found: Target, numbers: list[Taken], epochs: int) -> dict[str, Any
     classes, lacks = found.classifies, any(column.missing for column in numbers)
     is_weighted = classes and not found.balanced and len(found.labels) > 2
     # A class counts as much as another one that is much larger.
-    of_classes = "accuracy" if not classes or found.balanced else "balanced_accuracy" if is_weighted else "roc_auc"
+    of_classes = (
+        "accuracy"
+        if not classes or found.balanced
+        else "balanced_accuracy"
+        if is_weighted
+        else "roc_auc"
+    )
     return {
         "prepare.impute": "median" if lacks else None,
         "prepare.indicator": lacks,
@@ -65,6 +92,8 @@ def _settings(found: Target, numbers: list[Taken], epochs: int) -> dict[str, Any
         "cv.splitter": "stratified" if classes else "kfold",
         "model.wrapper": "NeuralNetClassifier" if classes else "NeuralNetRegressor",
         "model.criterion": "CrossEntropyLoss" if classes else "MSELoss",
-        "model.callbacks": {"LRScheduler": {"policy": "CosineAnnealingLR", "T_max": epochs}},
+        "model.callbacks": {
+            "LRScheduler": {"policy": "CosineAnnealingLR", "T_max": epochs}
+        },
         "model.class_weight": "balanced" if is_weighted else None,
     }

@@ -45,20 +45,36 @@ def sized(found: Target, columns: list[Taken]) -> list[Sized]:
     folds, repeats = 3 if n_rows > _THREE_FOLDS else 5, 1 if n_rows > _ONE_REPEAT else 2
     n_splits = max(2, min(folds, fewest))
     epochs = int(np.clip(_SEEN // n_used, _FEWEST_EPOCHS, _MOST_EPOCHS))
-    batch_size = next((batch for most, batch in _BATCHES.items() if n_used <= most), _LARGEST)
+    batch_size = next(
+        (batch for most, batch in _BATCHES.items() if n_used <= most), _LARGEST
+    )
 
     all_rows = f"all {n_rows:,} rows"
     part = f"nets are compared on about {round(sample * n_rows):,} of {n_rows:,} rows; what is saved is fitted on all"
     of_folds = f"{'more than' if folds == 3 else 'at most'} {_THREE_FOLDS:,} rows"
-    of_class = f"the smallest class has {fewest} rows" if found.classifies else f"there are {n_rows} rows"
-    bound = {_FEWEST_EPOCHS: ", and at least", _MOST_EPOCHS: ", and at most"}.get(epochs)
+    of_class = (
+        f"the smallest class has {fewest} rows"
+        if found.classifies
+        else f"there are {n_rows} rows"
+    )
+    bound = {_FEWEST_EPOCHS: ", and at least", _MOST_EPOCHS: ", and at most"}.get(
+        epochs
+    )
     passes = f"a net sees about {_SEEN:,} rows in all its passes"
     of_batch = f"{n_used:,} rows are used: the more rows, the larger a batch"
     settings = [
         Sized("data.sample", sample, part if sample < 1 else all_rows),
         Sized("cv.n_splits", n_splits, of_folds if n_splits == folds else of_class),
-        Sized("cv.n_repeats", repeats, f"{'more than' if repeats == 1 else 'at most'} {_ONE_REPEAT:,} rows"),
-        Sized("model.max_epochs", epochs, f"{passes}{bound} {epochs} passes are made" if bound else passes),
+        Sized(
+            "cv.n_repeats",
+            repeats,
+            f"{'more than' if repeats == 1 else 'at most'} {_ONE_REPEAT:,} rows",
+        ),
+        Sized(
+            "model.max_epochs",
+            epochs,
+            f"{passes}{bound} {epochs} passes are made" if bound else passes,
+        ),
         Sized("model.batch_size", batch_size, of_batch),
     ]
     if n_numbers > _MOST_EMBEDDED:

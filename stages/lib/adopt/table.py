@@ -53,27 +53,49 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror}. Name a CSV or Parquet file.") from None
+        raise UserError(
+            f"{path} can't be read: {error.strerror}. Name a CSV or Parquet file."
+        ) from None
     in_parquet = is_parquet(str(path))  # where missing cells have no text
     missing = MISSING[:1] if in_parquet else MISSING
-    csv = next(parquet_pieces(BytesIO(content), str(path))) if in_parquet else _form(content, path, target)
+    csv = (
+        next(parquet_pieces(BytesIO(content), str(path)))
+        if in_parquet
+        else _form(content, path, target)
+    )
     _, first = next(csv.records())
     names = csv.names([f"column_{i}" for i in range(1, len(first) + 1)])
     if target is not None and target not in names:
         hint = did_you_mean(target, names) or "."
-        header = "" if csv.header else " Line 1 looks like a row; if it is a header, write names in it, not numbers."
-        raise UserError(f"{path} has no column {target!r}{hint} It has: {', '.join(names)}.{header}")
+        header = (
+            ""
+            if csv.header
+            else " Line 1 looks like a row; if it is a header, write names in it, not numbers."
+        )
+        raise UserError(
+            f"{path} has no column {target!r}{hint} It has: {', '.join(names)}.{header}"
+        )
     frame = csv.table(names, {*csv.texts} | ({target} if target else set()))
-    columns = {name: cells for name, cells in frame.items() if isinstance(cells.dtype, pd.CategoricalDtype)}
+    columns = {
+        name: cells
+        for name, cells in frame.items()
+        if isinstance(cells.dtype, pd.CategoricalDtype)
+    }
     texts = {str(name): as_category(cells) for name, cells in columns.items()}
-    tokens = set(missing).intersection(chain(*(cells.cat.categories for cells in texts.values())))
+    tokens = set(missing).intersection(
+        chain(*(cells.cat.categories for cells in texts.values()))
+    )
     for name, cells in texts.items():
         reading = read(cells, tokens, partial(numbers, decimal=csv.decimal))
-        all_numbers = name not in csv.texts and not reading.words and reading.cells.notna().any()
+        all_numbers = (
+            name not in csv.texts and not reading.words and reading.cells.notna().any()
+        )
         frame[name] = reading.values if all_numbers else reading.cells.astype("str")
     csv = replace(csv, na_values=tuple(cell for cell in missing if cell in tokens))
     lacks = frame[[target] if target else []].isna().any(axis=1)
-    return Table(csv, frame[~lacks], texts[target] if target else None, int(lacks.sum()))
+    return Table(
+        csv, frame[~lacks], texts[target] if target else None, int(lacks.sum())
+    )
 
 
 def _form(content: bytes, path: str | Path, target: str | None) -> CsvText:
@@ -86,12 +108,28 @@ def _form(content: bytes, path: str | Path, target: str | None) -> CsvText:
     # The separator on which the lines agree, and of several the one that leaves most numbers.
     tables, agreeing = {}, {}
     for sign in SEPARATORS:
-        records = [cells for _, cells in islice(replace(csv, separator=sign).records(), _MOST_RECORDS) if cells]
+        records = [
+            cells
+            for _, cells in islice(
+                replace(csv, separator=sign).records(), _MOST_RECORDS
+            )
+            if cells
+        ]
         (width, count), *_ = Counter(map(len, records)).most_common(1)
         if width > 1 and count >= _AGREE * len(records):
-            n_numbers = {decimal: _are_numbers(list(chain(*records)), decimal).sum() for decimal in ".,"}
-            agreeing[sign] = (len(records[0]) == width, max(n_numbers.values()) / sum(map(len, records)), width)
-            tables[sign] = records, "," if sign != "," and n_numbers[","] > n_numbers["."] else "."
+            n_numbers = {
+                decimal: _are_numbers(list(chain(*records)), decimal).sum()
+                for decimal in ".,"
+            }
+            agreeing[sign] = (
+                len(records[0]) == width,
+                max(n_numbers.values()) / sum(map(len, records)),
+                width,
+            )
+            tables[sign] = (
+                records,
+                "," if sign != "," and n_numbers[","] > n_numbers["."] else ".",
+            )
     if not agreeing:
         raise UserError(
             f"{path} is not a table of two or more columns: its lines don't agree on the number of cells, whether "
@@ -100,7 +138,9 @@ def _form(content: bytes, path: str | Path, target: str | None) -> CsvText:
     separator = max(agreeing, key=lambda sign: agreeing[sign])
     (first, *rows), decimal = tables[separator]
     rows = [row for row in rows if len(row) == len(first)]
-    header = target in {cell.strip() for cell in first} or _has_header(first, rows, decimal)
+    header = target in {cell.strip() for cell in first} or _has_header(
+        first, rows, decimal
+    )
     return replace(csv, separator=separator, decimal=decimal, header=header)
 
 
@@ -121,7 +161,9 @@ def _has_header(first: list[str], rows: list[list[str]], decimal: str) -> bool:
             continue
         if _are_numbers(below, decimal).mean() >= _AGREE:
             if name:  # an empty cell may be the missing name of a column of row numbers
-                votes += -1 if name in MISSING or _are_numbers([name], decimal)[0] else 1
+                votes += (
+                    -1 if name in MISSING or _are_numbers([name], decimal)[0] else 1
+                )
         elif len(set(below)) <= len(below) / 2:
             texts += -1 if name in below else 1
     return votes > 0 if votes else texts >= 0

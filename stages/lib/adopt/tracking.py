@@ -29,8 +29,12 @@ class Tracking:
         if self._wanted and _is_in_git(path):
             give = f"To let DVC track it instead, run `git rm --cached {path}`, then adopt it with --dvc."
             if asked:
-                raise UserError(f"git has {path}, and only one of the two can have a file. {give}")
-            self.hints.append(f"git has {self._named}, and GitHub takes no file above 100 MiB. {give}")
+                raise UserError(
+                    f"git has {path}, and only one of the two can have a file. {give}"
+                )
+            self.hints.append(
+                f"git has {self._named}, and GitHub takes no file above 100 MiB. {give}"
+            )
             self._wanted = False
         data = before.get("data")
         old = str(data.get("path")) if isinstance(data, dict) else ""
@@ -47,7 +51,9 @@ class Tracking:
 
     def start(self) -> list[str]:
         """Let DVC take the table as it is now, and return what was done and what to do next, a sentence each."""
-        if not self._wanted and (self._file is None or not differs(self._path, self._file)):
+        if not self._wanted and (
+            self._file is None or not differs(self._path, self._file)
+        ):
             return []
         # Of what it says, only errors and progress.
         if dvc("add", self._path, output=subprocess.DEVNULL).returncode:
@@ -60,7 +66,10 @@ class Tracking:
             done = f"{file}: DVC tracks {self._named}; git has this file in its place. Commit both it and {ignore}."
         if remote():
             return [done, "`dvc push` sends the table to DVC's remote."]
-        return [done, "DVC has no remote to send the table to: `dvc remote add --default NAME URL`, then `dvc push`."]
+        return [
+            done,
+            "DVC has no remote to send the table to: `dvc remote add --default NAME URL`, then `dvc push`.",
+        ]
 
 
 def _is_in_git(path: str) -> bool:

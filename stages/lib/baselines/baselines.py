@@ -52,7 +52,11 @@ class InnerFolds:
 
     def __init__(self, cv: CV, seed: int, classes: tuple[str, ...]) -> None:
         self.cv = cv.model_copy(
-            update={"n_splits": min(max(cv.n_splits - 1, 2), 3), "n_repeats": 1, "shuffle": not cv.keeps_time}
+            update={
+                "n_splits": min(max(cv.n_splits - 1, 2), 3),
+                "n_repeats": 1,
+                "shuffle": not cv.keeps_time,
+            }
         )
         self.seed, self.classes = seed, classes
 
@@ -70,11 +74,21 @@ def baselines(data: Dataset, params: Params) -> dict[str, Baseline]:
     """Return by name a linear model, gradient boosting, a random forest, and a constant, each behind what it needs."""
     prepare, seed = params.prepare, params.seed
     if data.classes:
-        names, linear, constant = OF_CLASSES, LogisticRegression(max_iter=1000), DummyClassifier(strategy="prior")
-        boosting, forest = ensemble.HistGradientBoostingClassifier, ensemble.RandomForestClassifier
+        names, linear, constant = (
+            OF_CLASSES,
+            LogisticRegression(max_iter=1000),
+            DummyClassifier(strategy="prior"),
+        )
+        boosting, forest = (
+            ensemble.HistGradientBoostingClassifier,
+            ensemble.RandomForestClassifier,
+        )
     else:
         names, linear, constant = OF_NUMBERS, LinearRegression(), DummyRegressor()
-        boosting, forest = ensemble.HistGradientBoostingRegressor, ensemble.RandomForestRegressor
+        boosting, forest = (
+            ensemble.HistGradientBoostingRegressor,
+            ensemble.RandomForestRegressor,
+        )
     models = (
         _linear(linear, data, prepare),
         _boosting(boosting(random_state=seed), data, params),
@@ -86,18 +100,28 @@ def baselines(data: Dataset, params: Params) -> dict[str, Baseline]:
 
 def _linear(model: BaseEstimator, data: Dataset, prepare: Prepare) -> Baseline:
     own, steps_in_words = _filled(data, prepare.model_copy(update={"encode": "onehot"}))
-    own = own.model_copy(update={"scale": None if own.scale == "standard" else own.scale})  # which is done once
-    steps_in_words += [f"inputs scaled ({own.scale}) and standardized" if own.scale else "inputs standardized"]
+    own = own.model_copy(
+        update={"scale": None if own.scale == "standard" else own.scale}
+    )  # which is done once
+    steps_in_words += [
+        f"inputs scaled ({own.scale}) and standardized"
+        if own.scale
+        else "inputs standardized"
+    ]
     steps_in_words += [f"target scaled ({own.target})"] if own.target else []
     # The columns of a category add up to one, which rounding to float32 would hide from the least squares.
     exact = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
     steps = make_pipeline(exact, StandardScaler(), model)
-    return Baseline(prepared(steps, data, own, name="model"), _described(model, steps_in_words), own)
+    return Baseline(
+        prepared(steps, data, own, name="model"), _described(model, steps_in_words), own
+    )
 
 
 def _forest(model: BaseEstimator, data: Dataset, prepare: Prepare) -> Baseline:
     # Trees look at the order of numbers only, so scaling changes nothing for them.
-    own, steps_in_words = _filled(data, prepare.model_copy(update={"scale": None, "target": None}))
+    own, steps_in_words = _filled(
+        data, prepare.model_copy(update={"scale": None, "target": None})
+    )
     description = _described(model, [f"{_N_TREES} trees", *steps_in_words])
     return Baseline(prepared(model, data, own, name="model"), description, own)
 
@@ -107,10 +131,16 @@ def _boosting(model: BaseEstimator, data: Dataset, params: Params) -> Baseline:
     columns = data.columns
     own = Prepare(encode="ordinal") if columns.categories else Prepare()
     first = len(columns.at("number", "boolean"))
-    native = [first + i for i, labels in enumerate(columns.categories.values()) if len(labels) <= _MOST_CATEGORIES]
+    native = [
+        first + i
+        for i, labels in enumerate(columns.categories.values())
+        if len(labels) <= _MOST_CATEGORIES
+    ]
     model.set_params(categorical_features=native or None)
     folds = InnerFolds(params.cv, params.seed, data.classes)
-    searched = GridSearchCV(model, BOOSTING_GRID, cv=folds, scoring=params.cv.scoring, error_score="raise")
+    searched = GridSearchCV(
+        model, BOOSTING_GRID, cv=folds, scoring=params.cv.scoring, error_score="raise"
+    )
     description = _described(model, ["tuned inside each split"])
     return Baseline(prepared(searched, data, own, name="model"), description, own)
 
@@ -134,7 +164,11 @@ def _described(model: BaseEstimator, steps_in_words: list[str]) -> str:
 
 
 def score_baseline(
-    name: str, baseline: Baseline, fresh: Folds, scorers: Mapping[str, Callable[..., float]], pooled: Pooling | None
+    name: str,
+    baseline: Baseline,
+    fresh: Folds,
+    scorers: Mapping[str, Callable[..., float]],
+    pooled: Pooling | None,
 ) -> tuple[Reached, Seen | None]:
     """Return what a baseline reaches on the splits of the evaluation, and what is seen of it there.
 
@@ -168,18 +202,32 @@ def score_baseline(
             if pooled:
                 statistics.append(pooled.record(fitted, part, y)[None])
             predicted.append(predictions(fitted, part, y))
-        worth.append(importances(fitted, part, y, len(data.features), pooled.value if pooled else scorers[selecting]))
+        worth.append(
+            importances(
+                fitted,
+                part,
+                y,
+                len(data.features),
+                pooled.value if pooled else scorers[selecting],
+            )
+        )
     for key, failure in failures.items():
         warnings.warn(f"{name} has no score: {key} says {failure}", stacklevel=2)
         scores[key][:] = np.nan
     complete = statistics if len(statistics) == len(fresh.splits) else None
-    (ci95,) = fresh.half_widths(scores[selecting][None], complete, np.array([all(constant)]))
+    (ci95,) = fresh.half_widths(
+        scores[selecting][None], complete, np.array([all(constant)])
+    )
     seen = None if selecting in failures else Seen(predicted, np.stack(worth))
     scores = {SCORE: scores.pop(selecting)} | scores
-    return Reached(scores, float(ci95), baseline.description, by_unit=fresh.bundles(complete)), seen
+    return Reached(
+        scores, float(ci95), baseline.description, by_unit=fresh.bundles(complete)
+    ), seen
 
 
 def read_baselines(results: Results, cv: CV, n_splits: int) -> dict[str, Reached]:
     """Return what the baselines reach; raises `UserError` if it is missing, broken, or of other splits or scorers."""
-    refusal = results.refused(files.BASELINES, "is of other splits or scorers than those in params.yaml")
+    refusal = results.refused(
+        files.BASELINES, "is of other splits or scorers than those in params.yaml"
+    )
     return reached_of(results.table(files.BASELINES), cv, n_splits, refusal)

@@ -41,14 +41,20 @@ class Findings:
     rest: dict[str, float] = field(default_factory=dict)
     n_rows: int | None = None
 
-    def of(self, function: Callable[..., T], *args: Any, experiment: str = "") -> T | None:
+    def of(
+        self, function: Callable[..., T], *args: Any, experiment: str = ""
+    ) -> T | None:
         """Return what a function returns; if it raises a `UserError`, keep the problems and return None."""
         try:
             return function(*args)
         except UserError as error:
             for problem in error.problems:
                 if experiment and not problem.file:
-                    problem = in_params(f"experiments.{experiment}", f": {problem.finding}", problem.remedy)
+                    problem = in_params(
+                        f"experiments.{experiment}",
+                        f": {problem.finding}",
+                        problem.remedy,
+                    )
                 self.problems += [problem] if problem not in self.problems else []
         return None
 
@@ -58,7 +64,9 @@ def check() -> Findings:
     findings = Findings([*_unmerged_results()])
     params = findings.of(load_params)
     if params is None:
-        findings.notes.append(f"the table and the nets are checked once {PARAMS_FILE} is fixed")
+        findings.notes.append(
+            f"the table and the nets are checked once {PARAMS_FILE} is fixed"
+        )
         return findings
     findings.of(check_kernel, params)
     start = time.process_time()
@@ -75,15 +83,21 @@ def check() -> Findings:
         if resolved and table:
             with warnings.catch_warnings(action="ignore"):  # the searches will tell
                 opened = Opened(params, name, *resolved, table)
-                tried = findings.of(_try, opened, steps, reading, planner, experiment=name)
+                tried = findings.of(
+                    _try, opened, steps, reading, planner, experiment=name
+                )
             if tried:
                 findings.plans.append(tried[0])
                 findings.notes += tried[1]
     _check_memory(params, findings)
     if table and findings.plans and not findings.problems:
         of_split = baselines_seconds(table)
-        findings.rest["baselines"] = START + reading + sum(of_split.values()) * len(table.fresh.splits)
-        findings.rest["evaluate"] = evaluation_seconds(table, findings.plans, of_split, reading)
+        findings.rest["baselines"] = (
+            START + reading + sum(of_split.values()) * len(table.fresh.splits)
+        )
+        findings.rest["evaluate"] = evaluation_seconds(
+            table, findings.plans, of_split, reading
+        )
     return findings
 
 
@@ -92,7 +106,10 @@ def _check_memory(params: Params, findings: Findings) -> None:
 
     The limit of params.yaml is what stacks of nets are cut to; it can't make the rows fewer.
     """
-    plan, limit = max(findings.plans, key=lambda plan: plan.n_bytes, default=None), params.runtime.max_memory_mb
+    plan, limit = (
+        max(findings.plans, key=lambda plan: plan.n_bytes, default=None),
+        params.runtime.max_memory_mb,
+    )
     if plan is None or params.runtime.backend == "dask":
         return
     if problem := too_little(plan.n_bytes, plan.name):
@@ -109,7 +126,9 @@ def _check_table(params: Params, findings: Findings) -> Folds | None:
     scorer = findings.of(make_scorer, cv.scoring, cv.also_score)
     problem = findings.of(what_is_wrong, spec)
     if problem:
-        findings.notes.append(f"{spec.path} {problem}; run `python -m stages.fetch`, then `make check` again")
+        findings.notes.append(
+            f"{spec.path} {problem}; run `python -m stages.fetch`, then `make check` again"
+        )
     is_here = problem == "" and findings.of(ensure_file, params) is not None
     table = findings.of(read_table, params) if is_here else None
     if table is None:
@@ -131,13 +150,22 @@ def _try(
     settings, and `reading` is what the table took to be read.
     """
     settings = experiment.params.settings(experiment.name).items()
-    kind = repr([{key: value for key, value in settings if not isinstance(value, float)}, [*experiment.candidates[0]]])
+    kind = repr(
+        [
+            {key: value for key, value in settings if not isinstance(value, float)},
+            [*experiment.candidates[0]],
+        ]
+    )
     few = few_rows(experiment.splits[0], experiment.data)
     check_experiment(experiment, few, with_trial=kind not in steps)
     planned = planner.of(experiment) if planner else None
-    by_skorch = bool(planned.alone) if planned else experiment.params.engine == "one-by-one"
+    by_skorch = (
+        bool(planned.alone) if planned else experiment.params.engine == "one-by-one"
+    )
     if math.isnan(steps.setdefault(kind, math.nan)) and by_skorch:
-        steps[kind] = seconds_a_step(experiment.estimator, experiment.X, experiment.y, few[0])
+        steps[kind] = seconds_a_step(
+            experiment.estimator, experiment.X, experiment.y, few[0]
+        )
     plan = make_plan(experiment, planned, steps[kind], reading)
     return plan, notes(experiment.name, planned) if planned else []
 
@@ -145,5 +173,9 @@ def _try(
 def _unmerged_results() -> Iterator[Problem]:
     """Yield a problem of results that both sides of a merge have changed; .gitattributes lets them have no markers."""
     if results := list(filter(is_result, unmerged())):
-        finding = ": both sides of a merge changed it" + (f", and {len(results) - 1} more" if len(results) > 1 else "")
-        yield Problem(finding, "Run `make merge`; docs/pull-requests.md says more.", results[0])
+        finding = ": both sides of a merge changed it" + (
+            f", and {len(results) - 1} more" if len(results) > 1 else ""
+        )
+        yield Problem(
+            finding, "Run `make merge`; docs/pull-requests.md says more.", results[0]
+        )

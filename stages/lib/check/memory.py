@@ -18,14 +18,23 @@ _DOUBLE, _FLOAT = 8, 4
 _COPIES = 6
 
 
-def search_bytes(opened: Opened, planned: EnginePlan | None, n_fits: int, n_jobs: int) -> int:
+def search_bytes(
+    opened: Opened, planned: EnginePlan | None, n_fits: int, n_jobs: int
+) -> int:
     """Return the bytes that all processes of a search take together at the peak; without a plan, skorch fits all."""
     # Threads train nets by the kernel, and processes those that callbacks watch or that are fitted one by one.
-    watched = any(key.startswith("callbacks") and value for key, value in opened.settings.items())
+    watched = any(
+        key.startswith("callbacks") and value for key, value in opened.settings.items()
+    )
     apart = n_jobs > 1 and (watched or planned is None or bool(planned.alone))
     table = 2 * opened.data.X.size * _DOUBLE  # as it was read, and as an array
     alone = n_fits * _FIT + n_jobs * _COPIES * opened.X.size * _FLOAT
-    return _PROCESS + apart * n_jobs * _WORKER + table + (planned.n_bytes if planned else alone)
+    return (
+        _PROCESS
+        + apart * n_jobs * _WORKER
+        + table
+        + (planned.n_bytes if planned else alone)
+    )
 
 
 def too_little(n_bytes: int, name: str) -> Problem | None:
@@ -34,7 +43,11 @@ def too_little(n_bytes: int, name: str) -> Problem | None:
     if n_bytes <= left:
         return None
     finding = f": takes about {in_mib(n_bytes)} of memory, and this machine has {in_mib(left)} left"
-    return in_params(f"experiments.{name}", finding, "Lower data.sample, cv.n_splits, or runtime.n_jobs.")
+    return in_params(
+        f"experiments.{name}",
+        finding,
+        "Lower data.sample, cv.n_splits, or runtime.n_jobs.",
+    )
 
 
 def in_mib(n_bytes: int) -> str:

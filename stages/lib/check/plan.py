@@ -47,7 +47,12 @@ class Plan:
     n_bytes: int
 
 
-def make_plan(opened: Opened, planned: EnginePlan | None, step: float = math.nan, reading: float = 0.0) -> Plan:
+def make_plan(
+    opened: Opened,
+    planned: EnginePlan | None,
+    step: float = math.nan,
+    reading: float = 0.0,
+) -> Plan:
     """Estimate what the search of an experiment will take, its nets on the splits of the evaluation included.
 
     `planned` is the engine's plan of it, or None with the engine one-by-one. `step` is the time of a training step of a
@@ -58,13 +63,19 @@ def make_plan(opened: Opened, planned: EnginePlan | None, step: float = math.nan
     is_halved = params.experiment(opened.name).search == "halving"
     stages = stage_epochs(n_candidates, most) if is_halved else [most]
     counts = stage_sizes(n_candidates, len(stages))
-    n_fits, share = sum(counts) * n_splits, sum(map(mul, counts, stages)) / (n_candidates * most)
+    n_fits, share = (
+        sum(counts) * n_splits,
+        sum(map(mul, counts, stages)) / (n_candidates * most),
+    )
     trained = planned.seconds if planned else 0.0
     if n_alone := sum(planned.alone.values()) if planned else n_candidates:
         parts = params.settings(opened.name)["train_split"]
         n_rows = len(opened.splits[0][0]) * (1 - 1 / parts if parts else 1)
         nets = [opened.settings | candidate for candidate in candidates]
-        n_steps = sum(net["max_epochs"] * ceil(n_rows / net["batch_size"]) for net in nets) * n_splits
+        n_steps = (
+            sum(net["max_epochs"] * ceil(n_rows / net["batch_size"]) for net in nets)
+            * n_splits
+        )
         trained += n_steps * step * n_alone / n_candidates
     n_jobs, _ = jobs_here(params.runtime, params.runtime.n_jobs)
     picked = min(_PICKS, n_candidates + 1) / n_candidates
@@ -73,7 +84,11 @@ def make_plan(opened: Opened, planned: EnginePlan | None, step: float = math.nan
         opened.name,
         n_candidates,
         n_fits,
-        START + reading + cells * _CELL + trained * (share + picked) / n_jobs + n_fits * _FIT,
+        START
+        + reading
+        + cells * _CELL
+        + trained * (share + picked) / n_jobs
+        + n_fits * _FIT,
         trained / n_jobs / (n_candidates * n_splits) + _FIT,
         search_bytes(opened, planned, n_fits, n_jobs),
     )
@@ -83,16 +98,23 @@ def few_rows(split: TrainTest, data: Dataset) -> TrainTest:
     """Return a split, or some of its rows if it is large: evenly spread, with rows of every class."""
 
     def spread(part: np.ndarray) -> np.ndarray:
-        parts = [part[data.y[part] == number] for number in range(data.n_classes)] or [part]
+        parts = [part[data.y[part] == number] for number in range(data.n_classes)] or [
+            part
+        ]
         # Of a rare class, all that there are: a hold-out or a score may need several.
         each = _MOST_ROWS // len(parts)
-        kept = [rows[np.linspace(0, len(rows) - 1, min(len(rows), each)).astype(int)] for rows in parts]
+        kept = [
+            rows[np.linspace(0, len(rows) - 1, min(len(rows), each)).astype(int)]
+            for rows in parts
+        ]
         return part if len(part) <= _MOST_ROWS else np.sort(np.concatenate(kept))
 
     return spread(split[0]), spread(split[1])
 
 
-def seconds_a_step(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, train: np.ndarray) -> float:
+def seconds_a_step(
+    estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, train: np.ndarray
+) -> float:
     """Measure how long skorch takes for a training step, in CPU seconds, its share of the validation included."""
 
     def spent(epochs: int) -> float:
@@ -110,7 +132,9 @@ def print_plans(plans: list[Plan]) -> None:
     """Print what the searches will take, a line each."""
     for plan in plans:
         counts = f"{plan.n_candidates:,} candidates, {plan.n_fits:,} fits"
-        print(f"{plan.name}: {counts}, about {in_words(plan.seconds)} and {in_mib(plan.n_bytes)}")
+        print(
+            f"{plan.name}: {counts}, about {in_words(plan.seconds)} and {in_mib(plan.n_bytes)}"
+        )
 
 
 def in_words(seconds: float) -> str:

@@ -24,13 +24,21 @@ class Planner:
 
     def __init__(self, params: Params) -> None:
         self._n_jobs, max_memory_mb = jobs_here(params.runtime, params.runtime.n_jobs)
-        self._backend = LockstepBackend(random_state=params.seed, max_memory_mb=max_memory_mb)
+        self._backend = LockstepBackend(
+            random_state=params.seed, max_memory_mb=max_memory_mb
+        )
 
     def of(self, experiment: Opened) -> EnginePlan:
         """Return the engine's plan of the search of an experiment."""
         candidates = nested_grid(experiment.estimator, [*experiment.candidates])
         rows = experiment.X, experiment.y
-        return self.planned(experiment.estimator, candidates, *rows, experiment.splits, experiment.scorer)
+        return self.planned(
+            experiment.estimator,
+            candidates,
+            *rows,
+            experiment.splits,
+            experiment.scorer,
+        )
 
     def planned(
         self,
@@ -42,7 +50,9 @@ class Planner:
         scorer: RecordingScorer,
     ) -> EnginePlan:
         """Return the engine's plan of a search: that of its first split, for as many of them."""
-        search = GridSearchCV(estimator, candidates, cv=splits[:1], scoring=scorer, refit=False)
+        search = GridSearchCV(
+            estimator, candidates, cv=splits[:1], scoring=scorer, refit=False
+        )
         with parallel_config(backend=self._backend, n_jobs=self._n_jobs):
             return plan(search, X, y, n_splits=len(splits))
 

@@ -43,7 +43,9 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 @contextmanager
-def reading(path: str | Path, expected: str, remedy: str, *broken: type[Exception]) -> Iterator[None]:
+def reading(
+    path: str | Path, expected: str, remedy: str, *broken: type[Exception]
+) -> Iterator[None]:
     """Turn errors that occur while the block reads an artifact into a `UserError`.
 
     `expected` ends the sentence "metrics/data.json is …", as "not JSON" does, and `remedy` is the one that says what to

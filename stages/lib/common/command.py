@@ -12,7 +12,13 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from stages.lib.common.errors import UserError, message_of, own_place, relative_to_here, this_command
+from stages.lib.common.errors import (
+    UserError,
+    message_of,
+    own_place,
+    relative_to_here,
+    this_command,
+)
 
 _TRACEBACK = "--traceback"
 _STATUS, _STATUS_USAGE, _STATUS_INTERRUPTED = 1, 2, 130
@@ -29,12 +35,21 @@ class Arguments(argparse.ArgumentParser):
 
     def __init__(self, module: str, doc: str | None) -> None:
         form = argparse.RawDescriptionHelpFormatter
-        super().__init__(f"python -m {module}", description=doc, formatter_class=form, allow_abbrev=False)
-        self.add_argument(_TRACEBACK, action="store_true", help="print the traceback of an error, too")
+        super().__init__(
+            f"python -m {module}",
+            description=doc,
+            formatter_class=form,
+            allow_abbrev=False,
+        )
+        self.add_argument(
+            _TRACEBACK, action="store_true", help="print the traceback of an error, too"
+        )
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`, with how the command is called."""
-        raise UsageError(f"{message}. {' '.join(self.format_usage().split()).replace('usage', 'Usage', 1)}")
+        raise UsageError(
+            f"{message}. {' '.join(self.format_usage().split()).replace('usage', 'Usage', 1)}"
+        )
 
 
 class Interrupted(BaseException):
@@ -48,7 +63,9 @@ def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
     is 2 after a wrong argument, and 130 after Ctrl-C.
     """
     module = sys.modules[main.__module__]
-    parser = arguments or Arguments(module.__spec__.name if module.__spec__ else module.__name__, module.__doc__)
+    parser = arguments or Arguments(
+        module.__spec__.name if module.__spec__ else module.__name__, module.__doc__
+    )
     with_traceback = _TRACEBACK in sys.argv[1:]
     sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != _TRACEBACK]
     notes: set[str] = set()
@@ -61,7 +78,10 @@ def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
     warnings.showwarning = note
     handler = signal.signal(signal.SIGINT, _interrupt)
     try:
-        for stream in (sys.stdout, sys.stderr):  # whatever the locale: names of columns may be in any script
+        for stream in (
+            sys.stdout,
+            sys.stderr,
+        ):  # whatever the locale: names of columns may be in any script
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
         options = parser.parse_args()
@@ -101,7 +121,13 @@ def _tell(error: BaseException, with_traceback: bool) -> int:
         traceback.print_exception(error.__cause__ or error, file=sys.stderr)
     for sentence in sentences_on(error):
         print(sentence, file=sys.stderr, flush=True)
-    return _STATUS_INTERRUPTED if interrupted else _STATUS_USAGE if isinstance(error, UsageError) else _STATUS
+    return (
+        _STATUS_INTERRUPTED
+        if interrupted
+        else _STATUS_USAGE
+        if isinstance(error, UsageError)
+        else _STATUS
+    )
 
 
 def tell_errors_of_imports() -> None:
@@ -132,7 +158,13 @@ def sentences_on(error: BaseException) -> list[str]:
     place = own_place(error, relative_to_here)  # in the project's own code, too
     where = f" ({place})" if place else ""
     if isinstance(error, OSError) and error.strerror:
-        problem = f"{error.filename} can't be used: {error.strerror}" if error.filename else f"{error.strerror}{where}"
+        problem = (
+            f"{error.filename} can't be used: {error.strerror}"
+            if error.filename
+            else f"{error.strerror}{where}"
+        )
         return [f"error: {problem}. Remove the cause, then run the command again."]
     way_out = f"`{this_command()} --traceback` shows how it came about; if it is no fault of your files, report it."
-    return [f"error: {type(error).__name__}{message_of(error)}{where}. No check expects this. {way_out}"]
+    return [
+        f"error: {type(error).__name__}{message_of(error)}{where}. No check expects this. {way_out}"
+    ]

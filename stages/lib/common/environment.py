@@ -4,7 +4,11 @@ import os
 from typing import Any
 
 # One thread: the nets are so small that a second thread slows them down, and it changes the order of summation.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
 
 # Nets that the engine's own kernel trains do not need these pins. Those that skorch fits do, with `engine: one-by-one`
 # all of them: torch and MKL pick their kernels by processor, and results differ in the last bits.

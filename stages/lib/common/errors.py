@@ -18,9 +18,15 @@ RAISED = (Exception, SystemExit)
 _LONGEST = 600
 
 # The code that is not the user's own: the pipeline and the packages beside it.
-_OURS = [Path(__file__).resolve().parents[3] / name for name in ("stages", "lockstep", "resampled")]
+_OURS = [
+    Path(__file__).resolve().parents[3] / name
+    for name in ("stages", "lockstep", "resampled")
+]
 # What is installed; a virtual environment may be inside the repository.
-_INSTALLED = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
+_INSTALLED = [
+    Path(sysconfig.get_path(kind)).resolve()
+    for kind in ("stdlib", "purelib", "platlib")
+]
 
 
 class UserError(Exception):
@@ -32,7 +38,10 @@ class UserError(Exception):
     @property
     def problems(self) -> list[Problem]:
         """The arguments as problems."""
-        return [each if isinstance(each, Problem) else Problem(str(each)) for each in self.args]
+        return [
+            each if isinstance(each, Problem) else Problem(str(each))
+            for each in self.args
+        ]
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
@@ -43,7 +52,9 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
 
 
 @contextmanager
-def explained(problem: str, advice: str | Callable[[BaseException], str]) -> Iterator[None]:
+def explained(
+    problem: str, advice: str | Callable[[BaseException], str]
+) -> Iterator[None]:
     """Turn any exception in the block, which may run the user's own code, into a `UserError`.
 
     It has the `problem`, the type and text of the exception, and the `advice`, which may depend on the exception. If
@@ -61,7 +72,9 @@ def explained(problem: str, advice: str | Callable[[BaseException], str]) -> Ite
 def described(error: BaseException) -> str:
     """Return the type and message of an error and, if the user's own code raised it, the file and line there."""
     message = message_of(error)
-    said = type(error).__name__ + (message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…")
+    said = type(error).__name__ + (
+        message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+    )
     return f"{said}, at {place}" if (place := own_place(error)) else said
 
 
@@ -93,14 +106,27 @@ def own_code(file: str) -> Path | None:
     return None if any(map(path.is_relative_to, _OURS)) else relative_to_here(path)
 
 
-def own_place(error: BaseException, own: Callable[[str], Path | None] = own_code) -> str | None:
+def own_place(
+    error: BaseException, own: Callable[[str], Path | None] = own_code
+) -> str | None:
     """Return the file and line of the deepest frame of an error in a file that is the user's own; None if none is."""
     # As text, because an error of another process has its frames in the text of its cause.
-    frames = re.findall(r'File "([^"\n]+)", line (\d+)', "".join(traceback.format_exception(error)))
-    return next((f"{path}, line {line}" for file, line in reversed(frames) if (path := own(file))), None)
+    frames = re.findall(
+        r'File "([^"\n]+)", line (\d+)', "".join(traceback.format_exception(error))
+    )
+    return next(
+        (
+            f"{path}, line {line}"
+            for file, line in reversed(frames)
+            if (path := own(file))
+        ),
+        None,
+    )
 
 
 def this_command() -> str:
     """Return how this process was started, such as `python -m stages.search dropout`."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    return " ".join([f"python -m {spec.name}" if spec else f"python {sys.argv[0]}", *sys.argv[1:]])
+    return " ".join(
+        [f"python -m {spec.name}" if spec else f"python {sys.argv[0]}", *sys.argv[1:]]
+    )

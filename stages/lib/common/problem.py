@@ -36,7 +36,11 @@ class Problem:
         parts = {"line": self.line, "row": self.row, "column": self.column}
         place = ", ".join(f"{part} {where}" for part, where in parts.items() if where)
         start = ": ".join(filter(None, (self.file, self.key or place)))
-        text = start + ("" if not start or self.finding.startswith((":", ",")) else " ") + self.finding
+        text = (
+            start
+            + ("" if not start or self.finding.startswith((":", ",")) else " ")
+            + self.finding
+        )
         if self.remedy:
             is_sentence = self.remedy[0].isupper()
             end = "." if is_sentence and not self.remedy.endswith((".", "?")) else ""
@@ -83,7 +87,9 @@ def _step(node: Any, key: str) -> tuple[Any, Any, str] | None:
     """Return the node where the next step of a key stands, its value, and the steps behind it."""
     if node.id == "mapping":
         # A name may contain dots, as columns do, so the longest one that fits is meant.
-        for name, value in sorted(node.value, key=lambda item: -len(str(item[0].value))):
+        for name, value in sorted(
+            node.value, key=lambda item: -len(str(item[0].value))
+        ):
             if name.value and re.match(rf"{re.escape(str(name.value))}(?![\w-])", key):
                 return name, value, key[len(name.value) :]
     index = re.match(r"\[(\d+)\]", key)

@@ -19,7 +19,9 @@ def print_rows(
     """Print a table, with `numbers` aligned to the right, and each row in a style of rich, such as `bold`, or plain."""
     table = Table(box=None, pad_edge=False)
     for heading in headings:
-        table.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
+        table.add_column(
+            heading, justify="right" if heading in numbers else "left", overflow="fold"
+        )
     for cells, style in zip_longest(rows, styles):
         table.add_row(*cells, style=style)
     Console().print(table)
@@ -40,7 +42,11 @@ def print_columns(
     print(title)
     rows = list(zip(*columns.values(), strict=True))
     is_long = bool(file) and len(rows) > MOST_ROWS
-    shown = [row for i, row in enumerate(rows) if i < _FIRST_FEW or row[0] == "*"] if is_long else rows
+    shown = (
+        [row for i, row in enumerate(rows) if i < _FIRST_FEW or row[0] == "*"]
+        if is_long
+        else rows
+    )
     styles = ["bold" if first == "*" else None for first, *_ in shown]
     print_rows([*columns], shown, {*columns} - {*left}, styles)
     if is_long:

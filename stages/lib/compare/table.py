@@ -19,7 +19,9 @@ from stages.lib.scores.score_table import (
 )
 
 
-def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float) -> pd.DataFrame:
+def compared_table(
+    candidates: pd.DataFrame, resampling: Resampling, rope: float
+) -> pd.DataFrame:
     """Compare each candidate of a `score_table` with the best one.
 
     The columns are those of `candidates` but for single splits; then `in_best_set`, `p_value_holm`, `worse`, `equal`,
@@ -29,20 +31,38 @@ def compared_table(candidates: pd.DataFrame, resampling: Resampling, rope: float
     scores, best = split_scores(candidates), best_row(candidates)
     # Only the records of the search tell rows apart, so the set and the errors are those that it has written.
     in_set = candidates["in_best_set"].to_numpy(dtype=bool)
-    errors, degrees = (candidates[key].to_numpy(dtype=float) for key in ("error", "degrees"))
-    table = candidates.drop(columns=[*split_columns(candidates), STUCK_SPLITS, "error", "degrees", "in_best_set"])
-    table["in_best_set"] = pd.array(in_set if resampling.is_tested else [None] * len(table), dtype="boolean")
+    errors, degrees = (
+        candidates[key].to_numpy(dtype=float) for key in ("error", "degrees")
+    )
+    table = candidates.drop(
+        columns=[
+            *split_columns(candidates),
+            STUCK_SPLITS,
+            "error",
+            "degrees",
+            "in_best_set",
+        ]
+    )
+    table["in_best_set"] = pd.array(
+        in_set if resampling.is_tested else [None] * len(table), dtype="boolean"
+    )
 
     p = candidates["p_value"].to_numpy(dtype=float)
     is_best = np.arange(len(p)) == best
     table["p_value_holm"] = np.where(is_best, p, holm(np.where(is_best, np.nan, p)))
 
     compared = np.where(trained_to_the_end(candidates)[:, None], scores, np.nan)
-    table = table.assign(**equivalence(compared - scores[best], resampling, rope, errors, degrees)._asdict())
+    table = table.assign(
+        **equivalence(
+            compared - scores[best], resampling, rope, errors, degrees
+        )._asdict()
+    )
     return table.assign(simplest=np.arange(len(p)) == simplest_row(candidates, in_set))
 
 
-def mattered(candidates: pd.DataFrame, resampling: Resampling, seed: int) -> pd.DataFrame:
+def mattered(
+    candidates: pd.DataFrame, resampling: Resampling, seed: int
+) -> pd.DataFrame:
     """Return the `importance` of each key of a search, from its `score_table`, with the `p_value` of its effect."""
     settings = {key: candidates[key].to_numpy() for key in grid_keys(candidates)}
     stages = candidates["stage"].to_numpy() if "stage" in candidates else None
@@ -50,5 +70,9 @@ def mattered(candidates: pd.DataFrame, resampling: Resampling, seed: int) -> pd.
     scores = candidates["mean_test_score"].map(significant).to_numpy(dtype=float)
     mean, std = importance(settings, scores, seed)
     p = effect_p_values(settings, split_scores(candidates), resampling, seed, stages)
-    table = pd.DataFrame({"key": list(settings), "importance": mean, "importance_std": std, "p_value": p})
-    return table.sort_values("importance", ascending=False, kind="stable", ignore_index=True)
+    table = pd.DataFrame(
+        {"key": list(settings), "importance": mean, "importance_std": std, "p_value": p}
+    )
+    return table.sort_values(
+        "importance", ascending=False, kind="stable", ignore_index=True
+    )

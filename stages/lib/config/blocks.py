@@ -10,7 +10,12 @@ from contextlib import suppress
 from typing import Any
 
 import yaml
-from dvc.utils.serialize import ParseError, dumps_yaml, parse_yaml, parse_yaml_for_update
+from dvc.utils.serialize import (
+    ParseError,
+    dumps_yaml,
+    parse_yaml,
+    parse_yaml_for_update,
+)
 
 from stages.lib.common import PARAMS_FILE, UserError
 from stages.lib.config import yaml12
@@ -48,14 +53,18 @@ def _spans(text: str, section: str = "") -> dict[str, tuple[int, int]]:
     # Use the marks of keys: the mark of a value that is an alias points elsewhere.
     starts = {key.value: key.start_mark for key, _ in root.value}
     blocks = {}
-    for (name, start), end in zip(starts.items(), [*starts.values(), root.end_mark][1:], strict=True):
+    for (name, start), end in zip(
+        starts.items(), [*starts.values(), root.end_mark][1:], strict=True
+    ):
         behind = rf"(^[ \t]*\n|^ {{0,{start.column}}}#.*\n|^\.\.\..*\n?)*\Z"
         before = text[: end.index - end.column]
         blocks[name] = start.index, len(re.sub(behind, "", before, flags=re.MULTILINE))
     return blocks
 
 
-def _edited(text: str, edit: Callable[[str], str], expected: dict[str, Any], refusal: str) -> str:
+def _edited(
+    text: str, edit: Callable[[str], str], expected: dict[str, Any], refusal: str
+) -> str:
     """Return a text after an `edit`, for which its lines end in the way of Unix; they end as before in the result.
 
     Raises `UserError`, with the refusal, if the result would not have the `expected` content, as where a text is
@@ -70,7 +79,11 @@ def _edited(text: str, edit: Callable[[str], str], expected: dict[str, Any], ref
     return new.replace("\n", "\r\n") if "\r\n" in text else new
 
 
-def replace_blocks(text: str, blocks: dict[str, dict[str, Any]], write: Callable[[str, dict[str, Any]], str]) -> str:
+def replace_blocks(
+    text: str,
+    blocks: dict[str, dict[str, Any]],
+    write: Callable[[str, dict[str, Any]], str],
+) -> str:
     """Return the text of a params.yaml with blocks, as `write` writes them, in the place of those with their names.
 
     Comments and blank lines between its blocks stay where they are. A block that the text lacks is put at its end.
@@ -79,10 +92,16 @@ def replace_blocks(text: str, blocks: dict[str, dict[str, Any]], write: Callable
 
     def replace(text: str) -> str:
         old = _spans(text)
-        for name in sorted(old.keys() & blocks.keys(), key=lambda name: old[name], reverse=True):
+        for name in sorted(
+            old.keys() & blocks.keys(), key=lambda name: old[name], reverse=True
+        ):
             start, end = old[name]
             text = text[:start] + write(name, blocks[name]) + text[end:]
-        return text + "".join("\n" + write(name, block) for name, block in blocks.items() if name not in old)
+        return text + "".join(
+            "\n" + write(name, block)
+            for name, block in blocks.items()
+            if name not in old
+        )
 
     refusal = (
         f"{PARAMS_FILE} is written in a form in which blocks can't be replaced; the file was left unchanged. Write all "
@@ -91,7 +110,9 @@ def replace_blocks(text: str, blocks: dict[str, dict[str, Any]], write: Callable
     return _edited(text, replace, yaml12.load(text) | blocks, refusal)
 
 
-def add_experiment(text: str, after: str, name: str, experiment: Experiment, comment: str) -> str:
+def add_experiment(
+    text: str, after: str, name: str, experiment: Experiment, comment: str
+) -> str:
     """Return the text of a valid params.yaml with a new block right after the experiment `after`.
 
     The comment is one line at the top of the block: above the block, it could follow a list, where DVC loses comments.
@@ -109,11 +130,15 @@ def add_experiment(text: str, after: str, name: str, experiment: Experiment, com
         f"{PARAMS_FILE}: experiments is written in a form that takes no further block; the file was left unchanged. "
         f"Write the experiments as blocks, one below the other, or add this one by hand:\n{block}"
     )
-    return _edited(text, insert, content | {"experiments": content["experiments"] | new}, refusal)
+    return _edited(
+        text, insert, content | {"experiments": content["experiments"] | new}, refusal
+    )
 
 
 def _block(experiment: dict[str, Any], comment: str) -> str:
-    head, _, rest = yaml.safe_dump(experiment, sort_keys=False, allow_unicode=True, width=2**16).partition("\n")
+    head, _, rest = yaml.safe_dump(
+        experiment, sort_keys=False, allow_unicode=True, width=2**16
+    ).partition("\n")
     whole = "experiments:\n" + textwrap.indent(f"{head}\n  # {comment}\n{rest}", "  ")
     written = as_dvc_writes(whole, {"experiments": experiment}) or whole
     return textwrap.dedent(written.partition("\n")[2])

@@ -15,7 +15,12 @@ from stages.lib.config.table import Section
 # Scorers of predicted numbers.
 OF_NUMBERS = {
     *("r2", "explained_variance", "d2_absolute_error_score"),
-    *("neg_max_error", "neg_mean_absolute_error", "neg_median_absolute_error", "neg_mean_absolute_percentage_error"),
+    *(
+        "neg_max_error",
+        "neg_mean_absolute_error",
+        "neg_median_absolute_error",
+        "neg_mean_absolute_percentage_error",
+    ),
     *("neg_mean_squared_error", "neg_root_mean_squared_error"),
     *("neg_mean_squared_log_error", "neg_root_mean_squared_log_error"),
     *("neg_mean_gamma_deviance", "neg_mean_poisson_deviance"),
@@ -26,7 +31,9 @@ Splitter = Literal["stratified", "kfold", "group", "stratified_group", "time"]
 
 def has_unit(scoring: str) -> bool:
     """Whether a scorer has no bounds, because its scores are in the target's unit or can be of any size."""
-    return (scoring.startswith("neg_") and scoring != "neg_brier_score") or scoring == "positive_likelihood_ratio"
+    return (
+        scoring.startswith("neg_") and scoring != "neg_brier_score"
+    ) or scoring == "positive_likelihood_ratio"
 
 
 class CV(Section):
@@ -59,7 +66,10 @@ class CV(Section):
         return self.splitter == "time"
 
     def resampling(
-        self, n_rows: float = math.inf, counts: Sequence[float] = (), n_groups: float | None = None
+        self,
+        n_rows: float = math.inf,
+        counts: Sequence[float] = (),
+        n_groups: float | None = None,
     ) -> Resampling:
         """Return how scores of a table with so many rows are resampled; `counts` are the rows of each class, if known.
 
@@ -67,12 +77,18 @@ class CV(Section):
         sizes. Nothing is tested in the order of time.
         """
         effective = effective_rows(self.scoring, counts, n_groups)
-        folds = Resampling.of_folds(self.n_splits, n_rows, bounds_of(self.scoring), effective)
+        folds = Resampling.of_folds(
+            self.n_splits, n_rows, bounds_of(self.scoring), effective
+        )
         return replace(folds, test_share=math.nan) if self.keeps_time else folds
 
     def resampling_of(self, counted: Mapping[str, Any]) -> Resampling:
         """Return the same of a table of which a result has counted the rows, those of each class, and the groups."""
-        return self.resampling(counted["n_rows"], [*counted.get("classes", {}).values()], counted.get("n_groups"))
+        return self.resampling(
+            counted["n_rows"],
+            [*counted.get("classes", {}).values()],
+            counted.get("n_groups"),
+        )
 
 
 def misfits(cv: CV, target: str, classify: bool) -> Iterator[Problem]:
@@ -80,15 +96,29 @@ def misfits(cv: CV, target: str, classify: bool) -> Iterator[Problem]:
     kind = cv.splitter or "null"
     if cv.splitter in {"stratified", "stratified_group"} and not classify:
         finding = f"is {kind}, which keeps the shares of classes, but model.wrapper predicts a number"
-        yield in_params("cv.splitter", finding, f"set it to {'kfold' if cv.splitter == 'stratified' else 'group'}")
+        yield in_params(
+            "cv.splitter",
+            finding,
+            f"set it to {'kfold' if cv.splitter == 'stratified' else 'group'}",
+        )
     if cv.keeps_groups != (cv.groups is not None):
         finding = f"is {cv.groups or 'null'}, but cv.splitter is {kind}"
-        yield in_params("cv.groups", finding, "name a column for group and stratified_group, and for no other splitter")
+        yield in_params(
+            "cv.groups",
+            finding,
+            "name a column for group and stratified_group, and for no other splitter",
+        )
     if cv.order is not None and not cv.keeps_time:
-        yield in_params("cv.order", f"is {cv.order}, but cv.splitter is {kind}", "it is for the splitter time alone")
+        yield in_params(
+            "cv.order",
+            f"is {cv.order}, but cv.splitter is {kind}",
+            "it is for the splitter time alone",
+        )
     for key in ("groups", "order"):
         if getattr(cv, key) == target:
-            yield in_params(f"cv.{key}", f"is {target}, which is the target", "name another column")
+            yield in_params(
+                f"cv.{key}", f"is {target}, which is the target", "name another column"
+            )
     if cv.keeps_time and (cv.n_repeats > 1 or cv.shuffle):
         key = "n_repeats" if cv.n_repeats > 1 else "shuffle"
         finding = "does not fit the splitter time, because rows in the order of time can be split in one way only"
@@ -98,11 +128,17 @@ def misfits(cv: CV, target: str, classify: bool) -> Iterator[Problem]:
 
 def _misplaced_scorers(cv: CV, classify: bool) -> Iterator[Problem]:
     """Yield which scorers of `cv` do not suit the target or are listed twice."""
-    names = {"cv.scoring": cv.scoring} | {f"cv.also_score[{i}]": name for i, name in enumerate(cv.also_score)}
+    names = {"cv.scoring": cv.scoring} | {
+        f"cv.also_score[{i}]": name for i, name in enumerate(cv.also_score)
+    }
     for place, name in names.items():
         if classify and name in OF_NUMBERS:
-            finding = f"is {name}, which scores numbers, but model.wrapper predicts a class"
-            yield in_params(place, finding, "set it to a score of classes, such as accuracy")
+            finding = (
+                f"is {name}, which scores numbers, but model.wrapper predicts a class"
+            )
+            yield in_params(
+                place, finding, "set it to a score of classes, such as accuracy"
+            )
         if not classify and name not in OF_NUMBERS:
             finding = f"is {name}, which is not a score of numbers, but model.wrapper predicts a number"
             yield in_params(place, finding, "set it to a score of numbers, such as r2")

@@ -7,7 +7,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, PlainSerializer, PlainValidator, Tag
 
 from stages.lib.common import Problem, format_value, in_params
-from stages.lib.config.space import Distribution, all_candidates, drawn_candidates, space_size, to_distribution
+from stages.lib.config.space import (
+    Distribution,
+    all_candidates,
+    drawn_candidates,
+    space_size,
+    to_distribution,
+)
 from stages.lib.config.table import Section
 from stages.lib.config.training import Settings, Value
 
@@ -35,20 +41,30 @@ class Experiment(Section):
     """
 
     # Dumps leave out what is not in use, as the file may.
-    search: Literal["grid", "random", "halving"] = Field(default="grid", exclude_if=lambda value: value == "grid")
-    n_candidates: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=lambda value: value is None)
+    search: Literal["grid", "random", "halving"] = Field(
+        default="grid", exclude_if=lambda value: value == "grid"
+    )
+    n_candidates: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
     grid: Annotated[Grid, Field(min_length=1)]
     fixed: Settings = Field(default={})
 
     @property
     def lists(self) -> dict[str, list[Any]]:
         """The lists of the grid, by key; with `search: grid`, that is all of it."""
-        return {key: values for key, values in self.grid.items() if isinstance(values, list)}
+        return {
+            key: values for key, values in self.grid.items() if isinstance(values, list)
+        }
 
     @property
     def distributions(self) -> dict[str, Distribution]:
         """The distributions of the grid, by key."""
-        return {key: values for key, values in self.grid.items() if isinstance(values, Distribution)}
+        return {
+            key: values
+            for key, values in self.grid.items()
+            if isinstance(values, Distribution)
+        }
 
     def candidates(self, seed: int) -> list[dict[str, Any]]:
         """List the candidates in the order of every table: of lists in scikit-learn's order, or as they are drawn."""
@@ -61,31 +77,58 @@ def _twins(key: str, values: list[Any]) -> Iterator[Problem]:
     """Yield which values of a list are in it already; 1 and 1.0 are the same, but 1 and true are not."""
     first: dict[Any, int] = {}
     for i, value in enumerate(values):
-        same = isinstance(value, bool), tuple(value) if isinstance(value, list) else value
+        same = (
+            isinstance(value, bool),
+            tuple(value) if isinstance(value, list) else value,
+        )
         if first.setdefault(same, i) != i:
-            yield in_params(f"grid.{key}[{i}]", f"is {format_value(value)}, as {key}[{first[same]}] is", "remove one")
+            yield in_params(
+                f"grid.{key}[{i}]",
+                f"is {format_value(value)}, as {key}[{first[same]}] is",
+                "remove one",
+            )
 
 
 def misfits(experiment: Experiment, max_candidates: int) -> Iterator[Problem]:
     """Yield what does not go together in an experiment, or is in it twice or too many times."""
-    search, n_candidates, size = experiment.search, experiment.n_candidates, space_size(experiment.grid)
+    search, n_candidates, size = (
+        experiment.search,
+        experiment.n_candidates,
+        space_size(experiment.grid),
+    )
     for key, values in experiment.lists.items():
         yield from _twins(key, values)
     if search == "grid":
         for key, drawn in experiment.distributions.items():
             finding = f"is a distribution, {drawn}, but `search: grid` takes lists"
-            yield in_params(f"grid.{key}", finding, "list the values, or set search to random, and n_candidates")
+            yield in_params(
+                f"grid.{key}",
+                finding,
+                "list the values, or set search to random, and n_candidates",
+            )
         if n_candidates is not None:
-            yield in_params("n_candidates", f"is {n_candidates}, but `search: grid` draws none", "remove it")
+            yield in_params(
+                "n_candidates",
+                f"is {n_candidates}, but `search: grid` draws none",
+                "remove it",
+            )
     elif n_candidates is None and (search == "random" or experiment.distributions):
-        yield in_params("n_candidates", f"is missing, but `search: {search}` draws candidates here", "add how many")
+        yield in_params(
+            "n_candidates",
+            f"is missing, but `search: {search}` draws candidates here",
+            "add how many",
+        )
     elif (n_candidates or 0) > size:
         finding = f"is {n_candidates}, but the grid has only {size:.0f}"
         yield in_params("n_candidates", finding, f"set it to {size:.0f} or fewer")
-    if max_candidates < (n_candidates or size) < math.inf:  # which are not listed for that
+    if (
+        max_candidates < (n_candidates or size) < math.inf
+    ):  # which are not listed for that
         finding = f"has {n_candidates or size:,.0f} candidates, more than runtime.max_candidates, {max_candidates:,}"
         remedy = "remove values, draw fewer of them with `search: random` and n_candidates, or raise that limit"
         yield in_params("n_candidates" if n_candidates else "grid", finding, remedy)
     if search == "halving" and "max_epochs" in experiment.grid:
         finding = "is searched, but `search: halving` multiplies max_epochs from stage to stage"
-        yield in_params("grid.max_epochs", finding, "remove it, and put the most epochs into fixed")
+        yield in_params(
+            "grid.max_epochs", finding, "remove it, and put the most epochs into fixed"
+        )

@@ -8,14 +8,25 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from stages.lib.common import PARAMS_FILE, Problem, UserError, did_you_mean, format_value, in_params
+from stages.lib.common import (
+    PARAMS_FILE,
+    Problem,
+    UserError,
+    did_you_mean,
+    format_value,
+    in_params,
+)
 from stages.lib.config import yaml12
 from stages.lib.config.cv import misfits as cv_misfits
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.experiment import misfits as experiment_misfits
 from stages.lib.config.problems import problems_of
 from stages.lib.config.schema import Params
-from stages.lib.config.statistics import misplaced_costs, misplaced_names, misplaced_rope
+from stages.lib.config.statistics import (
+    misplaced_costs,
+    misplaced_names,
+    misplaced_rope,
+)
 from stages.lib.config.table import misfits as table_misfits
 from stages.lib.config.training import NO_SETTING, PREFIX, Model, Prepare
 
@@ -39,7 +50,9 @@ def params_of(content: dict[str, Any], path: str | Path = PARAMS_FILE) -> Params
     """
     try:
         params = Params.model_validate(content)
-        problems = list(dict.fromkeys(_misfits(params)))  # both bounds of a distribution may have the same one
+        problems = list(
+            dict.fromkeys(_misfits(params))
+        )  # both bounds of a distribution may have the same one
     except ValidationError as error:
         problems = problems_of(error)
     if problems:
@@ -56,10 +69,18 @@ def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
         remedy = "Run from the top of the repository, or restore the file: `git checkout params.yaml`."
         raise UserError(Problem("is missing here", remedy, file)) from None
     except UnicodeDecodeError as error:
-        raise UserError(Problem(f": byte {error.start} is not UTF-8", "Save the file as UTF-8 text.", file)) from None
+        raise UserError(
+            Problem(
+                f": byte {error.start} is not UTF-8",
+                "Save the file as UTF-8 text.",
+                file,
+            )
+        ) from None
     if not isinstance(content, dict):
         finding = "should have sections, such as `data:` and `model:`, and has none"
-        raise UserError(Problem(finding, "Restore it: `git checkout params.yaml`.", file))
+        raise UserError(
+            Problem(finding, "Restore it: `git checkout params.yaml`.", file)
+        )
     return content
 
 
@@ -69,7 +90,9 @@ def _misfits(params: Params) -> Iterator[Problem]:
     yield from table_misfits(params.data)
     yield from cv_misfits(params.cv, params.data.target, classify)
     yield from misplaced_rope(params.statistics, scoring)
-    yield from misplaced_names(params.evaluate, params.experiments, params.combines, classify)
+    yield from misplaced_names(
+        params.evaluate, params.experiments, params.combines, classify
+    )
     yield from misplaced_costs(params.evaluate, classify, len(params.data.labels))
     for key, value in params.model:
         yield from _misfit(f"model.{key}", key, value, classify)
@@ -90,10 +113,17 @@ def _misfits_of(experiment: Experiment, params: Params) -> Iterator[Problem]:
         finding = f"has no effect, because optimizer__lr is set in {homes[0]}"
         yield in_params("grid.lr", finding, "search optimizer__lr, or remove it there")
     for key in filter(grid.__contains__, fixed):
-        yield in_params(f"fixed.{key}", f"has no effect, because the grid varies {key}", "remove one of them")
+        yield in_params(
+            f"fixed.{key}",
+            f"has no effect, because the grid varies {key}",
+            "remove one of them",
+        )
     for key in (*fixed, *grid):
         if key.startswith(PREFIX) and key not in _FIELDS:
-            yield in_params(f"{'fixed' if key in fixed else 'grid'}.{key}", f"is unknown{did_you_mean(key, _FIELDS)}")
+            yield in_params(
+                f"{'fixed' if key in fixed else 'grid'}.{key}",
+                f"is unknown{did_you_mean(key, _FIELDS)}",
+            )
     for key, value in fixed.items():
         yield from _misfit(f"fixed.{key}", key, value, classify)
     for key, values in experiment.lists.items():
@@ -113,10 +143,14 @@ def _misfit(place: str, key: str, value: Any, classify: bool) -> Iterator[Proble
         yield from problems_of(error, start=place)
     elif key == "class_weight" and value is not None and not classify:
         yield in_params(
-            place, f"{finding}, but model.wrapper predicts a number, which has no classes", "set it to null"
+            place,
+            f"{finding}, but model.wrapper predicts a number, which has no classes",
+            "set it to null",
         )
     elif key == f"{PREFIX}target" and value and classify:
-        remedy = "a class can't be scaled, only the target of a regression; set it to null"
+        remedy = (
+            "a class can't be scaled, only the target of a regression; set it to null"
+        )
         yield in_params(place, finding, remedy)
 
 
@@ -133,4 +167,5 @@ def broken_rule(key: str, value: Any) -> ValidationError | None:
 @cache
 def _rule(key: str) -> TypeAdapter[Any]:
     # Its limits alone: whether a dump of the section has the key does not matter here.
-    return TypeAdapter(Annotated[_FIELDS[key].annotation, Field(), *_FIELDS[key].metadata])  # type: ignore[arg-type]
+    key_type, limits = _FIELDS[key].annotation, _FIELDS[key].metadata
+    return TypeAdapter(Annotated[key_type, Field(), *limits])  # type: ignore[arg-type]

@@ -14,7 +14,15 @@ from stages.lib.config.training import Model, Prepare
 # Names that the charts and the evaluation use for other things than experiments.
 _TAKEN = {
     *RESERVED,
-    *("answer_diagnostics", "baselines", "curves", "diagnostics", "evaluation", "importance", "inputs"),
+    *(
+        "answer_diagnostics",
+        "baselines",
+        "curves",
+        "diagnostics",
+        "evaluation",
+        "importance",
+        "inputs",
+    ),
     *("kept", "kept_brier", "leaderboard", "thresholds"),
 }
 
@@ -22,14 +30,19 @@ Name = Annotated[
     str,
     # It is part of files' names, of DVC's stages, and an argument on the command line.
     Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$"),
-    rule(lambda name: name not in _TAKEN, "the evaluation uses this name for something else; choose another one"),
+    rule(
+        lambda name: name not in _TAKEN,
+        "the evaluation uses this name for something else; choose another one",
+    ),
 ]
 
 
 class Runtime(Section):
     """How a search runs; scores do not depend on it."""
 
-    n_jobs: Annotated[int, Field(ge=-1), rule(bool, "it should be 1 or more, or -1 for all cores")] = 1
+    n_jobs: Annotated[
+        int, Field(ge=-1), rule(bool, "it should be 1 or more, or -1 for all cores")
+    ] = 1
     backend: Literal["loky", "dask"] = "loky"
     dask_scheduler: str | None = None
     dask_timeout: int = Field(default=60, ge=1, le=86_400)
@@ -59,13 +72,20 @@ class Params(Section):
     @property
     def combines(self) -> bool:
         """Whether there is a combined setting: of two grids or more, because other searches are over everything."""
-        return sum(experiment.search == "grid" for experiment in self.experiments.values()) > 1
+        return (
+            sum(experiment.search == "grid" for experiment in self.experiments.values())
+            > 1
+        )
 
     def experiment(self, name: str) -> Experiment:
         """Return the experiment called `name`; raises `UserError` if there is none."""
         if name not in self.experiments:
             finding = f"has no {name!r}{did_you_mean(name, self.experiments)}"
-            raise UserError(in_params("experiments", finding, f"It has: {', '.join(self.experiments)}."))
+            raise UserError(
+                in_params(
+                    "experiments", finding, f"It has: {', '.join(self.experiments)}."
+                )
+            )
         return self.experiments[name]
 
     def settings(self, name: str) -> dict[str, Any]:
@@ -74,11 +94,20 @@ class Params(Section):
 
     def place(self, name: str, key: str) -> str:
         """Return where a setting stands that an experiment does not search: in its `fixed`, or in `model`."""
-        return f"experiments.{name}.fixed.{key}" if key in self.experiment(name).fixed else f"model.{key}"
+        return (
+            f"experiments.{name}.fixed.{key}"
+            if key in self.experiment(name).fixed
+            else f"model.{key}"
+        )
 
 
 # The scorers whose values are in the target's unit, and the one in its square.
-_IN_UNIT = {"neg_max_error", "neg_mean_absolute_error", "neg_median_absolute_error", "neg_root_mean_squared_error"}
+_IN_UNIT = {
+    "neg_max_error",
+    "neg_mean_absolute_error",
+    "neg_median_absolute_error",
+    "neg_root_mean_squared_error",
+}
 _IN_SQUARE = "neg_mean_squared_error"
 
 

@@ -50,11 +50,18 @@ class Distribution:
     def at(self, share: float) -> float:
         """Return the number below which `share`, from 0 to 1, of the distribution lies, rounded to be readable."""
         end, width = self._end, self.high - self.low
-        value = self.low * (end / self.low) ** share if self.logarithmic else self.low + (end - self.low) * share
+        value = (
+            self.low * (end / self.low) ** share
+            if self.logarithmic
+            else self.low + (end - self.low) * share
+        )
         if self.whole:
             value = math.floor(value)
         else:
-            value = round(value, _DIGITS - 1 - math.floor(math.log10(min(abs(value), width) or width)))
+            value = round(
+                value,
+                _DIGITS - 1 - math.floor(math.log10(min(abs(value), width) or width)),
+            )
         return min(max(value, self.low), self.high)
 
     def share(self, value: float) -> float:
@@ -82,21 +89,37 @@ def to_distribution(described: Any) -> Distribution:
         return described
     kind, bounds = next(iter(described.items()), (None, None))
     if len(described) != 1 or kind not in FAMILIES:
-        raise ValueError(f"it should be {join_words(FAMILIES, 'or')}, with two bounds, such as {{uniform: [0.0, 0.5]}}")
-    if not isinstance(bounds, list) or len(bounds) != 2 or not all(is_number(bound) for bound in bounds):
-        raise ValueError(f"{kind} takes two numbers, the low and the high bound, such as {{{kind}: [1, 10]}}")
+        raise ValueError(
+            f"it should be {join_words(FAMILIES, 'or')}, with two bounds, such as {{uniform: [0.0, 0.5]}}"
+        )
+    if (
+        not isinstance(bounds, list)
+        or len(bounds) != 2
+        or not all(is_number(bound) for bound in bounds)
+    ):
+        raise ValueError(
+            f"{kind} takes two numbers, the low and the high bound, such as {{{kind}: [1, 10]}}"
+        )
     drawn = Distribution(kind, *bounds)
     if drawn.whole and not all(float(bound).is_integer() for bound in bounds):
-        raise ValueError(f"{kind} is of whole numbers, so its bounds are whole numbers too")
+        raise ValueError(
+            f"{kind} is of whole numbers, so its bounds are whole numbers too"
+        )
     least = _SMALLEST if drawn.logarithmic else -_LARGEST
     if not least <= drawn.low < drawn.high <= _LARGEST:
-        raise ValueError(f"the low bound comes first and is below the high one; both lie in {least:g} to {_LARGEST:g}")
+        raise ValueError(
+            f"the low bound comes first and is below the high one; both lie in {least:g} to {_LARGEST:g}"
+        )
     return Distribution(kind, *map(int if drawn.whole else float, bounds))
 
 
 def _axis(values: Values) -> Distribution:
     """Return a distribution, or that of the positions in a list, because its values need not be hashable."""
-    return values if isinstance(values, Distribution) else Distribution("int", 0, len(values) - 1)
+    return (
+        values
+        if isinstance(values, Distribution)
+        else Distribution("int", 0, len(values) - 1)
+    )
 
 
 def space_size(space: Space) -> float:
@@ -107,10 +130,15 @@ def space_size(space: Space) -> float:
 def all_candidates(space: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     """List the candidates of lists in scikit-learn's order: keys sorted, the last one varying fastest."""
     keys = sorted(space)
-    return [dict(zip(keys, values, strict=True)) for values in product(*(space[key] for key in keys))]
+    return [
+        dict(zip(keys, values, strict=True))
+        for values in product(*(space[key] for key in keys))
+    ]
 
 
-def drawn_candidates(space: Space, n_candidates: int, seed: int) -> list[dict[str, Any]]:
+def drawn_candidates(
+    space: Space, n_candidates: int, seed: int
+) -> list[dict[str, Any]]:
     """Draw candidates, each of them once, from a scrambled Sobol' sequence, at most as many as the space has.
 
     It fills a space more evenly than independent numbers do (Owen 1998, "Scrambling Sobol' and Niederreiter-Xing
@@ -127,14 +155,23 @@ def drawn_candidates(space: Space, n_candidates: int, seed: int) -> list[dict[st
     exponent, drawn = _FIRST_POINTS, 0
     while len(points) < n_candidates and drawn < min(_POINTS_EACH * size, _MOST_POINTS):
         for point in sampler.random_base2(exponent):
-            points.setdefault(tuple(axis.at(share) for axis, share in zip(axes, point.tolist(), strict=True)))
+            points.setdefault(
+                tuple(
+                    axis.at(share)
+                    for axis, share in zip(axes, point.tolist(), strict=True)
+                )
+            )
         drawn += 2**exponent
         exponent += drawn > 2**_FIRST_POINTS
     if len(points) < n_candidates and size < math.inf:
-        points |= dict.fromkeys(product(*(range(int(axis.low), int(axis.high) + 1) for axis in axes)))
+        points |= dict.fromkeys(
+            product(*(range(int(axis.low), int(axis.high) + 1) for axis in axes))
+        )
     return [
         {
-            key: place if isinstance(values := space[key], Distribution) else values[int(place)]
+            key: place
+            if isinstance(values := space[key], Distribution)
+            else values[int(place)]
             for key, place in zip(keys, places, strict=True)
         }
         for places in islice(points, n_candidates)

@@ -22,10 +22,23 @@ STARTING_POINT = "starting_point"
 # What the evaluation advises.
 ANSWER = "answer"
 # The models without a net: one that is linear, two of trees, and a constant.
-OF_CLASSES = ("logistic_regression", "hist_gradient_boosting", "random_forest", "majority_class")
+OF_CLASSES = (
+    "logistic_regression",
+    "hist_gradient_boosting",
+    "random_forest",
+    "majority_class",
+)
 OF_NUMBERS = ("linear_regression", "hist_gradient_boosting", "random_forest", "mean")
 # All of these names, which no experiment may have.
-RESERVED = {ANSWER, WINNER, SIMPLEST, COMBINED, STARTING_POINT, *OF_CLASSES, *OF_NUMBERS}
+RESERVED = {
+    ANSWER,
+    WINNER,
+    SIMPLEST,
+    COMBINED,
+    STARTING_POINT,
+    *OF_CLASSES,
+    *OF_NUMBERS,
+}
 
 
 class Statistics(Section):
@@ -69,7 +82,11 @@ def misplaced_rope(statistics: Statistics, scoring: str) -> Iterator[Problem]:
     low, high = bounds_of(scoring)
     if statistics.rope is None and has_unit(scoring):
         remedy = "set it to the difference, in the unit of the score, below which two settings are equally good"
-        yield in_params("statistics.rope", f"is null, but cv.scoring is {scoring}, which has no bounds", remedy)
+        yield in_params(
+            "statistics.rope",
+            f"is null, but cv.scoring is {scoring}, which has no bounds",
+            remedy,
+        )
     elif statistics.rope is not None and statistics.rope >= high - low:
         finding = f"is {format_value(statistics.rope)}, but {scoring} lies between {low:g} and {high:g}"
         remedy = f"every difference would count as none; set it to a small part of that, such as {ROPE}, or to null"
@@ -81,19 +98,30 @@ def misplaced_names(
 ) -> Iterator[Problem]:
     """Yield a problem if there is no such setting to keep, or no such contender to hand over."""
     nets = [WINNER, SIMPLEST, *([COMBINED] if combines else []), *experiments]
-    contenders = [ANSWER, *nets, STARTING_POINT, *(OF_CLASSES if classify else OF_NUMBERS)]
+    contenders = [
+        ANSWER,
+        *nets,
+        STARTING_POINT,
+        *(OF_CLASSES if classify else OF_NUMBERS),
+    ]
     for key, names, what in (
         ("keep", nets, "a setting that can be kept"),
         ("use", contenders, "a contender of the evaluation"),
     ):
         if (name := getattr(evaluate, key)) not in names:
             remedy = f"it should be {join_words(names, 'or')}"
-            yield in_params(f"evaluate.{key}", f"is {name!r}, which is not {what} here", remedy)
+            yield in_params(
+                f"evaluate.{key}", f"is {name!r}, which is not {what} here", remedy
+            )
 
 
-def misplaced_costs(evaluate: Evaluate, classify: bool, n_classes: int) -> Iterator[Problem]:
+def misplaced_costs(
+    evaluate: Evaluate, classify: bool, n_classes: int
+) -> Iterator[Problem]:
     """Yield a problem if there are costs for another target than one of two classes; 0 classes are not known yet."""
     finding = f"is {n_classes} classes" if classify else "is a number"
     if evaluate.costs and (not classify or n_classes not in {0, 2}):
         remedy = "they are for two classes, of which the second is the positive one; set them to null"
-        yield in_params("evaluate.costs", f"has costs of mistakes, but the target {finding}", remedy)
+        yield in_params(
+            "evaluate.costs", f"has costs of mistakes, but the target {finding}", remedy
+        )

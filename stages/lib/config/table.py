@@ -41,13 +41,17 @@ def _cell(value: Any, what: str = "cell") -> str:
 
 def _no_twins(labels: list[str]) -> list[str]:
     if len(set(labels)) < len(labels):
-        raise ValueError("a label is listed twice; blanks around a label and its Unicode form do not count")
+        raise ValueError(
+            "a label is listed twice; blanks around a label and its Unicode form do not count"
+        )
     return labels
 
 
 Cell = Annotated[str, BeforeValidator(_cell)]
 Label = Annotated[str, BeforeValidator(partial(_cell, what="label"))]
-Limit = Annotated[float, rule(isfinite, "a limit is a finite number; remove it if there is none")]
+Limit = Annotated[
+    float, rule(isfinite, "a limit is a finite number; remove it if there is none")
+]
 Labels = Annotated[list[Label], Field(min_length=2), AfterValidator(_no_twins)]
 
 
@@ -81,7 +85,9 @@ _AN_ENCODING = "it is not a text encoding that Python knows; common ones are utf
 # How the name of a Parquet file ends, in lower case.
 _PARQUET = (".parquet", ".pq")
 
-FilePath = Annotated[str, rule(lambda text: text.strip() and text.isprintable(), "it should name a file")]
+FilePath = Annotated[
+    str, rule(lambda text: text.strip() and text.isprintable(), "it should name a file")
+]
 
 
 def is_parquet(path: str) -> bool:
@@ -115,8 +121,16 @@ class Data(Section):
 
     def features(self, names: Iterable[str], groups: str | None) -> list[str]:
         """Return which of these columns of the table nets predict from; `groups` is `cv.groups`."""
-        others = {name: self.column(name) for name in names if name not in {self.target, groups}}
-        return [name for name, column in others.items() if column.use and column.type != "date"]
+        others = {
+            name: self.column(name)
+            for name in names
+            if name not in {self.target, groups}
+        }
+        return [
+            name
+            for name, column in others.items()
+            if column.use and column.type != "date"
+        ]
 
     def labels_of(self, n_classes: int) -> tuple[str, ...]:
         """Return the label of each class 0, 1, …: the one in params.yaml, or the number."""
@@ -127,23 +141,43 @@ def misfits(data: Data) -> Iterator[Problem]:
     """Yield what in `data` does not go together."""
     if data.separator == data.decimal:
         finding = f"is {data.separator!r}, as data.decimal is"
-        yield in_params("data.separator", finding, "a CSV with decimal commas has separator: ';' or a tab")
+        yield in_params(
+            "data.separator",
+            finding,
+            "a CSV with decimal commas has separator: ';' or a tab",
+        )
     if is_parquet(data.path) and not data.header:
-        finding = f"is false, but {data.path} names its columns, as every Parquet file does"
-        yield in_params("data.header", finding, "set it to true; a CSV to predict then needs a header, too")
+        finding = (
+            f"is false, but {data.path} names its columns, as every Parquet file does"
+        )
+        yield in_params(
+            "data.header",
+            finding,
+            "set it to true; a CSV to predict then needs a header, too",
+        )
     for name, column in data.columns.items():
         for finding, remedy in _misfits_of(column, name == data.target):
             yield in_params(f"data.columns.{name}", finding, remedy)
     if data.target not in data.columns:
-        hint = did_you_mean(data.target, data.columns) or f"; they are {', '.join(data.columns)}"
-        yield in_params("data.target", f"is {data.target!r}, which is not one of the columns{hint}")
+        hint = (
+            did_you_mean(data.target, data.columns)
+            or f"; they are {', '.join(data.columns)}"
+        )
+        yield in_params(
+            "data.target", f"is {data.target!r}, which is not one of the columns{hint}"
+        )
 
 
 def _misfits_of(column: Column, is_target: bool) -> Iterator[tuple[str, str]]:
     """Yield what in a column does not go together, and what to do."""
     limits = column.min is not None or column.max is not None or column.zero_is_missing
-    if (limits and column.classes is not None) or (column.type != "number" and (limits or column.classes is not None)):
-        yield "has several of classes, a type, and limits of numbers (min, max, zero_is_missing)", "keep one of these"
+    if (limits and column.classes is not None) or (
+        column.type != "number" and (limits or column.classes is not None)
+    ):
+        yield (
+            "has several of classes, a type, and limits of numbers (min, max, zero_is_missing)",
+            "keep one of these",
+        )
     if column.classes is not None and not is_target:
         yield "has classes, but is not the target", "remove them"
     if column.missing == ("allowed" if is_target else "left_out"):
@@ -151,6 +185,13 @@ def _misfits_of(column: Column, is_target: bool) -> Iterator[tuple[str, str]]:
             f"has `missing: {column.missing}`",
             "a row without its target is left_out, other cells are allowed to miss",
         )
-    if is_target and (not column.use or column.zero_is_missing or column.type != "number"):
-        remedy = "a target is a number, or lists its labels, such as `classes: [no, yes]`"
-        yield "is the target, and has `use`, `zero_is_missing` or a type", f"remove these; {remedy}"
+    if is_target and (
+        not column.use or column.zero_is_missing or column.type != "number"
+    ):
+        remedy = (
+            "a target is a number, or lists its labels, such as `classes: [no, yes]`"
+        )
+        yield (
+            "is the target, and has `use`, `zero_is_missing` or a type",
+            f"remove these; {remedy}",
+        )

@@ -7,7 +7,9 @@ from pydantic import AfterValidator, ConfigDict, Field
 from stages.lib.config.space import is_number
 from stages.lib.config.table import Section, rule
 
-_A_CLASS_WEIGHT = "it should be `balanced`, null, or a list with the weight of each class, 0 or more"
+_A_CLASS_WEIGHT = (
+    "it should be `balanced`, null, or a list with the weight of each class, 0 or more"
+)
 NO_SETTING = "it should be a number, true, false, null, a name, or a list of numbers"
 
 # What `grid` and `fixed` put before the keys of `prepare`.
@@ -23,11 +25,17 @@ _LARGEST_RATE = 1e6
 def _scalar(value: Any) -> Any:
     """Reject values that can't be settings: mappings, lists of anything but numbers, and numbers that no net holds."""
     items = value if isinstance(value, list) else [value]
-    kinds = (int, float) if isinstance(value, list) else (bool, int, float, str, type(None))
+    kinds = (
+        (int, float) if isinstance(value, list) else (bool, int, float, str, type(None))
+    )
     if not all(isinstance(item, kinds) for item in items):
         raise ValueError(NO_SETTING)
-    if not all(abs(item) <= _LARGEST_FLOAT for item in items if isinstance(item, int | float)):
-        raise ValueError(f"it should be a finite number, no larger than {_LARGEST_FLOAT}, the most that a net can hold")
+    if not all(
+        abs(item) <= _LARGEST_FLOAT for item in items if isinstance(item, int | float)
+    ):
+        raise ValueError(
+            f"it should be a finite number, no larger than {_LARGEST_FLOAT}, the most that a net can hold"
+        )
     return value
 
 
@@ -38,7 +46,9 @@ def _scalar_or_callbacks(value: Any) -> Any:
 
 def _weighs_classes(value: Any) -> bool:
     weights = value if isinstance(value, list) else []
-    is_list = len(weights) > 1 and all(is_number(each) and each >= 0 for each in weights)
+    is_list = len(weights) > 1 and all(
+        is_number(each) and each >= 0 for each in weights
+    )
     return is_list or value in (None, "balanced")
 
 
@@ -63,8 +73,12 @@ class NetSettings(Section):
     train_split: Annotated[int, Field(ge=2)] | None = 5
     device: str = "cpu"
     # Dumps leave out what is not in use, so that a model file and its bytes do not know of it.
-    class_weight: ClassWeight = Field(default=None, exclude_if=lambda value: value is None)
-    callbacks: dict[str, dict[str, Value]] = Field(default={}, exclude_if=lambda value: not value)
+    class_weight: ClassWeight = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
+    callbacks: dict[str, dict[str, Value]] = Field(
+        default={}, exclude_if=lambda value: not value
+    )
 
 
 class Model(NetSettings):
@@ -86,11 +100,17 @@ class Prepare(Section):
 
     impute: Literal["mean", "median", "most_frequent"] | None = None
     indicator: bool = False
-    scale: Literal["standard", "minmax", "robust", "robust_clipped", "quantile"] | None = None
+    scale: (
+        Literal["standard", "minmax", "robust", "robust_clipped", "quantile"] | None
+    ) = None
     encode: Literal["onehot", "ordinal"] = "onehot"
     target: Literal["standard", "quantile"] | None = None
 
     def under(self, settings: dict[str, Any]) -> "Prepare":
         """Return the preparation with what keys such as `prepare__scale` set."""
-        own = {key.removeprefix(PREFIX): value for key, value in settings.items() if key.startswith(PREFIX)}
+        own = {
+            key.removeprefix(PREFIX): value
+            for key, value in settings.items()
+            if key.startswith(PREFIX)
+        }
         return Prepare.model_validate(self.model_dump() | own)

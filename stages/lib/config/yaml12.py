@@ -20,16 +20,24 @@ def load(text: str, file: str = "") -> Any:
     """Parse one YAML document; raises `NotYAMLError` if it is none, with a problem of the file."""
     try:
         return YAML(typ="safe").load(text)
-    except (YAMLError, RecursionError, ValueError) as error:  # of a sign, of brackets, of a number that no text has
+    except (
+        YAMLError,
+        RecursionError,
+        ValueError,
+    ) as error:  # of a sign, of brackets, of a number that no text has
         if line := conflict_line(text.encode()):
             remedy = "Keep what is to stay of both sides, and remove all markers."
-            raise NotYAMLError(Problem("is a conflict marker of git", remedy, file, line=line)) from None
+            raise NotYAMLError(
+                Problem("is a conflict marker of git", remedy, file, line=line)
+            ) from None
         finding = f": it can't be read: {str(error).splitlines()[0].partition(';')[0]}"
         if isinstance(error, MarkedYAMLError):
             lines = text.splitlines() or [""]
             line = min(error.problem_mark.line + 1, len(lines))
             finding = f", `{lines[line - 1].strip()[:60]}`: {error.problem}"
-        raise NotYAMLError(Problem(finding, "Fix it there or above.", file, line=line)) from None
+        raise NotYAMLError(
+            Problem(finding, "Fix it there or above.", file, line=line)
+        ) from None
 
 
 def conflict_line(content: bytes) -> int:

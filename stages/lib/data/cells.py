@@ -16,7 +16,11 @@ from stages.lib.data.faults import Fault, at, line_to_add, plain
 
 # Nets compute in float32, where larger numbers are infinite.
 _LARGEST = float(np.finfo(np.float32).max)
-_NAMES = {"number": "a number", "boolean": "a boolean: yes or no, true or false, t or f, 1 or 0", "date": "a date"}
+_NAMES = {
+    "number": "a number",
+    "boolean": "a boolean: yes or no, true or false, t or f, 1 or 0",
+    "date": "a date",
+}
 # The most characters of a category's name; longer ones are free text, or a quotation mark is missing.
 _LONGEST_NAME = 1000
 # The most missing classes, and the most labels, that a message lists.
@@ -24,7 +28,9 @@ _MOST = 20
 _REGRESSION = "If it is a number to predict, set model.wrapper to NeuralNetRegressor."
 
 
-def as_feature(series: pd.Series, spec: Data, may_lack: bool, if_missing: str = "") -> tuple[Any, list[Fault]]:
+def as_feature(
+    series: pd.Series, spec: Data, may_lack: bool, if_missing: str = ""
+) -> tuple[Any, list[Fault]]:
     """Return a column as its type in `spec` says, and its faults.
 
     `series` is of float64, or a `category` of texts, as `CsvText.table` returns it. Numbers become float64, with
@@ -39,7 +45,10 @@ def as_feature(series: pd.Series, spec: Data, may_lack: bool, if_missing: str = 
         values, missing, faults = series.to_numpy(), series.isna().to_numpy(), []
     elif column.type == "category":
         values = text.as_category(series, spec.na_values)
-        missing, faults = values.isna().to_numpy(), _no_categories(values, is_new=bool(if_missing))
+        missing, faults = (
+            values.isna().to_numpy(),
+            _no_categories(values, is_new=bool(if_missing)),
+        )
     else:
         values, missing, faults = _by_meaning(series, spec)
     if column.type == "number":
@@ -47,8 +56,12 @@ def as_feature(series: pd.Series, spec: Data, may_lack: bool, if_missing: str = 
     if if_missing:
         faults = [replace(each, remedy="", in_params=False) for each in faults]
     if not may_lack:
-        remedy = if_missing or f"if that may be, {line_to_add(name, 'missing: allowed')}"
-        faults = at(missing, name, "the cell is missing", remedy, not if_missing) + faults
+        remedy = (
+            if_missing or f"if that may be, {line_to_add(name, 'missing: allowed')}"
+        )
+        faults = (
+            at(missing, name, "the cell is missing", remedy, not if_missing) + faults
+        )
     return values, faults
 
 
@@ -57,7 +70,9 @@ def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]
     name, column = str(series.name), spec.column(str(series.name))
     faults: list[Fault] = []
     if role == "cv.groups":
-        reading = text.read(series, ["", *spec.na_values], partial(text.numbers, decimal=spec.decimal))
+        reading = text.read(
+            series, ["", *spec.na_values], partial(text.numbers, decimal=spec.decimal)
+        )
         values = reading.cells
         if not reading.words:  # 1 and 1.0 are one group
             values = pd.Series(reading.values, name=name).astype("category")
@@ -67,9 +82,18 @@ def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]
         missing = np.isnan(values)
         missing[[row for fault in faults for row in fault.rows]] = False
     else:
-        raise UserError(in_params("cv.order", f"is {name}, a {column.type}", "rows are ordered by a number or a date"))
+        raise UserError(
+            in_params(
+                "cv.order",
+                f"is {name}, a {column.type}",
+                "rows are ordered by a number or a date",
+            )
+        )
     return values, faults + at(
-        missing, name, f"the cell, which {role} needs, is missing", "fill it in, or remove such rows"
+        missing,
+        name,
+        f"the cell, which {role} needs, is missing",
+        "fill it in, or remove such rows",
     )
 
 
@@ -77,16 +101,24 @@ def _no_categories(cells: pd.Series, is_new: bool) -> list[Fault]:
     """Return why texts are no categories: free text, or ids; rows to predict may be few, and differ in all cells."""
     name, labels = str(cells.name), cells.cat.categories
     remedy = line_to_add(name, "use: false")
-    long = cells.isin([label for label in labels if len(label) > _LONGEST_NAME]).to_numpy()
+    long = cells.isin(
+        [label for label in labels if len(label) > _LONGEST_NAME]
+    ).to_numpy()
     finding = f"{{cell}} is too long for a category, which has at most {_LONGEST_NAME:,} characters"
-    faults = at(long, name, finding, f"if the column is free text, {remedy}", in_params=True)
+    faults = at(
+        long, name, finding, f"if the column is free text, {remedy}", in_params=True
+    )
     if not is_new and 1 < len(labels) == len(cells):
         finding = f"has as many categories as rows, {len(cells):,}"
-        faults.append(Fault(name, finding, f"is it an id? Then {remedy}", in_params=True))
+        faults.append(
+            Fault(name, finding, f"is it an id? Then {remedy}", in_params=True)
+        )
     return faults
 
 
-def _by_meaning(series: pd.Series, spec: Data) -> tuple[np.ndarray, np.ndarray, list[Fault]]:
+def _by_meaning(
+    series: pd.Series, spec: Data
+) -> tuple[np.ndarray, np.ndarray, list[Fault]]:
     """Return what the texts of a column mean as numbers, booleans or dates, which cells are missing, and the faults."""
     name, kind = str(series.name), spec.column(str(series.name)).type
     as_numbers = partial(text.numbers, decimal=spec.decimal)
@@ -103,30 +135,53 @@ def _by_meaning(series: pd.Series, spec: Data) -> tuple[np.ndarray, np.ndarray, 
         if all(re.fullmatch(rf"[-+]?\d*[{other}]\d+", word) for word in reading.words):
             remedy = f"if {other!r} is the decimal sign, set data.decimal in params.yaml to it"
     wrong = reading.cells.isin(reading.words).to_numpy()
-    faults = at(wrong, name, f"{{cell}} is not {_NAMES[kind]}", remedy, in_params=kind != "date")
+    faults = at(
+        wrong, name, f"{{cell}} is not {_NAMES[kind]}", remedy, in_params=kind != "date"
+    )
     return np.where(missing, np.nan, reading.values), missing, faults
 
 
 def out_of_range(values: np.ndarray, name: str, column: Column) -> list[Fault]:
     """Return the numbers that are outside of the column's limits, or of what a float32 holds."""
-    limits = {key: limit for key, limit in {"min": column.min, "max": column.max}.items() if limit is not None}
-    low, high = max(limits.get("min", -_LARGEST), -_LARGEST), min(limits.get("max", _LARGEST), _LARGEST)
+    limits = {
+        key: limit
+        for key, limit in {"min": column.min, "max": column.max}.items()
+        if limit is not None
+    }
+    low, high = (
+        max(limits.get("min", -_LARGEST), -_LARGEST),
+        min(limits.get("max", _LARGEST), _LARGEST),
+    )
     wrong = ((values < low) | (values > high)) & np.isfinite(values)
     unit = f" ({column.unit})" if column.unit else ""
     remedy = "fix it, or write the column in a larger unit"
-    faults = at(np.isinf(values), name, "{cell} is infinite, or too large for a float32", remedy)
+    faults = at(
+        np.isinf(values), name, "{cell} is infinite, or too large for a float32", remedy
+    )
     if limits:
         remedy = f"fix it, or change {' and '.join(limits)} of data.columns.{plain(name)} in params.yaml"
-    return faults + at(wrong, name, f"{{number}} is outside {low:g} to {high:g}{unit}", remedy, bool(limits))
+    return faults + at(
+        wrong,
+        name,
+        f"{{number}} is outside {low:g} to {high:g}{unit}",
+        remedy,
+        bool(limits),
+    )
 
 
 def lacks_target(series: pd.Series, spec: Data) -> np.ndarray:
     """Return which cells of the target are missing."""
     texts = isinstance(series.dtype, pd.CategoricalDtype)
-    return (text.as_category(series, ["", *spec.na_values]) if texts else series).isna().to_numpy()
+    return (
+        (text.as_category(series, ["", *spec.na_values]) if texts else series)
+        .isna()
+        .to_numpy()
+    )
 
 
-def as_target(series: pd.Series, classify: bool, spec: Data) -> tuple[np.ndarray, list[Fault]]:
+def as_target(
+    series: pd.Series, classify: bool, spec: Data
+) -> tuple[np.ndarray, list[Fault]]:
     """Return the target as float64, and its faults.
 
     A class is the number of its label in `spec` or, if there are no labels, 0, 1, … The cells are texts or, for a
@@ -135,27 +190,44 @@ def as_target(series: pd.Series, classify: bool, spec: Data) -> tuple[np.ndarray
     name, labels = spec.target, spec.labels
     if not isinstance(series.dtype, pd.CategoricalDtype):
         values = series.to_numpy()
-        return values, _no_target(np.isnan(values), name) + out_of_range(values, name, spec.columns[name])
+        return values, _no_target(np.isnan(values), name) + out_of_range(
+            values, name, spec.columns[name]
+        )
 
     def meaning(texts: list[str]) -> np.ndarray:
         if not labels:
             return text.numbers(texts, spec.decimal)
-        return np.array([labels.index(label) if label in labels else np.nan for label in texts])
+        return np.array(
+            [labels.index(label) if label in labels else np.nan for label in texts]
+        )
 
     reading = text.read(series, ["", *spec.na_values], meaning)
     cells, values, words = reading.cells, reading.values, reading.words
-    faults, wrong = _no_target(cells.isna().to_numpy(), name), cells.isin(words).to_numpy()
+    faults, wrong = (
+        _no_target(cells.isna().to_numpy(), name),
+        cells.isin(words).to_numpy(),
+    )
     if labels:
         those = first_of(list(map(plain, labels)), _MOST)
         finding = f"{{cell}} is not one of the classes, {those}"
-        faults += at(wrong, name, finding, f"fix it, or add it to data.columns.{plain(name)}.classes", True)
+        faults += at(
+            wrong,
+            name,
+            finding,
+            f"fix it, or add it to data.columns.{plain(name)}.classes",
+            True,
+        )
         return values, faults or _without_rows(values, spec)
     remedy = f"if these are classes, {line_to_add(name, 'classes: [LABEL, LABEL]')}"
-    faults += at(wrong, name, "{cell} is not a number", remedy, True) + out_of_range(values, name, spec.columns[name])
+    faults += at(wrong, name, "{cell} is not a number", remedy, True) + out_of_range(
+        values, name, spec.columns[name]
+    )
     odd = np.isfinite(values) & ((values % 1 != 0) | (values < 0))
     if classify:
         remedy = f"{remedy[0].upper()}{remedy[1:]}. {_REGRESSION}"
-        faults += at(odd, name, "{number} is not a class; classes are 0, 1, …", remedy, True)
+        faults += at(
+            odd, name, "{number} is not a class; classes are 0, 1, …", remedy, True
+        )
     return values, faults if faults or not classify else _without_rows(values, spec)
 
 
@@ -168,9 +240,17 @@ def _without_rows(values: np.ndarray, spec: Data) -> list[Fault]:
 
     if len(classes) == 1:
         finding = f"contains only one class, {label(*classes)}; a classifier needs two or more"
-        return [Fault(spec.target, finding, "add rows, or name another data.target in params.yaml")]
+        return [
+            Fault(
+                spec.target,
+                finding,
+                "add rows, or name another data.target in params.yaml",
+            )
+        ]
     count = len(spec.labels) or max(classes, default=-1) + 1
-    missing = islice((number for number in range(count) if number not in classes), _MOST)
+    missing = islice(
+        (number for number in range(count) if number not in classes), _MOST
+    )
     if not (names := ", ".join(map(label, missing))):
         return []
     remedy = f"Add rows, or fix data.columns.{plain(spec.target)}.classes in params.yaml. {_REGRESSION}"

@@ -26,7 +26,12 @@ _FILL_IN = "fill it in, or leave out the row, because the model was fitted witho
 
 
 def read_data(
-    file: Path | bytes, spec: Data, classify: bool, name: str = "", groups: str | None = None, order: str | None = None
+    file: Path | bytes,
+    spec: Data,
+    classify: bool,
+    name: str = "",
+    groups: str | None = None,
+    order: str | None = None,
 ) -> tuple[pd.DataFrame, int]:
     """Read a table, a file or its content, as `spec` says, and check it; messages call it `name`, or by its path.
 
@@ -38,7 +43,9 @@ def read_data(
     if spec.labels and not classify:
         remedy = "Remove them, or set model.wrapper to NeuralNetClassifier."
         key = f"data.columns.{spec.target}.classes"
-        raise UserError(in_params(key, "are labels, but a regressor predicts a number", remedy))
+        raise UserError(
+            in_params(key, "are labels, but a regressor predicts a number", remedy)
+        )
     name = name or str(file)
     try:
         content = file if isinstance(file, bytes) else file.read_bytes()
@@ -48,29 +55,54 @@ def read_data(
     rows = next(_pieces(BytesIO(content), spec, name, is_parquet(spec.path)))
     names = rows.names(list(spec.columns))
     check_names(rows, names, spec.columns, "which data.columns in params.yaml lists")
-    roles = {key: role for role, key in {"cv.order": order, "cv.groups": groups}.items() if key}
+    roles = {
+        key: role
+        for role, key in {"cv.order": order, "cv.groups": groups}.items()
+        if key
+    }
     for key, role in roles.items():
         check_names(rows, names, [key], f"which {role} in params.yaml names")
-    used = [key for key in names if key == spec.target or key in roles or spec.column(key).use]
+    used = [
+        key
+        for key in names
+        if key == spec.target or key in roles or spec.column(key).use
+    ]
     if not spec.features(used, groups):
-        only = f"{rows.names_in} has only the target" if names == [spec.target] else "no column is used"
+        only = (
+            f"{rows.names_in} has only the target"
+            if names == [spec.target]
+            else "no column is used"
+        )
         rows.refuse(only, f"a net needs a column to predict {spec.target} from")
-    as_text = {key for key in names if key not in used or key == groups or spec.column(key).type != "number"}
+    as_text = {
+        key
+        for key in names
+        if key not in used or key == groups or spec.column(key).type != "number"
+    }
     table = rows.table(names, as_text | ({spec.target} if classify else set()), used)
     n_rows = len(table)
     if spec.columns[spec.target].missing:
-        table = table[~lacks_target(table[spec.target], spec)]  # whose index still counts the rows of the file
+        table = table[
+            ~lacks_target(table[spec.target], spec)
+        ]  # whose index still counts the rows of the file
         if table.empty:
-            rows.refuse(f"no row has the target {spec.target}", "name another data.target in params.yaml")
+            rows.refuse(
+                f"no row has the target {spec.target}",
+                "name another data.target in params.yaml",
+            )
 
     def checked(key: str) -> Checked:
         if key == spec.target:
             return as_target(table[key], classify, spec)
         if key in roles:
             return as_role(table[key], roles[key], spec)
-        return as_feature(table[key], spec, may_lack=spec.column(key).missing is not None)
+        return as_feature(
+            table[key], spec, may_lack=spec.column(key).missing is not None
+        )
 
-    return _faultless({key: checked(key) for key in used}, rows, names, table.index), n_rows - len(table)
+    return _faultless(
+        {key: checked(key) for key in used}, rows, names, table.index
+    ), n_rows - len(table)
 
 
 def read_features(
@@ -87,36 +119,69 @@ def read_features(
     checked, with the features in their order, as `Dataset.X` has them. The model takes missing cells of those in
     `may_lack`. Without a header, all columns of `spec` are there, with the target or without it.
     """
-    buffered = file if isinstance(file, BufferedReader) else BufferedReader(cast(Any, file))
-    in_parquet, names = is_parquet(name) or buffered.peek(4).startswith(PARQUET_BEGINS), list[str]()
+    buffered = (
+        file if isinstance(file, BufferedReader) else BufferedReader(cast(Any, file))
+    )
+    in_parquet, names = (
+        is_parquet(name) or buffered.peek(4).startswith(PARQUET_BEGINS),
+        list[str](),
+    )
     for rows in _pieces(buffered, spec, name, in_parquet, n_bytes):
         if not names:
             names = rows.names(list(spec.columns), optional=spec.target)
             check_names(rows, names, features, "which the model predicts from")
-        as_text = {key for key in names if key not in features or spec.column(key).type != "number"}
+        as_text = {
+            key
+            for key in names
+            if key not in features or spec.column(key).type != "number"
+        }
         table = rows.table(names, as_text, features)
-        may = {key: spec.column(key).missing is not None and key in may_lack for key in features}
-        columns = {key: as_feature(table[key], spec, may[key], _FILL_IN) for key in features}
+        may = {
+            key: spec.column(key).missing is not None and key in may_lack
+            for key in features
+        }
+        columns = {
+            key: as_feature(table[key], spec, may[key], _FILL_IN) for key in features
+        }
         yield rows, _faultless(columns, rows, names, table.index)
 
 
-def _faultless(columns: dict[str, Checked], rows: CsvText, names: list[str], numbers: pd.Index) -> pd.DataFrame:
+def _faultless(
+    columns: dict[str, Checked], rows: CsvText, names: list[str], numbers: pd.Index
+) -> pd.DataFrame:
     """Return checked columns as a table; `numbers` are those of its rows in the file, for messages."""
     faults = [fault for _, faults in columns.values() for fault in faults]
     refuse_faults(
-        [replace(fault, rows=numbers[np.asarray(fault.rows, int)].to_numpy()) for fault in faults], rows, names
+        [
+            replace(fault, rows=numbers[np.asarray(fault.rows, int)].to_numpy())
+            for fault in faults
+        ],
+        rows,
+        names,
     )
     return pd.DataFrame({key: values for key, (values, _) in columns.items()})
 
 
-def _pieces(file: BinaryIO, spec: Data, name: str, in_parquet: bool, n_bytes: int = -1) -> Iterator[CsvText]:
+def _pieces(
+    file: BinaryIO, spec: Data, name: str, in_parquet: bool, n_bytes: int = -1
+) -> Iterator[CsvText]:
     if in_parquet:
         return parquet_pieces(file, name, ("", *spec.na_values), n_bytes)
-    csv = CsvText(name, b"", spec.encoding, spec.separator, spec.decimal, spec.header, tuple(spec.na_values))
+    csv = CsvText(
+        name,
+        b"",
+        spec.encoding,
+        spec.separator,
+        spec.decimal,
+        spec.header,
+        tuple(spec.na_values),
+    )
     return pieces(csv, utf8_blocks(file, spec.encoding, name, n_bytes))
 
 
-def parquet_pieces(file: BinaryIO, name: str, na_values: Iterable[str] = (), n_bytes: int = -1) -> Iterator[CsvText]:
+def parquet_pieces(
+    file: BinaryIO, name: str, na_values: Iterable[str] = (), n_bytes: int = -1
+) -> Iterator[CsvText]:
     """Yield a Parquet file as `parquet_file` does; raises `UserError` if the package is not installed."""
     try:
         from stages.lib.data import parquet_file
@@ -128,10 +193,17 @@ def parquet_pieces(file: BinaryIO, name: str, na_values: Iterable[str] = (), n_b
     yield from parquet_file.parquet_pieces(file, name, tuple(na_values), n_bytes)
 
 
-def check_names(rows: CsvText, names: Sequence[str], wanted: Collection[str], why: str) -> None:
+def check_names(
+    rows: CsvText, names: Sequence[str], wanted: Collection[str], why: str
+) -> None:
     """Raise `UserError` with the names in `wanted` that the file does not have."""
     if missing := [name for name in wanted if name not in names]:
         others = [name for name in names if name not in wanted]
-        hint = did_you_mean(missing[0], others) or f"; it has {first_of(list(map(plain, names)), _MOST_NAMES)}"
+        hint = (
+            did_you_mean(missing[0], others)
+            or f"; it has {first_of(list(map(plain, names)), _MOST_NAMES)}"
+        )
         what = rows.names_in if rows.header else "data.columns"
-        rows.refuse(f"{what} has no {first_of(list(map(repr, missing)), _MOST_NAMES)}, {why}{hint}")
+        rows.refuse(
+            f"{what} has no {first_of(list(map(repr, missing)), _MOST_NAMES)}, {why}{hint}"
+        )

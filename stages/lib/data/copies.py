@@ -17,7 +17,9 @@ def on_copies(data: Dataset, name: str) -> str:
     """
     table = pd.concat([data.X, pd.Series(data.y)], axis=1)
     mixed = table.apply(np.random.default_rng(0).permutation)
-    count, by_chance = (int(each.duplicated(keep=False).sum()) for each in (table, mixed))
+    count, by_chance = (
+        int(each.duplicated(keep=False).sum()) for each in (table, mixed)
+    )
     if count < max(_FEWEST * len(table), _TIMES * by_chance):
         return ""
     return (

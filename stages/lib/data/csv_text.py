@@ -52,7 +52,12 @@ class CsvText:
         """How the file is written, in words."""
         decimal = ("decimal commas",) if self.decimal == "," else ()
         header = "a header" if self.header else "no header"
-        return f"{SEPARATORS[self.separator]}s between cells", *decimal, self.encoding, header
+        return (
+            f"{SEPARATORS[self.separator]}s between cells",
+            *decimal,
+            self.encoding,
+            header,
+        )
 
     def names(self, columns: Sequence[str], optional: str = "") -> list[str]:
         """Return the names in the header or, without one, `columns`, if need be without `optional`.
@@ -67,16 +72,24 @@ class CsvText:
             names, last = named(row), row[-1].strip()
             name, count = Counter(names).most_common(1)[0]
             if count > 1:
-                self.refuse(f"{self.names_in} has {name!r} {count} times", "rename all but one")
+                self.refuse(
+                    f"{self.names_in} has {name!r} {count} times", "rename all but one"
+                )
             if not others:
-                self.refuse("has no row after its header", "Is it the right file?", line)
+                self.refuse(
+                    "has no row after its header", "Is it the right file?", line
+                )
             line, row = others[0]
             if len(row) == len(names) - 1 and not last:
                 names.pop()  # some exports end the header, and no other line, with a separator
         elif self._is_header(row, others[0][1] if others else [], names):
-            order = f"write the columns in the order of data.columns: {', '.join(names)}"
+            order = (
+                f"write the columns in the order of data.columns: {', '.join(names)}"
+            )
             remedy = f"Remove the line, {f'and {order}' if optional else 'or set it to true'}."
-            self.refuse("is a header, but data.header in params.yaml is false", remedy, 1)
+            self.refuse(
+                "is a header, but data.header in params.yaml is false", remedy, 1
+            )
         elif optional and len(row) != len(names):
             note = f", or {len(names)} with {optional}"
             names.remove(optional)
@@ -84,12 +97,18 @@ class CsvText:
             self.check_widths(len(names), note)
         return names
 
-    def _is_header(self, first: Sequence[str], second: Sequence[str], names: Sequence[str]) -> bool:
+    def _is_header(
+        self, first: Sequence[str], second: Sequence[str], names: Sequence[str]
+    ) -> bool:
         """Whether a row has texts alone, of which most are names of columns, or stand above numbers."""
         cells = {cell.strip() for cell in first}
-        are_numbers = [np.isfinite(numbers([*row], self.decimal)).sum() for row in (cells, second)]
+        are_numbers = [
+            np.isfinite(numbers([*row], self.decimal)).sum() for row in (cells, second)
+        ]
         in_words = not cells & {"", *self.na_values} and not are_numbers[0]
-        return bool(in_words and 2 * max(len(cells & set(names)), are_numbers[1]) > len(first))
+        return bool(
+            in_words and 2 * max(len(cells & set(names)), are_numbers[1]) > len(first)
+        )
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the cells of each record with the number of its first line, counted from 1 in the file."""
@@ -102,7 +121,9 @@ class CsvText:
                 line = self.first_line + reader.line_num
         except csv.Error:  # the limit is the module's own, for a quotation mark that swallows the rest of a file
             finding = f"has a cell of more than {csv.field_size_limit():,} characters"
-            self.refuse(finding, "is a quotation mark missing, or is it the wrong file?", line)
+            self.refuse(
+                finding, "is a quotation mark missing, or is it the wrong file?", line
+            )
 
     def rows(self, numbers: Collection[int]) -> dict[int, tuple[int, list[str]]]:
         """Return the line and the cells of each of these rows; row 0 is the first one after the header."""
@@ -110,7 +131,12 @@ class CsvText:
         records = enumerate(islice(self.records(), end - first), start=first)
         return {number: record for number, record in records if number in numbers}
 
-    def table(self, names: Sequence[str], as_text: Collection[str] = (), used: Collection[str] = ()) -> pd.DataFrame:
+    def table(
+        self,
+        names: Sequence[str],
+        as_text: Collection[str] = (),
+        used: Collection[str] = (),
+    ) -> pd.DataFrame:
         """Read the cells into columns of float64, with NaN where a cell is missing, and `category` columns of texts.
 
         Texts are the columns in `as_text`, and each that contains anything but numbers and missing cells. `names` are
@@ -125,13 +151,21 @@ class CsvText:
         numeric = {name for name in names if table[name].dtype.kind in "iuf"}
         last = table[names[-1]]
         if last.isna().any() or (names[-1] not in numeric and (last == "").any()):
-            self.check_widths(len(names))  # because pandas fills up a short line with empty cells
-        if others := [name for name in names if name not in numeric and name not in as_text]:
+            self.check_widths(
+                len(names)
+            )  # because pandas fills up a short line with empty cells
+        if others := [
+            name for name in names if name not in numeric and name not in as_text
+        ]:
             table[others] = self._read(names, others, usecols=others)
         # pandas would read texts that are all numbers, such as 01 and 1.0, into categories that are numbers.
-        return table.astype({name: "float64" if name in numeric else "category" for name in names})
+        return table.astype(
+            {name: "float64" if name in numeric else "category" for name in names}
+        )
 
-    def _read(self, names: Sequence[str], as_text: Collection[str], **options: Any) -> pd.DataFrame:
+    def _read(
+        self, names: Sequence[str], as_text: Collection[str], **options: Any
+    ) -> pd.DataFrame:
         return pd.read_csv(
             io.BytesIO(self.text),
             sep=self.separator,
@@ -154,7 +188,9 @@ class CsvText:
 
     def refuse(self, finding: str, remedy: str = "", line: int = 0) -> NoReturn:
         """Raise `UserError` with a problem of the file or of a line, after which a sentence goes on."""
-        raise UserError(Problem(finding if line else f": {finding}", remedy, self.name, line=line))
+        raise UserError(
+            Problem(finding if line else f": {finding}", remedy, self.name, line=line)
+        )
 
     def check_widths(self, width: int, note: str = "") -> None:
         """Raise `UserError` if a line has more or fewer cells than `width`; a note follows that number."""
@@ -178,7 +214,12 @@ def pieces(csv: CsvText, blocks: Iterable[bytes]) -> Iterator[CsvText]:
         n_bytes, n_lines = _whole_records(csv) if csv.text else (0, 0)
         if n_bytes:
             yield replace(csv, text=csv.text[:n_bytes])
-            csv = replace(csv, text=csv.text[n_bytes:], header=False, first_line=csv.first_line + n_lines)
+            csv = replace(
+                csv,
+                text=csv.text[n_bytes:],
+                header=False,
+                first_line=csv.first_line + n_lines,
+            )
         csv = replace(csv, text=csv.text + block)
     yield csv
 
@@ -206,7 +247,11 @@ def named(header: Sequence[str]) -> list[str]:
 
 def short(cell: str) -> str:
     """Return a cell in quotation marks, cut if it is long."""
-    return repr(cell) if len(cell) <= LONGEST else f"{cell[:LONGEST]!r}… ({len(cell):,} characters)"
+    return (
+        repr(cell)
+        if len(cell) <= LONGEST
+        else f"{cell[:LONGEST]!r}… ({len(cell):,} characters)"
+    )
 
 
 def more_such(count: int, what: str) -> str:

@@ -52,7 +52,9 @@ class Columns:
         """Return the positions of some columns, in the order of the table."""
         return [i for i, name in enumerate(self.types) if name in names]
 
-    def as_array(self, X: Any, unseen: dict[str, dict[str, None]] | None = None) -> np.ndarray:
+    def as_array(
+        self, X: Any, unseen: dict[str, dict[str, None]] | None = None
+    ) -> np.ndarray:
         """Return rows as float64 of shape (n_rows, n_columns), which are quicker to split and to prepare than a table.
 
         A category is its position in `categories`, a missing cell NaN. A category that is not listed is -1; it is put
@@ -62,17 +64,24 @@ class Columns:
             return np.asarray(X, dtype=np.float64)
         array = np.empty((len(X), len(self.types)))
         for i, name in enumerate(self.types):
-            array[:, i] = self._codes(X[name], unseen) if name in self.categories else X[name]
+            array[:, i] = (
+                self._codes(X[name], unseen) if name in self.categories else X[name]
+            )
         return array
 
-    def _codes(self, column: pd.Series, unseen: dict[str, dict[str, None]] | None) -> np.ndarray:
+    def _codes(
+        self, column: pd.Series, unseen: dict[str, dict[str, None]] | None
+    ) -> np.ndarray:
         labels = pd.Index(self.categories[str(column.name)], dtype=object)
         codes = labels.get_indexer(pd.Index(column, dtype=object)).astype(np.float64)
         codes[column.isna()] = np.nan
         if new := dict.fromkeys(map(str, column[codes < 0])):
             if unseen is None:
                 never_seen = f"column {column.name}: {first_of(list(map(repr, new)), _MOST)} was never seen in training"
-                warnings.warn(f"{never_seen}, so it counts as none of the categories", stacklevel=3)
+                warnings.warn(
+                    f"{never_seen}, so it counts as none of the categories",
+                    stacklevel=3,
+                )
             else:
                 unseen.setdefault(str(column.name), {}).update(new)
         return codes
@@ -105,7 +114,13 @@ class Dataset:
         return len(self.classes)
 
 
-def load_dataset(spec: Data, classify: bool, seed: int, groups: str | None = None, order: str | None = None) -> Dataset:
+def load_dataset(
+    spec: Data,
+    classify: bool,
+    seed: int,
+    groups: str | None = None,
+    order: str | None = None,
+) -> Dataset:
     """Read and check `spec.path` as `read_data` does, and keep the fraction `spec.sample` of its rows, drawn by class.
 
     Rows are in the order of the file or, with `order`, in that of this column; rows with the same value keep theirs.
@@ -117,19 +132,31 @@ def load_dataset(spec: Data, classify: bool, seed: int, groups: str | None = Non
     features = spec.features(map(str, table), groups)
     columns = Columns(
         {key: spec.column(key).type for key in features},
-        {key: tuple(table[key].cat.categories) for key in features if spec.column(key).type == "category"},
+        {
+            key: tuple(table[key].cat.categories)
+            for key in features
+            if spec.column(key).type == "category"
+        },
         lacking=tuple(key for key in features if table[key].isna().any()),
-        zeros=tuple(key for key in features if spec.column(key).zero_is_missing and (table[key] == 0).any()),
+        zeros=tuple(
+            key
+            for key in features
+            if spec.column(key).zero_is_missing and (table[key] == 0).any()
+        ),
     )
     classes = spec.labels_of(int(table[spec.target].max()) + 1) if classify else ()
     if spec.sample < 1:
         rows = _sample(table[spec.target].to_numpy(), spec.sample, classes, seed)
         table = table.iloc[rows].reset_index(drop=True)
     grouped = table[groups].cat.codes.to_numpy(dtype=np.int64) if groups else None
-    return Dataset(table[features], table[spec.target].to_numpy(), columns, classes, grouped)
+    return Dataset(
+        table[features], table[spec.target].to_numpy(), columns, classes, grouped
+    )
 
 
-def _sample(y: np.ndarray, share: float, classes: tuple[str, ...], seed: int) -> np.ndarray:
+def _sample(
+    y: np.ndarray, share: float, classes: tuple[str, ...], seed: int
+) -> np.ndarray:
     """Return the rows of a sample in their order, with the shares of the classes if there are some.
 
     Raises `UserError` if the sample, or what it leaves out, has fewer rows than there are classes.
@@ -138,8 +165,12 @@ def _sample(y: np.ndarray, share: float, classes: tuple[str, ...], seed: int) ->
 
     stratify = y if classes else None
     try:
-        rows, _ = train_test_split(np.arange(len(y)), train_size=share, stratify=stratify, random_state=seed)
+        rows, _ = train_test_split(
+            np.arange(len(y)), train_size=share, stratify=stratify, random_state=seed
+        )
     except ValueError as error:
         finding = f"is {share:g}, which can't be drawn: {str(error).rstrip('.')}"
-        raise UserError(in_params("data.sample", finding, "Set it to 1.0 for all rows.")) from None
+        raise UserError(
+            in_params("data.sample", finding, "Set it to 1.0 for all rows.")
+        ) from None
     return np.sort(rows)

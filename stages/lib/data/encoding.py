@@ -30,21 +30,31 @@ def refuse_other_formats(content: bytes, name: str, parquet: bool = False) -> No
     """Raise `UserError` if a file is not a CSV, or not `parquet`, but of another known format; it says which."""
     if parquet and content.startswith(PARQUET_BEGINS):
         return
-    start, wanted = content[:1000].lstrip().lower(), "a Parquet file" if parquet else "a CSV"
+    start, wanted = (
+        content[:1000].lstrip().lower(),
+        "a Parquet file" if parquet else "a CSV",
+    )
     for beginning, what in _BEGINNINGS.items():
         if start.startswith(beginning):
             raise UserError(Problem(f"is not {wanted}, but {what}", file=name))
     if parquet:
-        raise UserError(Problem(f"is not {wanted}" if content else "is empty", _RIGHT_FILE, name))
+        raise UserError(
+            Problem(f"is not {wanted}" if content else "is empty", _RIGHT_FILE, name)
+        )
 
 
-def utf8_blocks(file: BinaryIO, encoding: str, name: str, n_bytes: int = -1) -> Iterator[bytes]:
+def utf8_blocks(
+    file: BinaryIO, encoding: str, name: str, n_bytes: int = -1
+) -> Iterator[bytes]:
     """Yield a text in UTF-8, without a byte-order mark and empty lines at its end, in blocks of `n_bytes`, or whole.
 
     Raises `UserError` if the content is not text in `data.encoding`, or begins with an empty line. The message calls
     the text `name`, and says which encoding the content looks like.
     """
-    waiting, is_first = b"", True  # blanks wait for other text: those at the end are left out
+    waiting, is_first = (
+        b"",
+        True,
+    )  # blanks wait for other text: those at the end are left out
     for text in _decoded(file, encoding, name, n_bytes):
         if text.strip(_BLANKS) and waiting.strip(_BLANKS):
             yield waiting
@@ -58,30 +68,52 @@ def utf8_blocks(file: BinaryIO, encoding: str, name: str, n_bytes: int = -1) -> 
 
 
 def _decoded(file: BinaryIO, encoding: str, name: str, n_bytes: int) -> Iterator[bytes]:
-    decoder, coding = codecs.getincrementaldecoder(encoding)(), codecs.lookup(encoding).name
+    decoder, coding = (
+        codecs.getincrementaldecoder(encoding)(),
+        codecs.lookup(encoding).name,
+    )
     line, likely, content, is_first = 1, None, b"", True
     while is_first or content:
-        content = file.read(n_bytes) + file.readline()  # whole lines, so that no letter of UTF-8 is cut
+        content = (
+            file.read(n_bytes) + file.readline()
+        )  # whole lines, so that no letter of UTF-8 is cut
         if is_first:
             refuse_other_formats(content, name)
-            content = content.removeprefix(codecs.BOM_UTF8)  # spreadsheets put it before any text
+            content = content.removeprefix(
+                codecs.BOM_UTF8
+            )  # spreadsheets put it before any text
         likely = likely_encoding(content) if content else likely
         try:
             text = decoder.decode(content, final=not content).encode()
         except UnicodeError as error:
             line += content.count(b"\n", 0, getattr(error, "start", 0))
-            raise UserError(Problem(f"is not {encoding}", _is_it_right(likely, encoding), name, line=line)) from None
+            raise UserError(
+                Problem(
+                    f"is not {encoding}",
+                    _is_it_right(likely, encoding),
+                    name,
+                    line=line,
+                )
+            ) from None
         # Encodings of one byte decode any bytes, and UTF-8 to wrong letters; UTF-16 makes other scripts' letters of it.
-        is_wrong = coding.startswith("utf-16") or (coding.startswith(_ONE_BYTE) and not content.isascii())
+        is_wrong = coding.startswith("utf-16") or (
+            coding.startswith(_ONE_BYTE) and not content.isascii()
+        )
         if b"\0" in text or (content and likely == "utf-8" and is_wrong):
-            raise UserError(Problem(f"is not {encoding}", _is_it_right(likely, encoding), name))
+            raise UserError(
+                Problem(f"is not {encoding}", _is_it_right(likely, encoding), name)
+            )
         yield text.removeprefix(codecs.BOM_UTF8) if is_first else text
         is_first, line = False, line + content.count(b"\n")
 
 
 def _is_it_right(likely: str | None, encoding: str) -> str:
     """Return what to do about a text that is not in `data.encoding`."""
-    return f"It may be {likely}; data.encoding in params.yaml is {encoding}." if likely else _RIGHT_FILE
+    return (
+        f"It may be {likely}; data.encoding in params.yaml is {encoding}."
+        if likely
+        else _RIGHT_FILE
+    )
 
 
 def likely_encoding(content: bytes) -> str | None:
@@ -92,7 +124,10 @@ def likely_encoding(content: bytes) -> str | None:
         return None
     # The bytes 0x80 to 0x9f are letters and quotation marks in cp1252, and control characters in latin-1, which
     # decodes any bytes.
-    for candidate in ("utf-8", "cp1252" if any(byte in content for byte in range(0x80, 0xA0)) else "latin-1"):
+    for candidate in (
+        "utf-8",
+        "cp1252" if any(byte in content for byte in range(0x80, 0xA0)) else "latin-1",
+    ):
         try:
             content.decode(candidate)
         except UnicodeError:

@@ -29,9 +29,19 @@ class Fault:
     in_params: bool = False
 
 
-def at(rows: np.ndarray, column: str, finding: str, remedy: str = "", in_params: bool = False) -> list[Fault]:
+def at(
+    rows: np.ndarray,
+    column: str,
+    finding: str,
+    remedy: str = "",
+    in_params: bool = False,
+) -> list[Fault]:
     """Return a fault at the rows where a mask is true, if there are some."""
-    return [Fault(column, finding, remedy, np.flatnonzero(rows), in_params)] if rows.any() else []
+    return (
+        [Fault(column, finding, remedy, np.flatnonzero(rows), in_params)]
+        if rows.any()
+        else []
+    )
 
 
 def refuse_faults(faults: list[Fault], rows: CsvText, names: list[str]) -> None:
@@ -47,10 +57,25 @@ def refuse_faults(faults: list[Fault], rows: CsvText, names: list[str]) -> None:
         if len(fault.rows):
             number, cells = firsts[int(fault.rows[0])]
             cell, where = cells[names.index(fault.column)].strip(), {rows.unit: number}
-            finding = ": " + finding.replace("{cell}", short(cell)).replace("{number}", cell[:LONGEST])
-        count, see = more_such(len(fault.rows) - 1, "cell"), f"data.columns.{fault.column}" * fault.in_params
+            finding = ": " + finding.replace("{cell}", short(cell)).replace(
+                "{number}", cell[:LONGEST]
+            )
+        count, see = (
+            more_such(len(fault.rows) - 1, "cell"),
+            f"data.columns.{fault.column}" * fault.in_params,
+        )
         column = plain(fault.column)
-        problems.append(Problem(finding, fault.remedy, rows.name, **where, column=column, alike=count, see=see))
+        problems.append(
+            Problem(
+                finding,
+                fault.remedy,
+                rows.name,
+                **where,
+                column=column,
+                alike=count,
+                see=see,
+            )
+        )
     if (more := len(problems) - _MOST) > 0:
         problems[_MOST:] = [Problem(f": and {more:,} more", file=rows.name)]
     if problems:
@@ -67,7 +92,9 @@ def line_to_add(column: str, entry: str) -> str:
     return f"add `{entry}` to data.columns.{plain(column)} in params.yaml"
 
 
-def given_away_told(found: dict[tuple[str, ...], float], target: str, classes: bool) -> str:
+def given_away_told(
+    found: dict[tuple[str, ...], float], target: str, classes: bool
+) -> str:
     """Return sentences on columns as `given_away` returns them or, without one, on a score that is nearly perfect."""
     remedy = f"Leave out what is not known when {target} is to be predicted: `use: false` in data.columns."
     if not found:
@@ -75,6 +102,14 @@ def given_away_told(found: dict[tuple[str, ...], float], target: str, classes: b
     columns, *others = found
     percent = f"{int(1e4 * found[columns] + 1e-6) / 100:g} %"
     it, s = ("it", "s") if len(columns) == 1 else ("they", "")
-    what = f"for {percent} of the rows, {it} say{s} the class" if classes else f"{it} explain{s} {percent} of it"
-    so = f" So do{'es' * (len(others) == 1)} {first_of([name for (name,) in others], _MOST_COLUMNS)}." if others else ""
+    what = (
+        f"for {percent} of the rows, {it} say{s} the class"
+        if classes
+        else f"{it} explain{s} {percent} of it"
+    )
+    so = (
+        f" So do{'es' * (len(others) == 1)} {first_of([name for (name,) in others], _MOST_COLUMNS)}."
+        if others
+        else ""
+    )
     return f"{join_words(columns)} alone give{s} {target} away: {what}.{so} {remedy}"

@@ -20,16 +20,31 @@ def given_away(data: Dataset) -> dict[tuple[str, ...], float]:
     cells count as the mean. Of classes, the values of a column say those of a share of the rows.
     """
     rows = np.random.default_rng(0).permutation(len(data.y))[:_MOST_ROWS]
-    y, X = data.y[rows], pd.DataFrame(data.columns.as_array(data.X)[rows], columns=list(data.features))
-    said = _classes_said(X, y) if data.classes else _numbers_said(X.iloc[:, data.columns.at("number", "boolean")], y)
-    return dict(sorted(((key, share) for key, share in said.items() if share >= _NEARLY), key=lambda item: -item[1]))
+    y, X = (
+        data.y[rows],
+        pd.DataFrame(data.columns.as_array(data.X)[rows], columns=list(data.features)),
+    )
+    said = (
+        _classes_said(X, y)
+        if data.classes
+        else _numbers_said(X.iloc[:, data.columns.at("number", "boolean")], y)
+    )
+    return dict(
+        sorted(
+            ((key, share) for key, share in said.items() if share >= _NEARLY),
+            key=lambda item: -item[1],
+        )
+    )
 
 
 def _classes_said(X: pd.DataFrame, y: np.ndarray) -> dict[tuple[str, ...], float]:
     from sklearn.tree import DecisionTreeClassifier
 
     tree = DecisionTreeClassifier(min_samples_leaf=_FEWEST_ROWS)
-    wrong = {(str(name),): float((tree.fit(X[[name]], y).predict(X[[name]]) != y).mean()) for name in X}
+    wrong = {
+        (str(name),): float((tree.fit(X[[name]], y).predict(X[[name]]) != y).mean())
+        for name in X
+    }
     # Where nearly all rows are of one class, always naming it says nothing.
     most = (1 - _NEARLY) * (1 - np.unique(y, return_counts=True)[1].max() / len(y))
     return {columns: 1 - share for columns, share in wrong.items() if share <= most}
@@ -37,15 +52,23 @@ def _classes_said(X: pd.DataFrame, y: np.ndarray) -> dict[tuple[str, ...], float
 
 def _numbers_said(X: pd.DataFrame, y: np.ndarray) -> dict[tuple[str, ...], float]:
     X = X.dropna(axis=1, thresh=_FEWEST_CELLS)
-    r = X.fillna(X.mean()).assign(**{"": y}).corr().fillna(0.0).to_numpy()  # a constant says nothing
+    r = (
+        X.fillna(X.mean()).assign(**{"": y}).corr().fillna(0.0).to_numpy()
+    )  # a constant says nothing
     between, a, b = r[:-1, :-1], r[:-1, -1:], r[-1:, :-1]
     one = between**2 > 1 - 1e-9  # of a column with itself, or with its copy
-    share = np.where(one, a**2, (a**2 + b**2 - 2 * a * b * between) / np.where(one, 1.0, 1 - between**2))
+    share = np.where(
+        one,
+        a**2,
+        (a**2 + b**2 - 2 * a * b * between) / np.where(one, 1.0, 1 - between**2),
+    )
     pairs = np.diag_indices(len(share))
     share[pairs] = X.corrwith(pd.Series(y)).fillna(0.0) ** 2
     if share.size and share[pairs].max() < _NEARLY:
         pairs = np.unravel_index([share.argmax()], share.shape)
-    names = [tuple(dict.fromkeys(X.columns[[i, j]])) for i, j in zip(*pairs, strict=True)]
+    names = [
+        tuple(dict.fromkeys(X.columns[[i, j]])) for i, j in zip(*pairs, strict=True)
+    ]
     return dict(zip(names, share[pairs].tolist(), strict=True))
 
 

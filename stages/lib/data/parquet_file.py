@@ -21,7 +21,14 @@ from stages.lib.data.encoding import refuse_other_formats
 
 _IS = pa.types
 _NUMBERS = (_IS.is_integer, _IS.is_floating, _IS.is_decimal, _IS.is_null)
-_TEXTS = (_IS.is_string, _IS.is_large_string, _IS.is_string_view, _IS.is_boolean, _IS.is_date, _IS.is_timestamp)
+_TEXTS = (
+    _IS.is_string,
+    _IS.is_large_string,
+    _IS.is_string_view,
+    _IS.is_boolean,
+    _IS.is_date,
+    _IS.is_timestamp,
+)
 # The name that pandas gives to an index without one when it writes a table.
 _INDEX = re.compile(r"__index_level_\d+__")
 # The most columns that a message names.
@@ -51,9 +58,18 @@ class ParquetRows(CsvText):
         """How the file is written, in words."""
         return "Parquet", *["the index of pandas left out"] * self.has_index
 
-    def table(self, names: Sequence[str], as_text: Collection[str] = (), used: Collection[str] = ()) -> pd.DataFrame:
+    def table(
+        self,
+        names: Sequence[str],
+        as_text: Collection[str] = (),
+        used: Collection[str] = (),
+    ) -> pd.DataFrame:
         """Read the cells as those of a CSV; raises `UserError` if a column that is used has another type."""
-        if odd := [f"{name} ({kind})" for name, kind in self.others.items() if name in (used or names)]:
+        if odd := [
+            f"{name} ({kind})"
+            for name, kind in self.others.items()
+            if name in (used or names)
+        ]:
             finding = "has columns that are not numbers, texts, booleans, dates or times with a date: "
             nested = "flatten nested ones into a column for each part"
             remedy = f"Drop them from the file; or {nested}, and write others, such as durations, as numbers"
@@ -62,7 +78,10 @@ class ParquetRows(CsvText):
 
     def rows(self, numbers: Collection[int]) -> dict[int, tuple[int, list[str]]]:
         """Return the number in the file and the cells of each of these rows, counted from 0 here."""
-        return {number: (self.first_line + number, cells) for number, (_, cells) in super().rows(numbers).items()}
+        return {
+            number: (self.first_line + number, cells)
+            for number, (_, cells) in super().rows(numbers).items()
+        }
 
 
 def parquet_pieces(
@@ -84,7 +103,11 @@ def parquet_pieces(
         if not n_rows or not n_columns:
             finding = f": there is no {'row' if n_columns else 'column'}"
             raise UserError(Problem(finding, "Is it the right file?", name))
-        batches = iter([None]) if n_bytes < 0 else opened.iter_batches(max(1, n_bytes // (8 * n_columns)))
+        batches = (
+            iter([None])
+            if n_bytes < 0
+            else opened.iter_batches(max(1, n_bytes // (8 * n_columns)))
+        )
         first_row = 1
         while True:
             with _reading(name):
@@ -92,20 +115,27 @@ def parquet_pieces(
                     batch = next(batches)
                 except StopIteration:
                     return
-                table = opened.read() if batch is None else pa.Table.from_batches([batch])
-                piece = _as_csv(table, name, na_values, first_row, size * table.num_rows // n_rows)
+                table = (
+                    opened.read() if batch is None else pa.Table.from_batches([batch])
+                )
+                piece = _as_csv(
+                    table, name, na_values, first_row, size * table.num_rows // n_rows
+                )
             yield piece
             first_row += table.num_rows
 
 
-def _as_csv(table: Any, name: str, na_values: tuple[str, ...], first_row: int, size: int) -> ParquetRows:
+def _as_csv(
+    table: Any, name: str, na_values: tuple[str, ...], first_row: int, size: int
+) -> ParquetRows:
     """Return rows as a CSV, with the text of each cell as Python writes it, and nothing for a null or a NaN."""
     table.validate(full=True)
     coded = {each.name for each in table.schema if _IS.is_dictionary(each.type)}
     coded |= {
         each.get("field_name")
         for each in (table.schema.pandas_metadata or {}).get("columns", [])
-        if each.get("pandas_type") == "categorical"  # numbers, which pandas writes as such
+        if each.get("pandas_type")
+        == "categorical"  # numbers, which pandas writes as such
     }
     kept = [each for each in table.column_names if not _INDEX.fullmatch(each)]
     columns, texts, others = [], [], {}
@@ -119,7 +149,13 @@ def _as_csv(table: Any, name: str, na_values: tuple[str, ...], first_row: int, s
             others[key], column = str(column.type), pa.nulls(len(column))
         elif _IS.is_floating(column.type):
             numbers = column.cast(pa.float64()).to_pylist()
-            column = pa.array([None if each is None or each != each else repr(each) for each in numbers], pa.string())
+            column = pa.array(
+                [
+                    None if each is None or each != each else repr(each)
+                    for each in numbers
+                ],
+                pa.string(),
+            )
         elif _IS.is_boolean(column.type):
             column = pc.if_else(column, "True", "False")
         columns.append(column)
@@ -146,5 +182,9 @@ def _reading(name: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, ValueError) as error:
-        finding = f"is a damaged Parquet file: {' '.join(str(error).split()).rstrip('.')}"
-        raise UserError(Problem(finding, "Write it again, or get another copy.", name)) from None
+        finding = (
+            f"is a damaged Parquet file: {' '.join(str(error).split()).rstrip('.')}"
+        )
+        raise UserError(
+            Problem(finding, "Write it again, or get another copy.", name)
+        ) from None

@@ -32,12 +32,18 @@ class Reading:
     words: list[str]
 
 
-def read(series: pd.Series, missing: Collection[str], meaning: Callable[[list[str]], np.ndarray]) -> Reading:
+def read(
+    series: pd.Series,
+    missing: Collection[str],
+    meaning: Callable[[list[str]], np.ndarray],
+) -> Reading:
     """Read a `category` column of texts by a function such as `booleans`, which returns NaN for those without one."""
     cells = as_category(series, missing)
     texts = cells.cat.categories.tolist()
     meanings = meaning(texts)
-    words = [text for text, number in zip(texts, meanings, strict=True) if np.isnan(number)]
+    words = [
+        text for text, number in zip(texts, meanings, strict=True) if np.isnan(number)
+    ]
     # The last entry is for the code -1 of a missing cell.
     values = np.array([*meanings, np.nan], dtype=np.float64)[cells.cat.codes]
     return Reading(cells, values, words)
@@ -51,23 +57,32 @@ def as_category(series: pd.Series, missing: Collection[str] = ()) -> pd.Series:
     numbers = {text: number for number, text in enumerate(kept)}
     # The last entry is for the code -1 of a missing cell.
     codes = np.array([numbers.get(text, -1) for text in texts] + [-1])[series.cat.codes]
-    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(kept, dtype="str")), name=series.name)
+    return pd.Series(
+        pd.Categorical.from_codes(codes, categories=pd.Index(kept, dtype="str")),
+        name=series.name,
+    )
 
 
 def numbers(texts: Sequence[str], decimal: str) -> np.ndarray:
     """Return texts as float64 numbers, with NaN for those that are not numbers."""
     if decimal == ",":
         texts = ["" if "." in text else text.replace(",", ".") for text in texts]
-    values = pd.to_numeric(pd.Series(texts, dtype="object"), errors="coerce").to_numpy(dtype=np.float64, copy=True)
+    values = pd.to_numeric(pd.Series(texts, dtype="object"), errors="coerce").to_numpy(
+        dtype=np.float64, copy=True
+    )
     for place, text in enumerate(texts):
         if np.isfinite(values[place]):
-            values[place] = float(text)  # pandas rounds some long ones to a neighbour of the nearest
+            values[place] = float(
+                text
+            )  # pandas rounds some long ones to a neighbour of the nearest
     return values
 
 
 def booleans(texts: Sequence[str]) -> np.ndarray:
     """Return texts as 1 and 0, with NaN for all but yes/no, true/false, t/f and 1/0."""
-    return np.array([_BOOLEANS.get(text.lower(), np.nan) for text in texts], dtype=np.float64)
+    return np.array(
+        [_BOOLEANS.get(text.lower(), np.nan) for text in texts], dtype=np.float64
+    )
 
 
 def dates(texts: Sequence[str]) -> np.ndarray:
@@ -76,10 +91,15 @@ def dates(texts: Sequence[str]) -> np.ndarray:
     All texts have the form that more of them fit. With dots, the day comes first; 03/04/2020 could be two days.
     """
     series = pd.Series(texts, dtype="str")
-    readings = [pd.to_datetime(series, format=each, errors="coerce", utc=True) for each in ("ISO8601", "%d.%m.%Y")]
+    readings = [
+        pd.to_datetime(series, format=each, errors="coerce", utc=True)
+        for each in ("ISO8601", "%d.%m.%Y")
+    ]
     days = min(readings, key=lambda reading: reading.isna().sum())
     # Microseconds also hold years that nanoseconds do not.
-    return np.where(days.isna(), np.nan, days.dt.as_unit("us").astype("int64").to_numpy() / 86_400e6)
+    return np.where(
+        days.isna(), np.nan, days.dt.as_unit("us").astype("int64").to_numpy() / 86_400e6
+    )
 
 
 # How the texts of a column are read by its type; numbers also by the decimal sign.

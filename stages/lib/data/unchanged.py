@@ -17,7 +17,11 @@ class Unchanged:
         """Raise `UserError` if the file has other bytes now, or is gone."""
         if self._now() != self._hash:
             finding = "has changed since it was read, so no results were written"
-            raise UserError(Problem(finding, "Run again once nothing writes to it.", str(self._path)))
+            raise UserError(
+                Problem(
+                    finding, "Run again once nothing writes to it.", str(self._path)
+                )
+            )
 
     def _now(self) -> str:
         if not self._path.is_file():  # who reads it says so

@@ -71,25 +71,50 @@ def compare(old: Side, new: Side) -> Comparison:
     changed = [name for name in shared if name not in unchanged]
     # A search whose pick is kept on both sides is the same pair, and counts once.
     kept = new.kept if new.kept in changed and new.kept == old.kept else KEPT
-    contenders: dict[str, tuple[str | None, str | None]] = {name: (name, name) for name in changed}
+    contenders: dict[str, tuple[str | None, str | None]] = {
+        name: (name, name) for name in changed
+    }
     contenders |= {KEPT: (old.kept, new.kept)} if kept == KEPT else {}
-    family = {name: pair for name, both in contenders.items() if (pair := sides.difference(*both))}
+    family = {
+        name: pair
+        for name, both in contenders.items()
+        if (pair := sides.difference(*both))
+    }
     common = {name: sides.common(name) for name in changed}
     pairs = {name: pair for name, pair in family.items() if isinstance(pair, Pair)}
-    shared_by = {name: each.pairs for name, each in common.items() if each and name in pairs}
-    together = Together.of(list(shared_by.values()), [pairs[name] for name in shared_by])
+    shared_by = {
+        name: each.pairs for name, each in common.items() if each and name in pairs
+    }
+    together = Together.of(
+        list(shared_by.values()), [pairs[name] for name in shared_by]
+    )
     verdicts = judge(family | ({TOGETHER: together.candidates} if together else {}))
     if together and not together.agrees(pairs.get(kept)):
         verdicts[TOGETHER] = verdicts[TOGETHER]._replace(word=UNDECIDED)
-    seconds = judge({name: pair for name, both in contenders.items() if (pair := sides.second(*both))})
+    seconds = judge(
+        {
+            name: pair
+            for name, both in contenders.items()
+            if (pair := sides.second(*both))
+        }
+    )
     # The headline names a net that is kept on one side only; what it scores otherwise is still to be said.
     elsewhere = {*old.searches, *new.searches} | ({old.kept} & {new.kept})
-    others = {name: sides.difference(name, name) for name in new.fresh if name not in elsewhere}
+    others = {
+        name: sides.difference(name, name)
+        for name in new.fresh
+        if name not in elsewhere
+    }
     return Comparison(
         sides,
         [
             SearchChange(
-                name, old.fresh.get(name), new.fresh.get(name), verdicts.get(name), seconds.get(name), common[name]
+                name,
+                old.fresh.get(name),
+                new.fresh.get(name),
+                verdicts.get(name),
+                seconds.get(name),
+                common[name],
             )
             for name in changed
         ],
@@ -100,6 +125,10 @@ def compare(old: Side, new: Side) -> Comparison:
         second=seconds.get(kept),
         together=together,
         together_verdict=verdicts.get(TOGETHER),
-        others={name: pair for name, pair in others.items() if isinstance(pair, Pair) and not pair.is_same},
+        others={
+            name: pair
+            for name, pair in others.items()
+            if isinstance(pair, Pair) and not pair.is_same
+        },
         causes=causes(old, new),
     )

@@ -12,7 +12,15 @@ from stages.lib.repository.recorded import differing
 # What a score is of; without the same, a difference has no unit or no meaning.
 _OF_SCORES = ("data.target", "cv.scoring")
 # What decides which rows a split tests.
-_OF_SPLITS = ("seed", "data.sample", "data.header", "cv.splitter", "cv.groups", "cv.order", "cv.n_splits")
+_OF_SPLITS = (
+    "seed",
+    "data.sample",
+    "data.header",
+    "cv.splitter",
+    "cv.groups",
+    "cv.order",
+    "cv.n_splits",
+)
 # What also decides the splits of a search; those of the evaluation are always shuffled.
 _SHUFFLE = "cv.shuffle"
 
@@ -42,12 +50,18 @@ def hindrances(old: Side, new: Side) -> Hindrances:
 
     def differing(*keys: str) -> list[str]:
         values = {key: (before.get(key), after.get(key)) for key in keys}
-        return [f"{key}: {format_value(one)} → {format_value(two)}" for key, (one, two) in values.items() if one != two]
+        return [
+            f"{key}: {format_value(one)} → {format_value(two)}"
+            for key, (one, two) in values.items()
+            if one != two
+        ]
 
     paths = [str(side.evaluated.get("data.path")) for side in (old, new)]
     same_rows = old.hashes(EVALUATE).get(paths[0]) == new.hashes(EVALUATE).get(paths[1])
     data = [] if same_rows else [f"{paths[1]} has other bytes"]
-    return Hindrances(differing(*_OF_SCORES), data + differing(*_OF_SPLITS), differing(_SHUFFLE))
+    return Hindrances(
+        differing(*_OF_SCORES), data + differing(*_OF_SPLITS), differing(_SHUFFLE)
+    )
 
 
 class Causes(NamedTuple):
@@ -80,13 +94,23 @@ def causes(old: Side, new: Side) -> Causes:
         for path in differing(old.hashes(name), new.hashes(name)):
             if path != PARAMS_FILE and not path.startswith(_WRITTEN):
                 code[path].append(name)
-    before, after = (side.recorded(EVALUATE).get("experiments") or {} for side in (old, new))
+    before, after = (
+        side.recorded(EVALUATE).get("experiments") or {} for side in (old, new)
+    )
     told = tuple(f"experiments.{name}." for name in {*before} ^ {*after})
     return Causes(
         _experiments(before, after),
         [params[key] for key in sorted(params) if not f"{key}.".startswith(told)],
-        {path: code[path] for path in sorted(code) if path not in {*old.tables, *new.tables, _REQUIREMENTS}},
-        [path for path, md5 in sorted(new.tables.items()) if path in code and md5 not in old.tables.values()],
+        {
+            path: code[path]
+            for path in sorted(code)
+            if path not in {*old.tables, *new.tables, _REQUIREMENTS}
+        },
+        [
+            path
+            for path, md5 in sorted(new.tables.items())
+            if path in code and md5 not in old.tables.values()
+        ],
         _packages(old, new) if _REQUIREMENTS in code else [],
     )
 
@@ -95,13 +119,19 @@ def _experiments(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[st
     added = [name for name in after if name not in before]
     told = []
     for name in (name for name in before if name not in after):
-        twins = [each for each in added if after[each] == before[name]][:1]  # another name for the same settings
+        twins = [each for each in added if after[each] == before[name]][
+            :1
+        ]  # another name for the same settings
         added = [each for each in added if each not in twins]
-        told.append(f"experiment {name} {f'renamed to {twins[0]}' if twins else 'removed'}")
+        told.append(
+            f"experiment {name} {f'renamed to {twins[0]}' if twins else 'removed'}"
+        )
     return told + [f"experiment {name} added" for name in added]
 
 
 def _packages(old: Side, new: Side) -> list[str]:
-    before, after = ((side.snapshot.text(_REQUIREMENTS) or "").splitlines() for side in (old, new))
+    before, after = (
+        (side.snapshot.text(_REQUIREMENTS) or "").splitlines() for side in (old, new)
+    )
     gone = [f"- {line}" for line in before if line.strip() and line not in after]
     return gone + [f"+ {line}" for line in after if line.strip() and line not in before]

@@ -26,13 +26,23 @@ def as_text(changes: Comparison) -> str:
     """Return what changed, the verdict first, as lines for a terminal."""
     told = facts(changes)
     lines = [" ".join(told["headline"]), *told["second"]]
-    lines += ["", f"{changes.sides.old.snapshot.title} → {changes.sides.new.snapshot.title}", ""]
+    lines += [
+        "",
+        f"{changes.sides.old.snapshot.title} → {changes.sides.new.snapshot.title}",
+        "",
+    ]
     for search in changes.changed:
-        lines.append(f"- {search_in_words(search)}{f': {search.verdict.word}' if search.verdict else ''}")
+        lines.append(
+            f"- {search_in_words(search)}{f': {search.verdict.word}' if search.verdict else ''}"
+        )
         lines += [f"  {each}" for each in told["details"][search.name]]
     lines += told["others"]
     if told["causes"]:
-        lines += ["", "What the runs differ in, by dvc.lock:", *(f"- {each}" for each in told["causes"])]
+        lines += [
+            "",
+            "What the runs differ in, by dvc.lock:",
+            *(f"- {each}" for each in told["causes"]),
+        ]
     return "\n".join(lines)
 
 
@@ -40,12 +50,30 @@ def as_json(changes: Comparison) -> dict[str, Any]:
     """Return the facts with the numbers of each verdict, null for one that there is not."""
     verdicts = {search.name: search.verdict for search in changes.changed}
     verdicts |= {KEPT: changes.kept, TOGETHER: changes.together_verdict}
-    commits = {"old": changes.sides.old.snapshot.commit, "new": changes.sides.new.snapshot.commit}
-    return commits | facts(changes) | {"verdicts": {name: _numbers(each) for name, each in verdicts.items() if each}}
+    commits = {
+        "old": changes.sides.old.snapshot.commit,
+        "new": changes.sides.new.snapshot.commit,
+    }
+    return (
+        commits
+        | facts(changes)
+        | {
+            "verdicts": {
+                name: _numbers(each) for name, each in verdicts.items() if each
+            }
+        }
+    )
 
 
 def _numbers(verdict: Verdict) -> dict[str, Any]:
     of = verdict.of
-    numbers = {"difference": of.difference, "ci95": of.half_width(), "p_value": of.p_value, "p_holm": verdict.p}
-    known = {key: None if math.isnan(number) else number for key, number in numbers.items()}
+    numbers = {
+        "difference": of.difference,
+        "ci95": of.half_width(),
+        "p_value": of.p_value,
+        "p_holm": verdict.p,
+    }
+    known = {
+        key: None if math.isnan(number) else number for key, number in numbers.items()
+    }
     return {"verdict": verdict.word, **known, "n_splits": of.n_splits}

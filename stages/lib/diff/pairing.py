@@ -56,16 +56,22 @@ class Sides:
         if list(before) != list(after) or (picks[0] is None) != (picks[1] is None):
             return False
         both = [(one, after[params]) for params, one in before.items()] + [picks]
-        return all(one is None or two is None or self._is_same(one, two) for one, two in both)
+        return all(
+            one is None or two is None or self._is_same(one, two) for one, two in both
+        )
 
     def _is_same(self, before: Scored, after: Scored) -> bool:
         n = min(len(before.scores), len(after.scores)) if self.paired else None
         scores = [(before.scores, after.scores)]
         if before.second is not None and after.second is not None:
             scores.append((before.second, after.second))
-        return before.params == after.params and all(old[:n].tobytes() == new[:n].tobytes() for old, new in scores)
+        return before.params == after.params and all(
+            old[:n].tobytes() == new[:n].tobytes() for old, new in scores
+        )
 
-    def _contenders(self, before: str | None, after: str | None) -> tuple[Scored | None, Scored | None]:
+    def _contenders(
+        self, before: str | None, after: str | None
+    ) -> tuple[Scored | None, Scored | None]:
         return self.old.fresh.get(str(before)), self.new.fresh.get(str(after))
 
     def difference(self, before: str | None, after: str | None) -> Pair | Apart | None:
@@ -75,26 +81,53 @@ class Sides:
             return None
         if self.paired:
             return self._pair(one, two)
-        return Apart((one.mean, two.mean), (one.ci95, two.ci95), min(len(one.scores), len(two.scores)))
+        return Apart(
+            (one.mean, two.mean),
+            (one.ci95, two.ci95),
+            min(len(one.scores), len(two.scores)),
+        )
 
     def second(self, before: str | None, after: str | None) -> Pair | None:
         """Return what two contenders differ by on the fresh splits by the second scorer; None if one has none."""
         one, two = self._contenders(before, after)
         name = two.second_name if two else None
-        if not self.paired or one is None or two is None or name is None or name != one.second_name:
+        if (
+            not self.paired
+            or one is None
+            or two is None
+            or name is None
+            or name != one.second_name
+        ):
             return None
-        both = [replace(each, scores=np.array(each.second), by_unit=None) for each in (one, two)]
+        both = [
+            replace(each, scores=np.array(each.second), by_unit=None)
+            for each in (one, two)
+        ]
         return self._pair(both[0], both[1], name, 0.0 if has_unit(name) else ROPE)
 
-    def _pair(self, before: Scored, after: Scored, scorer: str = "", rope: float | None = None) -> Pair:
+    def _pair(
+        self, before: Scored, after: Scored, scorer: str = "", rope: float | None = None
+    ) -> Pair:
         """Return the scores on the splits that both have: with other numbers of repeats, those of the first ones."""
         n = min(len(before.scores), len(after.scores))
-        resampling = self.new.resampling(scorer or str(self.new.evaluated.get("cv.scoring", "")))
+        resampling = self.new.resampling(
+            scorer or str(self.new.evaluated.get("cv.scoring", ""))
+        )
         rope = self.new.rope if rope is None else rope
         by_unit, repeats = None, resampling.n_repeats(n)
         if repeats and before.by_unit is not None and after.by_unit is not None:
-            by_unit = ByUnit.together([each.first(repeats) for each in (before.by_unit, after.by_unit)])
-        return Pair(before.scores[:n], after.scores[:n], resampling, rope, before.stuck[:n], after.stuck[:n], by_unit)
+            by_unit = ByUnit.together(
+                [each.first(repeats) for each in (before.by_unit, after.by_unit)]
+            )
+        return Pair(
+            before.scores[:n],
+            after.scores[:n],
+            resampling,
+            rope,
+            before.stuck[:n],
+            after.stuck[:n],
+            by_unit,
+        )
 
     def common(self, name: str) -> Common | None:
         """Return the candidates of a search that both sides have; None if there are none, or they are not in pairs."""
@@ -102,8 +135,16 @@ class Sides:
             return None
         one, two = self.old.searches[name], self.new.searches[name]
         # One that left earlier on one side was trained for fewer epochs there, which is why it scores otherwise.
-        ended = [params for params in one if params in two and one[params].to_the_end and two[params].to_the_end]
-        pairs = [pair for params in ended if np.isfinite((pair := self._pair(one[params], two[params])).difference)]
+        ended = [
+            params
+            for params in one
+            if params in two and one[params].to_the_end and two[params].to_the_end
+        ]
+        pairs = [
+            pair
+            for params in ended
+            if np.isfinite((pair := self._pair(one[params], two[params])).difference)
+        ]
         return Common(pairs, sum(not pair.is_same for pair in pairs)) if pairs else None
 
 
@@ -122,7 +163,9 @@ class Together:
     picks: Pair
 
     @classmethod
-    def of(cls, candidates: Sequence[Sequence[Pair]], picks: Sequence[Pair]) -> "Together | None":
+    def of(
+        cls, candidates: Sequence[Sequence[Pair]], picks: Sequence[Pair]
+    ) -> "Together | None":
         """Take searches as one, from what their candidates and their picks score on both sides.
 
         None if fewer than two have candidates on both sides, all of these score the same, or nothing is tested.
@@ -142,5 +185,9 @@ class Together:
         The kept net may not be more than the rope on the other side, even if it is off by one standard error.
         """
         side, rope = np.sign(self.candidates.difference), self.picks.rope
-        picked = side * self.picks.difference > np.maximum(rope, self.picks.half_width(1 - 2 * ALPHA))
-        return bool(picked and (kept is None or side * kept.difference - kept.error >= -rope))
+        picked = side * self.picks.difference > np.maximum(
+            rope, self.picks.half_width(1 - 2 * ALPHA)
+        )
+        return bool(
+            picked and (kept is None or side * kept.difference - kept.error >= -rope)
+        )

@@ -38,7 +38,9 @@ def pick(search: SearchChange) -> str:
         return short_params(side.params) if side else "no pick"
     before, after = (_settings(side.params) for side in (search.old, search.new))
     differences = [
-        short_params(f"{key}={before.get(key, _UNCHANGED)} → {after.get(key, _UNCHANGED)}")
+        short_params(
+            f"{key}={before.get(key, _UNCHANGED)} → {after.get(key, _UNCHANGED)}"
+        )
         for key in before | after
         if before.get(key) != after.get(key)
     ]
@@ -79,14 +81,20 @@ def stuck(pair: Pair) -> str:
     tested = f" (p {compared(pair.p_stuck())})" if pair.is_tested else ""
     counts = f"; {after} of {pair.n_splits} fits {'is' if after == 1 else 'are'} stuck, before {before}{tested}"
     others = pair.without_stuck()
-    return counts if others is None else f"{counts}, without these splits {signed(others)}"
+    return (
+        counts if others is None else f"{counts}, without these splits {signed(others)}"
+    )
 
 
 def signed(of: Pair | Apart) -> str:
     """Write a difference, with its interval if it has one."""
     decimals = score_decimals(of.means)
     difference = format_score(of.difference, decimals, "+").replace("-", "−")
-    return f"{difference} ± {format_score(of.half_width(), decimals)}" if of.is_tested else difference
+    return (
+        f"{difference} ± {format_score(of.half_width(), decimals)}"
+        if of.is_tested
+        else difference
+    )
 
 
 def values(search: SearchChange) -> list[str]:
@@ -111,14 +119,26 @@ def verdict_in_words(verdict: Verdict) -> str:
     """Write a verdict, with the p-value of one that claims something."""
     if not verdict.claims:
         return verdict.word
-    side = "" if isinstance(verdict.of, Pair) else "higher by " if verdict.of.difference > 0 else "lower by "
+    side = (
+        ""
+        if isinstance(verdict.of, Pair)
+        else "higher by "
+        if verdict.of.difference > 0
+        else "lower by "
+    )
     return f"{side}{verdict.word} (p {compared(verdict.p)})"
 
 
 def row(search: SearchChange) -> list[str]:
     """Return a search as cells: its name, what it picks, its score before and now, the difference, and the verdict."""
-    of, word = (search.verdict.of, search.verdict.word) if search.verdict else (None, "–")
-    difference = f"{signed(of)}{', not in pairs' if isinstance(of, Apart) else stuck(of)}" if of else "not compared"
+    of, word = (
+        (search.verdict.of, search.verdict.word) if search.verdict else (None, "–")
+    )
+    difference = (
+        f"{signed(of)}{', not in pairs' if isinstance(of, Apart) else stuck(of)}"
+        if of
+        else "not compared"
+    )
     return [search.name, pick(search), *values(search), difference, word]
 
 
@@ -141,9 +161,13 @@ def _tested(verdict: Verdict) -> Iterator[str]:
         return
     p, adjusted = format_p(of.p_value), format_p(verdict.p)
     # A p-value that is small by itself decides nothing among many.
-    tested = f"p {compared(of.p_value)}" + (f" (Holm {adjusted})" if adjusted != p else "")
+    tested = f"p {compared(of.p_value)}" + (
+        f" (Holm {adjusted})" if adjusted != p else ""
+    )
     if isinstance(of, Pair):
         side = "better" if of.difference > 0 else "worse"
-        shares = dict.fromkeys(("better", "worse", "equal"), 0.0) | {side: of.share_beyond}
+        shares = dict.fromkeys(("better", "worse", "equal"), 0.0) | {
+            side: of.share_beyond
+        }
         tested += f"; {shares_in_words(shares, f'{of.rope:g}')[0]}"
     yield f"{tested}."

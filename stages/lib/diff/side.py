@@ -16,7 +16,12 @@ from stages.lib.repository.recorded import Recorded
 from stages.lib.results import Csv, files
 from stages.lib.results.reading import typed
 from stages.lib.scores.reached import by_unit_of
-from stages.lib.scores.score_table import split_scorers, split_scores, stuck_of, trained_to_the_end
+from stages.lib.scores.score_table import (
+    split_scorers,
+    split_scores,
+    stuck_of,
+    trained_to_the_end,
+)
 
 # The stage whose params say what the scores are of.
 EVALUATE = "evaluate"
@@ -53,15 +58,24 @@ class Side(Recorded):
     @cached_property
     def searches(self) -> dict[str, dict[str, Scored]]:
         """The candidates of each experiment by their settings, on its own splits."""
-        return {name: self._scored(files.CANDIDATES, "params", name) for name in self.names(files.CANDIDATES)}
+        return {
+            name: self._scored(files.CANDIDATES, "params", name)
+            for name in self.names(files.CANDIDATES)
+        }
 
     @cached_property
     def fresh(self) -> dict[str, Scored]:
         """The contenders of the evaluation by name, on its fresh splits."""
-        return self._scored(files.CONTENDERS, "setting") if self.has(files.CONTENDERS) else {}
+        return (
+            self._scored(files.CONTENDERS, "setting")
+            if self.has(files.CONTENDERS)
+            else {}
+        )
 
     def _scored(self, file: Csv, key: str, name: str = "") -> dict[str, Scored]:
-        with self.reading(file, name) as text:  # an earlier commit lacks columns that nothing here reads
+        with self.reading(
+            file, name
+        ) as text:  # an earlier commit lacks columns that nothing here reads
             return read_scores(typed(text), key)
 
     @cached_property
@@ -73,7 +87,9 @@ class Side(Recorded):
     def use(self) -> str | None:
         """What to use, in words; None if there is no evaluation, or one that has no answer."""
         # Where no model is advised, there is no name.
-        return self.answer.get("use") or ("none of the models" if "handed_over" in self.answer else None)
+        return self.answer.get("use") or (
+            "none of the models" if "handed_over" in self.answer else None
+        )
 
     @property
     def kept(self) -> str | None:
@@ -83,8 +99,14 @@ class Side(Recorded):
     @cached_property
     def metrics(self) -> dict[str, float]:
         """The metrics of DVC, by names such as `neurons.corrected`."""
-        of_files = {name: self.json(files.SCORES, name) for name in self.names(files.SCORES)}
-        return {f"{name}.{key}": float(value) for name, numbers in of_files.items() for key, value in numbers.items()}
+        of_files = {
+            name: self.json(files.SCORES, name) for name in self.names(files.SCORES)
+        }
+        return {
+            f"{name}.{key}": float(value)
+            for name, numbers in of_files.items()
+            for key, value in numbers.items()
+        }
 
     @cached_property
     def evaluated(self) -> dict[str, Any]:
@@ -101,12 +123,23 @@ class Side(Recorded):
         """Return how scores of a scorer are resampled; nothing is tested in time order, or without an evaluation."""
         if not (params := self.evaluated):
             return Resampling(math.nan)
-        n_rows, counts = self.counted.get("rows", math.inf), self.counted.get("classes", {}).values()
+        n_rows, counts = (
+            self.counted.get("rows", math.inf),
+            self.counted.get("classes", {}).values(),
+        )
         if "positives" in self.counted:
             counts = n_rows - self.counted["positives"], self.counted["positives"]
         sampled = params.get("data.sample", 1.0)
-        cv = CV(splitter=params.get("cv.splitter"), n_splits=params["cv.n_splits"], scoring=scoring)
-        return cv.resampling(sampled * n_rows, [sampled * number for number in counts], self.answer.get("n_groups"))
+        cv = CV(
+            splitter=params.get("cv.splitter"),
+            n_splits=params["cv.n_splits"],
+            scoring=scoring,
+        )
+        return cv.resampling(
+            sampled * n_rows,
+            [sampled * number for number in counts],
+            self.answer.get("n_groups"),
+        )
 
     @cached_property
     def counted(self) -> dict[str, Any]:
@@ -117,13 +150,22 @@ class Side(Recorded):
 def read_scores(table: pd.DataFrame, key: str) -> dict[str, Scored]:
     """Return the rows of a table of scores, by a column such as `params`."""
     scores = split_scores(table)
-    second = next((scorer for scorer in split_scorers(table) if scorer != "score"), None)
+    second = next(
+        (scorer for scorer in split_scorers(table) if scorer != "score"), None
+    )
     by_split = split_scores(table, second) if second else np.full(scores.shape, np.nan)
     if by_split.shape != scores.shape:
         raise ValueError(f"{second} is not there for every split")
-    seconds = [(each, second) if np.isfinite(each).any() else (None, None) for each in by_split]
+    seconds = [
+        (each, second) if np.isfinite(each).any() else (None, None) for each in by_split
+    ]
     halves, ended = table["ci95"].map(float), trained_to_the_end(table).tolist()
     columns = table["params"], scores, stuck_of(table), halves, ended, seconds
-    by_unit = map(by_unit_of, table.get("by_unit", [None] * len(table)))  # which searches have not
+    by_unit = map(
+        by_unit_of, table.get("by_unit", [None] * len(table))
+    )  # which searches have not
     each = zip(table[key], *columns, by_unit, strict=True)
-    return {name: Scored(*row, *(*of_second, by_unit)) for name, *row, of_second, by_unit in each}
+    return {
+        name: Scored(*row, *(*of_second, by_unit))
+        for name, *row, of_second, by_unit in each
+    }

@@ -25,20 +25,28 @@ _CHART = "metrics/charts/leaderboard.svg"
 
 _END = "end"
 _MARKER = re.compile(r"^<!-- *make docs\b:? *(.*?) *(?:-->)?[ \t\r]*$", re.MULTILINE)
-_BLOCK = re.compile(r"^(<!-- make docs: (\w+) -->\n)(.*?)^(<!-- make docs: end -->)", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"^(<!-- make docs: (\w+) -->\n)(.*?)^(<!-- make docs: end -->)",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 def leaderboard_picture(results: Results, params: Params) -> str:
     """Return the chart of the leaderboard; raises `UserError` if it is missing."""
     if "<svg" not in (results.source.text(_CHART) or ""):
-        raise results.source.refused(_CHART, "is missing, or is not a chart", "Run `dvc repro charts`.")
+        raise results.source.refused(
+            _CHART, "is missing, or is not a chart", "Run `dvc repro charts`."
+        )
     interval = "" if params.cv.keeps_time else " with its 95 % interval"
     return f"![The best candidate of each experiment{interval}, by score]({_CHART})"
 
 
 def answer(results: Results, params: Params) -> str:
     """Return what the evaluation answers, as a quotation."""
-    return "\n>\n".join(_wrapped(each, "> ") for each in paragraphs(results, params, read_answer(results)))
+    return "\n>\n".join(
+        _wrapped(each, "> ")
+        for each in paragraphs(results, params, read_answer(results))
+    )
 
 
 def comparison(results: Results, params: Params) -> str:
@@ -55,7 +63,11 @@ def searches(results: Results, params: Params) -> str:
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
     cv = params.cv
     repeats = f"{cv.n_repeats} repeats of " if cv.n_repeats > 1 else ""
-    splits = f"{cv.n_splits} splits in the order of time" if cv.keeps_time else f"{repeats}{cv.n_splits} folds"
+    splits = (
+        f"{cv.n_splits} splits in the order of time"
+        if cv.keeps_time
+        else f"{repeats}{cv.n_splits} folds"
+    )
     words = f"Each row is a search, the best first. `mean` is the {cv.scoring} of its best candidate over {splits}"
     if "corrected" in columns:
         words += (
@@ -63,13 +75,17 @@ def searches(results: Results, params: Params) -> str:
             "and `in the set` counts the candidates that may be the best"
         )
     if pick == SIMPLEST:
-        words += ". `simplest`, which goes on to the evaluation, is the simplest of these"
+        words += (
+            ". `simplest`, which goes on to the evaluation, is the simplest of these"
+        )
     return f"{_wrapped(f'{words}.')}\n\n{table}"
 
 
 def _wrapped(text: str, start: str = "") -> str:
     """Break a paragraph into lines that begin with `start`, between words."""
-    wrapper = textwrap.TextWrapper(_WIDTH, start, start, break_long_words=False, break_on_hyphens=False)
+    wrapper = textwrap.TextWrapper(
+        _WIDTH, start, start, break_long_words=False, break_on_hyphens=False
+    )
     return wrapper.fill(text)
 
 
@@ -85,7 +101,9 @@ CONTENTS: dict[str, Callable[[Results, Params], str]] = {
 def contents(params: Params, names: Collection[str]) -> dict[str, str]:
     """Return what the named blocks say; raises `UserError` if results are missing."""
     results = Results()
-    return {name: make(results, params) for name, make in CONTENTS.items() if name in names}
+    return {
+        name: make(results, params) for name, make in CONTENTS.items() if name in names
+    }
 
 
 def find_blocks(page: str, text: str) -> dict[str, str]:
@@ -93,7 +111,10 @@ def find_blocks(page: str, text: str) -> dict[str, str]:
 
     Raises `UserError` at a line that should be another marker than it is.
     """
-    markers = [(text.count("\n", 0, found.start()) + 1, found[0], found[1]) for found in _MARKER.finditer(text)]
+    markers = [
+        (text.count("\n", 0, found.start()) + 1, found[0], found[1])
+        for found in _MARKER.finditer(text)
+    ]
     blocks = {name: inside for _, name, inside, _ in _BLOCK.findall(text)}
     for i, (number, line, name) in enumerate(markers):
         is_open = i % 2 == 0
@@ -108,4 +129,6 @@ def find_blocks(page: str, text: str) -> dict[str, str]:
 
 def replace_blocks(text: str, contents: Mapping[str, str]) -> str:
     """Return the page with the contents of its blocks by their names, each between empty lines."""
-    return _BLOCK.sub(lambda block: f"{block[1]}\n{contents[block[2]]}\n\n{block[4]}", text)
+    return _BLOCK.sub(
+        lambda block: f"{block[1]}\n{contents[block[2]]}\n\n{block[4]}", text
+    )

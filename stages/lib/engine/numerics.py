@@ -34,7 +34,9 @@ class FiniteOrUnfit:
 
 def _is_finite(net: Any, X: Any) -> bool:
     """Whether the net's parameters and its outputs for the rows `X` are finite numbers, all of them."""
-    return all(map(_all_finite, net.module_.parameters())) and _all_finite(torch.as_tensor(net.forward(X)))
+    return all(map(_all_finite, net.module_.parameters())) and _all_finite(
+        torch.as_tensor(net.forward(X))
+    )
 
 
 def _all_finite(numbers: torch.Tensor) -> bool:

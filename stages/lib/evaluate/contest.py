@@ -80,14 +80,22 @@ class Contest:
     @cached_property
     def errors(self) -> Errors:
         """The errors of all differences, as those of `best_set`."""
-        return errors_of_pairs(np.stack(list(map(self.scores, self.reached))), self.resampling, self.by_unit)
+        return errors_of_pairs(
+            np.stack(list(map(self.scores, self.reached))),
+            self.resampling,
+            self.by_unit,
+        )
 
     def chance(self, one: str, other: str, rope: float | None = None) -> float:
         """Return the probability that one is better by more than the rope, or another one."""
         names = list(self.reached)
         place = names.index(one), names.index(other)
         excess = self.gain(one, other) - (self.rope if rope is None else rope)
-        return float(beyond(np.array(excess), self.errors.error[place], self.errors.degrees[place]))
+        return float(
+            beyond(
+                np.array(excess), self.errors.error[place], self.errors.degrees[place]
+            )
+        )
 
     def surpasses(self, one: str, other: str) -> bool:
         """Whether one contender is surely enough better than another to be used in its place, though less simple."""
@@ -129,22 +137,36 @@ def choose(contest: Contest, requested: str | None = None) -> Choice:
     A model that scores no higher than a simpler one is not considered, and a contender that may be no better than a
     constant is never used. The one that is requested is handed over, whatever is advised.
     """
-    scored = [name for name in contest.reached if np.isfinite(contest.scores(name)).all()]
+    scored = [
+        name for name in contest.reached if np.isfinite(contest.scores(name)).all()
+    ]
     constant = next((name for name in scored if name in IGNORANT), None)
-    useful = [name for name in scored if name not in IGNORANT and (not constant or contest.is_apart(name, constant))]
+    useful = [
+        name
+        for name in scored
+        if name not in IGNORANT and (not constant or contest.is_apart(name, constant))
+    ]
     nets = [name for name in useful if contest.is_net(name)]
     net = contest.kept if contest.kept in nets else contest.best(nets)
     if net and contest.surpasses(best := contest.best(nets) or net, net):
         net = best
     plain = [name for name in useful if not contest.is_net(name)]
     trees = contest.best([name for name in plain if name not in LINEAR])
-    considered = [name for name in (*(each for each in plain if each in LINEAR), trees, net) if name]
+    considered = [
+        name
+        for name in (*(each for each in plain if each in LINEAR), trees, net)
+        if name
+    ]
     rising: list[str] = []
     for name in considered:
         if not rising or contest.gain(name, rising[-1]) > 0:
             rising.append(name)
     use = next(
-        (name for i, name in enumerate(rising) if not any(contest.surpasses(each, name) for each in rising[i + 1 :])),
+        (
+            name
+            for i, name in enumerate(rising)
+            if not any(contest.surpasses(each, name) for each in rising[i + 1 :])
+        ),
         None,
     )
     handed_over = requested or use or constant or contest.kept

@@ -19,7 +19,12 @@ def check_candidates(experiment: Opened) -> None:
     Of many numbers, those are the smallest and the largest one. Raises `UserError` with the place of a value and the
     reason if a module or an optimizer rejects the value, a net can't be trained with it, or it leaves cells missing.
     """
-    settings, candidates, data, key = experiment.settings, experiment.candidates, experiment.data, f"{PREFIX}impute"
+    settings, candidates, data, key = (
+        experiment.settings,
+        experiment.candidates,
+        experiment.data,
+        f"{PREFIX}impute",
+    )
     # The evaluation fits `model` as it stands, whatever an experiment prepares.
     check_missing(data, experiment.params.prepare.impute)
     for value in {each[key]: None for each in (settings, *candidates) if key in each}:
@@ -28,7 +33,11 @@ def check_candidates(experiment: Opened) -> None:
     def error_with(changes: dict[str, Any]) -> BaseException | None:
         return misstep(experiment, settings | changes)
 
-    refused = [(candidate, error) for candidate in _covering(candidates) if (error := error_with(candidate))]
+    refused = [
+        (candidate, error)
+        for candidate in _covering(candidates)
+        if (error := error_with(candidate))
+    ]
     if not refused:
         return
     params, name = experiment.params, experiment.name
@@ -40,15 +49,21 @@ def check_candidates(experiment: Opened) -> None:
         for value in dict.fromkeys(candidate[key] for candidate, _ in refused):
             if error := error_with({key: value}):
                 guilty[candidates.place(key, value)] = error
-                if isinstance(candidates.grid[key], Distribution):  # one number says what is wrong with the bounds
+                if isinstance(
+                    candidates.grid[key], Distribution
+                ):  # one number says what is wrong with the bounds
                     break
     if guilty:
         refusals = (_refusal(place, error) for place, error in sorted(guilty.items()))
         problems = (problem for refusal in refusals for problem in refusal.problems)
         raise UserError(*problems) from next(iter(guilty.values()))
     candidate, error = refused[0]
-    together = format_params(params.experiment(name).candidates(params.seed)[candidates.index(candidate)])
-    finding = f"has a combination that can't be trained: {_said(error)}, as with {together}"
+    together = format_params(
+        params.experiment(name).candidates(params.seed)[candidates.index(candidate)]
+    )
+    finding = (
+        f"has a combination that can't be trained: {_said(error)}, as with {together}"
+    )
     raise UserError(in_params(f"experiments.{name}.grid", finding)) from error
 
 
@@ -59,16 +74,26 @@ def _covering(candidates: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         values = {(type(candidate[key]), candidate[key]) for candidate in candidates}
         numbers = sorted(value for kind, value in values if kind in (int, float))
         left_out = set(numbers[1:-1]) if len(numbers) > _MANY else set()
-        missing |= {(key, kind, value) for kind, value in values if kind not in (int, float) or value not in left_out}
+        missing |= {
+            (key, kind, value)
+            for kind, value in values
+            if kind not in (int, float) or value not in left_out
+        }
     for candidate in candidates:
-        covered = {(key, type(value), value) for key, value in candidate.items()} & missing
+        covered = {
+            (key, type(value), value) for key, value in candidate.items()
+        } & missing
         if covered:
             missing -= covered
             yield candidate
 
 
 def _refusal(place: str, error: BaseException) -> UserError:
-    remedy = "" if _is_sentence(error) else advice(error, "A net can't be trained with it; choose another value.")
+    remedy = (
+        ""
+        if _is_sentence(error)
+        else advice(error, "A net can't be trained with it; choose another value.")
+    )
     return UserError(in_params(place, f": {_said(error)}", remedy))
 
 

@@ -17,13 +17,18 @@ from stages.lib.scores.scorer import RecordingScorer
 _BATCH, _DROPS = "batch_size", "iterator_train__drop_last"
 
 
-def check_experiment(experiment: Opened, split: TrainTest | None = None, *, with_trial: bool = True) -> None:
+def check_experiment(
+    experiment: Opened, split: TrainTest | None = None, *, with_trial: bool = True
+) -> None:
     """Try nets of an experiment, to find what does not fit together before a long search.
 
     The trial of an epoch takes the rows of a split, by default the first; without it, nets take their first step only.
     Raises `UserError` with the place in params.yaml of what is wrong, if that is one setting.
     """
-    split, scorer = split or experiment.splits[0], experiment.scorer  # whose errors come first
+    split, scorer = (
+        split or experiment.splits[0],
+        experiment.scorer,
+    )  # whose errors come first
     check_candidates(experiment)
     _check_batches(experiment)
     if with_trial:
@@ -32,10 +37,15 @@ def check_experiment(experiment: Opened, split: TrainTest | None = None, *, with
 
 def _check_batches(experiment: Opened) -> None:
     """Raise `UserError` if a training fold has too few rows for a whole batch, so that nothing would be learnt."""
-    parts, name = experiment.params.settings(experiment.name)["train_split"], experiment.name
+    parts, name = (
+        experiment.params.settings(experiment.name)["train_split"],
+        experiment.name,
+    )
     fewest = min(len(train) for train, _ in experiment.splits)
     left = fewest - fewest // parts if parts else fewest
-    for whole in (experiment.settings | candidate for candidate in experiment.candidates):
+    for whole in (
+        experiment.settings | candidate for candidate in experiment.candidates
+    ):
         if whole.get(_DROPS) and whole[_BATCH] > left:
             finding = (
                 f": {_BATCH} is {whole[_BATCH]} and {_DROPS} is true, but a training fold has {left:,} rows, so an "
@@ -46,7 +56,11 @@ def _check_batches(experiment: Opened) -> None:
 
 
 def check_trial(
-    estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, split: TrainTest, scorer: RecordingScorer
+    estimator: BaseEstimator,
+    X: np.ndarray,
+    y: np.ndarray,
+    split: TrainTest,
+    scorer: RecordingScorer,
 ) -> None:
     """Train one epoch, predict and score.
 
@@ -56,7 +70,9 @@ def check_trial(
     """
     train, test = split
     otherwise = "Change the setting in params.yaml that this is about, or the module, the criterion or the data."
-    with explained("A trial of one epoch failed", lambda error: advice(error, otherwise)):
+    with explained(
+        "A trial of one epoch failed", lambda error: advice(error, otherwise)
+    ):
         trial = _fitted(estimator, X[train], y[train])
         _check_layers(net_of(trial).module_)
         first_loss = _first_loss(net_of(trial))
@@ -77,7 +93,9 @@ def check_trial(
     _check_scores(trial, X[test], y[test].ravel(), scorer)
 
 
-def _fitted(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, max_epochs: int = 1) -> BaseEstimator:
+def _fitted(
+    estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, max_epochs: int = 1
+) -> BaseEstimator:
     with warnings.catch_warnings():
         # torch says so of a loss that compares each row with every other row, and goes on.
         warnings.filterwarnings("error", message="Using a target size")
@@ -95,8 +113,18 @@ def _check_layers(module: torch.nn.Module) -> None:
     registered = {id(layer) for layer in module.modules()}
     for layer in module.modules():
         for name, value in vars(layer).items():
-            parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-            hidden = [part for part in parts if isinstance(part, torch.nn.Module) and id(part) not in registered]
+            parts = (
+                value.values()
+                if isinstance(value, dict)
+                else value
+                if isinstance(value, list | tuple)
+                else ()
+            )
+            hidden = [
+                part
+                for part in parts
+                if isinstance(part, torch.nn.Module) and id(part) not in registered
+            ]
             if not name.startswith("_") and any(
                 weight.requires_grad for part in hidden for weight in part.parameters()
             ):
@@ -127,7 +155,12 @@ def _check_predictions(trial: BaseEstimator, rows: np.ndarray, n_classes: int) -
         )
 
 
-def _check_scores(trial: BaseEstimator, rows: np.ndarray, expected: np.ndarray, scorer: RecordingScorer) -> None:
+def _check_scores(
+    trial: BaseEstimator,
+    rows: np.ndarray,
+    expected: np.ndarray,
+    scorer: RecordingScorer,
+) -> None:
     for place, (name, score) in enumerate(scorer.scorers.items()):
         problem, setting = (
             f"A trial of one epoch could not be scored by {name}",

@@ -10,7 +10,13 @@ from sklearn.base import BaseEstimator
 from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
-from stages.lib.model import Candidates, build_estimator, resolve_experiment, rows, target
+from stages.lib.model import (
+    Candidates,
+    build_estimator,
+    resolve_experiment,
+    rows,
+    target,
+)
 from stages.lib.scores.scorer import RecordingScorer
 from stages.lib.scores.splits import Folds, read_table
 
@@ -44,7 +50,9 @@ class Opened:
     @cached_property
     def estimator(self) -> BaseEstimator:
         """The net that the search starts from, behind what prepares its rows; see `build_estimator`."""
-        return build_estimator(self.settings, self.data, self.params.prepare, self.candidates[0])
+        return build_estimator(
+            self.settings, self.data, self.params.prepare, self.candidates[0]
+        )
 
     @cached_property
     def X(self) -> np.ndarray:  # noqa: N802

@@ -42,14 +42,26 @@ def misstep(experiment: Opened, settings: dict[str, Any]) -> BaseException | Non
     """Return what is raised when a net is trained on its first batch; a `UserError` says all, and is raised."""
     data, prepare = experiment.data, experiment.params.prepare
     n = min(settings["batch_size"], _ROWS, len(data.y))
-    few = replace(data, X=data.X[:n], y=data.y[:n], groups=None if data.groups is None else data.groups[:n])
+    few = replace(
+        data,
+        X=data.X[:n],
+        y=data.y[:n],
+        groups=None if data.groups is None else data.groups[:n],
+    )
     # Few rows may have none to hold out, and callbacks may watch those.
-    kept = {key: value for key, value in settings.items() if not key.startswith("callbacks")}
+    kept = {
+        key: value for key, value in settings.items() if not key.startswith("callbacks")
+    }
     try:
         with warnings.catch_warnings(action="ignore"):
-            estimator = build_estimator(kept | {"train_split": None, "max_epochs": 1}, few, prepare)
+            estimator = build_estimator(
+                kept | {"train_split": None, "max_epochs": 1}, few, prepare
+            )
             lean_net(net_of(estimator))
-            estimator.fit(rows(few, estimator), target(few.y, settings["wrapper"], settings["criterion"]))
+            estimator.fit(
+                rows(few, estimator),
+                target(few.y, settings["wrapper"], settings["criterion"]),
+            )
     except UserError:
         raise
     except RAISED as error:
@@ -62,4 +74,6 @@ def advice(error: BaseException, otherwise: str) -> str:
     for words, meaning in _MEANINGS.items():
         if match := re.search(words, str(error)):
             return meaning.format(*match.groups())
-    return advice_on_one_row(error) or ("Fix the code there." if own_place(error) else otherwise)
+    return advice_on_one_row(error) or (
+        "Fix the code there." if own_place(error) else otherwise
+    )

@@ -13,22 +13,43 @@ from stages.lib.experiment.opened import Opened
 from stages.lib.model import AGAINST_DIVERGENCE, nested_grid
 from stages.lib.results import SCORE, written
 from stages.lib.scores.reached import Reached
-from stages.lib.scores.score_table import best_row, may_be_best, score_table, simplest_row, summarise
+from stages.lib.scores.score_table import (
+    best_row,
+    may_be_best,
+    score_table,
+    simplest_row,
+    summarise,
+)
 from stages.lib.scores.scorer import hold_out_scorer
 from stages.lib.search import SearchResult, doing, kept_folder, run_search
-from stages.lib.search.curves import N_REPEATS, Watched, constant_loss, curves_table, distinct, epochs_of, watching
+from stages.lib.search.curves import (
+    N_REPEATS,
+    Watched,
+    constant_loss,
+    curves_table,
+    distinct,
+    epochs_of,
+    watching,
+)
 from stages.lib.search.halving import halve
 
 
 def search(experiment: Opened) -> SearchResult:
     """Train the candidates of an experiment on its splits; raises `UserError` if a fit fails, or all diverge."""
-    params, settings, candidates = experiment.params, experiment.settings, experiment.candidates
+    params, settings, candidates = (
+        experiment.params,
+        experiment.settings,
+        experiment.candidates,
+    )
 
     def train(numbers: np.ndarray, **changes: Any) -> SearchResult:
         return run_search(
             experiment.name,
             experiment.estimator,
-            nested_grid(experiment.estimator, [candidates[number] | changes for number in numbers]),
+            nested_grid(
+                experiment.estimator,
+                [candidates[number] | changes for number in numbers],
+            ),
             experiment.X,
             experiment.y,
             splits=experiment.splits,
@@ -38,11 +59,17 @@ def search(experiment: Opened) -> SearchResult:
         )
 
     if params.experiment(experiment.name).search == "halving":
-        result = halve(lambda left, epochs: train(left, max_epochs=epochs), len(candidates), settings["max_epochs"])
+        result = halve(
+            lambda left, epochs: train(left, max_epochs=epochs),
+            len(candidates),
+            settings["max_epochs"],
+        )
     else:
         result = train(np.arange(len(candidates)))
     if not np.isfinite(result.scores[SCORE][result.to_the_end]).all(axis=1).any():
-        raise UserError(f"Every candidate of the grid diverged on some split. {AGAINST_DIVERGENCE}")
+        raise UserError(
+            f"Every candidate of the grid diverged on some split. {AGAINST_DIVERGENCE}"
+        )
     return result
 
 
@@ -70,7 +97,10 @@ def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
     params, splits, y = experiment.params, experiment.table, experiment.data.y
     scores = result.scores[SCORE]
     statistics = result.rows(range(len(scores)))
-    ci95, by_unit = splits.half_widths(scores, statistics, result.constant), splits.by_unit(statistics)
+    ci95, by_unit = (
+        splits.half_widths(scores, statistics, result.constant),
+        splits.by_unit(statistics),
+    )
     named = params.experiment(experiment.name).candidates(params.seed)
     table = score_table(
         named,
@@ -87,10 +117,17 @@ def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
     corrected = None
     # Without rows, a best candidate that is constant has no interval, and so nothing to correct by.
     if not params.cv.keeps_time and np.isfinite(ci95[best]):
-        corrected = splits.corrected(np.where(result.to_the_end[:, None], scores, np.nan), statistics)
-    summary = summarise(table, corrected, result.n_fits, result.net_epochs_spared) | splits.counted
+        corrected = splits.corrected(
+            np.where(result.to_the_end[:, None], scores, np.nan), statistics
+        )
+    summary = (
+        summarise(table, corrected, result.n_fits, result.net_epochs_spared)
+        | splits.counted
+    )
     net = experiment.settings | experiment.candidates[best]
-    if (constant := constant_loss(net, y, params.prepare.under(net).target)) is not None:
+    if (
+        constant := constant_loss(net, y, params.prepare.under(net).target)
+    ) is not None:
         summary["constant_loss"] = constant
 
     judged = written(table)  # what the stage compare reads of the file
@@ -98,13 +135,18 @@ def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
     table.insert(list(table).index("p_value") + 1, "in_best_set", in_set)
     simplest = simplest_row(judged, in_set)
     roles = {"best": best, "simplest": simplest}
-    picks = [Watched([role], named[row], experiment.candidates[row]) for role, row in roles.items()]
+    picks = [
+        Watched([role], named[row], experiment.candidates[row])
+        for role, row in roles.items()
+    ]
     starting_point = Watched(["starting_point"], {}, {})
     picks = distinct([*picks, starting_point], params.settings(experiment.name))
     return SearchOutput(table, corrected, summary, picks)
 
 
-def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+def score_anew(
+    experiment: Opened, picks: list[Watched]
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Train the settings that go on to the evaluation on its splits.
 
     Returns learning curves, a sealed table, and of each setting why the kernel has not trained it, or "".
@@ -133,8 +175,17 @@ def score_anew(experiment: Opened, picks: list[Watched]) -> tuple[pd.DataFrame, 
         record_losses=True,
         kept=kept_folder(experiment.name),
     )
-    epochs = [[record.seen for record in records[:n_curves] if record.seen is not None] for records in result.records]
+    epochs = [
+        [record.seen for record in records[:n_curves] if record.seen is not None]
+        for records in result.records
+    ]
     contenders: dict[str, Reached] = {}
     for number, pick in enumerate(picks):
-        contenders |= dict.fromkeys(pick.names, fresh.reached(result, number, format_params(pick.changes)))
-    return curves_table(picks, epochs), fresh.sealed(contenders, experiment.name), result.not_by_kernel
+        contenders |= dict.fromkeys(
+            pick.names, fresh.reached(result, number, format_params(pick.changes))
+        )
+    return (
+        curves_table(picks, epochs),
+        fresh.sealed(contenders, experiment.name),
+        result.not_by_kernel,
+    )

@@ -42,7 +42,9 @@ class Input(Section):
     lacks: bool = Field(default=False, exclude_if=not_)
     zeros: bool = Field(default=False, exclude_if=not_)
     range: tuple[FiniteFloat, FiniteFloat] | None = Field(default=None, exclude_if=not_)
-    typical: FiniteFloat | str | None = Field(default=None, exclude_if=lambda value: value is None)
+    typical: FiniteFloat | str | None = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
 
     @property
     def limits(self) -> tuple[float, float] | None:
@@ -77,8 +79,13 @@ class Interval(Section):
 
     @model_validator(mode="after")
     def _of_one_length(self) -> "Interval":
-        if len(self.half_widths) != len(self.edges) + 1 or sorted(self.edges) != self.edges:
-            raise ValueError("half_widths should have one number more than edges, which should rise")
+        if (
+            len(self.half_widths) != len(self.edges) + 1
+            or sorted(self.edges) != self.edges
+        ):
+            raise ValueError(
+                "half_widths should have one number more than edges, which should rise"
+            )
         return self
 
 
@@ -115,21 +122,41 @@ class Card(Section):
     inputs: Annotated[list[Input], Field(min_length=1)]
     prepare: Prepare
     settings: SavedSettings | None = Field(default=None, exclude_if=not_)
-    threshold: Annotated[float, Field(gt=0, lt=1)] | None = Field(default=None, exclude_if=not_)
+    threshold: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None, exclude_if=not_
+    )
     errors: Errors | None = Field(default=None, exclude_if=not_)
     interval: Interval | None = Field(default=None, exclude_if=not_)
-    sets: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default={}, exclude_if=not_)
+    sets: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default={}, exclude_if=not_
+    )
     n_bytes: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=not_)
     digest: str = ""
 
     @classmethod
     def of(
-        cls, kind: ModelKind, name: str, prepare: Prepare, data: Dataset, target: str, settings: dict | None = None
+        cls,
+        kind: ModelKind,
+        name: str,
+        prepare: Prepare,
+        data: Dataset,
+        target: str,
+        settings: dict | None = None,
     ) -> "Card":
         """Describe a model that was fitted on the data; a net has `settings`, those of `prepare` aside."""
-        own = SavedSettings.model_validate(without_prefix(settings)) if settings else None
+        own = (
+            SavedSettings.model_validate(without_prefix(settings)) if settings else None
+        )
         classes, inputs = list(data.classes), list(_inputs(data, prepare))
-        return cls(kind=kind, name=name, target=target, classes=classes, inputs=inputs, prepare=prepare, settings=own)
+        return cls(
+            kind=kind,
+            name=name,
+            target=target,
+            classes=classes,
+            inputs=inputs,
+            prepare=prepare,
+            settings=own,
+        )
 
     @classmethod
     def read(cls, text: str, path: Path) -> "Card":
@@ -138,13 +165,19 @@ class Card(Section):
             return cls.model_validate_json(text)
         except ValidationError as error:
             errors = error.errors(include_url=False)
-            problem = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors)
-            raise refused(path, f": its card is not as evaluate writes it: {problem}") from None
+            problem = "; ".join(
+                f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors
+            )
+            raise refused(
+                path, f": its card is not as evaluate writes it: {problem}"
+            ) from None
 
     @property
     def text(self) -> str:
         """The card as JSON, in the same bytes on every run."""
-        return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(
+            self.model_dump(), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
 
     @property
     def size(self) -> str:
@@ -160,7 +193,11 @@ class Card(Section):
         """The columns that it is predicted from, as a preparation takes them."""
         return Columns(
             types={each.name: each.type for each in self.inputs},
-            categories={each.name: tuple(each.categories) for each in self.inputs if each.type == "category"},
+            categories={
+                each.name: tuple(each.categories)
+                for each in self.inputs
+                if each.type == "category"
+            },
             lacking=tuple(each.name for each in self.inputs if each.lacks),
             zeros=tuple(each.name for each in self.inputs if each.zeros),
         )
@@ -168,14 +205,22 @@ class Card(Section):
     @property
     def called(self) -> str:
         """What the model is called in sentences."""
-        return self.name if self.kind != "net" else net_in_words(self.name) if self.name else "the kept net"
+        return (
+            self.name
+            if self.kind != "net"
+            else net_in_words(self.name)
+            if self.name
+            else "the kept net"
+        )
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> "Card":
         if bool(self.settings) != (self.kind == "net"):
             raise ValueError(f"settings don't go with the kind {self.kind}")
         if self.threshold is not None and len(self.classes) != 2:
-            raise ValueError(f"a threshold does not go with {len(self.classes)} classes")
+            raise ValueError(
+                f"a threshold does not go with {len(self.classes)} classes"
+            )
         return self
 
     @property
@@ -184,17 +229,28 @@ class Card(Section):
         takes_all, impute = self.kind in {"boosting", "constant"}, self.prepare.impute
         imputed = {"number", "boolean"} if impute else set()
         imputed |= {"category"} if impute == "most_frequent" else set()
-        return {each.name for each in self.inputs if takes_all or each.lacks or each.type in imputed}
+        return {
+            each.name
+            for each in self.inputs
+            if takes_all or each.lacks or each.type in imputed
+        }
 
     def without_rows(self) -> Dataset:
         """Return a dataset with the columns of the card and no rows."""
         columns = self.columns
-        return Dataset(pd.DataFrame(columns=list(columns.types)), np.empty(0), columns, tuple(self.classes))
+        return Dataset(
+            pd.DataFrame(columns=list(columns.types)),
+            np.empty(0),
+            columns,
+            tuple(self.classes),
+        )
 
 
 def _inputs(data: Dataset, prepare: Prepare) -> Iterator[Input]:
     columns = data.columns
-    replaced = prepare.impute is not None or prepare.indicator  # otherwise a zero is a number like others
+    replaced = (
+        prepare.impute is not None or prepare.indicator
+    )  # otherwise a zero is a number like others
     for name, kind in columns.types.items():
         numbers = data.X[name].dropna() if kind == "number" else pd.Series()
         content = {
@@ -203,7 +259,9 @@ def _inputs(data: Dataset, prepare: Prepare) -> Iterator[Input]:
             "categories": list(columns.categories.get(name, ())),
             "lacks": name in columns.lacking,
             "zeros": replaced and name in columns.zeros,
-            "range": (float(numbers.min()), float(numbers.max())) if len(numbers) else None,
+            "range": (float(numbers.min()), float(numbers.max()))
+            if len(numbers)
+            else None,
             "typical": _typical(data.X[name].dropna(), kind, name in columns.zeros),
         }
         yield Input.model_validate(content)
@@ -211,7 +269,9 @@ def _inputs(data: Dataset, prepare: Prepare) -> Iterator[Input]:
 
 def _typical(cells: pd.Series, kind: str, zero_is_missing: bool) -> float | str | None:
     if kind == "number":
-        median = cells[cells != 0 if zero_is_missing else slice(None)].quantile(interpolation="lower")
+        median = cells[cells != 0 if zero_is_missing else slice(None)].quantile(
+            interpolation="lower"
+        )
         return None if np.isnan(median) else float(median)
     most_frequent = cells.mode()  # sorted
     return None if most_frequent.empty else most_frequent.iloc[0]

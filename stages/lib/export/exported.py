@@ -25,26 +25,37 @@ from stages.lib.model.prepared import preparation_of
 _ABOUT = "Made by a pipeline that tunes nets for tables; the metadata `card` says what each input is."
 
 
-def parts_of(estimator: BaseEstimator) -> tuple[Preparation | None, Any, BaseEstimator | None]:
+def parts_of(
+    estimator: BaseEstimator,
+) -> tuple[Preparation | None, Any, BaseEstimator | None]:
     """Return the preparation, the model and the scaler of the target of a fitted estimator."""
     target = None
     if isinstance(estimator, TransformedTargetRegressor):
         target, estimator = estimator.transformer_, estimator.regressor_
     preparation = preparation_of(estimator)
     model: Any = estimator[-1] if preparation else estimator
-    return preparation, model.best_estimator_ if isinstance(model, GridSearchCV) else model, target
+    return (
+        preparation,
+        model.best_estimator_ if isinstance(model, GridSearchCV) else model,
+        target,
+    )
 
 
 def kind_of(estimator: BaseEstimator) -> ModelKind:
     """Return what the card of a fitted model calls it."""
     _, model, _ = parts_of(estimator)
-    return next((kind for kind, types in _KINDS.items() if isinstance(model, types)), "net")
+    return next(
+        (kind for kind, types in _KINDS.items() if isinstance(model, types)), "net"
+    )
 
 
 _KINDS: dict[ModelKind, tuple[type, ...]] = {
     "linear": (Pipeline,),
     "forest": (ensemble.RandomForestClassifier, ensemble.RandomForestRegressor),
-    "boosting": (ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor),
+    "boosting": (
+        ensemble.HistGradientBoostingClassifier,
+        ensemble.HistGradientBoostingRegressor,
+    ),
     "constant": (DummyClassifier, DummyRegressor),
 }
 
@@ -62,8 +73,15 @@ def as_onnx(estimator: BaseEstimator, card: Card) -> ModelProto:
     rows = add_rows(graph, card, preparation)
     outputs = _ADD[card.kind](graph, rows, model, card)
     outputs = graph.cast(outputs, TensorProto.DOUBLE)
-    found = _classes(graph, outputs, card, model) if card.classes else _numbers(graph, outputs, card, target)
-    inputs = {each.name: TensorProto.STRING if each.type == "category" else TensorProto.DOUBLE for each in card.inputs}
+    found = (
+        _classes(graph, outputs, card, model)
+        if card.classes
+        else _numbers(graph, outputs, card, target)
+    )
+    inputs = {
+        each.name: TensorProto.STRING if each.type == "category" else TensorProto.DOUBLE
+        for each in card.inputs
+    }
     return graph.model(inputs, found, _ABOUT)
 
 
@@ -72,12 +90,20 @@ def _linear(graph: Graph, rows: str, model: Pipeline, card: Card) -> str:
     exact = graph.cast(rows, TensorProto.DOUBLE)
     scaled = graph.add("Div", graph.add("Sub", exact, scaler.mean_), scaler.scale_)
     coefficients = np.atleast_2d(linear.coef_).T.astype(np.float64)
-    return _log_odds(graph, graph.add("Gemm", scaled, coefficients, np.float64(linear.intercept_)), linear)
+    return _log_odds(
+        graph,
+        graph.add("Gemm", scaled, coefficients, np.float64(linear.intercept_)),
+        linear,
+    )
 
 
 def _boosting(graph: Graph, rows: str, model: Any, card: Card) -> str:
     n_codes = max(len(each.categories) for each in card.inputs)
-    return _log_odds(graph, add_boosting(graph, graph.cast(rows, TensorProto.DOUBLE), model, n_codes), model)
+    return _log_odds(
+        graph,
+        add_boosting(graph, graph.cast(rows, TensorProto.DOUBLE), model, n_codes),
+        model,
+    )
 
 
 def _log_odds(graph: Graph, outputs: str, model: Any) -> str:
@@ -91,10 +117,20 @@ def _log_odds(graph: Graph, outputs: str, model: Any) -> str:
     return graph.add("Concat", graph.add("Sub", 1.0, second), second, axis=1)
 
 
-def _constant(graph: Graph, rows: str, model: DummyClassifier | DummyRegressor, card: Card) -> str:
-    values = model.class_prior_ if isinstance(model, DummyClassifier) else model.constant_.ravel()
+def _constant(
+    graph: Graph, rows: str, model: DummyClassifier | DummyRegressor, card: Card
+) -> str:
+    values = (
+        model.class_prior_
+        if isinstance(model, DummyClassifier)
+        else model.constant_.ravel()
+    )
     n_rows = graph.add("Shape", rows, end=1)
-    return graph.add("Expand", values[None].astype(np.float64), graph.add("Concat", n_rows, np.array([1]), axis=0))
+    return graph.add(
+        "Expand",
+        values[None].astype(np.float64),
+        graph.add("Concat", n_rows, np.array([1]), axis=0),
+    )
 
 
 class _AsPredicted(nn.Module):
@@ -106,8 +142,12 @@ class _AsPredicted(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         outputs = self.module(rows)
-        outputs = self.nonlinearity(outputs[0] if isinstance(outputs, tuple) else outputs)
-        return outputs.unsqueeze(-1).flatten(1)  # of the shape (n,), (n, k) or (n, k, 1)
+        outputs = self.nonlinearity(
+            outputs[0] if isinstance(outputs, tuple) else outputs
+        )
+        return outputs.unsqueeze(-1).flatten(
+            1
+        )  # of the shape (n,), (n, k) or (n, k, 1)
 
 
 def _net(graph: Graph, rows: str, net: Any, card: Card) -> str:
@@ -117,7 +157,9 @@ def _net(graph: Graph, rows: str, net: Any, card: Card) -> str:
 _ADD: dict[ModelKind, Callable[[Graph, str, Any, Card], str]] = {
     "net": _net,
     "linear": _linear,
-    "forest": lambda graph, rows, model, card: add_forest(graph, graph.cast(rows, TensorProto.DOUBLE), model),
+    "forest": lambda graph, rows, model, card: add_forest(
+        graph, graph.cast(rows, TensorProto.DOUBLE), model
+    ),
     "boosting": _boosting,
     "constant": _constant,
 }
@@ -128,32 +170,59 @@ Outputs = dict[str, tuple[int, list[Any]]]
 def _classes(graph: Graph, probabilities: str, card: Card, model: Any) -> Outputs:
     if len(card.classes) == 2:
         second = graph.add("Reshape", graph.columns(probabilities, [1]), np.array([-1]))
-        number = graph.cast(graph.add("Greater", second, least_of_second(card, model)), TensorProto.INT64)
+        number = graph.cast(
+            graph.add("Greater", second, least_of_second(card, model)),
+            TensorProto.INT64,
+        )
     else:
         number = graph.add("ArgMax", probabilities, axis=1, keepdims=0)
-    label = graph.add("Gather", np.array(card.classes, dtype=object), number, name=without(graph.taken, "label"))
-    named = graph.add("Identity", probabilities, name=without(graph.taken, "probabilities"))
-    return {label: (TensorProto.STRING, ["rows"]), named: (TensorProto.DOUBLE, ["rows", len(card.classes)])}
+    label = graph.add(
+        "Gather",
+        np.array(card.classes, dtype=object),
+        number,
+        name=without(graph.taken, "label"),
+    )
+    named = graph.add(
+        "Identity", probabilities, name=without(graph.taken, "probabilities")
+    )
+    return {
+        label: (TensorProto.STRING, ["rows"]),
+        named: (TensorProto.DOUBLE, ["rows", len(card.classes)]),
+    }
 
 
 def least_of_second(card: Card, model: Any) -> float:
     """Return the probability above which the second of two classes is predicted."""
     if card.threshold is None:
-        return float(getattr(model, "threshold", 0.5))  # skorch's classifiers of two classes have one
+        return float(
+            getattr(model, "threshold", 0.5)
+        )  # skorch's classifiers of two classes have one
     return float(np.nextafter(card.threshold, 0))  # from which on, not above which
 
 
 def _numbers(graph: Graph, outputs: str, card: Card, target: Any) -> Outputs:
     outputs = graph.add("Reshape", outputs, np.array([-1, 1]))
     if card.prepare.target == "standard":
-        outputs = graph.add("Add", graph.add("Mul", outputs, target.scale_), target.mean_)
+        outputs = graph.add(
+            "Add", graph.add("Mul", outputs, target.scale_), target.mean_
+        )
     elif target is not None:
         outputs = add_back(graph, outputs, target)
-    found = [graph.add("Reshape", outputs, np.array([-1]), name=without(graph.taken, "prediction"))]
+    found = [
+        graph.add(
+            "Reshape", outputs, np.array([-1]), name=without(graph.taken, "prediction")
+        )
+    ]
     if card.interval:
-        above = graph.add("Greater", outputs, np.array(card.interval.edges, dtype=np.float64)[None])
-        above = graph.add("ReduceSum", graph.cast(above, TensorProto.INT64), np.array([1]), keepdims=0)
-        half = graph.add("Gather", np.array(card.interval.half_widths, dtype=np.float64), above)
+        above = graph.add(
+            "Greater", outputs, np.array(card.interval.edges, dtype=np.float64)[None]
+        )
+        above = graph.add(
+            "ReduceSum", graph.cast(above, TensorProto.INT64), np.array([1]), keepdims=0
+        )
+        half = graph.add(
+            "Gather", np.array(card.interval.half_widths, dtype=np.float64), above
+        )
         found += [
             graph.add(each, found[0], half, name=without(graph.taken, name))
             for each, name in (("Sub", "low"), ("Add", "high"))

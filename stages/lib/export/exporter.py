@@ -14,12 +14,25 @@ from torch.export import Dim, ExportedProgram
 from stages.lib.export.plain_net import INPUT, OUTPUT
 
 # Operators that only move numbers: they give the same bytes on every processor.
-_MOVING = {"Cast", "CastLike", "Concat", "Expand", "Gather", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
+_MOVING = {
+    "Cast",
+    "CastLike",
+    "Concat",
+    "Expand",
+    "Gather",
+    "Reshape",
+    "Slice",
+    "Squeeze",
+    "Transpose",
+    "Unsqueeze",
+}
 
 
 def exported_graph(module: nn.Module, n_inputs: int) -> onnx.ModelProto:
     """Return the graph of a module in evaluation mode as `net_graph` does; raises an error of any class if it can't."""
-    exported = torch.onnx.export(_traced(module, n_inputs), dynamo=True, optimize=False, verbose=False)
+    exported = torch.onnx.export(
+        _traced(module, n_inputs), dynamo=True, optimize=False, verbose=False
+    )
     assert exported is not None  # it is None only for the exporter of old
     return _simplified(exported.model)
 
@@ -27,9 +40,14 @@ def exported_graph(module: nn.Module, n_inputs: int) -> onnx.ModelProto:
 def _traced(module: nn.Module, n_inputs: int) -> ExportedProgram:
     rows, shapes = torch.zeros(2, n_inputs, dtype=torch.float32), ({0: Dim("rows")},)
     failures = []
-    for strict in (False, True):  # torch's compiler is slower, but knows that `len(x)` is not a constant
+    for strict in (
+        False,
+        True,
+    ):  # torch's compiler is slower, but knows that `len(x)` is not a constant
         try:
-            return torch.export.export(module, (rows,), dynamic_shapes=shapes, strict=strict)
+            return torch.export.export(
+                module, (rows,), dynamic_shapes=shapes, strict=strict
+            )
         except Exception as error:
             failures.append(error)
     raise failures[0]
@@ -47,16 +65,24 @@ def _simplified(model: onnx_ir.Model) -> onnx.ModelProto:
 
     def is_exact(node: onnx_ir.Node) -> bool:
         values = [value for value in node.inputs if value is not None]
-        whole = all(value.dtype is not None and value.dtype.is_integer() for value in values)
+        whole = all(
+            value.dtype is not None and value.dtype.is_integer() for value in values
+        )
         return weights.isdisjoint(values) and (whole or node.op_type in _MOVING)
 
-    fold_constants_ir(model, onnx_shape_inference=True, should_fold=lambda node: None if is_exact(node) else False)
+    fold_constants_ir(
+        model,
+        onnx_shape_inference=True,
+        should_fold=lambda node: None if is_exact(node) else False,
+    )
     PassManager(
         [
             RewritePass([materialize_reshape_shape_rule]),
             passes.IdentityEliminationPass(),
             passes.RemoveUnusedNodesPass(),
-            passes.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
+            passes.LiftConstantsToInitializersPass(
+                lift_all_constants=True, size_limit=0
+            ),
             passes.CommonSubexpressionEliminationPass(),
             passes.OutputFixPass(),  # for an output that is an input
             passes.RemoveUnusedOpsetsPass(),

@@ -29,12 +29,24 @@ class Graph:
         self.nodes: list[Any] = []
         self.constants: dict[tuple[str, tuple[int, ...], bytes], TensorProto] = {}
 
-    def add(self, operator: str, *given: Any, domain: str = "", name: str = "", **attributes: Any) -> str:
+    def add(
+        self,
+        operator: str,
+        *given: Any,
+        domain: str = "",
+        name: str = "",
+        **attributes: Any,
+    ) -> str:
         """Append a node, and return the name of its output, which is `name` or a new one."""
-        inputs = [each if isinstance(each, str) else self._constant(np.asarray(each)) for each in given]
+        inputs = [
+            each if isinstance(each, str) else self._constant(np.asarray(each))
+            for each in given
+        ]
         output = name or self.free(f"{operator.lower()}_{len(self.nodes)}")
         self.taken.add(output)
-        self.nodes.append(helper.make_node(operator, inputs, [output], domain=domain, **attributes))
+        self.nodes.append(
+            helper.make_node(operator, inputs, [output], domain=domain, **attributes)
+        )
         return output
 
     def ml(self, operator: str, *given: Any, **attributes: Any) -> str:
@@ -47,7 +59,9 @@ class Graph:
 
     def columns(self, value: str, positions: Iterable[int]) -> str:
         """Return some columns of a value of shape (n_rows, n_columns)."""
-        return self.add("Gather", value, np.array(list(positions), dtype=np.int64), axis=1)
+        return self.add(
+            "Gather", value, np.array(list(positions), dtype=np.int64), axis=1
+        )
 
     def polynomial(self, x: str, coefficients: Iterable[float]) -> str:
         """Return a polynomial, with the coefficient of the highest power first, by Horner's rule."""
@@ -70,18 +84,32 @@ class Graph:
         return str(own.output[0].name)
 
     def model(
-        self, inputs: Mapping[str, int], outputs: Mapping[str, tuple[int, list[Any]]], about: str, width: int = 1
+        self,
+        inputs: Mapping[str, int],
+        outputs: Mapping[str, tuple[int, list[Any]]],
+        about: str,
+        width: int = 1,
     ) -> ModelProto:
         """Return the model; inputs have the shape (rows, width), and outputs the given ones, by name."""
         graph = helper.make_graph(
             self.nodes,
             "model",
-            [helper.make_tensor_value_info(name, kind, ["rows", width]) for name, kind in inputs.items()],
-            [helper.make_tensor_value_info(name, kind, shape) for name, (kind, shape) in outputs.items()],
+            [
+                helper.make_tensor_value_info(name, kind, ["rows", width])
+                for name, kind in inputs.items()
+            ],
+            [
+                helper.make_tensor_value_info(name, kind, shape)
+                for name, (kind, shape) in outputs.items()
+            ],
             list(self.constants.values()),
         )
-        opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
-        return helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, doc_string=about)
+        opsets = [
+            helper.make_opsetid(domain, version) for domain, version in OPSETS.items()
+        ]
+        return helper.make_model(
+            graph, opset_imports=opsets, ir_version=_IR_VERSION, doc_string=about
+        )
 
     def free(self, name: str) -> str:
         """Return the name, or one that begins so and is not taken."""
@@ -90,7 +118,9 @@ class Graph:
         return name
 
     def _constant(self, array: np.ndarray) -> str:
-        content = repr(array.tolist()).encode() if array.dtype == object else array.tobytes()
+        content = (
+            repr(array.tolist()).encode() if array.dtype == object else array.tobytes()
+        )
         key = str(array.dtype), array.shape, content
         if key not in self.constants:
             name = self.free(f"constant_{len(self.constants)}")

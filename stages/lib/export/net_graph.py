@@ -35,18 +35,30 @@ def net_graph(module: nn.Module, n_inputs: int) -> onnx.ModelProto:
     """
     with _quiet(), torch.no_grad():
         try:
-            module = copy.deepcopy(module).cpu().eval()  # a module may change its weights when it is called
-            with suppress(Exception):  # of any class; the exporter then says what is wrong, if anything
-                return _compared(module, plain_graph(copy.deepcopy(module), n_inputs), n_inputs)
-            from stages.lib.export.exporter import exported_graph  # takes two seconds to import
+            module = (
+                copy.deepcopy(module).cpu().eval()
+            )  # a module may change its weights when it is called
+            with suppress(
+                Exception
+            ):  # of any class; the exporter then says what is wrong, if anything
+                return _compared(
+                    module, plain_graph(copy.deepcopy(module), n_inputs), n_inputs
+                )
+            from stages.lib.export.exporter import (
+                exported_graph,
+            )  # takes two seconds to import
 
             proto = exported_graph(module, n_inputs)
         except Exception as error:  # torch's compiler raises errors of many classes, and so may the module
-            raise NotExportableError(f"torch can't export the net: {_reason(error)}") from error
+            raise NotExportableError(
+                f"torch can't export the net: {_reason(error)}"
+            ) from error
         return _compared(module, proto, n_inputs)
 
 
-def _compared(module: nn.Module, proto: onnx.ModelProto, n_inputs: int) -> onnx.ModelProto:
+def _compared(
+    module: nn.Module, proto: onnx.ModelProto, n_inputs: int
+) -> onnx.ModelProto:
     """Return a graph; raises `NotExportableError` if onnxruntime can't run it, or it gives other numbers than torch."""
     options = SessionOptions()
     options.log_severity_level = _FATAL_ONLY
@@ -54,15 +66,27 @@ def _compared(module: nn.Module, proto: onnx.ModelProto, n_inputs: int) -> onnx.
     for n_rows in _TRIED:
         rows = torch.randn(n_rows, n_inputs, generator=generator, dtype=torch.float32)
         try:
-            session = InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
+            session = InferenceSession(
+                proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            )
             ours = session.run(None, {INPUT: rows.numpy()})[0]
-        except Exception as error:  # the classes of its errors have no common one but this
-            raise NotExportableError(f"onnxruntime can't run the net: {_reason(error)}") from error
+        except (
+            Exception
+        ) as error:  # the classes of its errors have no common one but this
+            raise NotExportableError(
+                f"onnxruntime can't run the net: {_reason(error)}"
+            ) from error
         outputs = module(rows)
         expected = (outputs[0] if isinstance(outputs, tuple) else outputs).numpy()
-        if ours.shape != expected.shape or not np.allclose(ours, expected, _TOLERANCE, _TOLERANCE, equal_nan=True):
-            why = "the net may draw random numbers, or treat such a batch in another way"
-            raise NotExportableError(f"onnxruntime and torch give other numbers for a batch of {n_rows}: {why}")
+        if ours.shape != expected.shape or not np.allclose(
+            ours, expected, _TOLERANCE, _TOLERANCE, equal_nan=True
+        ):
+            why = (
+                "the net may draw random numbers, or treat such a batch in another way"
+            )
+            raise NotExportableError(
+                f"onnxruntime and torch give other numbers for a batch of {n_rows}: {why}"
+            )
     return proto
 
 
@@ -71,9 +95,13 @@ def _reason(error: BaseException) -> str:
     causes = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
         causes.append(cause)
-    if known := [_REASONS[name] for cause in causes if (name := type(cause).__name__) in _REASONS]:
+    if known := [
+        _REASONS[name] for cause in causes if (name := type(cause).__name__) in _REASONS
+    ]:
         return known[0]
-    return str(causes[-1]).strip().split("\n")[0].rstrip(".") or type(causes[-1]).__name__
+    return (
+        str(causes[-1]).strip().split("\n")[0].rstrip(".") or type(causes[-1]).__name__
+    )
 
 
 @contextmanager
@@ -82,7 +110,11 @@ def _quiet() -> Iterator[None]:
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        with warnings.catch_warnings(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        with (
+            warnings.catch_warnings(),
+            redirect_stdout(StringIO()),
+            redirect_stderr(StringIO()),
+        ):
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -32,20 +32,34 @@ def plain_graph(module: nn.Module, n_inputs: int) -> ModelProto:
     (rows,) = [node for node in traced if node.op == "placeholder"]
     graph, values = Graph([INPUT, OUTPUT]), {rows: INPUT}
     for node in traced:
-        args, kwargs = fx.node.map_arg((node.args, dict(node.kwargs)), values.__getitem__)
+        args, kwargs = fx.node.map_arg(
+            (node.args, dict(node.kwargs)), values.__getitem__
+        )
         if node.op == "get_attr":
-            name, tensor = str(node.target), operator.attrgetter(str(node.target))(module)
+            name, tensor = (
+                str(node.target),
+                operator.attrgetter(str(node.target))(module),
+            )
             _only(tensor.dtype == torch.float32, name)
-            graph.constants[name, (), b"weight"] = numpy_helper.from_array(tensor.detach().numpy(), name)
+            graph.constants[name, (), b"weight"] = numpy_helper.from_array(
+                tensor.detach().numpy(), name
+            )
             graph.taken.add(name)
             values[node] = name
         elif node.op == "output":
             graph.add("Identity", *args, name=OUTPUT)
         elif node is not rows:
-            options = {key: value for key, value in kwargs.items() if key != "inplace" or value}
+            options = {
+                key: value for key, value in kwargs.items() if key != "inplace" or value
+            }
             values[node] = _KNOWN[node.target](graph, *args, **options)
     shape = module(torch.zeros(2, n_inputs)).shape
-    return graph.model({INPUT: TensorProto.FLOAT}, {OUTPUT: (TensorProto.FLOAT, ["rows", *shape[1:]])}, "", n_inputs)
+    return graph.model(
+        {INPUT: TensorProto.FLOAT},
+        {OUTPUT: (TensorProto.FLOAT, ["rows", *shape[1:]])},
+        "",
+        n_inputs,
+    )
 
 
 def _only(condition: bool, value: str) -> str:
@@ -57,7 +71,9 @@ def _only(condition: bool, value: str) -> str:
 
 def _named(name: str) -> Callable[..., str]:
     """Return how an operator of ONNX is written, with numbers in the type of the net."""
-    return lambda graph, *given: graph.add(name, *(np.float32(x) if isinstance(x, int | float) else x for x in given))
+    return lambda graph, *given: graph.add(
+        name, *(np.float32(x) if isinstance(x, int | float) else x for x in given)
+    )
 
 
 _OPERATORS: dict[str, list[Any]] = {
@@ -77,17 +93,27 @@ _OPERATORS: dict[str, list[Any]] = {
 }
 # How functions of torch, and methods by their names, are written: from a graph and the names of values to that of one.
 _KNOWN: dict[Any, Callable[..., str]] = {
-    functional.linear: lambda graph, x, weight, bias: graph.add("Gemm", x, weight, *([bias] if bias else []), transB=1),
+    functional.linear: lambda graph, x, weight, bias: graph.add(
+        "Gemm", x, weight, *([bias] if bias else []), transB=1
+    ),
     functional.dropout: lambda graph, x, p, training: _only(not training, x),
     functional.layer_norm: lambda graph, x, shape, weight, bias, eps: graph.add(
         "LayerNormalization", x, weight, bias, axis=-len(shape), epsilon=eps
     ),
     functional.elu: lambda graph, x, alpha: graph.add("Elu", x, alpha=alpha),
-    functional.leaky_relu: lambda graph, x, negative_slope: graph.add("LeakyRelu", x, alpha=negative_slope),
-    functional.gelu: lambda graph, x, approximate: graph.add("Gelu", x, approximate=approximate),
+    functional.leaky_relu: lambda graph, x, negative_slope: graph.add(
+        "LeakyRelu", x, alpha=negative_slope
+    ),
+    functional.gelu: lambda graph, x, approximate: graph.add(
+        "Gelu", x, approximate=approximate
+    ),
     functional.silu: lambda graph, x: graph.add("Mul", x, graph.add("Sigmoid", x)),
-    functional.hardsigmoid: lambda graph, x: graph.add("HardSigmoid", x, alpha=1 / 6, beta=0.5),
-    functional.hardtanh: lambda graph, x, min_val, max_val: _named("Clip")(graph, x, min_val, max_val),
+    functional.hardsigmoid: lambda graph, x: graph.add(
+        "HardSigmoid", x, alpha=1 / 6, beta=0.5
+    ),
+    functional.hardtanh: lambda graph, x, min_val, max_val: _named("Clip")(
+        graph, x, min_val, max_val
+    ),
     functional.softplus: lambda graph, x, beta, threshold: graph.add(
         "Softplus", _only((beta, threshold) == (1, 20), x)
     ),
@@ -96,11 +122,21 @@ _KNOWN: dict[Any, Callable[..., str]] = {
     ),
     torch.softmax: lambda graph, x, dim: graph.add("Softmax", x, axis=dim),
     torch.stack: lambda graph, each, dim: graph.add(
-        "Concat", *(graph.add("Unsqueeze", one, np.array([dim])) for one in each), axis=dim
+        "Concat",
+        *(graph.add("Unsqueeze", one, np.array([dim])) for one in each),
+        axis=dim,
     ),
     "unsqueeze": lambda graph, x, dim: graph.add("Unsqueeze", x, np.array([dim])),
-    "flatten": lambda graph, x, start, end=-1: graph.add("Flatten", _only((start, end) == (1, -1), x), axis=1),
+    "flatten": lambda graph, x, start, end=-1: graph.add(
+        "Flatten", _only((start, end) == (1, -1), x), axis=1
+    ),
     "square": lambda graph, x: graph.add("Mul", x, x),
-    "sum": lambda graph, x, dim, keepdim: graph.add("ReduceSum", x, np.array([dim]), keepdims=int(keepdim)),
-    **{function: _named(name) for name, functions in _OPERATORS.items() for function in functions},
+    "sum": lambda graph, x, dim, keepdim: graph.add(
+        "ReduceSum", x, np.array([dim]), keepdims=int(keepdim)
+    ),
+    **{
+        function: _named(name)
+        for name, functions in _OPERATORS.items()
+        for function in functions
+    },
 }

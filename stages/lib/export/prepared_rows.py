@@ -23,7 +23,9 @@ def add_rows(graph: Graph, card: Card, preparation: Preparation | None) -> str:
     columns = preparation.columns
     marked = table
     if columns.zeros:
-        of_zeros = np.isin(np.arange(len(columns.types)), columns.positions(columns.zeros))
+        of_zeros = np.isin(
+            np.arange(len(columns.types)), columns.positions(columns.zeros)
+        )
         lacks = graph.add("And", graph.add("Equal", table, 0.0), of_zeros[None])
         marked = graph.add("Where", lacks, np.nan, table)
     parts = []
@@ -31,7 +33,11 @@ def add_rows(graph: Graph, card: Card, preparation: Preparation | None) -> str:
         if name != "remainder":
             cells = graph.columns(marked if preparation.impute else table, positions)
             steps = dict(part.steps) if isinstance(part, Pipeline) else {}
-            parts.append(_part(graph, cells, steps, preparation, is_category=name == "categories"))
+            parts.append(
+                _part(
+                    graph, cells, steps, preparation, is_category=name == "categories"
+                )
+            )
     if indicated := preparation.indicated():
         lacks = graph.add("IsNaN", graph.columns(marked, indicated))
         parts.append(graph.cast(lacks, TensorProto.DOUBLE))
@@ -44,19 +50,37 @@ def _cells(graph: Graph, column: Any) -> str:
         return str(column.name)
     labels = np.array([*column.categories, column.missing], dtype=object)
     codes = np.append(np.arange(float(len(labels) - 1)), np.nan)
-    tensors = {"keys_tensor": labels, "values_tensor": codes, "default_tensor": np.array([-1.0])}
+    tensors = {
+        "keys_tensor": labels,
+        "values_tensor": codes,
+        "default_tensor": np.array([-1.0]),
+    }
     return graph.ml(
-        "LabelEncoder", column.name, **{key: numpy_helper.from_array(each) for key, each in tensors.items()}
+        "LabelEncoder",
+        column.name,
+        **{key: numpy_helper.from_array(each) for key, each in tensors.items()},
     )
 
 
-def _part(graph: Graph, cells: str, steps: dict[str, Any], preparation: Preparation, is_category: bool) -> str:
+def _part(
+    graph: Graph,
+    cells: str,
+    steps: dict[str, Any],
+    preparation: Preparation,
+    is_category: bool,
+) -> str:
     """Return the columns of one kind, imputed, scaled or encoded."""
     if imputer := steps.get("impute"):
-        cells = graph.add("Where", graph.add("IsNaN", cells), imputer.statistics_, cells)
+        cells = graph.add(
+            "Where", graph.add("IsNaN", cells), imputer.statistics_, cells
+        )
     if is_category:
         return _encoded(graph, cells, preparation)
-    return _scaled(graph, cells, preparation.scale, steps["scale"]) if "scale" in steps else cells
+    return (
+        _scaled(graph, cells, preparation.scale, steps["scale"])
+        if "scale" in steps
+        else cells
+    )
 
 
 def _encoded(graph: Graph, cells: str, preparation: Preparation) -> str:
@@ -64,10 +88,18 @@ def _encoded(graph: Graph, cells: str, preparation: Preparation) -> str:
     if preparation.encode == "ordinal":
         return graph.add("Where", graph.add("IsNaN", cells), -1.0, cells)
     # A missing category that is one of its own comes last.
-    last = np.array([len(each) - 1.0 if np.isnan(each).any() else -1.0 for each in codes])
+    last = np.array(
+        [len(each) - 1.0 if np.isnan(each).any() else -1.0 for each in codes]
+    )
     cells = graph.add("Where", graph.add("IsNaN", cells), last, cells)
-    repeated = graph.columns(cells, np.repeat(np.arange(len(codes)), list(map(len, codes))))
-    is_it = graph.add("Equal", repeated, np.concatenate([np.arange(float(len(each))) for each in codes]))
+    repeated = graph.columns(
+        cells, np.repeat(np.arange(len(codes)), list(map(len, codes)))
+    )
+    is_it = graph.add(
+        "Equal",
+        repeated,
+        np.concatenate([np.arange(float(len(each))) for each in codes]),
+    )
     return graph.cast(is_it, TensorProto.DOUBLE)
 
 
@@ -81,4 +113,6 @@ def _scaled(graph: Graph, x: str, name: str, fitted: Any) -> str:
     if name != "robust_clipped":
         return z
     part = graph.add("Div", z, CLIPPED_AT)
-    return graph.add("Div", z, graph.add("Sqrt", graph.add("Add", graph.add("Mul", part, part), 1.0)))
+    return graph.add(
+        "Div", z, graph.add("Sqrt", graph.add("Add", graph.add("Mul", part, part), 1.0))
+    )

@@ -37,35 +37,64 @@ _LARGEST = 7.0  # beyond which the tail is below 1e-11
 
 def add_normal(graph: Graph, x: str, fitted: Any) -> str:
     """Return numbers of shape (n_rows, n_columns) with a normal shape, as `fitted.transform` does, in double."""
-    columns = [_mean_of_both(quantiles, fitted.references_) for quantiles in fitted.quantiles_.T]
+    columns = [
+        _mean_of_both(quantiles, fitted.references_)
+        for quantiles in fitted.quantiles_.T
+    ]
     shares = _along(graph, x, columns)
     least, largest = fitted.quantiles_[:1], fitted.quantiles_[-1:]
-    shares = graph.add("Where", graph.add("Greater", graph.add("Add", x, _NEAR), largest), 1.0, shares)
-    shares = graph.add("Where", graph.add("Less", graph.add("Sub", x, _NEAR), least), 0.0, shares)
+    shares = graph.add(
+        "Where", graph.add("Greater", graph.add("Add", x, _NEAR), largest), 1.0, shares
+    )
+    shares = graph.add(
+        "Where", graph.add("Less", graph.add("Sub", x, _NEAR), least), 0.0, shares
+    )
     end = _NEAR - np.spacing(1)
     shares = graph.add("Clip", shares, end, 1 - end)
     q = graph.add("Sub", shares, 0.5)
     r = graph.add("Sub", 0.180625, graph.add("Mul", q, q))
-    central = graph.add("Mul", q, graph.add("Div", *(graph.polynomial(r, each) for each in _CENTRAL)))
+    central = graph.add(
+        "Mul", q, graph.add("Div", *(graph.polynomial(r, each) for each in _CENTRAL))
+    )
     nearer = graph.add("Min", shares, graph.add("Sub", 1.0, shares))
-    r = graph.add("Sub", graph.add("Sqrt", graph.add("Neg", graph.add("Log", nearer))), 1.6)
+    r = graph.add(
+        "Sub", graph.add("Sqrt", graph.add("Neg", graph.add("Log", nearer))), 1.6
+    )
     tail = graph.add("Div", *(graph.polynomial(r, each) for each in _TAIL))
     tail = graph.add("Mul", graph.add("Sign", q), tail)
-    return graph.add("Where", graph.add("LessOrEqual", graph.add("Abs", q), 0.425), central, tail)
+    return graph.add(
+        "Where", graph.add("LessOrEqual", graph.add("Abs", q), 0.425), central, tail
+    )
 
 
 def add_back(graph: Graph, x: str, fitted: Any) -> str:
     """Return what numbers of a normal shape, of shape (n_rows, 1), stand for, as `fitted.inverse_transform` does."""
     z = graph.add("Min", graph.add("Abs", x), _LARGEST)
     tail = graph.add("Div", *(graph.polynomial(z, each) for each in _HART))
-    tail = graph.add("Mul", graph.add("Exp", graph.add("Mul", graph.add("Mul", z, z), -0.5)), tail)
-    shares = graph.add("Where", graph.add("Less", x, 0.0), tail, graph.add("Sub", 1.0, tail))
+    tail = graph.add(
+        "Mul", graph.add("Exp", graph.add("Mul", graph.add("Mul", z, z), -0.5)), tail
+    )
+    shares = graph.add(
+        "Where", graph.add("Less", x, 0.0), tail, graph.add("Sub", 1.0, tail)
+    )
     quantiles = fitted.quantiles_[:, 0]
     slopes = np.append(np.diff(quantiles) / np.diff(fitted.references_), 0.0)
-    line = list(zip(fitted.references_, fitted.references_, quantiles, slopes, strict=True))
+    line = list(
+        zip(fitted.references_, fitted.references_, quantiles, slopes, strict=True)
+    )
     numbers = _along(graph, shares, [[(-np.inf, 0.0, 0.0, 0.0), *line]])
-    numbers = graph.add("Where", graph.add("Greater", graph.add("Add", shares, _NEAR), 1.0), quantiles[-1], numbers)
-    return graph.add("Where", graph.add("Less", graph.add("Sub", shares, _NEAR), 0.0), quantiles[0], numbers)
+    numbers = graph.add(
+        "Where",
+        graph.add("Greater", graph.add("Add", shares, _NEAR), 1.0),
+        quantiles[-1],
+        numbers,
+    )
+    return graph.add(
+        "Where",
+        graph.add("Less", graph.add("Sub", shares, _NEAR), 0.0),
+        quantiles[0],
+        numbers,
+    )
 
 
 # The parts of a line: from where on each goes, and the point and the slope that give its heights.
@@ -80,15 +109,30 @@ def _mean_of_both(quantiles: np.ndarray, references: np.ndarray) -> Line:
     for i, place in enumerate(places):
         if n_same[i] > 1:
             line.append((place, place, (below[i] + above[i]) / 2, 0.0))
-        slope = (below[i + 1] - above[i]) / (places[i + 1] - place) if i + 1 < len(places) else 0.0
-        line.append((np.nextafter(place, np.inf) if n_same[i] > 1 else place, place, above[i], slope))
+        slope = (
+            (below[i + 1] - above[i]) / (places[i + 1] - place)
+            if i + 1 < len(places)
+            else 0.0
+        )
+        line.append(
+            (
+                np.nextafter(place, np.inf) if n_same[i] > 1 else place,
+                place,
+                above[i],
+                slope,
+            )
+        )
     return line
 
 
 def _along(graph: Graph, x: str, lines: list[Line]) -> str:
     """Return the heights of a line for each column."""
     # A number goes with the last part that begins at or before it.
-    part = add_steps(graph, x, [np.nextafter([edge for edge, *_ in line[1:]], -np.inf) for line in lines])
+    part = add_steps(
+        graph,
+        x,
+        [np.nextafter([edge for edge, *_ in line[1:]], -np.inf) for line in lines],
+    )
     offsets = np.cumsum([0, *map(len, lines[:-1])])
     part = graph.add("Add", graph.cast(part, TensorProto.INT64), offsets)
     parts = np.array([part for line in lines for part in line])

@@ -35,10 +35,18 @@ def ensure_file(params: Params) -> tuple[pd.DataFrame, int]:
         return checked
     assert spec.url  # `what_is_wrong` has looked
     content, name = download(spec.url), f"the file at {spec.url}"
-    refuse_other_formats(content, name, is_parquet(spec.path))  # a page says more than its hash
+    refuse_other_formats(
+        content, name, is_parquet(spec.path)
+    )  # a page says more than its hash
     if difference := _difference(content, spec):
         remedy = f"Either the source has changed or the answer is not a data file; {path} was left unchanged."
-        raise UserError(Problem(f"The file at {spec.url} {difference} in params.yaml", remedy, see="data.sha256"))
+        raise UserError(
+            Problem(
+                f"The file at {spec.url} {difference} in params.yaml",
+                remedy,
+                see="data.sha256",
+            )
+        )
     checked = _checked(content, params, name)
     write_bytes(path, content)
     return checked
@@ -57,13 +65,24 @@ def what_is_wrong(spec: Data) -> str:
     if not finding:
         return ""
     if in_dvc:
-        remedy = f"Set data.sha256 to its own, or to null, because {in_dvc} has a hash, too."
+        remedy = (
+            f"Set data.sha256 to its own, or to null, because {in_dvc} has a hash, too."
+        )
         raise UserError(Problem(finding, remedy, str(path), see="data.sha256"))
     if spec.url is None:
-        remedy = f"Set data.url, put the file there, or restore it: `git checkout -- {path}`"
+        remedy = (
+            f"Set data.url, put the file there, or restore it: `git checkout -- {path}`"
+        )
         if exists:
             remedy = f"If the file is the right one, set data.sha256 to its own; if not: `git checkout -- {path}`"
-        raise UserError(Problem(f"{finding}, and data.url in params.yaml is null", remedy, str(path), see="data.url"))
+        raise UserError(
+            Problem(
+                f"{finding}, and data.url in params.yaml is null",
+                remedy,
+                str(path),
+                see="data.url",
+            )
+        )
     if exists:
         _refuse_to_lose(path, finding)
     return finding
@@ -84,35 +103,64 @@ def _refuse_to_lose(path: Path, finding: str) -> None:
 def _difference(content: bytes, spec: Data) -> str:
     """Say that a file is not the pinned one; empty if it is, or if none is pinned."""
     own = hashlib.sha256(content).hexdigest()
-    return "" if spec.sha256 in (None, own) else f"has the sha256 {own}, not the {spec.sha256} of data.sha256"
+    return (
+        ""
+        if spec.sha256 in (None, own)
+        else f"has the sha256 {own}, not the {spec.sha256} of data.sha256"
+    )
 
 
 def _checked(file: Path | bytes, params: Params, name: str) -> tuple[pd.DataFrame, int]:
     spec, classify = params.data, params.model.classifies
-    table, n_left_out = read_data(file, spec, classify, name, params.cv.groups, params.cv.order)
+    table, n_left_out = read_data(
+        file, spec, classify, name, params.cv.groups, params.cv.order
+    )
     y = table[spec.target]
     if not classify and y.nunique() == 1:
         finding = f": the target {spec.target} is {y[0]:g} in every row, so there is nothing to predict"
-        raise UserError(Problem(finding, "Name another data.target in params.yaml.", name, see="data.target"))
+        raise UserError(
+            Problem(
+                finding,
+                "Name another data.target in params.yaml.",
+                name,
+                see="data.target",
+            )
+        )
     return table, n_left_out
 
 
-def describe(table: pd.DataFrame, n_left_out: int, spec: Data, classify: bool) -> dict[str, object]:
+def describe(
+    table: pd.DataFrame, n_left_out: int, spec: Data, classify: bool
+) -> dict[str, object]:
     """Count all rows, the rows of each class (`positives` for class 1 of two), missing values, and rows left out.
 
     Missing cells are counted by column, where there are some, and zeros that mean a missing value apart from them.
     """
-    zeros = [name for name, column in spec.columns.items() if column.zero_is_missing and name in table]
+    zeros = [
+        name
+        for name, column in spec.columns.items()
+        if column.zero_is_missing and name in table
+    ]
     missing = table.isna().sum()
-    summary: dict[str, object] = {"rows": len(table), "zeros_for_missing": (table[zeros] == 0).sum().to_dict()}
+    summary: dict[str, object] = {
+        "rows": len(table),
+        "zeros_for_missing": (table[zeros] == 0).sum().to_dict(),
+    }
     if missing.any():
         summary["missing"] = missing[missing > 0].to_dict()
     if n_left_out:
         summary["rows_without_target"] = n_left_out
     if classify:
         y = table[spec.target]
-        counts = {label: int((y == number).sum()) for number, label in enumerate(spec.labels_of(int(y.max()) + 1))}
-        summary |= {"classes": counts} if len(counts) > 2 else {"positives": list(counts.values())[1]}
+        counts = {
+            label: int((y == number).sum())
+            for number, label in enumerate(spec.labels_of(int(y.max()) + 1))
+        }
+        summary |= (
+            {"classes": counts}
+            if len(counts) > 2
+            else {"positives": list(counts.values())[1]}
+        )
     return summary
 
 
@@ -122,7 +170,9 @@ def read_as(spec: Data) -> str:
     Stages that depend on metrics/data.json, where it stands, become stale by it, without these settings in dvc.lock.
     """
     settings = spec.model_dump(exclude={"sample", "sha256", "url"})
-    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()  # in their order, because that of columns counts
+    return hashlib.sha256(
+        json.dumps(settings).encode()
+    ).hexdigest()  # in their order, because that of columns counts
 
 
 def download(url: str, *, silence: float = 10.0, retries: int = 2) -> bytes:
@@ -134,12 +184,20 @@ def download(url: str, *, silence: float = 10.0, retries: int = 2) -> bytes:
         return _local(url)
     import pooch  # not at the top: the checks import this room, and seldom download
 
-    pooch.get_logger().setLevel("ERROR")  # a note on each attempt would name a temporary file
+    pooch.get_logger().setLevel(
+        "ERROR"
+    )  # a note on each attempt would name a temporary file
     # Only plain text shows whether a body is complete: an archive that is cut off is unpacked as far as it goes.
     get = pooch.HTTPDownloader(timeout=silence, headers={"Accept-Encoding": "identity"})
     # The hash is looked at later, because a page in place of the file has a better sentence.
     with TemporaryDirectory() as folder:
-        once = pooch.create(folder, "", registry={"file": None}, urls={"file": url}, retry_if_failed=retries)
+        once = pooch.create(
+            folder,
+            "",
+            registry={"file": None},
+            urls={"file": url},
+            retry_if_failed=retries,
+        )
         try:
             return Path(once.fetch("file", downloader=get)).read_bytes()
         except (OSError, ValueError) as error:  # those of requests are an OSError
@@ -151,7 +209,11 @@ def download(url: str, *, silence: float = 10.0, retries: int = 2) -> bytes:
 def _local(url: str) -> bytes:
     parts = urlsplit(url)
     try:
-        return Path(url2pathname(parts.path) if parts.scheme == "file" else url).read_bytes()
+        return Path(
+            url2pathname(parts.path) if parts.scheme == "file" else url
+        ).read_bytes()
     except OSError as error:
         remedy = f"{_CHECK}. A web address begins with https://."
-        raise UserError(Problem(f"can't be read: {error.strerror}", remedy, url, see="data.url")) from None
+        raise UserError(
+            Problem(f"can't be read: {error.strerror}", remedy, url, see="data.url")
+        ) from None

@@ -35,15 +35,27 @@ def because(
     each input. Raises `UserError` if the card has no typical inputs, or the table no probabilities.
     """
     if all(each.typical is None for each in card.inputs):
-        raise UserError("The model was saved without typical inputs, which --explain needs. Run `dvc repro evaluate`.")
-    labels = pd.Index(card.classes).get_indexer(pd.Index(table[card.target])) if card.classes else np.zeros(len(table))
+        raise UserError(
+            "The model was saved without typical inputs, which --explain needs. Run `dvc repro evaluate`."
+        )
+    labels = (
+        pd.Index(card.classes).get_indexer(pd.Index(table[card.target]))
+        if card.classes
+        else np.zeros(len(table))
+    )
     before, changes = _moved(card, table, labels), np.zeros((len(X), len(card.inputs)))
     for place, each in enumerate(card.inputs):
         cells = X[each.name]
-        differs = np.asarray(cells.notna() if each.typical is None else cells.astype(object) != each.typical)
+        differs = np.asarray(
+            cells.notna()
+            if each.typical is None
+            else cells.astype(object) != each.typical
+        )
         if differs.any():
             typical = predict(X[differs].assign(**{each.name: each.typical}))
-            changes[differs, place] = before[differs] - _moved(card, typical, labels[differs])
+            changes[differs, place] = before[differs] - _moved(
+                card, typical, labels[differs]
+            )
         after_each()
     least = _LEAST if card.classes else _LEAST_SHARE * np.abs(before)[:, None]
     changes[np.abs(changes) < least] = 0
@@ -54,21 +66,35 @@ def _moved(card: Card, table: pd.DataFrame, labels: np.ndarray) -> np.ndarray:
     """Return what the inputs move in each row, shape (n_rows,); `labels` are the places of the classes in question."""
     if not card.classes:
         return table[card.target].to_numpy()
-    names = [f"{card.target}={label}" for label in card.classes][1 if len(card.classes) == 2 else 0 :]
+    names = [f"{card.target}={label}" for label in card.classes][
+        1 if len(card.classes) == 2 else 0 :
+    ]
     if names[0] not in table:
-        raise UserError("The model has no probabilities of classes, which --explain compares. Predict without it.")
+        raise UserError(
+            "The model has no probabilities of classes, which --explain compares. Predict without it."
+        )
     numbers = table[names].to_numpy()
     if card.kind == "linear":
         numbers = numbers.clip(_CERTAIN, 1 - _CERTAIN)
-        numbers = logit(numbers) if len(names) == 1 else np.log(numbers) - np.log(numbers).mean(axis=1, keepdims=True)
-    return numbers[:, 0] if len(names) == 1 else numbers[np.arange(len(numbers)), labels]
+        numbers = (
+            logit(numbers)
+            if len(names) == 1
+            else np.log(numbers) - np.log(numbers).mean(axis=1, keepdims=True)
+        )
+    return (
+        numbers[:, 0] if len(names) == 1 else numbers[np.arange(len(numbers)), labels]
+    )
 
 
 def _texts(inputs: Sequence[Input], X: pd.DataFrame, changes: np.ndarray) -> list[str]:
     """Return the inputs with the largest changes, shape (n_rows, n_inputs), of each row."""
     # Rounded, so that changes which differ by the rounding of predictions alone are equal.
-    largest = np.maximum(np.abs(changes).max(axis=1, keepdims=True), np.finfo(float).tiny)
-    order = np.argsort(-np.abs(changes / largest).round(5), axis=1, kind="stable")[:, :_MOST]
+    largest = np.maximum(
+        np.abs(changes).max(axis=1, keepdims=True), np.finfo(float).tiny
+    )
+    order = np.argsort(-np.abs(changes / largest).round(5), axis=1, kind="stable")[
+        :, :_MOST
+    ]
     named = np.full(order.shape, "", dtype=object)
     for place, each in enumerate(inputs):
         rows, ranks = np.nonzero((order == place) & (changes[:, [place]] != 0))

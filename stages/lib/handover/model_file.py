@@ -28,7 +28,9 @@ _CARD, _OTHER = "card", ".safetensors"
 Model = OnnxModel | NetModel
 
 
-def save_model(path: Path, estimator: BaseEstimator, card: Card, X: pd.DataFrame) -> str:
+def save_model(
+    path: Path, estimator: BaseEstimator, card: Card, X: pd.DataFrame
+) -> str:
     """Write a fitted model and its card, and remove what another one has left there; the same model, the same bytes.
 
     `X` are rows of the table, on which, and on odd ones, the file must predict what the fitted model does. A net that
@@ -39,7 +41,9 @@ def save_model(path: Path, estimator: BaseEstimator, card: Card, X: pd.DataFrame
         model, card = exported(estimator, card, X)
     except NotExportableError as error:
         if card.kind != "net":
-            raise UserError(f"{path} can't be written: {error}. Set evaluate.use to another model.") from error
+            raise UserError(
+                f"{path} can't be written: {error}. Set evaluate.use to another model."
+            ) from error
         write_bytes(net_path, net_content(estimator, card))
         _remove(path, large_path)
         return f"{net_path} can be read by this project only, because the net has no ONNX file: {error}"
@@ -48,7 +52,10 @@ def save_model(path: Path, estimator: BaseEstimator, card: Card, X: pd.DataFrame
         write_bytes(large_path, content)
         card = card.model_copy(update={"n_bytes": len(content)})
         sentence = f"{path} has the card alone, because the model takes {card.size}: it is {large_path}, not for git"
-        content = with_card(Graph().model({}, {}, f"This file has no model, but a card: {sentence}."), card)
+        content = with_card(
+            Graph().model({}, {}, f"This file has no model, but a card: {sentence}."),
+            card,
+        )
     else:
         _remove(large_path)
     write_bytes(path, content)
@@ -56,17 +63,27 @@ def save_model(path: Path, estimator: BaseEstimator, card: Card, X: pd.DataFrame
     return sentence
 
 
-def exported(estimator: BaseEstimator, card: Card, X: pd.DataFrame) -> tuple[ModelProto, Card]:
+def exported(
+    estimator: BaseEstimator, card: Card, X: pd.DataFrame
+) -> tuple[ModelProto, Card]:
     """Return the graph of a fitted model, and its card with the hash of the graph.
 
     Raises `NotExportableError` if ONNX can't express it, or it predicts otherwise on the rows or on odd ones.
     """
     model = as_onnx(estimator, card)
     session = OnnxModel(model.SerializeToString())
-    for rows, which in ((X, "rows of the table"), (odd_rows(card, X), "rows with odd cells")):
-        off = largest_difference(estimator, card, rows, session.outputs(card, rows)) * TOLERANCE
+    for rows, which in (
+        (X, "rows of the table"),
+        (odd_rows(card, X), "rows with odd cells"),
+    ):
+        off = (
+            largest_difference(estimator, card, rows, session.outputs(card, rows))
+            * TOLERANCE
+        )
         if off > TOLERANCE:
-            raise NotExportableError(f"on {which}, its ONNX file differs from the fitted model by {off:.1g}")
+            raise NotExportableError(
+                f"on {which}, its ONNX file differs from the fitted model by {off:.1g}"
+            )
     return model, card.model_copy(update={"digest": _digest(model)})
 
 
@@ -78,7 +95,9 @@ def with_card(model: ModelProto, card: Card) -> bytes:
 
 
 def _digest(model: ModelProto) -> str:
-    return hashlib.sha256(model.graph.SerializeToString(deterministic=True)).hexdigest()[:16]
+    return hashlib.sha256(
+        model.graph.SerializeToString(deterministic=True)
+    ).hexdigest()[:16]
 
 
 def _remove(*paths: Path) -> None:
@@ -105,16 +124,25 @@ def load_model(path: Path, packages: Collection[str] = ()) -> tuple[Model, Card]
         path = path.parent / LARGE / path.name
         if not path.exists():
             remedy = "Run `python -m stages.evaluate`, which makes it, set evaluate.use to a smaller model"
-            raise UserError(f"{path} is missing: it takes {card.size}, so it is not in git. {remedy}.")
+            raise UserError(
+                f"{path} is missing: it takes {card.size}, so it is not in git. {remedy}."
+            )
         (model, its), small = _opened(path), card
         card = its
         if card.digest != small.digest:
-            raise UserError(f"{path} is of another run. Run `python -m stages.evaluate`.")
+            raise UserError(
+                f"{path} is of another run. Run `python -m stages.evaluate`."
+            )
     try:
         session = OnnxModel(model.SerializeToString())
     except Exception as error:  # its errors have no other class in common
-        raise refused(path, f" can't be run: {' '.join(str(error).split())[:300]}") from None
-    inputs = {each.name: f"tensor({'string' if each.type == 'category' else 'double'})" for each in card.inputs}
+        raise refused(
+            path, f" can't be run: {' '.join(str(error).split())[:300]}"
+        ) from None
+    inputs = {
+        each.name: f"tensor({'string' if each.type == 'category' else 'double'})"
+        for each in card.inputs
+    }
     if session.signature != (inputs, 2 if card.classes else 3 if card.interval else 1):
         raise refused(path, " does not fit its card: its inputs or outputs are others")
     return session, card
@@ -126,28 +154,47 @@ def _opened(path: Path) -> tuple[ModelProto, Card]:
         text = {each.key: each.value for each in model.metadata_props}[_CARD]
     card = Card.read(text, path)
     if not card.n_bytes and card.digest != _digest(model):
-        raise refused(path, ": its numbers are not those that were saved, so the file is damaged")
-    outside = [each for each in model.graph.initializer if each.data_location == TensorProto.EXTERNAL]
-    if outside or model.functions or {each.domain for each in model.graph.node} - {*OPSETS}:
-        raise refused(path, " uses other files or operators than those of a model that this project made")
+        raise refused(
+            path, ": its numbers are not those that were saved, so the file is damaged"
+        )
+    outside = [
+        each
+        for each in model.graph.initializer
+        if each.data_location == TensorProto.EXTERNAL
+    ]
+    if (
+        outside
+        or model.functions
+        or {each.domain for each in model.graph.node} - {*OPSETS}
+    ):
+        raise refused(
+            path,
+            " uses other files or operators than those of a model that this project made",
+        )
     return model, card
 
 
-def predict(model: Model, card: Card, X: pd.DataFrame, n_before: int = 0) -> pd.DataFrame:
+def predict(
+    model: Model, card: Card, X: pd.DataFrame, n_before: int = 0
+) -> pd.DataFrame:
     """Predict rows, which have the columns of the card, with a model as `load_model` returns it.
 
     The table has the predicted number or label in a column with the target's name, and for classes their probabilities:
     `target=label` of the second of two, or of each of several; for numbers `low` and `high`, if the card has an
     interval. Raises `UserError` if a prediction is not finite, with the row, which `n_before` others come before.
     """
-    with explained("The saved model can't predict these rows", "Run `dvc repro evaluate`."):
+    with explained(
+        "The saved model can't predict these rows", "Run `dvc repro evaluate`."
+    ):
         predicted, *others = model.outputs(card, X)
         numbers = others[0] if card.classes else np.stack([predicted, *others], axis=1)
     finite = np.isfinite(numbers).all(axis=1)
     if not finite.all():
         strays = f"row {n_before + int(np.argmin(finite)) + 1} and {(~finite).sum() - 1} others"
         remedy = "their values are too large for it, or its weights are. Correct the values, or train on such rows."
-        raise UserError(f"The saved model has no finite prediction for {strays}: {remedy}")
+        raise UserError(
+            f"The saved model has no finite prediction for {strays}: {remedy}"
+        )
     table = pd.DataFrame({card.target: predicted})
     if not card.classes:
         for end, column in zip(("low", "high"), others, strict=False):
@@ -155,6 +202,8 @@ def predict(model: Model, card: Card, X: pd.DataFrame, n_before: int = 0) -> pd.
         return table
     # A criterion of the user's own may leave other numbers than probabilities.
     if np.allclose(numbers.sum(axis=1), 1, atol=1e-3) and numbers.min() >= 0:
-        for number, label in list(enumerate(card.classes))[1 if len(card.classes) == 2 else 0 :]:
+        for number, label in list(enumerate(card.classes))[
+            1 if len(card.classes) == 2 else 0 :
+        ]:
             table[f"{card.target}={label}"] = numbers[:, number]
     return table

@@ -45,11 +45,22 @@ def net_content(estimator: BaseEstimator, card: Card) -> bytes:
     """Return the bytes of a fitted net's file; the same numbers give the same bytes."""
     # Copy each weight: weights that layers share are one tensor under two names.
     weights = net_of(estimator).module_.state_dict()
-    tensors = {f"{_NET}{name}": weight.cpu().contiguous().clone() for name, weight in weights.items()}
-    numbers: Mapping[str, Any] = learned(preparation_of(estimator), getattr(estimator, "transformer_", None))
-    tensors |= {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in numbers.items()}
+    tensors = {
+        f"{_NET}{name}": weight.cpu().contiguous().clone()
+        for name, weight in weights.items()
+    }
+    numbers: Mapping[str, Any] = learned(
+        preparation_of(estimator), getattr(estimator, "transformer_", None)
+    )
+    tensors |= {
+        name: torch.from_numpy(np.ascontiguousarray(values))
+        for name, values in numbers.items()
+    }
     # One entry in the metadata: safetensors writes several in varying order.
-    return save(tensors, metadata={"card": card.model_copy(update={"digest": digest_of(tensors)}).text})
+    return save(
+        tensors,
+        metadata={"card": card.model_copy(update={"digest": digest_of(tensors)}).text},
+    )
 
 
 def digest_of(tensors: Tensors) -> str:
@@ -67,48 +78,76 @@ def load_net(path: Path, packages: Collection[str]) -> tuple[NetModel, Card]:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
     card = Card.read(text, path)
     if card.kind != "net":
-        raise refused(path, f" has {card.called} in the form of an older version of this project")
+        raise refused(
+            path, f" has {card.called} in the form of an older version of this project"
+        )
     if card.digest != digest_of(tensors):
-        raise refused(path, ": its numbers are not those that were saved, so the file is damaged")
+        raise refused(
+            path, ": its numbers are not those that were saved, so the file is damaged"
+        )
     try:
         return NetModel(_net(path, card, tensors, packages)), card
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        problem = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+        problem = (
+            f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+        )
         raise refused(path, f" does not fit its card: {problem}") from None
 
 
-def _net(path: Path, card: Card, tensors: Tensors, packages: Collection[str]) -> BaseEstimator:
+def _net(
+    path: Path, card: Card, tensors: Tensors, packages: Collection[str]
+) -> BaseEstimator:
     """Return the net of a file; raises `UserError` if the module has changed, `KeyError` if numbers are missing."""
     assert card.settings  # a card of a net has some
     estimator = _built(path, card, card.settings.model_dump(), packages)
-    weights = {name.removeprefix(_NET): tensor for name, tensor in tensors.items() if name.startswith(_NET)}
+    weights = {
+        name.removeprefix(_NET): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(_NET)
+    }
     try:
         net_of(estimator).initialize().module_.load_state_dict(weights)
     except RAISED as error:  # the module may be the user's own
         place = own_place(error)
         problem = " ".join(str(error).split()) + (f", at {place}" if place else "")
-        raise refused(path, f" does not fit {card.settings.module} as it is now: {problem}") from error
+        raise refused(
+            path, f" does not fit {card.settings.module} as it is now: {problem}"
+        ) from error
     scaler = None
     if isinstance(estimator, TransformedTargetRegressor):
         # The fit of any rows sets what scikit-learn keeps besides the numbers.
         some, regressor = np.zeros((2, 1), dtype=np.float32), estimator.regressor
-        estimator = clone(estimator).set_params(regressor=DummyRegressor()).fit(some, some)
+        estimator = (
+            clone(estimator).set_params(regressor=DummyRegressor()).fit(some, some)
+        )
         estimator.regressor = estimator.regressor_ = regressor
         scaler = estimator.transformer_
     take_over(preparation_of(estimator), scaler, tensors)
     return estimator
 
 
-def _built(path: Path, card: Card, settings: dict[str, Any], packages: Collection[str]) -> BaseEstimator:
+def _built(
+    path: Path, card: Card, settings: dict[str, Any], packages: Collection[str]
+) -> BaseEstimator:
     """Return the estimator of a card, whose names may be from torch, skorch, `nets` and some packages."""
     # Nothing is trained any more.
-    settings = {key: value for key, value in settings.items() if not key.startswith(_OF_TRAINING)}
+    settings = {
+        key: value
+        for key, value in settings.items()
+        if not key.startswith(_OF_TRAINING)
+    }
     settings |= {"device": "cpu", "optimizer": "SGD"}
     try:
-        settings = resolve_settings(settings, "its card", "settings", only={*HOMES, *packages})
+        settings = resolve_settings(
+            settings, "its card", "settings", only={*HOMES, *packages}
+        )
         if is_classifier(settings["wrapper"]) != bool(card.classes):
-            raise UserError(f"settings.wrapper does not go with its {len(card.classes)} classes")
+            raise UserError(
+                f"settings.wrapper does not go with its {len(card.classes)} classes"
+            )
         return build_estimator(settings, card.without_rows(), card.prepare)
     except UserError as error:
         problem = "; ".join(map(str, error.args)).rstrip(".")
-        raise refused(path, f" has a net that can't be built: {problem}") from error.__cause__
+        raise refused(
+            path, f" has a net that can't be built: {problem}"
+        ) from error.__cause__

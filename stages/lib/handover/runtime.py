@@ -19,12 +19,16 @@ class OnnxModel:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = _ERRORS_ONLY
-        self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"]
+        )
 
     @property
     def signature(self) -> tuple[dict[str, str], int]:
         """The types of the inputs by name, and how many outputs there are."""
-        return {each.name: each.type for each in self.session.get_inputs()}, len(self.session.get_outputs())
+        return {each.name: each.type for each in self.session.get_inputs()}, len(
+            self.session.get_outputs()
+        )
 
     def outputs(self, card: Card, X: pd.DataFrame) -> list[np.ndarray]:
         """Return labels and probabilities, or numbers and the ends of their intervals, in this order.

@@ -13,13 +13,17 @@ _BETWEEN = "|"
 def refuse_sets(card: Card, level: str) -> None:
     """Raise `UserError` if a model has no sets of labels of this level, such as 0.9."""
     if not card.classes:
-        raise UserError(f"--sets is for classes, but {card.called} predicts a number, {card.target}. Leave --sets out.")
+        raise UserError(
+            f"--sets is for classes, but {card.called} predicts a number, {card.target}. Leave --sets out."
+        )
     if not card.sets:
         finding = f"{card.called} has no sets of labels, because it has no probabilities, or is of an earlier version"
         raise UserError(f"{finding}. Run `dvc repro evaluate`, or leave --sets out.")
     if _key(level) not in card.sets:
         lowest, *_, highest = sorted(card.sets)
-        raise UserError(f"--sets is {level}, but should be from {lowest} to {highest}, in hundredths, such as 0.9.")
+        raise UserError(
+            f"--sets is {level}, but should be from {lowest} to {highest}, in hundredths, such as 0.9."
+        )
 
 
 def _key(level: str) -> str:

@@ -17,7 +17,10 @@ from stages.lib.repository.recorded import Recorded
 from stages.lib.repository.staleness import WRITTEN, edited_params, overlap
 
 # A block that `make docs` fills: the line that begins it, and the one that ends it.
-_BLOCK = re.compile(r"^(<!-- make docs: (?!end -->).*-->\n)(?:.*\n)*?(?=<!-- make docs: end -->)", re.MULTILINE)
+_BLOCK = re.compile(
+    r"^(<!-- make docs: (?!end -->).*-->\n)(?:.*\n)*?(?=<!-- make docs: end -->)",
+    re.MULTILINE,
+)
 
 
 class United(NamedTuple):
@@ -44,14 +47,18 @@ def unite(here: Recorded, sides: Sequence[Recorded]) -> United:
         if {*before[stage]} & {*united.lacking}:
             united.lacking.append(stage)
             continue
-        candidates = (side for side in sides if stage in side.stages and _is_of(here, side, stage))
+        candidates = (
+            side for side in sides if stage in side.stages and _is_of(here, side, stage)
+        )
         taken = next((side for side in candidates if _put_in_place(side, stage)), None)
         if taken is None:
             united.lacking.append(stage)
             continue
         united.taken[stage] = taken
     # In the order of the first side, so that what did not change stays where it is.
-    order = dict.fromkeys(stage for side in sides for stage in side.stages if stage in united.taken)
+    order = dict.fromkeys(
+        stage for side in sides for stage in side.stages if stage in united.taken
+    )
     if order:
         stages = {stage: united.taken[stage].stages[stage] for stage in order}
         write_text(LOCK, dumps_yaml({"schema": "2.0", "stages": stages}))
@@ -65,7 +72,9 @@ def in_words(united: United) -> Iterator[str]:
     groups: dict[str, list[str]] = defaultdict(list)
     for stage, side in united.taken.items():
         groups[f"from {side.snapshot.title}"].append(stage)
-    groups["to be run, because neither side ran them with what is merged"] = united.lacking
+    groups["to be run, because neither side ran them with what is merged"] = (
+        united.lacking
+    )
     for where, stages in groups.items():
         if stages:
             yield f"{where}: {', '.join(stages)}"
@@ -74,12 +83,29 @@ def in_words(united: United) -> Iterator[str]:
 def _before(here: Recorded, sides: Sequence[Recorded]) -> dict[str, list[str]]:
     """Return for each stage of the merged dvc.yaml those that write what it reads, on any side, both sorted."""
     pipeline = here.pipeline
-    recorded = {stage for side in sides for stage in side.stages if pipeline and pipeline.has(stage)}
+    recorded = {
+        stage
+        for side in sides
+        for stage in side.stages
+        if pipeline and pipeline.has(stage)
+    }
     stages = sorted(recorded | (pipeline.names if pipeline else set()))
-    writers = {path: stage for side in sides for stage in stages for path in side.outputs(stage)}
-    reads = {stage: {path for side in sides for path in side.hashes(stage)} for stage in stages}
+    writers = {
+        path: stage
+        for side in sides
+        for stage in stages
+        for path in side.outputs(stage)
+    }
+    reads = {
+        stage: {path for side in sides for path in side.hashes(stage)}
+        for stage in stages
+    }
     before = {
-        stage: {writer for path, writer in writers.items() if any(overlap(path, each) for each in reads[stage])}
+        stage: {
+            writer
+            for path, writer in writers.items()
+            if any(overlap(path, each) for each in reads[stage])
+        }
         for stage in stages
     }
     return {stage: sorted(found - {stage}) for stage, found in before.items()}
@@ -91,7 +117,9 @@ def _is_of(here: Recorded, side: Recorded, stage: str) -> bool:
     results = {path for path in read if path.startswith(WRITTEN)}
     # Results are put in place while stages are looked at, so their hashes are taken anew.
     there = here.snapshot.tree.hashes({*read} - results) | FolderTree().hashes(results)
-    return all(there.get(path) == md5 for path, md5 in read.items()) and not edited_params(side, stage, here.settings)
+    return all(
+        there.get(path) == md5 for path, md5 in read.items()
+    ) and not edited_params(side, stage, here.settings)
 
 
 def _put_in_place(side: Recorded, stage: str) -> bool:
@@ -100,10 +128,21 @@ def _put_in_place(side: Recorded, stage: str) -> bool:
     there = FolderTree().hashes(written)
     lacking = [path for path, md5 in written.items() if there.get(path) != md5]
     of_side = side.snapshot.tree.hashes(lacking) if side.snapshot.commit else {}
-    if any(not path.startswith(WRITTEN) or of_side.get(path) != written[path] for path in lacking):
+    if any(
+        not path.startswith(WRITTEN) or of_side.get(path) != written[path]
+        for path in lacking
+    ):
         return False
     if lacking:
-        git("restore", "--source", str(side.snapshot.commit), "--staged", "--worktree", "--", *lacking)
+        git(
+            "restore",
+            "--source",
+            str(side.snapshot.commit),
+            "--staged",
+            "--worktree",
+            "--",
+            *lacking,
+        )
     return True
 
 

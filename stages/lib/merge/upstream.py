@@ -8,7 +8,15 @@ from stages.lib.repository.git import git
 
 UPSTREAM = "upstream"
 # What every project has of its own; docs/your-project.md lists it. Files that upstream lacks are yours, too.
-YOURS = ("CITATION.cff", "README.md", "data", "dvc.lock", "metrics", "models", PARAMS_FILE)
+YOURS = (
+    "CITATION.cff",
+    "README.md",
+    "data",
+    "dvc.lock",
+    "metrics",
+    "models",
+    PARAMS_FILE,
+)
 
 
 def check_ready() -> None:
@@ -55,8 +63,19 @@ def merge_upstream(theirs: str) -> list[str]:
             raise
     # Files that were deleted here and changed there are in conflict; `git restore` would leave them.
     git("rm", "-r", "--force", "--quiet", "--ignore-unmatch", "--", *YOURS)
-    git("checkout", "HEAD", "--", *git("ls-tree", "--name-only", "HEAD", "--", *YOURS).splitlines())
-    return sorted({path for path in git("diff", "--name-only", "--diff-filter=U", "-z").split("\0") if path})
+    git(
+        "checkout",
+        "HEAD",
+        "--",
+        *git("ls-tree", "--name-only", "HEAD", "--", *YOURS).splitlines(),
+    )
+    return sorted(
+        {
+            path
+            for path in git("diff", "--name-only", "--diff-filter=U", "-z").split("\0")
+            if path
+        }
+    )
 
 
 def named(commit: str) -> str:

@@ -28,7 +28,9 @@ class WeightedBCELoss(nn.BCELoss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss of probabilities."""
         weight = torch.where(target > 0.5, self.class_weight[1], self.class_weight[0])
-        return functional.binary_cross_entropy(input, target, weight=weight, reduction=self.reduction)
+        return functional.binary_cross_entropy(
+            input, target, weight=weight, reduction=self.reduction
+        )
 
 
 class ClassWeights:
@@ -40,14 +42,22 @@ class ClassWeights:
     criterion: type[nn.Module]
 
     def __init__(
-        self, *args: Any, class_weight: str | Sequence[float] | None = None, n_classes: int | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        class_weight: str | Sequence[float] | None = None,
+        n_classes: int | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.class_weight, self.n_classes = class_weight, n_classes
 
     def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
         """Find the weights, then fit as the net does."""
-        self.weights_ = None if self.class_weight is None else class_weights(self.class_weight, y, self.n_classes or 0)
+        self.weights_ = (
+            None
+            if self.class_weight is None
+            else class_weights(self.class_weight, y, self.n_classes or 0)
+        )
         return super().fit(X, y, **fit_params)  # type: ignore[misc]
 
     def initialize_criterion(self) -> Any:
@@ -60,13 +70,17 @@ class ClassWeights:
         if issubclass(self.criterion, nn.BCELoss):
             self.criterion_: nn.Module = WeightedBCELoss(numbers, **settings)
         elif issubclass(self.criterion, _POS_WEIGHT):
-            self.criterion_ = self.criterion(**settings, pos_weight=torch.tensor(weights[1] / weights[0]).float())
+            self.criterion_ = self.criterion(
+                **settings, pos_weight=torch.tensor(weights[1] / weights[0]).float()
+            )
         else:
             self.criterion_ = self.criterion(**settings, weight=numbers)
         return self
 
 
-def class_weights(class_weight: str | Sequence[float], y: Any, n_classes: int) -> np.ndarray:
+def class_weights(
+    class_weight: str | Sequence[float], y: Any, n_classes: int
+) -> np.ndarray:
     """Return the weight of each class, float64 of shape (n_classes,); 1 for a class without rows in `y`."""
     if not isinstance(class_weight, str):
         return np.asarray(class_weight, dtype=np.float64)
@@ -78,7 +92,11 @@ def class_weights(class_weight: str | Sequence[float], y: Any, n_classes: int) -
 
 def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
     """Raise `UserError` if the weights of the classes do not fit the criterion or the classes."""
-    weights, criterion, problem = settings.get("class_weight"), settings["criterion"], ""
+    weights, criterion, problem = (
+        settings.get("class_weight"),
+        settings["criterion"],
+        "",
+    )
     if weights is None or isinstance(weights, str):
         return
     if len(weights) != n_classes:
@@ -88,4 +106,6 @@ def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
     elif issubclass(criterion, _POS_WEIGHT) and weights[0] == 0:
         problem = f"gives class 0 no weight, which {criterion.__name__} can't express; give it one above 0."
     if problem:
-        raise UserError(in_params("model.class_weight", f", or that of an experiment, {problem}"))
+        raise UserError(
+            in_params("model.class_weight", f", or that of an experiment, {problem}")
+        )

@@ -17,7 +17,12 @@ from stages.lib.data import Dataset
 from stages.lib.engine import FiniteOrUnfit
 from stages.lib.model.class_weights import OF_NUMBERED, ClassWeights, check_class_weight
 from stages.lib.model.hold_out import hold_out
-from stages.lib.model.prepared import check_missing, preparation_of, prepared, without_prefix
+from stages.lib.model.prepared import (
+    check_missing,
+    preparation_of,
+    prepared,
+    without_prefix,
+)
 from stages.lib.model.signatures import parameters
 
 # What may keep nets from diverging.
@@ -41,7 +46,10 @@ def _sigmoid_of_pairs(outputs: Tensor) -> Tensor:
 
 
 # What turns the outputs for these criteria into probabilities.
-_NONLINEARITIES = {nn.CrossEntropyLoss: _softmax, nn.BCEWithLogitsLoss: _sigmoid_of_pairs}
+_NONLINEARITIES = {
+    nn.CrossEntropyLoss: _softmax,
+    nn.BCEWithLogitsLoss: _sigmoid_of_pairs,
+}
 
 # Those of skorch's default callbacks that cost little and that others may watch.
 _RECORDING = ("train_loss", "valid_loss")
@@ -71,8 +79,13 @@ class _ProjectNet(ClassWeights, FiniteOrUnfit):
 
     def get_default_callbacks(self) -> list[tuple[str, Callback]]:
         """Return those of the default callbacks that record losses, and those that this net is asked for."""
-        varied = {key.split("__")[1] for key in vars(self) if key.startswith("callbacks__")}
-        watched = {str(monitor).removesuffix("_best") for monitor in _monitors(vars(self)).values()}
+        varied = {
+            key.split("__")[1] for key in vars(self) if key.startswith("callbacks__")
+        }
+        watched = {
+            str(monitor).removesuffix("_best")
+            for monitor in _monitors(vars(self)).values()
+        }
         wanted = {*_RECORDING, *varied, *watched}
         return [each for each in super().get_default_callbacks() if each[0] in wanted]  # type: ignore[misc]
 
@@ -107,17 +120,38 @@ def build_estimator(
     check_missing(data, prepare.impute)
     settings = without_prefix(settings)
     wrapper, criterion = settings.pop("wrapper"), settings["criterion"]
-    if not is_classifier(wrapper) and issubclass(criterion, (nn.BCELoss, nn.BCEWithLogitsLoss, *OF_NUMBERED)):
+    if not is_classifier(wrapper) and issubclass(
+        criterion, (nn.BCELoss, nn.BCEWithLogitsLoss, *OF_NUMBERED)
+    ):
         finding = f": {criterion.__name__} is for classes, and {wrapper.__name__} predicts numbers"
-        raise UserError(in_params("model.criterion", finding, "Set it to MSELoss, or model.wrapper to a classifier."))
+        raise UserError(
+            in_params(
+                "model.criterion",
+                finding,
+                "Set it to MSELoss, or model.wrapper to a classifier.",
+            )
+        )
     shape = {
         "n_outputs": data.n_classes if issubclass(criterion, OF_NUMBERED) else 1,
-        "output": next((output for loss, output in _OUTPUTS.items() if issubclass(criterion, loss)), nn.Identity),
+        "output": next(
+            (
+                output
+                for loss, output in _OUTPUTS.items()
+                if issubclass(criterion, loss)
+            ),
+            nn.Identity,
+        ),
     }
     taken = parameters(settings["module"])
-    defaults: dict[str, Any] = {f"module__{name}": value for name, value in shape.items() if name in taken}
+    defaults: dict[str, Any] = {
+        f"module__{name}": value for name, value in shape.items() if name in taken
+    }
     if is_classifier(wrapper):
-        known = (function for loss, function in _NONLINEARITIES.items() if issubclass(criterion, loss))
+        known = (
+            function
+            for loss, function in _NONLINEARITIES.items()
+            if issubclass(criterion, loss)
+        )
         defaults["predict_nonlinearity"] = next(known, "auto")
     check_class_weight(settings, data.n_classes)
     in_skorchs_terms = {
@@ -131,12 +165,18 @@ def build_estimator(
     estimator = prepared(net, data, prepare, uses)
     preparation = preparation_of(estimator)
     if "n_numbers" in taken and "module__n_numbers" not in settings:
-        net.set_params(module__n_numbers=data.columns.n_first_numbers(preparation is not None))
-    net.n_features_in_ = len(data.features) if preparation is None else preparation.n_features_out
+        net.set_params(
+            module__n_numbers=data.columns.n_first_numbers(preparation is not None)
+        )
+    net.n_features_in_ = (
+        len(data.features) if preparation is None else preparation.n_features_out
+    )
     return estimator
 
 
-def target(y: np.ndarray, wrapper: type[NeuralNet], criterion: type[nn.Module]) -> np.ndarray:
+def target(
+    y: np.ndarray, wrapper: type[NeuralNet], criterion: type[nn.Module]
+) -> np.ndarray:
     """Return `y` in the shape and type that the criterion expects.
 
     Classes, int64 of shape (n,), for CrossEntropyLoss and NLLLoss; otherwise float32, of shape (n,) for a
@@ -145,16 +185,29 @@ def target(y: np.ndarray, wrapper: type[NeuralNet], criterion: type[nn.Module]) 
     if issubclass(criterion, OF_NUMBERED):
         return y.astype(np.int64)
     flat = y.astype(np.float32)
-    return flat if issubclass(wrapper, NeuralNetBinaryClassifier) else flat.reshape(-1, 1)
+    return (
+        flat if issubclass(wrapper, NeuralNetBinaryClassifier) else flat.reshape(-1, 1)
+    )
 
 
 def hold_out_watchers(settings: dict[str, Any]) -> list[str]:
     """Return the names of the callbacks that watch the rows held out of a fit, such as EarlyStopping."""
-    return [name for name, monitor in _monitors(settings).items() if str(monitor).startswith("valid_")]
+    return [
+        name
+        for name, monitor in _monitors(settings).items()
+        if str(monitor).startswith("valid_")
+    ]
 
 
 def _monitors(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return what each callback watches, or what `callbacks__NAME__monitor` says instead, by its name."""
-    own = {name: getattr(callback, "monitor", None) for name, callback in settings.get("callbacks") or []}
-    keys = (key for key in settings if key.startswith("callbacks__") and key.endswith("__monitor"))
+    own = {
+        name: getattr(callback, "monitor", None)
+        for name, callback in settings.get("callbacks") or []
+    }
+    keys = (
+        key
+        for key in settings
+        if key.startswith("callbacks__") and key.endswith("__monitor")
+    )
     return own | {key.split("__")[1]: settings[key] for key in keys}

@@ -20,7 +20,14 @@ from skorch.callbacks import Callback, WarmRestartLR
 from torch import nn
 from torch.optim import Optimizer, lr_scheduler
 
-from stages.lib.common import RAISED, described, did_you_mean, join_words, own_place, relative_to_here
+from stages.lib.common import (
+    RAISED,
+    described,
+    did_you_mean,
+    join_words,
+    own_place,
+    relative_to_here,
+)
 from stages.lib.model.signatures import not_allowed, not_taken, parameters
 
 # The folder with the nets and whatever else params.yaml names.
@@ -32,19 +39,35 @@ HOMES = ("torch", "skorch", NETS)
 def _derived(module: ModuleType, base: type) -> dict[str, Any]:
     """Return the public classes of a module that are derived from another one, by name."""
     classes = inspect.getmembers(module, inspect.isclass)
-    return {name: each for name, each in classes if issubclass(each, base) and not name.startswith("_")}
+    return {
+        name: each
+        for name, each in classes
+        if issubclass(each, base) and not name.startswith("_")
+    }
 
 
 def _is_initialiser(thing: object) -> bool:
-    named = inspect.isfunction(thing) and thing.__name__.endswith("_") and not thing.__name__.startswith("_")
+    named = (
+        inspect.isfunction(thing)
+        and thing.__name__.endswith("_")
+        and not thing.__name__.startswith("_")
+    )
     return named and getattr(thing, "__module__", None) == nn.init.__name__
 
 
 _LAYERS = _derived(nn, nn.Module)
 _LOSSES = {name: layer for name, layer in _LAYERS.items() if name.endswith("Loss")}
-_OPTIMIZERS = {name: each for name, each in _derived(torch.optim, Optimizer).items() if each is not Optimizer}
-_INITIALISERS = {name: thing for name, thing in vars(nn.init).items() if _is_initialiser(thing)}
-_SCHEDULES = {"WarmRestartLR": WarmRestartLR} | _derived(lr_scheduler, lr_scheduler.LRScheduler)
+_OPTIMIZERS = {
+    name: each
+    for name, each in _derived(torch.optim, Optimizer).items()
+    if each is not Optimizer
+}
+_INITIALISERS = {
+    name: thing for name, thing in vars(nn.init).items() if _is_initialiser(thing)
+}
+_SCHEDULES = {"WarmRestartLR": WarmRestartLR} | _derived(
+    lr_scheduler, lr_scheduler.LRScheduler
+)
 # What a name stands for, the things that have names, and from what an imported class is derived.
 _Namespace = tuple[str, Mapping[str, Any], type | None]
 _BY_KEY: dict[str, _Namespace] = {
@@ -55,9 +78,21 @@ _BY_KEY: dict[str, _Namespace] = {
     "module__activation": ("an activation of torch.nn", _LAYERS, nn.Module),
     "module__weight_init": ("an initialiser of torch.nn.init", _INITIALISERS, None),
 }
-_OF_A_MODULE: _Namespace = ("a module of torch.nn or an initialiser of torch.nn.init", _LAYERS | _INITIALISERS, None)
-_CALLBACK: _Namespace = ("a callback of skorch", _derived(skorch.callbacks, Callback), Callback)
-_SCHEDULE: _Namespace = ("a schedule of torch.optim.lr_scheduler", _SCHEDULES, lr_scheduler.LRScheduler)
+_OF_A_MODULE: _Namespace = (
+    "a module of torch.nn or an initialiser of torch.nn.init",
+    _LAYERS | _INITIALISERS,
+    None,
+)
+_CALLBACK: _Namespace = (
+    "a callback of skorch",
+    _derived(skorch.callbacks, Callback),
+    Callback,
+)
+_SCHEDULE: _Namespace = (
+    "a schedule of torch.optim.lr_scheduler",
+    _SCHEDULES,
+    lr_scheduler.LRScheduler,
+)
 
 
 def resolve(key: str, value: Any, only: Collection[str] | None = None) -> Any:
@@ -81,20 +116,29 @@ def resolve(key: str, value: Any, only: Collection[str] | None = None) -> Any:
     return _look_up(value, _BY_KEY.get(key, _OF_A_MODULE), only)
 
 
-def _callbacks(callbacks: dict[str, dict[str, Any]], only: Collection[str] | None) -> list[tuple[str, Callback]]:
+def _callbacks(
+    callbacks: dict[str, dict[str, Any]], only: Collection[str] | None
+) -> list[tuple[str, Callback]]:
     """Return skorch's callbacks by the names of their classes."""
     resolved: dict[str, Callback] = {}
     for name, settings in callbacks.items():
         kind = _look_up(name, _CALLBACK, only)
-        values = {key: resolve(f"callbacks__{kind.__name__}__{key}", value, only) for key, value in settings.items()}
+        values = {
+            key: resolve(f"callbacks__{kind.__name__}__{key}", value, only)
+            for key, value in settings.items()
+        }
         for key, value in values.items():
             taker, taken = kind.__name__, parameters(kind)
-            if problem := not_taken(taker, taken, key) or not_allowed(taker, taken, key, value):
+            if problem := not_taken(taker, taken, key) or not_allowed(
+                taker, taken, key, value
+            ):
                 raise ValueError(problem)
         try:
             resolved[kind.__name__] = kind(**values)
         except RAISED as error:
-            raise ValueError(f"{kind.__name__} can't be built: {described(error)}") from error
+            raise ValueError(
+                f"{kind.__name__} can't be built: {described(error)}"
+            ) from error
     return list(resolved.items())
 
 
@@ -108,7 +152,9 @@ def _look_up(name: str, kind: _Namespace, only: Collection[str] | None) -> Any:
         return things[name]
     thing = _imported(name, only)
     if base and not (inspect.isclass(thing) and issubclass(thing, base)):
-        raise ValueError(f"{name!r} is not a class derived from {base.__module__.partition('.')[0]}'s {base.__name__}")
+        raise ValueError(
+            f"{name!r} is not a class derived from {base.__module__.partition('.')[0]}'s {base.__name__}"
+        )
     if not base and not _may_be_used(thing):
         problem = "a class derived from torch's Module, not an initialiser of torch.nn.init, and not defined in nets/"
         raise ValueError(f"{name!r} is not {problem}")
@@ -122,7 +168,9 @@ def _may_be_used(thing: object) -> bool:
     if not (callable(thing) or inspect.ismodule(thing)):
         return True  # does no harm: a number, a type of torch's
     is_class = inspect.isclass(thing)
-    home = str((thing if is_class or inspect.isroutine(thing) else type(thing)).__module__).partition(".")[0]
+    home = str(
+        (thing if is_class or inspect.isroutine(thing) else type(thing)).__module__
+    ).partition(".")[0]
     is_layer = inspect.isclass(thing) and issubclass(thing, nn.Module)
     return is_layer or _is_initialiser(thing) or (callable(thing) and home == NETS)
 
@@ -136,8 +184,12 @@ def _imported(name: str, only: Collection[str] | None) -> Any:
     spec = importlib.util.find_spec(first)
     if spec is None:
         hint = f"what is in {NETS}/my_net.py is named as in {NETS}.my_net.Net"
-        raise ValueError(f"{name!r} can't be imported: no package {first!r} is installed; {hint}")
-    if first not in HOMES and (relative_to_here(spec.origin) or (spec.origin is None and Path(first).is_dir())):
+        raise ValueError(
+            f"{name!r} can't be imported: no package {first!r} is installed; {hint}"
+        )
+    if first not in HOMES and (
+        relative_to_here(spec.origin) or (spec.origin is None and Path(first).is_dir())
+    ):
         raise ValueError(
             f"{name!r} is not in {NETS}/, the only code of yours that DVC watches; move the code there, and write "
             f"{NETS}.{name}"
@@ -145,7 +197,16 @@ def _imported(name: str, only: Collection[str] | None) -> Any:
     try:
         return getattr(importlib.import_module(home), last)
     except RAISED as error:  # raised by the user's own code, where it has a place
-        place, known = own_place(error), dir(importlib.import_module(home)) if isinstance(error, AttributeError) else ()
-        text = error.msg if isinstance(error, SyntaxError) else str(error)  # without its place
-        reason = f"{type(error).__name__}: {text}" + (f", at {place}" if place else did_you_mean(last, known))
+        place, known = (
+            own_place(error),
+            dir(importlib.import_module(home))
+            if isinstance(error, AttributeError)
+            else (),
+        )
+        text = (
+            error.msg if isinstance(error, SyntaxError) else str(error)
+        )  # without its place
+        reason = f"{type(error).__name__}: {text}" + (
+            f", at {place}" if place else did_you_mean(last, known)
+        )
         raise ValueError(f"{name!r} can't be imported: {reason}") from error

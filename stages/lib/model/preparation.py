@@ -41,7 +41,9 @@ class RobustClipped(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> "RobustClipped":
         """Find the median and the scale of each column, shape (n_columns,)."""
-        least, lower, self.center_, upper, largest = np.nanpercentile(X, [0, 25, 50, 75, 100], axis=0)
+        least, lower, self.center_, upper, largest = np.nanpercentile(
+            X, [0, 25, 50, 75, 100], axis=0
+        )
         scale = np.where(upper > lower, upper - lower, (largest - least) / 2)
         self.scale_ = np.where(scale > 0, scale, 1.0)
         return self
@@ -73,7 +75,12 @@ class Preparation(TransformerMixin, BaseEstimator):
     """
 
     def __init__(
-        self, columns: Columns, impute: Any = None, indicator: bool = False, scale: Any = None, encode: str = "onehot"
+        self,
+        columns: Columns,
+        impute: Any = None,
+        indicator: bool = False,
+        scale: Any = None,
+        encode: str = "onehot",
     ) -> None:
         self.columns, self.impute, self.indicator = columns, impute, indicator
         self.scale, self.encode = scale, encode
@@ -81,8 +88,14 @@ class Preparation(TransformerMixin, BaseEstimator):
     @property
     def n_features_out(self) -> int:
         """The width of the result."""
-        n_codes = sum(map(len, self.codes())) if self.encode == "onehot" else len(self.columns.categories)
-        return len(self.columns.at("number", "boolean")) + n_codes + len(self.indicated())
+        n_codes = (
+            sum(map(len, self.codes()))
+            if self.encode == "onehot"
+            else len(self.columns.categories)
+        )
+        return (
+            len(self.columns.at("number", "boolean")) + n_codes + len(self.indicated())
+        )
 
     def fit(self, X: Any, y: Any = None) -> "Preparation":
         """Find means, scales and so on of training rows; `X` is a DataFrame, or what `rows` made of it."""
@@ -95,23 +108,37 @@ class Preparation(TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> np.ndarray:
         """Return float32 of shape (n_rows, n_features_out), with the groups that `X` has in a further column."""
         check_is_fitted(self)
-        array, groups = without_groups(self.columns.as_array(X), len(self.columns.types))
+        array, groups = without_groups(
+            self.columns.as_array(X), len(self.columns.types)
+        )
         # The nets of a split share a preparation, and are all scored on the same rows.
         if self._last[0] != (seen := _seen(array)):
             self._last = seen, self._prepared(array, self.parts_.transform)
         result = self._last[1].copy()
         return result if groups is None else GroupedRows.of(result, groups)
 
-    def _prepared(self, array: np.ndarray, by: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    def _prepared(
+        self, array: np.ndarray, by: Callable[[np.ndarray], np.ndarray]
+    ) -> np.ndarray:
         marked = self._marked(array)
-        parts = by(marked if self.impute else array), np.isnan(marked[:, self.indicated()])
+        parts = (
+            by(marked if self.impute else array),
+            np.isnan(marked[:, self.indicated()]),
+        )
         return np.column_stack(parts).astype(np.float32, order="C")
 
     def _parts(self) -> Iterator[tuple[str, Any, list[int]]]:
-        imputer = SimpleImputer(strategy=self.impute, keep_empty_features=True) if self.impute else None
+        imputer = (
+            SimpleImputer(strategy=self.impute, keep_empty_features=True)
+            if self.impute
+            else None
+        )
         common = imputer if self.impute == "most_frequent" else None
         parts: dict[str, tuple[str, dict[str, Any]]] = {
-            "number": ("numbers", {"impute": imputer, "scale": make_scaler(self.scale)}),
+            "number": (
+                "numbers",
+                {"impute": imputer, "scale": make_scaler(self.scale)},
+            ),
             "boolean": ("booleans", {"impute": imputer}),
             "category": ("categories", {"impute": common, "encode": self._encoder()}),
         }
@@ -123,10 +150,16 @@ class Preparation(TransformerMixin, BaseEstimator):
     def _encoder(self) -> BaseEstimator:
         codes = self.codes()
         if self.encode == "onehot":
-            options = {"handle_unknown": "ignore", "sparse_output": False, "dtype": np.float32}
+            options = {
+                "handle_unknown": "ignore",
+                "sparse_output": False,
+                "dtype": np.float32,
+            }
             return preprocessing.OneHotEncoder(categories=codes, **options)
         options = {"unknown_value": _NO_CATEGORY, "encoded_missing_value": _NO_CATEGORY}
-        return preprocessing.OrdinalEncoder(categories=codes, handle_unknown="use_encoded_value", **options)
+        return preprocessing.OrdinalEncoder(
+            categories=codes, handle_unknown="use_encoded_value", **options
+        )
 
     def codes(self) -> list[np.ndarray]:
         """Return the codes of each category column, with NaN for a missing category that is one of its own."""
@@ -138,7 +171,11 @@ class Preparation(TransformerMixin, BaseEstimator):
 
     def indicated(self) -> list[int]:
         """Return the positions of the columns that get another one, which says where a cell is missing."""
-        return self.columns.positions(self.columns.lacking + self.columns.zeros) if self.indicator else []
+        return (
+            self.columns.positions(self.columns.lacking + self.columns.zeros)
+            if self.indicator
+            else []
+        )
 
     def _marked(self, X: np.ndarray) -> np.ndarray:
         """Return rows with NaN for zeros that mean a missing value."""
@@ -154,15 +191,24 @@ def _seen(array: np.ndarray) -> tuple[Any, ...]:
     return array.shape, md5(array.tobytes(), usedforsecurity=False).digest()
 
 
-def learned(preparation: Preparation | None, scaler: BaseEstimator | None) -> dict[str, np.ndarray]:
+def learned(
+    preparation: Preparation | None, scaler: BaseEstimator | None
+) -> dict[str, np.ndarray]:
     """Return the numbers that a fitted preparation, and a fitted scaler of the target, have found.
 
     Their names are those of the part and of its attribute, such as `prepare.numbers.scale.mean_` and `target.mean_`.
     """
-    return {f"{place}.{key}": vars(part)[key] for place, part, key in _numbers(preparation, scaler)}
+    return {
+        f"{place}.{key}": vars(part)[key]
+        for place, part, key in _numbers(preparation, scaler)
+    }
 
 
-def take_over(preparation: Preparation | None, scaler: BaseEstimator | None, numbers: Mapping[str, Any]) -> None:
+def take_over(
+    preparation: Preparation | None,
+    scaler: BaseEstimator | None,
+    numbers: Mapping[str, Any],
+) -> None:
     """Fit a preparation, and give it and a scaler that is fitted on a few rows the numbers that `learned` returned.
 
     Raises `KeyError` if a number is missing.
@@ -174,12 +220,24 @@ def take_over(preparation: Preparation | None, scaler: BaseEstimator | None, num
         setattr(part, key, np.asarray(numbers[f"{place}.{key}"]))
 
 
-def _numbers(preparation: Preparation | None, scaler: BaseEstimator | None) -> Iterator[tuple[str, BaseEstimator, str]]:
+def _numbers(
+    preparation: Preparation | None, scaler: BaseEstimator | None
+) -> Iterator[tuple[str, BaseEstimator, str]]:
     """Yield the parts of scikit-learn, and the names of their attributes that are arrays of numbers."""
     parts = [("target", scaler)] if scaler is not None else []
-    for name, part, _ in preparation.parts_.transformers_ if preparation is not None else []:
-        parts += [(f"prepare.{name}.{step}", each) for step, each in part.steps] if isinstance(part, Pipeline) else []
+    for name, part, _ in (
+        preparation.parts_.transformers_ if preparation is not None else []
+    ):
+        parts += (
+            [(f"prepare.{name}.{step}", each) for step, each in part.steps]
+            if isinstance(part, Pipeline)
+            else []
+        )
     for place, part in parts:
         for key, value in vars(part).items():
-            if key.endswith("_") and isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            if (
+                key.endswith("_")
+                and isinstance(value, np.ndarray)
+                and value.dtype.kind == "f"
+            ):
                 yield place, part, key

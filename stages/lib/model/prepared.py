@@ -21,9 +21,13 @@ def without_prefix(settings: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if not key.startswith(PREFIX)}
 
 
-def check_missing(data: Dataset, impute: str | None, place: str = "prepare.impute") -> None:
+def check_missing(
+    data: Dataset, impute: str | None, place: str = "prepare.impute"
+) -> None:
     """Raise `UserError` if cells are missing of columns that have to be imputed, and nothing imputes them."""
-    lacking = [name for name in data.columns.lacking if data.columns.types[name] != "category"]
+    lacking = [
+        name for name in data.columns.lacking if data.columns.types[name] != "category"
+    ]
     if impute is None and lacking:
         names = ", ".join(f"{name} ({data.X[name].isna().sum():,})" for name in lacking)
         finding = f"is null, but cells are missing, which a net can't take, in {names}"
@@ -32,7 +36,11 @@ def check_missing(data: Dataset, impute: str | None, place: str = "prepare.imput
 
 
 def prepared(
-    estimator: BaseEstimator, data: Dataset, prepare: Prepare, uses: Iterable[str] = (), name: str = "net"
+    estimator: BaseEstimator,
+    data: Dataset,
+    prepare: Prepare,
+    uses: Iterable[str] = (),
+    name: str = "net",
 ) -> BaseEstimator:
     """Return an estimator behind its preparation, as the step `name`, or itself if there is nothing to prepare.
 
@@ -40,11 +48,19 @@ def prepared(
     """
     uses = {key for key in uses if key.startswith(PREFIX)}
     own = prepare.model_dump(exclude={"target"})
-    needed = own != Prepare().model_dump(exclude={"target"}) or not data.columns.lack_nothing or uses - {_TARGET}
+    needed = (
+        own != Prepare().model_dump(exclude={"target"})
+        or not data.columns.lack_nothing
+        or uses - {_TARGET}
+    )
     if needed or data.groups is not None:  # which a preparation carries to the net
-        estimator = Pipeline([("prepare", Preparation(data.columns, **own)), (name, estimator)])
+        estimator = Pipeline(
+            [("prepare", Preparation(data.columns, **own)), (name, estimator)]
+        )
     if prepare.target or _TARGET in uses:
-        estimator = TransformedTargetRegressor(estimator, transformer=make_scaler(prepare.target), check_inverse=False)
+        estimator = TransformedTargetRegressor(
+            estimator, transformer=make_scaler(prepare.target), check_inverse=False
+        )
     return estimator
 
 
@@ -63,13 +79,17 @@ def rows(data: Dataset, estimator: BaseEstimator) -> np.ndarray:
     """
     columns = data.columns
     if preparation_of(estimator) is None:
-        plain = data.X if columns.lack_nothing else columns.as_array(data.X)  # the latter for what ignores the inputs
+        plain = (
+            data.X if columns.lack_nothing else columns.as_array(data.X)
+        )  # the latter for what ignores the inputs
         return np.array(plain, dtype=np.float32)
     array = columns.as_array(data.X)
     return array if data.groups is None else np.column_stack([array, data.groups])
 
 
-def nested_grid(estimator: BaseEstimator, candidates: list[dict[str, Any]]) -> list[dict[str, list[Any]]]:
+def nested_grid(
+    estimator: BaseEstimator, candidates: list[dict[str, Any]]
+) -> list[dict[str, list[Any]]]:
     """Return a grid for each candidate, because scikit-learn sorts keys, with `net__lr` for `lr` in a Pipeline."""
     outside = "regressor__" if isinstance(estimator, TransformedTargetRegressor) else ""
     inside = outside if preparation_of(estimator) is None else f"{outside}net__"
@@ -79,4 +99,6 @@ def nested_grid(estimator: BaseEstimator, candidates: list[dict[str, Any]]) -> l
             return "transformer", [make_scaler(value)]
         return (outside if key.startswith(PREFIX) else inside) + key, [value]
 
-    return [dict(nested(*item) for item in candidate.items()) for candidate in candidates]
+    return [
+        dict(nested(*item) for item in candidate.items()) for candidate in candidates
+    ]

@@ -10,7 +10,13 @@ from stages.lib.config import CV, PARAMS_FILE, Distribution, Params
 from stages.lib.model.estimator import is_classifier
 from stages.lib.model.hold_out import hold_out
 from stages.lib.model.names import resolve
-from stages.lib.model.signatures import OWNERS, Parameters, bad_key, parameters, takes_names
+from stages.lib.model.signatures import (
+    OWNERS,
+    Parameters,
+    bad_key,
+    parameters,
+    takes_names,
+)
 
 Grid = Mapping[str, list[Any] | Distribution]
 
@@ -18,7 +24,9 @@ Grid = Mapping[str, list[Any] | Distribution]
 class Candidates(list[dict[str, Any]]):
     """A list of an experiment's candidates that knows where their values stand in params.yaml."""
 
-    def __init__(self, name: str, grid: Grid, candidates: Iterable[dict[str, Any]]) -> None:
+    def __init__(
+        self, name: str, grid: Grid, candidates: Iterable[dict[str, Any]]
+    ) -> None:
         super().__init__(candidates)
         self._place, self.grid = f"experiments.{name}.grid", grid
 
@@ -27,7 +35,11 @@ class Candidates(list[dict[str, Any]]):
         values = self.grid[key]
         if isinstance(values, Distribution):
             return f"{self._place}.{key}, {format_value(value)} of {values}"
-        same = (i for i, each in enumerate(values) if type(each) is type(value) and each == value)
+        same = (
+            i
+            for i, each in enumerate(values)
+            if type(each) is type(value) and each == value
+        )
         return f"{self._place}.{key}[{next(same)}]"
 
 
@@ -41,9 +53,14 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
     names = _Names(PARAMS_FILE, {key: params.place(name, key) for key in raw})
     settings = names.resolved(raw)
     # Of a distribution, both bounds are checked.
-    bounds = {key: [drawn.low, drawn.high] for key, drawn in experiment.distributions.items()}
+    bounds = {
+        key: [drawn.low, drawn.high] for key, drawn in experiment.distributions.items()
+    }
     lists = {
-        key: [names.value(f"{place}.{key}[{i}]", key, value) for i, value in enumerate(values)]
+        key: [
+            names.value(f"{place}.{key}[{i}]", key, value)
+            for i, value in enumerate(values)
+        ]
         for key, values in (experiment.lists | bounds).items()
     }
     settings = names.checked(settings, params.cv, lists, place)
@@ -52,11 +69,17 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
         remedy = "Set it to NeuralNetClassifier, NeuralNetBinaryClassifier or NeuralNetRegressor."
         raise UserError(in_params("model.wrapper", finding, remedy))
     grid = lists | experiment.distributions
-    return settings, Candidates(name, grid, experiment.model_copy(update={"grid": grid}).candidates(params.seed))
+    return settings, Candidates(
+        name, grid, experiment.model_copy(update={"grid": grid}).candidates(params.seed)
+    )
 
 
 def resolve_settings(
-    settings: dict[str, Any], file: str, place: str, cv: CV | None = None, only: Collection[str] | None = None
+    settings: dict[str, Any],
+    file: str,
+    place: str,
+    cv: CV | None = None,
+    only: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """Return the settings of a net that a search has built before; raises `UserError` as `resolve_experiment` does.
 
@@ -71,13 +94,19 @@ def packages_of(params: Params) -> set[str]:
     values = [*params.model.model_dump().values()]
     for experiment in params.experiments.values():
         values += [*experiment.fixed.values(), *chain(*experiment.lists.values())]
-    return {value.partition(".")[0] for value in values if isinstance(value, str) and "." in value}
+    return {
+        value.partition(".")[0]
+        for value in values
+        if isinstance(value, str) and "." in value
+    }
 
 
 class _Names:
     """Turns the names in a file into objects, and collects what is wrong, with the `places` of settings."""
 
-    def __init__(self, file: str, places: dict[str, str], only: Collection[str] | None = None) -> None:
+    def __init__(
+        self, file: str, places: dict[str, str], only: Collection[str] | None = None
+    ) -> None:
         self.file, self.places, self.only = file, places, only
         self.problems: list[Problem] = []
         self._cause: BaseException | None = None
@@ -86,19 +115,36 @@ class _Names:
     def refuse(self) -> None:
         """Raise `UserError` if there are problems."""
         if self.problems:
-            raise UserError(*(replace(each, file=self.file) for each in dict.fromkeys(self.problems))) from self._cause
+            raise UserError(
+                *(
+                    replace(each, file=self.file)
+                    for each in dict.fromkeys(self.problems)
+                )
+            ) from self._cause
 
     def resolved(self, raw: dict[str, Any]) -> dict[str, Any]:
         """Return settings with objects in the place of names."""
-        owners = {key: self.value(self.places[key], key, raw[key]) for key in ("wrapper", *OWNERS)}
+        owners = {
+            key: self.value(self.places[key], key, raw[key])
+            for key in ("wrapper", *OWNERS)
+        }
         self.refuse()
         self._of_module = parameters(owners["module"])
-        return owners | {key: self.value(self.places[key], key, raw[key]) for key in raw if key not in owners}
+        return owners | {
+            key: self.value(self.places[key], key, raw[key])
+            for key in raw
+            if key not in owners
+        }
 
     def value(self, place: str, key: str, value: Any) -> Any:
         """Return what a value stands for; a text is not looked up where the module takes no name, or no such key."""
         owner, _, name = key.partition("__")
-        if owner == "module" and name and isinstance(value, str) and not takes_names(self._of_module, name):
+        if (
+            owner == "module"
+            and name
+            and isinstance(value, str)
+            and not takes_names(self._of_module, name)
+        ):
             return value
         try:
             return resolve(key, value, self.only)
@@ -108,15 +154,25 @@ class _Names:
             return None
 
     def checked(
-        self, settings: dict[str, Any], cv: CV | None, lists: dict[str, list[Any]], grid_place: str = ""
+        self,
+        settings: dict[str, Any],
+        cv: CV | None,
+        lists: dict[str, list[Any]],
+        grid_place: str = "",
     ) -> dict[str, Any]:
         """Return resolved settings with the hold-out split as the folds of `cv`; raise `UserError` for problems."""
         self.refuse()
         for key, value in settings.items():
-            self.problems += bad_key(self.places[key], key, {self.places[key]: value}, settings, lists)
+            self.problems += bad_key(
+                self.places[key], key, {self.places[key]: value}, settings, lists
+            )
         for key, values in lists.items():
             place = f"{grid_place}.{key}"
             by_place = {f"{place}[{i}]": value for i, value in enumerate(values)}
             self.problems += bad_key(place, key, by_place, settings, lists)
         self.refuse()
-        return settings | {"train_split": hold_out(settings["train_split"], cv, is_classifier(settings["wrapper"]))}
+        return settings | {
+            "train_split": hold_out(
+                settings["train_split"], cv, is_classifier(settings["wrapper"])
+            )
+        }

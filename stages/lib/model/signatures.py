@@ -17,7 +17,14 @@ _ITERATORS = ("iterator_train", "iterator_valid")
 # The shape of the target or the split of the data depends on these, so they stay the same within a search.
 _NOT_IN_A_GRID = ("module", "criterion", "train_split", "device")
 # skorch's parameters that take a class or an object, for which no name stands.
-_NOT_A_VALUE = ("dataset", "iterator_train", "iterator_valid", "init_context", "torch_load_kwargs", "classes")
+_NOT_A_VALUE = (
+    "dataset",
+    "iterator_train",
+    "iterator_valid",
+    "init_context",
+    "torch_load_kwargs",
+    "classes",
+)
 # Callbacks that skorch gives every net.
 _DEFAULTS = ("epoch_timer", "train_loss", "valid_loss", "valid_acc", "print_log")
 
@@ -28,7 +35,11 @@ def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
 
 
 def _is_switch(parameter: inspect.Parameter) -> bool:
-    return isinstance(parameter.default, bool) or parameter.annotation in (bool, "bool", "bool | None")
+    return isinstance(parameter.default, bool) or parameter.annotation in (
+        bool,
+        "bool",
+        "bool | None",
+    )
 
 
 def _is_number(parameter: inspect.Parameter) -> bool:
@@ -37,7 +48,11 @@ def _is_number(parameter: inspect.Parameter) -> bool:
 
 def _words_of(parameter: inspect.Parameter) -> tuple[Any, ...]:
     """Return the words that a parameter may be, of the annotation `Literal`; none for another parameter."""
-    return get_args(parameter.annotation) if get_origin(parameter.annotation) is Literal else ()
+    return (
+        get_args(parameter.annotation)
+        if get_origin(parameter.annotation) is Literal
+        else ()
+    )
 
 
 def _takes_any(taken: Parameters) -> bool:
@@ -47,12 +62,20 @@ def _takes_any(taken: Parameters) -> bool:
 def takes_names(taken: Parameters, name: str) -> bool:
     """Whether there is a parameter that may be an object: not a number, nor a word; `**kwargs` may be anything."""
     parameter = taken.get(name)
-    return _takes_any(taken) if parameter is None else not _is_number(parameter) and not _words_of(parameter)
+    return (
+        _takes_any(taken)
+        if parameter is None
+        else not _is_number(parameter) and not _words_of(parameter)
+    )
 
 
 def not_taken(owner: str, taken: Parameters, name: str) -> str:
     """Return that an object takes no parameter of a name; "" if it does, or takes any by `**kwargs`."""
-    return "" if _takes_any(taken) or name in taken else f"{owner} takes no {name!r}{did_you_mean(name, taken)}"
+    return (
+        ""
+        if _takes_any(taken) or name in taken
+        else f"{owner} takes no {name!r}{did_you_mean(name, taken)}"
+    )
 
 
 def not_allowed(owner: str, taken: Parameters, name: str, value: Any) -> str:
@@ -60,13 +83,29 @@ def not_allowed(owner: str, taken: Parameters, name: str, value: Any) -> str:
     if name not in taken:
         return ""
     if (words := _words_of(taken[name])) and value not in words:
-        return f"{format_value(value)} is not one of {', '.join(map(format_value, words))}"
-    wanted = "true or false" if _is_switch(taken[name]) else "a number" if _is_number(taken[name]) else ""
-    return f"{value!r} is text; {name} of {owner} is {wanted}" if wanted and isinstance(value, str) else ""
+        return (
+            f"{format_value(value)} is not one of {', '.join(map(format_value, words))}"
+        )
+    wanted = (
+        "true or false"
+        if _is_switch(taken[name])
+        else "a number"
+        if _is_number(taken[name])
+        else ""
+    )
+    return (
+        f"{value!r} is text; {name} of {owner} is {wanted}"
+        if wanted and isinstance(value, str)
+        else ""
+    )
 
 
 def bad_key(
-    place: str, key: str, values: dict[str, Any], settings: dict[str, Any], grid: dict[str, list[Any]]
+    place: str,
+    key: str,
+    values: dict[str, Any],
+    settings: dict[str, Any],
+    grid: dict[str, list[Any]],
 ) -> Iterator[Problem]:
     """Yield what is wrong with a key or its values, by their places; settings and grid are all of an experiment's."""
     owner, _, name = key.partition("__")
@@ -75,20 +114,34 @@ def bad_key(
     takers: list[Any] = []
     finding = remedy = ""
     if key == "wrapper" and place.startswith("experiments"):
-        finding, remedy = ": all experiments share folds and baselines", "put wrapper into model"
+        finding, remedy = (
+            ": all experiments share folds and baselines",
+            "put wrapper into model",
+        )
     elif key in _NOT_IN_A_GRID and place.endswith(f".grid.{key}"):
-        finding, remedy = "must stay the same within a search", f"put {key} into model or fixed"
+        finding, remedy = (
+            "must stay the same within a search",
+            f"put {key} into model or fixed",
+        )
     elif key.startswith(PREFIX):
         if place.startswith("model."):
-            finding, remedy = ": `model` is about the net", f"set {key.replace('__', '.')} instead"
+            finding, remedy = (
+                ": `model` is about the net",
+                f"set {key.replace('__', '.')} instead",
+            )
     elif key in _NOT_A_VALUE:
-        finding, remedy = f": {key} is a class, which can't be named here", "set it in a wrapper of your own"
+        finding, remedy = (
+            f": {key} is a class, which can't be named here",
+            "set it in a wrapper of your own",
+        )
     elif owner == "callbacks" and ("__" in name or name in _DEFAULTS):
         callback, _, name = name.partition("__")
         if callback in callbacks:
             takers = [type(callbacks[callback])]
         elif not callbacks or callback not in _DEFAULTS:
-            finding = f": callbacks has no {callback!r}{did_you_mean(callback, callbacks)}"
+            finding = (
+                f": callbacks has no {callback!r}{did_you_mean(callback, callbacks)}"
+            )
     elif name and owner in OWNERS:
         takers = grid.get(owner, [settings[owner]])
     elif name and owner in _ITERATORS:
@@ -96,7 +149,11 @@ def bad_key(
     elif key in of_net:
         yield from _misused(place, key, net.__name__, of_net, values)
     elif key not in {"wrapper", "class_weight"} and owner != "dataset":
-        parts = [f"; did you mean '{part}__{key}'?" for part in OWNERS if key in parameters(settings[part])]
+        parts = [
+            f"; did you mean '{part}__{key}'?"
+            for part in OWNERS
+            if key in parameters(settings[part])
+        ]
         finding = f": {net.__name__} takes no {key!r}{''.join(parts[:1]) or did_you_mean(key, of_net)}"
     if finding:
         yield Problem(finding, remedy, key=place)
@@ -104,7 +161,9 @@ def bad_key(
         yield from _misused(place, name, taker.__name__, parameters(taker), values)
 
 
-def _misused(place: str, name: str, taker: str, taken: Parameters, values: dict[str, Any]) -> Iterator[Problem]:
+def _misused(
+    place: str, name: str, taker: str, taken: Parameters, values: dict[str, Any]
+) -> Iterator[Problem]:
     if problem := not_taken(taker, taken, name):
         yield Problem(f": {problem}", key=place)
     for where, value in values.items():

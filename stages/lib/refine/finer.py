@@ -18,7 +18,15 @@ _DIGITS = 3
 # How often a step beyond the old grid may be halved until the value is allowed.
 _HALVINGS = 8
 # Settings for which torch accepts 1 and above when a net is built; the net then fails, diverges or learns nothing.
-_BELOW_ONE = ("label_smoothing", "dropout", "dropout_rate", "alpha", "dampening", "momentum", "rho")
+_BELOW_ONE = (
+    "label_smoothing",
+    "dropout",
+    "dropout_rate",
+    "alpha",
+    "dampening",
+    "momentum",
+    "rho",
+)
 # How far new bounds lie beyond the candidates of a random search that are left, as a share of the old range.
 _MARGIN = 0.1
 
@@ -29,7 +37,9 @@ def next_name(params: Params, name: str) -> str:
     numbered = re.fullmatch(r"(.+)_([0-9]+)", name)
     new = f"{numbered[1]}_{int(numbered[2]) + 1}" if numbered else f"{name}_2"
     if new in params.experiments:
-        raise UserError(f"{PARAMS_FILE}: experiments already has {new!r}. Refine that one, or remove it first.")
+        raise UserError(
+            f"{PARAMS_FILE}: experiments already has {new!r}. Refine that one, or remove it first."
+        )
     return new
 
 
@@ -50,10 +60,15 @@ def refine(params: Params, name: str, best: dict[str, Any]) -> Experiment:
             f"{PARAMS_FILE}: experiments.{name}.grid has nothing to refine: no number lies between the best, "
             f"{format_params(best)}, and its neighbours. Refine an experiment with numbers that leave room."
         )
-    return Experiment(grid=grid, fixed=old.fixed | {key: best[key] for key in old.grid if key not in grid})
+    return Experiment(
+        grid=grid,
+        fixed=old.fixed | {key: best[key] for key in old.grid if key not in grid},
+    )
 
 
-def finer_values(values: list[float], best: float, allowed: Callable[[float], bool]) -> list[float]:
+def finer_values(
+    values: list[float], best: float, allowed: Callable[[float], bool]
+) -> list[float]:
     """Return the best value, its neighbours, and the midpoints between them: five values, in the order of the old ones.
 
     If the best is the first or last, the missing neighbour is one step beyond. A step that is not `allowed` is halved
@@ -65,30 +80,48 @@ def finer_values(values: list[float], best: float, allowed: Callable[[float], bo
         return [best]
     at, signs = numbers.index(best), {_sign(value) for value in numbers}
     around = numbers[max(0, min(at - 1, len(numbers) - 3)) :][:3]
-    logarithmic, whole = _is_logarithmic(*around), all(isinstance(value, int) for value in values)
+    logarithmic, whole = (
+        _is_logarithmic(*around),
+        all(isinstance(value, int) for value in values),
+    )
 
     def permitted(value: float) -> bool:
         return (_sign(value) in signs or {-1, 1} <= signs) and allowed(value)
 
     def toward(end: float, share: float) -> float:
         """Return what lies at a share of the way from the best to another number; below 0, on the other side."""
-        return best * (end / best) ** share if logarithmic else best + (end - best) * share
+        return (
+            best * (end / best) ** share if logarithmic else best + (end - best) * share
+        )
 
     def readable(value: float, low: float, high: float) -> list[float]:
         """Round to the fewest digits that leave the number between `low` and `high`, both exclusive."""
         rounded = (float(f"{value:.{digits}g}") for digits in range(_DIGITS, 18))
-        fitting = [number for number in (round(each) if whole else each for each in rounded) if low < number < high]
+        fitting = [
+            number
+            for number in (round(each) if whole else each for each in rounded)
+            if low < number < high
+        ]
         return [number for number in fitting[:1] if permitted(number)]
 
     def beyond(neighbour: float) -> list[float]:
         limits = (best, math.inf) if best > neighbour else (-math.inf, best)
-        steps = (readable(toward(neighbour, -(0.5**halvings)), *limits) for halvings in range(_HALVINGS + 1))
+        steps = (
+            readable(toward(neighbour, -(0.5**halvings)), *limits)
+            for halvings in range(_HALVINGS + 1)
+        )
         return next(filter(None, steps), [])
 
     lower = numbers[at - 1 : at] or beyond(numbers[1])
     upper = numbers[at + 1 : at + 2] or beyond(numbers[-2])
-    between = [each for end in lower + upper for each in readable(toward(end, 0.5), min(best, end), max(best, end))]
-    return sorted({best, *lower, *upper, *between}, reverse=values == sorted(values, reverse=True))
+    between = [
+        each
+        for end in lower + upper
+        for each in readable(toward(end, 0.5), min(best, end), max(best, end))
+    ]
+    return sorted(
+        {best, *lower, *upper, *between}, reverse=values == sorted(values, reverse=True)
+    )
 
 
 def _is_logarithmic(low: float, *rest: float) -> bool:
@@ -96,13 +129,18 @@ def _is_logarithmic(low: float, *rest: float) -> bool:
     *middle, high = rest
     if low <= 0 or not middle:
         return 0 < low * _WIDE <= high
-    linear, logarithmic = (middle[0] - low) / (high - low), math.log(middle[0] / low) / math.log(high / low)
+    linear, logarithmic = (
+        (middle[0] - low) / (high - low),
+        math.log(middle[0] / low) / math.log(high / low),
+    )
     return abs(logarithmic - 0.5) < abs(linear - 0.5)
 
 
 def _is_allowed(key: str, value: float) -> bool:
     """Whether a setting may have a value, by the rules of params.yaml and the limits known here."""
-    return not broken_rule(key, value) and not (key.rpartition("__")[2] in _BELOW_ONE and value >= 1)
+    return not broken_rule(key, value) and not (
+        key.rpartition("__")[2] in _BELOW_ONE and value >= 1
+    )
 
 
 def _sign(value: float) -> int:
@@ -119,8 +157,16 @@ def narrow(params: Params, name: str, around: list[dict[str, Any]]) -> Experimen
     old, grid = params.experiment(name), {}
     for key, values in old.grid.items():
         used = [candidate[key] for candidate in around]
-        grid[key] = _narrowed(values, used) if isinstance(values, Distribution) else [v for v in values if v in used]
-    alone = {key: values[0] for key, values in grid.items() if isinstance(values, list) and len(values) == 1}
+        grid[key] = (
+            _narrowed(values, used)
+            if isinstance(values, Distribution)
+            else [v for v in values if v in used]
+        )
+    alone = {
+        key: values[0]
+        for key, values in grid.items()
+        if isinstance(values, list) and len(values) == 1
+    }
     left = {key: values for key, values in grid.items() if key not in alone}
     if grid == old.grid or not left:
         raise UserError(
@@ -129,7 +175,9 @@ def narrow(params: Params, name: str, around: list[dict[str, Any]]) -> Experimen
             "distributions."
         )
     n_candidates = old.n_candidates and int(min(old.n_candidates, space_size(left)))
-    return Experiment(search=old.search, n_candidates=n_candidates, grid=left, fixed=old.fixed | alone)
+    return Experiment(
+        search=old.search, n_candidates=n_candidates, grid=left, fixed=old.fixed | alone
+    )
 
 
 def _narrowed(values: Distribution, used: list[float]) -> Distribution:

@@ -52,22 +52,39 @@ class Since:
         """The comparison of both; raises `UserError` as `compare` does."""
         # The branch itself may have gone on since.
         old = Side(Snapshot(f"{self.against} at {self.base[:7]}", self.base))
-        return compare(old, Side(Snapshot("HEAD", self.head) if self.head else Snapshot.of(None)))
+        return compare(
+            old, Side(Snapshot("HEAD", self.head) if self.head else Snapshot.of(None))
+        )
 
     @property
     def metrics(self) -> list[list[str]]:
         """The metrics of DVC that differ, in the digits that are shown: name, before, and now."""
-        sides = [side.metrics for side in (self.comparison.sides.old, self.comparison.sides.new)]
+        sides = [
+            side.metrics
+            for side in (self.comparison.sides.old, self.comparison.sides.new)
+        ]
         decimals = score_decimals([*sides[0].values(), *sides[1].values()])
         names = differing(*sides)
-        rows = [[name, *(format_score(side.get(name, math.nan), decimals) for side in sides)] for name in names]
+        rows = [
+            [
+                name,
+                *(format_score(side.get(name, math.nan), decimals) for side in sides),
+            ]
+            for name in names
+        ]
         return [row for row in rows if row[1] != row[2]]
 
     @cached_property
     def _charts(self) -> list[dict[str, str | None]]:
         """The charts of both sides, as text by name."""
-        sides = [side.snapshot for side in (self.comparison.sides.old, self.comparison.sides.new)]
-        return [{name: side.text(path) for name, path in side.files(CHARTS, ".svg").items()} for side in sides]
+        sides = [
+            side.snapshot
+            for side in (self.comparison.sides.old, self.comparison.sides.new)
+        ]
+        return [
+            {name: side.text(path) for name, path in side.files(CHARTS, ".svg").items()}
+            for side in sides
+        ]
 
     @property
     def charts(self) -> list[str]:
@@ -76,13 +93,21 @@ class Since:
 
     def apart(self, charts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the charts of the searches that changed, and the others."""
-        own = {search.name: charts[search.name] for search in self.comparison.changed if search.name in charts}
+        own = {
+            search.name: charts[search.name]
+            for search in self.comparison.changed
+            if search.name in charts
+        }
         return own, {name: chart for name, chart in charts.items() if name not in own}
 
     def drawn(self) -> dict[str, Chart]:
         """Return each chart that differs, drawn for both commits on the same axes, by its name."""
         specs = compared_specs(self.base) if self.charts else {}
-        return {name: as_chart(stand_alone(render(suited(specs[name])))) for name in self.charts if name in specs}
+        return {
+            name: as_chart(stand_alone(render(suited(specs[name]))))
+            for name in self.charts
+            if name in specs
+        }
 
     def pictures(self) -> dict[str, list[str]]:
         """Return each chart that differs, as Markdown for the picture in each commit, by its name."""
@@ -94,7 +119,11 @@ class Since:
             path = f"{CHARTS}/{name}.svg"
             if name not in charts:
                 return "–"
-            return f"![{name}]({url}/{commit}/{path})" if home else f"`git show {commit[:7]}:{path}`"
+            return (
+                f"![{name}]({url}/{commit}/{path})"
+                if home
+                else f"`git show {commit[:7]}:{path}`"
+            )
 
         sides = [*zip((self.base, self.head or "HEAD"), self._charts, strict=True)]
         return {name: [picture(name, *side) for side in sides] for name in self.charts}
@@ -110,8 +139,14 @@ def changes_of(since: Since) -> dict[str, Any]:
         "charts": charts,
         "other_charts": others,
         "folded": {
-            "More on these searches": [f"{name}: {told}" for name, each in found["details"].items() for told in each],
-            "Metrics that differ": [f"{name}: {old} → {new}" for name, old, new in since.metrics],
+            "More on these searches": [
+                f"{name}: {told}"
+                for name, each in found["details"].items()
+                for told in each
+            ],
+            "Metrics that differ": [
+                f"{name}: {old} → {new}" for name, old, new in since.metrics
+            ],
             "What the runs differ in, by dvc.lock": found["causes"],
         },
     }
@@ -133,7 +168,9 @@ class FreshRun(NamedTuple):
 def run_fresh() -> FreshRun:
     """Clone HEAD into a temporary folder, and run every stage there; its output goes to standard error."""
     with TemporaryDirectory() as folder:
-        subprocess.run(["git", "clone", "--quiet", ".", folder], check=True)  # git itself says why it fails
+        subprocess.run(
+            ["git", "clone", "--quiet", ".", folder], check=True
+        )  # git itself says why it fails
         try:
             _bring_data(folder)
             with chdir(folder):
@@ -156,7 +193,9 @@ def _bring_data(folder: str) -> None:
     if (settings := Path(".dvc/config.local")).is_file():
         shutil.copy(settings, Path(folder, settings))
     (cache := dvc("cache", "dir")).check_returncode()
-    dvc("config", "--local", "cache.dir", cache.stdout.strip(), folder=folder).check_returncode()
+    dvc(
+        "config", "--local", "cache.dir", cache.stdout.strip(), folder=folder
+    ).check_returncode()
     pull("--with-deps", PIPELINE, folder=folder)
 
 
@@ -178,7 +217,9 @@ def comment(since: Since, fresh: FreshRun | None) -> str:
             base=since.base[:7],
             of=new.evaluated,
             n_rows=new.counted.get("rows"),
-            table=[str(tracked), str(tracked.parent / ".gitignore")] if tracked else [table],
+            table=[str(tracked), str(tracked.parent / ".gitignore")]
+            if tracked
+            else [table],
             fresh=fresh,
             processor=processor_told(new) if fresh and fresh.differing else [],
             most=most,

@@ -84,14 +84,22 @@ def read_specs() -> dict[str, dict[str, Any]]:
     for renderer, has_errors in _renderers():
         name = chart_name(renderer.name)
         # A table of a net that diverged on every split has a header only; an empty one is broken.
-        if has_errors or not (renderer.datapoints or Path(renderer.name).stat().st_size):
-            raise UserError(f"{renderer.name} is not the table that its plot draws. Run `dvc repro {renderer.name}`.")
+        if has_errors or not (
+            renderer.datapoints or Path(renderer.name).stat().st_size
+        ):
+            raise UserError(
+                f"{renderer.name} is not the table that its plot draws. Run `dvc repro {renderer.name}`."
+            )
         if name in specs:
-            raise UserError(f"{renderer.name} and another plot are both called {name}. Rename one of them.")
+            raise UserError(
+                f"{renderer.name} and another plot are both called {name}. Rename one of them."
+            )
         if renderer.datapoints:
             specs[name] = renderer.get_filled_template()
     if not specs:
-        raise UserError("DVC finds no plot in dvc.yaml. `dvc status` says what is wrong with the file.")
+        raise UserError(
+            "DVC finds no plot in dvc.yaml. `dvc status` says what is wrong with the file."
+        )
     return specs
 
 
@@ -101,7 +109,11 @@ def compared_specs(commit: str) -> dict[str, dict[str, Any]]:
     A plot that the commit does not have is drawn without it; those that the commit alone has are left out.
     """
     found = [renderer for renderer, _ in _renderers(commit[:7], "workspace")]
-    current = [each for each in found if any(row.get("rev") == "workspace" for row in each.datapoints)]
+    current = [
+        each
+        for each in found
+        if any(row.get("rev") == "workspace" for row in each.datapoints)
+    ]
     return {chart_name(each.name): each.get_filled_template() for each in current}
 
 
@@ -133,24 +145,36 @@ def _plots_here() -> dict[str, Any]:
         drawn: dict[str, Any] = {}
         for stage in resolver.resolve()["stages"].values():
             for path, options in _options(stage.get("plots", [])).items():
-                props = {key: value for key, value in options.items() if key in PLOT_PROPS}
+                props = {
+                    key: value for key, value in options.items() if key in PLOT_PROPS
+                }
                 place = localfs.normpath(localfs.join(stage.get("wdir", "."), path))
                 drawn |= plots.unpack_if_dir(localfs, place, props=props)["data"]
-        above = plots._resolve_definitions(localfs, [], {}, _PIPELINE, _options(resolver.resolve_plots()))
+        above = plots._resolve_definitions(
+            localfs, [], {}, _PIPELINE, _options(resolver.resolve_plots())
+        )
     except (DvcException, OSError, *BROKEN):
         return {}
     definitions = {"data": {_PIPELINE: above, "": {"data": drawn}}}
 
     def read(path: str) -> Any:
-        return plots.parse(localfs, path, props=drawn.get(path, {}), onerror=plots.onerror_collect)
+        return plots.parse(
+            localfs, path, props=drawn.get(path, {}), onerror=plots.onerror_collect
+        )
 
-    sources = {path: read(path) for path in sorted(plots._get_data_targets(definitions))}
+    sources = {
+        path: read(path) for path in sorted(plots._get_data_targets(definitions))
+    }
     return {"definitions": definitions, "sources": {"data": sources}}
 
 
 def _options(listed: list[Any]) -> dict[str, Any]:
     """Return the options of each plot of a list in dvc.yaml, in which one without options is a name alone."""
-    return {name: own or {} for each in listed for name, own in ({each: {}} if isinstance(each, str) else each).items()}
+    return {
+        name: own or {}
+        for each in listed
+        for name, own in ({each: {}} if isinstance(each, str) else each).items()
+    }
 
 
 def suited(spec: dict[str, Any], unit: str = "") -> dict[str, Any]:
@@ -182,24 +206,41 @@ def render(spec: dict[str, Any]) -> str:
     `UserError` if the spec is not Vega-Lite.
     """
     titled = "text" in (spec.get("title") or ())
-    alike = spec | {"data": {"values": []}} | ({"title": spec["title"] | {"text": _TITLE}} if titled else {})
+    alike = (
+        spec
+        | {"data": {"values": []}}
+        | ({"title": spec["title"] | {"text": _TITLE}} if titled else {})
+    )
     try:
-        with patch.dict(os.environ, _FONTS):  # no longer, because processes that are started later need theirs
+        with patch.dict(
+            os.environ, _FONTS
+        ):  # no longer, because processes that are started later need theirs
             compiled = _compiled(json.dumps(alike))
-            vega = json.loads(compiled.replace(json.dumps(_TITLE), json.dumps(spec["title"]["text"]) if titled else ""))
+            vega = json.loads(
+                compiled.replace(
+                    json.dumps(_TITLE),
+                    json.dumps(spec["title"]["text"]) if titled else "",
+                )
+            )
             for source in vega["data"]:
                 if source.get("values") == []:
                     source["values"] = spec["data"]["values"]
             return vl_convert.vega_to_svg(vega)
     except ValueError as error:
         problem = str(error).splitlines()[1]  # the library's stack trace follows
-        raise UserError(f"A template in .dvc/plots is not Vega-Lite: {problem[:200]}") from None
+        raise UserError(
+            f"A template in .dvc/plots is not Vega-Lite: {problem[:200]}"
+        ) from None
 
 
 @lru_cache(maxsize=64)
 def _compiled(spec: str) -> str:
     """Return a Vega-Lite spec, which is JSON, as one of Vega."""
-    return json.dumps(vl_convert.vegalite_to_vega(json.loads(spec), vl_version=VEGA_LITE, config=THEME))
+    return json.dumps(
+        vl_convert.vegalite_to_vega(
+            json.loads(spec), vl_version=VEGA_LITE, config=THEME
+        )
+    )
 
 
 def stand_alone(svg: str) -> str:
@@ -210,7 +251,9 @@ def stand_alone(svg: str) -> str:
 def drawn_by() -> str:
     """Return a hash of all that draws a spec: the renderer, by its version, its fonts, and this code."""
     sources = (Path(__file__), Path(_FONTS["FONTCONFIG_FILE"]))
-    return _hash(version("vl-convert-python").encode(), *(file.read_bytes() for file in sources))
+    return _hash(
+        version("vl-convert-python").encode(), *(file.read_bytes() for file in sources)
+    )
 
 
 def digest_of(by: str, spec: dict[str, Any], svg: bytes) -> str:
@@ -219,4 +262,6 @@ def digest_of(by: str, spec: dict[str, Any], svg: bytes) -> str:
 
 
 def _hash(*parts: bytes) -> str:
-    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+    return hashlib.sha256(
+        b"".join(hashlib.sha256(part).digest() for part in parts)
+    ).hexdigest()

@@ -41,7 +41,12 @@ def course(values: np.ndarray) -> tuple[str, int, float]:
     n = len(values)
     if n < _FEWEST or not np.isfinite(values).all():
         return "unknown", n, 0.0
-    smooth = pd.Series(values).rolling(2 * (n // 10) + 1, center=True, min_periods=1).mean().to_numpy()
+    smooth = (
+        pd.Series(values)
+        .rolling(2 * (n // 10) + 1, center=True, min_periods=1)
+        .mean()
+        .to_numpy()
+    )
     first = int(n * _LONG)
     noise = math.sqrt(np.mean(np.diff(values[first:], 2) ** 2) / 6)
     least = max(_PART * np.ptp(smooth[first:]), _NOISE * noise)

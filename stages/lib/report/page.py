@@ -12,7 +12,13 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from stages.lib.common import format_params, format_score, format_value, score_decimals, short_params
+from stages.lib.common import (
+    format_params,
+    format_score,
+    format_value,
+    score_decimals,
+    short_params,
+)
 from stages.lib.config import SIMPLEST, Params
 from stages.lib.config.schema import rope_of
 from stages.lib.report import tables
@@ -24,14 +30,30 @@ from stages.lib.repository.revisions import is_committed
 from stages.lib.results import Results, files
 from stages.lib.results.answer import read_answer
 from stages.lib.told.answer import explained, sentences
-from stages.lib.told.evaluation import class_names, errors_told, inputs_told, paragraphs, read_note, read_threshold
+from stages.lib.told.evaluation import (
+    class_names,
+    errors_told,
+    inputs_told,
+    paragraphs,
+    read_note,
+    read_threshold,
+)
 from stages.lib.told.findings import findings
 from stages.lib.told.printed import leaderboard
 from stages.lib.told.scores import not_by_kernel_told
 
 CHARTS = "metrics/charts"
 # The packages that results depend on most; requirements.txt pins all.
-_PACKAGES = ("torch", "skorch", "scikit-learn", "numpy", "scipy", "pandas", "joblib", "dvc")
+_PACKAGES = (
+    "torch",
+    "skorch",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "pandas",
+    "joblib",
+    "dvc",
+)
 # Of a table of more candidates, tables.css and tables.js show as many rows at once.
 MOST = 12
 # What stands for itself in a `data:` URL between double quotation marks.
@@ -52,10 +74,15 @@ class Chart(NamedTuple):
 
 def as_chart(svg: str) -> Chart:
     """Return an SVG as a `data:` URL, which a page shows without a request; raises `IndexError` if it has no size."""
-    sizes = (re.findall(rf'^<svg [^>]*?\b{side}="([\d.]+)"', svg)[0] for side in ("width", "height"))
+    sizes = (
+        re.findall(rf'^<svg [^>]*?\b{side}="([\d.]+)"', svg)[0]
+        for side in ("width", "height")
+    )
     width, height = (math.ceil(float(size)) for size in sizes)
     # Shorter than base64; the ampersand, quotes and number signs, which mean something in a page or a URL, are quoted.
-    return Chart(Markup(f"data:image/svg+xml,{quote(thinned(svg), safe=_PLAIN)}"), width, height)
+    return Chart(
+        Markup(f"data:image/svg+xml,{quote(thinned(svg), safe=_PLAIN)}"), width, height
+    )
 
 
 def thinned(svg: str) -> str:
@@ -66,10 +93,18 @@ def thinned(svg: str) -> str:
 def sections(results: Results, params: Params) -> dict[str, Any]:
     """Return the answer, the charts, the tables, and every experiment; raises `UserError` if a stage has not run."""
     names = ["leaderboard", "evaluation"]
-    names += [f"{kind}{name}" for name in params.experiments for kind in ("", "curves/", "importance/")]
+    names += [
+        f"{kind}{name}"
+        for name in params.experiments
+        for kind in ("", "curves/", "importance/")
+    ]
     # A net that diverged on every split predicts nothing, and has no such chart; only two classes have thresholds.
     drawn = results.source.files(CHARTS, ".svg")
-    names += [name for name in ("diagnostics", "answer_diagnostics", "thresholds", "inputs") if name in drawn]
+    names += [
+        name
+        for name in ("diagnostics", "answer_diagnostics", "thresholds", "inputs")
+        if name in drawn
+    ]
     evaluation, answer = results.json(files.EVALUATION), read_answer(results)
     first, *others = sentences(answer)
     _, *more, named = paragraphs(results, params, answer)
@@ -90,9 +125,14 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         "on_inputs": inputs_told(results, answer),
         "charts": {name: _chart(results, f"{CHARTS}/{name}.svg") for name in names},
         "leaderboard": _leaderboard(results, params),
-        "evaluation": tables.text_table(results.table(files.CONTENDERS), without=["rank_test_score", "std_test_score"]),
+        "evaluation": tables.text_table(
+            results.table(files.CONTENDERS),
+            without=["rank_test_score", "std_test_score"],
+        ),
         "positive": class_names(params.data.labels_of(2))[-1],
-        "thresholds": tables.thresholds(results.table(files.THRESHOLDS)) if "thresholds" in drawn else None,
+        "thresholds": tables.thresholds(results.table(files.THRESHOLDS))
+        if "thresholds" in drawn
+        else None,
         "inputs": tables.losses(results.table(files.INPUTS), rope_of(params)),
         "experiments": [_search(results, params, name) for name in params.experiments],
     }
@@ -110,39 +150,56 @@ def _leaderboard(results: Results, params: Params) -> tables.TextTable:
 def _chart(results: Results, path: str) -> Chart:
     svg = results.source.text(path)
     if svg is None or "<svg" not in svg:
-        raise results.source.refused(path, "is missing, or is not a chart", "Run `dvc repro charts`.")
+        raise results.source.refused(
+            path, "is missing, or is not a chart", "Run `dvc repro charts`."
+        )
     return as_chart(svg)
 
 
 def _search(results: Results, params: Params, name: str) -> dict[str, Any]:
     """Return an experiment: what was found, which settings mattered, its learning curves, and its candidates."""
     *found, what_mattered = findings(results, params, name)
-    compared, curves = results.table(files.COMPARED, name), results.table(files.CURVES, name)
+    compared, curves = (
+        results.table(files.COMPARED, name),
+        results.table(files.CURVES, name),
+    )
     search = results.json(files.SUMMARY, name)
     simplest = compared.loc[compared["simplest"], "params"]
-    pick = simplest.item() if params.statistics.pick == SIMPLEST else search["best_params"]
+    pick = (
+        simplest.item() if params.statistics.pick == SIMPLEST else search["best_params"]
+    )
     n_nets = min(WATCHED_REPEATS, params.cv.n_repeats) * params.cv.n_splits
     return {
         "name": name,
         "kind": params.experiments[name].search,
         "fixed": format_params(params.experiments[name].fixed),
-        "best": format_score(search["best_score"], score_decimals([search["best_score"]])),
+        "best": format_score(
+            search["best_score"], score_decimals([search["best_score"]])
+        ),
         "pick": short_params(pick),
         "findings": [*found, *not_by_kernel_told(search)],
         "what_mattered": what_mattered,
         "course": describe_course(curves, stops_early(params, name), n_nets),
-        "parallel": parallel_coordinates(compared, list(results.table(files.IMPORTANCE, name)["key"])),
+        "parallel": parallel_coordinates(
+            compared, list(results.table(files.IMPORTANCE, name)["key"])
+        ),
         "table": tables.text_table(compared, without=["params", "p_value_holm"]),
     }
 
 
-def facts(results: Results, params: Params, counts: dict[str, Any]) -> dict[str, dict[str, str]]:
+def facts(
+    results: Results, params: Params, counts: dict[str, Any]
+) -> dict[str, dict[str, str]]:
     """Return the facts of the run by heading, as params.yaml writes them, with what the stage fetch counted."""
     path = Path(params.data.path)
     if not path.is_file():
         problem = "is missing, but the stage fetch has counted its rows"
-        raise results.source.refused(str(path), problem, "Run `python -m stages.fetch`.")
-    classes = {f"class {label}": str(n) for label, n in class_counts(params, counts).items()}
+        raise results.source.refused(
+            str(path), problem, "Run `python -m stages.fetch`."
+        )
+    classes = {
+        f"class {label}": str(n) for label, n in class_counts(params, counts).items()
+    }
     return {
         "Run": {"seed": str(params.seed), "engine": params.engine},
         "Data": {
@@ -155,7 +212,9 @@ def facts(results: Results, params: Params, counts: dict[str, Any]) -> dict[str,
         },
         "Preparation": _written(params.prepare.model_dump()),
         "Folds and score": _written(params.cv.model_dump()),
-        "Conclusions": _written(params.statistics.model_dump() | params.evaluate.model_dump()),
+        "Conclusions": _written(
+            params.statistics.model_dump() | params.evaluate.model_dump()
+        ),
         "Every search starts from": _written(params.model.model_dump()),
     }
 
@@ -167,7 +226,9 @@ def _written(settings: dict[str, Any]) -> dict[str, str]:
 def describe_head() -> str:
     """Return HEAD's short hash with its date, and whether the working tree differs from it; empty without a commit."""
     try:
-        commit, date = git("show", "--no-patch", "--format=%h %cs", "--abbrev=7", "HEAD").split()
+        commit, date = git(
+            "show", "--no-patch", "--format=%h %cs", "--abbrev=7", "HEAD"
+        ).split()
     except (NoGitError, subprocess.CalledProcessError):
         return ""
     return f"Commit {commit} of {date}{'' if is_committed() else ', with uncommitted changes'}"
@@ -175,4 +236,7 @@ def describe_head() -> str:
 
 def packages() -> list[str]:
     """Return Python and the main packages, each with the version that is installed here."""
-    return [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in _PACKAGES)]
+    return [
+        f"Python {platform.python_version()}",
+        *(f"{name} {version(name)}" for name in _PACKAGES),
+    ]

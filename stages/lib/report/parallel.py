@@ -39,7 +39,9 @@ class Axis(NamedTuple):
     @property
     def words(self) -> list[str]:
         """The lines that its name is written in, about ten characters each, broken at `_` and blanks."""
-        lines = textwrap.wrap(self.name.replace("_", "-"), _LINE, break_long_words=False)
+        lines = textwrap.wrap(
+            self.name.replace("_", "-"), _LINE, break_long_words=False
+        )
         return [line.replace("-", "_") for line in lines]
 
 
@@ -73,20 +75,37 @@ def parallel_coordinates(table: pd.DataFrame, keys: Sequence[str]) -> Parallel |
     varied = [key for key in keys if table[key].nunique() > 1]
     if len(varied) < _LEAST_KEYS or table["mean_test_score"].nunique() < 2:
         return None
-    drawn = table.dropna(subset=["mean_test_score"]).sort_values("rank_test_score", kind="stable").head(_MOST_LINES)
+    drawn = (
+        table.dropna(subset=["mean_test_score"])
+        .sort_values("rank_test_score", kind="stable")
+        .head(_MOST_LINES)
+    )
     step = max(_LEAST_STEP, (_WIDTH - _LEFT - _RIGHT) / len(varied))
     decimals = score_decimals(drawn["mean_test_score"])
-    scores = [format_score(score, decimals).replace(",", "") for score in drawn["mean_test_score"]]
+    scores = [
+        format_score(score, decimals).replace(",", "")
+        for score in drawn["mean_test_score"]
+    ]
     axes = [make_axis("score", _LEFT, scores)]
     for place, key in enumerate(varied, start=1):
-        axes.append(make_axis(short_key(key), _LEFT + place * step, list(drawn[key].replace("null", "none"))))
+        axes.append(
+            make_axis(
+                short_key(key),
+                _LEFT + place * step,
+                list(drawn[key].replace("null", "none")),
+            )
+        )
     lines = []
     for i, row in enumerate(drawn.to_dict("records")):
         points = " ".join(f"{axis.x:.1f},{axis.places[i]:.1f}" for axis in axes)
         kind = "best" if i == 0 else "in-set" if row["in_best_set"] is True else "other"
-        text = f"rank {row['rank_test_score']}: {scores[i]}; {short_params(row['params'])}"
+        text = (
+            f"rank {row['rank_test_score']}: {scores[i]}; {short_params(row['params'])}"
+        )
         shade = round(1 - i / (len(drawn) - 1), 3)
-        lines.append(Line(points, " ".join(str(axis.at[i]) for axis in axes), shade, kind, text))
+        lines.append(
+            Line(points, " ".join(str(axis.at[i]) for axis in axes), shade, kind, text)
+        )
     width = _LEFT + len(varied) * step + _RIGHT
     return Parallel(width, BOTTOM + 16, TOP, BOTTOM, axes, lines[::-1], len(table))
 
@@ -97,11 +116,20 @@ def make_axis(name: str, x: float, values: list[str]) -> Axis:
     From the bottom up: none, numbers by size, names in the order of the alphabet from the top down.
     """
     parsed = {value: pd.to_numeric(value, errors="coerce") for value in {*values}}
-    numbers = {value: number for value, number in parsed.items() if math.isfinite(number)}
+    numbers = {
+        value: number for value, number in parsed.items() if math.isfinite(number)
+    }
     names = sorted({*values} - {*numbers} - {"none"})
-    order = [*names, *sorted(numbers, key=lambda value: -numbers[value]), *(["none"] if "none" in values else [])]
+    order = [
+        *names,
+        *sorted(numbers, key=lambda value: -numbers[value]),
+        *(["none"] if "none" in values else []),
+    ]
     height = (BOTTOM - TOP) / len(order)
-    stops = [(TOP + i * height, TOP + (i + 1) * height, value) for i, value in enumerate(order)]
+    stops = [
+        (TOP + i * height, TOP + (i + 1) * height, value)
+        for i, value in enumerate(order)
+    ]
     at = [order.index(value) for value in values]
     places = [0.0] * len(values)
     for i, (top, bottom, _) in enumerate(stops):
@@ -110,4 +138,11 @@ def make_axis(name: str, x: float, values: list[str]) -> Axis:
         for place, line in enumerate(lines):
             places[line] = (top + bottom) / 2 + (place - (len(lines) - 1) / 2) * apart
     labelled = stops[:: math.ceil(len(stops) / _MOST_LABELS)]
-    return Axis(name, x, [((top + bottom) / 2, value) for top, bottom, value in labelled], stops, places, at)
+    return Axis(
+        name,
+        x,
+        [((top + bottom) / 2, value) for top, bottom, value in labelled],
+        stops,
+        places,
+        at,
+    )

@@ -40,12 +40,22 @@ def describe(params: Params, counts: dict[str, Any]) -> list[str]:
 def columns(params: Params, counts: dict[str, Any]) -> list[list[str]]:
     """Return the columns that params.yaml lists: name, role, type, unit, range, and count of missing cells."""
     classes = class_counts(params, counts)
-    roles = {params.data.target: "target", params.cv.groups: "groups", params.cv.order: "order"}
-    cells = [by_name for key, by_name in counts.items() if key != "classes" and isinstance(by_name, dict)]
+    roles = {
+        params.data.target: "target",
+        params.cv.groups: "groups",
+        params.cv.order: "order",
+    }
+    cells = [
+        by_name
+        for key, by_name in counts.items()
+        if key != "classes" and isinstance(by_name, dict)
+    ]
     inputs, rows = params.data.features(params.data.columns, params.cv.groups), []
     for name, column in params.data.columns.items():
         role = roles.get(name, "input" if name in inputs else "not used")
-        kind = f"{len(classes)} classes" if role == "target" and classes else column.type
+        kind = (
+            f"{len(classes)} classes" if role == "target" and classes else column.type
+        )
         missing = sum(by_name.get(name, 0) for by_name in cells)
         rows.append([name, role, kind, column.unit, _range(column), str(missing or "")])
     return rows
@@ -55,12 +65,17 @@ def class_counts(params: Params, counts: dict[str, Any]) -> dict[str, int]:
     """Return the number of rows by the name of the class; empty for a regression."""
     if "positives" in counts:
         first, second = class_names(params.data.labels_of(2))
-        return {first: counts["rows"] - counts["positives"], second: counts["positives"]}
+        return {
+            first: counts["rows"] - counts["positives"],
+            second: counts["positives"],
+        }
     return counts.get("classes", {})
 
 
 def _range(column: Column) -> str:
-    low, high = ("" if end is None else f"{end:,.12g}" for end in (column.min, column.max))
+    low, high = (
+        "" if end is None else f"{end:,.12g}" for end in (column.min, column.max)
+    )
     if low and high:
         return f"{low} to {high}"
     return f"from {low}" if low else f"up to {high}" if high else ""
@@ -77,7 +92,9 @@ def _table(params: Params, counts: dict[str, Any]) -> str:
             for label, n in class_counts(params, counts).items()
         ]
         few = 0 < len(classes) <= _MOST_CLASSES
-        listing = f"the classes {join_words(classes)}" if few else f"{len(classes)} classes"
+        listing = (
+            f"the classes {join_words(classes)}" if few else f"{len(classes)} classes"
+        )
         target = f"{unit and f' ({unit})'}, with {listing}"
     return f"{rows} of {data.path}{part}. The target is {data.target}{target}."
 
@@ -88,13 +105,19 @@ def _score(params: Params) -> str:
     if scoring.startswith("neg_"):
         what = f"minus the {scoring.removeprefix('neg_').replace('_', ' ')}{unit and f', in {unit}'}"
         return f"The score is {scoring}: {what}; the nearer to 0, the better."
-    meaning = f": {_MEANINGS[scoring]}" if scoring in _MEANINGS else ", of which more is better"
+    meaning = (
+        f": {_MEANINGS[scoring]}"
+        if scoring in _MEANINGS
+        else ", of which more is better"
+    )
     return f"The score is {scoring}{meaning}."
 
 
 def _splits(params: Params) -> str:
     cv = params.cv
-    how = _SPLITS[cv.kind(params.model.classifies)].format(groups=cv.groups, order=cv.order or "the file")
+    how = _SPLITS[cv.kind(params.model.classifies)].format(
+        groups=cv.groups, order=cv.order or "the file"
+    )
     if cv.keeps_time:
         return f"It is the mean over {cv.n_splits} splits. {how}."
     repeats = f"{cv.n_repeats} repeats of " if cv.n_repeats > 1 else ""

@@ -21,7 +21,9 @@ def fill(template: str, **content: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {each.__name__: each for each in (shlex.quote, breakable, cell, code)}
+    environment.filters |= {
+        each.__name__: each for each in (shlex.quote, breakable, cell, code)
+    }
     return environment.get_template(template).render(**content)
 
 
@@ -29,6 +31,10 @@ def breakable(text: str, least: int = 0) -> Markup:
     """Write a text as HTML in which words of at least `least` characters can wrap after `_` and `__`."""
 
     def joints(word: re.Match[str]) -> str:
-        return re.sub(r"(_+)(?=[A-Za-z0-9])", r"\1<wbr>", word[0]) if len(word[0]) >= least else word[0]
+        return (
+            re.sub(r"(_+)(?=[A-Za-z0-9])", r"\1<wbr>", word[0])
+            if len(word[0]) >= least
+            else word[0]
+        )
 
     return Markup(re.sub(r"\S+", joints, str(escape(text))))

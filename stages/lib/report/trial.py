@@ -71,8 +71,12 @@ def trial_of(path: Path, spec: Data, importances: pd.DataFrame) -> Trial:
     assert isinstance(model, OnnxModel)  # others are in other files
     text = packed(onnx.load_from_string(model.content))
     if len(text) > MOST_LETTERS:
-        size = f"{len(text) / 1e6:.1f} MB, and this page may take {MOST_LETTERS / 1e6:.1f}"
-        return Trial(f"There is no form to try {card.called}, which takes {size}: {_OTHERWISE}.")
+        size = (
+            f"{len(text) / 1e6:.1f} MB, and this page may take {MOST_LETTERS / 1e6:.1f}"
+        )
+        return Trial(
+            f"There is no form to try {card.called}, which takes {size}: {_OTHERWISE}."
+        )
     form = form_of(card, spec)
     shown, folded = _by_importance(form["inputs"], importances)
     return Trial("", card, form, shown, folded, _script(model, card, form), text)
@@ -86,18 +90,34 @@ def form_of(card: Card, spec: Data) -> dict[str, Any]:
     boolean, or nothing where a whole column is missing.
     """
     inputs = [
-        {"name": each.name, "kind": each.type, "categories": each.categories, "missing": each.missing}
-        | {"typical": each.typical, "range": each.range, "far": each.limits, "zero_is_missing": each.zeros}
+        {
+            "name": each.name,
+            "kind": each.type,
+            "categories": each.categories,
+            "missing": each.missing,
+        }
+        | {
+            "typical": each.typical,
+            "range": each.range,
+            "far": each.limits,
+            "zero_is_missing": each.zeros,
+        }
         | {"unit": column.unit, "least": column.min, "most": column.max}
         | {"may_lack": column.missing is not None and each.name in card.may_lack}
         for each in card.inputs
         for column in [spec.column(each.name)]
     ]
     target = {"target": card.target, "unit": spec.column(card.target).unit}
-    return target | {"classes": card.classes, "names": class_names(card.classes), "inputs": inputs}
+    return target | {
+        "classes": card.classes,
+        "names": class_names(card.classes),
+        "inputs": inputs,
+    }
 
 
-def _by_importance(inputs: list[Field], importances: pd.DataFrame) -> tuple[list[Field], list[Field]]:
+def _by_importance(
+    inputs: list[Field], importances: pd.DataFrame
+) -> tuple[list[Field], list[Field]]:
     """Return the fields that are shown, and those that are folded, both in the order of the table."""
     of_answer = importances[importances["role"].str.contains("answer")]
     worth = of_answer.set_index("column")["importance"].to_dict()
@@ -112,16 +132,22 @@ def _script(model: OnnxModel, card: Card, form: dict[str, Any]) -> Markup:
     checks = list(_checks(form["inputs"]))
     X = pd.DataFrame(checks, columns=[field["name"] for field in form["inputs"]])
     outputs = model.outputs(card, X)
-    finite = np.isfinite(outputs[-1]).reshape(len(checks), -1).all(axis=1)  # where a needed cell has no typical value
+    finite = (
+        np.isfinite(outputs[-1]).reshape(len(checks), -1).all(axis=1)
+    )  # where a needed cell has no typical value
     share = Fraction(card.interval.level if card.interval else 0).limit_denominator(100)
     expected = zip(*(each.tolist() for each in outputs), strict=True)
     data = form | {
         "checks": [
             {"cells": cells, "expected": predicted}
-            for cells, predicted, is_finite in zip(checks, expected, finite, strict=True)
+            for cells, predicted, is_finite in zip(
+                checks, expected, finite, strict=True
+            )
             if is_finite
         ],
-        "cases": f"in {share.numerator} of {share.denominator} cases" if card.interval else "",
+        "cases": f"in {share.numerator} of {share.denominator} cases"
+        if card.interval
+        else "",
         "most": MOST_CLASSES,
     }
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -133,7 +159,12 @@ def _checks(inputs: list[Field]) -> Iterator[Cells]:
     typical: Cells = {field["name"]: field["typical"] for field in inputs}
     yield typical
     for end in (0, -1):
-        yield {field["name"]: (field["range"] or field["categories"] or [field["typical"]])[end] for field in inputs}
+        yield {
+            field["name"]: (
+                field["range"] or field["categories"] or [field["typical"]]
+            )[end]
+            for field in inputs
+        }
     yield typical | {field["name"]: None for field in inputs if field["may_lack"]}
 
 
@@ -147,7 +178,10 @@ def graph_of(model: ModelProto) -> dict[str, Any]:
     """Return inputs, outputs, constant tensors and nodes of a graph, in a form that JSON can hold."""
     graph = model.graph
     return {
-        "inputs": [{"name": each.name, "type": _named(each.type.tensor_type.elem_type)} for each in graph.input],
+        "inputs": [
+            {"name": each.name, "type": _named(each.type.tensor_type.elem_type)}
+            for each in graph.input
+        ],
         "outputs": [each.name for each in graph.output],
         "tensors": {each.name: _tensor(each) for each in graph.initializer},
         "nodes": [
@@ -163,16 +197,25 @@ def graph_of(model: ModelProto) -> dict[str, Any]:
 
 
 def _named(kind: int) -> str:
-    return "string" if kind == TensorProto.STRING else helper.tensor_dtype_to_np_dtype(kind).name
+    return (
+        "string"
+        if kind == TensorProto.STRING
+        else helper.tensor_dtype_to_np_dtype(kind).name
+    )
 
 
 def _tensor(tensor: TensorProto) -> dict[str, Any]:
     """Return a tensor with its values: a list of texts, or the bytes of numbers, the lowest byte first, as base64."""
     values, kind = numpy_helper.to_array(tensor), _named(tensor.data_type)
     if kind == "string":
-        data: Any = [each.decode() if isinstance(each, bytes) else str(each) for each in values.ravel()]
+        data: Any = [
+            each.decode() if isinstance(each, bytes) else str(each)
+            for each in values.ravel()
+        ]
     else:
-        data = base64.b64encode(np.ascontiguousarray(values, values.dtype.newbyteorder("<")).tobytes()).decode()
+        data = base64.b64encode(
+            np.ascontiguousarray(values, values.dtype.newbyteorder("<")).tobytes()
+        ).decode()
     return {"type": kind, "shape": list(values.shape), "data": data}
 
 

@@ -14,7 +14,9 @@ _DVC = (
 STDERR = 2
 
 
-def dvc(*arguments: str, folder: str | Path = ".", output: int | None = PIPE) -> CompletedProcess[str]:
+def dvc(
+    *arguments: str, folder: str | Path = ".", output: int | None = PIPE
+) -> CompletedProcess[str]:
     """Run a command of DVC in a folder; the stages that it runs use this Python.
 
     What it prints is returned, or goes to `output`, and then its errors to standard error. Its status is not checked.
@@ -27,8 +29,14 @@ def rerun(folder: str | Path) -> CompletedProcess[str]:
     return _python("-m", "stages.rerun", folder=folder, output=STDERR)
 
 
-def _python(*arguments: str, folder: str | Path, output: int | None) -> CompletedProcess[str]:
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+def _python(
+    *arguments: str, folder: str | Path, output: int | None
+) -> CompletedProcess[str]:
+    path = os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    )
     command, env = [sys.executable, *arguments], os.environ | {"PATH": path}
     errors = PIPE if output == PIPE else None
-    return run(command, cwd=folder, env=env, stdout=output, stderr=errors, encoding="utf-8")
+    return run(
+        command, cwd=folder, env=env, stdout=output, stderr=errors, encoding="utf-8"
+    )

@@ -12,7 +12,14 @@ from stages.lib.repository.dvc import STDERR, dvc
 def dvc_file_of(path: str | Path) -> Path | None:
     """Return the .dvc file that tracks a file, or a folder above it; None if there is none."""
     path = Path(path)
-    return next((file for each in (path, *path.parents) if (file := Path(f"{each}.dvc")).is_file()), None)
+    return next(
+        (
+            file
+            for each in (path, *path.parents)
+            if (file := Path(f"{each}.dvc")).is_file()
+        ),
+        None,
+    )
 
 
 def refuse_missing(path: str | Path) -> None:
@@ -31,14 +38,18 @@ def refuse_other_version(path: str | Path) -> None:
     file = dvc_file_of(path)
     if file and differs(path, file):
         remedy = f"To take it as the new version, run `dvc add {path}`; to get the other one, `dvc pull {path}`."
-        raise UserError(Problem(f"is not the version that {file} names", remedy, str(path)))
+        raise UserError(
+            Problem(f"is not the version that {file} names", remedy, str(path))
+        )
 
 
 def differs(path: str | Path, file: Path) -> bool:
     """Whether a file has other bytes than its .dvc file says; raises `UserError` if DVC has not written that."""
     name = Path(path).name
     recorded = next((out for out in _outputs(file) if out.get("path") == name), {})
-    if recorded.get("hash") != "md5" or "md5" not in recorded:  # before version 3, DVC changed ends of lines first
+    if (
+        recorded.get("hash") != "md5" or "md5" not in recorded
+    ):  # before version 3, DVC changed ends of lines first
         return False
     if recorded.get("size", size := Path(path).stat().st_size) != size:
         return True
@@ -48,7 +59,10 @@ def differs(path: str | Path, file: Path) -> bool:
 
 def _outputs(file: Path) -> list[dict[str, Any]]:
     try:
-        return [dict(out) for out in yaml12.load(file.read_text(encoding="utf-8"), str(file))["outs"]]
+        return [
+            dict(out)
+            for out in yaml12.load(file.read_text(encoding="utf-8"), str(file))["outs"]
+        ]
     except yaml12.NotYAMLError:
         raise
     except (KeyError, TypeError, ValueError):

@@ -22,9 +22,13 @@ def git(*arguments: str) -> str:
     # The messages, which are looked at below, are not translated; a question writes nothing, such as to a full disk.
     plain = os.environ | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, encoding="utf-8", env=plain)
+        done = subprocess.run(
+            ["git", *arguments], capture_output=True, encoding="utf-8", env=plain
+        )
     except FileNotFoundError:
-        raise NoGitError("git is not installed, or not in PATH. Install it, then run the command again.") from None
+        raise NoGitError(
+            "git is not installed, or not in PATH. Install it, then run the command again."
+        ) from None
     if "dubious ownership" in done.stderr:
         raise UserError(
             "git reads nothing here, because the repository belongs to another user. If you trust it, run "
@@ -38,4 +42,6 @@ def git(*arguments: str) -> str:
 
 def state_of(path: str | Path) -> str:
     """Return what `git status` says of a file, such as ` M` or `??`; empty if git has the file as it is."""
-    return git("status", "--porcelain", "--ignored", "--untracked-files=all", "--", str(path))[:2]
+    return git(
+        "status", "--porcelain", "--ignored", "--untracked-files=all", "--", str(path)
+    )[:2]

@@ -29,7 +29,11 @@ def pipeline_of(text: str, params: Any) -> Pipeline:
     """
     names, groups = set(), set()
     for name, stage in (yaml12.load(text) or {}).get("stages", {}).items():
-        over = _REFERENCE.fullmatch(str(stage.get("foreach"))) if isinstance(stage, dict) else None
+        over = (
+            _REFERENCE.fullmatch(str(stage.get("foreach")))
+            if isinstance(stage, dict)
+            else None
+        )
         items = params.get(over[1]) if over and isinstance(params, dict) else None
         if isinstance(items, dict):
             names |= {f"{name}@{item}" for item in items}

@@ -25,18 +25,31 @@ class Recorded(Results):
     @cached_property
     def settings(self) -> dict[str, Any] | None:
         """The content of params.yaml; None if there is none."""
-        return self._written(PARAMS_FILE, "a mapping in YAML", lambda text: dict(yaml12.load(text)), _FIX)
+        return self._written(
+            PARAMS_FILE, "a mapping in YAML", lambda text: dict(yaml12.load(text)), _FIX
+        )
 
     @cached_property
     def pipeline(self) -> Pipeline | None:
         """The stages that dvc.yaml has; None if there is none."""
-        return self._written(PIPELINE, "a pipeline of DVC", lambda text: pipeline_of(text, self.settings), _FIX)
+        return self._written(
+            PIPELINE,
+            "a pipeline of DVC",
+            lambda text: pipeline_of(text, self.settings),
+            _FIX,
+        )
 
     @cached_property
     def stages(self) -> dict[str, dict[str, Any]]:
         """What dvc.lock says of each stage that dvc.yaml has."""
-        recorded = self._written(LOCK, "what DVC writes", _stages, "Run `dvc repro`.") or {}
-        return {name: each for name, each in recorded.items() if self.pipeline is None or self.pipeline.has(name)}
+        recorded = (
+            self._written(LOCK, "what DVC writes", _stages, "Run `dvc repro`.") or {}
+        )
+        return {
+            name: each
+            for name, each in recorded.items()
+            if self.pipeline is None or self.pipeline.has(name)
+        }
 
     def params(self, stage: str) -> dict[str, Any]:
         """Return the params that a stage was run with, by keys such as `cv.n_splits`."""
@@ -48,22 +61,33 @@ class Recorded(Results):
 
     def hashes(self, stage: str) -> dict[str, str]:
         """Return the hashes of the code and data that a stage was run with, by path."""
-        return {each["path"]: str(each.get("md5")) for each in self.stages.get(stage, {}).get("deps", [])}
+        return {
+            each["path"]: str(each.get("md5"))
+            for each in self.stages.get(stage, {}).get("deps", [])
+        }
 
     def outputs(self, stage: str) -> dict[str, str]:
         """Return the hashes of what a stage wrote, by path."""
-        return {each["path"]: str(each.get("md5")) for each in self.stages.get(stage, {}).get("outs", [])}
+        return {
+            each["path"]: str(each.get("md5"))
+            for each in self.stages.get(stage, {}).get("outs", [])
+        }
 
     @cached_property
     def tables(self) -> dict[str, str]:
         """The hashes of the CSV files that stages were run with, by path."""
         tables: dict[str, str] = {}
         for stage in self.stages:
-            path, files = str(self.params(stage).get("data.path")), self.outputs(stage) | self.hashes(stage)
+            path, files = (
+                str(self.params(stage).get("data.path")),
+                self.outputs(stage) | self.hashes(stage),
+            )
             tables |= {path: files[path]} if path in files else {}
         return tables
 
-    def _written(self, path: str, what: str, read: Callable[[str], Read], again: str) -> Read | None:
+    def _written(
+        self, path: str, what: str, read: Callable[[str], Read], again: str
+    ) -> Read | None:
         """Return the content of a file that is no result; None if it is missing."""
         if (text := self.snapshot.text(path)) is None:
             return None
@@ -76,10 +100,17 @@ class Recorded(Results):
 
 def _stages(text: str) -> dict[str, dict[str, Any]]:
     """Return what a dvc.lock says of each stage; raises an error of Python's own if it is broken."""
-    return {str(name): dict(each) for name, each in (yaml12.load(text)["stages"] or {}).items()}
+    return {
+        str(name): dict(each)
+        for name, each in (yaml12.load(text)["stages"] or {}).items()
+    }
 
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return the keys, sorted, whose values differ or exist on one side only, without the sections of such keys."""
-    keys = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
-    return [key for key in keys if not any(other.startswith(f"{key}.") for other in keys)]
+    keys = [
+        key for key in sorted({*before, *after}) if before.get(key) != after.get(key)
+    ]
+    return [
+        key for key in keys if not any(other.startswith(f"{key}.") for other in keys)
+    ]

@@ -21,7 +21,13 @@ HOW_TO_FETCH = " In a shallow clone, `git fetch --unshallow origin NAME:NAME` ge
 def commit_of(revision: str) -> str:
     """Return the hash of a branch, tag, commit or DVC experiment; raises `UserError` if there is none of this name."""
     with suppress(subprocess.CalledProcessError):
-        return git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
+        return git(
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            f"{revision}^{{commit}}",
+        ).strip()
     from dvc.scm import Git, RevError, resolve_rev  # which take half a second to import
 
     if revision == "HEAD":
@@ -30,7 +36,9 @@ def commit_of(revision: str) -> str:
         return str(resolve_rev(Git(), revision))
     except RevError as error:
         problem = f"git has no revision {revision!r}, and DVC no experiment: {error}."
-    raise UserError(f"{problem} `git branch --all`, `git tag` and `dvc exp list` list names.{HOW_TO_FETCH}")
+    raise UserError(
+        f"{problem} `git branch --all`, `git tag` and `dvc exp list` list names.{HOW_TO_FETCH}"
+    )
 
 
 def merge_base(revision: str) -> str:
@@ -39,7 +47,9 @@ def merge_base(revision: str) -> str:
     try:
         return git("merge-base", commit, "HEAD").strip()
     except subprocess.CalledProcessError:
-        raise UserError(f"{revision} and HEAD have no commit in common.{HOW_TO_FETCH}") from None
+        raise UserError(
+            f"{revision} and HEAD have no commit in common.{HOW_TO_FETCH}"
+        ) from None
 
 
 def differing_results(folder: str | Path = ".") -> list[str]:
@@ -48,17 +58,30 @@ def differing_results(folder: str | Path = ".") -> list[str]:
     Raises `UserError` if git can't say, because no answer is not the answer that none differs.
     """
     # What git ignores is not committed, but for what an interrupted write leaves.
-    what = ("--ignored", "--untracked-files=all", "--no-renames", "-z", "--", "metrics", "models", ":!*.tmp")
+    what = (
+        "--ignored",
+        "--untracked-files=all",
+        "--no-renames",
+        "-z",
+        "--",
+        "metrics",
+        "models",
+        ":!*.tmp",
+    )
     try:
         changed = git("-C", str(folder), "status", "--porcelain", *what)
     except subprocess.CalledProcessError as error:
-        raise UserError(f"`git status` failed: {' '.join(error.stderr.split())}") from None
+        raise UserError(
+            f"`git status` failed: {' '.join(error.stderr.split())}"
+        ) from None
     return sorted(entry[3:] for entry in changed.split("\0") if entry)
 
 
 def is_committed() -> bool:
     """Whether the working tree has no uncommitted changes; files that git ignores don't count."""
-    return not git("status", "--porcelain", "--untracked-files=normal")  # whatever the user's configuration says
+    return not git(
+        "status", "--porcelain", "--untracked-files=normal"
+    )  # whatever the user's configuration says
 
 
 class Stopped(NamedTuple):
@@ -83,7 +106,11 @@ def stopped() -> Stopped | None:
             )
         if path.is_file():
             commit = git("rev-parse", "--verify", reference).strip()
-            name = git("name-rev", "--name-only", "--always", commit).strip().removeprefix("remotes/")
+            name = (
+                git("name-rev", "--name-only", "--always", commit)
+                .strip()
+                .removeprefix("remotes/")
+            )
             return Stopped(commit, name, go_on)
     return None
 
@@ -91,7 +118,9 @@ def stopped() -> Stopped | None:
 def unmerged() -> list[str]:
     """Return the files that both sides of a merge have changed and that are not added yet; none if git can't say."""
     try:
-        entries = git("ls-files", "--unmerged", "-z", "--full-name", ":/").split("\0")[:-1]
+        entries = git("ls-files", "--unmerged", "-z", "--full-name", ":/").split("\0")[
+            :-1
+        ]
     except UserError:
         return []
     return sorted({entry.partition("\t")[2] for entry in entries})

@@ -26,14 +26,24 @@ class Snapshot:
     @classmethod
     def of(cls, revision: str | None) -> "Snapshot":
         """Return a branch, tag, commit or DVC experiment, or the working tree for None; see `commit_of`."""
-        return cls("the working tree", None) if revision is None else cls(revision, commit_of(revision))
+        return (
+            cls("the working tree", None)
+            if revision is None
+            else cls(revision, commit_of(revision))
+        )
 
     @property
     def title(self) -> str:
         """The name, with the short hash of a commit, or with whether the working tree differs from HEAD."""
         if self.commit is None:
-            return f"{self.name}{'' if is_committed() else ' (with uncommitted changes)'}"
-        return self.name if self.commit.startswith(self.name) else f"{self.name} ({self.commit[:7]})"
+            return (
+                f"{self.name}{'' if is_committed() else ' (with uncommitted changes)'}"
+            )
+        return (
+            self.name
+            if self.commit.startswith(self.name)
+            else f"{self.name} ({self.commit[:7]})"
+        )
 
     @cached_property
     def tree(self) -> Tree:
@@ -43,7 +53,9 @@ class Snapshot:
         try:
             return CommitTree(self.commit)
         except subprocess.CalledProcessError:
-            raise UserError(f"git has the name of {self.name}, but not its files.{HOW_TO_FETCH}") from None
+            raise UserError(
+                f"git has the name of {self.name}, but not its files.{HOW_TO_FETCH}"
+            ) from None
 
     def text(self, path: str) -> str | None:
         """Return the text of a file; None if it is not there.
@@ -54,17 +66,27 @@ class Snapshot:
             if self.commit is None:
                 text = WorkingTree().text(path)
             else:
-                text = _show("show", f"{self.commit}:{path}") if path in self._paths else None
+                text = (
+                    _show("show", f"{self.commit}:{path}")
+                    if path in self._paths
+                    else None
+                )
         except UnicodeDecodeError as error:
             raise UserError(f"{path} of {self.name} can't be read: {error}.") from None
         if text and yaml12.conflict_line(text.encode()):
             place = f"{path} of {self.name}"
-            raise UserError(f"{place} has conflict markers of git. End the merge first; `make check` says how.")
+            raise UserError(
+                f"{place} has conflict markers of git. End the merge first; `make check` says how."
+            )
         return text
 
     def files(self, folder: str, suffix: str) -> dict[str, str]:
         """Return the paths of the files with a suffix in a folder and below, by names such as `curves/lr`, sorted."""
-        return by_name(folder, suffix, self._paths) if self.commit else WorkingTree().files(folder, suffix)
+        return (
+            by_name(folder, suffix, self._paths)
+            if self.commit
+            else WorkingTree().files(folder, suffix)
+        )
 
     def refused(self, path: str, problem: str, again: str) -> UserError:
         """Return the error that says what is wrong with a file, and that another commit may have a better one."""

@@ -40,15 +40,25 @@ def staleness(side: Recorded) -> Stale:
     commit without dvc.lock. A comment in params.yaml changes no result, though DVC runs a stage that reads the whole
     file again.
     """
-    read = {(stage, path): md5 for stage in side.stages for path, md5 in side.hashes(stage).items()}
-    written = {path: md5 for stage in side.stages for path, md5 in side.outputs(stage).items()}
+    read = {
+        (stage, path): md5
+        for stage in side.stages
+        for path, md5 in side.hashes(stage).items()
+    }
+    written = {
+        path: md5 for stage in side.stages for path, md5 in side.outputs(stage).items()
+    }
     there = side.snapshot.tree.hashes({path for _, path in read} | {*written})
 
     def differs(path: str, md5: str) -> bool:
         return there.get(path, "") not in (md5, None)
 
-    edited = {path for path, md5 in written.items() if path in there and differs(path, md5)} - {*side.tables}
-    edited |= {path for path in written if path not in there and path.startswith(METRICS)}
+    edited = {
+        path for path, md5 in written.items() if path in there and differs(path, md5)
+    } - {*side.tables}
+    edited |= {
+        path for path in written if path not in there and path.startswith(METRICS)
+    }
     never = {*side.pipeline.names} - {*side.stages} if side.pipeline else set()
     inputs, stages = set(), {*never} if side.stages else set()
     for (stage, path), md5 in read.items():
@@ -58,7 +68,11 @@ def staleness(side: Recorded) -> Stale:
             inputs.add(path)
         elif path in there and not any(overlap(path, output) for output in edited):
             stages.add(stage)
-    params = {key for stage in side.stages for key in edited_params(side, stage, side.settings)}
+    params = {
+        key
+        for stage in side.stages
+        for key in edited_params(side, stage, side.settings)
+    }
     return Stale([*sorted(inputs), *sorted(params), *sorted(stages)], sorted(edited))
 
 
@@ -75,12 +89,20 @@ def overlap(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
-def edited_params(side: Recorded, stage: str, settings: dict[str, Any] | None) -> list[str]:
+def edited_params(
+    side: Recorded, stage: str, settings: dict[str, Any] | None
+) -> list[str]:
     """Return the params of a stage that have other values in a params.yaml, given its content; none if that is None."""
     if settings is None:
         return []
-    begins = tuple(f"{section}." for section in side.recorded(stage))  # such as `data.columns`
-    there = {key: value for key, value in flat(settings).items() if f"{key}.".startswith(begins)}
+    begins = tuple(
+        f"{section}." for section in side.recorded(stage)
+    )  # such as `data.columns`
+    there = {
+        key: value
+        for key, value in flat(settings).items()
+        if f"{key}.".startswith(begins)
+    }
     return differing(side.params(stage), there)
 
 
@@ -88,7 +110,10 @@ def stale_in_words(*sides: Recorded) -> Iterator[str]:
     """Yield what was not rerun, and which outputs were edited, a sentence each; none where all is as it was."""
     for side in sides:
         name, is_commit = side.snapshot.name, side.snapshot.commit is not None
-        stale, run = staleness(side), "run `dvc repro` there, and commit" if is_commit else "run `dvc repro`"
+        stale, run = (
+            staleness(side),
+            "run `dvc repro` there, and commit" if is_commit else "run `dvc repro`",
+        )
         if stale.changed:
             yield f"Not rerun in {name}: {first_of(stale.changed, _MOST)}; {run}."
         if stale.edited:

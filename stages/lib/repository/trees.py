@@ -28,12 +28,19 @@ class Tree(ABC):
         """
         files = {path: self._files(path) for path in paths}
         md5 = self._md5(sorted({file for each in files.values() for file in each}))
-        return {path: self._hash(path, {file: md5[file] for file in each}) for path, each in files.items() if each}
+        return {
+            path: self._hash(path, {file: md5[file] for file in each})
+            for path, each in files.items()
+            if each
+        }
 
     def _hash(self, path: str, md5: dict[str, str | None]) -> str | None:
         if [*md5] == [path]:
             return md5[path]
-        listing = [{"md5": each, "relpath": file.removeprefix(f"{path}/")} for file, each in md5.items()]
+        listing = [
+            {"md5": each, "relpath": file.removeprefix(f"{path}/")}
+            for file, each in md5.items()
+        ]
         if None in {each["md5"] for each in listing}:
             return None
         return f"{hashlib.md5(json.dumps(listing).encode()).hexdigest()}.dir"
@@ -57,16 +64,24 @@ class FolderTree(Tree):
     """The files on disk, from the working directory on."""
 
     def _ignore_text(self) -> str:
-        return Path(_IGNORE).read_text(encoding="utf-8") if Path(_IGNORE).is_file() else ""
+        return (
+            Path(_IGNORE).read_text(encoding="utf-8") if Path(_IGNORE).is_file() else ""
+        )
 
     def _files(self, path: str) -> list[str]:
         if Path(path).is_file():
             return [path]
-        inside = (Path(root, name).as_posix() for root, _, names in os.walk(path) for name in names)
+        inside = (
+            Path(root, name).as_posix()
+            for root, _, names in os.walk(path)
+            for name in names
+        )
         return sorted(file for file in inside if not self._ignored.match_file(file))
 
     def _md5(self, files: list[str]) -> dict[str, str | None]:
-        return {file: hashlib.md5(Path(file).read_bytes()).hexdigest() for file in files}
+        return {
+            file: hashlib.md5(Path(file).read_bytes()).hexdigest() for file in files
+        }
 
 
 class CommitTree(Tree):
@@ -77,7 +92,11 @@ class CommitTree(Tree):
 
     def __init__(self, commit: str) -> None:
         self._commit = commit
-        self.paths = {*git("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit).split("\0")[:-1]}
+        self.paths = {
+            *git("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit).split(
+                "\0"
+            )[:-1]
+        }
 
     def _ignore_text(self) -> str:
         return git("show", f"{self._commit}:{_IGNORE}") if _IGNORE in self.paths else ""
@@ -92,9 +111,19 @@ class CommitTree(Tree):
         if not files:
             return {}
         # What a checkout writes, with its ends of lines and the files that git-lfs keeps, which the blobs do not have.
-        command = ["git", "--literal-pathspecs", "archive", "--format=tar", self._commit, "--", *files]
+        command = [
+            "git",
+            "--literal-pathspecs",
+            "archive",
+            "--format=tar",
+            self._commit,
+            "--",
+            *files,
+        ]
         content = subprocess.run(command, capture_output=True, check=True).stdout
-        hashes: dict[str, str | None] = dict.fromkeys(files)  # of a link or a submodule, a commit says nothing
+        hashes: dict[str, str | None] = dict.fromkeys(
+            files
+        )  # of a link or a submodule, a commit says nothing
         with tarfile.open(fileobj=BytesIO(content)) as archive:
             for entry in archive:
                 if file := archive.extractfile(entry) if entry.isfile() else None:

@@ -7,4 +7,10 @@ from stages.lib.results import files
 from stages.lib.results.columns import COMPUTED, SCORE, Column, column_of, split_columns
 from stages.lib.results.files import Csv, Json
 from stages.lib.results.reading import Results, Source, WorkingTree
-from stages.lib.results.writing import remove_others, remove_strays, write, write_folder, written
+from stages.lib.results.writing import (
+    remove_others,
+    remove_strays,
+    write,
+    write_folder,
+    written,
+)

@@ -18,7 +18,11 @@ Kind = Literal["constant", "linear", "trees", "net"]
 Why = Literal["unsurpassed", "surpasses", "no_better_than_constant", "no_score"]
 # Why the rule did not ask whether a contender surpasses another one.
 LeftOut = Literal[
-    "no_score", "ignores_inputs", "no_better_than_constant", "other_of_its_kind", "no_higher_than_simpler"
+    "no_score",
+    "ignores_inputs",
+    "no_better_than_constant",
+    "other_of_its_kind",
+    "no_higher_than_simpler",
 ]
 
 
@@ -88,6 +92,12 @@ def read_answer(results: Results) -> Answer:
     content = results.json(files.ANSWER)
     with results.expecting(files.ANSWER):
         answer = Answer.model_validate(content)
-        named = (answer.use, answer.handed_over, answer.kept, answer.constant, answer.compared_with)
+        named = (
+            answer.use,
+            answer.handed_over,
+            answer.kept,
+            answer.constant,
+            answer.compared_with,
+        )
         _ = [answer[name] for name in named if name]
     return answer

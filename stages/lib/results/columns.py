@@ -56,29 +56,88 @@ COLUMNS: dict[str, Column] = {
     # What the report does not head: it draws these, or says them in another column.
     **dict.fromkeys(("experiment", "best_params"), _TEXT),
     **dict.fromkeys(("best_score", "best_std"), _SCORE),
-    **{f"best_{what}": _COMPUTED for what in ("ci95", *(f"score_corrected{end}" for end in ("", "_low", "_high")))},
-    **dict.fromkeys(("n_candidates", "n_fits", "n_in_best_set", "best_n_stuck", "epoch", "count", "split"), _COUNT),
-    **dict.fromkeys(("p_value", "p_value_holm", "error", "degrees", "worse", "equal", "better"), _COMPUTED),
-    **dict.fromkeys(("selecting", "left_out", "importance", "importance_std"), _COMPUTED),
-    **dict.fromkeys(("simplest", "kept", "answer", "is_net", "below_rope", "chosen", "tied_with_above"), _YES_NO),
-    **dict.fromkeys(("stuck_splits", "by_unit", "digest", "also", "model", "role", "column", "key"), _TEXT),
-    **{f"{what}{end}": _DRAWN for what in ("train_loss", "valid_loss", "valid_score") for end in ("_low", "", "_high")},
+    **{
+        f"best_{what}": _COMPUTED
+        for what in (
+            "ci95",
+            *(f"score_corrected{end}" for end in ("", "_low", "_high")),
+        )
+    },
+    **dict.fromkeys(
+        (
+            "n_candidates",
+            "n_fits",
+            "n_in_best_set",
+            "best_n_stuck",
+            "epoch",
+            "count",
+            "split",
+        ),
+        _COUNT,
+    ),
+    **dict.fromkeys(
+        ("p_value", "p_value_holm", "error", "degrees", "worse", "equal", "better"),
+        _COMPUTED,
+    ),
+    **dict.fromkeys(
+        ("selecting", "left_out", "importance", "importance_std"), _COMPUTED
+    ),
+    **dict.fromkeys(
+        (
+            "simplest",
+            "kept",
+            "answer",
+            "is_net",
+            "below_rope",
+            "chosen",
+            "tied_with_above",
+        ),
+        _YES_NO,
+    ),
+    **dict.fromkeys(
+        ("stuck_splits", "by_unit", "digest", "also", "model", "role", "column", "key"),
+        _TEXT,
+    ),
+    **{
+        f"{what}{end}": _DRAWN
+        for what in ("train_loss", "valid_loss", "valid_score")
+        for end in ("_low", "", "_high")
+    },
     **dict.fromkeys(("panel", "series", "label"), _TEXT),
     **dict.fromkeys(("x", "y", "low", "high", "threshold", "cost"), _DRAWN),
-    **{f"{whose}{kind}_positives": _TEXT for whose in ("", "others_") for kind in ("false", "true")},
+    **{
+        f"{whose}{kind}_positives": _TEXT
+        for whose in ("", "others_")
+        for kind in ("false", "true")
+    },
     **dict.fromkeys(("predicted", "precision", "recall", "false_alarms"), _DRAWN),
 }
 # Of single splits, and of further scorers.
-_PATTERNS = {r"split\d+_test_.+": _SCORE, r"split\d+_stuck": _COUNT, r"(mean|std)_test_.+": _SCORE}
+_PATTERNS = {
+    r"split\d+_test_.+": _SCORE,
+    r"split\d+_stuck": _COUNT,
+    r"(mean|std)_test_.+": _SCORE,
+}
 
 
 def column_of(name: str) -> Column:
     """Return what is known of a column; one that no table declares is a setting, as text."""
     if name in COLUMNS:
         return COLUMNS[name]
-    return next((column for pattern, column in _PATTERNS.items() if re.fullmatch(pattern, name)), COLUMNS[SETTING])
+    return next(
+        (
+            column
+            for pattern, column in _PATTERNS.items()
+            if re.fullmatch(pattern, name)
+        ),
+        COLUMNS[SETTING],
+    )
 
 
 def split_columns(names: Iterable[object], scorer: str = SCORE) -> list[str]:
     """Return the columns with a scorer's scores of single splits, in their order."""
-    return [name for name in map(str, names) if re.fullmatch(rf"split\d+_test_{re.escape(scorer)}", name)]
+    return [
+        name
+        for name in map(str, names)
+        if re.fullmatch(rf"split\d+_test_{re.escape(scorer)}", name)
+    ]

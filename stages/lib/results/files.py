@@ -54,7 +54,12 @@ CANDIDATES = _table(
     f"{_OF_A_ROW} n_weights n_epochs n_stuck stuck_splits ci95 p_value split0_test_score",
 )
 # Pairs of draws that correct the best score for its luck: what was chosen by, and what was left out of the choice.
-DRAWS = _table("search/{name}/draws", "search@{name}", "the draws of a search", "selecting left_out")
+DRAWS = _table(
+    "search/{name}/draws",
+    "search@{name}",
+    "the draws of a search",
+    "selecting left_out",
+)
 # What the picks of a search reach on the splits of the evaluation.
 FRESH = _table(
     "search/{name}/fresh",
@@ -82,11 +87,16 @@ COMPARED = _table(
     f"{_OF_A_ROW} ci95 in_best_set p_value_holm worse equal better simplest",
 )
 IMPORTANCE = _table(
-    "importance/{name}", "compare@{name}", "a table of importances", "key importance importance_std p_value"
+    "importance/{name}",
+    "compare@{name}",
+    "a table of importances",
+    "key importance importance_std p_value",
 )
 
 # Of all searches.
-BEST_PARAMS = _json("best_params", "best_params", "what the stage best_params writes", "winner details")
+BEST_PARAMS = _json(
+    "best_params", "best_params", "what the stage best_params writes", "winner details"
+)
 # What it shows of a search is in the summary, or follows from a comparison of searches.
 LEADERBOARD = _table(
     "leaderboard",
@@ -99,10 +109,16 @@ LEADERBOARD = _table(
 # Of the models that are not nets.
 _OF_A_CHART = "panel series x y low high count label"
 BASELINES = _table(
-    "baselines/scores", "baselines", "the scores of the baselines", "setting params ci95 split0_test_score"
+    "baselines/scores",
+    "baselines",
+    "the scores of the baselines",
+    "setting params ci95 split0_test_score",
 )
 BASELINE_DIAGNOSTICS = _table(
-    "baselines/diagnostics", "baselines", "the predictions of the baselines", f"{_OF_A_CHART} model"
+    "baselines/diagnostics",
+    "baselines",
+    "the predictions of the baselines",
+    f"{_OF_A_CHART} model",
 )
 BASELINE_THRESHOLDS = _table(
     "baselines/thresholds",
@@ -111,7 +127,10 @@ BASELINE_THRESHOLDS = _table(
     "split false_positives true_positives others_false_positives others_true_positives model",
 )
 BASELINE_INPUTS = _table(
-    "baselines/inputs", "baselines", "what inputs are worth to the baselines", "model column importance ci95"
+    "baselines/inputs",
+    "baselines",
+    "what inputs are worth to the baselines",
+    "model column importance ci95",
 )
 # By model, what its card says of how far its predictions may be off.
 BASELINE_ERRORS = _json("baselines/errors", "baselines", "the errors of the baselines")
@@ -119,17 +138,32 @@ BASELINE_ERRORS = _json("baselines/errors", "baselines", "the errors of the base
 # Of the evaluation.
 EVALUATION = _json("evaluation", "evaluate", "what the stage evaluate writes", "kept")
 # What it answers; `answer.py` says what is in it.
-ANSWER = _json("evaluation/answer", "evaluate", "the answer of the evaluation", "contenders handed_over kept use why")
+ANSWER = _json(
+    "evaluation/answer",
+    "evaluate",
+    "the answer of the evaluation",
+    "contenders handed_over kept use why",
+)
 CONTENDERS = _table(
     "evaluation/contenders",
     "evaluate",
     "the contenders of the evaluation",
     f"setting {_OF_A_ROW} ci95 difference kept answer n_stuck stuck_splits split0_test_score",
 )
-DIAGNOSTICS = _table("evaluation/diagnostics", "evaluate", "the predictions of the kept net", _OF_A_CHART)
-ANSWER_DIAGNOSTICS = _table("evaluation/answer_diagnostics", "evaluate", "the predictions of the answer", _OF_A_CHART)
+DIAGNOSTICS = _table(
+    "evaluation/diagnostics", "evaluate", "the predictions of the kept net", _OF_A_CHART
+)
+ANSWER_DIAGNOSTICS = _table(
+    "evaluation/answer_diagnostics",
+    "evaluate",
+    "the predictions of the answer",
+    _OF_A_CHART,
+)
 INPUTS = _table(
-    "evaluation/inputs", "evaluate", "what inputs are worth", "model role column importance ci95 below_rope"
+    "evaluation/inputs",
+    "evaluate",
+    "what inputs are worth",
+    "model role column importance ci95 below_rope",
 )
 ERRORS = _json("evaluation/errors", "evaluate", "the errors of the saved models")
 THRESHOLDS = _table(

@@ -50,7 +50,9 @@ class WorkingTree:
     def files(self, folder: str, suffix: str) -> dict[str, str]:
         """Return the paths of files by name, as `Source` does."""
         found = (path for path in (self._folder / folder).rglob("*") if path.is_file())
-        return by_name(folder, suffix, (str(path.relative_to(self._folder)) for path in found))
+        return by_name(
+            folder, suffix, (str(path.relative_to(self._folder)) for path in found)
+        )
 
     def refused(self, path: str, problem: str, again: str) -> UserError:
         """Return the error that says what is wrong with a file, as `Source` does."""
@@ -59,8 +61,17 @@ class WorkingTree:
 
 def by_name(folder: str, suffix: str, paths: Iterable[str]) -> dict[str, str]:
     """Return the paths with a suffix that are in a folder or below, by names such as `curves/lr`, sorted."""
-    inside = [path for path in map(PurePosixPath, paths) if path.suffix == suffix and path.is_relative_to(folder)]
-    return dict(sorted((str(path.relative_to(folder).with_suffix("")), str(path)) for path in inside))
+    inside = [
+        path
+        for path in map(PurePosixPath, paths)
+        if path.suffix == suffix and path.is_relative_to(folder)
+    ]
+    return dict(
+        sorted(
+            (str(path.relative_to(folder).with_suffix("")), str(path))
+            for path in inside
+        )
+    )
 
 
 class Results:
@@ -122,12 +133,18 @@ def _refuse(number: str) -> float:
 def typed(text: str, needed: Iterable[str] = ()) -> "pd.DataFrame":
     """Return a CSV that a stage has written, with types; raises `ValueError` or `LookupError` if it is broken."""
     header, *rows = csv.reader(StringIO(text), strict=True)
-    if not text.endswith("\n") or any(len(row) != len(header) for row in rows) or len({*header}) < len(header):
+    if (
+        not text.endswith("\n")
+        or any(len(row) != len(header) for row in rows)
+        or len({*header}) < len(header)
+    ):
         raise ValueError("the text is cut off, or has a column twice")
     import pandas as pd  # not at the top: stages that read no table, such as the charts, would wait for it
 
     cells = zip(*rows, strict=True) if rows else [()] * len(header)
-    table = pd.DataFrame({name: _typed(name, each) for name, each in zip(header, cells, strict=True)})
+    table = pd.DataFrame(
+        {name: _typed(name, each) for name, each in zip(header, cells, strict=True)}
+    )
     _ = table[list(needed)]
     return table
 

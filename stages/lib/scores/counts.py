@@ -29,7 +29,11 @@ class Counts:
 
     @classmethod
     def of(
-        cls, positive: np.ndarray, tests: Sequence[np.ndarray], scores: Sequence[np.ndarray], thresholds: np.ndarray
+        cls,
+        positive: np.ndarray,
+        tests: Sequence[np.ndarray],
+        scores: Sequence[np.ndarray],
+        thresholds: np.ndarray,
     ) -> "Counts":
         """Count the rows whose score is a threshold or more.
 
@@ -37,8 +41,12 @@ class Counts:
         model gives them that was not trained on them. Raises `ValueError` if the thresholds do not rise, or the first
         one is above a score.
         """
-        if (np.diff(thresholds) <= 0).any() or min(each.min() for each in scores) < thresholds[0]:
-            raise ValueError("The thresholds should rise, and the first one should be no more than any score.")
+        if (np.diff(thresholds) <= 0).any() or min(
+            each.min() for each in scores
+        ) < thresholds[0]:
+            raise ValueError(
+                "The thresholds should rise, and the first one should be no more than any score."
+            )
         k = len(thresholds)
         rows = np.concatenate(tests)
         # Of each prediction, the highest threshold that it reaches, and whether its row is positive.
@@ -49,7 +57,14 @@ class Counts:
             at_each = np.bincount(some, minlength=2 * k).reshape(k, 2)
             return np.asarray(at_each[::-1].cumsum(axis=0)[::-1])
 
-        own = np.stack([counted(part) for part in np.split(cells, np.cumsum([len(test) for test in tests])[:-1])])
+        own = np.stack(
+            [
+                counted(part)
+                for part in np.split(
+                    cells, np.cumsum([len(test) for test in tests])[:-1]
+                )
+            ]
+        )
         everything, others = own.sum(axis=0), []
         for test in tests:
             is_tested = np.zeros(len(positive), dtype=bool)
@@ -58,7 +73,9 @@ class Counts:
         return cls(own, np.stack(others))
 
 
-def cost_per_row(counts: np.ndarray, false_positive: float, false_negative: float) -> np.ndarray:
+def cost_per_row(
+    counts: np.ndarray, false_positive: float, false_negative: float
+) -> np.ndarray:
     """Return what mistakes cost per row at each threshold, shape (..., n_thresholds); NaN without a row.
 
     `counts`, of shape (..., n_thresholds, 2), are those of `Counts`, and the costs those of a mistake of each kind.
@@ -67,7 +84,10 @@ def cost_per_row(counts: np.ndarray, false_positive: float, false_negative: floa
     missed = rows[..., 1] - counts[..., 1]
     n_rows = rows.sum(axis=-1)
     with np.errstate(invalid="ignore"):
-        return np.asarray(false_positive * (counts[..., 0] / n_rows) + false_negative * (missed / n_rows))
+        return np.asarray(
+            false_positive * (counts[..., 0] / n_rows)
+            + false_negative * (missed / n_rows)
+        )
 
 
 def cheapest(costs: np.ndarray, near: int) -> np.ndarray:
@@ -114,7 +134,9 @@ class Cheapest:
     @cached_property
     def by_split(self) -> np.ndarray:
         """The costs per row of the thresholds that are chosen without the test rows, of shape (n_splits,)."""
-        return np.asarray(self._costs(self.counts.own)[np.arange(len(self._places)), self._places])
+        return np.asarray(
+            self._costs(self.counts.own)[np.arange(len(self._places)), self._places]
+        )
 
     @cached_property
     def _places(self) -> np.ndarray:
@@ -138,7 +160,12 @@ class Cheapest:
         tested = own[:, 0].sum(axis=1)
         n_repeats = tested.sum() / n_rows
         changed = np.abs(own[np.arange(len(own)), self._places] - own[:, place])
-        squares = changed @ np.array([self.false_positive, self.false_negative]) ** 2 / tested
+        squares = (
+            changed @ np.array([self.false_positive, self.false_negative]) ** 2 / tested
+        )
         within = np.mean(squares - (self.at(place) - self.by_split) ** 2)
         degrees = max(changed.sum() / n_repeats - 1, 1)
-        return float(stdtrit(degrees, 1 - ALPHA / 2) * np.sqrt(within / n_rows * (1 + 1 / (2 * n_repeats))))
+        return float(
+            stdtrit(degrees, 1 - ALPHA / 2)
+            * np.sqrt(within / n_rows * (1 + 1 / (2 * n_repeats)))
+        )

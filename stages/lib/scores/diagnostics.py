@@ -42,7 +42,13 @@ class Seen:
 
     def pooled(self, rows: Folds) -> "Pooled | None":
         """Return the predictions of all splits of the evaluation, as `pool` does."""
-        return pool(rows.data.y, rows.splits, self.predictions, rows.data.classes, rows.data.groups)
+        return pool(
+            rows.data.y,
+            rows.splits,
+            self.predictions,
+            rows.data.classes,
+            rows.data.groups,
+        )
 
 
 def predictions(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
@@ -71,7 +77,11 @@ class Pooled:
         """Return the Brier score, if there are probabilities: of two classes from 0 to 1, of more from 0 to 2."""
         if self.predicted.ndim == 1:
             return None
-        return float(metrics.brier_score_loss(self.observed, self.predicted, labels=list(range(len(self.classes)))))
+        return float(
+            metrics.brier_score_loss(
+                self.observed, self.predicted, labels=list(range(len(self.classes)))
+            )
+        )
 
 
 def pool(
@@ -85,17 +95,25 @@ def pool(
 
     `groups` are the numbers of the rows' groups, if rows belong together.
     """
-    tests = [test for (_, test), of_split in zip(splits, predicted, strict=True) if of_split is not None]
+    tests = [
+        test
+        for (_, test), of_split in zip(splits, predicted, strict=True)
+        if of_split is not None
+    ]
     parts = [of_split for of_split in predicted if of_split is not None]
     if not parts:
         return None
-    if classes and any(part.ndim == 1 for part in parts):  # a split without probabilities leaves none to pool
+    if classes and any(
+        part.ndim == 1 for part in parts
+    ):  # a split without probabilities leaves none to pool
         parts = [part if part.ndim == 1 else part.argmax(axis=1) for part in parts]
     tested, pooled = np.concatenate(tests), np.concatenate(parts).astype(np.float64)
     if pooled.ndim == 2:
         pooled /= pooled.sum(axis=1, keepdims=True)  # float32 adds up to nearly one
     units = tested if groups is None else groups[tested]
-    return Pooled(y[tested], pooled, classes, len(tested) / len(np.unique(tested)), units)
+    return Pooled(
+        y[tested], pooled, classes, len(tested) / len(np.unique(tested)), units
+    )
 
 
 def diagnostics(pooled: Pooled | None) -> pd.DataFrame:
@@ -110,43 +128,81 @@ def diagnostics(pooled: Pooled | None) -> pd.DataFrame:
     if pooled is None:
         return pd.DataFrame(columns=list(COLUMNS)).astype({"count": "Int64"})
     panels = _of_classes(pooled) if pooled.classes else _of_numbers(pooled)
-    return pd.concat(panels, ignore_index=True).reindex(columns=list(COLUMNS)).astype({"count": "Int64"})
+    return (
+        pd.concat(panels, ignore_index=True)
+        .reindex(columns=list(COLUMNS))
+        .astype({"count": "Int64"})
+    )
 
 
-def _panel(panel: str, x: np.ndarray, y: np.ndarray, *, series: Any = "", label: Any = "", **more: Any) -> pd.DataFrame:
-    return pd.DataFrame({"panel": panel, "series": series, "label": label, "x": x, "y": y} | more)
+def _panel(
+    panel: str,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    series: Any = "",
+    label: Any = "",
+    **more: Any,
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"panel": panel, "series": series, "label": label, "x": x, "y": y} | more
+    )
 
 
 def _of_classes(pooled: Pooled) -> list[pd.DataFrame]:
     numbers, panels, predicted = list(range(len(pooled.classes))), [], pooled.predicted
     if predicted.ndim == 2:
         predicted = predicted.argmax(axis=1)
-        drawn = [number for number in (numbers[1:] if len(numbers) == 2 else numbers) if number in pooled.observed]
-        for panel in (_roc, _precision_recall, partial(_calibration, n_repeats=pooled.n_repeats)):
+        drawn = [
+            number
+            for number in (numbers[1:] if len(numbers) == 2 else numbers)
+            if number in pooled.observed
+        ]
+        for panel in (
+            _roc,
+            _precision_recall,
+            partial(_calibration, n_repeats=pooled.n_repeats),
+        ):
             for number in drawn:
                 table = panel(pooled.observed == number, pooled.predicted[:, number])
                 panels.append(table.assign(series=pooled.classes[number]))
     counts = metrics.confusion_matrix(pooled.observed, predicted, labels=numbers)
     row, column = np.indices(counts.shape).reshape(2, -1)
     labels = np.array(pooled.classes, dtype=object)
-    return [*panels, _panel("confusion", column, row, count=counts.ravel(), series=labels[row], label=labels[column])]
+    return [
+        *panels,
+        _panel(
+            "confusion",
+            column,
+            row,
+            count=counts.ravel(),
+            series=labels[row],
+            label=labels[column],
+        ),
+    ]
 
 
 def _roc(positive: np.ndarray, proba: np.ndarray) -> pd.DataFrame:
     x, y, _ = metrics.roc_curve(positive, proba)
     at = _thinned(x + y)
-    return _panel("ROC", x[at], y[at], label=f"area {metrics.roc_auc_score(positive, proba):.3f}")
+    return _panel(
+        "ROC", x[at], y[at], label=f"area {metrics.roc_auc_score(positive, proba):.3f}"
+    )
 
 
 def _precision_recall(positive: np.ndarray, proba: np.ndarray) -> pd.DataFrame:
-    precision, recall, _ = metrics.precision_recall_curve(positive, proba, drop_intermediate=True)
+    precision, recall, _ = metrics.precision_recall_curve(
+        positive, proba, drop_intermediate=True
+    )
     precision, recall = precision[::-1], recall[::-1]
     at = _thinned(recall)
     label = f"average precision {metrics.average_precision_score(positive, proba):.3f}"
     return _panel("precision and recall", recall[at], precision[at], label=label)
 
 
-def _calibration(positive: np.ndarray, proba: np.ndarray, n_repeats: float) -> pd.DataFrame:
+def _calibration(
+    positive: np.ndarray, proba: np.ndarray, n_repeats: float
+) -> pd.DataFrame:
     share, mean = calibration_curve(positive, proba, n_bins=_BINS, strategy="quantile")
     # scikit-learn does not return the counts of the same bins.
     edges = np.percentile(proba, np.linspace(0, 100, _BINS + 1))
@@ -167,7 +223,11 @@ def wilson_interval(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.nd
 def _of_numbers(pooled: Pooled) -> list[pd.DataFrame]:
     order = np.argsort(pooled.predicted, kind="stable")
     # Equally spaced ranks show as many points of each region as it has predictions.
-    at = order[np.unique(np.linspace(0, len(order) - 1, min(MOST, len(order))).round().astype(int))]
+    at = order[
+        np.unique(
+            np.linspace(0, len(order) - 1, min(MOST, len(order))).round().astype(int)
+        )
+    ]
     x, y = pooled.predicted[at], pooled.observed[at]
     return [_panel("residuals", x, y - x), _panel("observed and predicted", x, y)]
 
@@ -198,24 +258,39 @@ def prediction_errors(pooled: Pooled | None) -> dict[str, Any]:
         return {}
     if pooled.classes:
         return _sets(pooled)
-    median, most = quantiles(np.abs(pooled.observed - pooled.predicted), _SHARES, pooled.units)
-    known: dict[str, Any] = {"errors": {"median": _number(median), "most": _number(most)}} if np.isfinite(most) else {}
+    median, most = quantiles(
+        np.abs(pooled.observed - pooled.predicted), _SHARES, pooled.units
+    )
+    known: dict[str, Any] = (
+        {"errors": {"median": _number(median), "most": _number(most)}}
+        if np.isfinite(most)
+        else {}
+    )
     steps = interval_steps(pooled.observed, pooled.predicted, _LEVEL, pooled.units)
     if steps is not None:
-        edges, half_widths = (list(map(_number, each)) for each in (steps.edges, steps.half_widths))
-        known["interval"] = {"level": _LEVEL, "edges": edges, "half_widths": half_widths}
+        edges, half_widths = (
+            list(map(_number, each)) for each in (steps.edges, steps.half_widths)
+        )
+        known["interval"] = {
+            "level": _LEVEL,
+            "edges": edges,
+            "half_widths": half_widths,
+        }
     return known
 
 
 def _sets(pooled: Pooled) -> dict[str, Any]:
     if pooled.predicted.ndim == 1:
         return {}
-    of_true = pooled.predicted[np.arange(len(pooled.observed)), pooled.observed.astype(int)]
+    of_true = pooled.predicted[
+        np.arange(len(pooled.observed)), pooled.observed.astype(int)
+    ]
     least = least_probabilities(of_true, _SET_LEVELS, pooled.units)
     # Rounded down: a class with just this probability is in the set.
     return {
         "sets": {
-            f"{level:.2f}": float(np.floor(each * 1e6) / 1e6) for level, each in zip(_SET_LEVELS, least, strict=True)
+            f"{level:.2f}": float(np.floor(each * 1e6) / 1e6)
+            for level, each in zip(_SET_LEVELS, least, strict=True)
         }
     }
 

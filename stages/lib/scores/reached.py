@@ -42,23 +42,36 @@ def second_scorer(scoring: str) -> str | None:
 
 def scorers_of(cv: CV) -> list[str]:
     """Return the names of the scorers of the evaluation, as in `Reached.scores`: each once."""
-    return list(filter(None, dict.fromkeys([SCORE, *cv.also_score, second_scorer(cv.scoring)])))
+    return list(
+        filter(None, dict.fromkeys([SCORE, *cv.also_score, second_scorer(cv.scoring)]))
+    )
 
 
 def reached_table(contenders: Mapping[str, Reached], cv: CV) -> pd.DataFrame:
     """Tabulate what contenders reach, one row each."""
     rows = []
     for name, reached in contenders.items():
-        row: dict[str, Any] = {"setting": name, "params": reached.params, "ci95": reached.ci95}
+        row: dict[str, Any] = {
+            "setting": name,
+            "params": reached.params,
+            "ci95": reached.ci95,
+        }
         for scorer in dict.fromkeys([*cv.also_score, *scorers_of(cv)]):
-            row |= {f"split{i}_test_{scorer}": score for i, score in enumerate(reached.scores[scorer])}
+            row |= {
+                f"split{i}_test_{scorer}": score
+                for i, score in enumerate(reached.scores[scorer])
+            }
         if reached.stuck is not None:
-            row |= {f"split{i}_stuck": int(stuck) for i, stuck in enumerate(reached.stuck)}
+            row |= {
+                f"split{i}_stuck": int(stuck) for i, stuck in enumerate(reached.stuck)
+            }
         rows.append(row | {"by_unit": by_unit_text(reached.by_unit)})
     return pd.DataFrame(rows)
 
 
-def reached_of(table: pd.DataFrame, cv: CV, n_splits: int, refusal: UserError) -> dict[str, Reached]:
+def reached_of(
+    table: pd.DataFrame, cv: CV, n_splits: int, refusal: UserError
+) -> dict[str, Reached]:
     """Return what `reached_table` has tabulated; raises the refusal if it is of other splits or scorers."""
     columns = {name: split_columns(table, name) for name in scorers_of(cv)}
     if any(len(names) != n_splits for names in columns.values()):
@@ -66,7 +79,10 @@ def reached_of(table: pd.DataFrame, cv: CV, n_splits: int, refusal: UserError) -
     stuck = [name for i in range(n_splits) if (name := f"split{i}_stuck") in table]
     return {
         str(row["setting"]): Reached(
-            {scorer: row[names].to_numpy(dtype=np.float64) for scorer, names in columns.items()},
+            {
+                scorer: row[names].to_numpy(dtype=np.float64)
+                for scorer, names in columns.items()
+            },
             float(row["ci95"]),
             str(row["params"]),
             row[stuck].to_numpy(dtype=bool) if stuck else None,

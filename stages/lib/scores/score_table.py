@@ -42,14 +42,21 @@ def score_table(
     `ci95` is by default what the splits alone say, and so are the errors without `by_unit`, which `Table.by_unit`
     returns.
     """
-    columns: dict[str, Any] = {"params": [format_params(candidate) for candidate in candidates]}
-    columns |= {key: [format_value(each[key]) for each in candidates] for key in sorted(candidates[0])}
+    columns: dict[str, Any] = {
+        "params": [format_params(candidate) for candidate in candidates]
+    }
+    columns |= {
+        key: [format_value(each[key]) for each in candidates]
+        for key in sorted(candidates[0])
+    }
     columns |= mean_columns(scores)
     columns["rank_test_score"] = ranks = ranks_of(columns["mean_test_score"], stages)
     columns |= {} if stages is None else {"stage": stages}
     columns |= {"n_weights": n_weights, "n_epochs": n_epochs}
     splits = scores[SCORE]
-    columns |= stuck_columns(np.zeros(splits.shape, dtype=bool) if stuck is None else stuck)
+    columns |= stuck_columns(
+        np.zeros(splits.shape, dtype=bool) if stuck is None else stuck
+    )
     best = int(np.argmin(ranks))
     errors = errors_of_pairs(splits, resampling, by_unit)
     error, degrees = errors.error[best], errors.degrees[best]
@@ -65,7 +72,10 @@ def mean_columns(scores: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Return the columns of means and standard deviations (ddof 0) of scores of shape (n_rows, n_splits), by scorer."""
     columns: dict[str, Any] = {}
     for name, by_split in scores.items():
-        columns |= {f"mean_test_{name}": by_split.mean(axis=1), f"std_test_{name}": by_split.std(axis=1)}
+        columns |= {
+            f"mean_test_{name}": by_split.mean(axis=1),
+            f"std_test_{name}": by_split.std(axis=1),
+        }
     return columns
 
 
@@ -77,7 +87,11 @@ def score_columns(scores: np.ndarray, scorer: str = SCORE) -> dict[str, Any]:
 def split_scorers(table: pd.DataFrame) -> list[str]:
     """Return the names of the scorers whose scores of single splits a table has, in their order."""
     first = "split0_test_"
-    return [str(column).removeprefix(first) for column in table if str(column).startswith(first)]
+    return [
+        str(column).removeprefix(first)
+        for column in table
+        if str(column).startswith(first)
+    ]
 
 
 def split_scores(table: pd.DataFrame, scorer: str = SCORE) -> np.ndarray:
@@ -87,7 +101,10 @@ def split_scores(table: pd.DataFrame, scorer: str = SCORE) -> np.ndarray:
 
 def stuck_columns(stuck: np.ndarray) -> dict[str, Any]:
     """Return the columns that count stuck fits and list them, from 0, from `stuck` of shape (n_rows, n_splits)."""
-    return {"n_stuck": stuck.sum(axis=1), STUCK_SPLITS: [" ".join(map(str, np.flatnonzero(each))) for each in stuck]}
+    return {
+        "n_stuck": stuck.sum(axis=1),
+        STUCK_SPLITS: [" ".join(map(str, np.flatnonzero(each))) for each in stuck],
+    }
 
 
 def stuck_of(table: pd.DataFrame) -> np.ndarray:
@@ -96,7 +113,9 @@ def stuck_of(table: pd.DataFrame) -> np.ndarray:
     by_row = [{*map(int, text.split())} for text in table[STUCK_SPLITS]]
     if beyond := set().union(*by_row) - {*range(n_splits)}:
         raise ValueError(f"there is no split {min(beyond)}")
-    return np.array([[i in stuck for i in range(n_splits)] for stuck in by_row], dtype=bool).reshape(-1, n_splits)
+    return np.array(
+        [[i in stuck for i in range(n_splits)] for stuck in by_row], dtype=bool
+    ).reshape(-1, n_splits)
 
 
 def ranks_of(means: np.ndarray, stages: np.ndarray | None = None) -> np.ndarray:
@@ -125,7 +144,12 @@ def trained_to_the_end(table: pd.DataFrame) -> np.ndarray:
     return (table["stage"] == table["stage"].max()).to_numpy()
 
 
-def may_be_best(table: pd.DataFrame, resampling: Resampling, seed: int, by_unit: ByUnit | None = None) -> np.ndarray:
+def may_be_best(
+    table: pd.DataFrame,
+    resampling: Resampling,
+    seed: int,
+    by_unit: ByUnit | None = None,
+) -> np.ndarray:
     """Return who is in the set that holds the best with 95 % (`best_set`), without tests the best alone."""
     in_set = np.zeros(len(table), dtype=bool)
     if not resampling.is_tested:
@@ -133,7 +157,9 @@ def may_be_best(table: pd.DataFrame, resampling: Resampling, seed: int, by_unit:
         return in_set
     finalists = trained_to_the_end(table)
     by_unit = None if by_unit is None else by_unit.take(finalists)
-    in_set[finalists] = best_set(split_scores(table)[finalists], resampling, seed, by_unit)
+    in_set[finalists] = best_set(
+        split_scores(table)[finalists], resampling, seed, by_unit
+    )
     return in_set
 
 
@@ -144,11 +170,18 @@ def simplest_row(table: pd.DataFrame, in_set: np.ndarray) -> int:
 
 
 # The corrected score, and the ends of its interval.
-CORRECTED = ("best_score_corrected", "best_score_corrected_low", "best_score_corrected_high")
+CORRECTED = (
+    "best_score_corrected",
+    "best_score_corrected_low",
+    "best_score_corrected_high",
+)
 
 
 def summarise(
-    table: pd.DataFrame, corrected: Corrected | None, n_fits: int, net_epochs_spared: int | None = None
+    table: pd.DataFrame,
+    corrected: Corrected | None,
+    n_fits: int,
+    net_epochs_spared: int | None = None,
 ) -> dict[str, Any]:
     """Return the flat summary of a search, from its `score_table`; the first candidate of rank 1 is the best.
 
@@ -156,30 +189,57 @@ def summarise(
     """
     row = best_row(table)
     best, stuck = table.iloc[row], stuck_of(table)[row]
-    summary: dict[str, Any] = {"best_params": best["params"], "best_std": float(best["std_test_score"])}
+    summary: dict[str, Any] = {
+        "best_params": best["params"],
+        "best_std": float(best["std_test_score"]),
+    }
     means = [str(column) for column in table if str(column).startswith("mean_test_")]
-    summary |= {f"best_{column.removeprefix('mean_test_')}": float(best[column]) for column in means}
+    summary |= {
+        f"best_{column.removeprefix('mean_test_')}": float(best[column])
+        for column in means
+    }
     if np.isfinite(best["ci95"]):
         summary["best_ci95"] = float(best["ci95"])
     if corrected is not None:
-        finalists = f", among the {trained_to_the_end(table).sum()} trained to the end" if "stage" in table else ""
-        summary |= zip(CORRECTED, (corrected.score, corrected.low, corrected.high), strict=True)
-        summary |= {"corrected_noise": corrected.noise, "corrected_over": corrected.over + finalists}
+        finalists = (
+            f", among the {trained_to_the_end(table).sum()} trained to the end"
+            if "stage" in table
+            else ""
+        )
+        summary |= zip(
+            CORRECTED, (corrected.score, corrected.low, corrected.high), strict=True
+        )
+        summary |= {
+            "corrected_noise": corrected.noise,
+            "corrected_over": corrected.over + finalists,
+        }
     if stuck.any():
         summary["best_n_stuck"] = int(stuck.sum())
         if not stuck.all():
-            summary["best_score_not_stuck"] = float(split_scores(table)[row][~stuck].mean())
+            summary["best_score_not_stuck"] = float(
+                split_scores(table)[row][~stuck].mean()
+            )
     if net_epochs_spared is not None:
         summary["net_epochs_spared"] = net_epochs_spared
-    return summary | {"n_candidates": len(table), "n_fits": n_fits, "n_splits": len(stuck)}
+    return summary | {
+        "n_candidates": len(table),
+        "n_fits": n_fits,
+        "n_splits": len(stuck),
+    }
 
 
-def read_corrected(results: Results, name: str, search: Mapping[str, Any]) -> Corrected | None:
+def read_corrected(
+    results: Results, name: str, search: Mapping[str, Any]
+) -> Corrected | None:
     """Return the corrected score of a summary, or None; raises `UserError` if the file of draws is broken."""
     if CORRECTED[0] not in search:
         return None
     table = results.table(files.DRAWS, name)
     score, low, high = (float(search[key]) for key in CORRECTED)
-    over = str(search.get("corrected_over")).partition(",")[0]  # behind the comma is what halving has left
+    over = str(search.get("corrected_over")).partition(",")[
+        0
+    ]  # behind the comma is what halving has left
     draws = Draws(table["selecting"].to_numpy(), table["left_out"].to_numpy())
-    return Corrected(score, low, high, over, search.get("corrected_noise", np.nan), draws)
+    return Corrected(
+        score, low, high, over, search.get("corrected_noise", np.nan), draws
+    )

@@ -58,7 +58,10 @@ class RecordingScorer:
     """Scikit-learn's scorers of a fitted estimator, NaN for a diverged net; the first selects and carries a record."""
 
     def __init__(
-        self, scorers: dict[str, Callable[..., float]], record_rows: Look | None, look: Look | None = None
+        self,
+        scorers: dict[str, Callable[..., float]],
+        record_rows: Look | None,
+        look: Look | None = None,
     ) -> None:
         self.scorers, self.record_rows, self.look = scorers, record_rows, look
 
@@ -67,9 +70,15 @@ class RecordingScorer:
         net, y = net_of(estimator), y.ravel()
         scores = dict.fromkeys(self.scorers, float("nan"))
         selecting, *others = scores
-        n_weights = sum(weight.numel() for weight in net.module_.parameters() if weight.requires_grad)
+        n_weights = sum(
+            weight.numel()
+            for weight in net.module_.parameters()
+            if weight.requires_grad
+        )
         # Only callbacks end a training early; without them, nothing needs to look at the history.
-        record = Record(n_weights, len(net.history) if net.callbacks_ else net.max_epochs)
+        record = Record(
+            n_weights, len(net.history) if net.callbacks_ else net.max_epochs
+        )
         if not net.diverged_:
             with remembering(estimator, X) as answers:
                 scores[selecting] = self.scorers[selecting](estimator, X, y)
@@ -78,20 +87,34 @@ class RecordingScorer:
                 rows = self.record_rows(estimator, X, y) if self.record_rows else None
                 seen = self.look(estimator, X, y) if self.look else None
                 own = _answer_of(estimator, X, answers)
-                record = replace(record, rows=rows, constant=constant, answered=own, seen=seen)
+                record = replace(
+                    record, rows=rows, constant=constant, answered=own, seen=seen
+                )
         recorded = Recorded(scores[selecting])
         recorded.record = record
-        return {SCORE: recorded} | {name: scores[name] for name in others} if others else recorded
+        return (
+            {SCORE: recorded} | {name: scores[name] for name in others}
+            if others
+            else recorded
+        )
 
 
 def make_scorer(
-    scoring: str, also_score: Sequence[str] = (), record_rows: Look | None = None, look: Look | None = None
+    scoring: str,
+    also_score: Sequence[str] = (),
+    record_rows: Look | None = None,
+    look: Look | None = None,
 ) -> RecordingScorer:
     """Return scikit-learn's scorers of these names as one; raises `UserError` if there is no such scorer."""
-    places = {scoring: "cv.scoring"} | {name: f"cv.also_score[{i}]" for i, name in enumerate(also_score)}
+    places = {scoring: "cv.scoring"} | {
+        name: f"cv.also_score[{i}]" for i, name in enumerate(also_score)
+    }
     names = get_scorer_names()
     problems = [
-        in_params(place, f": {name!r} is not a scorer of scikit-learn{did_you_mean(name, names)}")
+        in_params(
+            place,
+            f": {name!r} is not a scorer of scikit-learn{did_you_mean(name, names)}",
+        )
         for name, place in places.items()
         if name not in names
     ]
@@ -112,10 +135,21 @@ def _scorer(name: str) -> Callable[..., float]:
     if name == "accuracy":
         return _accuracy
     scorer = get_scorer(name)
-    return partial(rounded, partial(_in_float64, _OF_LOGARITHMS[name], scorer) if name in _OF_LOGARITHMS else scorer)
+    return partial(
+        rounded,
+        partial(_in_float64, _OF_LOGARITHMS[name], scorer)
+        if name in _OF_LOGARITHMS
+        else scorer,
+    )
 
 
-def _in_float64(method: str, scorer: Callable[..., float], estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
+def _in_float64(
+    method: str,
+    scorer: Callable[..., float],
+    estimator: BaseEstimator,
+    X: Any,
+    y: np.ndarray,
+) -> float:
     """Return a scorer's score of answers in float64, because logarithms of float32 depend on the processor."""
     answers = np.asarray(getattr(estimator, method)(X))
     if answers.dtype == np.float32 and method == "predict_proba":
@@ -131,7 +165,9 @@ def _in_float64(method: str, scorer: Callable[..., float], estimator: BaseEstima
         return float(scorer(estimator, X, y.astype(float)))
 
 
-def rounded(scorer: Callable[..., float], estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
+def rounded(
+    scorer: Callable[..., float], estimator: BaseEstimator, X: Any, y: np.ndarray
+) -> float:
     """Return a scorer's score; logarithms and exponentials are not the same on every processor in their last bits."""
     return significant(float(scorer(estimator, X, y)), COMPUTED)
 
@@ -139,22 +175,36 @@ def rounded(scorer: Callable[..., float], estimator: BaseEstimator, X: Any, y: n
 def probabilities(classifier: BaseEstimator, X: Any) -> np.ndarray | None:
     """Return what a fitted classifier predicts, of shape (n, n_classes); None if its outputs are no probabilities."""
     proba = np.asarray(classifier.predict_proba(X))
-    return proba if proba.ndim == 2 and (proba >= 0).all() and np.allclose(proba.sum(axis=1), 1, atol=1e-3) else None
+    return (
+        proba
+        if proba.ndim == 2
+        and (proba >= 0).all()
+        and np.allclose(proba.sum(axis=1), 1, atol=1e-3)
+        else None
+    )
 
 
 def second_score(estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
     """Return the negated Brier score, NaN without probabilities, or mean absolute error of numbers."""
     if not is_classifier(estimator):
-        return -float(mean_absolute_error(y.astype(float), np.ravel(estimator.predict(X)).astype(float)))
+        return -float(
+            mean_absolute_error(
+                y.astype(float), np.ravel(estimator.predict(X)).astype(float)
+            )
+        )
     if (proba := probabilities(estimator, X)) is None:
         return float("nan")
-    proba = proba.astype(float) / proba.sum(axis=1, keepdims=True, dtype=float)  # float32 adds up to nearly one
+    proba = proba.astype(float) / proba.sum(
+        axis=1, keepdims=True, dtype=float
+    )  # float32 adds up to nearly one
     # What scikit-learn's brier_score_loss returns, whose checks take a hundred times as long.
     squares = ((proba - np.eye(proba.shape[1])[y.astype(int)]) ** 2).sum(axis=1)
     return -float(squares.mean()) * (0.5 if proba.shape[1] == 2 else 1)
 
 
-def hold_out_scorer(scoring: str, n_classes: int) -> Callable[[Any, Any, np.ndarray], float]:
+def hold_out_scorer(
+    scoring: str, n_classes: int
+) -> Callable[[Any, Any, np.ndarray], float]:
     """Return scikit-learn's scorer of that name for a net on the rows that it holds out; NaN where it has no score."""
     if pooled := pooling(scoring, n_classes):
         return pooled.value  # scikit-learn's checks cost more than an epoch
@@ -169,21 +219,32 @@ def hold_out_scorer(scoring: str, n_classes: int) -> Callable[[Any, Any, np.ndar
     return score
 
 
-def _answer_of(estimator: BaseEstimator, X: object, answers: Mapping[str, np.ndarray]) -> Answered:
+def _answer_of(
+    estimator: BaseEstimator, X: object, answers: Mapping[str, np.ndarray]
+) -> Answered:
     """Return what a fitted estimator predicts of rows, from its `answers` so far, by `predict` and `predict_proba`."""
     if "predict" not in answers and "predict_proba" in answers:
         return answered(np.argmax(answers["predict_proba"], axis=1))
-    return answered(np.ravel(answers["predict"] if "predict" in answers else estimator.predict(X)))
+    return answered(
+        np.ravel(answers["predict"] if "predict" in answers else estimator.predict(X))
+    )
 
 
 def all_alike(answers: Mapping[str, Any]) -> bool:
     """Return whether each answer is the same for every row, but for rounding; False without answers."""
-    ends = [(answer.min(axis=0), answer.max(axis=0)) for answer in map(np.asarray, answers.values())]
-    return bool(ends) and all(np.all(high - low <= 1e-6 * np.max(np.abs([low, high]))) for low, high in ends)
+    ends = [
+        (answer.min(axis=0), answer.max(axis=0))
+        for answer in map(np.asarray, answers.values())
+    ]
+    return bool(ends) and all(
+        np.all(high - low <= 1e-6 * np.max(np.abs([low, high]))) for low, high in ends
+    )
 
 
 @contextmanager
-def remembering(estimator: BaseEstimator, whole: Any, parts: Sequence[Any] = ()) -> Iterator[dict[str, np.ndarray]]:
+def remembering(
+    estimator: BaseEstimator, whole: Any, parts: Sequence[Any] = ()
+) -> Iterator[dict[str, np.ndarray]]:
     """Let a fitted estimator answer what is asked of `whole`, stacked of equal `parts`, once; yield the answers."""
     places = {id(part): place for place, part in enumerate(parts or [whole])}
     answers: dict[str, np.ndarray] = {}
@@ -202,5 +263,8 @@ def remembering(estimator: BaseEstimator, whole: Any, parts: Sequence[Any] = ())
         answer.__name__ = name  # which scikit-learn looks at
         return answer
 
-    with replaced(estimator, {name: remembered(name) for name in _ASKED if hasattr(estimator, name)}):
+    with replaced(
+        estimator,
+        {name: remembered(name) for name in _ASKED if hasattr(estimator, name)},
+    ):
         yield answers

@@ -34,31 +34,58 @@ class SearchResult:
     @property
     def n_epochs(self) -> np.ndarray:
         """For how many epochs each candidate was trained, mean over the splits, shape (n_candidates,)."""
-        return np.array([np.mean([record.n_epochs for record in records]) for records in self.records])
+        return np.array(
+            [
+                np.mean([record.n_epochs for record in records])
+                for records in self.records
+            ]
+        )
 
     @property
     def constant(self) -> np.ndarray:
         """Whether each candidate predicts the same for every row, on half of the splits or more."""
-        return np.array([np.mean([record.constant for record in records]) >= 1 / 2 for records in self.records])
+        return np.array(
+            [
+                np.mean([record.constant for record in records]) >= 1 / 2
+                for records in self.records
+            ]
+        )
 
     @property
     def to_the_end(self) -> np.ndarray:
         """Whether each candidate was trained to the end."""
-        return np.ones(len(self.records), dtype=bool) if self.stages is None else self.stages == self.stages.max()
+        return (
+            np.ones(len(self.records), dtype=bool)
+            if self.stages is None
+            else self.stages == self.stages.max()
+        )
 
     def rows(self, candidates: Iterable[int]) -> list[np.ndarray] | None:
         """Return of each split what its rows recorded, (n_candidates, n_rows, …), NaN if diverged; None if nothing."""
         splits = []
-        for records in zip(*(self.records[number] for number in candidates), strict=True):
-            seen = next((record.rows for record in records if record.rows is not None), None)
+        for records in zip(
+            *(self.records[number] for number in candidates), strict=True
+        ):
+            seen = next(
+                (record.rows for record in records if record.rows is not None), None
+            )
             if seen is None:
                 return None
             lacking = np.full_like(seen, np.nan)
-            splits.append(np.stack([lacking if record.rows is None else record.rows for record in records]))
+            splits.append(
+                np.stack(
+                    [
+                        lacking if record.rows is None else record.rows
+                        for record in records
+                    ]
+                )
+            )
         return splits
 
 
-def by_reason(names: Iterable[str], reasons: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+def by_reason(
+    names: Iterable[str], reasons: Iterable[str]
+) -> dict[str, dict[str, list[str]]]:
     """Return for a file which nets the kernel has not trained, by the reason; nothing if it has trained all."""
     found: dict[str, list[str]] = {}
     for name, reason in zip(names, reasons, strict=True):

@@ -36,28 +36,44 @@ Scorer = Callable[[Any, Any, np.ndarray], float]
 REFUSALS = (ValueError, TypeError, AttributeError)
 
 
-def importances(estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, n_columns: int, scorer: Scorer) -> np.ndarray:
+def importances(
+    estimator: BaseEstimator,
+    X: np.ndarray,
+    y: np.ndarray,
+    n_columns: int,
+    scorer: Scorer,
+) -> np.ndarray:
     """Return the permutation importance of each column: the score less the mean score with the column shuffled.
 
     Breiman (2001), "Random Forests", Machine Learning 45, section 10. `X` has test rows as `rows` returns them; what
     stands behind the columns, such as groups, stays. NaN where the scorer has no score. The shuffles have a fixed seed.
     """
     rng = np.random.default_rng(0)
-    n_rows = int(np.clip(_MOST_COPIED // (n_columns * _SHUFFLES), _LEAST_ROWS, _MOST_ROWS))
+    n_rows = int(
+        np.clip(_MOST_COPIED // (n_columns * _SHUFFLES), _LEAST_ROWS, _MOST_ROWS)
+    )
     if len(y) > n_rows:
         drawn = np.sort(rng.choice(len(y), n_rows, replace=False))
         X, y = X[drawn], y[drawn]
     y = np.ravel(y)
     orders = [rng.permutation(len(y)) for _ in range(_SHUFFLES)]
     unchanged = np.arange(len(y))
-    changes = [(0, unchanged), *((column, order) for column in range(n_columns) for order in orders)]
+    changes = [
+        (0, unchanged),
+        *((column, order) for column in range(n_columns) for order in orders),
+    ]
     size = max(_AT_ONCE // X.size, 1)
     scores: list[float] = []
     try:
         with large_batches(estimator):
             for start in range(0, len(changes), size):
-                copies = [_shuffled(X, column, order) for column, order in changes[start : start + size]]
-                with remembering(estimator, np.concatenate(copies), copies):  # all are predicted at once
+                copies = [
+                    _shuffled(X, column, order)
+                    for column, order in changes[start : start + size]
+                ]
+                with remembering(
+                    estimator, np.concatenate(copies), copies
+                ):  # all are predicted at once
                     scores += [rounded(scorer, estimator, copy, y) for copy in copies]
     except REFUSALS:
         return np.full(n_columns, np.nan)
@@ -75,17 +91,25 @@ def large_batches(estimator: BaseEstimator) -> Iterator[None]:
     """Let a net predict many rows at once while the block runs; skorch would fetch them one by one."""
     net = net_of(estimator)
 
-    def forward_iter(X: Any, training: bool = False, device: str = "cpu") -> Iterator[Any]:
+    def forward_iter(
+        X: Any, training: bool = False, device: str = "cpu"
+    ) -> Iterator[Any]:
         rows = np.asarray(X)
         for start in range(0, len(rows), _BATCH):
             part = torch.from_numpy(rows[start : start + _BATCH])
-            yield to_device(net.evaluation_step((part, torch.zeros(len(part))), training), device)
+            yield to_device(
+                net.evaluation_step((part, torch.zeros(len(part))), training), device
+            )
 
-    with nullcontext() if net is None else replaced(net, {"forward_iter": forward_iter}):
+    with (
+        nullcontext() if net is None else replaced(net, {"forward_iter": forward_iter})
+    ):
         yield
 
 
-def inputs_table(losses: Mapping[str, np.ndarray], features: Sequence[str], resampling: Resampling) -> pd.DataFrame:
+def inputs_table(
+    losses: Mapping[str, np.ndarray], features: Sequence[str], resampling: Resampling
+) -> pd.DataFrame:
     """Tabulate importances by model, the largest first, from losses of shape (n_splits, n_columns)."""
     rows = []
     for name, by_split in losses.items():
@@ -95,9 +119,13 @@ def inputs_table(losses: Mapping[str, np.ndarray], features: Sequence[str], resa
     return pd.DataFrame(rows, columns=list(INPUT_COLUMNS))
 
 
-def with_standing(table: pd.DataFrame, roles: Mapping[str, str], rope: float) -> pd.DataFrame:
+def with_standing(
+    table: pd.DataFrame, roles: Mapping[str, str], rope: float
+) -> pd.DataFrame:
     """Return the rows in the order of the `roles`, and whether an interval ends below the rope; NA without one."""
-    rows = pd.concat([table[table["model"] == name] for name in roles], ignore_index=True)
+    rows = pd.concat(
+        [table[table["model"] == name] for name in roles], ignore_index=True
+    )
     ends = rows["importance"] + rows["ci95"]
     rows.insert(1, "role", rows["model"].map(roles))
     return rows.assign(below_rope=(ends < rope).astype("boolean").mask(ends.isna()))

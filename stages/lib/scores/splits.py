@@ -9,7 +9,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    TimeSeriesSplit,
+)
 
 from resampled.candidates.stuck import is_stuck
 from resampled.means.by_unit import ByUnit
@@ -38,7 +44,11 @@ _MOST_ROWS = 50_000_000
 
 def drawn_anew(params: Params) -> Params:
     """Return the params with another seed, and rows shuffled before they are split, unless they are in time order."""
-    cv = params.cv if params.cv.keeps_time else params.cv.model_copy(update={"shuffle": True})
+    cv = (
+        params.cv
+        if params.cv.keeps_time
+        else params.cv.model_copy(update={"shuffle": True})
+    )
     return params.model_copy(update={"seed": fit_seed(params.seed, 0, _ANEW), "cv": cv})
 
 
@@ -65,7 +75,11 @@ class Folds:
         params = self.params
         if params.data.sample == 1:
             return self.data
-        return read_table(params.model_copy(update={"data": params.data.model_copy(update={"sample": 1.0})})).data
+        return read_table(
+            params.model_copy(
+                update={"data": params.data.model_copy(update={"sample": 1.0})}
+            )
+        ).data
 
     @property
     def resampling(self) -> Resampling:
@@ -76,74 +90,121 @@ class Folds:
     def counted(self) -> dict[str, Any]:
         """How many rows there are, how many of each class, by its label, and how many groups, if there are any."""
         y, groups = self.data.y, self.data.groups
-        counts = {label: int((y == number).sum()) for number, label in enumerate(self.data.classes)}
-        return {"n_rows": len(y), "classes": counts} | ({} if groups is None else {"n_groups": len(np.unique(groups))})
+        counts = {
+            label: int((y == number).sum())
+            for number, label in enumerate(self.data.classes)
+        }
+        return {"n_rows": len(y), "classes": counts} | (
+            {} if groups is None else {"n_groups": len(np.unique(groups))}
+        )
 
     def pooling(self, n_fitted: int) -> Pooling | None:
         """Return how the scorer that selects pools the test rows of so many models; None for none or too many."""
         n_rows = n_fitted * sum(len(test) for _, test in self.splits)
-        return pooling(self.params.cv.scoring, self.data.n_classes) if n_rows <= _MOST_ROWS else None
+        return (
+            pooling(self.params.cv.scoring, self.data.n_classes)
+            if n_rows <= _MOST_ROWS
+            else None
+        )
 
-    def scorer(self, n_nets: int, look: Look | None = None, *, second: bool = False) -> RecordingScorer:
+    def scorer(
+        self, n_nets: int, look: Look | None = None, *, second: bool = False
+    ) -> RecordingScorer:
         """Return what scores nets, and records of test rows what can be pooled; `second` adds the second scorer."""
         cv, pooled = self.params.cv, self.pooling(n_nets)
-        scorer = make_scorer(cv.scoring, cv.also_score, pooled.record if pooled else None, look)
+        scorer = make_scorer(
+            cv.scoring, cv.also_score, pooled.record if pooled else None, look
+        )
         if second and (name := second_scorer(cv.scoring)):
             scorer.scorers.setdefault(name, second_score)
         return scorer
 
     def half_widths(
-        self, scores: np.ndarray, statistics: Sequence[np.ndarray] | None, constant: np.ndarray
+        self,
+        scores: np.ndarray,
+        statistics: Sequence[np.ndarray] | None,
+        constant: np.ndarray,
     ) -> np.ndarray:
         """Return half the width of the 95 % interval of each mean of (n_candidates, n_splits); NaN if it has none.
 
         The statistics are as `SearchResult.rows` returns them; candidates are `constant` that predict the same for all.
         """
-        return intervals(scores, self.resampling, by_unit=self.by_unit(statistics), constant=constant).half
+        return intervals(
+            scores, self.resampling, by_unit=self.by_unit(statistics), constant=constant
+        ).half
 
-    def corrected(self, scores: np.ndarray, statistics: Sequence[np.ndarray] | None) -> Corrected | None:
+    def corrected(
+        self, scores: np.ndarray, statistics: Sequence[np.ndarray] | None
+    ) -> Corrected | None:
         """Return the best score corrected for the choice, as `corrected_score` does; see `half_widths`."""
-        return corrected_score(scores, self.resampling, seed=self.params.seed, rows=self._rows(statistics))
+        return corrected_score(
+            scores, self.resampling, seed=self.params.seed, rows=self._rows(statistics)
+        )
 
     def by_unit(self, statistics: Sequence[np.ndarray] | None) -> ByUnit | None:
         """Return what rows or groups make of the scores, if that is known; see `half_widths`."""
-        rows = None if self.params.cv.keeps_time else self._rows(statistics)  # in time order, not each row is tested
+        rows = (
+            None if self.params.cv.keeps_time else self._rows(statistics)
+        )  # in time order, not each row is tested
         if rows is None:
             return None
-        return rows.units(np.arange(len(rows.statistics[0]))).by_unit(self.params.cv.n_splits)
+        return rows.units(np.arange(len(rows.statistics[0]))).by_unit(
+            self.params.cv.n_splits
+        )
 
     def bundles(self, statistics: Sequence[np.ndarray] | None) -> ByUnit | None:
         """Return the same of bundles of rows, alike for all on these splits, for the candidate of the statistics."""
         by_unit = self.by_unit(statistics)
-        return by_unit and by_unit.bundled(_N_BUNDLES, np.random.default_rng(self.params.seed))
+        return by_unit and by_unit.bundled(
+            _N_BUNDLES, np.random.default_rng(self.params.seed)
+        )
 
     def _rows(self, statistics: Sequence[np.ndarray] | None) -> Rows | None:
         pooled = pooling(self.params.cv.scoring, self.data.n_classes)
         if statistics is None or pooled is None:
             return None
-        return Rows(statistics, [test for _, test in self.splits], self.data.groups, pooled)
+        return Rows(
+            statistics, [test for _, test in self.splits], self.data.groups, pooled
+        )
 
     def stuck(self, records: Sequence[Sequence[Any]]) -> np.ndarray:
         """Return which fits are stuck, (n_candidates, n_splits), by their `Record`s; a diverged net is not."""
-        stuck, y, classify = np.zeros((len(records), len(self.splits)), bool), self.data.y, bool(self.data.classes)
+        stuck, y, classify = (
+            np.zeros((len(records), len(self.splits)), bool),
+            self.data.y,
+            bool(self.data.classes),
+        )
         for split, (train, _) in enumerate(self.splits):
-            stuck[:, split] = [is_stuck(of_net[split].answered, y[train], classify) for of_net in records]
+            stuck[:, split] = [
+                is_stuck(of_net[split].answered, y[train], classify)
+                for of_net in records
+            ]
         return stuck
 
     def reached(self, result: SearchResult, number: int, params: str = "") -> Reached:
         """Return what a net, the candidate of this number in a search on these splits, has reached."""
-        scores, constant = {scorer: each[number] for scorer, each in result.scores.items()}, result.constant[[number]]
-        statistics, (stuck,) = result.rows([number]), self.stuck([result.records[number]])
+        scores, constant = (
+            {scorer: each[number] for scorer, each in result.scores.items()},
+            result.constant[[number]],
+        )
+        statistics, (stuck,) = (
+            result.rows([number]),
+            self.stuck([result.records[number]]),
+        )
         (ci95,) = self.half_widths(scores[SCORE][None], statistics, constant)
         by_unit, reason = self.bundles(statistics), result.not_by_kernel[number]
         return Reached(scores, float(ci95), params, stuck, by_unit, reason)
 
-    def sealed(self, contenders: Mapping[str, Reached], experiment: str) -> pd.DataFrame:
+    def sealed(
+        self, contenders: Mapping[str, Reached], experiment: str
+    ) -> pd.DataFrame:
         """Return the table of what an experiment's nets reach, sealed with the settings and the splits."""
         table = written(reached_table(contenders, self.params.cv))
         return table.assign(digest=self._digest(table, experiment))
 
-    def unsealed(self, table: pd.DataFrame, experiment: str, refusal: UserError) -> dict[str, Reached]:
+    def unsealed(
+        self, table: pd.DataFrame, experiment: str, refusal: UserError
+    ) -> dict[str, Reached]:
         """Return what `sealed` has tabulated; raises the refusal if it has changed or is of other splits."""
         original = table.drop(columns="digest")
         if set(table["digest"]) != {self._digest(original, experiment)}:
@@ -151,7 +212,11 @@ class Folds:
         return reached_of(original, self.params.cv, len(self.splits), refusal)
 
     def _digest(self, table: pd.DataFrame, experiment: str) -> str:
-        settings = [self.params.seed, self.params.settings(experiment), self.params.prepare.model_dump()]
+        settings = [
+            self.params.seed,
+            self.params.settings(experiment),
+            self.params.prepare.model_dump(),
+        ]
         digest = hashlib.sha256(f"{json.dumps(settings)}\n{as_csv(table)}".encode())
         for rows in (rows for split in self.splits for rows in split):
             digest.update(np.asarray(rows, dtype="<i8").tobytes())
@@ -161,7 +226,12 @@ class Folds:
 def read_table(params: Params) -> Folds:
     """Read the rows that `data` and `cv` of params.yaml describe; raises `UserError` as `load_dataset` does."""
     cv = params.cv
-    return Folds(params, load_dataset(params.data, params.model.classifies, params.seed, cv.groups, cv.order))
+    return Folds(
+        params,
+        load_dataset(
+            params.data, params.model.classifies, params.seed, cv.groups, cv.order
+        ),
+    )
 
 
 _SPLITTERS = {
@@ -187,29 +257,44 @@ def make_splits(data: Dataset, cv: CV, seed: int) -> list[TrainTest]:
     rows = np.zeros(len(data.y))
     if cv.splitter == "time":
         return list(TimeSeriesSplit(cv.n_splits).split(rows))
-    folds, groups = _SPLITTERS[cv.kind(bool(data.classes))], data.groups if cv.keeps_groups else None
+    folds, groups = (
+        _SPLITTERS[cv.kind(bool(data.classes))],
+        data.groups if cv.keeps_groups else None,
+    )
     splits = []
     for repeat in range(cv.n_repeats):
         shuffle = cv.shuffle or repeat > 0
-        splitter = folds(cv.n_splits, shuffle=shuffle, random_state=fit_seed(seed, repeat) if shuffle else None)
+        splitter = folds(
+            cv.n_splits,
+            shuffle=shuffle,
+            random_state=fit_seed(seed, repeat) if shuffle else None,
+        )
         splits += list(splitter.split(rows, data.y, groups))
     return splits
 
 
 def checked_splits(data: Dataset, cv: CV, seed: int) -> list[TrainTest]:
     """Return the splits of `make_splits`; raises `UserError` if rows or groups are too few, or a fold lacks a class."""
-    with explained("The rows can't be split", "Lower cv.n_splits in params.yaml, or use more rows."):
+    with explained(
+        "The rows can't be split", "Lower cv.n_splits in params.yaml, or use more rows."
+    ):
         splits = make_splits(data, cv, seed)
     if data.classes:
         _check_classes(data.y, data.classes, cv, splits)
     return splits
 
 
-def _check_classes(y: np.ndarray, classes: Sequence[str], cv: CV, splits: list[TrainTest]) -> None:
-    way_out = _AGAINST_LACKING.get(cv.splitter or "", "Lower cv.n_splits in params.yaml, or merge rare classes.")
+def _check_classes(
+    y: np.ndarray, classes: Sequence[str], cv: CV, splits: list[TrainTest]
+) -> None:
+    way_out = _AGAINST_LACKING.get(
+        cv.splitter or "", "Lower cv.n_splits in params.yaml, or merge rare classes."
+    )
     for number, (train, test) in enumerate(splits):
         for part, rows in {"training": train, "test": test}.items():
-            if lacking := sorted(set(range(len(classes))) - set(np.unique(y[rows]).astype(int))):
+            if lacking := sorted(
+                set(range(len(classes))) - set(np.unique(y[rows]).astype(int))
+            ):
                 repeat, fold = divmod(number, cv.n_splits)
                 names = ", ".join(classes[i] for i in lacking)
                 finding = f"The {part} rows of fold {fold + 1} in repeat {repeat + 1} have no row of class {names}"

@@ -49,9 +49,13 @@ class Cluster(ParallelBackendBase):
         self.asked_for = asked_for(modules)
         self.here = inventory.inventory(*self.asked_for)
         self.workers: set[str] = set()
-        self.pending: dict[int, Callable[[Any], Any]] = {}  # joblib's callbacks, by the number of the call
+        self.pending: dict[
+            int, Callable[[Any], Any]
+        ] = {}  # joblib's callbacks, by the number of the call
         self.n_sent = 0
-        self.rows: dict[tuple[int, int], tuple[np.ndarray, Future]] = {}  # by their place in memory
+        self.rows: dict[
+            tuple[int, int], tuple[np.ndarray, Future]
+        ] = {}  # by their place in memory
         self.failure: UserError | None = None
         self.ended = threading.Event()
         self.watch = threading.Thread(target=self._watch, daemon=True)
@@ -64,14 +68,18 @@ class Cluster(ParallelBackendBase):
         try:
             self.client.wait_for_workers(1, timeout=self.seconds)
         except TimeoutError:
-            raise self._error(f": no worker has come to {self.address} in {self.seconds} s") from None
+            raise self._error(
+                f": no worker has come to {self.address} in {self.seconds} s"
+            ) from None
         try:
             self._check_dask()
             self._look()
         except UserError:
             raise
         except Exception as error:  # whatever a lost connection raises
-            raise self._error(f": {self.address} does not answer: {described(error)}") from None
+            raise self._error(
+                f": {self.address} does not answer: {described(error)}"
+            ) from None
         self.watch.start()
         register_parallel_backend(CLUSTER, lambda **_: self)
         return self
@@ -86,15 +94,21 @@ class Cluster(ParallelBackendBase):
         self.n_sent, number, rows = self.n_sent + 1, self.n_sent, []
         self.pending[number] = callback
 
-        def apart(buffer: pickle.PickleBuffer) -> None:  # the engine makes buffers of what many calls share: rows
+        def apart(
+            buffer: pickle.PickleBuffer,
+        ) -> None:  # the engine makes buffers of what many calls share: rows
             rows.append(self._scattered(np.frombuffer(buffer.raw(), np.uint8)))
 
         try:
             # Bytes, because the scheduler unpickles an object, too, and would have to import all that it is made of.
             data = cloudpickle.dumps(_Call(func), buffer_callback=apart)
             future = self.client.submit(pickle.loads, data, buffers=rows, pure=False)
-        except Exception as error:  # joblib waits for the callback, which `_watch` will call
-            self.failure = self.failure or self._error(f": a job could not be sent: {described(error)}")
+        except (
+            Exception
+        ) as error:  # joblib waits for the callback, which `_watch` will call
+            self.failure = self.failure or self._error(
+                f": a job could not be sent: {described(error)}"
+            )
             return None
         future.add_done_callback(lambda done: self._hand_over(number, done))
         return future
@@ -103,7 +117,9 @@ class Cluster(ParallelBackendBase):
         """Send rows to all workers, once; the array is kept so that no other rows get its place in memory."""
         key = content.ctypes.data, content.nbytes
         if key not in self.rows:
-            future = self.client.scatter(content, broadcast=True, hash=False, timeout=self.seconds)
+            future = self.client.scatter(
+                content, broadcast=True, hash=False, timeout=self.seconds
+            )
             self.rows[key] = content, future
         return self.rows[key][1]
 
@@ -117,11 +133,15 @@ class Cluster(ParallelBackendBase):
         except KilledWorker as error:
             finding = f": {error.allowed_failures + 1} workers in turn have ended at the same job"
             remedy = "Dask ends a worker that takes too much memory: give the workers more, or use fewer rows."
-            raise UserError(in_params("runtime.dask_scheduler", finding, remedy)) from None
+            raise UserError(
+                in_params("runtime.dask_scheduler", finding, remedy)
+            ) from None
         except (CancelledError, OSError) as error:
             if is_over:
                 raise
-            raise self.failure or self._error(f": {self.address} has lost a job: {described(error)}") from None
+            raise self.failure or self._error(
+                f": {self.address} has lost a job: {described(error)}"
+            ) from None
 
     def abort_everything(self, ensure_ready: bool = True) -> None:
         """Wait for no call any longer."""
@@ -152,12 +172,16 @@ class Cluster(ParallelBackendBase):
 
     def _look(self) -> None:
         """Note the workers that there are, and check those that are new."""
-        threads = self._ask(self.client.nthreads, seconds=min(self.seconds, _SECONDS_TO_ANSWER))
+        threads = self._ask(
+            self.client.nthreads, seconds=min(self.seconds, _SECONDS_TO_ANSWER)
+        )
         if new := sorted(threads.keys() - self.workers):
             self._check_workers({name: threads[name] for name in new})
         self.workers = {*threads}
 
-    def _ask(self, function: Callable[..., Any], *args: Any, seconds: float, **options: Any) -> Any:
+    def _ask(
+        self, function: Callable[..., Any], *args: Any, seconds: float, **options: Any
+    ) -> Any:
         """Return what a method of the client returns, for which it is waited a limited time."""
 
         async def answer() -> Any:
@@ -168,14 +192,25 @@ class Cluster(ParallelBackendBase):
     def _check_dask(self) -> None:
         """Compare what it takes to read a pickle, which every process can say without our code."""
         found = self._ask(self.client.get_versions, seconds=self.seconds)
-        here, there = _of_dask(found["client"]), {"the scheduler": found["scheduler"], **found["workers"]}
-        self._refuse({name: differences(here, _of_dask(each)) for name, each in there.items()})
+        here, there = (
+            _of_dask(found["client"]),
+            {"the scheduler": found["scheduler"], **found["workers"]},
+        )
+        self._refuse(
+            {name: differences(here, _of_dask(each)) for name, each in there.items()}
+        )
 
     def _check_workers(self, threads: dict[str, int]) -> None:
         cloudpickle.register_pickle_by_value(inventory)
         try:
-            options: dict[str, Any] = {"workers": [*threads], "on_error": "return", "seconds": self.seconds}
-            found = self._ask(self.client.run, inventory.inventory, *self.asked_for, **options)
+            options: dict[str, Any] = {
+                "workers": [*threads],
+                "on_error": "return",
+                "seconds": self.seconds,
+            }
+            found = self._ask(
+                self.client.run, inventory.inventory, *self.asked_for, **options
+            )
         finally:
             cloudpickle.unregister_pickle_by_value(inventory)
         faults = {}
@@ -183,9 +218,15 @@ class Cluster(ParallelBackendBase):
             if isinstance(each, OSError):  # it has ended meanwhile
                 continue
             is_broken = isinstance(each, Exception)
-            faults[name] = [f"can't be checked ({described(each)})"] if is_broken else differences(self.here, each)
+            faults[name] = (
+                [f"can't be checked ({described(each)})"]
+                if is_broken
+                else differences(self.here, each)
+            )
             # The engine changes settings of torch and of warnings, which threads share.
-            faults[name] += [f"has {threads[name]} threads instead of 1"] * (threads[name] > 1)
+            faults[name] += [f"has {threads[name]} threads instead of 1"] * (
+                threads[name] > 1
+            )
         self._refuse(faults)
 
     def _refuse(self, faults: dict[str, list[str]]) -> None:
@@ -194,13 +235,17 @@ class Cluster(ParallelBackendBase):
                 raise self._error(f": {name} {'; '.join(faults_of_one)}")
 
     def _error(self, finding: str) -> UserError:
-        return UserError(in_params("runtime.dask_scheduler", finding, _START.format(self.address)))
+        return UserError(
+            in_params("runtime.dask_scheduler", finding, _START.format(self.address))
+        )
 
 
 def _of_dask(versions: dict[str, Any]) -> dict[str, str]:
     packages = versions["packages"]
     python = ".".join(packages["python"].split(".")[:2])
-    return {"Python": python} | {name: packages[name] or "" for name in ("cloudpickle", "dask", "distributed")}
+    return {"Python": python} | {
+        name: packages[name] or "" for name in ("cloudpickle", "dask", "distributed")
+    }
 
 
 class _Call:

@@ -43,11 +43,16 @@ def distinct(settings: Sequence[Watched], base: dict[str, Any]) -> list[Watched]
     """List each setting once, under all its names; `base` has the experiment's own settings, names unresolved."""
     unlike: list[Watched] = []
     for setting in settings:
-        same = next((each for each in unlike if base | each.changes == base | setting.changes), None)
+        same = next(
+            (each for each in unlike if base | each.changes == base | setting.changes),
+            None,
+        )
         if same:
             same.names.extend(setting.names)
         else:
-            unlike.append(Watched(list(setting.names), setting.changes, setting.candidate))
+            unlike.append(
+                Watched(list(setting.names), setting.changes, setting.candidate)
+            )
     return unlike
 
 
@@ -56,8 +61,13 @@ def watching(estimator: BaseEstimator) -> BaseEstimator:
     copy = clone(estimator)
     net = net_of(copy)
     own = [] if net.callbacks in (None, "disable") else list(net.callbacks)
-    net.callbacks = [("hold_out", HoldOutRecorder()), *own]  # before one that may end the training
-    if not own:  # nobody reads the mean losses, which `epochs_of` takes from the batches
+    net.callbacks = [
+        ("hold_out", HoldOutRecorder()),
+        *own,
+    ]  # before one that may end the training
+    if (
+        not own
+    ):  # nobody reads the mean losses, which `epochs_of` takes from the batches
         net.set_params(callbacks__train_loss=None, callbacks__valid_loss=None)
     return copy
 
@@ -69,15 +79,30 @@ def epochs_of(estimator: BaseEstimator, scorer: HoldOutScorer) -> np.ndarray:
     the target is scaled, because the net knows the target as scaled only.
     """
     net = net_of(estimator)
-    scaled = isinstance(estimator, TransformedTargetRegressor) and estimator.transformer is not None
-    values = np.array([[_loss(epoch, "train"), _loss(epoch, "valid"), np.nan] for epoch in net.history])
-    (recorder,) = (callback for _, callback in net.callbacks_ if isinstance(callback, HoldOutRecorder))
+    scaled = (
+        isinstance(estimator, TransformedTargetRegressor)
+        and estimator.transformer is not None
+    )
+    values = np.array(
+        [
+            [_loss(epoch, "train"), _loss(epoch, "valid"), np.nan]
+            for epoch in net.history
+        ]
+    )
+    (recorder,) = (
+        callback
+        for _, callback in net.callbacks_
+        if isinstance(callback, HoldOutRecorder)
+    )
     if recorder.outputs_ and not scaled:
         y = to_numpy(recorder.y_).ravel()
         whole = np.tile(y, len(recorder.outputs_))
         epochs = [*whole.reshape(-1, len(y))]
         # The net answers by what its module gave in these epochs, whatever rows it is asked about.
-        with replaced(net, {"forward_iter": lambda *_, **__: iter(recorder.outputs_)}), remembering(net, whole, epochs):
+        with (
+            replaced(net, {"forward_iter": lambda *_, **__: iter(recorder.outputs_)}),
+            remembering(net, whole, epochs),
+        ):
             values[: len(epochs), -1] = [scorer(net, epoch, y) for epoch in epochs]
     return values
 
@@ -91,7 +116,9 @@ def _loss(epoch: dict[str, Any], kind: str) -> float:
     return total / n_rows if n_rows else np.nan
 
 
-def curves_table(settings: list[Watched], epochs: list[list[np.ndarray]]) -> pd.DataFrame:
+def curves_table(
+    settings: list[Watched], epochs: list[list[np.ndarray]]
+) -> pd.DataFrame:
     """Tabulate learning curves, one row per setting and epoch.
 
     `epochs` has, of each setting, what `epochs_of` returns of each net that has not diverged. The columns have the
@@ -111,7 +138,9 @@ def curves_table(settings: list[Watched], epochs: list[list[np.ndarray]]) -> pd.
         columns = {"setting": first, "also": " and ".join(others), "params": params}
         table = pd.DataFrame(columns | {"epoch": np.arange(1, length + 1)})
         for place, key in enumerate(RECORDED):
-            table[f"{key}_low"], table[key], table[f"{key}_high"] = _over_nets(filled[:, :, place])
+            table[f"{key}_low"], table[key], table[f"{key}_high"] = _over_nets(
+                filled[:, :, place]
+            )
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
@@ -119,14 +148,20 @@ def curves_table(settings: list[Watched], epochs: list[list[np.ndarray]]) -> pd.
 def _over_nets(values: np.ndarray) -> np.ndarray:
     """Return the quartiles over the nets that have a value, shape (3, n_epochs); NaN where none has one."""
     finite = np.where(np.isfinite(values), values, np.nan)
-    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # where no net has a value
+    with warnings.catch_warnings(
+        action="ignore", category=RuntimeWarning
+    ):  # where no net has a value
         return np.nanquantile(finite, [_LOW, 0.5, _HIGH], axis=0)
 
 
-def constant_loss(settings: dict[str, Any], y: np.ndarray, scale: str | None) -> float | None:
+def constant_loss(
+    settings: dict[str, Any], y: np.ndarray, scale: str | None
+) -> float | None:
     """Return the least loss of a net that answers the same for every row of `y`, scaled by `scale`; None if unknown."""
     criterion = settings["criterion"]
-    changed = settings.get("class_weight") is not None or any(key.startswith("criterion__") for key in settings)
+    changed = settings.get("class_weight") is not None or any(
+        key.startswith("criterion__") for key in settings
+    )
     if changed or scale not in (None, "standard"):
         return None
     if criterion in _ENTROPIES:
@@ -135,4 +170,8 @@ def constant_loss(settings: dict[str, Any], y: np.ndarray, scale: str | None) ->
     scaled = (y - y.mean()) / y.std() if scale else y
     if criterion is nn.MSELoss:
         return float(scaled.var())
-    return float(np.abs(scaled - np.median(scaled)).mean()) if criterion is nn.L1Loss else None
+    return (
+        float(np.abs(scaled - np.median(scaled)).mean())
+        if criterion is nn.L1Loss
+        else None
+    )

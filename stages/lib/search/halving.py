@@ -48,7 +48,10 @@ def halve(train: Train, n_candidates: int, max_epochs: int) -> SearchResult:
         if stage < len(plan):
             left = left[np.sort(_best(result, ceil(len(left) / FACTOR)))]
     return SearchResult(
-        {name: np.stack([at_last.scores[name][place] for at_last, place in last]) for name in result.scores},
+        {
+            name: np.stack([at_last.scores[name][place] for at_last, place in last])
+            for name in result.scores
+        },
         [at_last.records[place] for at_last, place in last],
         n_fits,
         [at_last.not_by_kernel[place] for at_last, place in last],

@@ -14,7 +14,17 @@ from stages.lib.common import is_installed
 
 # What takes part in every search. The first one pins the numerics, before torch is imported.
 _MODULES = ("stages.lib.engine", "stages.lib.search.cluster", "lockstep")
-_PACKAGES = ("cloudpickle", "joblib", "numpy", "pandas", "scikit-learn", "scipy", "skorch", "threadpoolctl", "torch")
+_PACKAGES = (
+    "cloudpickle",
+    "joblib",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scipy",
+    "skorch",
+    "threadpoolctl",
+    "torch",
+)
 
 # By what was looked at, such as a package or a file: what was found, such as the version; "" where it is missing.
 Inventory = dict[str, str]
@@ -35,12 +45,27 @@ def modules_of(content: Any) -> list[str]:
 
 def asked_for(modules: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
     """Return the arguments of `inventory`: modules, the packages to compare, and the packages of one's own."""
-    files = ((name.partition(".")[0], getattr(module, "__file__", None)) for name, module in [*sys.modules.items()])
+    files = (
+        (name.partition(".")[0], getattr(module, "__file__", None))
+        for name, module in [*sys.modules.items()]
+    )
     known = sys.stdlib_module_names | {"__main__", "__mp_main__"}
-    own = {top for top, file in files if top not in known and file and isfile(file) and not is_installed(file)}
+    own = {
+        top
+        for top, file in files
+        if top not in known and file and isfile(file) and not is_installed(file)
+    }
     owners = packages_distributions()
-    needed = {name.partition(".")[0] for name in modules} - own - sys.stdlib_module_names
-    return [*modules], sorted({owner for top in needed for owner in owners.get(top, ())}.union(_PACKAGES)), sorted(own)
+    needed = (
+        {name.partition(".")[0] for name in modules} - own - sys.stdlib_module_names
+    )
+    return (
+        [*modules],
+        sorted(
+            {owner for top in needed for owner in owners.get(top, ())}.union(_PACKAGES)
+        ),
+        sorted(own),
+    )
 
 
 def inventory(modules: list[str], packages: list[str], own: list[str]) -> Inventory:
@@ -71,25 +96,52 @@ def inventory(modules: list[str], packages: list[str], own: list[str]) -> Invent
         if file and name.partition(".")[0] in own:
             kept = vars(module.__spec__ or module)
             if "_hash_of_file" not in kept:
-                kept["_hash_of_file"] = hashlib.sha256(pathlib.Path(file).read_bytes()).hexdigest()
+                kept["_hash_of_file"] = hashlib.sha256(
+                    pathlib.Path(file).read_bytes()
+                ).hexdigest()
             found[f"module {name}"] = kept["_hash_of_file"]
     if "lockstep" in sys.modules:
         found["kernel"] = sys.modules["lockstep"].missing_kernel() or ""
     if "torch" in sys.modules:
-        found["instructions of torch"] = sys.modules["torch"].backends.cpu.get_cpu_capability()
+        found["instructions of torch"] = sys.modules[
+            "torch"
+        ].backends.cpu.get_cpu_capability()
     return found
 
 
 def differences(here: Inventory, there: Inventory) -> list[str]:
     """Return how a process of the cluster differs from this one, each as the end of a sentence."""
-    failed = [f"can't {name} ({found})" for name, found in there.items() if name.startswith("import ")]
+    failed = [
+        f"can't {name} ({found})"
+        for name, found in there.items()
+        if name.startswith("import ")
+    ]
     if failed:  # the others may follow from the first
         return failed[:1]
-    code = [name for name in there.keys() & here.keys() if name.startswith("module ") and here[name] != there[name]]
-    texts = [f"has other code in {', '.join(sorted(name.removeprefix('module ') for name in code))}"] if code else []
-    if there.get("kernel") != here.get("kernel"):
-        texts.append(f"has another kernel ({there.get('kernel') or 'this process has none'})")
-    rest = [
-        name for name in here if name != "kernel" and not name.startswith("module ") and here[name] != there.get(name)
+    code = [
+        name
+        for name in there.keys() & here.keys()
+        if name.startswith("module ") and here[name] != there[name]
     ]
-    return texts + [f"has {name} {there.get(name) or '(missing)'} instead of {here[name]}" for name in rest]
+    texts = (
+        [
+            f"has other code in {', '.join(sorted(name.removeprefix('module ') for name in code))}"
+        ]
+        if code
+        else []
+    )
+    if there.get("kernel") != here.get("kernel"):
+        texts.append(
+            f"has another kernel ({there.get('kernel') or 'this process has none'})"
+        )
+    rest = [
+        name
+        for name in here
+        if name != "kernel"
+        and not name.startswith("module ")
+        and here[name] != there.get(name)
+    ]
+    return texts + [
+        f"has {name} {there.get(name) or '(missing)'} instead of {here[name]}"
+        for name in rest
+    ]

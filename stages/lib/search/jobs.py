@@ -53,7 +53,9 @@ def jobs(runtime: Runtime, sent: Any = None) -> Iterator[Jobs]:
         from stages.lib.search.cluster import CLUSTER, Cluster
     except ImportError:
         remedy = "Run `pip install --requirement requirements-dask.txt`."
-        raise UserError(in_params("runtime.backend", "is dask, which is not installed", remedy)) from None
+        raise UserError(
+            in_params("runtime.backend", "is dask, which is not installed", remedy)
+        ) from None
     address, (n_jobs, memory) = runtime.dask_scheduler, jobs_here(runtime, -1)
     options = {} if address else {"n_workers": n_jobs, "threads_per_worker": 1}
     try:
@@ -66,14 +68,21 @@ def jobs(runtime: Runtime, sent: Any = None) -> Iterator[Jobs]:
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
     with client, Cluster(client, runtime, modules_of(sent)) as cluster:
         # A cluster's workers have memory of their own.
-        yield Jobs(CLUSTER, -1, runtime.max_memory_mb if address else memory, lambda: len(cluster.workers))
+        yield Jobs(
+            CLUSTER,
+            -1,
+            runtime.max_memory_mb if address else memory,
+            lambda: len(cluster.workers),
+        )
 
 
 def jobs_here(runtime: Runtime, asked: int) -> tuple[int, int | None]:
     """Return how many jobs this machine has cores and the search has memory for, and how much for each, in MiB."""
     cores, limit = cpu_count(), runtime.max_memory_mb
     memory = psutil.virtual_memory().available // 2**20 if limit is None else limit
-    fitting = max(1, memory // _LEAST_MB - 1)  # beside the process that hands out the jobs
+    fitting = max(
+        1, memory // _LEAST_MB - 1
+    )  # beside the process that hands out the jobs
     wanted = cores if asked == -1 else asked
     n_jobs = min(wanted, cores, fitting)
     return n_jobs, limit // (n_jobs + 1) if limit and n_jobs > 1 else limit

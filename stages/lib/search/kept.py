@@ -27,13 +27,17 @@ def forget(name: str) -> None:
 
 
 @contextmanager
-def telling(label: str, say: Callable[[str], None]) -> Iterator[Callable[[int, int], None]]:
+def telling(
+    label: str, say: Callable[[str], None]
+) -> Iterator[Callable[[int, int], None]]:
     """Yield what the engine calls as `on_kept`; Ctrl-C in the block then also tells what is kept."""
     counts: list[tuple[int, int]] = []
 
     def tell(n_kept: int, total: int) -> None:
         if not counts and n_kept:
-            say(f"{label}: {n_kept:,} of {total:,} nets are from the run that was stopped")
+            say(
+                f"{label}: {n_kept:,} of {total:,} nets are from the run that was stopped"
+            )
         counts.append((n_kept, total))
 
     try:
@@ -41,6 +45,10 @@ def telling(label: str, say: Callable[[str], None]) -> Iterator[Callable[[int, i
     except (Interrupted, KeyboardInterrupt) as error:
         if counts:
             n_kept, total = counts[-1]
-            how_many = f"{n_kept:,} of {total:,} nets are" if n_kept else f"none of {total:,} nets is"
+            how_many = (
+                f"{n_kept:,} of {total:,} nets are"
+                if n_kept
+                else f"none of {total:,} nets is"
+            )
             error.add_note(f"{label}: {how_many} kept for the next run")
         raise

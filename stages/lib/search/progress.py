@@ -52,7 +52,9 @@ def doing(what: str, unit: str = "") -> Iterator[Work]:
     """Show on standard error what the block does, such as "dropout: reading data/rides.csv"."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     console, terminal = Console(stderr=True), sys.stderr.isatty()
-    with Progress(*columns, console=console, transient=True, disable=not terminal) as bar:
+    with Progress(
+        *columns, console=console, transient=True, disable=not terminal
+    ) as bar:
         work = Work(bar)
         work.begin(what, unit)
         yield work

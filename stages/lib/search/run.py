@@ -53,7 +53,14 @@ def run_search(
     stopped keeps its nets. Raises `UserError` if the engine has no kernel, or a fit or a score fails.
     """
     check_kernel(params)
-    search = GridSearchCV(estimator, candidates, cv=splits, scoring=scorer, refit=False, error_score="raise")
+    search = GridSearchCV(
+        estimator,
+        candidates,
+        cv=splits,
+        scoring=scorer,
+        refit=False,
+        error_score="raise",
+    )
     records: list[Any] = []
     reasons: list[str] = []
 
@@ -72,14 +79,26 @@ def run_search(
         progress.advance(more, total)
 
     # A trial has passed, so a failure here affects only some of the candidates or splits.
-    way_out = "Fix the module, or remove the values it can't be fitted with from the grid."
-    failed = explained(f"A fit of {label} failed", lambda error: advice_on_one_row(error) or way_out)
+    way_out = (
+        "Fix the module, or remove the values it can't be fitted with from the grid."
+    )
+    failed = explained(
+        f"A fit of {label} failed", lambda error: advice_on_one_row(error) or way_out
+    )
     stack = params.engine == "lockstep"
-    with warnings.catch_warnings(), jobs(params.runtime, (estimator, candidates, scorer)) as running, failed:
-        warnings.filterwarnings("ignore", message="One or more of the test scores are non-finite")
+    with (
+        warnings.catch_warnings(),
+        jobs(params.runtime, (estimator, candidates, scorer)) as running,
+        failed,
+    ):
+        warnings.filterwarnings(
+            "ignore", message="One or more of the test scores are non-finite"
+        )
         training = f"{label}: training{running.place}", "net-epochs"
         with (
-            doing(f"{label}: planning", "nets") if stack else doing(*training) as progress,
+            doing(f"{label}: planning", "nets")
+            if stack
+            else doing(*training) as progress,
             telling(label, progress.say) as told,
             parallel_config(
                 backend="lockstep",
@@ -98,10 +117,19 @@ def run_search(
             ),
         ):
             results = search.fit(X, y).cv_results_
-    names = [key.removeprefix("mean_test_") for key in results if key.startswith("mean_test_")]
+    names = [
+        key.removeprefix("mean_test_")
+        for key in results
+        if key.startswith("mean_test_")
+    ]
     starts = range(0, len(records), len(splits))
     return SearchResult(
-        {name: np.stack([results[f"split{i}_test_{name}"] for i in range(len(splits))], axis=1) for name in names},
+        {
+            name: np.stack(
+                [results[f"split{i}_test_{name}"] for i in range(len(splits))], axis=1
+            )
+            for name in names
+        },
         [records[start : start + len(splits)] for start in starts],
         len(records),
         [max(reasons[start : start + len(splits)]) for start in starts],

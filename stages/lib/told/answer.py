@@ -9,7 +9,10 @@ from stages.lib.results import files
 from stages.lib.results.answer import Answer, Contender
 
 # What a constant does, by its name.
-_CONSTANTS = {"majority_class": "always naming the most frequent class", "mean": "always predicting the mean"}
+_CONSTANTS = {
+    "majority_class": "always naming the most frequent class",
+    "mean": "always predicting the mean",
+}
 # What the contenders are that are neither a search's pick nor a model of scikit-learn.
 MEANINGS = {
     SIMPLEST: "the simplest candidate of the best search among those that may be its best",
@@ -20,9 +23,18 @@ MEANINGS = {
 _LEFT_OUT = {
     "no_score": ("no score", "a fit diverged on some splits"),
     "ignores_inputs": ("ignores inputs", ""),
-    "no_better_than_constant": ("no sure gain", "it could be no better than a model that ignores the inputs"),
-    "other_of_its_kind": ("not the best", "another model of its kind is compared in its place"),
-    "no_higher_than_simpler": ("below a simpler", "a simpler model is worth as much or more"),
+    "no_better_than_constant": (
+        "no sure gain",
+        "it could be no better than a model that ignores the inputs",
+    ),
+    "other_of_its_kind": (
+        "not the best",
+        "another model of its kind is compared in its place",
+    ),
+    "no_higher_than_simpler": (
+        "below a simpler",
+        "a simpler model is worth as much or more",
+    ),
 }
 
 
@@ -34,7 +46,11 @@ def lead(answer: Answer) -> str:
 def sentences(answer: Answer) -> list[str]:
     """Return the sentences of `lead`, of which the first one says what to use, and how good that is."""
     words = _Words(answer)
-    return words.none() if answer.use is None else [*words.use(answer[answer.use]), *words.why(answer.use)]
+    return (
+        words.none()
+        if answer.use is None
+        else [*words.use(answer[answer.use]), *words.why(answer.use)]
+    )
 
 
 def files_told(answer: Answer) -> str:
@@ -51,17 +67,30 @@ def files_told(answer: Answer) -> str:
 
 def gained(answer: Answer) -> str:
     """Say what tuning gained: the settings that searches start from, the combination of their picks, the kept net."""
-    words, known = _Words(answer), {each.name: each for each in answer.contenders if each.mean is not None}
+    words, known = (
+        _Words(answer),
+        {each.name: each for each in answer.contenders if each.mean is not None},
+    )
     sentences = []
     if STARTING_POINT in known:
-        sentences.append(f"The settings that every search starts from score {words.mean(known[STARTING_POINT])}.")
+        sentences.append(
+            f"The settings that every search starts from score {words.mean(known[STARTING_POINT])}."
+        )
     if COMBINED in known:
-        sentences.append(f"Put together, the picks of the grid searches score {words.mean(known[COMBINED])}.")
+        sentences.append(
+            f"Put together, the picks of the grid searches score {words.mean(known[COMBINED])}."
+        )
     if answer.kept in known:
         kept = known[answer.kept]
         name = kept_in_words(kept.name, ",")
-        without = f", and {words.number(kept.worth)} without the luck of being picked" if kept.luck_removed else ""
-        sentences.append(f"T{name.removeprefix('t')} scores {words.mean(kept)}{without}.")
+        without = (
+            f", and {words.number(kept.worth)} without the luck of being picked"
+            if kept.luck_removed
+            else ""
+        )
+        sentences.append(
+            f"T{name.removeprefix('t')} scores {words.mean(kept)}{without}."
+        )
     return " ".join(sentences)
 
 
@@ -73,14 +102,27 @@ def ranking(answer: Answer) -> dict[str, list[str]]:
     """
     words = _Words(answer)
     rows = [
-        {"model": each.name, "kind": each.kind, "mean": words.mean(each), "worth": words.number(each.worth)}
+        {
+            "model": each.name,
+            "kind": each.kind,
+            "mean": words.mean(each),
+            "worth": words.number(each.worth),
+        }
         | {"95 %": words.interval(each) if each.low is not None else ""}
-        | {"chance": "" if each.name == answer.use or each.chance is None else percent(each.chance)}
+        | {
+            "chance": ""
+            if each.name == answer.use or each.chance is None
+            else percent(each.chance)
+        }
         | {"note": _note(answer, each)}
         for each in answer.contenders
     ]
     untested = {} if answer.tested else {"worth", "95 %", "chance"}
-    return {heading: [row[heading] for row in rows] for heading in rows[0] if heading not in untested}
+    return {
+        heading: [row[heading] for row in rows]
+        for heading in rows[0]
+        if heading not in untested
+    }
 
 
 def explained(answer: Answer) -> dict[str, str]:
@@ -89,14 +131,20 @@ def explained(answer: Answer) -> dict[str, str]:
     if answer.tested:
         over = answer.use or answer.constant
         better = words.better if answer.use else "better at all"
-        meanings["worth"] = "the mean without the luck of being picked, where that is known, and its 95 % interval."
+        meanings["worth"] = (
+            "the mean without the luck of being picked, where that is known, and its 95 % interval."
+        )
         meanings |= {"chance": f"that of being {better} than {over}."} if over else {}
     names = {each.name for each in answer.contenders}
     meanings |= {name: f"{what}." for name, what in MEANINGS.items() if name in names}
     reasons = {_LEFT_OUT[each.left_out] for each in answer.contenders if each.left_out}
     meanings |= {note: f"{why}." for note, why in sorted(reasons) if why}
     stuck = any(each.stuck for each in answer.contenders)
-    return meanings | ({"stuck": "fits whose net gives nearly all rows the same answer."} if stuck else {})
+    return meanings | (
+        {"stuck": "fits whose net gives nearly all rows the same answer."}
+        if stuck
+        else {}
+    )
 
 
 def _note(answer: Answer, each: Contender) -> str:
@@ -118,7 +166,13 @@ class _Words:
     answer: Answer
 
     def number(self, score: float | None) -> str:
-        decimals = max(score_decimals(each.mean for each in self.answer.contenders if each.mean is not None) - 1, 0)
+        decimals = max(
+            score_decimals(
+                each.mean for each in self.answer.contenders if each.mean is not None
+            )
+            - 1,
+            0,
+        )
         return format_score(math.nan if score is None else score, decimals)
 
     def mean(self, each: Contender) -> str:
@@ -136,14 +190,18 @@ class _Words:
         if answer.why == "no_score" or not constant or not answer.compared_with:
             return ["Use none of these models: none of them has a score."]
         best = answer[answer.compared_with]
-        beside = f"{_CONSTANTS[constant.name]} gets {answer.scoring} {self.mean(constant)}"
+        beside = (
+            f"{_CONSTANTS[constant.name]} gets {answer.scoring} {self.mean(constant)}"
+        )
         sentences = [
             f"Use none of these models: {beside}, and they could be no better.",
             self.shown(best, "best of them"),
         ]
         if best.chance is not None:
             needed = f"{100 * answer.needed:g} % are needed"
-            sentences.append(f"The chance that it is better at all is {in_words(best.chance)}, and {needed}.")
+            sentences.append(
+                f"The chance that it is better at all is {in_words(best.chance)}, and {needed}."
+            )
         return sentences
 
     def use(self, use: Contender) -> list[str]:
@@ -152,21 +210,39 @@ class _Words:
         if not answer.tested:
             where = "the splits of the searches, because rows in the order of time can't be split in another way"
         interval = f" (95 %: {self.interval(use)})" if use.low is not None else ""
-        beside = f"; {_CONSTANTS[constant.name]} gets {self.mean(constant)}" if constant else ""
-        sentences = [f"Use {_name(use)}: {answer.scoring} {self.number(use.worth)} on {where}{interval}{beside}."]
+        beside = (
+            f"; {_CONSTANTS[constant.name]} gets {self.mean(constant)}"
+            if constant
+            else ""
+        )
+        sentences = [
+            f"Use {_name(use)}: {answer.scoring} {self.number(use.worth)} on {where}{interval}{beside}."
+        ]
         if use.name in MEANINGS:
             sentences.append(f"That is {MEANINGS[use.name]}.")
         if use.luck_removed:
             sentences.append(f"{self.showing('It', use)}; that luck is taken off here.")
         if use.stuck:
-            fits = "1 of its fits is" if use.stuck == 1 else f"{use.stuck} of its fits are"
-            sentences.append(f"{fits} stuck: such a net gives nearly all rows the same answer.")
+            fits = (
+                "1 of its fits is" if use.stuck == 1 else f"{use.stuck} of its fits are"
+            )
+            sentences.append(
+                f"{fits} stuck: such a net gives nearly all rows the same answer."
+            )
         return sentences
 
     def showing(self, subject: str, net: Contender) -> str:
         """Say that a net was picked, and by what, where that is more than it is worth."""
-        among = f"{self.answer.n_candidates:,}" if net.name == self.answer.kept else "its search"
-        shows = f"{subject} shows {self.mean(net)}, but it" if (net.mean or 0.0) > (net.worth or 0.0) else subject
+        among = (
+            f"{self.answer.n_candidates:,}"
+            if net.name == self.answer.kept
+            else "its search"
+        )
+        shows = (
+            f"{subject} shows {self.mean(net)}, but it"
+            if (net.mean or 0.0) > (net.worth or 0.0)
+            else subject
+        )
         return f"{shows} was picked as the best of {among}"
 
     def shown(self, each: Contender, what: str) -> str:
@@ -179,8 +255,12 @@ class _Words:
         answer, sentences = self.answer, []
         other = answer[answer.compared_with] if answer.compared_with else None
         if answer.why == "surpasses" and other:
-            sentences.append(f"{other.name}, which is simpler, gets {self.number(other.worth)}.")
-            sentences.append(self.rule("less simple model", self.surpassing(answer[use], other)))
+            sentences.append(
+                f"{other.name}, which is simpler, gets {self.number(other.worth)}."
+            )
+            sentences.append(
+                self.rule("less simple model", self.surpassing(answer[use], other))
+            )
         elif other:
             what = {"net": "net", "trees": "model of trees"}.get(other.kind, "model")
             sentences.append(self.shown(other, f"best {what}"))
@@ -189,23 +269,39 @@ class _Words:
             sentences.append("No simpler model is surely better than that.")
         net = self.net
         if net is None and answer[use].kind != "net":
-            sentences.append("No net has a score that is surely better than that of the constant.")
+            sentences.append(
+                "No net has a score that is surely better than that of the constant."
+            )
         elif net and net.name not in (use, answer.compared_with):
-            sentences += [self.shown(net, "best net"), f"Over {use}, {self.chance(net)}."]
+            sentences += [
+                self.shown(net, "best net"),
+                f"Over {use}, {self.chance(net)}.",
+            ]
         return sentences
 
     @property
     def net(self) -> Contender | None:
         """The net that speaks for all of them, if one is better than the constant."""
         spoken = (each for each in self.answer.contenders if each.kind == "net")
-        return next((each for each in spoken if each.left_out in (None, "no_higher_than_simpler")), None)
+        return next(
+            (
+                each
+                for each in spoken
+                if each.left_out in (None, "no_higher_than_simpler")
+            ),
+            None,
+        )
 
     @property
     def better(self) -> str:
         return f"better by {self.answer.rope:g}" if self.answer.rope else "better"
 
     def rule(self, what: str, chance: str) -> str:
-        needed = f" with a chance of {in_words(self.answer.needed)}" if self.answer.tested else ""
+        needed = (
+            f" with a chance of {in_words(self.answer.needed)}"
+            if self.answer.tested
+            else ""
+        )
         return f"A {what} is used if it is {self.better}{needed}; {chance}."
 
     def surpassing(self, use: Contender, simpler: Contender) -> str:
@@ -217,7 +313,9 @@ class _Words:
         """Say what is known of a contender beside the other one: a chance, or in the order of time a gain."""
         name = "the net" if each.name == "net" else each.name
         return (
-            f"{name} gains {self.number(each.gain)}" if each.chance is None else f"{name} has {in_words(each.chance)}"
+            f"{name} gains {self.number(each.gain)}"
+            if each.chance is None
+            else f"{name} has {in_words(each.chance)}"
         )
 
 

@@ -27,7 +27,11 @@ def paragraphs(results: Results, params: Params, answer: Answer) -> list[str]:
     from which probability on a class is predicted, where mistakes have costs, and which model is in which file.
     """
     saved = answer.handed_over
-    told = (_given_away(results, params), errors_told(results, params, saved), read_threshold(results, params, saved))
+    told = (
+        _given_away(results, params),
+        errors_told(results, params, saved),
+        read_threshold(results, params, saved),
+    )
     return list(filter(None, [lead(answer), *told, files_told(answer)]))
 
 
@@ -53,7 +57,9 @@ def inputs_told(results: Results, answer: Answer) -> str:
     """Say which columns matter to the answer and to the kept net."""
     table = results.table(files.INPUTS)
     saved = dict.fromkeys([answer.handed_over, answer.kept])
-    return " ".join(describe_inputs(table, name, answer.scoring, answer.rope) for name in saved)
+    return " ".join(
+        describe_inputs(table, name, answer.scoring, answer.rope) for name in saved
+    )
 
 
 def describe_inputs(table: pd.DataFrame, name: str, scoring: str, rope: float) -> str:
@@ -68,13 +74,23 @@ def describe_inputs(table: pd.DataFrame, name: str, scoring: str, rope: float) -
     most = rows[~is_below & (rows["importance"] > 0)].head(_MOST_COLUMNS)
     losses = [
         f"{column} ({format_interval(mean, half, decimals)})"
-        for column, mean, half in zip(most["column"], most["importance"], most["ci95"], strict=True)
+        for column, mean, half in zip(
+            most["column"], most["importance"], most["ci95"], strict=True
+        )
     ]
-    text = f"When a column is shuffled, {name} loses the most {scoring} for {join_words(losses)}. " if losses else ""
+    text = (
+        f"When a column is shuffled, {name} loses the most {scoring} for {join_words(losses)}. "
+        if losses
+        else ""
+    )
     if below := rows.loc[is_below, "column"].tolist():
         text += f"For {join_words(below)}, {name} loses less than {rope:g} with 95 %. "
         text += "Columns that are correlated stand in for each other"
-        return f"{text}, so without all of these it may lose more." if len(below) > 1 else f"{text}."
+        return (
+            f"{text}, so without all of these it may lose more."
+            if len(below) > 1
+            else f"{text}."
+        )
     if np.isfinite(rows["ci95"]).any():
         text += f"For no column is it certain, with 95 %, that {name} loses less than {rope:g}."
     return text.rstrip()
@@ -92,10 +108,18 @@ def errors_told(results: Results, params: Params, name: str) -> str:
     known = results.json(files.ERRORS)
     with results.expecting(files.ERRORS):
         unit = params.data.column(params.data.target).unit
-        return describe_errors(known[name], name, unit, in_time=params.cv.keeps_time, in_groups=params.cv.keeps_groups)
+        return describe_errors(
+            known[name],
+            name,
+            unit,
+            in_time=params.cv.keeps_time,
+            in_groups=params.cv.keeps_groups,
+        )
 
 
-def describe_errors(known: dict[str, Any], name: str, unit: str, *, in_time: bool, in_groups: bool) -> str:
+def describe_errors(
+    known: dict[str, Any], name: str, unit: str, *, in_time: bool, in_groups: bool
+) -> str:
     """Say in sentences what `prediction_errors` knows of the model of this name, whose target is in `unit`."""
     if "errors" not in known:
         return f"How far the predictions of {name} may be off is unknown, because it has none on fresh splits."
@@ -118,7 +142,9 @@ def describe_errors(known: dict[str, Any], name: str, unit: str, *, in_time: boo
     if in_time:
         width = high if low == high else f"{low} to {high}"
         return f"{text}Intervals of {width} to both sides would have held nine in ten of them; later rows may differ."
-    width = f"± {high}" if low == high else f"from ± {low} to ± {high} by what is predicted"
+    width = (
+        f"± {high}" if low == high else f"from ± {low} to ± {high} by what is predicted"
+    )
     rows = "rows of new groups" if in_groups else "new rows that are like these"
     return f"{text}The interval of a prediction, {width}, holds the true number for nine in ten {rows}."
 
@@ -133,23 +159,33 @@ def read_threshold(results: Results, params: Params, name: str) -> str:
     evaluation = results.json(files.EVALUATION)
     with results.expecting(files.EVALUATION):
         found = read_choice(evaluation, name)
-        return threshold_told(name, class_names(params.data.labels_of(2)), *found) if found else ""
+        return (
+            threshold_told(name, class_names(params.data.labels_of(2)), *found)
+            if found
+            else ""
+        )
 
 
-def threshold_told(name: str, labels: Sequence[str], costs: Costs, chosen: Threshold | None) -> str:
+def threshold_told(
+    name: str, labels: Sequence[str], costs: Costs, chosen: Threshold | None
+) -> str:
     """Say which threshold of a model costs least, and what that and others cost per row."""
     if chosen is None:
         return f"{name} has no probabilities, so evaluate.costs chooses no threshold."
     negative, positive = labels
     decimals = score_decimals([chosen.default_cost])
     cost, default_cost, calibrated_cost = (
-        format_score(each, decimals) for each in (chosen.cost, chosen.default_cost, chosen.calibrated_cost)
+        format_score(each, decimals)
+        for each in (chosen.cost, chosen.default_cost, chosen.calibrated_cost)
     )
     mistakes = (
-        f"with costs of {costs.false_positive:g} for a false positive and {costs.false_negative:g} for a false negative"
+        f"with costs of {costs.false_positive:g} for a false positive "
+        f"and {costs.false_negative:g} for a false negative"
     )
     least = f"which costs least {mistakes}: {cost} per row, where the rows that pay have no say in the choice"
-    others = [f"From {DEFAULT:g} on, a row would cost {default_cost}, {_difference(chosen, decimals)}."]
+    others = [
+        f"From {DEFAULT:g} on, a row would cost {default_cost}, {_difference(chosen, decimals)}."
+    ]
     if chosen.calibrated != DEFAULT:
         theory = f"The threshold for probabilities that are right, {chosen.calibrated:g}, needs no choice"
         others.append(f"{theory}; with it, a row would cost {calibrated_cost}.")

@@ -27,7 +27,10 @@ from stages.lib.told.scores import stuck_in_words
 
 def findings(results: Results, params: Params, name: str) -> list[str]:
     """Say what a search found, one paragraph each; raises `UserError` if it was not compared."""
-    search, table = results.json(files.SUMMARY, name), results.table(files.COMPARED, name)
+    search, table = (
+        results.json(files.SUMMARY, name),
+        results.table(files.COMPARED, name),
+    )
     importances, rope = results.table(files.IMPORTANCE, name), rope_of(params)
     decimals = score_decimals(table["mean_test_score"])
     ended = table[trained_to_the_end(table)]
@@ -40,7 +43,9 @@ def findings(results: Results, params: Params, name: str) -> list[str]:
         )
     paragraphs.append(best_told(search, len(ended), decimals))
     if table["in_best_set"].notna().all():
-        ranked = ended.dropna(subset=["mean_test_score"]).sort_values("rank_test_score", kind="stable")
+        ranked = ended.dropna(subset=["mean_test_score"]).sort_values(
+            "rank_test_score", kind="stable"
+        )
         paragraphs.append(_best_set(ended, ranked.iloc[0], decimals, rope))
         if len(ranked) > 1:
             difference = np.diff(ranked["mean_test_score"].iloc[:2])
@@ -57,7 +62,9 @@ def _likely(row: pd.Series, rope: str) -> str:
 
 def best_told(search: Mapping[str, Any], n: int, decimals: int) -> str:
     """Say from a summary which of `n` candidates is the best, and what it is worth without the luck of the choice."""
-    mean = format_interval(search["best_score"], search.get("best_ci95", math.nan), decimals)
+    mean = format_interval(
+        search["best_score"], search.get("best_ci95", math.nan), decimals
+    )
     stuck = stuck_in_words(search, decimals)
     best = f"The best is {short_params(search['best_params'])}, with {mean}{stuck and f' ({stuck})'}."
     if "best_score_corrected" not in search or n == 1:
@@ -81,7 +88,9 @@ def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) ->
         return f"{text} The best is also the simplest of them."
     lost = format_score(best["mean_test_score"] - simplest["mean_test_score"], decimals)
     sizes = [
-        f"as many {what}" if simplest[key] == best[key] else f"{simplest[key]:,.6g} {what} (the best: {best[key]:,.6g})"
+        f"as many {what}"
+        if simplest[key] == best[key]
+        else f"{simplest[key]:,.6g} {what} (the best: {best[key]:,.6g})"
         for key, what in (("n_weights", "weights"), ("n_epochs", "epochs"))
     ]
     return (
@@ -94,7 +103,11 @@ def _runner_up(row: pd.Series, rope: str, within: bool) -> str:
     """Say how good the runner-up is: worse if it can't be the best. Its p-value would not allow for the best's luck."""
     relation = "is worse"
     if row["in_best_set"]:
-        relation = "is as good" if within and is_inside(row["worse"], row["better"]) else "could be as good"
+        relation = (
+            "is as good"
+            if within and is_inside(row["worse"], row["better"])
+            else "could be as good"
+        )
     return f"The runner-up, {short_params(row['params'])}, {relation}: {_likely(row, rope)}."
 
 

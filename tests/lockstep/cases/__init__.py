@@ -13,4 +13,14 @@ from tests.lockstep.cases.training import callbacks, criteria
 
 Make = Callable[[], dict[str, Case]]
 # Of all but `cases.nets.noise`, whose masks are other ones than skorch's.
-EXACT: list[Make] = [optimizers, criteria, callbacks, modules, data, rows, habits, own_code, outside]
+EXACT: list[Make] = [
+    optimizers,
+    criteria,
+    callbacks,
+    modules,
+    data,
+    rows,
+    habits,
+    own_code,
+    outside,
+]

@@ -20,8 +20,15 @@ SERIES = ROWS.randn(50, 7, 3)
 SERIES_LABELS = (SERIES[:, :, 0].mean(1) > 0).astype(np.int64)
 
 
-def classifier(module: Any = MLP, wrapper: Any = NeuralNetClassifier, **settings: Any) -> NeuralNet:
-    base: dict[str, Any] = {"criterion": nn.CrossEntropyLoss, "max_epochs": 3, "batch_size": 16, "lr": 0.1}
+def classifier(
+    module: Any = MLP, wrapper: Any = NeuralNetClassifier, **settings: Any
+) -> NeuralNet:
+    base: dict[str, Any] = {
+        "criterion": nn.CrossEntropyLoss,
+        "max_epochs": 3,
+        "batch_size": 16,
+        "lr": 0.1,
+    }
     return wrapper(module, **base | {"callbacks": "disable", "verbose": 0} | settings)
 
 
@@ -55,15 +62,27 @@ RATES: dict[str, list[Any]] = {"lr": [0.1, 0.02]}
 
 
 def case(
-    module: Any = MLP, grid: Any = RATES, X: Any = None, y: Any = None, alone: str = "", cv: Any = TWICE, **how: Any
+    module: Any = MLP,
+    grid: Any = RATES,
+    X: Any = None,
+    y: Any = None,
+    alone: str = "",
+    cv: Any = TWICE,
+    **how: Any,
 ) -> Case:
     """Return the search of a `classifier` with these settings."""
     return Case(classifier(module, **how), grid, X, y, alone, cv)
 
 
-def watched(*callbacks: Any, grid: Any = RATES, alone: str = "", **settings: Any) -> Case:
+def watched(
+    *callbacks: Any, grid: Any = RATES, alone: str = "", **settings: Any
+) -> Case:
     """Return the search of a `classifier` with these callbacks, which trains for some more epochs."""
-    return case(grid=grid, alone=alone, **{"callbacks": list(callbacks), "max_epochs": 8} | settings)
+    return case(
+        grid=grid,
+        alone=alone,
+        **{"callbacks": list(callbacks), "max_epochs": 8} | settings,
+    )
 
 
 FLOATS = LABELS.astype(np.float64).reshape(-1, 1)

@@ -113,18 +113,32 @@ def deep() -> Callable[..., Any]:
 def habits() -> dict[str, Case]:
     factors = (1.0, 3.0)
     return {
-        "activations in place": case(grid={"module__activation": [nn.Tanh, partial(nn.ReLU, inplace=True), nn.GELU]}),
+        "activations in place": case(
+            grid={
+                "module__activation": [nn.Tanh, partial(nn.ReLU, inplace=True), nn.GELU]
+            }
+        ),
         "hooks of parameters": case(Hooked, alone="has a hook"),
-        "a temperature that falls": case(Anneals, {"module__decay": [1.0, 0.9]}, alone="attribute"),
+        "a temperature that falls": case(
+            Anneals, {"module__decay": [1.0, 0.9]}, alone="attribute"
+        ),
         "a global counter": case(CountsGlobally, alone="a global variable"),
-        "parts in a list": case(NamesItsParts, {"module__activation": [nn.ReLU, nn.Tanh]}),
+        "parts in a list": case(
+            NamesItsParts, {"module__activation": [nn.ReLU, nn.Tanh]}
+        ),
         "Python's random": case(Sometimes, alone="random numbers"),
         "rows written into": case(WritesIntoRows),
-        "a scalar parameter, Adam": case(ScalarParameter, {"lr": [0.01, 0.003]}, optimizer=torch.optim.Adam, lr=0.01),
+        "a scalar parameter, Adam": case(
+            ScalarParameter, {"lr": [0.01, 0.003]}, optimizer=torch.optim.Adam, lr=0.01
+        ),
         "no epoch": case(grid={"max_epochs": [0, 2]}, alone="above 0"),
         "no device": case(device=None),
-        "functions of the same code": case(Of, {"module__function": [*map(scaling, factors)]}),
-        "a function that calls itself": Case(make_pipeline(FunctionTransformer(deep()), classifier())),
+        "functions of the same code": case(
+            Of, {"module__function": [*map(scaling, factors)]}
+        ),
+        "a function that calls itself": Case(
+            make_pipeline(FunctionTransformer(deep()), classifier())
+        ),
         "a module in a closure": case(closed_over(nn)),
         "steps of the same code": Case(
             make_pipeline(FunctionTransformer(), classifier()),

@@ -20,8 +20,14 @@ class MLP(nn.Module):
         dropout: Any = nn.Dropout,
     ) -> None:
         super().__init__()
-        layers = [nn.Linear(n_inputs, n_neurons), *([norm(n_neurons)] if norm else []), activation()]
-        self.layers = nn.Sequential(*layers, *([dropout(p)] if p else []), nn.Linear(n_neurons, n_outputs))
+        layers = [
+            nn.Linear(n_inputs, n_neurons),
+            *([norm(n_neurons)] if norm else []),
+            activation(),
+        ]
+        self.layers = nn.Sequential(
+            *layers, *([dropout(p)] if p else []), nn.Linear(n_neurons, n_outputs)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)
@@ -39,7 +45,9 @@ class Dropping(MLP):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.dropout(x)
-        return super().forward(x + self.noise * torch.randn_like(x) if self.training and self.noise else x)
+        return super().forward(
+            x + self.noise * torch.randn_like(x) if self.training and self.noise else x
+        )
 
 
 class ColumnNoise(MLP):
@@ -52,7 +60,10 @@ class ColumnNoise(MLP):
 class Embedded(nn.Module):
     def __init__(self, dim: int = 4, **settings: Any) -> None:
         super().__init__()
-        self.embedding, self.out = nn.Embedding(11, dim, **settings), nn.Linear(5 * dim, 2)
+        self.embedding, self.out = (
+            nn.Embedding(11, dim, **settings),
+            nn.Linear(5 * dim, 2),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return self.out(self.embedding(x).flatten(1))
@@ -104,7 +115,11 @@ class WeightNormed(MLP):
 class Tied(nn.Module):
     def __init__(self, by_data: bool = False) -> None:
         super().__init__()
-        self.a, self.b, self.out = nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, 2)
+        self.a, self.b, self.out = (
+            nn.Linear(WIDTH, WIDTH),
+            nn.Linear(WIDTH, WIDTH),
+            nn.Linear(WIDTH, 2),
+        )
         if by_data:
             self.b.weight.data = self.a.weight.data.t()
         else:
@@ -172,7 +187,15 @@ class Digits(nn.Sequential):
     def __init__(self) -> None:
         first, second = nn.Conv2d(1, 4, 3, padding=1), nn.Conv2d(4, 6, 2, groups=2)
         last = nn.AdaptiveAvgPool2d((1, 2)), nn.Flatten(), nn.Linear(12, 2)
-        super().__init__(first, nn.BatchNorm2d(4), nn.ReLU(), second, nn.MaxPool2d((1, 2)), nn.ReLU(), *last)
+        super().__init__(
+            first,
+            nn.BatchNorm2d(4),
+            nn.ReLU(),
+            second,
+            nn.MaxPool2d((1, 2)),
+            nn.ReLU(),
+            *last,
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.reshape(-1, 1, 2, 3))

@@ -69,7 +69,14 @@ def modules() -> dict[str, Case]:
     series: dict[str, Any] = {"X": SERIES, "y": SERIES_LABELS}
     small: dict[str, list[Any]] = {"lr": [0.01, 0.003]}
     # 64 rows to train, 13 of them held out: the last batch of those is one row.
-    lone = partial(case, Squeezed, small, y=NUMBERS[:, 0], batch_size=12, **REGRESSION | {"wrapper": NeuralNet})
+    lone = partial(
+        case,
+        Squeezed,
+        small,
+        y=NUMBERS[:, 0],
+        batch_size=12,
+        **REGRESSION | {"wrapper": NeuralNet},
+    )
     return {
         "plain": case(grid={"module__n_neurons": [5, 7], "lr": [0.1, 0.02]}),
         "nets that leave a stack while others go on": case(
@@ -79,19 +86,29 @@ def modules() -> dict[str, Case]:
             ],
             optimizer=torch.optim.Adam,
         ),
-        "batch sizes and lengths": case(grid={"batch_size": [8, 10, 200, -1], "max_epochs": [1, 3]}),
-        "activations": case(grid={"module__activation": [nn.ReLU, nn.Tanh, nn.GELU, nn.Softplus, nn.PReLU]}),
+        "batch sizes and lengths": case(
+            grid={"batch_size": [8, 10, 200, -1], "max_epochs": [1, 3]}
+        ),
+        "activations": case(
+            grid={
+                "module__activation": [nn.ReLU, nn.Tanh, nn.GELU, nn.Softplus, nn.PReLU]
+            }
+        ),
         "dropout of all": case(module__p=1.0),
         "alpha dropout of all": case(module__p=1.0, module__dropout=nn.AlphaDropout),
         "BatchNorm1d": case(module__norm=nn.BatchNorm1d),
-        "BatchNorm1d, momentum None": case(module__norm=partial(nn.BatchNorm1d, momentum=None), alone=" "),
+        "BatchNorm1d, momentum None": case(
+            module__norm=partial(nn.BatchNorm1d, momentum=None), alone=" "
+        ),
         "convolutions": case(m.Digits),
         "a buffer that counts evaluations": case(m.CountsInABuffer, callbacks=None),
         "weight_norm": case(m.WeightNormed),
         "frozen": case(m.Frozen),
         "frozen batch norm": case(m.FrozenNorm),
         "tied": case(m.Tied),
-        "tied by their memory": case(m.Tied, module__by_data=True, alone="share memory"),
+        "tied by their memory": case(
+            m.Tied, module__by_data=True, alone="share memory"
+        ),
         "unused": case(
             m.Unused,
             {"optimizer__weight_decay": [0.0, 0.1], "optimizer__momentum": [0.9]},
@@ -109,14 +126,31 @@ def modules() -> dict[str, Case]:
             train_split=None,
             alone="losses are infinite or NaN",
         ),
-        "Embedding": case(m.Embedded, {"module__dim": [3, 4]}, X=TOKENS, y=TOKEN_LABELS),
+        "Embedding": case(
+            m.Embedded, {"module__dim": [3, 4]}, X=TOKENS, y=TOKEN_LABELS
+        ),
         "Embedding, max_norm": case(
-            m.Embedded, module__max_norm=0.3, X=TOKENS, y=TOKEN_LABELS, alone="max_norm changes"
+            m.Embedded,
+            module__max_norm=0.3,
+            X=TOKENS,
+            y=TOKEN_LABELS,
+            alone="max_norm changes",
         ),
         "GRU": case(m.Recurrent, **series),
-        "GRU with dropout": case(m.Recurrent, module__num_layers=2, module__dropout=0.5, alone="differed", **series),
+        "GRU with dropout": case(
+            m.Recurrent,
+            module__num_layers=2,
+            module__dropout=0.5,
+            alone="differed",
+            **series,
+        ),
         "LSTM": case(m.Recurrent, module__layer=nn.LSTM, **series),
-        "RNN": case(m.Recurrent, {"module__nonlinearity": ["tanh", "relu"]}, module__layer=nn.RNN, **series),
+        "RNN": case(
+            m.Recurrent,
+            {"module__nonlinearity": ["tanh", "relu"]},
+            module__layer=nn.RNN,
+            **series,
+        ),
         "noise that rows share": case(m.ColumnNoise, alone=" "),
         "warm start": case(warm_start=True),
         "a module that is an instance": case(m.MLP()),
@@ -134,31 +168,53 @@ def noise() -> dict[str, Case]:
     return {
         "Dropout": case(grid={"module__p": [0.1, 0.5]}, module__p=0.3),
         "Dropout, shuffled": case(module__p=0.3, iterator_train__shuffle=True),
-        "AlphaDropout": case(grid={"module__p": [0.1, 0.5]}, module__dropout=nn.AlphaDropout),
+        "AlphaDropout": case(
+            grid={"module__p": [0.1, 0.5]}, module__dropout=nn.AlphaDropout
+        ),
         "Gaussian noise": case(m.Noisy),
     }
 
 
 def data() -> dict[str, Case]:
     frame = pd.DataFrame(X, columns=list("abcdef"))
-    before = make_column_transformer((StandardScaler(), ["a", "b"]), remainder="passthrough")
+    before = make_column_transformer(
+        (StandardScaler(), ["a", "b"]), remainder="passthrough"
+    )
     net = ("net", classifier())
     rates = {"net__lr": [0.1, 0.02]}
-    target = TransformedTargetRegressor(classifier(**REGRESSION), transformer=StandardScaler())
+    target = TransformedTargetRegressor(
+        classifier(**REGRESSION), transformer=StandardScaler()
+    )
     return {
         "shuffled": case(iterator_train__shuffle=True),
         "drop_last": case(iterator_train__drop_last=True),
-        "WeightedRandomSampler": case(iterator_train__sampler=WeightedRandomSampler([1.0, 3.0] * 20, 37)),
+        "WeightedRandomSampler": case(
+            iterator_train__sampler=WeightedRandomSampler([1.0, 3.0] * 20, 37)
+        ),
         "classes in bytes": case(y=LABELS.astype(np.uint8)),
         "no hold-out, folds of unequal size": case(train_split=None, cv=KFold(5)),
         "another hold-out": case(train_split=ValidSplit(0.3, random_state=3)),
-        "a DataFrame": Case(make_pipeline(before, classifier()), {"neuralnetclassifier__lr": [0.1, 0.02]}, X=frame),
+        "a DataFrame": Case(
+            make_pipeline(before, classifier()),
+            {"neuralnetclassifier__lr": [0.1, 0.02]},
+            X=frame,
+        ),
         "a SliceDataset": case(X=SliceDataset(Dataset(X, LABELS))),
         "scalers as grid values": Case(
             Pipeline([("scale", StandardScaler()), net]),
-            rates | {"scale": ["passthrough", StandardScaler(), MinMaxScaler(), QuantileTransformer(n_quantiles=9)]},
+            rates
+            | {
+                "scale": [
+                    "passthrough",
+                    StandardScaler(),
+                    MinMaxScaler(),
+                    QuantileTransformer(n_quantiles=9),
+                ]
+            },
         ),
-        "a setting of a step before": Case(Pipeline([("pca", PCA()), net]), rates | {"pca__whiten": [False, True]}),
+        "a setting of a step before": Case(
+            Pipeline([("pca", PCA()), net]), rates | {"pca__whiten": [False, True]}
+        ),
         "a transformed target behind a scaler": Case(
             Pipeline([("scale", StandardScaler()), ("model", target)]),
             {"model__regressor__lr": [0.01, 0.003]},

@@ -10,7 +10,13 @@ import numpy as np
 import torch
 from sklearn.base import clone
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EarlyStopping, EpochScoring, GradientNormClipping, LRScheduler
+from skorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    EpochScoring,
+    GradientNormClipping,
+    LRScheduler,
+)
 from skorch.dataset import ValidSplit
 
 from lockstep import reads_only
@@ -57,7 +63,9 @@ class Keeps(Callback):
     def on_batch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         net.history.record_batch("mode at first", net.module_.training)
 
-    def on_batch_end(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
+    def on_batch_end(
+        self, net: NeuralNet, training: bool = False, **kwargs: Any
+    ) -> None:
         net.history.record_batch("mode at last", net.module_.training)
         if training:
             self.kept_.append(net.module_.layers[-1].bias.grad.numpy())
@@ -74,7 +82,9 @@ class Budget(Callback):
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         self.steps_ = 0
 
-    def on_batch_end(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
+    def on_batch_end(
+        self, net: NeuralNet, training: bool = False, **kwargs: Any
+    ) -> None:
         self.steps_ += training
         if self.steps_ == 11:
             raise KeyboardInterrupt
@@ -101,38 +111,68 @@ def outside() -> dict[str, Case]:
     plateau = LRScheduler("ReduceLROnPlateau", monitor="valid_loss", patience=0)
     clipping = [("a", GradientNormClipping(9.0)), ("b", GradientNormClipping(9.0))]
     scored = ("s", EpochScoring("accuracy", name="s", lower_is_better=False))
-    drawing = [("drawn", EpochScoring(Draws(), name="drawn")), ("bound", EpochScoring(Draws().__call__, name="bound"))]
+    drawing = [
+        ("drawn", EpochScoring(Draws(), name="drawn")),
+        ("bound", EpochScoring(Draws().__call__, name="bound")),
+    ]
     log_loss = EpochScoring("neg_log_loss", lower_is_better=False, name="score")
     shuffled: dict[str, Any] = {"max_epochs": 7, "iterator_train__shuffle": True}
     twenty: dict[str, Any] = {"grid": {"lr": [0.5, 0.01]}, "max_epochs": 20}
     tensors = [torch.tensor(rate) for rate in (0.00012, 0.00014)]
     return {
-        "rates that are tensors": case(grid={"optimizer__lr": tensors}, optimizer=torch.optim.Adam),
+        "rates that are tensors": case(
+            grid={"optimizer__lr": tensors}, optimizer=torch.optim.Adam
+        ),
         "numbers of NumPy": case(
-            grid={"criterion__label_smoothing": np.linspace(0, 0.2, 2), "max_epochs": np.arange(2, 4)}
+            grid={
+                "criterion__label_smoothing": np.linspace(0, 0.2, 2),
+                "max_epochs": np.arange(2, 4),
+            }
         ),
         "clipped twice": case(
-            grid={"callbacks__b__gradient_clip_value": [9.0, 0.01]}, callbacks=clipping, alone="clipped twice"
+            grid={"callbacks__b__gradient_clip_value": [9.0, 0.01]},
+            callbacks=clipping,
+            alone="clipped twice",
         ),
         "scored now and then, shuffled": watched(own, **shuffled),
         "a copy fitted by a callback": watched(("own", FitsACopy()), max_epochs=7),
-        "weights and gradients that are kept": watched(Keeps(), EarlyStopping(patience=1, threshold=0.1), **twenty),
-        "scored where a schedule changes rates": watched(Scores(), plateau, max_epochs=7),
-        "scored until the training ends": watched(
-            Scores(every=1), EarlyStopping(patience=2), grid={"lr": [5.0, 0.02]}, **shuffled
+        "weights and gradients that are kept": watched(
+            Keeps(), EarlyStopping(patience=1, threshold=0.1), **twenty
         ),
-        "a training that ends within an epoch": case(callbacks=[Budget()], alone="within an epoch"),
-        "a score of ten classes": case(callbacks=[log_loss], module__n_outputs=10, y=TEN, cv=3),
-        "a scorer that is an object": case(callbacks=drawing, train_split=ValidSplit(2), iterator_train__shuffle=True),
+        "scored where a schedule changes rates": watched(
+            Scores(), plateau, max_epochs=7
+        ),
+        "scored until the training ends": watched(
+            Scores(every=1),
+            EarlyStopping(patience=2),
+            grid={"lr": [5.0, 0.02]},
+            **shuffled,
+        ),
+        "a training that ends within an epoch": case(
+            callbacks=[Budget()], alone="within an epoch"
+        ),
+        "a score of ten classes": case(
+            callbacks=[log_loss], module__n_outputs=10, y=TEN, cv=3
+        ),
+        "a scorer that is an object": case(
+            callbacks=drawing, train_split=ValidSplit(2), iterator_train__shuffle=True
+        ),
         "a scoring function that draws beside one that does not": watched(
             scored,
             grid=[
                 {"callbacks__s__scoring": ["accuracy"]},
-                {"callbacks__s__scoring": [on_all_rows], "callbacks__s__use_caching": [False]},
+                {
+                    "callbacks__s__scoring": [on_all_rows],
+                    "callbacks__s__use_caching": [False],
+                },
             ],
             **shuffled,
         ),
-        "caching or not": case(grid={"use_caching": [True, False]}, callbacks=None, iterator_train__shuffle=True),
+        "caching or not": case(
+            grid={"use_caching": [True, False]},
+            callbacks=None,
+            iterator_train__shuffle=True,
+        ),
         "a scheduler that draws beside one that does not": watched(
             ("s", step),
             grid={"callbacks__s": [step, LRScheduler(RandomRates)]},

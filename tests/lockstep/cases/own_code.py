@@ -23,7 +23,9 @@ class Lasso(NeuralNetClassifier):
         self.l1 = l1
 
     def get_loss(self, *args: Any, **kwargs: Any) -> Tensor:
-        penalty = self.l1 * sum(weight.abs().sum() for weight in self.module_.parameters())
+        penalty = self.l1 * sum(
+            weight.abs().sum() for weight in self.module_.parameters()
+        )
         return super().get_loss(*args, **kwargs) / self.max_epochs + penalty
 
 
@@ -57,7 +59,9 @@ class Hooked(NeuralNetClassifier):
 
 class WarmsUp(NeuralNetClassifier):
     def get_loss(self, y_pred: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return super().get_loss(y_pred, *args, **kwargs) * (1.0 if len(self.history_) > 4 else 0.5)
+        return super().get_loss(y_pred, *args, **kwargs) * (
+            1.0 if len(self.history_) > 4 else 0.5
+        )
 
 
 class EqualSteps(NeuralNetClassifier):
@@ -203,16 +207,28 @@ def own_code() -> dict[str, Case]:
         "a parameter of its own, a length in the loss": case(
             grid={"l1": [0.001, 0.1], "max_epochs": [2, 4]}, wrapper=Lasso
         ),
-        "a loss that looks at the history": case(wrapper=WarmsUp, max_epochs=7, alone="history_"),
+        "a loss that looks at the history": case(
+            wrapper=WarmsUp, max_epochs=7, alone="history_"
+        ),
         "an object that is no parameter": case(wrapper=CountsFits),
         "two trainings in a fit": case(wrapper=FitsTwice),
-        "a hook of the optimizer": case(wrapper=Hooked, alone="the optimizer has a hook"),
-        "a length that fit sets": case(grid={"batch_size": [8, 16]}, wrapper=EqualSteps, alone="max_epochs"),
-        "a net that watches itself": case(
-            grid={"max_epochs": [2, 4]}, wrapper=HalvesItsRate, alone="has its own on_epoch_end"
+        "a hook of the optimizer": case(
+            wrapper=Hooked, alone="the optimizer has a hook"
         ),
-        "a fit that initialises": case(wrapper=LooksAtOptimizer, alone="looks at the net before it is trained"),
-        "the module's settings in the loss": case(TakesAlpha, {"module__alpha": [0.0, 0.5]}, wrapper=ByParamsOfModule),
+        "a length that fit sets": case(
+            grid={"batch_size": [8, 16]}, wrapper=EqualSteps, alone="max_epochs"
+        ),
+        "a net that watches itself": case(
+            grid={"max_epochs": [2, 4]},
+            wrapper=HalvesItsRate,
+            alone="has its own on_epoch_end",
+        ),
+        "a fit that initialises": case(
+            wrapper=LooksAtOptimizer, alone="looks at the net before it is trained"
+        ),
+        "the module's settings in the loss": case(
+            TakesAlpha, {"module__alpha": [0.0, 0.5]}, wrapper=ByParamsOfModule
+        ),
         "a rate by the length": case(grid={"max_epochs": [2, 4]}, wrapper=RateByLength),
         "labels that fit lowers": case(wrapper=CountsFromOne, y=LABELS + 1),
         "rows that fit mixes": case(wrapper=MixesItsRows),
@@ -223,9 +239,14 @@ def own_code() -> dict[str, Case]:
         ),
         "a loss that is wrapped": case(grid=factors, wrapper=Scaled),
         "a global variable that fit sets": case(
-            Scaling, factors, wrapper=SetsGlobally, alone="changes while nets are made, so 1 of 2"
+            Scaling,
+            factors,
+            wrapper=SetsGlobally,
+            alone="changes while nets are made, so 1 of 2",
         ),
-        "a loss on the net itself": case(wrapper=ChoosesItsLoss, alone="a get_loss of its own"),
+        "a loss on the net itself": case(
+            wrapper=ChoosesItsLoss, alone="a get_loss of its own"
+        ),
         "a private number": case(wrapper=ScaledInPrivate),
         "a mixin of scikit-learn": case(wrapper=Transforms),
         "a switch in infer": case(grid={"centre": [False, True]}, wrapper=Centred),

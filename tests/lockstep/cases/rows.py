@@ -11,9 +11,22 @@ from skorch import NeuralNet
 from skorch.callbacks import InputShapeSetter
 from skorch.dataset import Dataset, ValidSplit
 from torch import Tensor, nn
-from torch.utils.data import SequentialSampler, Subset, WeightedRandomSampler, random_split
+from torch.utils.data import (
+    SequentialSampler,
+    Subset,
+    WeightedRandomSampler,
+    random_split,
+)
 
-from tests.lockstep.cases.base import LABELS, NUMBERS, REGRESSION, Case, X, case, classifier
+from tests.lockstep.cases.base import (
+    LABELS,
+    NUMBERS,
+    REGRESSION,
+    Case,
+    X,
+    case,
+    classifier,
+)
 from tests.lockstep.cases.modules import MLP, WIDTH, Dropping
 
 
@@ -26,7 +39,9 @@ class DrawnByNumpy(MLP):
         super().__init__(**sizes)
         with torch.no_grad():
             for weight in self.parameters():
-                weight.copy_(torch.as_tensor(0.3 * np.random.standard_normal(weight.shape)))
+                weight.copy_(
+                    torch.as_tensor(0.3 * np.random.standard_normal(weight.shape))
+                )
 
 
 class SeeEachOtherLate(MLP):
@@ -113,27 +128,45 @@ class Centred(MLP):
         self.least = least
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x + self.share * x.mean(0) if self.training and len(x) > self.least else x)
+        return super().forward(
+            x + self.share * x.mean(0) if self.training and len(x) > self.least else x
+        )
 
 
 def rows() -> dict[str, Case]:
     net = partial(case, wrapper=NeuralNet)
     twice = {"module__n_neurons": [4, 7], "iterator_train__shuffle": [False, True]}
     setter = [InputShapeSetter(param_name="n_inputs")]
-    behind = make_pipeline(PCA(), classifier(callbacks=setter, module__n_inputs=4, iterator_train__shuffle=True))
-    drawn = WeightedRandomSampler([1.0] * 64, 64, generator=torch.Generator().manual_seed(3))
-    workers: dict[str, Any] = {"iterator_train__num_workers": 1, "iterator_train__persistent_workers": True}
+    behind = make_pipeline(
+        PCA(),
+        classifier(callbacks=setter, module__n_inputs=4, iterator_train__shuffle=True),
+    )
+    drawn = WeightedRandomSampler(
+        [1.0] * 64, 64, generator=torch.Generator().manual_seed(3)
+    )
+    workers: dict[str, Any] = {
+        "iterator_train__num_workers": 1,
+        "iterator_train__persistent_workers": True,
+    }
     whole: dict[str, Any] = {"train_split": None, "batch_size": 20}
     generator = "a generator of its own"
     return {
         "a hold-out drawn by torch": case(grid=twice, train_split=drawn_split),
-        "a hold-out drawn by numpy": case(DrawnByNumpy, {"module__n_neurons": [4, 7]}, train_split=ValidSplit(0.2)),
-        "a hold-out of each class drawn by numpy": case(train_split=ValidSplit(0.25, stratified=True)),
+        "a hold-out drawn by numpy": case(
+            DrawnByNumpy, {"module__n_neurons": [4, 7]}, train_split=ValidSplit(0.2)
+        ),
+        "a hold-out of each class drawn by numpy": case(
+            train_split=ValidSplit(0.25, stratified=True)
+        ),
         "no hold-out, by False": case(train_split=False),
         "widths set behind PCA, shuffled": Case(behind, {"pca__n_components": [4, 2]}),
         "widths set where the module's own is another": case(Sized, callbacks=setter),
-        "rows of other widths": Case(make_pipeline(PCA(), classifier(OfAnyWidth)), {"pca__n_components": [2, 4]}),
-        "rows see each other late": case(SeeEachOtherLate, {"lr": [0.01, 0.5]}, max_epochs=12),
+        "rows of other widths": Case(
+            make_pipeline(PCA(), classifier(OfAnyWidth)), {"pca__n_components": [2, 4]}
+        ),
+        "rows see each other late": case(
+            SeeEachOtherLate, {"lr": [0.01, 0.5]}, max_epochs=12
+        ),
         "rows see each other by an outlier": case(
             SeeEachOtherByAnOutlier,
             X=np.r_[X[:3], 500 * X[3:4], X[4:]],
@@ -141,22 +174,40 @@ def rows() -> dict[str, Case]:
             cv=3,
             **REGRESSION,
         ),
-        "rows see each other behind a gate": case(BetweenRows, {"lr": [1e-6, 0.3]}, wrapper=NeuralNet, max_epochs=12),
-        "rows see each other by a buffer": case(Centred, {"module__share": [0.0, 1.0]}, module__least=0),
-        "rows that see each other in long batches": case(Centred, {"module__share": [-0.3]}, module__least=8),
+        "rows see each other behind a gate": case(
+            BetweenRows, {"lr": [1e-6, 0.3]}, wrapper=NeuralNet, max_epochs=12
+        ),
+        "rows see each other by a buffer": case(
+            Centred, {"module__share": [0.0, 1.0]}, module__least=0
+        ),
+        "rows that see each other in long batches": case(
+            Centred, {"module__share": [-0.3]}, module__least=8
+        ),
         "rows mixed or not": case(Mixes, {"module__share": [1.0, 0.9, 0.5]}, **whole),
         "a last batch of one row": case(LoneRow, train_split=None, batch_size=21),
         "a lone row to predict": net(LoneRow, train_split=None, batch_size=31),
         "rows from behind": case(X=X[::-1], y=LABELS[::-1]),
         "dropout of nothing, shuffled": case(Dropping, iterator_train__shuffle=True),
-        "no batch": case(batch_size=128, iterator_train__drop_last=True, alone="has no batch"),
-        "a dataset of one's own": case(dataset=OwnDataset, alone="a dataset of your own"),
-        "workers that stay": case(grid={}, max_epochs=1, alone="persistent_workers is set", cv=2, **workers),
-        "a sampler of one's own": case(
-            train_split=None, iterator_train__sampler=Own(range(64)), alone="a sampler of your own"
+        "no batch": case(
+            batch_size=128, iterator_train__drop_last=True, alone="has no batch"
         ),
-        "a sampler with its own generator": case(train_split=None, iterator_train__sampler=drawn, alone=generator),
-        "a loader's own generator": case(iterator_train__generator=torch.Generator(), alone=generator),
+        "a dataset of one's own": case(
+            dataset=OwnDataset, alone="a dataset of your own"
+        ),
+        "workers that stay": case(
+            grid={}, max_epochs=1, alone="persistent_workers is set", cv=2, **workers
+        ),
+        "a sampler of one's own": case(
+            train_split=None,
+            iterator_train__sampler=Own(range(64)),
+            alone="a sampler of your own",
+        ),
+        "a sampler with its own generator": case(
+            train_split=None, iterator_train__sampler=drawn, alone=generator
+        ),
+        "a loader's own generator": case(
+            iterator_train__generator=torch.Generator(), alone=generator
+        ),
     }
 
 

@@ -8,14 +8,29 @@ import numpy as np
 import torch
 from sklearn.model_selection import KFold
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
-from skorch.callbacks import Checkpoint, EarlyStopping, EpochScoring, GradientNormClipping, LRScheduler
+from skorch.callbacks import (
+    Checkpoint,
+    EarlyStopping,
+    EpochScoring,
+    GradientNormClipping,
+    LRScheduler,
+)
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 from torch.nn import functional
 
 from lockstep import HoldOutRecorder
-from tests.lockstep.cases.base import FLOATS, LABELS, NUMBERS, REGRESSION, Case, X, case, watched
+from tests.lockstep.cases.base import (
+    FLOATS,
+    LABELS,
+    NUMBERS,
+    REGRESSION,
+    Case,
+    X,
+    case,
+    watched,
+)
 from tests.lockstep.cases.modules import MLP, Constrained
 
 
@@ -50,7 +65,10 @@ class Dice(nn.Module):
     """One minus the overlap of predictions and classes, over a batch (Milletari et al. 2016, section 3)."""
 
     def forward(self, predicted: Tensor, target: Tensor) -> Tensor:
-        shares, wanted = predicted.softmax(1), nn.functional.one_hot(target, num_classes=predicted.shape[1])
+        shares, wanted = (
+            predicted.softmax(1),
+            nn.functional.one_hot(target, num_classes=predicted.shape[1]),
+        )
         return 1 - 2 * (shares * wanted).sum() / (shares.sum() + wanted.sum())
 
 
@@ -58,7 +76,9 @@ class Scaled(nn.BatchNorm1d):
     """Cross entropy of normalised outputs, with a mean of them that it keeps."""
 
     def forward(self, predicted: Tensor, target: Tensor) -> Tensor:  # type: ignore[override]
-        return nn.functional.cross_entropy(predicted / (1 + super().forward(predicted.detach()).abs()), target)
+        return nn.functional.cross_entropy(
+            predicted / (1 + super().forward(predicted.detach()).abs()), target
+        )
 
 
 class OwnTrainStep(NeuralNetClassifier):
@@ -77,13 +97,17 @@ class Focal(nn.Module):
 
     def forward(self, predicted: Tensor, target: Tensor) -> Tensor:
         logs = predicted.log_softmax(1).gather(1, target.view(-1, 1)).view(-1)
-        return -((1 - logs.exp()) ** 2 * logs * torch.as_tensor(self.alpha)[target]).mean()
+        return -(
+            (1 - logs.exp()) ** 2 * logs * torch.as_tensor(self.alpha)[target]
+        ).mean()
 
 
 class WeightsFromRows(NeuralNetClassifier):
     """Weights its criterion by the y that `fit` receives, in some form."""
 
-    def __init__(self, *args: Any, form: Callable[[np.ndarray], Any] = np.asarray, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, form: Callable[[np.ndarray], Any] = np.asarray, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.form = form
 
@@ -125,13 +149,25 @@ def criteria() -> dict[str, Case]:
     small: dict[str, list[Any]] = {"lr": [0.01, 0.003]}
     equal_first = [torch.tensor([1.0, 1.0]), torch.tensor([1.0, 5.0])]
     few = np.repeat([0, 1, 2], [54, 3, 39])
-    rare: dict[str, Any] = {"module__n_outputs": 3, "criterion__weight": torch.tensor([1.0, 9.0, 1.0])}
-    loud = predefined_split(Dataset(np.r_[1e6 * X[:1], X[1:22]], np.r_[1 - LABELS[:1], LABELS[1:22]]))
+    rare: dict[str, Any] = {
+        "module__n_outputs": 3,
+        "criterion__weight": torch.tensor([1.0, 9.0, 1.0]),
+    }
+    loud = predefined_split(
+        Dataset(np.r_[1e6 * X[:1], X[1:22]], np.r_[1 - LABELS[:1], LABELS[1:22]])
+    )
     by_class = np.argsort(LABELS, kind="stable")
-    halves = [(np.arange(0, 96, 2), np.arange(1, 96, 2)), (np.arange(1, 96, 2), np.arange(0, 96, 2))]
+    halves = [
+        (np.arange(0, 96, 2), np.arange(1, 96, 2)),
+        (np.arange(1, 96, 2), np.arange(0, 96, 2)),
+    ]
     return {
-        "BCELoss": case(Probability, criterion=nn.BCELoss, module__n_neurons=5, y=FLOATS),
-        "NLLLoss": case(LogProbability, criterion=nn.NLLLoss, alone="losses are infinite or NaN"),
+        "BCELoss": case(
+            Probability, criterion=nn.BCELoss, module__n_neurons=5, y=FLOATS
+        ),
+        "NLLLoss": case(
+            LogProbability, criterion=nn.NLLLoss, alone="losses are infinite or NaN"
+        ),
         "pos_weight": case(
             grid={"criterion__pos_weight": [torch.tensor(2.0), torch.tensor(5.0)]},
             wrapper=NeuralNetBinaryClassifier,
@@ -140,25 +176,41 @@ def criteria() -> dict[str, Case]:
         ),
         "class weights": case(grid={"criterion__weight": weights}),
         "label smoothing": case(criterion__label_smoothing=0.1),
-        "class weights, equal first": case(grid={"criterion__weight": equal_first}, criterion=Weighted),
+        "class weights, equal first": case(
+            grid={"criterion__weight": equal_first}, criterion=Weighted
+        ),
         "class weights by split": case(
             grid={"form": [list, np.asarray, torch.as_tensor]},
             wrapper=WeightsFromRows,
             criterion=Focal,
             cv=KFold(3),
         ),
-        "a rare class with weight": case(grid={}, y=few, criterion=Weighted, train_split=None, **rare),
+        "a rare class with weight": case(
+            grid={}, y=few, criterion=Weighted, train_split=None, **rare
+        ),
         "an infinite loss in the hold-out": case(criterion=LogLoss, train_split=loud),
         "numbers of classes in a batch": case(
-            criterion=Balanced, X=X[by_class], y=LABELS[by_class], cv=halves, alone="size may differ"
+            criterion=Balanced,
+            X=X[by_class],
+            y=LABELS[by_class],
+            cv=halves,
+            alone="size may differ",
         ),
-        "a loss that trusts short batches less": case(criterion=TrustsShortLess, train_split=None, batch_size=15),
+        "a loss that trusts short batches less": case(
+            criterion=TrustsShortLess, train_split=None, batch_size=15
+        ),
         "a loss over a batch, of classes as vectors": case(criterion=Dice),
         "a loss with a buffer": case(criterion=Scaled, criterion__num_features=2),
-        "reduction sum": case(grid={"lr": [0.01, 0.001]}, criterion__reduction="sum", lr=0.01),
+        "reduction sum": case(
+            grid={"lr": [0.01, 0.001]}, criterion__reduction="sum", lr=0.01
+        ),
         "MSELoss": numbers(grid=small),
-        "L1Loss, two targets": numbers(y=np.hstack([NUMBERS, -NUMBERS]), criterion=nn.L1Loss, module__n_outputs=2),
-        "a train step of one's own": case(grid={}, wrapper=OwnTrainStep, alone="train_step_single"),
+        "L1Loss, two targets": numbers(
+            y=np.hstack([NUMBERS, -NUMBERS]), criterion=nn.L1Loss, module__n_outputs=2
+        ),
+        "a train step of one's own": case(
+            grid={}, wrapper=OwnTrainStep, alone="train_step_single"
+        ),
     }
 
 
@@ -166,33 +218,61 @@ def callbacks() -> dict[str, Case]:
     stop = EarlyStopping(patience=2, threshold=0.03)
     return {
         "default callbacks, printing": case(callbacks=None, verbose=1),
-        "EarlyStopping": watched(stop, grid={"lr": [0.5, 0.1, 0.001], "callbacks__EarlyStopping__patience": [2, 3]}),
-        "EarlyStopping, load_best": watched(EarlyStopping(patience=3, load_best=True), grid={"lr": [2.0, 0.1]}),
+        "EarlyStopping": watched(
+            stop,
+            grid={
+                "lr": [0.5, 0.1, 0.001],
+                "callbacks__EarlyStopping__patience": [2, 3],
+            },
+        ),
+        "EarlyStopping, load_best": watched(
+            EarlyStopping(patience=3, load_best=True), grid={"lr": [2.0, 0.1]}
+        ),
         "LRScheduler, StepLR": watched(LRScheduler("StepLR", step_size=2, gamma=0.5)),
-        "LRScheduler, plateau": watched(LRScheduler("ReduceLROnPlateau", monitor="valid_loss", patience=1)),
+        "LRScheduler, plateau": watched(
+            LRScheduler("ReduceLROnPlateau", monitor="valid_loss", patience=1)
+        ),
         "LRScheduler by batch": watched(
-            LRScheduler("CyclicLR", base_lr=0.01, max_lr=0.3, step_every="batch", step_size_up=3)
+            LRScheduler(
+                "CyclicLR", base_lr=0.01, max_lr=0.3, step_every="batch", step_size_up=3
+            )
         ),
         "GradientNormClipping": watched(
-            GradientNormClipping(0.1), grid={"callbacks__GradientNormClipping__gradient_clip_value": [0.1, 0.5, None]}
+            GradientNormClipping(0.1),
+            grid={
+                "callbacks__GradientNormClipping__gradient_clip_value": [0.1, 0.5, None]
+            },
         ),
         **{
-            f"GradientNormClipping by the norm {kind}": watched(GradientNormClipping(0.1, kind))
+            f"GradientNormClipping by the norm {kind}": watched(
+                GradientNormClipping(0.1, kind)
+            )
             for kind in (1, 3, np.inf)
         },
         "EpochScoring": watched(
-            EpochScoring("roc_auc", lower_is_better=False), EpochScoring("accuracy", on_train=True, name="ta")
+            EpochScoring("roc_auc", lower_is_better=False),
+            EpochScoring("accuracy", on_train=True, name="ta"),
         ),
-        "EpochScoring, no caching": watched(EpochScoring("accuracy", use_caching=False)),
+        "EpochScoring, no caching": watched(
+            EpochScoring("accuracy", use_caching=False)
+        ),
         "all together, shuffled": watched(
             *(stop, LRScheduler("StepLR", step_size=2), GradientNormClipping(0.5)),
             grid={"lr": [0.5, 0.1]},
             iterator_train__shuffle=True,
         ),
         "a recorder of the hold-out": watched(HoldOutRecorder(), stop),
-        "a recorder of two outputs": case(TwoOutputs, wrapper=OfTheFirst, callbacks=[HoldOutRecorder()], batch_size=12),
+        "a recorder of two outputs": case(
+            TwoOutputs, wrapper=OfTheFirst, callbacks=[HoldOutRecorder()], batch_size=12
+        ),
         "Checkpoint": watched(
-            Checkpoint(dirname="", f_params=None, f_optimizer=None, f_criterion=None, f_history=None),
+            Checkpoint(
+                dirname="",
+                f_params=None,
+                f_optimizer=None,
+                f_criterion=None,
+                f_history=None,
+            ),
             grid={},
             alone="writes files",
         ),

@@ -17,19 +17,33 @@ PROCESSES = "None, 'loky' or 'dask', or another backend of joblib that runs proc
 # What is given, and what it is said to be able to be.
 WRONG: list[tuple[dict[str, Any], str]] = [
     *(({"random_state": wrong}, A_SEED) for wrong in (-1, 2**32, 1.5, "7", True)),
-    *(({"max_memory_mb": wrong}, "None or a whole number of MiB above 0") for wrong in ("2GB", 0, 1e3)),
+    *(
+        ({"max_memory_mb": wrong}, "None or a whole number of MiB above 0")
+        for wrong in ("2GB", 0, 1e3)
+    ),
     *(({name: "no"}, "True or False") for name in ("stack", "record_losses")),
     ({"stack": None}, "True or False"),
-    *(({name: "print"}, "None or a function of two numbers") for name in ("on_plan", "on_progress")),
+    *(
+        ({name: "print"}, "None or a function of two numbers")
+        for name in ("on_plan", "on_progress")
+    ),
     ({"on_result": []}, "None or a function of a fit's result"),
-    *(({"inner_backend": wrong}, PROCESSES) for wrong in ("threading", "multiprocessing", "lockstep", 2)),
+    *(
+        ({"inner_backend": wrong}, PROCESSES)
+        for wrong in ("threading", "multiprocessing", "lockstep", 2)
+    ),
     ({"prepare_worker": 1}, "None or a function without arguments"),
 ]
 
 
 @pytest.mark.parametrize(("given", "can_be"), WRONG)
-def test_an_option_that_is_wrong_is_named_with_what_it_can_be(given: dict[str, Any], can_be: str) -> None:
-    with pytest.raises(ValueError, match=r" is .*; it can be ") as raised, parallel_config(backend="lockstep", **given):
+def test_an_option_that_is_wrong_is_named_with_what_it_can_be(
+    given: dict[str, Any], can_be: str
+) -> None:
+    with (
+        pytest.raises(ValueError, match=r" is .*; it can be ") as raised,
+        parallel_config(backend="lockstep", **given),
+    ):
         pass
     ((name, value),) = given.items()
     found, _, wanted = str(raised.value).partition("; it can be ")
@@ -44,12 +58,23 @@ def test_a_long_value_is_told_in_short(value: Any) -> None:
 
 
 def test_an_option_that_there_is_not_is_named_with_the_nearest_one() -> None:
-    with pytest.raises(TypeError) as raised, parallel_config(backend="lockstep", max_memory=1):
+    with (
+        pytest.raises(TypeError) as raised,
+        parallel_config(backend="lockstep", max_memory=1),
+    ):
         pass
-    assert str(raised.value) == "the backend lockstep has no option max_memory; did you mean max_memory_mb?"
-    with pytest.raises(TypeError, match=r"no option inner_n_jobs; did you mean n_jobs\?$"):
+    assert (
+        str(raised.value)
+        == "the backend lockstep has no option max_memory; did you mean max_memory_mb?"
+    )
+    with pytest.raises(
+        TypeError, match=r"no option inner_n_jobs; did you mean n_jobs\?$"
+    ):
         LockstepBackend(inner_n_jobs=2)  # as in version 0.1
-    with pytest.raises(TypeError, match=r"^the backend lockstep has no option colour; there are random_state, "):
+    with pytest.raises(
+        TypeError,
+        match=r"^the backend lockstep has no option colour; there are random_state, ",
+    ):
         LockstepBackend(colour=1)
 
 

@@ -46,18 +46,30 @@ assert "torch._dynamo" not in sys.modules, "a search imports torch's compiler"
 @pytest.fixture
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let processes start without what `stages` has set in this one."""
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ATEN_CPU_CAPABILITY"):
+    for name in (
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "ATEN_CPU_CAPABILITY",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.usefixtures("plain")
 def test_importing_it_adds_a_backend_alone_and_a_search_imports_no_compiler() -> None:
-    done = subprocess.run([sys.executable, "-W", "error", "-c", LOOK], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", LOOK],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     n_threads, _, face = done.stdout.partition(" ")
     assert int(n_threads) >= 1
     names = "Group HoldOutRecorder LockstepBackend LockstepWarning Plan explain fit_seed lean_optimizer missing_kernel"
-    assert face.strip() == str([*names.split(), "net_of", "plan", "reads_only", "seed_everything"])
+    assert face.strip() == str(
+        [*names.split(), "net_of", "plan", "reads_only", "seed_everything"]
+    )
 
 
 # What a process lacks before two searches, of which only the first warns: parts of other packages or, as on Windows,
@@ -104,12 +116,21 @@ NO_KERNEL = "The kernel has no version for Windows on AMD64."
     ("lacks", "parts"),
     [
         (PARTS, ["'_wrap_all_tensors'", "has no _fit_and_predict as known"]),
-        pytest.param(POSIX, ["There is no kernel, ", NO_KERNEL], marks=pytest.mark.long),
+        pytest.param(
+            POSIX, ["There is no kernel, ", NO_KERNEL], marks=pytest.mark.long
+        ),
     ],
     ids=["parts", "POSIX"],
 )
-def test_without_a_part_that_it_rests_on_it_fits_one_by_one_and_says_so_once(lacks: str, parts: list[str]) -> None:
-    done = subprocess.run([sys.executable, "-c", lacks + SEARCHES], cwd=ROOT, capture_output=True, text=True)
+def test_without_a_part_that_it_rests_on_it_fits_one_by_one_and_says_so_once(
+    lacks: str, parts: list[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", lacks + SEARCHES],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     said, _, explained = done.stdout.partition("] ")
     assert said.count("so every net is fitted one by one") == 1
@@ -138,24 +159,50 @@ def test_the_wheel_runs_the_script_of_its_page_without_this_repository(
 ) -> None:
     """The environment sees the packages that are installed here, but not the folder of the repository."""
     monkeypatch.setenv("CFLAGS", "-O0")  # to build in less time
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+    ]
     source = tmp_path / "source"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(source)], check=True)
     for name in ("pyproject.toml", "lockstep"):  # as they are here, committed or not
         subprocess.run(["cp", "-r", str(ROOT / name), str(source)], check=True)
-    subprocess.run([*build, "--wheel-dir", str(tmp_path), str(source)], check=True, cwd=tmp_path)
+    subprocess.run(
+        [*build, "--wheel-dir", str(tmp_path), str(source)], check=True, cwd=tmp_path
+    )
     (wheel,) = tmp_path.glob("skorch_lockstep-*-py3-none-*.whl")
     assert not wheel.name.endswith("-any.whl")
     venv.create(tmp_path / "env", with_pip=False, symlinks=True)
     python = tmp_path / "env/bin/python"
     (site,) = (tmp_path / "env").glob("lib/python*/site-packages")
-    (site / "installed_here.pth").write_text(sysconfig.get_paths()["purelib"], encoding="utf-8")
-    install = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site), str(wheel)]
+    (site / "installed_here.pth").write_text(
+        sysconfig.get_paths()["purelib"], encoding="utf-8"
+    )
+    install = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(site),
+        str(wheel),
+    ]
     subprocess.run([sys.executable, *install], check=True, cwd=tmp_path)
     (script,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "script.py").write_text(script + LOOK_AT_PLACES, encoding="utf-8")
     done = subprocess.run(
-        [python, "-W", "error::UserWarning", "script.py"], cwd=tmp_path, capture_output=True, text=True
+        [python, "-W", "error::UserWarning", "script.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     best, place, *kernel, recorded = done.stdout.splitlines()

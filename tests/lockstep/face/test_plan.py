@@ -7,7 +7,12 @@ import pytest
 import torch
 from joblib import parallel_config
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.model_selection import GridSearchCV, GroupKFold, HalvingGridSearchCV, RandomizedSearchCV
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    HalvingGridSearchCV,
+    RandomizedSearchCV,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import EarlyStopping
@@ -30,17 +35,43 @@ SIZES = {"module__n_neurons": [3, 20]} | RATES
 IN_STEPS = make_pipeline(StandardScaler(), classifier())
 SEARCHES: dict[str, tuple[Any, dict[str, Any]]] = {
     "two groups": (GridSearchCV(classifier(), SIZES, cv=4), {}),
-    "epochs share a training": (GridSearchCV(classifier(), RATES | {"max_epochs": [2, 5]}, cv=3), {}),
-    "alone": (GridSearchCV(classifier(), {"optimizer": [torch.optim.SGD, torch.optim.LBFGS]}, cv=3), {}),
-    "listeners": (GridSearchCV(classifier(callbacks=[EarlyStopping()]), RATES, cv=3, refit=False), {}),
-    "pipeline": (RandomizedSearchCV(IN_STEPS, {"neuralnetclassifier__lr": [0.1, 0.2, 0.3]}, n_iter=2), {}),
-    "groups of rows": (GridSearchCV(classifier(), RATES, cv=GroupKFold(3)), {"groups": np.arange(96) % 7}),
-    "halving": (HalvingGridSearchCV(classifier(), {"lr": [0.1, 0.2, 0.3]}, cv=3, min_resources=40), {}),
+    "epochs share a training": (
+        GridSearchCV(classifier(), RATES | {"max_epochs": [2, 5]}, cv=3),
+        {},
+    ),
+    "alone": (
+        GridSearchCV(
+            classifier(), {"optimizer": [torch.optim.SGD, torch.optim.LBFGS]}, cv=3
+        ),
+        {},
+    ),
+    "listeners": (
+        GridSearchCV(classifier(callbacks=[EarlyStopping()]), RATES, cv=3, refit=False),
+        {},
+    ),
+    "pipeline": (
+        RandomizedSearchCV(
+            IN_STEPS, {"neuralnetclassifier__lr": [0.1, 0.2, 0.3]}, n_iter=2
+        ),
+        {},
+    ),
+    "groups of rows": (
+        GridSearchCV(classifier(), RATES, cv=GroupKFold(3)),
+        {"groups": np.arange(96) % 7},
+    ),
+    "halving": (
+        HalvingGridSearchCV(
+            classifier(), {"lr": [0.1, 0.2, 0.3]}, cv=3, min_resources=40
+        ),
+        {},
+    ),
 }
 
 
 @pytest.mark.parametrize("name", SEARCHES)
-def test_a_plan_is_what_the_search_does(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_plan_is_what_the_search_does(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     monkeypatch.setattr(sizes, "MOST_NETS", 32)
     (search, fit_params), trained = SEARCHES[name], list[list[Job]]()
     before = random_states(), dict(vars(search))
@@ -59,18 +90,26 @@ def test_a_plan_is_what_the_search_does(monkeypatch: pytest.MonkeyPatch, name: s
         monkeypatch.setattr(Search, "groups", noted)
         monkeypatch.setattr(trying, "prove", None)  # no kind is tried again
         search.fit(ROWS, LABELS, **fit_params)
-    assert sum(group.n_nets for group in planned.groups) == sum(len(job.members) for job in trained[0])
-    assert {group.n_in_stack for group in planned.groups} == {len(job.members) for job in trained[0]}
+    assert sum(group.n_nets for group in planned.groups) == sum(
+        len(job.members) for job in trained[0]
+    )
+    assert {group.n_in_stack for group in planned.groups} == {
+        len(job.members) for job in trained[0]
+    }
     assert [*planned.alone] == said
 
 
 def test_one_split_tells_of_many() -> None:
     splits = [(np.arange(96) != i, np.arange(96) == i) for i in range(60)]
     of_all, of_one = (
-        plan(GridSearchCV(classifier(), SIZES, cv=cv), ROWS, LABELS, n_splits=60) for cv in (splits, splits[:1])
+        plan(GridSearchCV(classifier(), SIZES, cv=cv), ROWS, LABELS, n_splits=60)
+        for cv in (splits, splits[:1])
     )
     assert of_one.groups == of_all.groups
-    assert [(group.n_nets, group.n_in_stack) for group in of_one.groups] == [(120, 120), (120, 120)]
+    assert [(group.n_nets, group.n_in_stack) for group in of_one.groups] == [
+        (120, 120),
+        (120, 120),
+    ]
     assert of_one.n_bytes == pytest.approx(of_all.n_bytes, rel=0.05)
     few = plan(GridSearchCV(classifier(), SIZES, cv=splits[:1]), ROWS, LABELS)
     assert [group.n_nets for group in few.groups] == [2, 2]
@@ -89,7 +128,8 @@ def test_the_memory_of_a_plan_is_that_of_the_search(n_splits: int) -> None:
 
 def test_what_can_not_be_planned_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
-        TypeError, match="plan takes a search of scikit-learn, such as GridSearchCV, not NeuralNetClassifier; explain"
+        TypeError,
+        match="plan takes a search of scikit-learn, such as GridSearchCV, not NeuralNetClassifier; explain",
     ):
         plan(classifier(), ROWS, LABELS)
     monkeypatch.setattr(planning, "missing", lambda: "The kernel is not built.")

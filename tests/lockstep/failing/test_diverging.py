@@ -17,13 +17,22 @@ class Finite(FiniteOrUnfit, NeuralNetClassifier):
 
 
 def finite_accuracy(estimator: Any, rows: np.ndarray, y: np.ndarray) -> float:
-    return np.nan if estimator.diverged_ else float((estimator.predict(rows) == y).mean())
+    return (
+        np.nan if estimator.diverged_ else float((estimator.predict(rows) == y).mean())
+    )
 
 
 @pytest.mark.parametrize("criterion", [nn.BCELoss, nn.BCEWithLogitsLoss])
-def test_a_diverging_candidate_has_no_score_and_harms_no_other(criterion: type[nn.Module]) -> None:
+def test_a_diverging_candidate_has_no_score_and_harms_no_other(
+    criterion: type[nn.Module],
+) -> None:
     output = nn.Sigmoid if criterion is nn.BCELoss else nn.Identity
-    estimator = net(wrapper=Finite, criterion=criterion, module__output=output, optimizer=torch.optim.SGD)
+    estimator = net(
+        wrapper=Finite,
+        criterion=criterion,
+        module__output=output,
+        optimizer=torch.optim.SGD,
+    )
     # BCELoss raises where it meets NaN, so that candidate goes on alone.
     both, _ = told(estimator, {"lr": [1e37, 0.001]}, Y, scoring=finite_accuracy)
     alone = search(estimator, {"lr": [0.001]}, scoring=finite_accuracy)
@@ -35,9 +44,16 @@ def test_a_diverging_candidate_has_no_score_and_harms_no_other(criterion: type[n
 def test_without_the_mixin_a_diverging_candidate_is_skorchs_own() -> None:
     grid = {"lr": [1e37, 0.001]}
     estimator = net(optimizer=torch.optim.SGD)
-    ours, theirs = told(estimator, grid, Y)[0], told(estimator, grid, Y, backend={"stack": False})[0]
+    ours, theirs = (
+        told(estimator, grid, Y)[0],
+        told(estimator, grid, Y, backend={"stack": False})[0],
+    )
     # A rounding decides whether a probability near 1 is 1, where BCELoss has no gradient.
     for key in ("mean_test_score", "rank_test_score"):
-        np.testing.assert_allclose(ours.cv_results_[key], theirs.cv_results_[key], rtol=5e-3)
-    with pytest.raises(RuntimeError, match="all elements of input should be between 0 and 1"):
+        np.testing.assert_allclose(
+            ours.cv_results_[key], theirs.cv_results_[key], rtol=5e-3
+        )
+    with pytest.raises(
+        RuntimeError, match="all elements of input should be between 0 and 1"
+    ):
         told(estimator, grid, Y, error_score="raise")

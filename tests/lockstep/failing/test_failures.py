@@ -39,18 +39,37 @@ def broken(**settings: Any) -> BaseEstimator:
 
 @pytest.mark.parametrize("where", ["built", "forward"])
 @pytest.mark.parametrize("stack", [True, False])
-def test_a_fit_that_fails_raises_its_error_or_has_no_score(where: str, stack: bool) -> None:
+def test_a_fit_that_fails_raises_its_error_or_has_no_score(
+    where: str, stack: bool
+) -> None:
     grid = {"module__where": ["", where], "lr": [0.1, 0.01]}
     backend = {"stack": stack}
     found, _ = told(broken(), grid, LABELS, scoring="accuracy", backend=backend)
     # Keys are sorted, so rates change slowest.
     assert np.isnan(found.cv_results_["mean_test_score"]).tolist() == [False, True] * 2
-    good = {frozenset(key): value for key, value in scores(found).items() if ("module__where", "") in key}
+    good = {
+        frozenset(key): value
+        for key, value in scores(found).items()
+        if ("module__where", "") in key
+    }
     assert good == scores(
-        told(broken(), grid | {"module__where": [""]}, LABELS, scoring="accuracy", backend=backend)[0]
+        told(
+            broken(),
+            grid | {"module__where": [""]},
+            LABELS,
+            scoring="accuracy",
+            backend=backend,
+        )[0]
     )
     with pytest.raises(ValueError, match="the user's own mistake"):
-        told(broken(), grid, LABELS, scoring="accuracy", backend=backend, error_score="raise")
+        told(
+            broken(),
+            grid,
+            LABELS,
+            scoring="accuracy",
+            backend=backend,
+            error_score="raise",
+        )
 
 
 @reads_only
@@ -63,13 +82,25 @@ class Guard(Callback):
 @pytest.mark.filterwarnings("ignore")
 def test_a_callback_that_raises_takes_no_other_net_along() -> None:
     guarded = net(callbacks=[Guard()], verbose=0)
-    (some, said), (all_good, _) = (told(guarded, {"lr": rates}, Y) for rates in ([0.1, 2.0, 0.01], [0.1, 0.01]))
-    assert said == ["ValueError: the rate is too high, so 1 of 3 candidates are fitted one by one"]
-    assert np.isnan(some.cv_results_["mean_test_score"]).tolist() == [False, True, False]
-    assert {key: value for key, value in scores(some).items() if ("lr", 2.0) not in key} == scores(all_good)
+    (some, said), (all_good, _) = (
+        told(guarded, {"lr": rates}, Y) for rates in ([0.1, 2.0, 0.01], [0.1, 0.01])
+    )
+    assert said == [
+        "ValueError: the rate is too high, so 1 of 3 candidates are fitted one by one"
+    ]
+    assert np.isnan(some.cv_results_["mean_test_score"]).tolist() == [
+        False,
+        True,
+        False,
+    ]
+    assert {
+        key: value for key, value in scores(some).items() if ("lr", 2.0) not in key
+    } == scores(all_good)
 
 
-def test_nets_of_a_stack_that_fails_in_the_middle_are_fitted_by_skorch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nets_of_a_stack_that_fails_in_the_middle_are_fitted_by_skorch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     by_skorch, _ = told(net(), {"lr": [0.1, 0.01]}, Y, backend={"stack": False})
 
     def failing(self: Stack) -> Any:
@@ -77,7 +108,9 @@ def test_nets_of_a_stack_that_fails_in_the_middle_are_fitted_by_skorch(monkeypat
 
     monkeypatch.setattr(Stack, "train_epoch", failing)
     found, messages = told(net(), {"lr": [0.1, 0.01]}, Y)
-    assert messages == ["RuntimeError: out of memory, so 2 candidates are fitted one by one"]
+    assert messages == [
+        "RuntimeError: out of memory, so 2 candidates are fitted one by one"
+    ]
     assert scores(found) == scores(by_skorch)
 
 
@@ -98,10 +131,17 @@ class Casts(NeuralNetRegressor):
 
 
 @pytest.mark.parametrize("stack", [True, False])
-def test_rows_of_another_type_than_those_of_the_fit_fail_in_scoring(stack: bool) -> None:
+def test_rows_of_another_type_than_those_of_the_fit_fail_in_scoring(
+    stack: bool,
+) -> None:
     estimator = Casts(MLP, module__n_outputs=1, max_epochs=2, verbose=0)
-    with parallel_config(backend="lockstep", stack=stack), pytest.raises(RuntimeError, match="same dtype"):
-        cross_val_score(estimator, CASES, CASES[:, :1].astype(np.float32), error_score="raise")
+    with (
+        parallel_config(backend="lockstep", stack=stack),
+        pytest.raises(RuntimeError, match="same dtype"),
+    ):
+        cross_val_score(
+            estimator, CASES, CASES[:, :1].astype(np.float32), error_score="raise"
+        )
 
 
 @pytest.mark.parametrize("stack", [True, False])
@@ -115,4 +155,6 @@ def test_an_interrupt_ends_the_search(stack: bool) -> None:
     with pytest.raises(KeyboardInterrupt):
         told(net(), {"lr": [0.1, 0.01]}, Y, scoring=scorer, backend={"stack": stack})
     assert len(heard) == 1
-    assert np.isfinite(search(net(), {"lr": [0.1]}).cv_results_["mean_test_score"]).all()
+    assert np.isfinite(
+        search(net(), {"lr": [0.1]}).cv_results_["mean_test_score"]
+    ).all()

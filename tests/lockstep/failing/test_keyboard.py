@@ -17,7 +17,17 @@ from lockstep import explain, reads_only
 from lockstep.fits.packing import Packed
 from lockstep.keyboard import heeds_the_keyboard
 from lockstep.search import _apart
-from tests.lockstep.nets import LABELS, X, Y, logit_net, net, one_by_one, scores, search, told
+from tests.lockstep.nets import (
+    LABELS,
+    X,
+    Y,
+    logit_net,
+    net,
+    one_by_one,
+    scores,
+    search,
+    told,
+)
 
 pytestmark = pytest.mark.usefixtures("ctrl_c")
 
@@ -70,26 +80,39 @@ def test_ctrl_c_in_a_trial_is_no_verdict() -> None:
 
 @pytest.mark.usefixtures("kept_at_last")
 @pytest.mark.parametrize("stack", [True, False])
-def test_ctrl_c_in_a_fit_alone_ends_the_search_which_keeps_only_whole_nets(stack: bool, tmp_path: Path) -> None:
+def test_ctrl_c_in_a_fit_alone_ends_the_search_which_keeps_only_whole_nets(
+    stack: bool, tmp_path: Path
+) -> None:
     (trained := tmp_path / "trained").mkdir()
 
     def run(**backend: Any) -> tuple[Any, int]:
         before = len(list(trained.iterdir()))
-        found = told(net(callbacks=[Pressing(trained)]), RATES, Y, backend={"stack": stack, **backend})[0]
+        found = told(
+            net(callbacks=[Pressing(trained)]),
+            RATES,
+            Y,
+            backend={"stack": stack, **backend},
+        )[0]
         return scores(found), len(list(trained.iterdir())) - before
 
     with pytest.raises(KeyboardInterrupt) as raised:
         run(checkpoint=tmp_path / "kept")
-    assert raised.value.__notes__ == [f"1 of 6 nets are kept in {tmp_path / 'kept'} for the next run"]
+    assert raised.value.__notes__ == [
+        f"1 of 6 nets are kept in {tmp_path / 'kept'} for the next run"
+    ]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     in_one_go, n_nets = run()
     assert run(checkpoint=tmp_path / "kept") == (in_one_go, n_nets - 1)
 
 
 @pytest.mark.long
-def test_workers_leave_ctrl_c_to_the_process_that_has_started_them(tmp_path: Path) -> None:
+def test_workers_leave_ctrl_c_to_the_process_that_has_started_them(
+    tmp_path: Path,
+) -> None:
     get_reusable_executor().shutdown()  # otherwise workers of another test might go on
-    pressing = scores(told(net(callbacks=[Pressing(tmp_path)]), RATES, Y, backend={"n_jobs": 2})[0])
+    pressing = scores(
+        told(net(callbacks=[Pressing(tmp_path)]), RATES, Y, backend={"n_jobs": 2})[0]
+    )
     assert pressing == scores(one_by_one(net(), RATES))
 
 
@@ -107,9 +130,14 @@ def raising(*_: Any) -> None:
 
 
 @pytest.mark.parametrize("handler", [signal.default_int_handler, raising])
-def test_the_interrupt_of_a_handler_reaches_the_caller(handler: Callable[..., None]) -> None:
+def test_the_interrupt_of_a_handler_reaches_the_caller(
+    handler: Callable[..., None],
+) -> None:
     signal.signal(signal.SIGINT, handler)
-    for function in (heeds_the_keyboard(trained), heeds_the_keyboard(lambda: heeds_the_keyboard(trained)())):
+    for function in (
+        heeds_the_keyboard(trained),
+        heeds_the_keyboard(lambda: heeds_the_keyboard(trained)()),
+    ):
         with pytest.raises(KeyboardInterrupt) as raised:
             function()
         assert raised.value.args == (("own",) if handler is raising else ())
@@ -145,9 +173,16 @@ def test_a_worker_that_gets_ctrl_c_itself_returns_nothing_half_trained() -> None
 
 
 @pytest.mark.long
-def test_workers_start_where_signals_can_not_be_masked(monkeypatch: pytest.MonkeyPatch) -> None:
-    for tracker in (resource_tracker, loky_tracker):  # which have seen the mask when they were imported
+def test_workers_start_where_signals_can_not_be_masked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for tracker in (
+        resource_tracker,
+        loky_tracker,
+    ):  # which have seen the mask when they were imported
         tracker.ensure_running()
     expected = scores(one_by_one(net(), RATES))
     monkeypatch.delattr(signal, "pthread_sigmask")
-    assert scores(search(net(), RATES, backend={"n_jobs": 2, "stack": False})) == expected
+    assert (
+        scores(search(net(), RATES, backend={"n_jobs": 2, "stack": False})) == expected
+    )

@@ -36,7 +36,11 @@ class Coded(nn.Module):
 
     def __init__(self, way: str = "embedding") -> None:
         super().__init__()
-        self.way, self.bag, self.last = way, nn.EmbeddingBag(N_CODES, 3), nn.Linear(3, 2)
+        self.way, self.bag, self.last = (
+            way,
+            nn.EmbeddingBag(N_CODES, 3),
+            nn.Linear(3, 2),
+        )
         self.table = nn.Parameter(torch.randn(N_CODES, 3))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -47,7 +51,9 @@ LOOK_UPS: dict[str, Callable[[Coded, Tensor], Tensor]] = {
     "embedding": lambda net, code: functional.embedding(code, net.table),
     "gather": lambda net, code: net.table.gather(0, code.unsqueeze(1).expand(-1, 3)),
     "index_select": lambda net, code: net.table.index_select(0, code),
-    "one_hot": lambda net, code: functional.one_hot(code, N_CODES).to(net.table) @ net.table,
+    "one_hot": lambda net, code: (
+        functional.one_hot(code, N_CODES).to(net.table) @ net.table
+    ),
     "bag": lambda net, code: net.bag(code.unsqueeze(1)),
     "look-up": lambda net, code: net.table[code],
 }
@@ -60,7 +66,12 @@ def first_rows(dataset: Any, y: Any = None, **fit_params: Any) -> tuple[Subset, 
 
 def coded(**settings: Any) -> NeuralNetClassifier:
     # With weights of classes, no batch is filled up, so one trial, of the first split, holds for all.
-    return classifier(Coded, train_split=first_rows, criterion__weight=torch.tensor([1.0, 2.0]), **settings)
+    return classifier(
+        Coded,
+        train_split=first_rows,
+        criterion__weight=torch.tensor([1.0, 2.0]),
+        **settings,
+    )
 
 
 @reads_only
@@ -72,27 +83,56 @@ class Watched:
 
     def __call__(self, estimator: Any, X: Any, y: Any) -> float:
         net = getattr(estimator, "steps", [[estimator]])[-1][-1]
-        epochs = [{key: value for key, value in row.items() if key not in ("batches", "dur")} for row in net.history]
+        epochs = [
+            {key: value for key, value in row.items() if key not in ("batches", "dur")}
+            for row in net.history
+        ]
         self.histories.append(epochs)
         return float(estimator.predict_proba(X)[:, 1].mean())
 
 
 def found(
-    estimator: Any, X: np.ndarray, cv: Any, stack: bool, grid: Any = None, scoring: Any = "accuracy", **options: Any
+    estimator: Any,
+    X: np.ndarray,
+    cv: Any,
+    stack: bool,
+    grid: Any = None,
+    scoring: Any = "accuracy",
+    **options: Any,
 ) -> tuple[list[float], list[tuple[str, str]], list[str]]:
     """Return the scores of a search, the warnings that are not the engine's, and the engine's reasons."""
-    backend = parallel_config(backend="lockstep", random_state=SEED, stack=stack, **options)
+    backend = parallel_config(
+        backend="lockstep", random_state=SEED, stack=stack, **options
+    )
     with warnings.catch_warnings(record=True) as caught, backend:
         warnings.simplefilter("always")
-        search = GridSearchCV(estimator, grid or {}, cv=cv, scoring=scoring, refit=False, return_train_score=True)
+        search = GridSearchCV(
+            estimator,
+            grid or {},
+            cv=cv,
+            scoring=scoring,
+            refit=False,
+            return_train_score=True,
+        )
         table = search.fit(X, CLASSES).cv_results_
     scores = [value for key, value in table.items() if key.startswith("split")]
-    ours = [str(each.message) for each in caught if issubclass(each.category, LockstepWarning)]
+    ours = [
+        str(each.message)
+        for each in caught
+        if issubclass(each.category, LockstepWarning)
+    ]
     others = [each for each in caught if not issubclass(each.category, LockstepWarning)]
     # In between is the traceback.
-    lines = [(each.category.__name__, str(each.message).strip().splitlines()) for each in others]
+    lines = [
+        (each.category.__name__, str(each.message).strip().splitlines())
+        for each in others
+    ]
     said = [(name, text[0] + text[-1]) for name, text in lines]
-    return np.ravel(scores).tolist(), said, [each.partition(", so ")[0] for each in ours]
+    return (
+        np.ravel(scores).tolist(),
+        said,
+        [each.partition(", so ")[0] for each in ours],
+    )
 
 
 def check(estimator: Any, X: np.ndarray, cv: Any, **how: Any) -> list[str]:
@@ -164,18 +204,31 @@ def histories(net: Any, X: np.ndarray, stack: bool, reasons: list[str]) -> list[
 
 
 @pytest.mark.parametrize("callbacks", [[], [EarlyStopping(patience=2)]])
-def test_early_stopping_and_histories_see_the_losses_of_skorch(callbacks: list[Any]) -> None:
-    net = classifier(Rooted, criterion__weight=torch.ones(2), callbacks=callbacks, max_epochs=6, train_split=first_rows)
+def test_early_stopping_and_histories_see_the_losses_of_skorch(
+    callbacks: list[Any],
+) -> None:
+    net = classifier(
+        Rooted,
+        criterion__weight=torch.ones(2),
+        callbacks=callbacks,
+        max_epochs=6,
+        train_split=first_rows,
+    )
     for place, reason in ((3, HELD_OUT), (12, WEIGHTS)):
         reasons: list[str] = []
-        ours, theirs = (histories(net, with_code(-1, place), stack, reasons) for stack in (True, False))
+        ours, theirs = (
+            histories(net, with_code(-1, place), stack, reasons)
+            for stack in (True, False)
+        )
         assert reasons == [reason]
         assert len(ours) == len(theirs)
         for one, other in zip(ours, theirs, strict=True):
             for epoch, their_epoch in zip(one, other, strict=True):
                 assert epoch.keys() == their_epoch.keys()
                 for key, value in their_epoch.items():
-                    np.testing.assert_allclose(float(epoch[key]), float(value), rtol=1e-4)
+                    np.testing.assert_allclose(
+                        float(epoch[key]), float(value), rtol=1e-4
+                    )
 
 
 class Masked(nn.Module):
@@ -187,9 +240,19 @@ class Masked(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.float()
-        return self.last(x).masked_fill((x[:, :1] > 8) & torch.tensor([False, True]), -torch.inf)
+        return self.last(x).masked_fill(
+            (x[:, :1] > 8) & torch.tensor([False, True]), -torch.inf
+        )
 
 
 def test_infinity_on_purpose_is_predicted_by_skorch() -> None:
     net = classifier(Masked, train_split=first_rows)
-    assert check(net, with_code(9, slice(-4, None)), TimeSeriesSplit(3), scoring="neg_log_loss") == []
+    assert (
+        check(
+            net,
+            with_code(9, slice(-4, None)),
+            TimeSeriesSplit(3),
+            scoring="neg_log_loss",
+        )
+        == []
+    )

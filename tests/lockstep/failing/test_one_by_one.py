@@ -18,14 +18,32 @@ from skorch.callbacks import EarlyStopping, Freezer, Initializer
 
 from lockstep import explain
 from lockstep.grouping import trial
-from tests.lockstep.nets import LABELS, LogitNet, X, Y, logit_net, net, one_by_one, scores, search, told
+from tests.lockstep.nets import (
+    LABELS,
+    LogitNet,
+    X,
+    Y,
+    logit_net,
+    net,
+    one_by_one,
+    scores,
+    search,
+    told,
+)
 
 REFUSED: dict[str, list[Any]] = {
-    "optimizer": [torch.optim.Adafactor, torch.optim.SGD, torch.optim.LBFGS, torch.optim.Adam]
+    "optimizer": [
+        torch.optim.Adafactor,
+        torch.optim.SGD,
+        torch.optim.LBFGS,
+        torch.optim.Adam,
+    ]
 }
 
 
-def test_refused_candidates_stand_between_the_others_and_each_reason_is_said_once() -> None:
+def test_refused_candidates_stand_between_the_others_and_each_reason_is_said_once() -> (
+    None
+):
     found, messages = told(net(), REFUSED, Y)
     assert len(messages) == 2
     for message, name in zip(messages, ("Adafactor", "LBFGS"), strict=True):
@@ -37,11 +55,21 @@ def test_refused_candidates_stand_between_the_others_and_each_reason_is_said_onc
 
 
 @pytest.mark.parametrize("stack", [True, False])
-def test_progress_counts_net_epochs_and_comes_to_its_total_where_nets_stop_early(stack: bool) -> None:
+def test_progress_counts_net_epochs_and_comes_to_its_total_where_nets_stop_early(
+    stack: bool,
+) -> None:
     heard: list[tuple[int, int]] = []
     estimator = net(callbacks=[EarlyStopping(patience=2, threshold=0.5)], max_epochs=8)
-    backend = {"on_progress": lambda more, total: heard.append((more, total)), "stack": stack}
-    told(estimator, {"optimizer": [torch.optim.SGD, torch.optim.Adafactor]}, Y, backend=backend)
+    backend = {
+        "on_progress": lambda more, total: heard.append((more, total)),
+        "stack": stack,
+    }
+    told(
+        estimator,
+        {"optimizer": [torch.optim.SGD, torch.optim.Adafactor]},
+        Y,
+        backend=backend,
+    )
     assert sum(more for more, _ in heard) == 2 * 3 * 8  # candidates, splits, epochs
     assert {total for _, total in heard} == {2 * 3 * 8}
 
@@ -49,7 +77,10 @@ def test_progress_counts_net_epochs_and_comes_to_its_total_where_nets_stop_early
 def test_nets_that_differ_in_length_alone_are_one_training() -> None:
     heard: list[tuple[int, int]] = []
     grid = {"max_epochs": [1, 4], "lr": [0.1, 0.2]}
-    lengths = search(grid=grid, backend={"on_progress": lambda more, total: heard.append((more, total))})
+    lengths = search(
+        grid=grid,
+        backend={"on_progress": lambda more, total: heard.append((more, total))},
+    )
     # A net of one epoch is one of four epochs part of the way, so it adds no epoch.
     assert sum(more for more, _ in heard) == 2 * 3 * 4
     assert {total for _, total in heard} == {2 * 3 * 4}
@@ -67,8 +98,16 @@ def test_fits_with_parameters_are_those_of_skorch() -> None:
     def width(estimator: Any, rows: Any, y: Any) -> int:
         return estimator.module_.layers[0].out_features
 
-    estimator = Heavier(LogitNet, criterion=torch.nn.CrossEntropyLoss, max_epochs=2, verbose=0, callbacks="disable")
-    found, (message,) = told(estimator, {"lr": [0.1, 0.01]}, LABELS, fit={"weight": 3}, scoring=width)
+    estimator = Heavier(
+        LogitNet,
+        criterion=torch.nn.CrossEntropyLoss,
+        max_epochs=2,
+        verbose=0,
+        callbacks="disable",
+    )
+    found, (message,) = told(
+        estimator, {"lr": [0.1, 0.01]}, LABELS, fit={"weight": 3}, scoring=width
+    )
     assert message.startswith("fit is given weight, so ")
     assert "put what belongs to rows, such as" in message
     assert found.cv_results_["mean_test_score"].tolist() == [3, 3]
@@ -101,7 +140,9 @@ class Begun(LogitNet):
 class WithBackwardHook(LogitNet):
     def __init__(self) -> None:
         super().__init__()
-        self.layers[0].register_full_backward_hook(lambda layer, of_inputs, of_outputs: None)
+        self.layers[0].register_full_backward_hook(
+            lambda layer, of_inputs, of_outputs: None
+        )
 
 
 class CountsCalls(LogitNet):
@@ -116,7 +157,9 @@ class KeepsFloats(LogitNet):
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[float] = []
-        self.layers.register_forward_hook(lambda layer, given, made: self.seen.append(float(made.mean())))
+        self.layers.register_forward_hook(
+            lambda layer, given, made: self.seen.append(float(made.mean()))
+        )
 
 
 class Compiled(LogitNet):
@@ -168,31 +211,55 @@ SCRIPTS = torch.jit.script, traced, with_a_function
 @pytest.mark.parametrize(
     ("module", "reason"),
     [
-        (made_anew, "each net has a class Anew of its own; define the class outside of functions, once"),
+        (
+            made_anew,
+            "each net has a class Anew of its own; define the class outside of functions, once",
+        ),
         (WithAnObject, "each net has a class Settings of its own"),
-        *((partial(WithScript, script), "a part of the net is TorchScript, as torch.jit.script") for script in SCRIPTS),
-        (partial(Projected, as_buffer=False), "the module's attribute numbers differs from net to net"),
+        *(
+            (
+                partial(WithScript, script),
+                "a part of the net is TorchScript, as torch.jit.script",
+            )
+            for script in SCRIPTS
+        ),
+        (
+            partial(Projected, as_buffer=False),
+            "the module's attribute numbers differs from net to net",
+        ),
         (CountsCalls, "a training step changes the module's attribute n"),
         (KeepsFloats, "a training step changes the module's attribute seen"),
-        pytest.param(Compiled, "a step calls what torch.compile has made", marks=pytest.mark.long),
+        pytest.param(
+            Compiled, "a step calls what torch.compile has made", marks=pytest.mark.long
+        ),
     ],
 )
-def test_no_nets_are_trained_to_find_out(module: Any, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_nets_are_trained_to_find_out(
+    module: Any, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def too_late(*args: Any) -> None:
         raise AssertionError("in a trial")
 
     monkeypatch.setattr(trial, "_compare", too_late)
-    assert explain(logit_net(module=module), X, LABELS).startswith(f"NeuralNetClassifier is fitted alone: {reason}")
+    assert explain(logit_net(module=module), X, LABELS).startswith(
+        f"NeuralNetClassifier is fitted alone: {reason}"
+    )
 
 
-CALLBACKS = [Freezer("layers.0.*"), Initializer("layers.3.bias", fn=torch.nn.init.zeros_)]
+CALLBACKS = [
+    Freezer("layers.0.*"),
+    Initializer("layers.3.bias", fn=torch.nn.init.zeros_),
+]
 
 
 @pytest.mark.parametrize(
     ("refused", "instead", "reason", "way_out"),
     [
         (
-            *(logit_net(module=Projected, module__as_buffer=each) for each in (False, True)),
+            *(
+                logit_net(module=Projected, module__as_buffer=each)
+                for each in (False, True)
+            ),
             "the module's attribute numbers differs from net to net, so",
             "keep it as a tensor that is a buffer, by self.register_buffer",
         ),
@@ -203,12 +270,19 @@ CALLBACKS = [Freezer("layers.0.*"), Initializer("layers.3.bias", fn=torch.nn.ini
             "if from the first epoch on, say requires_grad_(False) in the module",
         ),
         (
-            logit_net(callbacks=CALLBACKS[1:], module__layer=torch.nn.LayerNorm, verbose=0),
+            logit_net(
+                callbacks=CALLBACKS[1:], module__layer=torch.nn.LayerNorm, verbose=0
+            ),
             None,
             "the callback Initializer sets weights, so",
             "if before the first epoch, set them in the module's __init__",
         ),
-        (logit_net(module=WithBackwardHook), None, "a layer has a backward hook", "a callback do so in on_batch_end"),
+        (
+            logit_net(module=WithBackwardHook),
+            None,
+            "a layer has a backward hook",
+            "a callback do so in on_batch_end",
+        ),
     ],
 )
 def test_a_reason_names_what_there_is_and_a_way_out_that_trains_the_same(
@@ -220,7 +294,9 @@ def test_a_reason_names_what_there_is_and_a_way_out_that_trains_the_same(
     if instead is not None:
         other = search(instead, {"lr": [0.1]}, LABELS)
         for key in ("mean_test_score", "split0_test_score"):
-            np.testing.assert_allclose(found.cv_results_[key], other.cv_results_[key], rtol=1e-5)
+            np.testing.assert_allclose(
+                found.cv_results_[key], other.cv_results_[key], rtol=1e-5
+            )
 
 
 def test_nets_among_other_estimators() -> None:
@@ -230,7 +306,11 @@ def test_nets_among_other_estimators() -> None:
     assert messages == []
     assert not models[0].initialized_
     stock = one_by_one(pipeline, {"model": models}, LABELS, scoring="accuracy")
-    np.testing.assert_allclose(found.cv_results_["mean_test_score"], stock.cv_results_["mean_test_score"], atol=0.02)
+    np.testing.assert_allclose(
+        found.cv_results_["mean_test_score"],
+        stock.cv_results_["mean_test_score"],
+        atol=0.02,
+    )
 
 
 SCRIPT = """
@@ -265,11 +345,16 @@ if __name__ == "__main__":
 """
 
 
-def test_workers_take_a_scripts_classes_leave_them_alone_return_its_nets_and_warn_of_nothing(tmp_path: Path) -> None:
+def test_workers_take_a_scripts_classes_leave_them_alone_return_its_nets_and_warn_of_nothing(
+    tmp_path: Path,
+) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT, encoding="utf-8")
     found = subprocess.run(
-        [sys.executable, script], env=os.environ | {"PYTHONPATH": "."}, capture_output=True, text=True
+        [sys.executable, script],
+        env=os.environ | {"PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
     )
     assert (found.stdout, found.returncode) == ("(40,)\n[]\n3\n", 0), found.stderr
     assert "Warning" not in found.stderr

@@ -35,9 +35,13 @@ class Halved:
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 3, 9])
-def test_threads_change_no_number(monkeypatch: pytest.MonkeyPatch, noted: Any, n_threads: int) -> None:
+def test_threads_change_no_number(
+    monkeypatch: pytest.MonkeyPatch, noted: Any, n_threads: int
+) -> None:
     monkeypatch.setattr(blocks, "_WORTH_A_THREAD", 1)
-    halved = Halved(noted, torch.arange(N_NETS, dtype=torch.float32)[:, None], n_threads)
+    halved = Halved(
+        noted, torch.arange(N_NETS, dtype=torch.float32)[:, None], n_threads
+    )
     for runs in (1, 2):
         wanted = torch.arange(N_NETS)[:, None] / 2.0 ** (N_STEPS * runs)
         assert torch.equal(halved.run(), wanted)
@@ -75,7 +79,10 @@ def test_an_interrupt_waits_for_the_other_threads_which_begin_no_block(
     monkeypatch: pytest.MonkeyPatch, noted: Any
 ) -> None:
     monkeypatch.setattr(blocks, "_WORTH_A_THREAD", 1)
-    halved, is_interrupted = Halved(noted, torch.ones(N_NETS, 1), n_threads=2), threading.Event()
+    halved, is_interrupted = (
+        Halved(noted, torch.ones(N_NETS, 1), n_threads=2),
+        threading.Event(),
+    )
     run_some, began = Blocks._run_some, list[int]()
 
     def interrupted(part: range, *args: Any) -> None:

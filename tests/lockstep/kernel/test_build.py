@@ -15,13 +15,17 @@ from lockstep.kernel.library import LEVELS, KernelError, Library, levels
 from lockstep.kernel.selftest import EXPECTED, digests
 from tests.project import ROOT
 
-needs_compiler = pytest.mark.skipif(build.compiler() is None, reason="needs a C compiler")
+needs_compiler = pytest.mark.skipif(
+    build.compiler() is None, reason="needs a C compiler"
+)
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Build the best level of this machine alone, and as fast as the compiler can."""
-    monkeypatch.setitem(LEVELS, library.machine(), {levels()[0]: LEVELS[library.machine()][levels()[0]]})
+    monkeypatch.setitem(
+        LEVELS, library.machine(), {levels()[0]: LEVELS[library.machine()][levels()[0]]}
+    )
     monkeypatch.setenv("CFLAGS", "-O0")
 
 
@@ -47,7 +51,9 @@ def test_the_compiler_is_the_one_that_is_named_or_else_the_first_that_works(
     assert build.compiler() == ["ccache", "my-cc", "-m64"]
 
 
-def test_zigs_package_is_the_last_resort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zigs_package_is_the_last_resort(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "ziglang").mkdir()
@@ -64,9 +70,13 @@ def test_without_a_compiler_and_a_network_a_sentence_says_what_to_install(
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", "")
-    with pytest.raises(SystemExit, match="No matching distribution found for ziglang") as caught:
+    with pytest.raises(
+        SystemExit, match="No matching distribution found for ziglang"
+    ) as caught:
         build.main()
-    assert str(caught.value).startswith("error: There is no C compiler, and pip can't install one: ERROR: ")
+    assert str(caught.value).startswith(
+        "error: There is no C compiler, and pip can't install one: ERROR: "
+    )
     assert str(caught.value).endswith(
         f". Install gcc or clang, or run `pip install {build.ZIG}` where there is a network. "
         "Then run `python -m lockstep.kernel.build`."
@@ -84,13 +94,17 @@ def test_it_is_built_where_it_is_found(
     assert library.path_of(level) is None
     build.main()
     assert capsys.readouterr().out.endswith(f" for {level}\n")
-    assert [path.name for path in library.built_folder().iterdir()] == [f"kernel-{level}.so"]
+    assert [path.name for path in library.built_folder().iterdir()] == [
+        f"kernel-{level}.so"
+    ]
     built = library.path_of(level)
     assert built
     assert digests(Library(built)) == EXPECTED
     (tmp_path / "file").touch()
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "file"))
-    with pytest.raises(SystemExit, match=r"^error: .*Not a directory: '.*file/lib/lockstep-kernel"):
+    with pytest.raises(
+        SystemExit, match=r"^error: .*Not a directory: '.*file/lib/lockstep-kernel"
+    ):
         build.main()
 
 
@@ -101,7 +115,9 @@ def test_it_is_built_where_it_is_found(
     [
         "-ffast-math",
         pytest.param(
-            "-ffp-contract=fast -mfma" if library.machine() == "x86_64" else "-ffp-contract=fast",
+            "-ffp-contract=fast -mfma"
+            if library.machine() == "x86_64"
+            else "-ffp-contract=fast",
             marks=pytest.mark.long,
         ),
     ],
@@ -113,7 +129,9 @@ def test_a_compiler_that_contracts_or_reorders_is_refused(
         pytest.skip("needs a processor that multiplies and adds at once")
     monkeypatch.setenv("CFLAGS", flags)
     command = build.compiler() or []
-    with pytest.raises(KernelError, match="numbers differ from those of other compilers") as caught:
+    with pytest.raises(
+        KernelError, match="numbers differ from those of other compilers"
+    ) as caught:
         build.build(tmp_path, command, build.this_machine())
     assert str(caught.value).startswith(f"{' '.join(command)} makes a kernel whose")
     assert [*tmp_path.iterdir()] == []
@@ -121,12 +139,17 @@ def test_a_compiler_that_contracts_or_reorders_is_refused(
 
 @needs_compiler
 @pytest.mark.usefixtures("quick")
-def test_what_the_compiler_says_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_compiler_says_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CFLAGS", "-fno-such-flag")
-    with pytest.raises(KernelError, match=r"(?s)^`.* -fno-such-flag .*` failed: .*no-such-flag"):
+    with pytest.raises(
+        KernelError, match=r"(?s)^`.* -fno-such-flag .*` failed: .*no-such-flag"
+    ):
         build.build(tmp_path, build.compiler() or [], build.this_machine())
     with pytest.raises(
-        KernelError, match=r"^The C compiler no-such-cc, which CC names, can't be run: No such file or directory\.$"
+        KernelError,
+        match=r"^The C compiler no-such-cc, which CC names, can't be run: No such file or directory\.$",
     ):
         build.build(tmp_path, ["no-such-cc"], build.this_machine())
     assert [*tmp_path.iterdir()] == []
@@ -156,17 +179,33 @@ except build.KernelError as error:
 """
 
 
-def test_the_build_backend_needs_neither_torch_nor_more_than_a_compiler(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "lockstep", tmp_path / "lockstep", ignore=shutil.ignore_patterns("__pycache__"))
+def test_the_build_backend_needs_neither_torch_nor_more_than_a_compiler(
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(
+        ROOT / "lockstep",
+        tmp_path / "lockstep",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
     # As a build of an earlier version may have left it.
     (tmp_path / "build/lib/lockstep").mkdir(parents=True)
     (tmp_path / "build/lib/lockstep/earlier.py").touch()
     environment = os.environ | {"CC": ""}
-    done = subprocess.run([sys.executable, "-c", HOOKS], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", HOOKS],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
-    said = [line for line in done.stdout.splitlines() if "zig" in line or line.startswith(("[", "There"))]
+    said = [
+        line
+        for line in done.stdout.splitlines()
+        if "zig" in line or line.startswith(("[", "There"))
+    ]
     has_compiler, zig = build.compiler() is not None, [build.ZIG]
     assert said == [
         f"{[] if has_compiler else zig} {zig}",
@@ -177,5 +216,9 @@ def test_the_build_backend_needs_neither_torch_nor_more_than_a_compiler(tmp_path
 
 
 def test_make_wheels_makes_those_of_all_targets() -> None:
-    (listed,) = re.findall(r"^WHEELS := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    (listed,) = re.findall(
+        r"^WHEELS := (.*)$",
+        (ROOT / "Makefile").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
     assert sorted(listed.split()) == sorted(build.TARGETS)

@@ -17,7 +17,11 @@ DTYPES = [torch.float32, torch.float64]
 # What torch sums in another order.
 CLOSE = {torch.float32: {"atol": 2e-5}, torch.float64: {}}
 OWN = convolutions.__name__, pools.__name__
-OPERATIONS = {name for name, each in NATIVE.items() if isinstance(each, partial) and each.func.__module__ in OWN}
+OPERATIONS = {
+    name
+    for name, each in NATIVE.items()
+    if isinstance(each, partial) and each.func.__module__ in OWN
+}
 SERIES, IMAGES = numbers(2, 4, 9), numbers(2, 4, 7, 6)
 
 # The shape of the weights, beside torch's arguments.
@@ -31,13 +35,24 @@ CONVOLUTIONS: dict[str, tuple[Any, Tensor, tuple[int, ...], dict[str, Any]]] = {
     "by channel": (F.conv2d, IMAGES, (4, 1, 3, 3), {"groups": 4}),
     "of one number": (F.conv2d, IMAGES, (3, 4, 1, 1), {}),
     "of series": (F.conv1d, SERIES, (3, 4, 3), {"padding": 1}),
-    "of series, in steps": (F.conv1d, SERIES, (6, 2, 2), {"groups": 2, "stride": 2, "dilation": 2}),
+    "of series, in steps": (
+        F.conv1d,
+        SERIES,
+        (6, 2, 2),
+        {"groups": 2, "stride": 2, "dilation": 2},
+    ),
     "transposed": (F.conv_transpose2d, IMAGES, (4, 3, 3, 2), {}),
     "transposed, in steps": (
         F.conv_transpose2d,
         IMAGES,
         (4, 3, 3, 3),
-        {"stride": 2, "padding": 1, "output_padding": (1, 0), "groups": 2, "dilation": (1, 2)},
+        {
+            "stride": 2,
+            "padding": 1,
+            "output_padding": (1, 0),
+            "groups": 2,
+            "dilation": (1, 2),
+        },
     ),
     "transposed, of series": (F.conv_transpose1d, SERIES, (4, 3, 2), {"stride": 3}),
 }
@@ -51,8 +66,14 @@ POOLS: dict[str, tuple[Callable[[Tensor], Any], Tensor]] = {
     "max of one image": (lambda x: F.max_pool2d(x, 2), IMAGES[:, 0]),
     "avg": (lambda x: F.avg_pool2d(x, 2), IMAGES),
     "avg, overlapping": (lambda x: F.avg_pool2d(x, 3, (1, 2), 1), IMAGES),
-    "avg, partial": (lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False), IMAGES),
-    "avg, partial with padding": (lambda x: F.avg_pool2d(x, 2, 3, 1, ceil_mode=True), IMAGES),
+    "avg, partial": (
+        lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False),
+        IMAGES,
+    ),
+    "avg, partial with padding": (
+        lambda x: F.avg_pool2d(x, 2, 3, 1, ceil_mode=True),
+        IMAGES,
+    ),
     "avg, another divisor": (lambda x: F.avg_pool2d(x, 2, divisor_override=3), IMAGES),
     "avg of series": (lambda x: F.avg_pool1d(x, 3, 2, 1), SERIES),
     "adaptive avg": (lambda x: F.adaptive_avg_pool2d(x, (3, 4)), IMAGES),
@@ -69,7 +90,10 @@ def test_every_operation_has_cases() -> None:
     weights = numbers(3, 4, 3, 3)
     graphs = [*images, recorded(with_gradients(F.conv2d), IMAGES, weights)]
     assert {
-        name_of(node.target) for graph in graphs for node in graph.nodes if node.op == "call_function"
+        name_of(node.target)
+        for graph in graphs
+        for node in graph.nodes
+        if node.op == "call_function"
     } >= OPERATIONS
 
 
@@ -80,7 +104,12 @@ def test_convolutions(name: str, dtype: torch.dtype) -> None:
     n = shape[1] * options.get("groups", 1) if "transposed" in name else shape[0]
     for bias in ([], [numbers(n, seed=2)]):
         check(
-            with_gradients(partial(function, **options)), x, numbers(*shape, seed=1), *bias, dtype=dtype, **CLOSE[dtype]
+            with_gradients(partial(function, **options)),
+            x,
+            numbers(*shape, seed=1),
+            *bias,
+            dtype=dtype,
+            **CLOSE[dtype],
         )
 
 
@@ -93,8 +122,16 @@ def test_pools(name: str, dtype: torch.dtype) -> None:
 
 def test_places_of_the_largest_numbers() -> None:
     for padding in (0, 1):
-        check(lambda x, p=padding: F.max_pool2d(x, 3, 2, p, return_indices=True), IMAGES, dtype=torch.float64)
-    check(lambda x: F.adaptive_max_pool2d(x, (3, 4), return_indices=True), IMAGES, dtype=torch.float64)
+        check(
+            lambda x, p=padding: F.max_pool2d(x, 3, 2, p, return_indices=True),
+            IMAGES,
+            dtype=torch.float64,
+        )
+    check(
+        lambda x: F.adaptive_max_pool2d(x, (3, 4), return_indices=True),
+        IMAGES,
+        dtype=torch.float64,
+    )
 
 
 def test_gradients_that_are_not_wanted_are_left_out() -> None:

@@ -26,13 +26,21 @@ def lost(x: Array) -> Array:
 
 # What each function is compared with for floats, and where its results are neither constant nor trivial; then the same
 # for doubles, by numbers of any number of places.
-FUNCTIONS: dict[str, tuple[Callable[[Array], Array], tuple[float, float], Callable, tuple[float, float]]] = {
+FUNCTIONS: dict[
+    str,
+    tuple[Callable[[Array], Array], tuple[float, float], Callable, tuple[float, float]],
+] = {
     "exp": (np.exp, (-110, 92), mpmath.exp, (-746, 710)),
     "expm1": (reduced, (-20, 92), mpmath.expm1, (-40, 710)),
     "log": (np.log, (0, 10), mpmath.log, (0, 10)),
     "log1p": (lost, (-1, 10), mpmath.log1p, (-1, 10)),
     "tanh": (np.tanh, (-10, 10), mpmath.tanh, (-20, 20)),
-    "erf": (lambda x: torch.special.erf(torch.from_numpy(x)).numpy(), (-4.5, 4.5), mpmath.erf, (-6, 6)),
+    "erf": (
+        lambda x: torch.special.erf(torch.from_numpy(x)).numpy(),
+        (-4.5, 4.5),
+        mpmath.erf,
+        (-6, 6),
+    ),
     "sin": (np.sin, (-100, 100), mpmath.sin, (-100, 100)),
     "cos": (np.cos, (-100, 100), mpmath.cos, (-100, 100)),
     "sqrt": (np.sqrt, (0, 10), mpmath.sqrt, (0, 10)),
@@ -50,19 +58,32 @@ def evaluate(name: str, *operands: Array) -> Array:
     return made.numpy().ravel()[: len(operands[0])]
 
 
-def numbers(name: str, span: tuple[float, float], count: int, dtype: np.dtype, seed: int) -> Array:
+def numbers(
+    name: str, span: tuple[float, float], count: int, dtype: np.dtype, seed: int
+) -> Array:
     """Ends, numbers of any bits, of the function's own range, and of the size of a net's outputs."""
     rng = np.random.default_rng(seed)
     limits = np.finfo(dtype)
-    ends = [*ENDS, *(sign * size for sign in (1, -1) for size in (limits.max, limits.tiny, limits.smallest_subnormal))]
+    ends = [
+        *ENDS,
+        *(
+            sign * size
+            for sign in (1, -1)
+            for size in (limits.max, limits.tiny, limits.smallest_subnormal)
+        ),
+    ]
     bits = rng.integers(0, 256, count // 2 * dtype.itemsize, dtype=np.uint8).view(dtype)
     with np.errstate(all="ignore"):
-        x = np.concatenate([ends, bits, rng.uniform(*span, count // 4), rng.normal(size=count // 4)]).astype(dtype)
+        x = np.concatenate(
+            [ends, bits, rng.uniform(*span, count // 4), rng.normal(size=count // 4)]
+        ).astype(dtype)
         inside = np.abs(x + 1) - 1 if name == "log1p" else np.abs(x)
     return inside if name in DOMAINS else x
 
 
-@pytest.mark.parametrize("count", [200_000, pytest.param(10_000_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "count", [200_000, pytest.param(10_000_000, marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_float_is_within_an_ulp_of_exact(name: str, count: int) -> None:
     function, span, _, _ = FUNCTIONS[name]
@@ -71,32 +92,51 @@ def test_a_float_is_within_an_ulp_of_exact(name: str, count: int) -> None:
         exact = function(x.astype(np.float64))
         expected = exact.astype(np.float32)
         found = evaluate(name, x)
-        error = np.abs(found.astype(np.float64) - exact) / np.spacing(np.abs(expected)).astype(np.float64)
+        error = np.abs(found.astype(np.float64) - exact) / np.spacing(
+            np.abs(expected)
+        ).astype(np.float64)
     finite = np.isfinite(expected)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found[~finite], expected[~finite])
-    np.testing.assert_array_equal(np.signbit(found[expected == 0]), np.signbit(expected[expected == 0]))
+    np.testing.assert_array_equal(
+        np.signbit(found[expected == 0]), np.signbit(expected[expected == 0])
+    )
     assert np.max(error[finite], initial=0) <= 0.6
 
 
-@pytest.mark.parametrize("count", [1_000, pytest.param(100_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "count", [1_000, pytest.param(100_000, marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_double_is_within_two_ulp_of_exact(name: str, count: int) -> None:
     _, _, function, span = FUNCTIONS[name]
     x = numbers(name, span, count, DOUBLE, 2)
     x = x[np.isfinite(x)]
     x = x[x != DOMAINS[name]] if name in DOMAINS else x
-    with mpmath.workprec(1300 if name in {"sin", "cos"} else 160):  # the largest double has 1024 bits
-        expected = np.array([float(function(mpmath.mpf(number))) for number in x.tolist()])
+    with mpmath.workprec(
+        1300 if name in {"sin", "cos"} else 160
+    ):  # the largest double has 1024 bits
+        expected = np.array(
+            [float(function(mpmath.mpf(number))) for number in x.tolist()]
+        )
     found = evaluate(name, x)
     finite = np.isfinite(expected)
     assert found.dtype == np.float64
     np.testing.assert_array_equal(found[~finite], expected[~finite])
-    error, is_exact = np.abs(found[finite] - expected[finite]), name in {"sqrt", "floor"}
-    assert not error.any() if is_exact else np.max(error / np.spacing(np.abs(expected[finite]))) <= 2
+    error, is_exact = (
+        np.abs(found[finite] - expected[finite]),
+        name in {"sqrt", "floor"},
+    )
+    assert (
+        not error.any()
+        if is_exact
+        else np.max(error / np.spacing(np.abs(expected[finite]))) <= 2
+    )
 
 
-def test_a_power_is_within_an_ulp_for_floats_and_as_exact_as_its_exponent_for_doubles() -> None:
+def test_a_power_is_within_an_ulp_for_floats_and_as_exact_as_its_exponent_for_doubles() -> (
+    None
+):
     rng = np.random.default_rng(4)
     x, y = np.exp(rng.normal(size=(2, 200_000))) * [[1], [3]]
     singles = x.astype(np.float32), y.astype(np.float32)
@@ -105,7 +145,9 @@ def test_a_power_is_within_an_ulp_for_floats_and_as_exact_as_its_exponent_for_do
         ulp = np.spacing(exact.astype(np.float32)).astype(np.float64)
         found = evaluate("pow", *singles)
         ordinary = np.isfinite(ulp)
-        np.testing.assert_array_equal(found[~ordinary], exact.astype(np.float32)[~ordinary])
+        np.testing.assert_array_equal(
+            found[~ordinary], exact.astype(np.float32)[~ordinary]
+        )
         assert np.max((np.abs(found - exact) / ulp)[ordinary]) <= 0.6
         doubles = np.power(x, y)
         error = np.abs(evaluate("pow", x, y) - doubles) / np.spacing(doubles)
@@ -115,7 +157,9 @@ def test_a_power_is_within_an_ulp_for_floats_and_as_exact_as_its_exponent_for_do
 def test_the_sigmoid_is_torchs_formula_with_its_roundings() -> None:
     x = numbers("sigmoid", (-110, 20), 200_000, SINGLE, 5)
     with np.errstate(all="ignore"):
-        expected = np.float32(1) / (np.float32(1) + np.exp(-x.astype(np.float64)).astype(np.float32))
+        expected = np.float32(1) / (
+            np.float32(1) + np.exp(-x.astype(np.float64)).astype(np.float32)
+        )
         found = evaluate("sigmoid", x)
     # Where an exponential is halfway between two floats, the kernel's may be the other one.
     np.testing.assert_array_max_ulp(found, expected, 2)
@@ -129,9 +173,15 @@ def test_the_sigmoid_is_torchs_formula_with_its_roundings() -> None:
 @pytest.mark.parametrize("name", ["sin", "cos"])
 def test_angles_have_no_range(name: str) -> None:
     # The double that is nearest to a multiple of pi / 2, relative to its size, and others.
-    x = np.array([6381956970095103 * 2.0**797, 1e6, 1e22, 2.0**1023, np.finfo(DOUBLE).max])
-    x = np.concatenate([x, -x, np.ldexp(np.linspace(1, 1.99, 900), np.arange(124, 1024))])
+    x = np.array(
+        [6381956970095103 * 2.0**797, 1e6, 1e22, 2.0**1023, np.finfo(DOUBLE).max]
+    )
+    x = np.concatenate(
+        [x, -x, np.ldexp(np.linspace(1, 1.99, 900), np.arange(124, 1024))]
+    )
     with mpmath.workprec(1300):
-        expected = np.array([float(getattr(mpmath, name)(mpmath.mpf(number))) for number in x.tolist()])
+        expected = np.array(
+            [float(getattr(mpmath, name)(mpmath.mpf(number))) for number in x.tolist()]
+        )
     error = np.abs(evaluate(name, x) - expected) / np.spacing(np.abs(expected))
     assert error.max() <= 2

@@ -38,7 +38,9 @@ def test_every_level_of_this_processor_computes_the_same_bytes(
     with pytest.raises(SystemExit) as ended:
         selftest.main()
     assert not ended.value.code
-    assert capsys.readouterr().out.splitlines() == [f"{level} {selftest.EXPECTED}" for level in levels()]
+    assert capsys.readouterr().out.splitlines() == [
+        f"{level} {selftest.EXPECTED}" for level in levels()
+    ]
     monkeypatch.setattr(selftest, "EXPECTED", {"float": "", "double": ""})
     with pytest.raises(SystemExit) as ended:
         selftest.main()
@@ -49,7 +51,11 @@ def test_every_level_of_this_processor_computes_the_same_bytes(
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="needs x86-64")
 def test_the_levels_are_those_that_the_system_says_the_processor_has() -> None:
     flags = {
-        *re.findall(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(encoding="ascii"), re.MULTILINE)[0].split()
+        *re.findall(
+            r"^flags\s*:(.*)$",
+            Path("/proc/cpuinfo").read_text(encoding="ascii"),
+            re.MULTILINE,
+        )[0].split()
     }
     has = {"x86-64-v4": "avx512bw", "x86-64-v3": "avx2", "x86-64": "sse2"}
     assert levels() == [level for level, flag in has.items() if flag in flags]
@@ -58,27 +64,40 @@ def test_the_levels_are_those_that_the_system_says_the_processor_has() -> None:
 @pytest.mark.parametrize(
     ("machine", "extensions", "known"),
     [
-        ("x86_64", {"baseline": ["X86_V2"], "found": ["X86_V3", "X86_V4"]}, ["x86-64-v4", "x86-64-v3", "x86-64"]),
+        (
+            "x86_64",
+            {"baseline": ["X86_V2"], "found": ["X86_V3", "X86_V4"]},
+            ["x86-64-v4", "x86-64-v3", "x86-64"],
+        ),
         (
             "x86_64",
             {"baseline": ["SSE"], "found": ["AVX2", "AVX512F", "AVX512_SKX"]},
             ["x86-64-v4", "x86-64-v3", "x86-64"],
         ),
-        ("x86_64", {"baseline": ["X86_V3"], "not found": ["X86_V4"]}, ["x86-64-v3", "x86-64"]),
+        (
+            "x86_64",
+            {"baseline": ["X86_V3"], "not found": ["X86_V4"]},
+            ["x86-64-v3", "x86-64"],
+        ),
         ("x86_64", {}, ["x86-64"]),
         ("aarch64", {"baseline": ["NEON"]}, ["arm64"]),
         ("riscv64", {}, []),
     ],
 )
 def test_the_levels_of_other_processors(
-    monkeypatch: pytest.MonkeyPatch, machine: str, extensions: dict[str, list[str]], known: list[str]
+    monkeypatch: pytest.MonkeyPatch,
+    machine: str,
+    extensions: dict[str, list[str]],
+    known: list[str],
 ) -> None:
     monkeypatch.setattr(platform, "machine", lambda: machine)
     monkeypatch.setattr(np, "show_config", lambda mode: {"SIMD Extensions": extensions})
     assert levels() == known
 
 
-def test_a_machine_that_the_kernel_does_not_know_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_the_kernel_does_not_know_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     load.cache_clear()
     assert missing() == f"The kernel has no version for {platform.system()} on riscv64."
@@ -107,23 +126,37 @@ def test_the_library_of_a_wheel_comes_first(
     assert library.path_of("arm64") == empty_prefix / name
     monkeypatch.setattr(library, "PACKAGE", tmp_path / "wheel")
     assert library.path_of("arm64") == tmp_path / "wheel" / name
-    monkeypatch.setattr(library, "SOURCE", tmp_path / "wheel/kernel.c")  # which a wheel of another project may lack
+    monkeypatch.setattr(
+        library, "SOURCE", tmp_path / "wheel/kernel.c"
+    )  # which a wheel of another project may lack
     assert library.path_of("x86-64") is None
 
 
 # The first bytes of a library for a processor that no machine of ours has.
-FOREIGN = b"\x7fELF\x02\x01\x01" + bytes(9) + (3).to_bytes(2, "little") + (0xF3).to_bytes(2, "little") + bytes(200)
+FOREIGN = (
+    b"\x7fELF\x02\x01\x01"
+    + bytes(9)
+    + (3).to_bytes(2, "little")
+    + (0xF3).to_bytes(2, "little")
+    + bytes(200)
+)
 
 
 @pytest.mark.parametrize("content", [FOREIGN, b"<html>", b""])
-def test_a_file_that_is_no_library_of_this_machine_is_refused(empty_prefix: Path, content: bytes) -> None:
+def test_a_file_that_is_no_library_of_this_machine_is_refused(
+    empty_prefix: Path, content: bytes
+) -> None:
     path = empty_prefix / library.file_of(levels()[0])
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     said = missing()
     assert said
-    assert said.startswith(f"{path} is not a kernel for this processor and system (the file: ")
-    assert said.endswith(f"). Delete {path}, and run `python -m lockstep.kernel.build`.")
+    assert said.startswith(
+        f"{path} is not a kernel for this processor and system (the file: "
+    )
+    assert said.endswith(
+        f"). Delete {path}, and run `python -m lockstep.kernel.build`."
+    )
 
 
 RUNS = " ".join(f"void lockstep_{name}(void) {{}}" for name in library._RUNS)
@@ -140,9 +173,18 @@ RUNS = " ".join(f"void lockstep_{name}(void) {{}}" for name in library._RUNS)
         (RUNS, "lockstep_version"),
     ],
 )
-def test_a_library_of_another_version_is_refused(tmp_path: Path, code: str, words: str) -> None:
+def test_a_library_of_another_version_is_refused(
+    tmp_path: Path, code: str, words: str
+) -> None:
     (tmp_path / "kernel.c").write_text(code, encoding="utf-8")
-    made: Any = [*(compiler() or ()), "-shared", "-fPIC", "-o", str(tmp_path / "kernel.so"), str(tmp_path / "kernel.c")]
+    made: Any = [
+        *(compiler() or ()),
+        "-shared",
+        "-fPIC",
+        "-o",
+        str(tmp_path / "kernel.so"),
+        str(tmp_path / "kernel.c"),
+    ]
     subprocess.run(made, check=True)
     with pytest.raises(KernelError, match=re.escape(words)) as caught:
         Library(tmp_path / "kernel.so")

@@ -11,25 +11,59 @@ from sklearn.model_selection import cross_validate
 from skorch import NeuralNet
 from torch import Tensor, nn
 
-from benchmarks.engine.saturation import Function, agreement, by_torch, changes, functions, ours, ranges, words
+from benchmarks.engine.saturation import (
+    Function,
+    agreement,
+    by_torch,
+    changes,
+    functions,
+    ours,
+    ranges,
+    words,
+)
 
 # torch has several of these: MKL's, oneDNN's and SLEEF's, which end at different places. The kernel's are exact, so by
 # one bit of 1 they end elsewhere, and what is left of 1 does so as well.
-OTHERS = {"erf", "GELU", "GELU, gradient", "GELU(tanh)", "GELU(tanh), gradient", "Mish, gradient", "Tanhshrink"}
-FAST = "exp", "sigmoid", "log(1 - sigmoid)", "sigmoid, BCELoss of 1, gradient", "log(softmax)", "ELU", "LogSigmoid"
+OTHERS = {
+    "erf",
+    "GELU",
+    "GELU, gradient",
+    "GELU(tanh)",
+    "GELU(tanh), gradient",
+    "Mish, gradient",
+    "Tanhshrink",
+}
+FAST = (
+    "exp",
+    "sigmoid",
+    "log(1 - sigmoid)",
+    "sigmoid, BCELoss of 1, gradient",
+    "log(softmax)",
+    "ELU",
+    "LogSigmoid",
+)
 
 needs_vectors = pytest.mark.skipif(
-    not torch.backends.cpu.get_cpu_capability().startswith("AVX"), reason="torch's functions differ between processors"
+    not torch.backends.cpu.get_cpu_capability().startswith("AVX"),
+    reason="torch's functions differ between processors",
 )
 
 
 def compare(name: str, step: int) -> None:
     function = functions()[name]
-    theirs, own = (ranges(list(changes(side, function, step))) for side in (by_torch, ours))
+    theirs, own = (
+        ranges(list(changes(side, function, step))) for side in (by_torch, ours)
+    )
     # A gradient may be 1 by chance, where it is nearly so.
-    compared = [kind for kind in theirs if not (name.endswith("gradient") and kind in ("1", "-1"))]
+    compared = [
+        kind
+        for kind in theirs
+        if not (name.endswith("gradient") and kind in ("1", "-1"))
+    ]
     differ = [kind for kind in compared if agreement(theirs[kind], own[kind]) == "NO"]
-    assert not differ, [(kind, words(theirs[kind]), words(own[kind])) for kind in differ]
+    assert not differ, [
+        (kind, words(theirs[kind]), words(own[kind])) for kind in differ
+    ]
 
 
 @needs_vectors
@@ -71,23 +105,32 @@ def constant(net: Any, X: Any, y: Any) -> float:
     return 0.0
 
 
-def trained(net: NeuralNet, X: np.ndarray, y: np.ndarray, stack: bool) -> tuple[list[float], Tensor]:
+def trained(
+    net: NeuralNet, X: np.ndarray, y: np.ndarray, stack: bool
+) -> tuple[list[float], Tensor]:
     """Return a net's losses in its epochs, and its weights."""
     rows = np.arange(len(X))
     with parallel_config(backend="lockstep", stack=stack):
-        found = cross_validate(net, X, y, cv=[(rows, rows)], scoring=constant, return_estimator=True)
+        found = cross_validate(
+            net, X, y, cv=[(rows, rows)], scoring=constant, return_estimator=True
+        )
     fitted = found["estimator"][0]
     return fitted.history[:, "train_loss"], fitted.module_.weight.detach()
 
 
 CERTAIN = [
-    *((nn.Sigmoid(), logits) for logits in ([16.0, -16.0], [16.64, 17.0], [-88.0, 88.0], [-89.0, 100.0])),
+    *(
+        (nn.Sigmoid(), logits)
+        for logits in ([16.0, -16.0], [16.64, 17.0], [-88.0, 88.0], [-89.0, 100.0])
+    ),
     *((nn.Softmax(1), logits) for logits in ([8.0, 8.5], [20.0, -30.0], [44.0, -44.0])),
 ]
 
 
 @pytest.mark.parametrize(("last", "logits"), CERTAIN)
-def test_a_step_on_rows_that_are_wrong_for_certain_is_that_of_skorch(last: nn.Module, logits: list[float]) -> None:
+def test_a_step_on_rows_that_are_wrong_for_certain_is_that_of_skorch(
+    last: nn.Module, logits: list[float]
+) -> None:
     """Probabilities are exactly 1, exactly 0, or below 1.2e-38."""
     X = np.array(logits * 4, np.float32)[:, None]
     is_softmax = isinstance(last, nn.Softmax)
@@ -105,7 +148,15 @@ def test_a_step_on_rows_that_are_wrong_for_certain_is_that_of_skorch(last: nn.Mo
             return made
 
     criterion = Logarithm if is_softmax else nn.BCELoss
-    net = NeuralNet(Certain, criterion, lr=1e-4, max_epochs=2, batch_size=-1, train_split=None, verbose=0)
+    net = NeuralNet(
+        Certain,
+        criterion,
+        lr=1e-4,
+        max_epochs=2,
+        batch_size=-1,
+        train_split=None,
+        verbose=0,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # if skorch fits the net
         own, weights = trained(net, X, y, stack=True)

@@ -20,7 +20,12 @@ from tests.lockstep.kernel.test_operations import CASES
 from tests.lockstep.searches import scores
 
 F = nn.functional
-ROWS, WEIGHTS, BIAS, OUT = numbers(13, 4), numbers(6, 4, seed=1), numbers(6, seed=2), numbers(3, 6, seed=3)
+ROWS, WEIGHTS, BIAS, OUT = (
+    numbers(13, 4),
+    numbers(6, 4, seed=1),
+    numbers(6, seed=2),
+    numbers(3, 6, seed=3),
+)
 CLASSES = (numbers(13, seed=4).abs() * 2).long().clamp(max=2)
 
 
@@ -29,7 +34,9 @@ def layers(x: Tensor, w: Tensor, b: Tensor, out: Tensor, y: Tensor) -> Tensor:
 
 
 def normed(x: Tensor, w: Tensor, b: Tensor, out: Tensor, y: Tensor) -> Tensor:
-    return F.cross_entropy(F.linear(F.batch_norm(F.linear(x, w, b), None, None, training=True), out), y)
+    return F.cross_entropy(
+        F.linear(F.batch_norm(F.linear(x, w, b), None, None, training=True), out), y
+    )
 
 
 def updated(x: Tensor, w: Tensor, b: Tensor, out: Tensor, y: Tensor) -> Tensor:
@@ -44,7 +51,12 @@ MIXED: dict[str, Callable[[Tensor], Any]] = {
     "in place": lambda x: x[1:].add_(x[:-1].clone()),
     "a sum that is read": lambda x: (x * 2 - (x * 2).mean(0)) / x.std(0),
     "a sum that goes on": lambda x: (x.sum(0) + 1).add_((x * x).sum(0)),
-    "over rows and columns": lambda x: [x.sum(), x.t().sum(1), x.amax(0), x.t().contiguous().sum(1)],
+    "over rows and columns": lambda x: [
+        x.sum(),
+        x.t().sum(1),
+        x.amax(0),
+        x.t().contiguous().sum(1),
+    ],
     "places in rows": lambda x: x.gather(0, (x > 0).long()),
     "added at places": lambda x: torch.zeros_like(x).scatter_add_(0, (x > 0).long(), x),
     "added by row": lambda x: torch.zeros_like(x).scatter_add_(1, (x > 0).long(), x),
@@ -61,7 +73,9 @@ def cut(monkeypatch: pytest.MonkeyPatch, numbers_of_a_strip: int) -> None:
 
 
 @pytest.fixture(params=[1, 4])
-def both(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Callable[..., int]:
+def both(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Callable[..., int]:
     """Return a function that runs another one in strips and as it is, and returns how many loops there were."""
 
     def compared(function: Callable[..., Any], *inputs: Tensor) -> int:
@@ -69,7 +83,9 @@ def both(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Cal
 
         def noted(emitted: list[Emitted]) -> list[Emitted]:
             made = strips.in_strips(emitted)
-            loops.append(sum(each.operation == "repeat" and each.n[0] > 1 for each in made))
+            loops.append(
+                sum(each.operation == "repeat" and each.n[0] > 1 for each in made)
+            )
             return made
 
         with monkeypatch.context() as patch:
@@ -77,7 +93,13 @@ def both(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Cal
             found = list[list[Tensor]]()
             for size in (request.param, 2**40):
                 cut(patch, size)
-                found.append(by_kernel(function, *(each.clone() for each in inputs), dtype=torch.float32))
+                found.append(
+                    by_kernel(
+                        function,
+                        *(each.clone() for each in inputs),
+                        dtype=torch.float32,
+                    )
+                )
         for ours, theirs in zip(*found, strict=True):
             torch.testing.assert_close(ours, theirs, rtol=0, atol=0, equal_nan=True)
         assert loops[1] == 0
@@ -100,20 +122,35 @@ def test_rows_that_are_mixed(name: str, both: Any) -> None:
 
 def test_each_operation(both: Any) -> None:
     inputs = numbers(3, 4), numbers(4, seed=1)
-    assert sum(both(function, *inputs) for functions in CASES.values() for function in functions) > 20
+    assert (
+        sum(
+            both(function, *inputs)
+            for functions in CASES.values()
+            for function in functions
+        )
+        > 20
+    )
 
 
 def test_windows_and_losses(both: Any) -> None:
     loops = [both(with_gradients(function), x) for function, x in POOLS.values()]
     for function, x, shape, options in CONVOLUTIONS.values():
-        loops.append(both(with_gradients(partial(function, **options)), x, numbers(*shape, seed=1)))
+        loops.append(
+            both(
+                with_gradients(partial(function, **options)), x, numbers(*shape, seed=1)
+            )
+        )
     for loss, (x, *others) in LOSSES.values():
         loops.append(both(loss, x, *others))
     assert sum(loops) > 20
 
 
 @pytest.mark.parametrize(
-    "settings", [{"module": Digits}, {"optimizer": torch.optim.Adam, "callbacks": [GradientNormClipping(0.1)]}]
+    "settings",
+    [
+        {"module": Digits},
+        {"optimizer": torch.optim.Adam, "callbacks": [GradientNormClipping(0.1)]},
+    ],
 )
 def test_searches(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of 16 rows, of 12 at the end, and hold-outs."""

@@ -14,13 +14,18 @@ NETS = [
     {"criterion": [torch.nn.MultiMarginLoss]},
     {"optimizer": [torch.optim.LBFGS]},
 ]
-LACKS, ALONE = "the kernel has no multi_margin_loss_backward", "LBFGS can't step stacked nets: "
+LACKS, ALONE = (
+    "the kernel has no multi_margin_loss_backward",
+    "LBFGS can't step stacked nets: ",
+)
 
 
 def outcomes(grid: Any, **backend: Any) -> tuple[list[str], list[Any]]:
     """Return the engine's warnings, and of each fit of a search what its result says."""
     results: list[dict[str, Any]] = []
-    _, said = told(logit_net(), grid, LABELS, cv=2, backend={"on_result": results.append} | backend)
+    _, said = told(
+        logit_net(), grid, LABELS, cv=2, backend={"on_result": results.append} | backend
+    )
     return said, [each["not_by_kernel"] for each in results]
 
 
@@ -36,19 +41,28 @@ def test_a_search_tells_what_skorch_fits() -> None:
 
 def test_of_nets_that_are_not_to_be_stacked_only_the_results_tell() -> None:
     assert outcomes({"lr": [0.1, 0.2]}) == ([], [None] * 4)
-    assert outcomes({"lr": [0.1, 0.2]}, stack=False) == ([], ["nets are not to be stacked"] * 4)
+    assert outcomes({"lr": [0.1, 0.2]}, stack=False) == (
+        [],
+        ["nets are not to be stacked"] * 4,
+    )
 
 
 def test_a_net_that_skorch_fits_again_because_it_diverges_is_told() -> None:
     said, results = outcomes({"lr": [0.1, 1e38], "optimizer": [torch.optim.SGD]})
-    assert said == ["weights become infinite or NaN, so 1 of 2 candidates are fitted one by one"]
+    assert said == [
+        "weights become infinite or NaN, so 1 of 2 candidates are fitted one by one"
+    ]
     assert results == [None, None, *["weights become infinite or NaN"] * 2]
 
 
 @pytest.mark.usefixtures("kept_at_once")
-def test_a_search_that_goes_on_tells_the_same_of_nets_that_it_finds(tmp_path: Path) -> None:
+def test_a_search_that_goes_on_tells_the_same_of_nets_that_it_finds(
+    tmp_path: Path,
+) -> None:
     first = outcomes(NETS, checkpoint=tmp_path)
     counts: list[tuple[int, int]] = []
-    again = outcomes(NETS, checkpoint=tmp_path, on_kept=lambda *count: counts.append(count))
+    again = outcomes(
+        NETS, checkpoint=tmp_path, on_kept=lambda *count: counts.append(count)
+    )
     assert counts == [(6, 6)]
     assert (sorted(again[0]), again[1]) == (sorted(first[0]), first[1])

@@ -52,9 +52,16 @@ def compare_all(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> Non
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
-    ("make", "name"), [pytest.param(make, name, id=f"{make.__name__}: {name}") for make in EXACT for name in make()]
+    ("make", "name"),
+    [
+        pytest.param(make, name, id=f"{make.__name__}: {name}")
+        for make in EXACT
+        for name in make()
+    ],
 )
-def test_the_nets_are_those_of_skorch(make: Make, name: str, fallbacks: list[Any]) -> None:
+def test_the_nets_are_those_of_skorch(
+    make: Make, name: str, fallbacks: list[Any]
+) -> None:
     odd = make()[name]
     ours, told, shown = run_case(odd)
     theirs, _, their_shown = run_case(odd, stack=False)
@@ -83,26 +90,39 @@ def scaling(of: float) -> NeuralNet:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("make", "pair"),
-    [(scoring_by, (constant, on_all_rows)), (annealing, (1.0, 0.9)), (scaling, (1.0, 0.2))],
+    [
+        (scoring_by, (constant, on_all_rows)),
+        (annealing, (1.0, 0.9)),
+        (scaling, (1.0, 0.2)),
+    ],
     ids=["another scoring function", "another number", "another global variable"],
 )
 def test_a_trial_proves_nothing_for_a_later_search_with(make: Any, pair: Any) -> None:
     def scores_of_the_last() -> np.ndarray:
-        return [cross_val_score(make(each), X, LABELS, cv=3, scoring="neg_log_loss") for each in pair][-1]
+        return [
+            cross_val_score(make(each), X, LABELS, cv=3, scoring="neg_log_loss")
+            for each in pair
+        ][-1]
 
     np.testing.assert_allclose(*both_ways(scores_of_the_last), rtol=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", noise())
-def test_nets_with_noise_are_stacked_and_repeat(name: str, fallbacks: list[Any]) -> None:
+def test_nets_with_noise_are_stacked_and_repeat(
+    name: str, fallbacks: list[Any]
+) -> None:
     """Their masks are other ones than skorch's; the trial has compared them with the same masks."""
     ours, told, _ = run_case(noise()[name])
     again, _, _ = run_case(noise()[name])
     assert told == fallbacks == []
     compare_all(ours, again)
     for one in ours:
-        assert all(np.isfinite(value).all() for key, value in one.items() if key.startswith("module"))
+        assert all(
+            np.isfinite(value).all()
+            for key, value in one.items()
+            if key.startswith("module")
+        )
 
 
 def test_dropout_given_the_same_masks() -> None:
@@ -111,9 +131,15 @@ def test_dropout_given_the_same_masks() -> None:
     rates = [0.0, 0.25, 0.8]
     splits = list(StratifiedKFold(3).split(X, Y))
     estimator = nets.net(
-        optimizer=torch.optim.Adamax, lr=0.01, batch_size=16, train_split=None, module__weight_constraint=2.0
+        optimizer=torch.optim.Adamax,
+        lr=0.01,
+        batch_size=16,
+        train_split=None,
+        module__weight_constraint=2.0,
     )
-    found, told, _ = run_case(Case(estimator, {"module__dropout_rate": rates}, X, Y, cv=splits))
+    found, told, _ = run_case(
+        Case(estimator, {"module__dropout_rate": rates}, X, Y, cv=splits)
+    )
     assert told == []
     for place, seen in enumerate(found):
         rate, number = rates[place // 3], place % 3
@@ -122,14 +148,20 @@ def test_dropout_given_the_same_masks() -> None:
         module = PimaClassifier(weight_constraint=2.0)
         optimizer = torch.optim.Adamax(module.parameters(), lr=0.01)
         per_epoch = -(-len(train) // 16) * 16 * 12
-        drawn = torch.tensor(doubles(fit_seed(SEED, number, 1), 3 * per_epoch)).view(3, -1, 12)
+        drawn = torch.tensor(doubles(fit_seed(SEED, number, 1), 3 * per_epoch)).view(
+            3, -1, 12
+        )
         x, y = torch.tensor(X[train]), torch.tensor(Y[train])
         for uniform in drawn:
             for start in range(0, len(train), 16):
-                mask = (uniform[start : start + len(x[start : start + 16])] >= rate) / (1 - rate)
+                mask = (uniform[start : start + len(x[start : start + 16])] >= rate) / (
+                    1 - rate
+                )
                 module.dropout.forward = partial(torch.mul, mask)  # type: ignore[method-assign]
                 optimizer.zero_grad()
-                nn.BCELoss()(module(x[start : start + 16]), y[start : start + 16]).backward()
+                nn.BCELoss()(
+                    module(x[start : start + 16]), y[start : start + 16]
+                ).backward()
                 optimizer.step()
         module(x[:1])
         for name, tensor in module.state_dict().items():

@@ -46,13 +46,17 @@ class Encoder(nn.Module):
         self.encoder = nn.TransformerEncoder(layer, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.encoder(self.embedding(x), src_key_padding_mask=x == 0).mean(1))
+        return self.out(
+            self.encoder(self.embedding(x), src_key_padding_mask=x == 0).mean(1)
+        )
 
 
 class Attention(nn.Module):
     """Attention over tokens, with the mask for each row that a name says."""
 
-    def __init__(self, mask: str = "key_padding_mask", need_weights: bool = False) -> None:
+    def __init__(
+        self, mask: str = "key_padding_mask", need_weights: bool = False
+    ) -> None:
         super().__init__()
         self.embedding, self.out = nn.Embedding(12, 16), nn.Linear(16, 2)
         self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
@@ -61,7 +65,9 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         seen, padding = self.embedding(x), x == 0
         if self.mask == "attn_mask":
-            padding = padding.unsqueeze(1).repeat_interleave(2, 0).expand(-1, x.shape[1], -1)
+            padding = (
+                padding.unsqueeze(1).repeat_interleave(2, 0).expand(-1, x.shape[1], -1)
+            )
         masks = {self.mask: padding, "need_weights": self.need_weights}
         return self.out(self.attention(seen, seen, seen, **masks)[0].mean(1))
 
@@ -74,7 +80,9 @@ class Counting(nn.Module):
         self.up, self.out, self.when = nn.Linear(20, 16), nn.Linear(16, 2), when
 
     def forward(self, x: Tensor) -> Tensor:
-        is_counted = self.when == "always" or self.training == (self.when == "in training")
+        is_counted = self.when == "always" or self.training == (
+            self.when == "in training"
+        )
         if is_counted and len(x) % 3 == 0:
             x = 3 * x
         return self.out(self.up(x).relu())
@@ -84,7 +92,9 @@ class Sigmoid(nn.Sequential):
     """The tutorial's net."""
 
     def __init__(self, n_inputs: int) -> None:
-        super().__init__(nn.Linear(n_inputs, 12), nn.ReLU(), nn.Linear(12, 1), nn.Sigmoid())
+        super().__init__(
+            nn.Linear(n_inputs, 12), nn.ReLU(), nn.Linear(12, 1), nn.Sigmoid()
+        )
 
 
 def tokens() -> Rows:
@@ -114,7 +124,13 @@ def cancers() -> Rows:
 
 
 def net(module: Any, **settings: Any) -> NeuralNet:
-    given = {"optimizer": torch.optim.Adam, "lr": 0.01, "max_epochs": 4, "batch_size": 32, "callbacks": []}
+    given = {
+        "optimizer": torch.optim.Adam,
+        "lr": 0.01,
+        "max_epochs": 4,
+        "batch_size": 32,
+        "callbacks": [],
+    }
     return classifier(module, **given | settings)
 
 
@@ -138,22 +154,42 @@ class Search(NamedTuple):
 
 
 SEARCHES = {
-    "seconds that are only scored": Search(partial(net, Waves), partial(seconds, 180), TimeSeriesSplit(3)),
+    "seconds that are only scored": Search(
+        partial(net, Waves), partial(seconds, 180), TimeSeriesSplit(3)
+    ),
     "seconds": Search(partial(net, Waves), partial(seconds, 0)),
     "an encoder with padding": Search(partial(net, Encoder), tokens),
-    "an encoder with padding that stops early": Search(partial(patient, Encoder), tokens),
+    "an encoder with padding that stops early": Search(
+        partial(patient, Encoder), tokens
+    ),
     "attention with padding": Search(partial(net, Attention), tokens),
-    "attention with a mask for each row": Search(partial(net, Attention, module__mask="attn_mask"), tokens),
-    "attention with padding that stops early": Search(partial(patient, Attention), tokens),
-    "attention with weights": Search(partial(net, Attention, module__need_weights=True), tokens, in_lockstep=False),
-    "a length that counts": Search(partial(net, Counting, module__when="always"), numbers),
-    "a length that counts in training": Search(partial(net, Counting, module__when="in training"), numbers),
-    "a length that counts in evaluation": Search(partial(net, Counting, module__when="in evaluation"), numbers),
-    "sigmoids that are full": Search(unscaled, cancers, rtol=0.05),  # where rounding errors grow
+    "attention with a mask for each row": Search(
+        partial(net, Attention, module__mask="attn_mask"), tokens
+    ),
+    "attention with padding that stops early": Search(
+        partial(patient, Attention), tokens
+    ),
+    "attention with weights": Search(
+        partial(net, Attention, module__need_weights=True), tokens, in_lockstep=False
+    ),
+    "a length that counts": Search(
+        partial(net, Counting, module__when="always"), numbers
+    ),
+    "a length that counts in training": Search(
+        partial(net, Counting, module__when="in training"), numbers
+    ),
+    "a length that counts in evaluation": Search(
+        partial(net, Counting, module__when="in evaluation"), numbers
+    ),
+    "sigmoids that are full": Search(
+        unscaled, cancers, rtol=0.05
+    ),  # where rounding errors grow
 }
 
 
-def found(search: Search, stack: bool) -> tuple[np.ndarray, list[Any], list[str], list[str]]:
+def found(
+    search: Search, stack: bool
+) -> tuple[np.ndarray, list[Any], list[str], list[str]]:
     """Return scores, histories, the engine's warnings, and the other ones."""
     X, y = search.rows()
     backend = parallel_config(backend="lockstep", random_state=SEED, stack=stack)
@@ -163,9 +199,20 @@ def found(search: Search, stack: bool) -> tuple[np.ndarray, list[Any], list[str]
         made = cross_validate(search.net(), X, y, cv=search.cv, **how)
     scores = np.array([made["test_accuracy"], made["test_neg_log_loss"]])
     kept = ("train_loss", "valid_loss", "epoch")
-    histories = [[[row[key] for key in kept if key in row] for row in each.history] for each in made["estimator"]]
-    ours = [str(each.message) for each in caught if issubclass(each.category, LockstepWarning)]
-    others = [str(each.message) for each in caught if not issubclass(each.category, LockstepWarning)]
+    histories = [
+        [[row[key] for key in kept if key in row] for row in each.history]
+        for each in made["estimator"]
+    ]
+    ours = [
+        str(each.message)
+        for each in caught
+        if issubclass(each.category, LockstepWarning)
+    ]
+    others = [
+        str(each.message)
+        for each in caught
+        if not issubclass(each.category, LockstepWarning)
+    ]
     return scores, histories, ours, others
 
 

@@ -24,13 +24,18 @@ from tests.lockstep.searches import both_ways, check
 def test_a_callback_that_writes_into_an_open_file_is_fitted(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w", encoding="utf-8") as file:
         log = ("log", PrintLog(sink=file.write))
-        check(classifier(callbacks=[log], verbose=1, callbacks__print_log=None), "neg_log_loss")
+        check(
+            classifier(callbacks=[log], verbose=1, callbacks__print_log=None),
+            "neg_log_loss",
+        )
         assert file.tell() > 0
 
 
 @pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
 def test_a_backbone_that_nets_share_is_left_as_it_was() -> None:
-    backbone = nn.Sequential(nn.Linear(WIDTH, 5), nn.ReLU()).requires_grad_(False).eval()
+    backbone = (
+        nn.Sequential(nn.Linear(WIDTH, 5), nn.ReLU()).requires_grad_(False).eval()
+    )
     before = copy.deepcopy(backbone.state_dict())
 
     class Head(nn.Module):
@@ -71,7 +76,10 @@ def predictions(name: str) -> list[np.ndarray]:
     """Return what each net of a search predicts."""
     case = CASES[name]
     seen: list[np.ndarray] = []
-    X, y = (part.astype(np.float64) if part.dtype == np.float32 else part for part in case.rows())
+    X, y = (
+        part.astype(np.float64) if part.dtype == np.float32 else part
+        for part in case.rows()
+    )
     estimator = case.estimator()
     net_of(estimator).set_params(max_epochs=2, callbacks__print_log=None)
 
@@ -80,9 +88,13 @@ def predictions(name: str) -> list[np.ndarray]:
         return 0.0
 
     # A scorer of scikit-learn's kind, as such searches have: their stacks answer for their nets.
-    scorer = make_scorer(keep, response_method="predict" if case.rows is regression else "predict_proba")
+    scorer = make_scorer(
+        keep, response_method="predict" if case.rows is regression else "predict_proba"
+    )
     grid = case.grid(min(case.n, 2))
-    GridSearchCV(estimator, grid, cv=2, scoring=scorer, refit=False, error_score="raise").fit(X[:400], y[:400])
+    GridSearchCV(
+        estimator, grid, cv=2, scoring=scorer, refit=False, error_score="raise"
+    ).fit(X[:400], y[:400])
     return seen
 
 

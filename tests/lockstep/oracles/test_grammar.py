@@ -24,7 +24,16 @@ NORMS: dict[str, Any] = {
     "layer": lambda width: nn.LayerNorm(width, eps=0.1),
     "group": lambda width: nn.GroupNorm(1, width, eps=0.1),
 }
-ACTIVATIONS = [nn.ReLU, nn.Tanh, nn.GELU, nn.ELU, nn.Sigmoid, nn.PReLU, nn.Softplus, nn.LeakyReLU]
+ACTIVATIONS = [
+    nn.ReLU,
+    nn.Tanh,
+    nn.GELU,
+    nn.ELU,
+    nn.Sigmoid,
+    nn.PReLU,
+    nn.Softplus,
+    nn.LeakyReLU,
+]
 # Rows that a fit trains on, with skorch's hold-out and without.
 N_TRAIN = {True: 51, False: 64}
 
@@ -37,7 +46,11 @@ class Grown(nn.Module):
         self.blocks, self.around = nn.ModuleList(), []
         before = WIDTH
         for width, norm, activation, bias, around in blocks:
-            parts = [nn.Linear(before, width, bias=bias), *([NORMS[norm](width)] if norm else []), activation()]
+            parts = [
+                nn.Linear(before, width, bias=bias),
+                *([NORMS[norm](width)] if norm else []),
+                activation(),
+            ]
             self.blocks.append(nn.Sequential(*parts))
             self.around.append(around and width == before)
             before = width
@@ -51,7 +64,11 @@ class Grown(nn.Module):
 
 blocks = st.lists(
     st.tuples(
-        st.integers(4, 9), st.sampled_from([None, *NORMS]), st.sampled_from(ACTIVATIONS), st.booleans(), st.booleans()
+        st.integers(4, 9),
+        st.sampled_from([None, *NORMS]),
+        st.sampled_from(ACTIVATIONS),
+        st.booleans(),
+        st.booleans(),
     ),
     min_size=1,
     max_size=3,
@@ -60,7 +77,11 @@ blocks = st.lists(
 EPS = {"optimizer__eps": 1e-4}
 optimizers: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [
-        {"optimizer": optim.SGD, "optimizer__momentum": 0.9, "optimizer__nesterov": True},
+        {
+            "optimizer": optim.SGD,
+            "optimizer__momentum": 0.9,
+            "optimizer__nesterov": True,
+        },
         {"optimizer": optim.SGD, "optimizer__weight_decay": 0.01},
         {"optimizer": optim.Adam, "optimizer__amsgrad": True, **EPS},
         {"optimizer": optim.AdamW, "optimizer__weight_decay": 0.1, **EPS},
@@ -76,7 +97,10 @@ callbacks = st.sampled_from(
         "disable",
         None,
         [EarlyStopping(patience=2, threshold=0.02)],
-        [EarlyStopping(patience=2, load_best=True), LRScheduler(policy="StepLR", step_size=1, gamma=0.5)],
+        [
+            EarlyStopping(patience=2, load_best=True),
+            LRScheduler(policy="StepLR", step_size=1, gamma=0.5),
+        ],
         [GradientNormClipping(0.3), LRScheduler(policy="CosineAnnealingLR", T_max=4)],
     ]
 )
@@ -98,7 +122,9 @@ def cases(draw: st.DrawFn) -> Case:
         max_epochs=draw(st.integers(1, 5)),
         callbacks=watched,
         criterion__label_smoothing=draw(st.sampled_from([0.0, 0.1])),
-        criterion__weight=draw(st.sampled_from([None, torch.tensor([1.0, 3.0], dtype=torch.float64)])),
+        criterion__weight=draw(
+            st.sampled_from([None, torch.tensor([1.0, 3.0], dtype=torch.float64)])
+        ),
         iterator_train__shuffle=draw(st.booleans()),
         iterator_train__drop_last=draw(st.booleans()),
         **draw(optimizers),
@@ -131,5 +157,13 @@ def test_a_grown_net_is_skorchs(case: Case) -> None:
 
 def distance(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> float:
     """Return the largest difference of nets' weights."""
-    pairs = [(one[key], other[key]) for one, other in zip(ours, theirs, strict=True) for key in other]
-    return max(float((a - b).abs().max()) for a, b in pairs if isinstance(a, torch.Tensor) and a.numel())
+    pairs = [
+        (one[key], other[key])
+        for one, other in zip(ours, theirs, strict=True)
+        for key in other
+    ]
+    return max(
+        float((a - b).abs().max())
+        for a, b in pairs
+        if isinstance(a, torch.Tensor) and a.numel()
+    )

@@ -32,8 +32,17 @@ from tests.project import ROOT
 
 MODULES = (
     *("model_selection.tests.test_search", "model_selection.tests.test_validation"),
-    *("model_selection.tests.test_successive_halving", "ensemble.tests.test_bagging", "ensemble.tests.test_voting"),
-    *("ensemble.tests.test_stacking", "tests.test_multioutput", "tests.test_multiclass", "tests.test_calibration"),
+    *(
+        "model_selection.tests.test_successive_halving",
+        "ensemble.tests.test_bagging",
+        "ensemble.tests.test_voting",
+    ),
+    *(
+        "ensemble.tests.test_stacking",
+        "tests.test_multioutput",
+        "tests.test_multiclass",
+        "tests.test_calibration",
+    ),
 )
 # Tests of how fits come back, fail, are refitted and are nested. `make test-all` runs all tests of the modules.
 SAMPLE = {
@@ -50,7 +59,12 @@ OPTIONS: dict[str, Any] = {"cv": 3, "scoring": "accuracy"}
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
-    "test", [getattr(module, f"test_{name}") for module, names in SAMPLE.items() for name in names.split()]
+    "test",
+    [
+        getattr(module, f"test_{name}")
+        for module, names in SAMPLE.items()
+        for name in names.split()
+    ],
 )
 def test_a_sample_of_its_own_tests_passes(test: Callable[[], None]) -> None:
     with parallel_config(backend="lockstep", random_state=3):
@@ -62,9 +76,23 @@ def test_a_sample_of_its_own_tests_passes(test: Callable[[], None]) -> None:
 def test_its_own_tests_pass(module: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "tests.lockstep.oracles.under_lockstep"),
+            *(
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "tests.lockstep.oracles.under_lockstep",
+            ),
             *("-p", "no:cacheprovider"),
-            *("-c", "/dev/null", "--rootdir", str(tmp_path), "--pyargs", f"sklearn.{module}"),
+            *(
+                "-c",
+                "/dev/null",
+                "--rootdir",
+                str(tmp_path),
+                "--pyargs",
+                f"sklearn.{module}",
+            ),
         ],
         cwd=ROOT,
         capture_output=True,
@@ -83,24 +111,44 @@ def net() -> Any:
 
 def results(search: Any) -> dict[str, Any]:
     found = search.fit(X, LABELS)
-    kept = {key: column for key, column in found.cv_results_.items() if "time" not in key and "param" not in key}
-    kept["params"] = [str(sorted(params.items())) for params in found.cv_results_["params"]]
-    return kept | {"best": found.best_estimator_.predict_proba(X), "index": found.best_index_}
+    kept = {
+        key: column
+        for key, column in found.cv_results_.items()
+        if "time" not in key and "param" not in key
+    }
+    kept["params"] = [
+        str(sorted(params.items())) for params in found.cv_results_["params"]
+    ]
+    return kept | {
+        "best": found.best_estimator_.predict_proba(X),
+        "index": found.best_index_,
+    }
 
 
 def randomized() -> dict[str, Any]:
-    return results(RandomizedSearchCV(net(), GRID, n_iter=3, random_state=0, return_train_score=True, **OPTIONS))
+    return results(
+        RandomizedSearchCV(
+            net(), GRID, n_iter=3, random_state=0, return_train_score=True, **OPTIONS
+        )
+    )
 
 
 def halving() -> dict[str, Any]:
-    return results(HalvingGridSearchCV(net(), GRID, random_state=0, factor=2, min_resources=24, **OPTIONS))
+    return results(
+        HalvingGridSearchCV(
+            net(), GRID, random_state=0, factor=2, min_resources=24, **OPTIONS
+        )
+    )
 
 
 def validated() -> dict[str, Any]:
     """Return scores and the nets: those that stop early keep their own numbers while others go on."""
     stop = EarlyStopping(patience=1)
     found = cross_validate(
-        make_pipeline(StandardScaler(), classifier(optimizer=torch.optim.NAdam, max_epochs=30, callbacks=[stop])),
+        make_pipeline(
+            StandardScaler(),
+            classifier(optimizer=torch.optim.NAdam, max_epochs=30, callbacks=[stop]),
+        ),
         X,
         LABELS,
         cv=4,
@@ -111,21 +159,32 @@ def validated() -> dict[str, Any]:
     kept = {key: found[key] for key in found if key.startswith(("test_", "train_"))}
     for i, estimator in enumerate(found["estimator"]):
         numbers = numbers_of(estimator[-1])
-        kept |= {f"net {i}, {key}": value for key, value in numbers.items() if isinstance(value, Tensor | float | int)}
+        kept |= {
+            f"net {i}, {key}": value
+            for key, value in numbers.items()
+            if isinstance(value, Tensor | float | int)
+        }
     return kept
 
 
 def predicted() -> dict[str, Any]:
-    return {method: cross_val_predict(net(), X, LABELS, cv=3, method=method) for method in ("predict", "predict_proba")}
+    return {
+        method: cross_val_predict(net(), X, LABELS, cv=3, method=method)
+        for method in ("predict", "predict_proba")
+    }
 
 
 def nested() -> dict[str, Any]:
-    return {"scores": cross_val_score(GridSearchCV(net(), GRID, **OPTIONS), X, LABELS, cv=3)}
+    return {
+        "scores": cross_val_score(GridSearchCV(net(), GRID, **OPTIONS), X, LABELS, cv=3)
+    }
 
 
 @pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
 @pytest.mark.parametrize("call", [randomized, halving, validated, predicted, nested])
-def test_its_other_searches_give_what_skorch_gives(call: Callable[[], dict[str, Any]], noted: Any) -> None:
+def test_its_other_searches_give_what_skorch_gives(
+    call: Callable[[], dict[str, Any]], noted: Any
+) -> None:
     stacked = noted(lockstep.search, "hand_back", lambda *_: None)
     with parallel_config(backend="lockstep", random_state=3):
         ours = call()
@@ -139,4 +198,6 @@ def test_its_other_searches_give_what_skorch_gives(call: Callable[[], dict[str, 
         if key == "params":
             assert ours[key] == value
         else:
-            np.testing.assert_allclose(ours[key], value, rtol=1e-9, atol=1e-9, err_msg=str(key))
+            np.testing.assert_allclose(
+                ours[key], value, rtol=1e-9, atol=1e-9, err_msg=str(key)
+            )

@@ -19,9 +19,15 @@ from tests.lockstep.cases.optimizers import SETTINGS
 
 
 @pytest.mark.parametrize(
-    ("name", "chosen"), [*((name, each) for name, those in SETTINGS.items() for each in those), ("LBFGS", {})]
+    ("name", "chosen"),
+    [
+        *((name, each) for name, those in SETTINGS.items() for each in those),
+        ("LBFGS", {}),
+    ],
 )
-def test_without_the_compiler_an_optimizer_does_what_torchs_does(name: str, chosen: dict[str, Any]) -> None:
+def test_without_the_compiler_an_optimizer_does_what_torchs_does(
+    name: str, chosen: dict[str, Any]
+) -> None:
     cls = getattr(torch.optim, name)
 
     def stepped(kind: Any) -> tuple[Tensor, Any]:
@@ -43,7 +49,9 @@ def test_without_the_compiler_an_optimizer_does_what_torchs_does(name: str, chos
     assert repr(state) == repr(lean_state)
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda optimizer: pickle.loads(pickle.dumps(optimizer))])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda optimizer: pickle.loads(pickle.dumps(optimizer))]
+)
 def test_copies_of_an_optimizer_are_of_torchs_own_class(copied: Any) -> None:
     weight = torch.ones(3, requires_grad=True)
     weight.grad = torch.ones(3)
@@ -57,18 +65,31 @@ def test_copies_of_an_optimizer_are_of_torchs_own_class(copied: Any) -> None:
 
 def test_a_nets_optimizer_is_of_its_own_class_and_calls_hooks() -> None:
     X, y = np.random.RandomState(0).randn(30, 3).astype(np.float32), np.arange(30) % 2
-    net = NeuralNetClassifier(nn.Linear, module__in_features=3, module__out_features=2, max_epochs=2, verbose=0)
+    net = NeuralNetClassifier(
+        nn.Linear,
+        module__in_features=3,
+        module__out_features=2,
+        max_epochs=2,
+        verbose=0,
+    )
     net.set_params(optimizer=torch.optim.Rprop, criterion=nn.CrossEntropyLoss)
     with parallel_config(backend="lockstep"):
-        (found, *_) = cross_validate(net, X, y, cv=3, return_estimator=True)["estimator"]
+        (found, *_) = cross_validate(net, X, y, cv=3, return_estimator=True)[
+            "estimator"
+        ]
     heard: list[Any] = []
     found.optimizer_.register_step_post_hook(lambda *about: heard.append(about))
     found.partial_fit(X, y)
-    assert (type(found.optimizer_), found.optimizer) == (torch.optim.Rprop, torch.optim.Rprop)
+    assert (type(found.optimizer_), found.optimizer) == (
+        torch.optim.Rprop,
+        torch.optim.Rprop,
+    )
     assert len(heard) == 2
 
 
-def test_a_step_that_a_script_has_replaced_is_not_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_a_script_has_replaced_is_not_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     own: Any = torch.optim.RMSprop.step
 
     @functools.wraps(own)

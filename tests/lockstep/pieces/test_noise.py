@@ -36,22 +36,52 @@ def chosen(p: Any) -> Callable[[Tensor], Tensor]:
 
 
 def rows(*shape: int) -> Tensor:
-    return torch.linspace(0.1, 0.9, torch.Size(shape).numel(), dtype=torch.float64).view(shape)
+    return torch.linspace(
+        0.1, 0.9, torch.Size(shape).numel(), dtype=torch.float64
+    ).view(shape)
 
 
 def cases() -> dict[str, Case]:
     x, image = rows(4, 6), rows(4, 6, 3, 2)
-    one, halves = torch.ones((), dtype=torch.float64), torch.full((4, 6), 0.5, dtype=torch.float64)
-    blind = torch.ones(4, 4, dtype=torch.bool).tril(-1)  # the first row may look at nothing
-    query, values = [rows(2, 4, 3), rows(2, 4, 3).flip(1)], torch.eye(4, dtype=torch.float64).expand(2, 4, 4)
+    one, halves = (
+        torch.ones((), dtype=torch.float64),
+        torch.full((4, 6), 0.5, dtype=torch.float64),
+    )
+    blind = torch.ones(4, 4, dtype=torch.bool).tril(
+        -1
+    )  # the first row may look at nothing
+    query, values = (
+        [rows(2, 4, 3), rows(2, 4, 3).flip(1)],
+        torch.eye(4, dtype=torch.float64).expand(2, 4, 4),
+    )
     attention: Any = F.scaled_dot_product_attention
     found: dict[str, Case] = {
         "dropout1d of one row": (lambda x: F.dropout1d(x, 0.4), [x], lost(0.4, 1)),
-        "dropout, in place": (lambda x: F.dropout(x * one, 0.4, inplace=True), [x], lost(0.4)),
-        "alpha dropout, in place": (lambda x: F.alpha_dropout(x * one, 0.4, True, True), [x], lost(0.4)),
-        "attention": (lambda *each: attention(*each, None, 0.4), [*query, values], lost(0.4)),
-        "attention, causal": (lambda *each: attention(*each, None, 0.4, True), [*query, values], lost(0.4)),
-        "attention, a mask": (lambda *each: attention(*each, blind, 0.4, scale=2), [*query, values], lost(0.4)),
+        "dropout, in place": (
+            lambda x: F.dropout(x * one, 0.4, inplace=True),
+            [x],
+            lost(0.4),
+        ),
+        "alpha dropout, in place": (
+            lambda x: F.alpha_dropout(x * one, 0.4, True, True),
+            [x],
+            lost(0.4),
+        ),
+        "attention": (
+            lambda *each: attention(*each, None, 0.4),
+            [*query, values],
+            lost(0.4),
+        ),
+        "attention, causal": (
+            lambda *each: attention(*each, None, 0.4, True),
+            [*query, values],
+            lost(0.4),
+        ),
+        "attention, a mask": (
+            lambda *each: attention(*each, blind, 0.4, scale=2),
+            [*query, values],
+            lost(0.4),
+        ),
         "attention, numbers": (
             lambda *each: attention(*each[:3], each[3], 0.4),
             [*query, values, torch.where(blind, one, -torch.inf)],
@@ -60,39 +90,85 @@ def cases() -> dict[str, Case]:
         "rand_like": (lambda x: torch.rand_like(x, dtype=torch.float32), [x], uniform),
         "randn_like": (torch.randn_like, [x], normal),
         "rand": (lambda: torch.rand(4, 6), [], uniform),
-        "rand of a size": (lambda: torch.rand(size=(4, 6), dtype=torch.float64), [], uniform),
+        "rand of a size": (
+            lambda: torch.rand(size=(4, 6), dtype=torch.float64),
+            [],
+            uniform,
+        ),
         "randn": (lambda: torch.randn((4, 6)), [], normal),
         "normal, a mean": (lambda x: torch.normal(x, 0.5), [x], normal),
         "normal, a deviation": (lambda x: torch.normal(2.0, x), [x], normal),
         "normal, both": (torch.normal, [x, rows(6)], normal),
-        "normal, two types": (lambda x, std: torch.normal(x, std.float()), [x, rows(6)], normal),
+        "normal, two types": (
+            lambda x, std: torch.normal(x, std.float()),
+            [x, rows(6)],
+            normal,
+        ),
         "normal of a size": (lambda: torch.normal(1.0, 0.5, (4, 6)), [], normal),
         "bernoulli": (torch.bernoulli, [halves], chosen(0.5)),
-        "bernoulli, sure": (lambda x: torch.bernoulli(x.round()), [x], chosen(x.round())),
+        "bernoulli, sure": (
+            lambda x: torch.bernoulli(x.round()),
+            [x],
+            chosen(x.round()),
+        ),
         "a tensor's bernoulli": (lambda x: x.bernoulli(), [halves], chosen(0.5)),
-        "bernoulli with a number": (lambda x: torch.bernoulli(x.detach(), 0.4), [x], chosen(0.4)),
+        "bernoulli with a number": (
+            lambda x: torch.bernoulli(x.detach(), 0.4),
+            [x],
+            chosen(0.4),
+        ),
         "bernoulli_": (lambda x: (x * one).bernoulli_(0.4), [x], chosen(0.4)),
-        "bernoulli_ of bytes": (lambda: torch.zeros(4, 6, dtype=torch.uint8).bernoulli_(0.4), [], chosen(0.4)),
-        "bernoulli_, a tensor": (lambda x, p: (x * one).bernoulli_(p), [x, halves], chosen(0.5)),
+        "bernoulli_ of bytes": (
+            lambda: torch.zeros(4, 6, dtype=torch.uint8).bernoulli_(0.4),
+            [],
+            chosen(0.4),
+        ),
+        "bernoulli_, a tensor": (
+            lambda x, p: (x * one).bernoulli_(p),
+            [x, halves],
+            chosen(0.5),
+        ),
         "gumbel_softmax": (lambda x: F.gumbel_softmax(x, tau=2.0), [x], uniform),
         "uniform_": (lambda x: (x * one).uniform_(-1, 3), [x], uniform),
-        "uniform_, by name": (lambda x: (x * one).uniform_(**{"from": -1, "to": 3}), [x], uniform),
+        "uniform_, by name": (
+            lambda x: (x * one).uniform_(**{"from": -1, "to": 3}),
+            [x],
+            uniform,
+        ),
         "normal_": (lambda x: (x * one).normal_(-1, std=3), [x], normal),
         "exponential_": (lambda x: (x * one).exponential_(2), [x], uniform),
     }
     for p in (0.0, 0.4, 1.0):
         found |= {
             f"dropout {p}": (lambda x, p=p: F.dropout(x, p), [x], lost(p)),
-            f"alpha dropout {p}": (lambda x, p=p: F.alpha_dropout(x, p, training=True), [x], lost(p)),
-            f"feature alpha dropout {p}": (lambda x, p=p: F.feature_alpha_dropout(x, p, True), [image], lost(p, 2)),
-            f"dropout1d {p}": (lambda x, p=p: F.dropout1d(x, p), [rows(4, 6, 3)], lost(p, 1)),
+            f"alpha dropout {p}": (
+                lambda x, p=p: F.alpha_dropout(x, p, training=True),
+                [x],
+                lost(p),
+            ),
+            f"feature alpha dropout {p}": (
+                lambda x, p=p: F.feature_alpha_dropout(x, p, True),
+                [image],
+                lost(p, 2),
+            ),
+            f"dropout1d {p}": (
+                lambda x, p=p: F.dropout1d(x, p),
+                [rows(4, 6, 3)],
+                lost(p, 1),
+            ),
             f"dropout2d {p}": (lambda x, p=p: F.dropout2d(x, p), [image], lost(p, 2)),
-            f"dropout3d {p}": (lambda x, p=p: F.dropout3d(x, p), [rows(4, 6, 2, 2, 2)], lost(p, 3)),
+            f"dropout3d {p}": (
+                lambda x, p=p: F.dropout3d(x, p),
+                [rows(4, 6, 2, 2, 2)],
+                lost(p, 3),
+            ),
         }
     return found
 
 
-def outcome(call: Callable[..., Tensor], tensors: list[Tensor]) -> tuple[Tensor, list[Any]]:
+def outcome(
+    call: Callable[..., Tensor], tensors: list[Tensor]
+) -> tuple[Tensor, list[Any]]:
     """Return what a call makes, and the gradients of its tensors."""
     own = [tensor.clone().requires_grad_() for tensor in tensors]
     made = call(*own)
@@ -120,7 +196,9 @@ def test_a_replacement_does_what_torch_does(name: str) -> None:
         if one is not None:
             torch.testing.assert_close(one, other)
     assert next(mode.noise or iter([X]), None) is None
-    assert torch.equal(torch.get_rng_state(), before)  # the engine seeds what follows a training
+    assert torch.equal(
+        torch.get_rng_state(), before
+    )  # the engine seeds what follows a training
     with drawing:
         call(*tensors)
     assert drawing.draws == [Draw(numbers is normal, tuple(noise.shape))]
@@ -132,7 +210,9 @@ def test_each_replacement_is_tried() -> None:
             super().__init__()
             self.seen = set[Any]()
 
-        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        def __torch_function__(
+            self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
             self.seen.add(function)
             return function(*args, **kwargs or {})
 
@@ -146,9 +226,13 @@ X = rows(4, 6)
 REFUSED: dict[str, Callable[[], Tensor]] = {
     "a rate above 1": lambda: F.dropout(X, 1.5),
     "channels of one dimension": lambda: F.feature_alpha_dropout(X[0], training=True),
-    "a mask, and causal": lambda: F.scaled_dot_product_attention(X, X, X, torch.ones(4, 4), 0.5, True),
+    "a mask, and causal": lambda: F.scaled_dot_product_attention(
+        X, X, X, torch.ones(4, 4), 0.5, True
+    ),
     "a probability above 1": lambda: X.clone().bernoulli_(1.5),
-    "a gradient through bernoulli": lambda: torch.bernoulli(X.clone().requires_grad_(), 0.5).sum().backward(),
+    "a gradient through bernoulli": lambda: (
+        torch.bernoulli(X.clone().requires_grad_(), 0.5).sum().backward()
+    ),
     "bounds in the wrong order": lambda: X.clone().uniform_(2, 1),
     "a negative deviation": lambda: X.clone().normal_(0, -1),
     "a negative deviation of normal": lambda: torch.normal(X, -1.0),
@@ -164,7 +248,14 @@ def test_what_torch_refuses_is_refused(name: str) -> None:
             REFUSED[name]()
 
 
-@pytest.mark.parametrize("call", [torch.bernoulli, lambda x: X.clone().bernoulli_(x), lambda x: torch.normal(0.0, x)])
+@pytest.mark.parametrize(
+    "call",
+    [
+        torch.bernoulli,
+        lambda x: X.clone().bernoulli_(x),
+        lambda x: torch.normal(0.0, x),
+    ],
+)
 def test_numbers_that_torch_refuses_give_none(call: Callable[[Tensor], Tensor]) -> None:
     wrong = X.clone()
     wrong[1, 2] = -0.5

@@ -29,7 +29,11 @@ def complete(name: str, settings: Settings) -> tuple[type[Optimizer], Settings]:
     return cls, {key: value for key, value in group.items() if key != "params"}
 
 
-OTHERS = {name for name, cls in vars(torch.optim).items() if isinstance(cls, type) and issubclass(cls, Optimizer)}
+OTHERS = {
+    name
+    for name, cls in vars(torch.optim).items()
+    if isinstance(cls, type) and issubclass(cls, Optimizer)
+}
 
 
 @pytest.mark.parametrize("name", sorted(OTHERS - SETTINGS.keys() - {"Optimizer"}))
@@ -50,7 +54,9 @@ def test_nets_share_an_object_unless_what_differs_is_no_number_that_may() -> Non
     assert key("Adam", weight_decay=0.0) != key("Adam", weight_decay=0.1)
     assert key("Adam") != key("AdamW")
     assert key("Adam") != key("Adam", amsgrad=True)
-    assert key("SGD", momentum=0.9, lr=0.1) != key("SGD", momentum=0.9, nesterov=True, lr=0.1)
+    assert key("SGD", momentum=0.9, lr=0.1) != key(
+        "SGD", momentum=0.9, nesterov=True, lr=0.1
+    )
 
 
 def test_a_comparison_must_come_out_alike_and_a_number_of_all_stays_one() -> None:
@@ -59,31 +65,44 @@ def test_a_comparison_must_come_out_alike_and_a_number_of_all_stays_one() -> Non
         assert [each > bound for bound in (0, 1)] == [True, False]
         with pytest.raises(MixedError, match="a comparison comes out differently"):
             bool(each > 0.15)
-        with pytest.raises(MixedError, match="mul_ would give one number another value for each net"):
+        with pytest.raises(
+            MixedError, match="mul_ would give one number another value for each net"
+        ):
             torch.tensor(1.0).mul_(each)
 
 
 @pytest.mark.parametrize("name", ["Adam", "NAdam", "RAdam", "Adagrad"])
-def test_numbers_that_are_computed_ahead_are_those_of_the_steps_that_are_taken(noted: Any, name: str) -> None:
+def test_numbers_that_are_computed_ahead_are_those_of_the_steps_that_are_taken(
+    noted: Any, name: str
+) -> None:
     settings = [complete(name, {"lr": 0.1 / (1 + i)})[1] for i in range(18)]
     nets = optimizer_of(name, settings)
     runs = noted(nets, "_take_step", lambda *_: None)
     for epoch in range(60):
         if epoch == 12:  # in the middle of what is computed by then
-            settings = [each | {"lr": each["lr"] / (1 + 0.1 * i)} for i, each in enumerate(settings)]
+            settings = [
+                each | {"lr": each["lr"] / (1 + 0.1 * i)}
+                for i, each in enumerate(settings)
+            ]
         nets.set(settings)
         others = optimizer_of(name, settings)
         if epoch:
             others.load(nets.state())
         for i, found in enumerate(of_steps(nets.runs(3))):
             (wanted,) = of_steps(others.runs(1))
-            np.testing.assert_array_equal(found.astype("f4"), wanted.astype("f4"), err_msg=f"epoch {epoch}, step {i}")
+            np.testing.assert_array_equal(
+                found.astype("f4"),
+                wanted.astype("f4"),
+                err_msg=f"epoch {epoch}, step {i}",
+            )
         assert int(nets.state()["step"]) == 3 * epoch + 3
     assert len(runs) < 60
 
 
 def optimizer_of(name: str, settings: list[Settings]) -> RecordedOptimizer:
-    return RecordedOptimizer([(getattr(torch.optim, name), each) for each in settings], torch.float32, {})
+    return RecordedOptimizer(
+        [(getattr(torch.optim, name), each) for each in settings], torch.float32, {}
+    )
 
 
 def of_steps(runs: list[Run]) -> list[np.ndarray]:

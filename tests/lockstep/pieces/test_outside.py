@@ -76,9 +76,24 @@ class Reads(MLP):
         return LIST[0] * ARRAY[0]
 
     def forward(self, x: Tensor, default: Any = SPACE) -> Tensor:
-        scale = self.own * self.shared[0] * self.by_property * self.by_static() * default.scale * NUMBERS.scale
+        scale = (
+            self.own
+            * self.shared[0]
+            * self.by_property
+            * self.by_static()
+            * default.scale
+            * NUMBERS.scale
+        )
         inside = [SETTINGS.scale * each for each in SETTINGS.inside.numbers]
-        return FUNCTIONS["act"](self.layers(x)) * scale * inside[0] * helper() * NUMBERS() * TENSOR * self.held.scale
+        return (
+            FUNCTIONS["act"](self.layers(x))
+            * scale
+            * inside[0]
+            * helper()
+            * NUMBERS()
+            * TENSOR
+            * self.held.scale
+        )
 
 
 @contextmanager
@@ -119,7 +134,9 @@ def test_a_change_outside_is_seen(name: str) -> None:
     with CHANGES[name]():
         assert outside(net) != before
         of_code = name.startswith(("a method", "a function", "the method"))
-        assert of_code or described(net).hash != key  # the key of a checkpoint has the files of code
+        assert (
+            of_code or described(net).hash != key
+        )  # the key of a checkpoint has the files of code
     assert outside(net) == before
     assert described(net).hash == key
 
@@ -144,7 +161,9 @@ Pair = collections.namedtuple("Pair", "a b")
 
 THINGS: dict[str, Any] = {
     "a lock": threading.Lock(),
-    "a compiled function": torch.jit.CompilationUnit("def twice(x):\n  return 2 * x\n").twice,
+    "a compiled function": torch.jit.CompilationUnit(
+        "def twice(x):\n  return 2 * x\n"
+    ).twice,
     "an operation": torch.ops.aten.relu,
     "a weak dict": weakref.WeakKeyDictionary(),
     "a context variable": contextvars.ContextVar("anything"),
@@ -173,7 +192,14 @@ def test_what_pickle_can_not_write_is_compared(name: str) -> None:
 
 
 def test_nets_of_torchs_layers_read_nothing() -> None:
-    assert outside(classifier(nn.Linear, module__in_features=3, module__out_features=2).initialize()) == ""
+    assert (
+        outside(
+            classifier(
+                nn.Linear, module__in_features=3, module__out_features=2
+            ).initialize()
+        )
+        == ""
+    )
 
 
 class Draws(MLP):
@@ -182,7 +208,11 @@ class Draws(MLP):
 
 
 def test_what_can_not_be_compared_is_refused() -> None:
-    with pytest.raises(RefusalError, match=r"reads from outside, can't be compared .* 'generator'"):
+    with pytest.raises(
+        RefusalError, match=r"reads from outside, can't be compared .* 'generator'"
+    ):
         outside(classifier(Draws).initialize())
-    with pytest.raises(RefusalError, match="calls globals, which may read any variable"):
+    with pytest.raises(
+        RefusalError, match="calls globals, which may read any variable"
+    ):
         read_by(lambda: globals()["NUMBER"])  # type: ignore[arg-type]

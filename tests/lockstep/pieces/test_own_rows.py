@@ -17,7 +17,12 @@ from lockstep.grouping.filling import loss_is_mean
 from lockstep.members.member import Member
 from lockstep.stacks.programs.evaluation import keeps_rows_apart
 from tests.lockstep.cases.modules import WIDTH
-from tests.lockstep.cases.rows import BetweenRows, Mixes, SeeEachOtherByAnOutlier, SeeEachOtherLate
+from tests.lockstep.cases.rows import (
+    BetweenRows,
+    Mixes,
+    SeeEachOtherByAnOutlier,
+    SeeEachOtherLate,
+)
 from tests.lockstep.nets import LABELS, X, logit_net
 from tests.lockstep.searches import both_ways, probability
 
@@ -29,7 +34,13 @@ class Ignoring(nn.CrossEntropyLoss):
 
 
 def net(criterion: type[nn.Module] = Ignoring) -> NeuralNet:
-    return logit_net(criterion=criterion, classes=[0, 1], max_epochs=2, batch_size=20, train_split=None)
+    return logit_net(
+        criterion=criterion,
+        classes=[0, 1],
+        max_epochs=2,
+        batch_size=20,
+        train_split=None,
+    )
 
 
 @pytest.fixture
@@ -49,7 +60,9 @@ def check(estimator: Any, y: np.ndarray) -> None:
     """Compare what nets predict with what those of skorch predict."""
 
     def validated() -> np.ndarray:
-        return cross_validate(estimator, X[:198], y, cv=SPLITS, scoring=probability, error_score="raise")["test_score"]
+        return cross_validate(
+            estimator, X[:198], y, cv=SPLITS, scoring=probability, error_score="raise"
+        )["test_score"]
 
     np.testing.assert_allclose(*both_ways(validated), rtol=1e-5)
 
@@ -59,14 +72,22 @@ def test_splits_whose_rows_were_shown_are_not_looked_at(looks: list[bool]) -> No
     assert looks == [True] * 2  # two training sets of three have all rows
 
 
-@pytest.mark.parametrize(("criterion", "n"), [(Ignoring, len(SPLITS)), (nn.CrossEntropyLoss, 2)])
-def test_prepared_rows_are_others_in_each_split_but_for_torch(looks: list[bool], criterion: Any, n: int) -> None:
+@pytest.mark.parametrize(
+    ("criterion", "n"), [(Ignoring, len(SPLITS)), (nn.CrossEntropyLoss, 2)]
+)
+def test_prepared_rows_are_others_in_each_split_but_for_torch(
+    looks: list[bool], criterion: Any, n: int
+) -> None:
     check(make_pipeline(StandardScaler(), net(criterion)), LABELS[:198])
     assert len(looks) == n
 
 
-@pytest.mark.parametrize("estimator", [net(), make_pipeline(StandardScaler(), net(nn.CrossEntropyLoss))])
-def test_a_row_that_some_splits_lack_is_seen_in_the_others(looks: list[bool], estimator: Any) -> None:
+@pytest.mark.parametrize(
+    "estimator", [net(), make_pipeline(StandardScaler(), net(nn.CrossEntropyLoss))]
+)
+def test_a_row_that_some_splits_lack_is_seen_in_the_others(
+    looks: list[bool], estimator: Any
+) -> None:
     y, odd = LABELS[:198].copy(), SPLITS[0][1][0]
     y[odd] = -100
     check(estimator, y)
@@ -83,13 +104,27 @@ def many(monkeypatch: pytest.MonkeyPatch, noted: Any) -> list[int]:
     return noted(filling, "_adds_up", lambda net, apart, rows, *about: len(rows[0]))
 
 
-def train(module: nn.Module, numbers: np.ndarray, labels: np.ndarray, **settings: Any) -> None:
+def train(
+    module: nn.Module, numbers: np.ndarray, labels: np.ndarray, **settings: Any
+) -> None:
     """Train a net on many rows in lockstep."""
     estimator = NeuralNetClassifier(
-        module, classes=[0, 1, 2], max_epochs=1, batch_size=500, train_split=None, verbose=0, **settings
+        module,
+        classes=[0, 1, 2],
+        max_epochs=1,
+        batch_size=500,
+        train_split=None,
+        verbose=0,
+        **settings,
     )
     with parallel_config(backend="lockstep", random_state=3):
-        cross_validate(estimator, numbers, labels, cv=[(np.arange(N_MANY), np.arange(10))], error_score="raise")
+        cross_validate(
+            estimator,
+            numbers,
+            labels,
+            cv=[(np.arange(N_MANY), np.arange(10))],
+            error_score="raise",
+        )
 
 
 def table() -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +133,9 @@ def table() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("odd", [None, "left out", "of a class of its own"])
-def test_of_many_rows_the_odd_ones_are_looked_at(looks: list[bool], many: list[int], odd: str | None) -> None:
+def test_of_many_rows_the_odd_ones_are_looked_at(
+    looks: list[bool], many: list[int], odd: str | None
+) -> None:
     numbers, labels = table()
     settings = dict[str, Any](criterion=Ignoring)
     if odd == "left out":
@@ -147,10 +184,14 @@ OF_ALL = {
     "the mean": lambda x: 0 * x.mean(0)[:2],
     "rows in order": lambda x: x.sort(0)[0][:, :2],
     "rows so far": lambda x: x.cumsum(0)[:, :2],
-    "rows that follow on a constant": lambda x: torch.cat([torch.ones(1, 2), x[:-1, :2]]),
+    "rows that follow on a constant": lambda x: torch.cat(
+        [torch.ones(1, 2), x[:-1, :2]]
+    ),
     "similar rows": lambda x: (x @ x.t()).softmax(1) @ x[:, :2],
     "a row at a place": lambda x: x[(x[:, 0] > 0).long(), :2],
-    "rows by index": lambda x: torch.zeros(len(x), 2).index_put(((x[:, 0] > 0).long(),), x[:, :2], accumulate=True),
+    "rows by index": lambda x: torch.zeros(len(x), 2).index_put(
+        ((x[:, 0] > 0).long(),), x[:, :2], accumulate=True
+    ),
 }
 
 
@@ -160,17 +201,28 @@ OF_ALL = {
         *((Also(function), True, True) for function in OF_A_ROW.values()),
         *((Also(function), False, False) for function in OF_ALL.values()),
         (nn.Sequential(nn.Linear(WIDTH, 2), nn.BatchNorm1d(2)), False, True),
-        (nn.Sequential(nn.Linear(WIDTH, 2), nn.Dropout(0.5), nn.LayerNorm(2)), True, True),
+        (
+            nn.Sequential(nn.Linear(WIDTH, 2), nn.Dropout(0.5), nn.LayerNorm(2)),
+            True,
+            True,
+        ),
         (Mixes(0.5), False, True),
         (BetweenRows(), False, False),
         (SeeEachOtherLate(), False, False),
         (SeeEachOtherByAnOutlier(), False, False),
     ],
-    ids=[*OF_A_ROW, *OF_ALL, *"batch-norm dropout mixing attention late outlier".split()],
+    ids=[
+        *OF_A_ROW,
+        *OF_ALL,
+        *"batch-norm dropout mixing attention late outlier".split(),
+    ],
 )
 def test_whether_rows_influence_one_another_is_read_from_the_code(
     module: nn.Module, training: bool, evaluation: bool
 ) -> None:
     net = NeuralNetClassifier(module, criterion=nn.CrossEntropyLoss).initialize()
     x, y = torch.randn(9, WIDTH), torch.arange(9) % 2
-    assert (keeps_rows_apart(net, x, y, True), keeps_rows_apart(net, x, y, False)) == (training, evaluation)
+    assert (keeps_rows_apart(net, x, y, True), keeps_rows_apart(net, x, y, False)) == (
+        training,
+        evaluation,
+    )

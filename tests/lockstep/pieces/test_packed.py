@@ -11,7 +11,9 @@ from lockstep.fits.packing import Packed
 
 def sent(content: Any) -> tuple[bytes, list[pickle.PickleBuffer]]:
     buffers: list[pickle.PickleBuffer] = []
-    return pickle.dumps(Packed(content), protocol=5, buffer_callback=buffers.append), buffers
+    return pickle.dumps(
+        Packed(content), protocol=5, buffer_callback=buffers.append
+    ), buffers
 
 
 def place(buffer: pickle.PickleBuffer) -> int:
@@ -19,10 +21,18 @@ def place(buffer: pickle.PickleBuffer) -> int:
 
 
 def test_large_arrays_and_tensors_are_buffers_that_objects_share() -> None:
-    array, tensor = np.arange(50_000.0), torch.arange(100_000, dtype=torch.float32).view(-1, 2)
-    sendings = [sent({"array": array, "tensor": tensor, "own": own}) for own in range(2)]
+    array, tensor = (
+        np.arange(50_000.0),
+        torch.arange(100_000, dtype=torch.float32).view(-1, 2),
+    )
+    sendings = [
+        sent({"array": array, "tensor": tensor, "own": own}) for own in range(2)
+    ]
     for own, (data, buffers) in enumerate(sendings):
-        assert [place(buffer) for buffer in buffers] == [array.ctypes.data, tensor.data_ptr()]
+        assert [place(buffer) for buffer in buffers] == [
+            array.ctypes.data,
+            tensor.data_ptr(),
+        ]
         assert len(data) < 2_000
         content = pickle.loads(data, buffers=buffers).content
         assert content["own"] == own
@@ -52,5 +62,9 @@ def test_parameters_and_results_stay_in_the_pickle() -> None:
     assert not buffers
     assert torch.equal(pickle.loads(data).content, weights)
     buffers = []
-    pickle.dumps(Packed(torch.randn(40_000), returns=True), protocol=5, buffer_callback=buffers.append)
+    pickle.dumps(
+        Packed(torch.randn(40_000), returns=True),
+        protocol=5,
+        buffer_callback=buffers.append,
+    )
     assert not buffers

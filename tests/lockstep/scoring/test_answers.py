@@ -40,7 +40,9 @@ def asks(net: Any, X: Any, y: Any) -> float:
 class Changes(NeuralNetClassifier):
     """Calls a function before it predicts, and after its training."""
 
-    def __init__(self, *args: Any, change: Any = None, before: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, change: Any = None, before: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.change, self.before = change, before
 
@@ -75,9 +77,15 @@ def test_a_stack_answers_scorers_that_only_ask(name: str) -> None:
     def validated() -> tuple[dict[str, Any], int]:
         """Return scores, and how often skorch evaluates a batch."""
         step = NeuralNet.evaluation_step
-        with mock.patch.object(NeuralNet, "evaluation_step", autospec=True, side_effect=step) as counted:
-            every = cross_validate(net, ROWS, LABELS, cv=3, scoring=scoring, return_train_score=True)
-        return {key: value for key, value in every.items() if "time" not in key}, counted.call_count
+        with mock.patch.object(
+            NeuralNet, "evaluation_step", autospec=True, side_effect=step
+        ) as counted:
+            every = cross_validate(
+                net, ROWS, LABELS, cv=3, scoring=scoring, return_train_score=True
+            )
+        return {
+            key: value for key, value in every.items() if "time" not in key
+        }, counted.call_count
 
     (ours, few), (theirs, many) = both_ways(validated)
     for key, value in theirs.items():
@@ -91,9 +99,13 @@ def test_a_scorer_that_changes_weights_changes_one_candidate() -> None:
         with torch.no_grad():
             for weight in net.module_.parameters():
                 weight *= 0.5
-        return probability(net, rows) + sum(float(weight.grad.norm()) for weight in net.module_.parameters())
+        return probability(net, rows) + sum(
+            float(weight.grad.norm()) for weight in net.module_.parameters()
+        )
 
-    check(classifier(), shrunk, [{"lr": [0.1]}, {"lr": [0.1, 0.02], "batch_size": [16]}])
+    check(
+        classifier(), shrunk, [{"lr": [0.1]}, {"lr": [0.1, 0.02], "batch_size": [16]}]
+    )
 
 
 class Tempered(nn.Module):
@@ -104,30 +116,58 @@ class Tempered(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.dropout = nn.Dropout(0.0)
-        self.layers = nn.Sequential(nn.Linear(WIDTH, 4), nn.BatchNorm1d(4), nn.Tanh(), self.dropout, nn.Linear(4, 2))
+        self.layers = nn.Sequential(
+            nn.Linear(WIDTH, 4),
+            nn.BatchNorm1d(4),
+            nn.Tanh(),
+            self.dropout,
+            nn.Linear(4, 2),
+        )
         self.register_buffer("temperature", torch.ones(()))
         self.numbers, self.is_raw = [1.0], False
 
     def forward(self, x: Tensor) -> Tensor:
-        made = self.layers(x) / self.temperature / self.numbers[-1] * (1 - self.dropout.p)
+        made = (
+            self.layers(x) / self.temperature / self.numbers[-1] * (1 - self.dropout.p)
+        )
         return 5 * made if self.is_raw else made
 
 
 @pytest.mark.parametrize("train", [False, True])
 @pytest.mark.parametrize("module", [MLP, Tempered])
-def test_nets_of_a_split_share_the_rows_that_they_are_evaluated_on(module: Any, train: bool, noted: Any) -> None:
+def test_nets_of_a_split_share_the_rows_that_they_are_evaluated_on(
+    module: Any, train: bool, noted: Any
+) -> None:
     """Each split has rows of its own, and the nets of three splits share a stack; batch norm has batches."""
-    seen = noted(nets, "Evaluator", lambda stacked, tensors, rates, sources, of_net, *_: (len(of_net), len(sources)))
+    seen = noted(
+        nets,
+        "Evaluator",
+        lambda stacked, tensors, rates, sources, of_net, *_: (
+            len(of_net),
+            len(sources),
+        ),
+    )
     net = make_pipeline(StandardScaler(), classifier(module, train_split=ValidSplit(4)))
     grid = {"neuralnetclassifier__lr": [0.1, 0.02]}
 
     def searched() -> Any:
-        found = GridSearchCV(net, grid, cv=3, scoring="neg_log_loss", return_train_score=train, refit=False)
+        found = GridSearchCV(
+            net,
+            grid,
+            cv=3,
+            scoring="neg_log_loss",
+            return_train_score=train,
+            refit=False,
+        )
         found.fit(ROWS, LABELS)
-        return [value for key, value in found.cv_results_.items() if key.startswith("split")]
+        return [
+            value for key, value in found.cv_results_.items() if key.startswith("split")
+        ]
 
     np.testing.assert_allclose(*both_ways(searched), rtol=1e-4)
-    assert {each for each in seen if each[0] > 2} == {(6, 3)}  # the others are of a trial
+    assert {each for each in seen if each[0] > 2} == {
+        (6, 3)
+    }  # the others are of a trial
 
 
 def parts(net: NeuralNet) -> Any:
@@ -143,23 +183,35 @@ def anew(net: NeuralNet) -> None:
 
 
 CHANGES: dict[str, Callable[[NeuralNet], Any]] = {
-    "weights": lambda net: [weight.data.mul_(4).round_().div_(4) for weight in net.module_.parameters()],
+    "weights": lambda net: [
+        weight.data.mul_(4).round_().div_(4) for weight in net.module_.parameters()
+    ],
     "a buffer": lambda net: net.module_.temperature.fill_(3.0),
     "an attribute": lambda net: setattr(net.module_, "is_raw", True),
     "a list in place": lambda net: net.module_.numbers.append(3.0),
     "statistics": anew,
-    "a hook": lambda net: parts(net)[4].register_forward_hook(lambda layer, rows, made: made * 0.5),
+    "a hook": lambda net: parts(net)[4].register_forward_hook(
+        lambda layer, rows, made: made * 0.5
+    ),
     "a hook of all modules": lambda net: setattr(
-        net, "handle_", register_module_forward_hook(lambda layer, rows, made: made * 0.9)
+        net,
+        "handle_",
+        register_module_forward_hook(lambda layer, rows, made: made * 0.9),
     ),
     "a layer": lambda net: parts(net).__setitem__(2, nn.ReLU()),
     "a layer's class": lambda net: setattr(parts(net)[2], "__class__", nn.Sigmoid),
-    "a parametrization": lambda net: register_parametrization(parts(net)[4], "bias", nn.Tanh(), unsafe=True),
+    "a parametrization": lambda net: register_parametrization(
+        parts(net)[4], "bias", nn.Tanh(), unsafe=True
+    ),
     "a rate of dropout": lambda net: setattr(net.module_.dropout, "p", 0.5),
     "the loader": lambda net: setattr(
-        net, "iterator_valid__collate_fn", lambda rows: [default_collate(rows)[0] * 3] * 2
+        net,
+        "iterator_valid__collate_fn",
+        lambda rows: [default_collate(rows)[0] * 3] * 2,
     ),
-    "infer": lambda net: setattr(net, "infer", lambda x, **options: net.module_(x) * 0.5),
+    "infer": lambda net: setattr(
+        net, "infer", lambda x, **options: net.module_(x) * 0.5
+    ),
 }
 
 
@@ -167,10 +219,17 @@ CHANGES: dict[str, Callable[[NeuralNet], Any]] = {
 def test_a_net_is_answered_only_while_it_is_as_its_stack_left_it(name: str) -> None:
     net = classifier(Tempered).initialize()
     net.rows_, made = ROWS, torch.full((len(ROWS), 2), 9.0)
-    answer = Answer(net, RowsToAnswer(made, [(ROWS, np.arange(len(ROWS)))]), made, lambda net, rows: made[: len(rows)])
+    answer = Answer(
+        net,
+        RowsToAnswer(made, [(ROWS, np.arange(len(ROWS)))]),
+        made,
+        lambda net, rows: made[: len(rows)],
+    )
     rows = ROWS, ROWS[1:33]
     with method_of_one(net, "forward_iter", answer):
-        vars(net)["predict_proba"] = net.predict_proba  # as a scorer that remembers answers may do
+        vars(net)["predict_proba"] = (
+            net.predict_proba
+        )  # as a scorer that remembers answers may do
         assert all(bool((net.forward(each) == 9).all()) for each in rows)
         # Nothing is proven for batches of a length that the known rows do not have.
         assert not bool((net.forward(ROWS[1:9]) == 9).any())
@@ -182,8 +241,14 @@ def test_a_net_is_answered_only_while_it_is_as_its_stack_left_it(name: str) -> N
 
 
 @pytest.mark.parametrize("before", [False, True])
-def test_a_net_may_change_itself_in_its_fit_and_before_it_predicts(before: bool) -> None:
-    check(classifier(Tempered, Changes, change=CHANGES["an attribute"], before=before), "neg_log_loss", rtol=1e-5)
+def test_a_net_may_change_itself_in_its_fit_and_before_it_predicts(
+    before: bool,
+) -> None:
+    check(
+        classifier(Tempered, Changes, change=CHANGES["an attribute"], before=before),
+        "neg_log_loss",
+        rtol=1e-5,
+    )
 
 
 class Encoded(nn.Module):
@@ -195,8 +260,12 @@ class Encoded(nn.Module):
         return self.last(torch.tanh(self.encoder(x)))
 
 
-@pytest.mark.parametrize("part", [nn.Linear(WIDTH, WIDTH), nn.BatchNorm1d(WIDTH, affine=False)])
-def test_nets_that_share_an_encoder_change_it_one_after_another(part: nn.Module) -> None:
+@pytest.mark.parametrize(
+    "part", [nn.Linear(WIDTH, WIDTH), nn.BatchNorm1d(WIDTH, affine=False)]
+)
+def test_nets_that_share_an_encoder_change_it_one_after_another(
+    part: nn.Module,
+) -> None:
     def found(stack: bool) -> list[float]:
         shared = copy.deepcopy(part)
         encoders = [lambda: Encoded(copy.deepcopy(part)), lambda: Encoded(shared)]

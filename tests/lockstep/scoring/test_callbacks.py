@@ -20,9 +20,13 @@ from tests.lockstep.cases.base import LABELS, classifier
 from tests.lockstep.searches import ROWS, both_ways, probability
 
 
-def validated(net: NeuralNet, y: Any = LABELS, **settings: Any) -> tuple[dict[str, Any], int]:
+def validated(
+    net: NeuralNet, y: Any = LABELS, **settings: Any
+) -> tuple[dict[str, Any], int]:
     """Return a cross-validation, and to how many epochs of nets callbacks have listened meanwhile."""
-    with mock.patch.object(Audience, "epoch", autospec=True, side_effect=Audience.epoch) as epochs:
+    with mock.patch.object(
+        Audience, "epoch", autospec=True, side_effect=Audience.epoch
+    ) as epochs:
         every = cross_validate(net, ROWS, y, cv=3, error_score="raise", **settings)
     return every, epochs.call_count
 
@@ -37,14 +41,22 @@ class Own(NeuralNetClassifier):
 
 
 LISTENED: dict[str, tuple[NeuralNet, dict[str, Any], bool]] = {
-    "scikit-learn's scores": (plain(), {"scoring": ["accuracy", "neg_log_loss"]}, False),
+    "scikit-learn's scores": (
+        plain(),
+        {"scoring": ["accuracy", "neg_log_loss"]},
+        False,
+    ),
     "without a hold-out": (plain(train_split=None), {}, False),
     "nets are returned": (plain(), {"return_estimator": True}, True),
     "a scorer of one's own": (plain(), {"scoring": probability}, True),
     "a class of one's own": (plain(wrapper=Own), {}, True),
     "the table is printed": (plain(verbose=1), {}, True),
     "another score of epochs": (plain(callbacks=[EpochScoring("roc_auc")]), {}, True),
-    "a function makes probabilities": (plain(predict_nonlinearity=nn.Softmax(-1)), {}, True),
+    "a function makes probabilities": (
+        plain(predict_nonlinearity=nn.Softmax(-1)),
+        {},
+        True,
+    ),
 }
 
 
@@ -57,13 +69,21 @@ def test_callbacks_hear_of_epochs_where_somebody_may_read_what_they_record(
     for key in (key for key in theirs if key.startswith("test_")):
         np.testing.assert_allclose(ours[key], theirs[key], rtol=1e-5)
     assert (n_heard > 0) == listens
-    for one, other in zip(ours.get("estimator", []), theirs.get("estimator", []), strict=True):
-        assert [sorted(row) for row in one.history] == [sorted(row) for row in other.history]
+    for one, other in zip(
+        ours.get("estimator", []), theirs.get("estimator", []), strict=True
+    ):
+        assert [sorted(row) for row in one.history] == [
+            sorted(row) for row in other.history
+        ]
 
 
 def test_what_an_accuracy_of_epochs_raises_is_raised() -> None:
     # skorch's accuracy of a hold-out takes no half, whose loss and probability are numbers all the same.
-    about = {"criterion": nn.BCEWithLogitsLoss, "module__n_outputs": 1, "train_split": ValidSplit(4)}
+    about = {
+        "criterion": nn.BCEWithLogitsLoss,
+        "module__n_outputs": 1,
+        "train_split": ValidSplit(4),
+    }
     net = plain(wrapper=NeuralNetBinaryClassifier, **about)
     halves = np.where(np.arange(len(LABELS)) == 1, 0.5, LABELS).astype(np.float32)
     for stack in (True, False):
@@ -74,7 +94,9 @@ def test_what_an_accuracy_of_epochs_raises_is_raised() -> None:
 
 def test_another_training_of_a_recorder_begins_anew() -> None:
     net = classifier(callbacks=[HoldOutRecorder()]).fit(ROWS, LABELS).fit(ROWS, LABELS)
-    (recorder,) = (each for _, each in net.callbacks_ if isinstance(each, HoldOutRecorder))
+    (recorder,) = (
+        each for _, each in net.callbacks_ if isinstance(each, HoldOutRecorder)
+    )
     assert len(recorder.outputs_) == 3
     net.partial_fit(ROWS, LABELS)
     assert len(recorder.outputs_) == 6

@@ -39,7 +39,9 @@ pytestmark = pytest.mark.usefixtures("kept_at_once")
 
 def halve(kept: Path) -> int:
     """Forget every second net of a folder; returns how many are left."""
-    found = {key: at for path in folder.files(kept) for key, at in folder.index(path).items()}
+    found = {
+        key: at for path in folder.files(kept) for key, at in folder.index(path).items()
+    }
     left = set(list(found)[::2])
     entries: dict[folder.Entry, list[str]] = defaultdict(list)
     for key, (entry, place) in found.items():
@@ -52,8 +54,13 @@ def halve(kept: Path) -> int:
 
 
 def same(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
-    for nets in zip(ours, theirs, strict=True):  # but for gradients, which no pickle of torch has
-        one, other = ({k: v for k, v in net.items() if not k.startswith("gradient of")} for net in nets)
+    for nets in zip(
+        ours, theirs, strict=True
+    ):  # but for gradients, which no pickle of torch has
+        one, other = (
+            {k: v for k, v in net.items() if not k.startswith("gradient of")}
+            for net in nets
+        )
         compare(one, other, tolerance=0.0)
 
 
@@ -63,7 +70,12 @@ def check(searched: Case, kept: Path, n_jobs: int = 1) -> None:
     same(first, in_one_go)
     assert halve(kept)
     counts: list[tuple[int, int]] = []
-    again, _, _ = run_case(searched, checkpoint=kept, n_jobs=n_jobs, on_kept=lambda *count: counts.append(count))
+    again, _, _ = run_case(
+        searched,
+        checkpoint=kept,
+        n_jobs=n_jobs,
+        on_kept=lambda *count: counts.append(count),
+    )
     same(again, in_one_go)
     assert counts[0][0] > 0
     assert counts[-1] == (len(in_one_go), len(in_one_go))
@@ -74,9 +86,12 @@ def check(searched: Case, kept: Path, n_jobs: int = 1) -> None:
 
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize(
-    ("searched", "n_jobs"), [(PLAIN, 1), (STOPPED, 1), pytest.param(STOPPED, 2, marks=pytest.mark.long)]
+    ("searched", "n_jobs"),
+    [(PLAIN, 1), (STOPPED, 1), pytest.param(STOPPED, 2, marks=pytest.mark.long)],
 )
-def test_what_goes_on_gives_the_numbers_of_a_search_in_one_go(searched: Case, n_jobs: int, tmp_path: Path) -> None:
+def test_what_goes_on_gives_the_numbers_of_a_search_in_one_go(
+    searched: Case, n_jobs: int, tmp_path: Path
+) -> None:
     check(searched, tmp_path / "kept", n_jobs)
 
 
@@ -85,9 +100,15 @@ def test_what_goes_on_gives_the_numbers_of_a_search_in_one_go(searched: Case, n_
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("make", "name"),
-    [pytest.param(make, name, id=f"{make.__name__}: {name}") for make in [*EXACT, noise] for name in make()],
+    [
+        pytest.param(make, name, id=f"{make.__name__}: {name}")
+        for make in [*EXACT, noise]
+        for name in make()
+    ],
 )
-def test_every_net_that_goes_in_lockstep_is_kept(make: Any, name: str, tmp_path: Path) -> None:
+def test_every_net_that_goes_in_lockstep_is_kept(
+    make: Any, name: str, tmp_path: Path
+) -> None:
     made = make()[name]
     if made.alone or name in UNWRITTEN:
         pytest.skip("fitted one by one, or pickle can't write it")
@@ -122,7 +143,9 @@ def test_the_results_of_nets_that_are_fitted_one_by_one_are_kept(
     assert counts == [0, 3, 6, 0]
 
 
-def test_what_differs_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_differs_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     counts: list[int] = []
     run = partial(search, tmp_path, counts)
     run()
@@ -144,7 +167,9 @@ class Own(MLP):
 """
 
 
-def test_a_net_of_other_code_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_net_of_other_code_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr("sys.dont_write_bytecode", True)
     source, counts = tmp_path / "own_net_of_a_test.py", list[int]()
@@ -163,11 +188,22 @@ def test_a_net_of_other_code_is_not_taken(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_the_order_of_a_set_changes_no_key() -> None:
-    one, other = {0, 8}, {8, 0}  # numbers of the same place in memory, so the first one is first
+    one, other = (
+        {0, 8},
+        {8, 0},
+    )  # numbers of the same place in memory, so the first one is first
     assert list(one) != list(other)
     assert keys.described({"a": one}).hash == keys.described({"a": other}).hash
     assert keys.described(frozenset(one)).hash == keys.described(frozenset(other)).hash
-    assert len({keys.described(each).hash for each in ({0, 8}, {0, 9}, frozenset({0, 8}), [0, 8])}) == 4
+    assert (
+        len(
+            {
+                keys.described(each).hash
+                for each in ({0, 8}, {0, 9}, frozenset({0, 8}), [0, 8])
+            }
+        )
+        == 4
+    )
 
 
 @pytest.mark.usefixtures("kept_at_last")
@@ -190,12 +226,18 @@ def test_what_ends_a_search_early_loses_no_net(
     def run(kept: Path | None) -> bytes:
         options = {"checkpoint": kept, "on_kept": lambda *count: counts.append(count)}
         with parallel_config(backend="lockstep", random_state=SEED, **options):
-            found = GridSearchCV(classifier(), grid, cv=3, refit=False).fit(ROWS, LABELS).cv_results_
+            found = (
+                GridSearchCV(classifier(), grid, cv=3, refit=False)
+                .fit(ROWS, LABELS)
+                .cv_results_
+            )
         return found["split0_test_score"].tobytes()
 
     with pytest.raises(error) as raised:
         run(tmp_path)
-    notes = [f"6 of 12 nets are kept in {tmp_path} for the next run"] * (error is KeyboardInterrupt)
+    notes = [f"6 of 12 nets are kept in {tmp_path} for the next run"] * (
+        error is KeyboardInterrupt
+    )
     assert getattr(raised.value, "__notes__", []) == notes
     assert counts == [(0, 12), (6, 12)]
     monkeypatch.setattr(lockstep.search, "_train", train)
@@ -218,11 +260,15 @@ def test_parts_of_a_stack_are_kept_as_one_record_each_and_change_no_byte(
     assert first == search(tmp_path)
 
 
-def test_parts_take_five_seconds_by_the_time_of_those_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_take_five_seconds_by_the_time_of_those_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("lockstep.grouping.sizes.time.process_time", lambda: now[0])
     now: list[float] = [0.0]
 
-    def cut(n_nets: int, expected: float, taken: float, n_threads: int = 1) -> list[int]:
+    def cut(
+        n_nets: int, expected: float, taken: float, n_threads: int = 1
+    ) -> list[int]:
         job, made = Job([object()] * n_nets, True, n_threads=n_threads), list[int]()  # type: ignore[list-item]
         for part in sizes.parts(job, {id(job.programs): expected}):
             made.append(len(part.members))

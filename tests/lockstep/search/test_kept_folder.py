@@ -24,10 +24,15 @@ def warned(kept: Path, counts: list[int] | None = None) -> list[str]:
     return said
 
 
-def test_what_is_damaged_is_not_used_and_one_warning(tmp_path: Path, trained: list[int]) -> None:
+def test_what_is_damaged_is_not_used_and_one_warning(
+    tmp_path: Path, trained: list[int]
+) -> None:
     counts: list[int] = []
     assert warned(tmp_path, counts) == []
-    for change in (lambda content: content[:-1] + b"?", lambda content: content[:100]):  # of a net, of the index
+    for change in (
+        lambda content: content[:-1] + b"?",
+        lambda content: content[:100],
+    ):  # of a net, of the index
         (path,) = tmp_path.iterdir()
         path.write_bytes(change(path.read_bytes()))
         trained.clear()
@@ -46,7 +51,9 @@ def test_whole_files_beside_a_damaged_one_are_used_though_it_cannot_be_removed(
     path = min(tmp_path.iterdir())
     path.write_bytes(path.read_bytes()[:-1])
     monkeypatch.setattr(Path, "unlink", Mock(side_effect=PermissionError))
-    with pytest.warns(LockstepWarning, match=f"^{path} is damaged and can't be removed; "):
+    with pytest.warns(
+        LockstepWarning, match=f"^{path} is damaged and can't be removed; "
+    ):
         search(tmp_path, counts, stack=False)
     assert counts == [5]
 
@@ -79,21 +86,34 @@ def test_what_no_search_has_used_for_a_month_is_removed(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_folder_that_cannot_be_used_is_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_used_is_one_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("a file", encoding="utf-8")
     without = ", so the search goes on without"
     (message,) = warned(tmp_path / "file" / "kept")
-    assert message.startswith(f"trained nets can't be kept in {tmp_path}/file/kept{without}: NotADirectoryError: ")
+    assert message.startswith(
+        f"trained nets can't be kept in {tmp_path}/file/kept{without}: NotADirectoryError: "
+    )
     kept = tmp_path / "kept"
-    monkeypatch.setattr("os.replace", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    monkeypatch.setattr(
+        "os.replace", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
+    )
     (message,) = warned(kept)
-    assert message == f"trained nets can't be kept in {kept}{without}: OSError: [Errno 28] No space left on device"
+    assert (
+        message
+        == f"trained nets can't be kept in {kept}{without}: OSError: [Errno 28] No space left on device"
+    )
     assert list(kept.iterdir()) == []
     monkeypatch.undo()
     monkeypatch.setattr(checkpoint, "_BETWEEN", 0.0)
     search(kept)
     # A superuser can write everywhere.
-    monkeypatch.setattr(folder, "NamedTemporaryFile", Mock(side_effect=OSError(errno.EROFS, "Read-only file system")))
+    monkeypatch.setattr(
+        folder,
+        "NamedTemporaryFile",
+        Mock(side_effect=OSError(errno.EROFS, "Read-only file system")),
+    )
     halve_of = [path.name for path in kept.iterdir()]
     counts: list[int] = []
     assert warned(kept, counts) == []
@@ -101,7 +121,9 @@ def test_a_folder_that_cannot_be_used_is_one_warning(tmp_path: Path, monkeypatch
     assert [path.name for path in kept.iterdir()] == halve_of
 
 
-OTHERS_MAY_WRITE = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights are others here")
+OTHERS_MAY_WRITE = pytest.mark.skipif(
+    not hasattr(os, "geteuid"), reason="rights are others here"
+)
 
 
 @OTHERS_MAY_WRITE
@@ -114,7 +136,10 @@ def test_a_folder_that_others_may_write_to_is_refused_before_anything_is_read(
     search(kept)
     assert kept.stat().st_mode & 0o777 == 0o700
     kept.chmod(mode)
-    monkeypatch.setattr("lockstep.checkpoints.checkpoint.index", Mock(side_effect=AssertionError("read")))
+    monkeypatch.setattr(
+        "lockstep.checkpoints.checkpoint.index",
+        Mock(side_effect=AssertionError("read")),
+    )
     with pytest.raises(PermissionError) as raised:
         search(kept)
     text = f"other users may write to {kept}, and reading what they keep there runs their code; after a look at whose"
@@ -139,7 +164,9 @@ def test_a_group_of_ones_own_may_write_and_everyone_may_write_to_a_parent(
 
     user = pwd.getpwuid(os.geteuid())
     group = Mock(gr_gid=kept.stat().st_gid, gr_name=user.pw_name, gr_mem=[])
-    monkeypatch.setattr(pwd, "getpwuid", lambda number: Mock(pw_name=user.pw_name, pw_gid=group.gr_gid))
+    monkeypatch.setattr(
+        pwd, "getpwuid", lambda number: Mock(pw_name=user.pw_name, pw_gid=group.gr_gid)
+    )
     monkeypatch.setattr(grp, "getgrgid", lambda number: group)
     search(kept)
     group.gr_mem = [user.pw_name, "another"]
@@ -153,13 +180,17 @@ def test_a_group_of_ones_own_may_write_and_everyone_may_write_to_a_parent(
         search(kept)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away"
+)
 def test_what_belongs_to_another_user_is_not_read(tmp_path: Path) -> None:
     search(tmp_path)
     (path,) = tmp_path.iterdir()
     os.chown(path, 12345, -1)
     (message,) = warned(tmp_path)
-    assert message.startswith(f"some kept nets can't be used: PermissionError: {path} belongs to another user, ")
+    assert message.startswith(
+        f"some kept nets can't be used: PermissionError: {path} belongs to another user, "
+    )
     os.chown(tmp_path, 12345, -1)
     with pytest.raises(PermissionError) as raised:
         search(tmp_path)
@@ -167,13 +198,17 @@ def test_what_belongs_to_another_user_is_not_read(tmp_path: Path) -> None:
     assert str(raised.value) == f"{tmp_path} {text} of your own"
 
 
-def test_where_files_have_other_rights_the_folder_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_files_have_other_rights_the_folder_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delattr(os, "geteuid", raising=False)
     tmp_path.chmod(0o777)
     assert warned(tmp_path) == []
 
 
-def test_a_net_whose_code_is_in_no_file_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_net_whose_code_is_in_no_file_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Own(type(classifier())):  # type: ignore[misc]
         pass
 
@@ -181,12 +216,17 @@ def test_a_net_whose_code_is_in_no_file_is_not_kept(tmp_path: Path, monkeypatch:
     monkeypatch.delattr(
         sys.modules["__main__"], "__file__", raising=False
     )  # of a process of pytest-xdist, there is none
-    with pytest.warns(LockstepWarning, match="^some nets can't be kept: the code of __main__ is in no file$"):
+    with pytest.warns(
+        LockstepWarning,
+        match="^some nets can't be kept: the code of __main__ is in no file$",
+    ):
         search(tmp_path, net=classifier(wrapper=Own))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_search_of_seconds_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_of_seconds_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.undo()
     search(tmp_path / "kept")
     assert not (tmp_path / "kept").exists()

@@ -12,7 +12,12 @@ import sklearn
 import torch
 from joblib import Parallel, delayed, parallel_config
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import BaggingClassifier, RandomForestClassifier, StackingClassifier, VotingClassifier
+from sklearn.ensemble import (
+    BaggingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_score
 from sklearn.multiclass import OneVsRestClassifier
@@ -36,7 +41,10 @@ def dropping(n: int) -> torch.nn.Module:
 
 
 def classifier(**settings: Any) -> NeuralNetClassifier:
-    return logit_net(**{"module__layer": dropping, "max_epochs": 2, "iterator_train__shuffle": True} | settings)
+    return logit_net(
+        **{"module__layer": dropping, "max_epochs": 2, "iterator_train__shuffle": True}
+        | settings
+    )
 
 
 def proba(estimator: Any) -> np.ndarray:
@@ -49,10 +57,18 @@ def calls(n: int, name: str) -> str:
 
 TWO = [("one", classifier()), ("other", classifier(lr=0.1))]
 USES: dict[str, tuple[Callable[[], Any], str]] = {
-    "bagging": (lambda: proba(BaggingClassifier(classifier(), 4, random_state=0)), "the 4 of this BaggingClassifier"),
-    "voting": (lambda: proba(VotingClassifier(TWO, voting="soft")), calls(2, "NeuralNetClassifier")),
+    "bagging": (
+        lambda: proba(BaggingClassifier(classifier(), 4, random_state=0)),
+        "the 4 of this BaggingClassifier",
+    ),
+    "voting": (
+        lambda: proba(VotingClassifier(TWO, voting="soft")),
+        calls(2, "NeuralNetClassifier"),
+    ),
     "calibration": (
-        lambda: proba(CalibratedClassifierCV(make_pipeline(StandardScaler(), classifier()), cv=2)),
+        lambda: proba(
+            CalibratedClassifierCV(make_pipeline(StandardScaler(), classifier()), cv=2)
+        ),
         calls(2, "Pipeline"),
     ),
     "one against the rest": (
@@ -89,7 +105,9 @@ def test_what_is_no_search_gives_the_same_bytes_with_one_warning(use: str) -> No
     (theirs, _), expected = run(function, backend="sequential"), random_states()
     assert np.array_equal(ours, theirs)
     assert after == expected
-    assert told == [f"lockstep trains the nets of searches; {those} are fitted one by one, as without lockstep"]
+    assert told == [
+        f"lockstep trains the nets of searches; {those} are fitted one by one, as without lockstep"
+    ]
     assert under_lockstep(function, stack=False)[1] == []
 
 
@@ -98,14 +116,25 @@ RATES = {"lr": [0.1, 0.02, 0.01]}
 
 def grid(estimator: Any = None, prefix: str = "", **settings: Any) -> GridSearchCV:
     return GridSearchCV(
-        classifier() if estimator is None else estimator, {f"{prefix}lr": RATES["lr"]}, cv=2, **settings
+        classifier() if estimator is None else estimator,
+        {f"{prefix}lr": RATES["lr"]},
+        cv=2,
+        **settings,
     )
 
 
 # By name: a use, how many nets its stacks have, and how its one warning begins, if there is one.
 PARTLY: dict[str, tuple[Callable[[], Any], list[int], str]] = {
-    "grids in a cross-validation": (lambda: cross_val_score(grid(), X, LABELS, cv=3), [6, 6, 6], ""),
-    "grids in calls": (lambda: Parallel()(delayed(grid().fit)(X, LABELS) for _ in range(2)) and [], [6, 6], ""),
+    "grids in a cross-validation": (
+        lambda: cross_val_score(grid(), X, LABELS, cv=3),
+        [6, 6, 6],
+        "",
+    ),
+    "grids in calls": (
+        lambda: Parallel()(delayed(grid().fit)(X, LABELS) for _ in range(2)) and [],
+        [6, 6],
+        "",
+    ),
     "stacking": (
         lambda: proba(StackingClassifier(TWO, LogisticRegression(), cv=2)),
         [2, 2],
@@ -113,7 +142,11 @@ PARTLY: dict[str, tuple[Callable[[], Any], list[int], str]] = {
     ),
     "a grid of baggings": (
         lambda: (
-            grid(BaggingClassifier(classifier(), 2, random_state=0), "estimator__", refit=False)
+            grid(
+                BaggingClassifier(classifier(), 2, random_state=0),
+                "estimator__",
+                refit=False,
+            )
             .fit(X, LABELS)
             .cv_results_["mean_test_score"]
         ),
@@ -123,14 +156,18 @@ PARTLY: dict[str, tuple[Callable[[], Any], list[int], str]] = {
         "lockstep",
     ),
     "a pipeline of one's own": (
-        lambda: cross_val_score(Own([("scale", StandardScaler()), ("net", classifier())]), X, LABELS, cv=2),
+        lambda: cross_val_score(
+            Own([("scale", StandardScaler()), ("net", classifier())]), X, LABELS, cv=2
+        ),
         [],
         "lockstep trains nets that a search fits itself, and Own fits its own, so 1 candidate is fitted one by one",
     ),
 }
 
 
-def test_jobs_of_an_outer_search_are_those_of_the_inner_ones(trained: list[int]) -> None:
+def test_jobs_of_an_outer_search_are_those_of_the_inner_ones(
+    trained: list[int],
+) -> None:
     one, _ = under_lockstep(PARTLY["grids in a cross-validation"][0])
     two, told = under_lockstep(PARTLY["grids in a cross-validation"][0], n_jobs=2)
     assert np.array_equal(one, two)
@@ -156,7 +193,9 @@ def test_searches_in_other_calls_go_in_lockstep_and_what_fits_nets_itself_does_n
 
 
 def test_a_fit_of_a_search_has_the_seed_of_its_split_whatever_it_fits() -> None:
-    inner = RandomizedSearchCV(classifier(), {"lr": np.geomspace(0.001, 0.1, 50)}, n_iter=2, cv=2, refit=False)
+    inner = RandomizedSearchCV(
+        classifier(), {"lr": np.geomspace(0.001, 0.1, 50)}, n_iter=2, cv=2, refit=False
+    )
     drawn: list[Any] = []
 
     def noted(search: Any, X: Any, y: Any) -> float:
@@ -178,12 +217,33 @@ def who() -> tuple[int, int]:
 @pytest.mark.parametrize(("n_jobs", "n_workers"), [(None, 1), (1, 1), (2, 2)])
 def test_calls_have_the_workers_that_they_ask_for(n_jobs: Any, n_workers: int) -> None:
     with parallel_config(backend="lockstep"):
-        assert len(set(Parallel(n_jobs=n_jobs, prefer="threads")(delayed(who)() for _ in range(12)))) == n_workers
+        assert (
+            len(
+                set(
+                    Parallel(n_jobs=n_jobs, prefer="threads")(
+                        delayed(who)() for _ in range(12)
+                    )
+                )
+            )
+            == n_workers
+        )
     with parallel_config(backend="threading"), parallel_config(backend="lockstep"):
-        assert len({each[1] for each in Parallel(n_jobs=n_jobs)(delayed(who)() for _ in range(12))}) == n_workers
+        assert (
+            len(
+                {
+                    each[1]
+                    for each in Parallel(n_jobs=n_jobs)(
+                        delayed(who)() for _ in range(12)
+                    )
+                }
+            )
+            == n_workers
+        )
 
 
-def test_nets_are_fitted_in_as_many_threads_as_a_bagging_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nets_are_fitted_in_as_many_threads_as_a_bagging_asks_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     seen: set[int] = set()
 
     def looping(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -193,7 +253,9 @@ def test_nets_are_fitted_in_as_many_threads_as_a_bagging_asks_for(monkeypatch: p
 
     monkeypatch.setattr(NeuralNetClassifier, "fit_loop", looping)
     with parallel_config(backend="threading"):
-        _, told = under_lockstep(lambda: BaggingClassifier(classifier(), 4, n_jobs=2).fit(X, LABELS))
+        _, told = under_lockstep(
+            lambda: BaggingClassifier(classifier(), 4, n_jobs=2).fit(X, LABELS)
+        )
     assert (len(seen), len(told)) == (2, 1)
 
 
@@ -207,7 +269,10 @@ def test_a_forest_keeps_its_trees_and_the_generators() -> None:
 
 @pytest.mark.parametrize(
     "fitted",
-    [BaggingClassifier(classifier(max_epochs=1), 3, random_state=0), MultiOutputClassifier(classifier(max_epochs=1))],
+    [
+        BaggingClassifier(classifier(max_epochs=1), 3, random_state=0),
+        MultiOutputClassifier(classifier(max_epochs=1)),
+    ],
 )
 def test_predictions_are_no_fits(fitted: Any) -> None:
     fitted.fit(X, BOTH if isinstance(fitted, MultiOutputClassifier) else LABELS)
@@ -220,5 +285,12 @@ def test_calls_keep_their_surroundings() -> None:
     def call() -> Any:
         return sklearn.get_config()["transform_output"], torch.is_grad_enabled()
 
-    with sklearn.config_context(transform_output="pandas"), torch.no_grad(), parallel_config(backend="lockstep"):
-        assert SklearnsParallel()(sklearns_delayed(call)() for _ in range(2)) == [("pandas", False)] * 2
+    with (
+        sklearn.config_context(transform_output="pandas"),
+        torch.no_grad(),
+        parallel_config(backend="lockstep"),
+    ):
+        assert (
+            SklearnsParallel()(sklearns_delayed(call)() for _ in range(2))
+            == [("pandas", False)] * 2
+        )

@@ -9,7 +9,12 @@ import pytest
 import torch
 from joblib import parallel_config
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, ShuffleSplit, StratifiedKFold, cross_val_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    ShuffleSplit,
+    StratifiedKFold,
+    cross_val_score,
+)
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 from torch import nn
@@ -26,7 +31,18 @@ from lockstep.stacks import stack, training
 from lockstep.stacks.stack import Stack
 from lockstep.stacks.training import Training
 from stages.lib.engine import pin_this_process
-from tests.lockstep.nets import GRID, LABELS, SEED, X, Y, logit_net, net, one_by_one, scores, search
+from tests.lockstep.nets import (
+    GRID,
+    LABELS,
+    SEED,
+    X,
+    Y,
+    logit_net,
+    net,
+    one_by_one,
+    scores,
+    search,
+)
 
 # As people train: the callbacks watch each net, and the batches are drawn. Without eps, Adam would divide the gradients
 # of biases before batch norm, which are rounding, by their size.
@@ -60,9 +76,18 @@ def test_a_part_of_the_grid_in_another_order_gives_the_same_bytes(
     for key in ("module__activation", "optimizer", "max_epochs"):
         part = scores(search(grid=GRID | {key: GRID[key][-1:]}))
         assert part == {name: whole[name] for name in part}
-    backwards = [{key: [value] for key, value in dict(params).items()} for params in list(whole)[::-1]]
+    backwards = [
+        {key: [value] for key, value in dict(params).items()}
+        for params in list(whole)[::-1]
+    ]
     assert scores(search(grid=backwards)) == whole
-    part = scores(search(WATCHED(), RATES | {"module__layer": RATES["module__layer"][::-1], "lr": [0.02]}, LABELS))
+    part = scores(
+        search(
+            WATCHED(),
+            RATES | {"module__layer": RATES["module__layer"][::-1], "lr": [0.02]},
+            LABELS,
+        )
+    )
     assert part == {name: watched[name] for name in part}
     lone = {key: values[-1:] for key, values in RATES.items()}
     first = [next(StratifiedKFold(3).split(X, LABELS))]
@@ -72,7 +97,10 @@ def test_a_part_of_the_grid_in_another_order_gives_the_same_bytes(
 
 @pytest.mark.parametrize("level", levels()[1:])
 def test_each_level_of_the_kernel_gives_the_same_bytes(
-    level: str, whole: dict[Any, bytes], watched: dict[Any, bytes], monkeypatch: pytest.MonkeyPatch
+    level: str,
+    whole: dict[Any, bytes],
+    watched: dict[Any, bytes],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(blocks, "load", lambda: load(level))
     assert scores(search()) == whole
@@ -107,8 +135,12 @@ def test_calls_of_single_steps_give_the_same_bytes(
     assert len(n_steps) > 2 * n_calls
 
 
-def test_a_stack_that_closes_up_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch, noted: Any) -> None:
-    grid = [{"lr": [0.1 / (i + 1)], "max_epochs": [1 if i % 3 else 4]} for i in range(12)]
+def test_a_stack_that_closes_up_gives_the_same_bytes(
+    monkeypatch: pytest.MonkeyPatch, noted: Any
+) -> None:
+    grid = [
+        {"lr": [0.1 / (i + 1)], "max_epochs": [1 if i % 3 else 4]} for i in range(12)
+    ]
     closed = noted(Training, "_close_up", lambda training, left: len(left))
     monkeypatch.setattr(training, "_WORTH_A_STACK", np.inf)
     as_it_is = scores(search(grid=grid))
@@ -120,7 +152,10 @@ def test_a_stack_that_closes_up_gives_the_same_bytes(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("size", [16, 256])
 def test_stacks_of_any_size_give_the_same_bytes(
-    monkeypatch: pytest.MonkeyPatch, size: int, whole: dict[Any, bytes], watched: dict[Any, bytes]
+    monkeypatch: pytest.MonkeyPatch,
+    size: int,
+    whole: dict[Any, bytes],
+    watched: dict[Any, bytes],
 ) -> None:
     for name in ("MOST_NETS", "LANES"):
         monkeypatch.setattr(sizes, name, size)
@@ -128,18 +163,28 @@ def test_stacks_of_any_size_give_the_same_bytes(
     assert scores(search(WATCHED(), RATES, LABELS)) == watched
 
 
-def test_jobs_change_no_byte(monkeypatch: pytest.MonkeyPatch, watched: dict[Any, bytes]) -> None:
+def test_jobs_change_no_byte(
+    monkeypatch: pytest.MonkeyPatch, watched: dict[Any, bytes]
+) -> None:
     monkeypatch.setattr(sizes, "MOST_NETS", 16)
     # Workers take square roots as this process does.
     backend = {"inner_backend": "loky", "n_jobs": 2, "prepare_worker": pin_this_process}
     assert scores(search(WATCHED(), RATES, LABELS, backend=backend)) == watched
     alone = {"lr": [0.1, 0.01]}
-    jobs = one_by_one(net(), alone), search(net(), alone, backend=backend | {"stack": False})
+    jobs = (
+        one_by_one(net(), alone),
+        search(net(), alone, backend=backend | {"stack": False}),
+    )
     assert scores(jobs[0]) == scores(jobs[1])
 
 
-def test_threads_compute_the_kernels_nets_to_the_same_bytes(monkeypatch: pytest.MonkeyPatch, noted: Any) -> None:
-    estimator, rates = net(module__dropout_rate=0.3), {"lr": [i / 1000 for i in range(1, 20)]}
+def test_threads_compute_the_kernels_nets_to_the_same_bytes(
+    monkeypatch: pytest.MonkeyPatch, noted: Any
+) -> None:
+    estimator, rates = (
+        net(module__dropout_rate=0.3),
+        {"lr": [i / 1000 for i in range(1, 20)]},
+    )
     pools = noted(blocks, "ThreadPoolExecutor", int)
     monkeypatch.setattr(blocks, "_WORTH_A_THREAD", 1)
     monkeypatch.setattr(Search, "_side_by_side", None)  # no process is started
@@ -152,13 +197,19 @@ def test_threads_compute_the_kernels_nets_to_the_same_bytes(monkeypatch: pytest.
 @pytest.mark.usefixtures("float64")
 def test_numbers_in_workers_are_of_the_scripts_type() -> None:
     def found(n_jobs: int) -> list[float]:
-        with parallel_config(backend="lockstep", random_state=SEED, stack=False, n_jobs=n_jobs):
-            return cross_val_score(logit_net(), X.astype(np.float64), LABELS, cv=2, error_score="raise").tolist()
+        with parallel_config(
+            backend="lockstep", random_state=SEED, stack=False, n_jobs=n_jobs
+        ):
+            return cross_val_score(
+                logit_net(), X.astype(np.float64), LABELS, cv=2, error_score="raise"
+            ).tolist()
 
     assert found(n_jobs=2) == found(n_jobs=1)
 
 
-def test_memory_cuts_the_stacks(monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes]) -> None:
+def test_memory_cuts_the_stacks(
+    monkeypatch: pytest.MonkeyPatch, whole: dict[Any, bytes]
+) -> None:
     sizes: list[int] = []
 
     def recorded(*args: Any) -> int:
@@ -180,7 +231,10 @@ def test_a_score_is_that_of_a_fit_seeded_by_its_split() -> None:
     for number, (train, test) in enumerate(splits):
         seed_everything(fit_seed(SEED, number))
         fitted = net(lr=0.01).fit(X[train], Y[train])
-        assert found[f"split{number}_test_score"][0] == (fitted.predict(X[test]) == Y[test]).mean()
+        assert (
+            found[f"split{number}_test_score"][0]
+            == (fitted.predict(X[test]) == Y[test]).mean()
+        )
 
 
 def test_refit_gives_a_fitted_net_and_repeats() -> None:
@@ -190,7 +244,9 @@ def test_refit_gives_a_fitted_net_and_repeats() -> None:
     seed_everything(SEED)
     alone = clone(net()).set_params(**found.best_params_).fit(X, Y)
     for other in (again.best_estimator_, alone):
-        assert np.array_equal(other.predict_proba(X), found.best_estimator_.predict_proba(X))
+        assert np.array_equal(
+            other.predict_proba(X), found.best_estimator_.predict_proba(X)
+        )
 
 
 def test_a_reason_that_names_one_object_is_said_once() -> None:
@@ -198,9 +254,17 @@ def test_a_reason_that_names_one_object_is_said_once() -> None:
     watched = net(callbacks=[("lr", LRScheduler("StepLR", step_size=1))])
     grid = GridSearchCV(watched, {"callbacks__lr__gamma": [0.1, 0.5]}, cv=3)
     refused = pytest.raises(ValueError, match="Invalid parameter 'gamma'")
-    with pytest.warns(LockstepWarning) as caught, refused, parallel_config(backend="lockstep"):
+    with (
+        pytest.warns(LockstepWarning) as caught,
+        refused,
+        parallel_config(backend="lockstep"),
+    ):
         grid.fit(X, Y)
-    (said,) = (str(warning.message) for warning in caught if warning.category is LockstepWarning)
+    (said,) = (
+        str(warning.message)
+        for warning in caught
+        if warning.category is LockstepWarning
+    )
     assert "so 2 candidates are fitted one by one" in said
     assert "LRScheduler object at 0x…>" in said
 

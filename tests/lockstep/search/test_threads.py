@@ -27,7 +27,9 @@ LONGEST = 120
 
 def grid_search(**settings: Any) -> GridSearchCV:
     estimator = net(module__dropout_rate=0.3, **settings)
-    return GridSearchCV(estimator, RATES, cv=2, scoring="neg_brier_score", error_score="raise")
+    return GridSearchCV(
+        estimator, RATES, cv=2, scoring="neg_brier_score", error_score="raise"
+    )
 
 
 def scored(seed: int) -> list[bytes]:
@@ -63,7 +65,9 @@ def test_a_search_that_fails_lets_the_others_go_on() -> None:
 
     first, failed, last = in_threads(work)
     assert isinstance(failed.exception(), ZeroDivisionError)
-    assert [each.result() for each in (first, last)] == [scored(seed) for seed in (1, 3)]
+    assert [each.result() for each in (first, last)] == [
+        scored(seed) for seed in (1, 3)
+    ]
 
 
 def test_a_search_waits_while_another_one_scores() -> None:
@@ -94,7 +98,9 @@ def test_a_search_inside_of_a_search_waits_for_none() -> None:
 
     def inner(backend: Any) -> float:
         with parallel_config(backend=backend):
-            return float(np.mean(cross_val_score(net(), X, Y, cv=2, scoring="neg_brier_score")))
+            return float(
+                np.mean(cross_val_score(net(), X, Y, cv=2, scoring="neg_brier_score"))
+            )
 
     with parallel_config(backend="lockstep"):
         found = cross_val_score(net(), X, Y, cv=2, scoring=inside, error_score="raise")

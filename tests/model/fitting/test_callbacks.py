@@ -10,7 +10,12 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, StepLR
 
 from stages.lib.common import UserError
 from stages.lib.config import CV, Params, Prepare
-from stages.lib.model import build_estimator, hold_out_watchers, resolve, resolve_experiment
+from stages.lib.model import (
+    build_estimator,
+    hold_out_watchers,
+    resolve,
+    resolve_experiment,
+)
 from stages.lib.scores.splits import make_splits
 from tests.model.searched import ENGINES, by_hand, plain, searched, settings, table
 from tests.project import real_params
@@ -37,10 +42,19 @@ def test_nets_are_trained_as_skorch_trains_them_and_print_nothing(
             GradientNormClipping(0.1),
         ]
         wrapper = skorch.NeuralNetBinaryClassifier
-        return plain(wrapper, callbacks=callbacks, max_epochs=20, lr=0.1, iterator_train__shuffle=True)
+        return plain(
+            wrapper,
+            callbacks=callbacks,
+            max_epochs=20,
+            lr=0.1,
+            iterator_train__shuffle=True,
+        )
 
     splits = make_splits(data, cv, SEED)
-    expected = [by_hand(data, splits, lambda _, each=best: net(each), y) for best in (True, False)]  # type: ignore[misc]
+    expected = [
+        by_hand(data, splits, lambda _, each=best: net(each), y)  # type: ignore[misc]
+        for best in (True, False)
+    ]
     found = searched(
         data,
         {"callbacks__EarlyStopping__load_best": [True, False]},
@@ -65,45 +79,79 @@ def names(**changes: Any) -> list[str]:
 def test_of_skorchs_defaults_nets_have_those_that_are_asked_for() -> None:
     assert names() == []
     assert names(callbacks={}) == []
-    assert names(callbacks={"EarlyStopping": {}}) == ["train_loss", "valid_loss", "EarlyStopping"]
+    assert names(callbacks={"EarlyStopping": {}}) == [
+        "train_loss",
+        "valid_loss",
+        "EarlyStopping",
+    ]
     accuracy = {"EarlyStopping": {"monitor": "valid_acc", "lower_is_better": False}}
-    assert names(callbacks=accuracy) == ["train_loss", "valid_loss", "valid_acc", "EarlyStopping"]
+    assert names(callbacks=accuracy) == [
+        "train_loss",
+        "valid_loss",
+        "valid_acc",
+        "EarlyStopping",
+    ]
     assert "valid_acc" in names(callbacks={"Checkpoint": {"monitor": "valid_acc_best"}})
-    switched = names(callbacks={"EarlyStopping": {}}, callbacks__EarlyStopping__monitor="valid_acc")
+    switched = names(
+        callbacks={"EarlyStopping": {}}, callbacks__EarlyStopping__monitor="valid_acc"
+    )
     assert switched == ["train_loss", "valid_loss", "valid_acc", "EarlyStopping"]
 
 
 def test_a_schedule_is_torchs_and_can_be_varied() -> None:
-    (_, callback), *_ = resolve("callbacks", {"LRScheduler": {"policy": "StepLR", "step_size": 2}})
+    (_, callback), *_ = resolve(
+        "callbacks", {"LRScheduler": {"policy": "StepLR", "step_size": 2}}
+    )
     assert callback.policy is StepLR
     assert callback.kwargs == {"step_size": 2}
     assert resolve("callbacks__LRScheduler__policy", "StepLR") is StepLR
-    (_, callback), *_ = resolve("callbacks", {"LRScheduler": {"policy": "MultiStepLR", "milestones": [2, 3]}})
+    (_, callback), *_ = resolve(
+        "callbacks", {"LRScheduler": {"policy": "MultiStepLR", "milestones": [2, 3]}}
+    )
     assert callback.kwargs == {"milestones": (2, 3)}
 
 
 @pytest.mark.parametrize(
     ("described", "sentence"),
     [
-        ({"EarlyStoping": {}}, "'EarlyStoping' is not a callback of skorch; did you mean 'EarlyStopping'?"),
-        ({"EarlyStopping": {"patiense": 1}}, "EarlyStopping takes no 'patiense'; did you mean 'patience'?"),
-        ({"EarlyStopping": {"patience": "ten"}}, "'ten' is text; patience of EarlyStopping is a number"),
-        ({"EarlyStopping": {"load_best": "yes"}}, "'yes' is text; load_best of EarlyStopping is true or false"),
+        (
+            {"EarlyStoping": {}},
+            "'EarlyStoping' is not a callback of skorch; did you mean 'EarlyStopping'?",
+        ),
+        (
+            {"EarlyStopping": {"patiense": 1}},
+            "EarlyStopping takes no 'patiense'; did you mean 'patience'?",
+        ),
+        (
+            {"EarlyStopping": {"patience": "ten"}},
+            "'ten' is text; patience of EarlyStopping is a number",
+        ),
+        (
+            {"EarlyStopping": {"load_best": "yes"}},
+            "'yes' is text; load_best of EarlyStopping is true or false",
+        ),
         (
             {"LRScheduler": {"policy": "CosineAnealingLR", "T_max": 3}},
             "'CosineAnealingLR' is not a schedule of torch.optim.lr_scheduler; did you mean 'CosineAnnealingLR'?",
         ),
         ({"my.Own": {}}, "'my.Own' can't be imported: no package 'my' is installed"),
-        ({"torch.nn.ReLU": {}}, "'torch.nn.ReLU' is not a class derived from skorch's Callback"),
+        (
+            {"torch.nn.ReLU": {}},
+            "'torch.nn.ReLU' is not a class derived from skorch's Callback",
+        ),
     ],
 )
-def test_a_callback_or_parameter_that_skorch_lacks_is_told(described: dict[str, Any], sentence: str) -> None:
+def test_a_callback_or_parameter_that_skorch_lacks_is_told(
+    described: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (the sentence is compared)
         resolve("callbacks", described)
     assert sentence in str(caught.value)
 
 
-def refused(model: dict[str, Any], grid: dict[str, Any], fixed: dict[str, Any] | None = None) -> str:
+def refused(
+    model: dict[str, Any], grid: dict[str, Any], fixed: dict[str, Any] | None = None
+) -> str:
     params = real_params()
     params["model"] |= model
     params["experiments"] = {"mine": {"grid": grid, "fixed": fixed or {}}}
@@ -135,12 +183,24 @@ STOPPING = {"callbacks": {"EarlyStopping": {"patience": 3}}}
         ),
     ],
 )
-def test_a_key_that_does_not_fit_is_told_with_its_place(model: dict, grid: dict, sentence: str) -> None:
+def test_a_key_that_does_not_fit_is_told_with_its_place(
+    model: dict, grid: dict, sentence: str
+) -> None:
     assert sentence in refused(model, grid)
 
 
 def test_who_looks_at_the_hold_out_is_known() -> None:
     assert hold_out_watchers(settings()) == []
     assert hold_out_watchers(settings(**STOPPING)) == ["EarlyStopping"]
-    assert hold_out_watchers(settings(callbacks={"EarlyStopping": {"monitor": "train_loss"}})) == []
-    assert hold_out_watchers(settings(**STOPPING, callbacks__EarlyStopping__monitor="train_loss")) == []
+    assert (
+        hold_out_watchers(
+            settings(callbacks={"EarlyStopping": {"monitor": "train_loss"}})
+        )
+        == []
+    )
+    assert (
+        hold_out_watchers(
+            settings(**STOPPING, callbacks__EarlyStopping__monitor="train_loss")
+        )
+        == []
+    )

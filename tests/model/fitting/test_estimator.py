@@ -16,7 +16,13 @@ from stages.lib.config.space import all_candidates
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import net_of
 from stages.lib.experiment.candidates import check_candidates
-from stages.lib.model import build_estimator, nested_grid, resolve_experiment, rows, target
+from stages.lib.model import (
+    build_estimator,
+    nested_grid,
+    resolve_experiment,
+    rows,
+    target,
+)
 from tests.model.test_prepared import DATA, NUMBER
 from tests.project import real_params, small_params
 from tests.read_sample import SAMPLE, load_real_data
@@ -32,7 +38,10 @@ def test_numbers_with_nothing_to_prepare_are_a_bare_nets() -> None:
     X = rows(data, net)
     assert X.dtype == np.float32
     assert np.array_equal(
-        X, np.loadtxt(SAMPLE / "data/pima-indians-diabetes.csv", delimiter=",", dtype=np.float32)[:, :8]
+        X,
+        np.loadtxt(
+            SAMPLE / "data/pima-indians-diabetes.csv", delimiter=",", dtype=np.float32
+        )[:, :8],
     )
     assert nested_grid(net, [{"lr": 1}]) == [{"lr": [1]}]
     for prepare, uses in (
@@ -46,16 +55,25 @@ def test_numbers_with_nothing_to_prepare_are_a_bare_nets() -> None:
     kept = build_estimator(net_settings(prepare__scale="standard"), data, Prepare())
     assert kept["prepare"].scale == "standard"
     assert isinstance(
-        build_estimator(net_settings(prepare__scale=None), data, Prepare(scale="robust")), NeuralNetClassifier
+        build_estimator(
+            net_settings(prepare__scale=None), data, Prepare(scale="robust")
+        ),
+        NeuralNetClassifier,
     )
 
 
 def test_a_module_gets_the_width_unless_it_is_set() -> None:
-    estimator = build_estimator(net_settings(), DATA, Prepare(impute="mean", indicator=True))
+    estimator = build_estimator(
+        net_settings(), DATA, Prepare(impute="mean", indicator=True)
+    )
     assert estimator["net"].initialize().module_.hidden[0].in_features == 14
-    estimator.fit(rows(DATA, estimator), target(DATA.y, NeuralNetClassifier, nn.BCELoss))
+    estimator.fit(
+        rows(DATA, estimator), target(DATA.y, NeuralNetClassifier, nn.BCELoss)
+    )
     assert estimator["net"].module_.hidden[0].in_features == 14
-    own = build_estimator(net_settings(module__n_inputs=3), DATA, Prepare(impute="mean"))
+    own = build_estimator(
+        net_settings(module__n_inputs=3), DATA, Prepare(impute="mean")
+    )
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         own.fit(rows(DATA, own), target(DATA.y, NeuralNetClassifier, nn.BCELoss))
 
@@ -67,10 +85,16 @@ def test_a_module_gets_the_number_of_numbers_that_come_first() -> None:
     settings = net_settings() | {"module": TableNet, "criterion": nn.CrossEntropyLoss}
 
     def found(data: Dataset, prepare: Prepare, **given: Any) -> int:
-        return net_of(build_estimator(settings | given, data, prepare)).initialize().module_.n_numbers
+        return (
+            net_of(build_estimator(settings | given, data, prepare))
+            .initialize()
+            .module_.n_numbers
+        )
 
     assert found(DATA, Prepare(impute="mean")) == 2
-    assert found(data, Prepare(scale="standard")) == 2  # a preparation puts them before the booleans
+    assert (
+        found(data, Prepare(scale="standard")) == 2
+    )  # a preparation puts them before the booleans
     assert found(data, Prepare()) == 0
     assert found(load_real_data(Params.model_validate(real_params())), Prepare()) == 8
     assert found(DATA, Prepare(impute="mean"), module__n_numbers=1) == 1
@@ -84,14 +108,18 @@ def test_candidates_keep_their_order_under_their_nested_names() -> None:
         "prepare__scale": [None, "robust"],
         "prepare__target": ["standard", None],
     }
-    estimator = build_estimator(net_settings(**NUMBER), data, Prepare(impute="mean"), grid)
+    estimator = build_estimator(
+        net_settings(**NUMBER), data, Prepare(impute="mean"), grid
+    )
     nested = nested_grid(estimator, all_candidates(grid))
     for plain, named in zip(all_candidates(grid), nested, strict=True):
         estimator.set_params(**{key: value for key, (value,) in named.items()})
         inner = estimator.regressor
         assert inner["net"].verbose == plain["verbose"]
         assert inner["prepare"].scale == plain["prepare__scale"]
-        assert (estimator.transformer is not None) == (plain["prepare__target"] is not None)
+        assert (estimator.transformer is not None) == (
+            plain["prepare__target"] is not None
+        )
     whole = Dataset(DATA.X[["fare"]], DATA.y, Columns({"fare": "number"}), ())
     alone = build_estimator(net_settings(**NUMBER), whole, Prepare(target="standard"))
     assert nested_grid(alone, [{"lr": 0.1}]) == [{"regressor__lr": [0.1]}]
@@ -109,17 +137,35 @@ def test_missing_cells_that_nothing_replaces_are_counted_and_named() -> None:
         ("fixed.prepare__impute", {"prepare__impute": None}, {"lr": [0.1]}),
         ("grid.prepare__impute[1]", {}, {"prepare__impute": ["mean", None]}),
     ):
-        with pytest.raises(UserError, match=r"params.yaml: experiments.mine.") as caught:
-            check_candidates(opened(DATA, net_settings(**fixed), grid, fixed, prepare=Prepare(impute="mean")))
+        with pytest.raises(
+            UserError, match=r"params.yaml: experiments.mine."
+        ) as caught:
+            check_candidates(
+                opened(
+                    DATA,
+                    net_settings(**fixed),
+                    grid,
+                    fixed,
+                    prepare=Prepare(impute="mean"),
+                )
+            )
         assert f"experiments.mine.{place} is null" in str(caught.value)
     with pytest.raises(UserError, match=r"params.yaml: prepare.impute is null"):
-        check_candidates(opened(DATA, net_settings(), {"prepare__impute": ["mean"]}, prepare=Prepare()))
+        check_candidates(
+            opened(
+                DATA, net_settings(), {"prepare__impute": ["mean"]}, prepare=Prepare()
+            )
+        )
     # A missing category is a category of its own.
     ports = Dataset(DATA.X[["port"]], DATA.y, PORTS, DATA.classes)
-    assert build_estimator(net_settings(), ports, Prepare())["prepare"].n_features_out == 4
+    assert (
+        build_estimator(net_settings(), ports, Prepare())["prepare"].n_features_out == 4
+    )
 
 
-@pytest.mark.parametrize("wrapper", ["NeuralNetClassifier", "NeuralNetBinaryClassifier"])
+@pytest.mark.parametrize(
+    "wrapper", ["NeuralNetClassifier", "NeuralNetBinaryClassifier"]
+)
 def test_logits_pass_one_sigmoid_only(data: Dataset, wrapper: str) -> None:
     raw = small_params()
     raw["model"] |= {"wrapper": wrapper, "criterion": "BCEWithLogitsLoss"}
@@ -130,4 +176,6 @@ def test_logits_pass_one_sigmoid_only(data: Dataset, wrapper: str) -> None:
     net.fit(X, target(data.y, settings["wrapper"], settings["criterion"]))
     assert isinstance(net.module_.output, nn.Identity)
     logits = net.forward(X).flatten()
-    assert net.predict_proba(X)[:, 1] == pytest.approx(logits.sigmoid().numpy(), abs=1e-6)
+    assert net.predict_proba(X)[:, 1] == pytest.approx(
+        logits.sigmoid().numpy(), abs=1e-6
+    )

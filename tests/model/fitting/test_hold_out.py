@@ -22,7 +22,16 @@ from stages.lib.model import build_estimator
 from stages.lib.model.class_weights import WeightedBCELoss
 from stages.lib.model.hold_out import hold_out
 from stages.lib.scores.splits import make_splits
-from tests.model.searched import ENGINES, GROUPS, MakeNet, by_hand, plain, searched, settings, table
+from tests.model.searched import (
+    ENGINES,
+    GROUPS,
+    MakeNet,
+    by_hand,
+    plain,
+    searched,
+    settings,
+    table,
+)
 from tests.search_results import SEED
 
 BY_GROUP = {"splitter": "group", "groups": "person"}
@@ -33,23 +42,41 @@ def given(train: list[int], valid: list[int]) -> ValidSplit:
     return ValidSplit(cv=[(np.array(train), np.array(valid))])
 
 
-def stopping(wrapper: type[skorch.NeuralNet], parts: Any, **settings: Any) -> skorch.NeuralNet:
+def stopping(
+    wrapper: type[skorch.NeuralNet], parts: Any, **settings: Any
+) -> skorch.NeuralNet:
     """Return skorch's own net, told which rows to hold out."""
     callbacks = [EarlyStopping(patience=2, load_best=True)]
-    return plain(wrapper, train_split=given(*parts), callbacks=callbacks, max_epochs=12, **settings)
+    return plain(
+        wrapper,
+        train_split=given(*parts),
+        callbacks=callbacks,
+        max_epochs=12,
+        **settings,
+    )
 
 
-def check_scores(data: Dataset, cv: CV, engine: str, make_net: MakeNet, y: np.ndarray, **settings: Any) -> None:
+def check_scores(
+    data: Dataset,
+    cv: CV,
+    engine: str,
+    make_net: MakeNet,
+    y: np.ndarray,
+    **settings: Any,
+) -> None:
     """Compare a search with the same fits by hand."""
     expected = by_hand(data, make_splits(data, cv, SEED), make_net, y)
-    found = searched(data, {"lr": [0.02]}, engine, cv, callbacks=STOPPING, max_epochs=12, **settings)
+    found = searched(
+        data, {"lr": [0.02]}, engine, cv, callbacks=STOPPING, max_epochs=12, **settings
+    )
     np.testing.assert_allclose(found, [expected], rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("splitter", ["group", "stratified_group"])
 def test_early_stopping_looks_at_whole_groups(engine: str, splitter: str) -> None:
-    data, cv = table(2, GROUPS), CV(n_splits=3, n_repeats=2, splitter=splitter, groups="person")  # type: ignore[arg-type]
+    data = table(2, GROUPS)
+    cv = CV(n_splits=3, n_repeats=2, splitter=splitter, groups="person")  # type: ignore[arg-type]
     y = data.y.astype(np.float32)
 
     def net(train: np.ndarray) -> skorch.NeuralNet:
@@ -57,7 +84,15 @@ def test_early_stopping_looks_at_whole_groups(engine: str, splitter: str) -> Non
         parts = next(iter(kind(5).split(train, y[train], GROUPS[train])))
         return stopping(skorch.NeuralNetBinaryClassifier, parts)
 
-    check_scores(data, cv, engine, net, y, wrapper="NeuralNetBinaryClassifier", criterion="BCEWithLogitsLoss")
+    check_scores(
+        data,
+        cv,
+        engine,
+        net,
+        y,
+        wrapper="NeuralNetBinaryClassifier",
+        criterion="BCEWithLogitsLoss",
+    )
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -67,9 +102,15 @@ def test_early_stopping_looks_at_the_latest_rows(engine: str) -> None:
 
     def net(train: np.ndarray) -> skorch.NeuralNet:
         parts = train_test_split(np.arange(len(train)), test_size=1 / 5, shuffle=False)
-        return stopping(skorch.NeuralNetRegressor, parts, criterion=skorch.regressor.torch.nn.MSELoss)
+        return stopping(
+            skorch.NeuralNetRegressor,
+            parts,
+            criterion=skorch.regressor.torch.nn.MSELoss,
+        )
 
-    check_scores(data, cv, engine, net, y, wrapper="NeuralNetRegressor", criterion="MSELoss")
+    check_scores(
+        data, cv, engine, net, y, wrapper="NeuralNetRegressor", criterion="MSELoss"
+    )
 
 
 # What nets were fitted on and what they held out, as the numbers in a column that says whose row it is.
@@ -80,24 +121,43 @@ SEEN: list[tuple[set[int], set[int]]] = []
 class Witness(Callback):
     """Notes whose rows a net is fitted on, and whose it holds out."""
 
-    def on_epoch_begin(self, net: Any, dataset_train: Any = None, dataset_valid: Any = None, **kwargs: Any) -> None:
-        whose = [{round(float(row[0][0])) for row in part} for part in (dataset_train, dataset_valid)]
+    def on_epoch_begin(
+        self,
+        net: Any,
+        dataset_train: Any = None,
+        dataset_valid: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        whose = [
+            {round(float(row[0][0])) for row in part}
+            for part in (dataset_train, dataset_valid)
+        ]
         SEEN.append((whose[0], whose[1]))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("prepare", [Prepare(), Prepare(impute="mean", indicator=True), Prepare(target="standard")])
+@pytest.mark.parametrize(
+    "prepare",
+    [Prepare(), Prepare(impute="mean", indicator=True), Prepare(target="standard")],
+)
 def test_no_group_is_on_both_sides_whatever_prepares_the_rows(
     engine: str, prepare: Prepare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "nets.witness", sys.modules[__name__])
     plain_table = table(0, GROUPS)
     X = plain_table.X.assign(whose=GROUPS.astype(float))[["whose", "a"]]
-    data = replace(plain_table, X=X, columns=Columns(dict.fromkeys(("whose", "a"), "number")))
+    data = replace(
+        plain_table, X=X, columns=Columns(dict.fromkeys(("whose", "a"), "number"))
+    )
     SEEN.clear()
     cv = CV(n_splits=3, n_repeats=2, **BY_GROUP)  # type: ignore[arg-type]
     watch: dict[str, Any] = {"nets.witness.Witness": {}}
-    base = {"wrapper": "NeuralNetRegressor", "criterion": "MSELoss", "callbacks": watch, "max_epochs": 1}
+    base = {
+        "wrapper": "NeuralNetRegressor",
+        "criterion": "MSELoss",
+        "callbacks": watch,
+        "max_epochs": 1,
+    }
     searched(data, {"lr": [0.01]}, engine, cv, prepare, **base)
     # The engine's trial takes fewer rows, and holds out others.
     fits = [(train, valid) for train, valid in SEEN if len(train | valid) == 16]
@@ -122,20 +182,39 @@ def balanced(y: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("criterion", [nn.CrossEntropyLoss, nn.NLLLoss])
-def test_they_are_the_weight_of_a_loss_of_several_classes(engine: str, criterion: type[nn.Module]) -> None:
+def test_they_are_the_weight_of_a_loss_of_several_classes(
+    engine: str, criterion: type[nn.Module]
+) -> None:
     data, cv = table(3), CV(n_splits=3, n_repeats=1)
     y = data.y.astype(np.int64)
-    output: Any = {"module__output": lambda: nn.Softmax(-1)} if criterion is nn.NLLLoss else {}
+    output: Any = (
+        {"module__output": lambda: nn.Softmax(-1)} if criterion is nn.NLLLoss else {}
+    )
     base: dict[str, Any] = {"criterion": criterion, "module__n_outputs": 3} | output
     splits = make_splits(data, cv, SEED)
     expected = [
         by_hand(data, splits, lambda train: plain(**base), y),
         by_hand(
-            data, splits, lambda train: plain(**base, criterion__weight=torch.tensor(balanced(y[train])).float()), y
+            data,
+            splits,
+            lambda train: plain(
+                **base, criterion__weight=torch.tensor(balanced(y[train])).float()
+            ),
+            y,
         ),
-        by_hand(data, splits, lambda train: plain(**base, criterion__weight=torch.tensor(WEIGHTS)), y),
+        by_hand(
+            data,
+            splits,
+            lambda train: plain(**base, criterion__weight=torch.tensor(WEIGHTS)),
+            y,
+        ),
     ]
-    found = searched(data, {"class_weight": [None, "balanced", WEIGHTS]}, engine, criterion=criterion.__name__)
+    found = searched(
+        data,
+        {"class_weight": [None, "balanced", WEIGHTS]},
+        engine,
+        criterion=criterion.__name__,
+    )
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
     assert len({scores[0] for scores in found}) == 3
 
@@ -148,7 +227,10 @@ def test_they_are_the_pos_weight_of_two_classes(engine: str) -> None:
 
     def net(train: np.ndarray) -> skorch.NeuralNet:
         weights = balanced(y[train])
-        return plain(skorch.NeuralNetBinaryClassifier, criterion__pos_weight=torch.tensor(weights[1] / weights[0]))
+        return plain(
+            skorch.NeuralNetBinaryClassifier,
+            criterion__pos_weight=torch.tensor(weights[1] / weights[0]),
+        )
 
     found = searched(
         data,
@@ -160,7 +242,13 @@ def test_they_are_the_pos_weight_of_two_classes(engine: str) -> None:
     expected = [
         by_hand(data, splits, net, y),
         by_hand(
-            data, splits, lambda _: plain(skorch.NeuralNetBinaryClassifier, criterion__pos_weight=torch.tensor(1.5)), y
+            data,
+            splits,
+            lambda _: plain(
+                skorch.NeuralNetBinaryClassifier,
+                criterion__pos_weight=torch.tensor(1.5),
+            ),
+            y,
         ),
     ]
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
@@ -176,22 +264,37 @@ def test_they_come_from_the_rows_of_the_fit_the_hold_out_included() -> None:
     data = table(2)
     y = data.y.astype(np.float32).reshape(-1, 1)
     net = build_estimator(
-        settings(class_weight="balanced", max_epochs=1, criterion="BCEWithLogitsLoss"), data, Prepare()
+        settings(class_weight="balanced", max_epochs=1, criterion="BCEWithLogitsLoss"),
+        data,
+        Prepare(),
     )
     net.fit(np.array(data.X, dtype=np.float32)[:50], y[:50])
     weights = balanced(y[:50].ravel())
-    np.testing.assert_allclose(net.criterion_.pos_weight, weights[1] / weights[0], rtol=1e-6)
+    np.testing.assert_allclose(
+        net.criterion_.pos_weight, weights[1] / weights[0], rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"class_weight": [0, 0], "criterion": "BCELoss"}, "experiment, gives every class the weight 0, so nothing"),
-        ({"class_weight": [1, 2, 3], "criterion": "NLLLoss"}, "has 3 weights, but the data has 2 classes. Give one"),
-        ({"class_weight": [0, 1], "criterion": "BCEWithLogitsLoss"}, "experiment, gives class 0 no weight, which"),
+        (
+            {"class_weight": [0, 0], "criterion": "BCELoss"},
+            "experiment, gives every class the weight 0, so nothing",
+        ),
+        (
+            {"class_weight": [1, 2, 3], "criterion": "NLLLoss"},
+            "has 3 weights, but the data has 2 classes. Give one",
+        ),
+        (
+            {"class_weight": [0, 1], "criterion": "BCEWithLogitsLoss"},
+            "experiment, gives class 0 no weight, which",
+        ),
     ],
 )
-def test_weights_that_do_not_fit_are_told(changes: dict[str, Any], sentence: str) -> None:
+def test_weights_that_do_not_fit_are_told(
+    changes: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(UserError) as caught:
         build_estimator(settings(**changes), table(2), Prepare())
     assert sentence in str(caught.value)

@@ -27,7 +27,12 @@ def read(path: Path, rev: str = "workspace") -> list[dict[str, str]]:
 
 def candidates(scores: dict[str, float], half: float = 0.1) -> list[dict[str, str]]:
     """Return a table of candidates with these scores by their settings."""
-    ranked = sorted(scores, key=lambda params: -scores[params] if scores[params] == scores[params] else 1e99)
+    ranked = sorted(
+        scores,
+        key=lambda params: (
+            -scores[params] if scores[params] == scores[params] else 1e99
+        ),
+    )
     return [
         {
             "params": params,
@@ -43,7 +48,10 @@ def candidates(scores: dict[str, float], half: float = 0.1) -> list[dict[str, st
 
 
 def fill(
-    template: str, rows: list[dict[str, str]], x_label: str = "the score", y_label: str = "accuracy"
+    template: str,
+    rows: list[dict[str, str]],
+    x_label: str = "the score",
+    y_label: str = "accuracy",
 ) -> dict[str, Any]:
     """Return a template that DVC has filled with a table, of the workspace where it names no revision."""
     rows = [{"rev": "workspace"} | row for row in rows]

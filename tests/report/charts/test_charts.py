@@ -17,12 +17,22 @@ from tests.conftest import Command
 from tests.project import SEARCHED, Project, real_params
 from tests.report.charts.svg import SVG, candidates, fill, texts
 
-pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")  # DVC's own
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:_NoneStep:DeprecationWarning"
+)  # DVC's own
 
 
 def test_a_chart_is_called_by_its_experiment_and_what_it_shows() -> None:
-    paths = ("metrics/compared/dropout.csv", "metrics/evaluation/contenders.csv", "metrics/curves/dropout.csv")
-    assert [chart_name(path) for path in paths] == ["dropout", "evaluation", "curves/dropout"]
+    paths = (
+        "metrics/compared/dropout.csv",
+        "metrics/evaluation/contenders.csv",
+        "metrics/curves/dropout.csv",
+    )
+    assert [chart_name(path) for path in paths] == [
+        "dropout",
+        "evaluation",
+        "curves/dropout",
+    ]
     assert chart_name("metrics/leaderboard.csv") == "leaderboard"
 
 
@@ -36,30 +46,51 @@ def test_the_svg_is_for_any_page() -> None:
     assert texts(page) == texts(drawn)
 
 
-def test_charts_that_share_a_compiled_spec_are_as_if_each_was_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_charts_that_share_a_compiled_spec_are_as_if_each_was_compiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """With other rows, a title with quotation marks, and none."""
     first = fill("candidates", candidates({"lr=1": 0.5, "lr=2": 0.7}))
     second = fill("candidates", candidates({"lr=1": 0.9, "lr=2": 0.7, "lr=3": 0.71}))
     specs = [first, second, second | {"title": second["title"] | {"text": 'a "title"'}}]
     specs += [{key: value for key, value in second.items() if key != "title"}]
-    monkeypatch.setenv("FONTCONFIG_FILE", str(Path(charts.__file__).with_name("fonts.conf")))
+    monkeypatch.setenv(
+        "FONTCONFIG_FILE", str(Path(charts.__file__).with_name("fonts.conf"))
+    )
     for spec in specs:
-        assert render(spec) == vl_convert.vegalite_to_svg(spec, vl_version=charts.VEGA_LITE, config=charts.THEME)
+        assert render(spec) == vl_convert.vegalite_to_svg(
+            spec, vl_version=charts.VEGA_LITE, config=charts.THEME
+        )
 
 
 def test_a_template_that_is_no_vega_lite_is_a_sentence() -> None:
-    with pytest.raises(UserError, match="is not Vega-Lite: Error: Invalid specification"):
+    with pytest.raises(
+        UserError, match="is not Vega-Lite: Error: Invalid specification"
+    ):
         render({"data": {"values": []}})
 
 
-def test_dvc_shows_what_is_drawn(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dvc_shows_what_is_drawn(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shown = json.loads(project.run("dvc", "plots", "show", "--json").stdout)
     monkeypatch.chdir(project.folder)
     specs = read_specs()
     assert "errors" not in shown
-    assert {chart_name(path): plot["content"] for path, (plot,) in shown["data"].items()} == specs
-    of_each = {f"{kind}{name}" for kind in ("", "curves/", "importance/") for name in SEARCHED}
-    of_all = {"leaderboard", "evaluation", "diagnostics", "answer_diagnostics", "thresholds", "inputs"}
+    assert {
+        chart_name(path): plot["content"] for path, (plot,) in shown["data"].items()
+    } == specs
+    of_each = {
+        f"{kind}{name}" for kind in ("", "curves/", "importance/") for name in SEARCHED
+    }
+    of_all = {
+        "leaderboard",
+        "evaluation",
+        "diagnostics",
+        "answer_diagnostics",
+        "thresholds",
+        "inputs",
+    }
     assert set(specs) == of_each | of_all
     assert "<DVC_METRIC_" not in json.dumps(specs)
 
@@ -71,7 +102,9 @@ def test_the_committed_charts_are_those_of_the_committed_tables(
     # Without this machine's fonts, so that it is like any other.
     nothing = project.folder / ".dvc/tmp/fonts.conf"
     nothing.parent.mkdir(exist_ok=True)
-    nothing.write_text('<?xml version="1.0"?><fontconfig></fontconfig>', encoding="utf-8")
+    nothing.write_text(
+        '<?xml version="1.0"?><fontconfig></fontconfig>', encoding="utf-8"
+    )
     project.run("rm", "-r", "metrics/charts")
     project.stage("charts", variables={"FONTCONFIG_FILE": str(nothing)})
     assert project.metrics() == before
@@ -84,14 +117,30 @@ def test_the_committed_charts_are_those_of_the_committed_tables(
 @pytest.mark.parametrize(
     ("path", "content", "sentence"),
     [
-        ("metrics/compared/neurons.csv", None, "metrics/compared/neurons.csv is not the table that"),
-        ("metrics/leaderboard.csv", "a,b\n1,2\n", "metrics/leaderboard.csv is not the table that"),
-        (".dvc/plots/candidates.json", "{", "A template in .dvc/plots is missing, or is not JSON: "),
+        (
+            "metrics/compared/neurons.csv",
+            None,
+            "metrics/compared/neurons.csv is not the table that",
+        ),
+        (
+            "metrics/leaderboard.csv",
+            "a,b\n1,2\n",
+            "metrics/leaderboard.csv is not the table that",
+        ),
+        (
+            ".dvc/plots/candidates.json",
+            "{",
+            "A template in .dvc/plots is missing, or is not JSON: ",
+        ),
         ("dvc.yaml", "stages: [", "DVC finds no plot in dvc.yaml"),
     ],
 )
 def test_what_is_missing_is_named(
-    project: Project, monkeypatch: pytest.MonkeyPatch, path: str, content: str | None, sentence: str
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    content: str | None,
+    sentence: str,
 ) -> None:
     (project.folder / path).unlink()
     if content is not None:
@@ -135,7 +184,10 @@ def test_a_chart_is_drawn_again_if_anything_of_it_has_changed(
         (".dvc/plots/leaderboard.json", '"anchor": "start"', '"anchor": "end"'),
         ("dvc.yaml", "The best of each", "The best of every"),
     ):
-        Path(path).write_text(Path(path).read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+        Path(path).write_text(
+            Path(path).read_text(encoding="utf-8").replace(old, new, 1),
+            encoding="utf-8",
+        )
         assert len(redrawn()) == 1, path
     every = [title.replace("The best of each", "The best of every") for title in every]
     Path("metrics/charts/drawn.json").write_text("[", encoding="utf-8")
@@ -146,7 +198,9 @@ def test_a_chart_is_drawn_again_if_anything_of_it_has_changed(
     assert redrawn() == every
 
 
-def test_a_table_without_rows_has_no_chart(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_without_rows_has_no_chart(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     header = project.read("metrics/evaluation/diagnostics.csv").splitlines()[0] + b"\n"
     (project.folder / "metrics/evaluation/diagnostics.csv").write_bytes(header)
     monkeypatch.chdir(project.folder)

@@ -5,7 +5,13 @@ from pathlib import Path
 import pandas as pd
 from playwright.sync_api import Browser
 
-from stages.lib.report.parallel import BOTTOM, TOP, Parallel, make_axis, parallel_coordinates
+from stages.lib.report.parallel import (
+    BOTTOM,
+    TOP,
+    Parallel,
+    make_axis,
+    parallel_coordinates,
+)
 from tests.read_sample import SAMPLE
 from tests.report.charts.svg import read
 from tests.report.conftest import Opened
@@ -36,20 +42,40 @@ def test_a_name_breaks_at_underscores_and_blanks() -> None:
 
 def laid_out(scores: list[float], keys: str = "ba-c") -> Parallel | None:
     """Lay out candidates that differ in all keys but one."""
-    table = pd.DataFrame({"mean_test_score": scores, "in_best_set": [i == 1 for i in range(len(scores))], "-": "1"})
-    ranks = table["mean_test_score"].rank(ascending=False, method="first", na_option="bottom").astype(int)
-    table = table.assign(rank_test_score=ranks, params=[f"module__a={i}, lr=1" for i in table.index])
-    return parallel_coordinates(table.assign(**{key: table.index.astype(str) for key in "abc"}), list(keys))
+    table = pd.DataFrame(
+        {
+            "mean_test_score": scores,
+            "in_best_set": [i == 1 for i in range(len(scores))],
+            "-": "1",
+        }
+    )
+    ranks = (
+        table["mean_test_score"]
+        .rank(ascending=False, method="first", na_option="bottom")
+        .astype(int)
+    )
+    table = table.assign(
+        rank_test_score=ranks, params=[f"module__a={i}, lr=1" for i in table.index]
+    )
+    return parallel_coordinates(
+        table.assign(**{key: table.index.astype(str) for key in "abc"}), list(keys)
+    )
 
 
 def test_the_best_is_on_top_and_axes_go_by_importance() -> None:
     chart = laid_out([0.5, 0.7, 0.75, NAN])
     assert chart is not None
     assert [axis.name for axis in chart.axes] == ["score", "b", "a", "c"]
-    assert [(line.kind, line.shade) for line in chart.lines] == [("other", 0), ("in-set", 0.5), ("best", 1)]
+    assert [(line.kind, line.shade) for line in chart.lines] == [
+        ("other", 0),
+        ("in-set", 0.5),
+        ("best", 1),
+    ]
     assert chart.lines[-1].text == "rank 1: 0.7500; a=2, lr=1"
     assert (len(chart.lines), chart.n_candidates) == (3, 4)
-    assert all(len(line.points.split()) == len(line.at.split()) == 4 for line in chart.lines)
+    assert all(
+        len(line.points.split()) == len(line.at.split()) == 4 for line in chart.lines
+    )
 
 
 def test_few_keys_or_scores_have_no_chart_and_many_lines_are_cut() -> None:
@@ -63,7 +89,8 @@ def test_few_keys_or_scores_have_no_chart_and_many_lines_are_cut() -> None:
 
 ROWS = read(SAMPLE / "metrics/compared/joint.csv")
 IN_COLOUR = (
-    "[...document.querySelectorAll('#parallel-joint polyline')].filter(l => !l.classList.contains('out')).length"
+    "[...document.querySelectorAll('#parallel-joint polyline')]"
+    ".filter(l => !l.classList.contains('out')).length"
 )
 
 
@@ -76,19 +103,26 @@ def test_brushing_by_pointer_and_by_keys(browser: Browser, report: Path) -> None
     page = opened.page
     told = page.locator("#parallel-joint output")
     page.locator("#experiment-joint summary").click()
-    assert opened("[...document.querySelectorAll('figure.parallel')].map(each => each.id)") == ["parallel-joint"]
+    assert opened(
+        "[...document.querySelectorAll('figure.parallel')].map(each => each.id)"
+    ) == ["parallel-joint"]
     assert opened("document.querySelectorAll('#parallel-joint g.axis').length") == 11
     assert (opened(IN_COLOUR), told.inner_text()) == (50, "50 of 50 candidates.")
 
     page.locator("#parallel-joint").scroll_into_view_if_needed()
-    axis = page.locator("#parallel-joint g.axis[data-name=optimizer] line").bounding_box()
+    axis = page.locator(
+        "#parallel-joint g.axis[data-name=optimizer] line"
+    ).bounding_box()
     assert axis is not None
     page.mouse.move(axis["x"], axis["y"] + 5)
     page.mouse.down()
     page.mouse.move(axis["x"] + 1, axis["y"] + 0.45 * axis["height"], steps=3)
     page.mouse.up()
     both = count("Adam", "AdamW")
-    assert (opened(IN_COLOUR), told.inner_text()) == (both, f"{both} of 50 candidates: optimizer AdamW to Adam.")
+    assert (opened(IN_COLOUR), told.inner_text()) == (
+        both,
+        f"{both} of 50 candidates: optimizer AdamW to Adam.",
+    )
 
     lower = page.get_by_role("slider", name="optimizer, lower end")
     lower.focus()

@@ -35,13 +35,17 @@ def test_repeats_that_agree_count_as_one() -> None:
     assert best_set(np.tile(one, 10), FOLDS, 0).sum() > 10
 
 
-def test_the_simplest_is_least_in_the_first_number_then_the_next_then_best_in_the_mean() -> None:
+def test_the_simplest_is_least_in_the_first_number_then_the_next_then_best_in_the_mean() -> (
+    None
+):
     sizes = [np.array([9, 5, 5, 5, 1]), np.array([1, 9, 2, 2, 1])]
     means = np.array([0.9, 0.8, 0.7, 0.75, 0.99])
     assert simplest(np.array([True, True, True, True, False]), sizes, means) == 3
     assert simplest(np.array([True, True, False, False, False]), sizes, means) == 1
     assert simplest(np.ones(5, dtype=bool), sizes, np.full(5, 0.7)) == 4
-    assert simplest(np.ones(5, dtype=bool), [], means) == 4  # nothing is simpler: the best
+    assert (
+        simplest(np.ones(5, dtype=bool), [], means) == 4
+    )  # nothing is simpler: the best
 
 
 def test_corner_cases() -> None:
@@ -55,8 +59,15 @@ def test_corner_cases() -> None:
     # One repeat with equal differences excludes none.
     scores = np.array([[0.7, 0.72, 0.71], [0.69, 0.71, 0.70], [0.4, 0.42, 0.41]])
     assert best_set(scores, FOLDS, 0).tolist() == [True, False, False]
-    assert best_set(scores, Resampling.of_folds(3, 300, (0, 1)), 0).tolist() == [True, True, False]
+    assert best_set(scores, Resampling.of_folds(3, 300, (0, 1)), 0).tolist() == [
+        True,
+        True,
+        False,
+    ]
     # The unit does not matter.
     scores = RNG.normal(0.7, 0.02, size=(20, 30))
     scores[0] += 0.02
-    assert best_set(scores, FOLDS, 0).tolist() == best_set(scores * 1e-13, FOLDS, 0).tolist()
+    assert (
+        best_set(scores, FOLDS, 0).tolist()
+        == best_set(scores * 1e-13, FOLDS, 0).tolist()
+    )

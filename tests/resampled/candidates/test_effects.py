@@ -13,11 +13,15 @@ from tests.resampled.simulation.drawing import mean
 RNG = np.random.default_rng(4)
 FOLDS = Resampling.of_folds(5)
 CANDIDATES = list(product(["0.001", "0.01"], ["16", "64"], ["null", "standard"]))
-GRID: dict[str, Column] = dict(zip(("lr", "n", "scale"), zip(*CANDIDATES, strict=True), strict=True))
+GRID: dict[str, Column] = dict(
+    zip(("lr", "n", "scale"), zip(*CANDIDATES, strict=True), strict=True)
+)
 LARGE = np.array([n == "64" for n in GRID["n"]])
 
 
-def drawn_scores(means: np.ndarray, noise: float = 0.01, n_splits: int = 10) -> np.ndarray:
+def drawn_scores(
+    means: np.ndarray, noise: float = 0.01, n_splits: int = 10
+) -> np.ndarray:
     """Draw scores on splits that differ in how hard they are."""
     hard = RNG.normal(scale=0.03, size=n_splits)
     return means[:, None] + hard + RNG.normal(scale=noise, size=(len(means), n_splits))
@@ -57,7 +61,9 @@ def test_luck_that_halving_multiplies_is_no_effect() -> None:
         on = np.argsort(-scores.mean(axis=1))[:9]
         stages[on] = 2
         scores[on] += 0.05
-        false.append((effect_p_values(table, scores, FOLDS, seed=0, stages=stages) < 0.05).any())
+        false.append(
+            (effect_p_values(table, scores, FOLDS, seed=0, stages=stages) < 0.05).any()
+        )
     assert sum(false) <= 7
 
 
@@ -73,17 +79,33 @@ def test_a_grid_and_a_key_alone() -> None:
     found = effect_p_values(GRID, scores, FOLDS, seed=0)
     assert found[[0, 2]].min() > 0.05
     names = {"optimizer": ["SGD", "Adam", "NAdam", "Adamax"]}
-    assert effect_p_values(names, drawn_scores(np.array([0.6, 0.7, 0.7, 0.7])), FOLDS, seed=0) < 0.05
+    assert (
+        effect_p_values(
+            names, drawn_scores(np.array([0.6, 0.7, 0.7, 0.7])), FOLDS, seed=0
+        )
+        < 0.05
+    )
     # A candidate that diverged is left out.
-    table = {key: [*GRID[key], value] for key, value in {"lr": "9", "n": "16", "scale": "null"}.items()}
+    table = {
+        key: [*GRID[key], value]
+        for key, value in {"lr": "9", "n": "16", "scale": "null"}.items()
+    }
     diverged = np.vstack([scores, np.full((1, scores.shape[1]), np.nan)])
     assert effect_p_values(table, diverged, FOLDS, seed=0).tolist() == found.tolist()
 
 
 def test_what_cannot_be_tested_is_nan() -> None:
     scores = drawn_scores(np.full(8, 0.7))
-    assert np.isnan(effect_p_values(GRID, scores, Resampling(float("nan")), seed=0)).all()
-    assert np.isnan(effect_p_values(GRID, np.full((8, 10), np.nan), FOLDS, seed=0)).all()
+    assert np.isnan(
+        effect_p_values(GRID, scores, Resampling(float("nan")), seed=0)
+    ).all()
+    assert np.isnan(
+        effect_p_values(GRID, np.full((8, 10), np.nan), FOLDS, seed=0)
+    ).all()
     constant = effect_p_values(GRID | {"n": ["16"] * 8}, scores, FOLDS, seed=0)
     assert np.isnan(constant).tolist() == [False, True, False]
-    assert effect_p_values(GRID, np.full((8, 10), 0.7), FOLDS, seed=0).tolist() == [1, 1, 1]
+    assert effect_p_values(GRID, np.full((8, 10), 0.7), FOLDS, seed=0).tolist() == [
+        1,
+        1,
+        1,
+    ]

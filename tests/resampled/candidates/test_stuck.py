@@ -18,7 +18,11 @@ def classes(*counts: int) -> np.ndarray:
         (classes(198, 2), classes(130, 70), True),
         (classes(197, 3), classes(130, 70), False),  # 98.5 %
         (classes(200, 0), classes(189, 11), True),  # 94.5 % of the training rows
-        (classes(200, 0), classes(190, 10), False),  # 95 %: a rare class may be predicted of no row
+        (
+            classes(200, 0),
+            classes(190, 10),
+            False,
+        ),  # 95 %: a rare class may be predicted of no row
         (classes(0, 200), classes(190, 10), True),  # the rare class of all rows
         (classes(0, 200, 0), classes(60, 70, 70), True),
         (classes(100, 100), classes(130, 70), False),
@@ -28,7 +32,9 @@ def test_classes(predicted: np.ndarray, y_train: np.ndarray, stuck: bool) -> Non
     assert is_stuck(answered(predicted), y_train, classify=True) == stuck
 
 
-@pytest.mark.parametrize(("spread", "stuck"), [(0.0, True), (0.0099, True), (0.0101, False), (1.0, False)])
+@pytest.mark.parametrize(
+    ("spread", "stuck"), [(0.0, True), (0.0099, True), (0.0101, False), (1.0, False)]
+)
 def test_numbers(spread: float, stuck: bool) -> None:
     y_train = np.tile([-30.0, 30.0], 50)
     predicted = 5 + 30 * spread * np.tile([-1.0, 1.0], 50)

@@ -15,7 +15,9 @@ ONE = Draws(np.ones(2), np.ones(2))
 
 
 def search(score: float, half: float = 0.03, draws: Draws = ONE) -> Corrected:
-    return Corrected(score, score - half, score + half, "rows and repeats", 0.0001, draws)
+    return Corrected(
+        score, score - half, score + half, "rows and repeats", 0.0001, draws
+    )
 
 
 def chosen(searches: dict[str, Corrected]) -> tuple[float, float, float]:
@@ -27,7 +29,9 @@ def chosen(searches: dict[str, Corrected]) -> tuple[float, float, float]:
 def test_each_draw_takes_the_search_that_is_best_on_what_selects() -> None:
     one = Draws(np.array([0.8, 0.6, 0.6, 0.6]), np.array([0.71, 0.69, 0.70, 0.70]))
     two = Draws(np.array([0.7, 0.7, 0.7, 0.7]), np.array([0.90, 0.74, 0.72, 0.52]))
-    score, low, high = chosen({"a": search(0.70, draws=one), "b": search(0.72, 0.05, two)})
+    score, low, high = chosen(
+        {"a": search(0.70, draws=one), "b": search(0.72, 0.05, two)}
+    )
     assert score == pytest.approx((0.71 + 0.74 + 0.72 + 0.52) / 4)
     # A quarter of the draws takes a, and the searches' corrected scores differ by 0.02.
     half = (0.25 * 0.03**2 + 0.75 * 0.05**2 + 1.96**2 * 0.25 * 0.75 * 0.02**2) ** 0.5
@@ -36,8 +40,14 @@ def test_each_draw_takes_the_search_that_is_best_on_what_selects() -> None:
 
 def test_searches_that_do_not_share_their_draws_have_none() -> None:
     one = search(0.7)
-    others = search(0.7, draws=Draws(np.ones(3), np.ones(3))), replace(one, over="splits"), None
-    assert [whole_choice({"a": one, "b": other}, BOUNDS) for other in others] == [None] * 3
+    others = (
+        search(0.7, draws=Draws(np.ones(3), np.ones(3))),
+        replace(one, over="splits"),
+        None,
+    )
+    assert [whole_choice({"a": one, "b": other}, BOUNDS) for other in others] == [
+        None
+    ] * 3
     assert whole_choice({"a": one, "b": one}, BOUNDS) is not None
     assert whole_choice({}, BOUNDS) is None
 

@@ -31,7 +31,9 @@ def test_one_candidate_keeps_its_mean_with_an_interval_by_rows_and_fits() -> Non
     assert found.over == "rows and repeats"
     by_rows = luck(scores.var(axis=1, ddof=1), 30, search.by_unit, 0.5)
     half = float(stats.t.ppf(0.975, by_rows.degrees[0]) * by_rows.square[0] ** 0.5)
-    assert (found.high - found.score, found.score - found.low) == pytest.approx((half, half), rel=1e-4)
+    assert (found.high - found.score, found.score - found.low) == pytest.approx(
+        (half, half), rel=1e-4
+    )
 
 
 def test_a_diverged_candidate_never_wins() -> None:
@@ -48,12 +50,17 @@ def test_a_diverged_candidate_never_wins() -> None:
 def test_groups_are_left_out_whole() -> None:
     """One group is easy for one candidate each: single rows would favour whoever has the largest group."""
     groups = np.repeat(np.arange(12), 25)
-    own = RNG.random((40, 12)) < 0.5  # the groups that a candidate gets right, by chance
+    own = (
+        RNG.random((40, 12)) < 0.5
+    )  # the groups that a candidate gets right, by chance
     right = np.repeat(own[:, groups][:, None], 3, axis=1)
     folds = np.stack([(RNG.permutation(12) % 3)[groups] for _ in range(3)])
     search = Search(np.empty(40), right, folds)
     scores = search.scores
-    whole, split = (corrected(scores, replace(search.rows, groups=units)) for units in (groups, None))
+    whole, split = (
+        corrected(scores, replace(search.rows, groups=units))
+        for units in (groups, None)
+    )
     assert scores.mean(axis=1).max() > 0.7
     assert split.score > whole.score + 0.05
     assert whole.high - whole.low > 1.5 * (split.high - split.low)

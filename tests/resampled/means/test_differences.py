@@ -28,7 +28,10 @@ def drawn(n_candidates: int) -> ByUnit:
 def test_pairs_of_which_a_row_is_not_known_are_judged_by_their_scores_alone() -> None:
     scores, by_unit = RNG.normal(size=(3, 30)), drawn(3)
     by_unit.values[2, 4, 7] = np.nan
-    errors, alone = errors_of_pairs(scores, FOLDS, by_unit), errors_of_pairs(scores, FOLDS)
+    errors, alone = (
+        errors_of_pairs(scores, FOLDS, by_unit),
+        errors_of_pairs(scores, FOLDS),
+    )
     for known, of_scores in zip(errors, alone, strict=True):
         assert known[2, :2] == pytest.approx(of_scores[2, :2])
     assert errors.error[0, 1] < alone.error[0, 1]
@@ -43,16 +46,30 @@ def test_a_score_that_a_row_decides_alone_is_not_tested() -> None:
     assert pool is not None
     tests = [np.arange(60) % 3 == fold for fold in range(3)]
     statistics = [
-        np.stack([pool.rows(y[test], np.column_stack([1 - p[test], p[test]])) for p in RNG.random((2, 60))])
+        np.stack(
+            [
+                pool.rows(y[test], np.column_stack([1 - p[test], p[test]]))
+                for p in RNG.random((2, 60))
+            ]
+        )
         for test in tests
     ]
-    by_unit = Rows(statistics, [np.flatnonzero(test) for test in tests], None, pool).units(np.arange(2)).by_unit(3)
+    by_unit = (
+        Rows(statistics, [np.flatnonzero(test) for test in tests], None, pool)
+        .units(np.arange(2))
+        .by_unit(3)
+    )
     scores = np.array([[0.9, 0.8, 0.95], [0.1, 0.2, 0.15]])
-    assert judge({"": Pair(scores[0], scores[1], FOLDS, 0.0, by_unit=by_unit)})[""].word == UNTESTED
+    assert (
+        judge({"": Pair(scores[0], scores[1], FOLDS, 0.0, by_unit=by_unit)})[""].word
+        == UNTESTED
+    )
     assert best_set(scores, FOLDS, 0, by_unit).all()
 
 
-def test_scores_that_differ_by_the_same_on_every_split_differ_by_one_row_at_least() -> None:
+def test_scores_that_differ_by_the_same_on_every_split_differ_by_one_row_at_least() -> (
+    None
+):
     """The mean of thirty such differences is not one of them to the last bit, so their variance is not quite 0."""
     known = Resampling.of_folds(3, 300, (0, 1))
     one_row = 0.01 * np.sqrt(1 / 30 + 0.75)
@@ -70,26 +87,43 @@ def test_two_that_share_an_awful_split_are_subtracted_first() -> None:
     old, new = rows[:2]
     found = judge({"": Pair(old, new, FOLDS, 0.0)})[""]
     error = np.sqrt((1 / 30 + 0.75) * (new - old).var(ddof=1))
-    assert found.p == pytest.approx(2 * stats.t.sf(abs(np.mean(new - old)) / error, 29), rel=1e-4)
+    assert found.p == pytest.approx(
+        2 * stats.t.sf(abs(np.mean(new - old)) / error, 29), rel=1e-4
+    )
     assert found.word != BETTER
 
 
-@pytest.mark.parametrize("scorer", ["accuracy", "balanced_accuracy", "r2", "neg_log_loss", "roc_auc"])
-def test_what_rows_make_of_a_score_varies_as_the_score_does_over_tables(scorer: str) -> None:
+@pytest.mark.parametrize(
+    "scorer", ["accuracy", "balanced_accuracy", "r2", "neg_log_loss", "roc_auc"]
+)
+def test_what_rows_make_of_a_score_varies_as_the_score_does_over_tables(
+    scorer: str,
+) -> None:
     """The variance of the mean over rows is that of the score, to first order; of a mean, rows have their own score."""
     pool, n, n_tables = pooling(scorer), 300, 400
     assert pool is not None
     scores, variances = np.empty((2, n_tables))
     for i in range(n_tables):
         latent = RNG.normal(size=n)
-        y = latent + RNG.normal(size=n) if scorer == "r2" else (latent + RNG.normal(size=n) > 0.8).astype(float)
+        y = (
+            latent + RNG.normal(size=n)
+            if scorer == "r2"
+            else (latent + RNG.normal(size=n) > 0.8).astype(float)
+        )
         proba = 1 / (1 + np.exp(0.8 - latent))
-        predicted = np.column_stack([1 - proba, proba]) if pool.response == "predict_proba" else latent
+        predicted = (
+            np.column_stack([1 - proba, proba])
+            if pool.response == "predict_proba"
+            else latent
+        )
         if scorer.endswith("accuracy"):
             predicted = (latent > 0.5).astype(float)
         rows = Rows([pool.rows(y, predicted)[None]], [np.arange(n)], None, pool)
         by_unit = rows.units(np.array([0])).by_unit(None).values[0, 0]
-        scores[i], variances[i] = float(pool.score(rows.statistics[0][0].sum(axis=0))), by_unit.var(ddof=1) / n
+        scores[i], variances[i] = (
+            float(pool.score(rows.statistics[0][0].sum(axis=0))),
+            by_unit.var(ddof=1) / n,
+        )
         if scorer == "accuracy":
             assert by_unit == pytest.approx(1.0 * (predicted == y))
     assert variances.mean() == pytest.approx(scores.var(), rel=0.25)
@@ -101,8 +135,13 @@ def test_groups_and_bundles_of_rows_are_units() -> None:
     assert pool is not None
     hits = RNG.random((2, 30)) < 0.7
     tests = [np.flatnonzero(groups < 4), np.flatnonzero(groups >= 4)]
-    statistics = [np.stack([pool.rows(np.ones(len(test)), own[test]) for own in hits]) for test in tests]
-    by_unit = Rows(statistics, tests, groups, pool).units(np.arange(2)).by_unit(2).values
+    statistics = [
+        np.stack([pool.rows(np.ones(len(test)), own[test]) for own in hits])
+        for test in tests
+    ]
+    by_unit = (
+        Rows(statistics, tests, groups, pool).units(np.arange(2)).by_unit(2).values
+    )
     assert by_unit.shape == (2, 1, 7)
     assert np.isfinite(by_unit).all()
     alone = Rows(statistics, tests, None, pool).units(np.arange(2)).by_unit(2)

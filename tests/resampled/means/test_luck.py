@@ -30,7 +30,9 @@ def covariance(d: np.ndarray, tested: np.ndarray, n_folds: int) -> float:
     return float(np.mean(products))
 
 
-def rule(d: np.ndarray, variance: float, tested: np.ndarray, n_folds: int) -> tuple[float, float]:
+def rule(
+    d: np.ndarray, variance: float, tested: np.ndarray, n_folds: int
+) -> tuple[float, float]:
     """Return the square of the standard error and its degrees of freedom, as docs/statistics.md has them."""
     n_repeats, n = d.shape
     n_splits, n_tested = n_repeats * n_folds, n_repeats * n
@@ -45,20 +47,32 @@ def rule(d: np.ndarray, variance: float, tested: np.ndarray, n_folds: int) -> tu
     most = (a * shared / n) ** 0.5
     of_training = max(0, shared + min(most, max(-most, t - a / n - u)))
     square = f + of_rows + of_training
-    noise = ((variance / n_splits) ** 2 + of_training**2) / (n_splits - 1) + of_rows**2 / (n - 1)
+    noise = ((variance / n_splits) ** 2 + of_training**2) / (
+        n_splits - 1
+    ) + of_rows**2 / (n - 1)
     return square, square**2 / noise
 
 
 @pytest.mark.parametrize("noise", [0.1, 1.0])
 @pytest.mark.parametrize("shared", [0.0, 0.3, 3.0])
 @pytest.mark.parametrize("n_folds", [2, 3])
-def test_the_rule_is_what_loops_over_splits_and_rows_make_of_it(n_folds: int, shared: float, noise: float) -> None:
+def test_the_rule_is_what_loops_over_splits_and_rows_make_of_it(
+    n_folds: int, shared: float, noise: float
+) -> None:
     n_repeats = 5
     tested = draw_folds(N_ROWS, n_repeats, n_folds)
     luck_of_splits = shared * RNG.normal(size=(3, len(tested)))
-    values = RNG.normal(size=(3, 1, N_ROWS)) + noise * RNG.normal(size=(3, n_repeats, N_ROWS))
-    values += (luck_of_splits[:, :, None] * tested).reshape(3, n_repeats, n_folds, N_ROWS).sum(axis=2)
-    by_split = (values.repeat(n_folds, axis=1) * tested).sum(axis=2) / tested.sum(axis=1)
+    values = RNG.normal(size=(3, 1, N_ROWS)) + noise * RNG.normal(
+        size=(3, n_repeats, N_ROWS)
+    )
+    values += (
+        (luck_of_splits[:, :, None] * tested)
+        .reshape(3, n_repeats, n_folds, N_ROWS)
+        .sum(axis=2)
+    )
+    by_split = (values.repeat(n_folds, axis=1) * tested).sum(axis=2) / tested.sum(
+        axis=1
+    )
     by_unit = ByUnit.of(values, tested)
     variances = (by_split[:, None] - by_split).var(axis=2, ddof=1)
     pairs = luck(variances, len(tested), by_unit, 1 / (n_folds - 1))
@@ -84,26 +98,42 @@ def test_with_one_repeat_the_rows_count_half_more_and_the_fits_twice() -> None:
         assert found.degrees[0] == pytest.approx((of_rows + of_fits) ** 2 / noise)
 
 
-def test_two_rows_that_are_tested_together_have_in_common_what_all_of_a_split_share() -> None:
+def test_two_rows_that_are_tested_together_have_in_common_what_all_of_a_split_share() -> (
+    None
+):
     """Also on splits that are drawn by chance and test some rows more often. What rows have alone is taken off."""
     for tested in (draw_folds(200, 10, 3), RNG.random((30, 200)) < 0.3):
         n_rounds = 10 if tested.sum() == 2000 else 30
         found = []
         for _ in range(40):
-            each = RNG.normal(size=(len(tested), 200)) + 0.5 * RNG.normal(size=(len(tested), 1)) + RNG.normal(size=200)
+            each = (
+                RNG.normal(size=(len(tested), 200))
+                + 0.5 * RNG.normal(size=(len(tested), 1))
+                + RNG.normal(size=200)
+            )
             values = np.where(tested, each, np.nan).reshape(n_rounds, -1, 200)
-            by_unit = ByUnit.of(np.nanmax(values, axis=1)[None] if n_rounds == 10 else values[:, 0][None], tested)
+            by_unit = ByUnit.of(
+                np.nanmax(values, axis=1)[None]
+                if n_rounds == 10
+                else values[:, 0][None],
+                tested,
+            )
             found.append((by_unit.moves**2).mean() - by_unit.alone / 200)
         assert np.mean(found) == pytest.approx(0.25, abs=4 * np.std(found) / 40**0.5)
 
 
-def test_bundles_of_rows_tell_about_the_same_and_the_first_repeats_are_those_of_fewer() -> None:
+def test_bundles_of_rows_tell_about_the_same_and_the_first_repeats_are_those_of_fewer() -> (
+    None
+):
     tested, n = draw_folds(600, 10, 3), 600
-    effects = (0.1 * RNG.normal(size=(2, 30, 1)) * tested).reshape(2, 10, 3, n).sum(axis=2)
+    effects = (
+        (0.1 * RNG.normal(size=(2, 30, 1)) * tested).reshape(2, 10, 3, n).sum(axis=2)
+    )
     values = RNG.normal(size=(2, 1, n)) + RNG.normal(size=(2, 10, n)) + effects
     by_unit, variances = ByUnit.of(values, tested), np.full(2, 0.02)
     whole, bundles = (
-        luck(variances, 30, each, 0.5).square for each in (by_unit, by_unit.bundled(100, np.random.default_rng(0)))
+        luck(variances, 30, each, 0.5).square
+        for each in (by_unit, by_unit.bundled(100, np.random.default_rng(0)))
     )
     assert bundles == pytest.approx(whole, rel=0.2)
     fewer, first = ByUnit.of(values[:, :4], tested[:12]), by_unit.first(4)
@@ -119,10 +149,15 @@ def test_what_is_not_known_and_what_a_row_decides_alone() -> None:
     by_unit = ByUnit.of(values, tested)
 
     def marks(found: Luck) -> list[str]:
-        return ["?" if np.isnan(x) else "inf" if np.isinf(x) else "" for x in found.square.ravel()]
+        return [
+            "?" if np.isnan(x) else "inf" if np.isinf(x) else ""
+            for x in found.square.ravel()
+        ]
 
     assert marks(luck(np.ones(4), 9, by_unit, 0.5)) == ["", "?", "inf", ""]
     assert marks(luck(np.ones((4, 4)), 9, by_unit, 0.5))[:4] == ["", "?", "inf", ""]
     scaled = ByUnit.of(1e-9 * values[[0, 3]], tested)
     known = luck(np.full((2, 2), 0.1), 9, by_unit.take([0, 3]), 0.5)
-    assert luck(np.full((2, 2), 1e-19), 9, scaled, 0.5).square == pytest.approx(1e-18 * known.square)
+    assert luck(np.full((2, 2), 1e-19), 9, scaled, 0.5).square == pytest.approx(
+        1e-18 * known.square
+    )

@@ -17,11 +17,18 @@ def test_constants_are_told_apart_by_rows_but_not_by_scores_alone() -> None:
     """Of 101 and 99 rows, which class is the more frequent may be chance; each split has the same share of both."""
     y = np.arange(200) % 2
     y[0] = 1
-    constants = {str(label): DummyClassifier(strategy="constant", constant=label) for label in (0, 1)}
+    constants = {
+        str(label): DummyClassifier(strategy="constant", constant=label)
+        for label in (0, 1)
+    }
     found = resampled.cross_predict(constants, np.zeros((200, 1)), y, cv=CV)
     assert resampled.verdict(found).word == "undecided"
-    text = str(resampled.verdict(*found.scores, n_folds=3, metric="accuracy", n_rows=200))
-    assert text.startswith("not tested: both score the same on every split, so no split tells what chance does; new")
+    text = str(
+        resampled.verdict(*found.scores, n_folds=3, metric="accuracy", n_rows=200)
+    )
+    assert text.startswith(
+        "not tested: both score the same on every split, so no split tells what chance does; new"
+    )
 
 
 def test_the_same_score_on_every_split_is_not_tested_and_excludes_nobody() -> None:
@@ -31,24 +38,41 @@ def test_the_same_score_on_every_split_is_not_tested_and_excludes_nobody() -> No
         assert resampled.verdict(flat[0], flat[0], **known).word == "unchanged"  # type: ignore[arg-type]
         assert resampled.verdict(flat[0], other, **known).word == "better"  # type: ignore[arg-type]
         assert resampled.best_set(flat, **known).all()  # type: ignore[arg-type]
-        assert resampled.best_set([*flat, other], **known).tolist() == [False, False, True]  # type: ignore[arg-type]
+        in_set = resampled.best_set([*flat, other], **known)  # type: ignore[arg-type]
+        assert in_set.tolist() == [False, False, True]
 
 
 @pytest.mark.parametrize(("wrong", "word"), [(89, "not tested"), (3, "undecided")])
-def test_a_row_more_or_less_is_the_same_score_unless_chance_makes_no_more(wrong: int, word: str) -> None:
+def test_a_row_more_or_less_is_the_same_score_unless_chance_makes_no_more(
+    wrong: int, word: str
+) -> None:
     """In folds of 100 rows; where about 3 are wrong, a split seldom has another number by much."""
     old = np.tile([wrong, wrong, wrong + 1], 4) / 100
-    assert resampled.verdict(old, np.roll(old, 1) + 0.001 * (wrong == 3), **KNOWN).word == word  # type: ignore[arg-type]
+    new = np.roll(old, 1) + 0.001 * (wrong == 3)
+    judged = resampled.verdict(old, new, **KNOWN)  # type: ignore[arg-type]
+    assert judged.word == word
 
 
 @pytest.mark.parametrize("metric", ["roc_auc", "average_precision"])
 def test_rankings_by_scores_alone_need_ten_positives_in_a_split(metric: str) -> None:
     old, new = RNG.normal(0.7, 0.01, 30), RNG.normal(0.8, 0.01, 30)
     for n_positives, word in ((30, "better"), (29, "not tested")):
-        found = resampled.verdict(old, new, n_folds=3, metric=metric, y=np.arange(300) < n_positives)
+        found = resampled.verdict(
+            old, new, n_folds=3, metric=metric, y=np.arange(300) < n_positives
+        )
         assert found.word == word
-        assert ("the rarest class has 9.67 rows in a split" in str(found)) == (word == "not tested")
-    text = str(resampled.summary([old, new], n_folds=3, metric=metric, y=np.arange(300) < 29, complexity=[1, 2]))
+        assert ("the rarest class has 9.67 rows in a split" in str(found)) == (
+            word == "not tested"
+        )
+    text = str(
+        resampled.summary(
+            [old, new],
+            n_folds=3,
+            metric=metric,
+            y=np.arange(300) < 29,
+            complexity=[1, 2],
+        )
+    )
     assert "No difference is tested: the rarest class" in text
     assert "% likely" not in text
     assert "2 of 2 may be the best" in text

@@ -19,7 +19,9 @@ def test_what_is_the_same_on_every_split_is_certain() -> None:
 
 def test_what_is_not_known_stays_so() -> None:
     assert np.isnan(equivalence(np.array([0.1, np.nan, 0.2]), FOLDS, 0.01)).all()
-    assert np.isnan(equivalence(RNG.normal(size=(3, 6)), Resampling(float("nan")), 0.01)).all()
+    assert np.isnan(
+        equivalence(RNG.normal(size=(3, 6)), Resampling(float("nan")), 0.01)
+    ).all()
 
 
 def by_steps(p: list[float]) -> list[float]:
@@ -27,7 +29,10 @@ def by_steps(p: list[float]) -> list[float]:
     order = sorted(range(len(p)), key=lambda i: p[i])
     adjusted = [0.0] * len(p)
     for place, i in enumerate(order):
-        adjusted[i] = min(1.0, max(p[order[before]] * (len(p) - before) for before in range(place + 1)))
+        adjusted[i] = min(
+            1.0,
+            max(p[order[before]] * (len(p) - before) for before in range(place + 1)),
+        )
     return adjusted
 
 
@@ -35,5 +40,7 @@ def test_it_is_holms_procedure_and_what_was_not_tested_does_not_count() -> None:
     for n in (1, 2, 7, 40):
         p = np.round(np.random.default_rng(n).random(n) ** 3, 2)
         assert holm(p) == pytest.approx(by_steps(p.tolist()))
-    assert holm(np.array([0.01, np.nan, 0.04])) == pytest.approx([0.02, np.nan, 0.04], nan_ok=True)
+    assert holm(np.array([0.01, np.nan, 0.04])) == pytest.approx(
+        [0.02, np.nan, 0.04], nan_ok=True
+    )
     assert np.isnan(holm(np.array([np.nan, np.nan]))).all()

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from resampled.conformal import Steps, conformal_quantiles, interval_score, interval_steps, least_probabilities
+from resampled.conformal import (
+    Steps,
+    conformal_quantiles,
+    interval_score,
+    interval_steps,
+    least_probabilities,
+)
 from tests.resampled.simulation.drawing import Said
 
 LEVEL, N_FOLDS, N_NEW = 0.9, 5, 4000
@@ -32,11 +38,17 @@ class Kind:
     n_repeats: int = 2
     is_class: bool = False
 
-    def draw(self, n_rows: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def draw(
+        self, n_rows: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Draw inputs, the target, and the unit of each row: itself, or its group."""
         X = rng.standard_normal((n_rows, 5))
         m = X[:, 0] + 0.5 * X[:, 1] + np.sin(2 * X[:, 2])
-        noise = rng.standard_t(self.degrees, n_rows) if self.degrees else rng.standard_normal(n_rows)
+        noise = (
+            rng.standard_t(self.degrees, n_rows)
+            if self.degrees
+            else rng.standard_normal(n_rows)
+        )
         noise *= np.exp(self.fanning * m + self.other * X[:, 4])
         units = np.arange(n_rows) // max(self.group_size, 1)
         if self.group_size:
@@ -53,11 +65,15 @@ class Kind:
         def layer(rows: np.ndarray) -> np.ndarray:
             with_one = np.column_stack([np.ones(len(rows)), rows])
             return (
-                np.column_stack([np.ones(len(rows)), np.maximum(with_one @ hidden, 0)]) if self.n_hidden else with_one
+                np.column_stack([np.ones(len(rows)), np.maximum(with_one @ hidden, 0)])
+                if self.n_hidden
+                else with_one
             )
 
         inside = layer(X)
-        weights = np.linalg.solve(inside.T @ inside + 0.3 * np.eye(inside.shape[1]), inside.T @ y)
+        weights = np.linalg.solve(
+            inside.T @ inside + 0.3 * np.eye(inside.shape[1]), inside.T @ y
+        )
         return lambda rows: layer(rows) @ weights
 
 
@@ -94,13 +110,20 @@ def draw_predictions(kind: Kind, n_rows: int, seed: tuple[int, ...]) -> Drawn:
     """Draw a table, predict it by folds, in which groups stay together, and fit a model on all rows."""
     rng = np.random.default_rng(seed)
     X, y, units = kind.draw(n_rows, rng)
-    predicted, n_units = np.empty((kind.n_tried, kind.n_repeats, n_rows)), int(units.max()) + 1
+    predicted, n_units = (
+        np.empty((kind.n_tried, kind.n_repeats, n_rows)),
+        int(units.max()) + 1,
+    )
     for repeat in range(kind.n_repeats):
         folds = (rng.permutation(n_units) % N_FOLDS)[units]
         for fold in range(N_FOLDS):
             test = folds == fold
             for i in range(kind.n_tried):
-                model = kind.fit(X[~test], y[~test], (i if kind.n_tried > 1 else int(rng.integers(2**31))))
+                model = kind.fit(
+                    X[~test],
+                    y[~test],
+                    (i if kind.n_tried > 1 else int(rng.integers(2**31))),
+                )
                 predicted[i, repeat, test] = model(X[test])
     best = int(np.argmin(((y - predicted) ** 2).mean(axis=(1, 2))))
     final = kind.fit(X, y, best if kind.n_tried > 1 else int(rng.integers(2**31)))
@@ -115,14 +138,22 @@ def judge_intervals(name: str, n_rows: int, draw: int) -> Said:
     `off by fifth` is how far the coverages of the fifths of new rows, by what is predicted, are from the level.
     """
     kind = (KINDS | GROUPED)[name]
-    drawn = draw_predictions(kind, n_rows, (draw, n_rows, [*KINDS, *GROUPED].index(name), 49))
+    drawn = draw_predictions(
+        kind, n_rows, (draw, n_rows, [*KINDS, *GROUPED].index(name), 49)
+    )
     residuals = np.abs(drawn.observed - drawn.predicted)
     one = Steps(np.empty(0), conformal_quantiles(residuals, [LEVEL], drawn.units))
     steps = interval_steps(drawn.observed, drawn.predicted, LEVEL, drawn.units)
     assert steps is not None
-    new, fifths = np.abs(drawn.new_observed - drawn.new_predicted), _fifths(drawn.new_predicted)
+    new, fifths = (
+        np.abs(drawn.new_observed - drawn.new_predicted),
+        _fifths(drawn.new_predicted),
+    )
     said: Said = {}
-    widths = {"one width": one.at(drawn.new_predicted), "steps": steps.at(drawn.new_predicted)}
+    widths = {
+        "one width": one.at(drawn.new_predicted),
+        "steps": steps.at(drawn.new_predicted),
+    }
     held = {form: new <= width for form, width in widths.items()}
     said |= {f"covers, {form}": float(held[form].mean()) for form in widths}
     for form in widths:
@@ -142,25 +173,42 @@ def judge_intervals(name: str, n_rows: int, draw: int) -> Said:
 def judge_groups(name: str, n_groups: int, draw: int) -> Said:
     """Say which share of rows of new groups intervals hold if groups count once each, and if rows do."""
     kind = GROUPED[name]
-    drawn = draw_predictions(kind, n_groups * kind.group_size, (draw, n_groups, kind.group_size, 50))
-    residuals, new = np.abs(drawn.observed - drawn.predicted), np.abs(drawn.new_observed - drawn.new_predicted)
+    drawn = draw_predictions(
+        kind, n_groups * kind.group_size, (draw, n_groups, kind.group_size, 50)
+    )
+    residuals, new = (
+        np.abs(drawn.observed - drawn.predicted),
+        np.abs(drawn.new_observed - drawn.new_predicted),
+    )
     own = np.tile(np.arange(n_groups * kind.group_size), kind.n_repeats)
     return {
-        f"covers, by {unit}": float((new <= conformal_quantiles(residuals, [LEVEL], units)[0]).mean())
+        f"covers, by {unit}": float(
+            (new <= conformal_quantiles(residuals, [LEVEL], units)[0]).mean()
+        )
         for unit, units in (("groups", drawn.units), ("rows", own))
     }
 
 
 def judge_sets(n_rows: int, level: float, draw: int) -> Said:
     """Say how often the set of labels of two classes, 4:6, has the true one, with the likeliest always in it."""
-    drawn = draw_predictions(Kind(is_class=True), n_rows, (draw, n_rows, round(100 * level), 51))
-    second, new = (np.clip(each, 0.001, 0.999) for each in (drawn.predicted, drawn.new_predicted))
-    (least,) = least_probabilities(np.where(drawn.observed == 1, second, 1 - second), [level], drawn.units)
+    drawn = draw_predictions(
+        Kind(is_class=True), n_rows, (draw, n_rows, round(100 * level), 51)
+    )
+    second, new = (
+        np.clip(each, 0.001, 0.999) for each in (drawn.predicted, drawn.new_predicted)
+    )
+    (least,) = least_probabilities(
+        np.where(drawn.observed == 1, second, 1 - second), [level], drawn.units
+    )
     both = np.column_stack([1 - new, new])
     sets = (both >= least) | (both == both.max(axis=1, keepdims=True))
     held = sets[np.arange(N_NEW), drawn.new_observed.astype(int)]
-    return {"covers": float(held.mean()), "labels in a set": float(sets.sum(axis=1).mean())} | {
-        f"covers, class {k}": float(held[drawn.new_observed == k].mean()) for k in (0, 1)
+    return {
+        "covers": float(held.mean()),
+        "labels in a set": float(sets.sum(axis=1).mean()),
+    } | {
+        f"covers, class {k}": float(held[drawn.new_observed == k].mean())
+        for k in (0, 1)
     }
 
 

@@ -31,20 +31,38 @@ class Table:
     at_once: bool = False
     columns: Sequence[str] = ()
 
-    def rows(self, n_draws: int, pool: Executor, drawn: dict[Any, Future]) -> Iterator[dict[str, str]]:
+    def rows(
+        self, n_draws: int, pool: Executor, drawn: dict[Any, Future]
+    ) -> Iterator[dict[str, str]]:
         """Draw what is not drawn yet, because several tables may show it, and yield each mean with its error."""
         n = -(-n_draws // self.part)
         for case in self.cases:
             if (self.judge, case, n) not in drawn:
-                call = (self.judge, *case, n) if self.at_once else (_draw_by_draw, self.judge, case, n)
+                call = (
+                    (self.judge, *case, n)
+                    if self.at_once
+                    else (_draw_by_draw, self.judge, case, n)
+                )
                 drawn[self.judge, case, n] = pool.submit(*call)
         for case in self.cases:
             found = drawn[self.judge, case, n].result()
-            parts = "; ".join(f"{heading} {part}" for heading, part in zip(self.headings, case, strict=True))
+            parts = "; ".join(
+                f"{heading} {part}"
+                for heading, part in zip(self.headings, case, strict=True)
+            )
             for column in self.columns or found[0]:
                 values = np.array([each[column] for each in found], dtype=float)
-                numbers = (f"{number:.4g}" for number in (values.mean(), values.std() / len(values) ** 0.5))
-                yield dict(zip(COLUMNS, (parts, column, *numbers, str(len(values))), strict=True))
+                numbers = (
+                    f"{number:.4g}"
+                    for number in (values.mean(), values.std() / len(values) ** 0.5)
+                )
+                yield dict(
+                    zip(
+                        COLUMNS,
+                        (parts, column, *numbers, str(len(values))),
+                        strict=True,
+                    )
+                )
 
 
 def every(*parts: Iterable[Any]) -> list[tuple[Any, ...]]:
@@ -52,7 +70,9 @@ def every(*parts: Iterable[Any]) -> list[tuple[Any, ...]]:
     return list(product(*parts))
 
 
-def _draw_by_draw(judge: Callable[..., Said], case: Sequence[Any], n_draws: int) -> list[Said]:
+def _draw_by_draw(
+    judge: Callable[..., Said], case: Sequence[Any], n_draws: int
+) -> list[Said]:
     return [judge(*case, draw) for draw in range(n_draws)]
 
 

@@ -20,9 +20,13 @@ def _solved(gram: np.ndarray, products: np.ndarray, penalty: float) -> np.ndarra
 def ridge(penalty: float = 1.0) -> Fit:
     """Return least squares with a penalty of the squared slopes."""
 
-    def fit(X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def fit(
+        X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         Z, weights = np.column_stack([np.ones(len(X)), X]), train.astype(float)
-        gram = (weights @ (Z[:, :, None] * Z[:, None]).reshape(len(Z), -1)).reshape(-1, Z.shape[1], Z.shape[1])
+        gram = (weights @ (Z[:, :, None] * Z[:, None]).reshape(len(Z), -1)).reshape(
+            -1, Z.shape[1], Z.shape[1]
+        )
         return _solved(gram, weights @ (Z * y[:, None]), penalty)[..., 0] @ Z.T
 
     return fit
@@ -31,16 +35,22 @@ def ridge(penalty: float = 1.0) -> Fit:
 def net(n_hidden: int, *, by_chance: bool = True, scale: float = 1.5) -> Fit:
     """Return a net with random hidden weights, drawn for each split or once for all, whose output is fitted."""
 
-    def fit(X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def fit(
+        X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         (n, p), k = X.shape, len(train) if by_chance else 1
-        weights = (scale / p**0.5 * rng.standard_normal((k, p, n_hidden))).astype(np.float32)
+        weights = (scale / p**0.5 * rng.standard_normal((k, p, n_hidden))).astype(
+            np.float32
+        )
         biases = (scale / 2 * rng.standard_normal((k, 1, n_hidden))).astype(np.float32)
         Z = np.maximum(X.astype(np.float32) @ weights + biases, 0)
         if not by_chance:
             return ridge()(Z[0], y, train, rng)
         Z = np.concatenate([np.ones((k, n, 1), np.float32), Z], axis=2)
         known = (Z * train[:, :, None]).transpose(0, 2, 1)
-        return (Z @ _solved(known @ Z, known @ y.astype(np.float32), 1.0).astype(np.float32))[..., 0]
+        return (
+            Z @ _solved(known @ Z, known @ y.astype(np.float32), 1.0).astype(np.float32)
+        )[..., 0]
 
     return fit
 
@@ -48,10 +58,17 @@ def net(n_hidden: int, *, by_chance: bool = True, scale: float = 1.5) -> Fit:
 def nearest(n_neighbours: int) -> Fit:
     """Return the mean of the nearest rows."""
 
-    def fit(X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        far, predicted = ((X[:, None] - X[None]) ** 2).sum(axis=2), np.zeros(train.shape)
+    def fit(
+        X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        far, predicted = (
+            ((X[:, None] - X[None]) ** 2).sum(axis=2),
+            np.zeros(train.shape),
+        )
         for split, own in enumerate(train):
-            near = np.argpartition(far[np.ix_(~own, own)], n_neighbours, axis=1)[:, :n_neighbours]
+            near = np.argpartition(far[np.ix_(~own, own)], n_neighbours, axis=1)[
+                :, :n_neighbours
+            ]
             predicted[split, ~own] = y[own][near].mean(axis=1)
         return predicted
 
@@ -61,17 +78,23 @@ def nearest(n_neighbours: int) -> Fit:
 def trees(depth: int, n_trees: int = 1, rate: float = 1.0, n_cuts: int = 11) -> Fit:
     """Return a regression tree of so many levels, or several by boosting; inputs are cut at quantiles."""
 
-    def fit(X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def fit(
+        X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         cuts = np.quantile(X, np.arange(1, n_cuts + 1) / (n_cuts + 1), axis=0)
         above = (X[:, :, None] > cuts.T).reshape(len(X), -1).astype(np.float32)
         weights, y = train.astype(np.float32), y.astype(np.float32)
-        predicted = np.repeat(((weights @ y) / weights.sum(axis=1))[:, None], len(X), axis=1)
+        predicted = np.repeat(
+            ((weights @ y) / weights.sum(axis=1))[:, None], len(X), axis=1
+        )
         for _ in range(n_trees):
             left, node = y - predicted, np.zeros(train.shape, dtype=int)
             for level in range(depth):
                 for number in range(2**level):
                     best = _best_cut(weights * (node == number), left, above)
-                    node = np.where(node == number, number + 2**level * (above[:, best].T > 0), node)
+                    node = np.where(
+                        node == number, number + 2**level * (above[:, best].T > 0), node
+                    )
             for number in range(2**depth):
                 own = weights * (node == number)
                 mean = (own * left).sum(axis=1) / np.maximum(own.sum(axis=1), 1)
@@ -86,7 +109,9 @@ def _best_cut(weights: np.ndarray, left: np.ndarray, above: np.ndarray) -> np.nd
     n, total = weights.sum(axis=1)[:, None], (weights * left).sum(axis=1)[:, None]
     n_above, sum_above = weights @ above, (weights * left) @ above
     n_below = n - n_above
-    gains = sum_above**2 / np.maximum(n_above, 1) + (total - sum_above) ** 2 / np.maximum(n_below, 1)
+    gains = sum_above**2 / np.maximum(n_above, 1) + (
+        total - sum_above
+    ) ** 2 / np.maximum(n_below, 1)
     return np.where((n_above >= 3) & (n_below >= 3), gains, -1).argmax(axis=1)
 
 
@@ -96,9 +121,15 @@ def lasso(penalty: float, n_sweeps: int = 15) -> Fit:
     def slopes(gram: np.ndarray, products: np.ndarray) -> np.ndarray:
         found = np.zeros_like(products)
         for i in np.tile(np.arange(found.shape[1]), n_sweeps):
-            others = np.einsum("tj,tj->t", gram[:, i], found) - gram[:, i, i] * found[:, i]
+            others = (
+                np.einsum("tj,tj->t", gram[:, i], found) - gram[:, i, i] * found[:, i]
+            )
             partial = products[:, i] - others
-            found[:, i] = np.sign(partial) * np.maximum(np.abs(partial) - penalty, 0) / gram[:, i, i]
+            found[:, i] = (
+                np.sign(partial)
+                * np.maximum(np.abs(partial) - penalty, 0)
+                / gram[:, i, i]
+            )
         return found
 
     return _linear(slopes)
@@ -124,7 +155,9 @@ def one_input(gram: np.ndarray, products: np.ndarray) -> np.ndarray:
 def components(n_kept: int) -> Fit:
     """Return least squares on so many principal components, which are those of the training rows."""
 
-    def fit(X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def fit(
+        X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         predicted = np.empty(train.shape)
         for split, own in enumerate(train):
             centred = X - X[own].mean(axis=0)
@@ -137,11 +170,16 @@ def components(n_kept: int) -> Fit:
 
 
 def _linear(slopes: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Fit:
-    def fit(X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def fit(
+        X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         weights, (n, p) = train / train.sum(axis=1, keepdims=True), X.shape
         of_X, of_y = weights @ X, weights @ y
         gram = (weights @ (X[:, :, None] * X[:, None]).reshape(n, -1)).reshape(-1, p, p)
-        found = slopes(gram - of_X[:, :, None] * of_X[:, None], weights @ (X * y[:, None]) - of_X * of_y[:, None])
+        found = slopes(
+            gram - of_X[:, :, None] * of_X[:, None],
+            weights @ (X * y[:, None]) - of_X * of_y[:, None],
+        )
         return of_y[:, None] + found @ X.T - (found * of_X).sum(axis=1)[:, None]
 
     return fit

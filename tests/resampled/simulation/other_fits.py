@@ -16,7 +16,9 @@ from tests.resampled.simulation.fits import Fit
 def of_sklearn(make: Callable[[], BaseEstimator]) -> Fit:
     """Return a learner whose fits have seeds of their own, if they take any; it predicts the rows of the test."""
 
-    def fit(X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def fit(
+        X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         predicted = np.zeros(train.shape)
         for split, own in enumerate(train):
             estimator = make()

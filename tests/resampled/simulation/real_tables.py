@@ -24,7 +24,9 @@ PIMA = Path(__file__).parents[2] / "sample/data/pima-indians-diabetes.csv"
 
 
 def _pima() -> pd.DataFrame:
-    columns = "pregnancies glucose pressure skin insulin bmi pedigree age diabetes".split()
+    columns = (
+        "pregnancies glucose pressure skin insulin bmi pedigree age diabetes".split()
+    )
     frame = pd.read_csv(PIMA, names=columns).drop(columns=["skin", "insulin"])
     return frame[(frame[["glucose", "pressure", "bmi"]] > 0).all(axis=1)]
 
@@ -43,16 +45,34 @@ def table(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the inputs of a table, of shape (n_rows, n_inputs), and its target."""
     read, target, without = (NUMBERS | CLASSES)[name]
     frame = read()
-    return frame.drop(columns=[target, *without]).to_numpy(float), frame[target].to_numpy()
+    return frame.drop(columns=[target, *without]).to_numpy(float), frame[
+        target
+    ].to_numpy()
 
 
 # By name: the table, its target, and columns that are no inputs.
-_AREAS = ("target", "mean area", "area error", "worst radius", "worst perimeter", "mean radius", "mean perimeter")
+_AREAS = (
+    "target",
+    "mean area",
+    "area error",
+    "worst radius",
+    "worst perimeter",
+    "mean radius",
+    "mean perimeter",
+)
 NUMBERS = {
     "diabetes, 442 rows": (lambda: _of("diabetes"), "target", ()),
     "wine, proline, 178 rows": (lambda: _of("wine"), "proline", ()),
-    "iris, petal length, 150 rows": (lambda: _of("iris"), "petal length (cm)", ("target",)),
-    "tumours, worst area, 569 rows": (lambda: _of("breast_cancer"), "worst area", _AREAS),
+    "iris, petal length, 150 rows": (
+        lambda: _of("iris"),
+        "petal length (cm)",
+        ("target",),
+    ),
+    "tumours, worst area, 569 rows": (
+        lambda: _of("breast_cancer"),
+        "worst area",
+        _AREAS,
+    ),
     "penguins, body mass, 333 rows": (_penguins, "body_mass_g", ("species",)),
     "Pima, glucose, 724 rows": (_pima, "glucose", ()),
 }
@@ -75,8 +95,12 @@ def learner(name: str, is_class: bool) -> BaseEstimator:
         net: BaseEstimator = neural_network.MLPClassifier(**size)
     else:
         models = linear_model.LinearRegression(), ensemble.RandomForestRegressor(30)
-        net = TransformedTargetRegressor(neural_network.MLPRegressor(**size), transformer=StandardScaler())
-    return make_pipeline(StandardScaler(), dict(zip(LEARNERS, (*models, net), strict=True))[name])
+        net = TransformedTargetRegressor(
+            neural_network.MLPRegressor(**size), transformer=StandardScaler()
+        )
+    return make_pipeline(
+        StandardScaler(), dict(zip(LEARNERS, (*models, net), strict=True))[name]
+    )
 
 
 def judge_table(name: str, model: str, draw: int) -> Said:
@@ -84,13 +108,19 @@ def judge_table(name: str, model: str, draw: int) -> Said:
     is_class = name in CLASSES
     X, y = table(name)
     y = np.unique(y, return_inverse=True)[1] if is_class else y
-    X, new_X, y, new_y = train_test_split(X, y, test_size=HELD_OUT, random_state=draw, stratify=y if is_class else None)
+    X, new_X, y, new_y = train_test_split(
+        X, y, test_size=HELD_OUT, random_state=draw, stratify=y if is_class else None
+    )
     seeds = np.random.RandomState(draw)  # of scikit-learn's kind
     estimator = learner(model, is_class)
 
     def fitted(rows: np.ndarray) -> BaseEstimator:
         own = clone(estimator)
-        numbers = {key: int(seeds.randint(2**31)) for key in own.get_params() if key.endswith("random_state")}
+        numbers = {
+            key: int(seeds.randint(2**31))
+            for key in own.get_params()
+            if key.endswith("random_state")
+        }
         return own.set_params(**numbers).fit(X[rows], y[rows])
 
     def predict(own: BaseEstimator, rows: np.ndarray) -> np.ndarray:
@@ -98,11 +128,17 @@ def judge_table(name: str, model: str, draw: int) -> Said:
 
     parts, tests = [], []
     for _ in range(N_REPEATS):
-        folds = (StratifiedKFold if is_class else KFold)(N_FOLDS, shuffle=True, random_state=seeds.randint(2**31))
+        folds = (StratifiedKFold if is_class else KFold)(
+            N_FOLDS, shuffle=True, random_state=seeds.randint(2**31)
+        )
         for train, test in folds.split(X, y):
             parts.append(predict(fitted(train), X[test]))
             tests.append(test)
-    predicted, units, final = np.concatenate(parts), np.concatenate(tests), predict(fitted(np.arange(len(y))), new_X)
+    predicted, units, final = (
+        np.concatenate(parts),
+        np.concatenate(tests),
+        predict(fitted(np.arange(len(y))), new_X),
+    )
     if not is_class:
         steps = interval_steps(y[units], predicted, LEVEL, units)
         assert steps is not None
@@ -116,7 +152,9 @@ def judge_table(name: str, model: str, draw: int) -> Said:
         }
     own = predicted[np.arange(len(units)), y[units]]
     said: Said = {"accuracy": float((final.argmax(axis=1) == new_y).mean())}
-    for level, least in zip(LEVELS, least_probabilities(own, LEVELS, units), strict=True):
+    for level, least in zip(
+        LEVELS, least_probabilities(own, LEVELS, units), strict=True
+    ):
         sets = (final >= least) | (final == final.max(axis=1, keepdims=True))
         said[f"covers, {level:.0%}"] = float(sets[np.arange(len(new_y)), new_y].mean())
         said[f"labels, {level:.0%}"] = float(sets.sum(axis=1).mean())

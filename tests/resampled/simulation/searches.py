@@ -47,12 +47,19 @@ class Search:
     @property
     def tests(self) -> list[np.ndarray]:
         """The test rows of each split."""
-        return [np.flatnonzero(folds == fold) for folds in self.folds for fold in range(self.n_folds)]
+        return [
+            np.flatnonzero(folds == fold)
+            for folds in self.folds
+            for fold in range(self.n_folds)
+        ]
 
     @property
     def scores(self) -> np.ndarray:
         """The accuracy of each candidate on each split."""
-        means = [self.right[:, split // self.n_folds, test].mean(axis=1) for split, test in enumerate(self.tests)]
+        means = [
+            self.right[:, split // self.n_folds, test].mean(axis=1)
+            for split, test in enumerate(self.tests)
+        ]
         return np.stack(means, axis=1)
 
     @property
@@ -70,8 +77,14 @@ class Search:
         """The predictions as the statistics want them."""
         accuracy, tests = pooling("accuracy"), self.tests
         assert accuracy is not None
-        right = [self.right[:, split // self.n_folds, test] for split, test in enumerate(tests)]
-        statistics = [np.stack([np.ones_like(each), each], axis=2).astype(np.float32) for each in right]
+        right = [
+            self.right[:, split // self.n_folds, test]
+            for split, test in enumerate(tests)
+        ]
+        statistics = [
+            np.stack([np.ones_like(each), each], axis=2).astype(np.float32)
+            for each in right
+        ]
         return Rows(statistics, tests, None, accuracy)
 
 
@@ -81,7 +94,9 @@ def by_row(right: np.ndarray, folds: np.ndarray) -> ByUnit:
     return ByUnit.of(right.astype(float), tested.reshape(-1, folds.shape[1]))
 
 
-def draw_search(case: str, n_candidates: int, rng: np.random.Generator, n_repeats: int = 10) -> Search:
+def draw_search(
+    case: str, n_candidates: int, rng: np.random.Generator, n_repeats: int = 10
+) -> Search:
     """Draw a search of a case."""
     return draw_predictions(*CASES[case](n_candidates, rng), rng, n_repeats)
 
@@ -108,11 +123,19 @@ def draw_predictions(
     noise = np.broadcast_to(noise, n_candidates)[:, None, None]
     folds = np.stack([rng.permutation(n_rows) % n_folds for _ in range(n_repeats)])
     latent = rng.standard_normal((n_candidates, n_repeats, n_rows), dtype=np.float32)
-    latent *= (np.maximum(0, 1 - hard - hard_for_one - noise**2) ** 0.5).astype(np.float32)
+    latent *= (np.maximum(0, 1 - hard - hard_for_one - noise**2) ** 0.5).astype(
+        np.float32
+    )
     rows = hard**0.5 * rng.standard_normal(n_rows)
-    rows = rows + hard_for_one**0.5 * rng.standard_normal((n_candidates, n_rows)) + ndtri(truth)[:, None]
+    rows = (
+        rows
+        + hard_for_one**0.5 * rng.standard_normal((n_candidates, n_rows))
+        + ndtri(truth)[:, None]
+    )
     latent += rows.astype(np.float32)[:, None]
-    fits = noise * rng.standard_normal((n_candidates, n_repeats, n_folds), dtype=np.float32)
+    fits = noise * rng.standard_normal(
+        (n_candidates, n_repeats, n_folds), dtype=np.float32
+    )
     for repeat in range(n_repeats):
         latent[:, repeat] += fits[:, repeat][:, folds[repeat]]
     return Search(truth, latent > 0, folds)

@@ -17,7 +17,9 @@ def judge(case: str, n_candidates: int, n_repeats: int, draw: int) -> Said:
     """Draw a search, of a case or of real learners, and apply the statistics to it."""
     if case == "real learners":
         return verdict(draw_learners(np.random.default_rng((draw, 9))), draw)
-    rng = np.random.default_rng((draw, list(CASES).index(case), n_candidates, n_repeats))
+    rng = np.random.default_rng(
+        (draw, list(CASES).index(case), n_candidates, n_repeats)
+    )
     return verdict(draw_search(case, n_candidates, rng, n_repeats), draw)
 
 
@@ -27,7 +29,9 @@ def verdict(search: Search, seed: int) -> Said:
     If several candidates are equally good, `holds the best` is about the first of them.
     """
     scores, resampling = search.scores, search.resampling
-    corrected = corrected_score(scores, resampling, seed=seed, rows=search.rows, n_rounds=N_ROUNDS)
+    corrected = corrected_score(
+        scores, resampling, seed=seed, rows=search.rows, n_rounds=N_ROUNDS
+    )
     assert corrected is not None
     best = int(scores.mean(axis=1).argmax())
     truth = search.truth[best]
@@ -35,7 +39,10 @@ def verdict(search: Search, seed: int) -> Said:
     bests = search.truth == search.truth.max()
     return {
         "winner's mean": scores[best].mean() - truth,
-        "rows alone": over_rows_alone(search.right.mean(axis=1), np.random.default_rng(seed)) - truth,
+        "rows alone": over_rows_alone(
+            search.right.mean(axis=1), np.random.default_rng(seed)
+        )
+        - truth,
         "corrected": corrected.score - truth,
         "covers": bool(corrected.low <= truth <= corrected.high),
         "width": corrected.high - corrected.low,
@@ -46,7 +53,9 @@ def verdict(search: Search, seed: int) -> Said:
     }
 
 
-def over_rows_alone(right: np.ndarray, rng: np.random.Generator, n_draws: int = 300) -> float:
+def over_rows_alone(
+    right: np.ndarray, rng: np.random.Generator, n_draws: int = 300
+) -> float:
     """Return the score by BBC-CV (Tsamardinos et al., 2018): a bootstrap over rows, with all of their predictions.
 
     `right` has the share of right predictions by candidate and row.

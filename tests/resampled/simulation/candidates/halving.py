@@ -24,7 +24,9 @@ def halve(n_candidates: int, fit_noise: float, draw: int) -> Said:
     observed = np.stack(truth) + rows + fits
     best, left = int(truth[-1].argmax()), np.arange(n_candidates)
     for stage in range(len(EPOCHS) - 1):
-        left = left[(-observed[stage, left]).argsort(kind="stable")[: -(-len(left) // FACTOR)]]
+        left = left[
+            (-observed[stage, left]).argsort(kind="stable")[: -(-len(left) // FACTOR)]
+        ]
     winner, full_winner = left[observed[-1, left].argmax()], observed[-1].argmax()
     return {
         "best thrown out": best not in left,

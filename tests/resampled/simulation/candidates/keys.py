@@ -21,7 +21,9 @@ def judge_keys(case: str, n_candidates: int, n_repeats: int, draw: int) -> Said:
     are right on the same rows. `half from lr`: the logarithm of `lr` makes half of the variance of the true scores, and
     chance the other half.
     """
-    rng = np.random.default_rng((draw, list(KEY_CASES).index(case), n_candidates, n_repeats))
+    rng = np.random.default_rng(
+        (draw, list(KEY_CASES).index(case), n_candidates, n_repeats)
+    )
     drawn = {
         "n_hidden": rng.choice([3, 6, 12, 24], n_candidates),
         "penalty": 10 ** rng.uniform(-1, 1.5, n_candidates),
@@ -31,18 +33,30 @@ def judge_keys(case: str, n_candidates: int, n_repeats: int, draw: int) -> Said:
         "batch_size": rng.choice([16, 64], n_candidates),
     }
     if case == "random labels":
-        learners = [Learner(*row) for row in zip(drawn["n_hidden"], drawn["penalty"], drawn["scale"], strict=True)]
+        learners = [
+            Learner(*row)
+            for row in zip(
+                drawn["n_hidden"], drawn["penalty"], drawn["scale"], strict=True
+            )
+        ]
         X, _ = draw_table(N_ROWS // 2, rng)
         search = Search(
-            np.full(n_candidates, 0.5), *cross_validate(learners, X, rng.random(len(X)) < 0.5, rng, n_repeats)
+            np.full(n_candidates, 0.5),
+            *cross_validate(learners, X, rng.random(len(X)) < 0.5, rng, n_repeats),
         )
     else:
         part = KEY_CASES[case]
         by_lr = 12**0.5 * (np.log10(drawn["lr"]) + 2.5) / 3  # of variance 1
         other = rng.standard_normal(n_candidates)
-        truth = 0.72 + (part > 0) * SPREAD * (part**0.5 * by_lr + (1 - part) ** 0.5 * other)
+        truth = 0.72 + (part > 0) * SPREAD * (
+            part**0.5 * by_lr + (1 - part) ** 0.5 * other
+        )
         search = draw_predictions(truth, CALM, rng, n_repeats)
     p = effect_p_values(drawn, search.scores, search.resampling, draw)
     said = dict(zip(drawn, (p < ALPHA).tolist(), strict=True))
     found = said.pop("lr")
-    return {"a key is claimed wrongly": any(said.values()) or (found and not KEY_CASES[case]), "lr is claimed": found}
+    return {
+        "a key is claimed wrongly": any(said.values())
+        or (found and not KEY_CASES[case]),
+        "lr is claimed": found,
+    }

@@ -15,7 +15,10 @@ _COMPONENTS = "3 of its components"
 FITTED = {
     f"both halves: {case}": case
     for case in (
-        *(Equal("ridge", 2, shape) for shape in ((300, 10, 3), (100, 5, 5), (300, 1, 5))),
+        *(
+            Equal("ridge", 2, shape)
+            for shape in ((300, 10, 3), (100, 5, 5), (300, 1, 5))
+        ),
         Equal("ridge", 2, (178, 1, 5), signal=30.0),  # hardly a row is wrong
         Equal("ridge", 5, (300, 10, 3), "r2"),
         Equal("ridge", 30, (100, 5, 5)),
@@ -43,11 +46,22 @@ def judge_fitted(name: str, n_draws: int) -> list[Said]:
         pair = judged_pair([(fit, X)] * 2, y, groups, case, rng)
         assert pair.by_unit is not None
         n_rows = len(y) if groups is None else len(np.unique(groups))
-        resampling = replace(pair.resampling, n_rows=n_rows, bounds=bounds_of(case.scorer))
-        by_rows, alone = (
-            intervals(pair.old[None], resampling, by_unit=each) for each in (pair.by_unit.take([0]), None)
+        resampling = replace(
+            pair.resampling, n_rows=n_rows, bounds=bounds_of(case.scorer)
         )
-        found.append((pair.old.mean(), by_rows.low[0], by_rows.high[0], alone.low[0], alone.high[0]))
+        by_rows, alone = (
+            intervals(pair.old[None], resampling, by_unit=each)
+            for each in (pair.by_unit.take([0]), None)
+        )
+        found.append(
+            (
+                pair.old.mean(),
+                by_rows.low[0],
+                by_rows.high[0],
+                alone.low[0],
+                alone.high[0],
+            )
+        )
     means, low, high, low_alone, high_alone = np.transpose(found)
     truth = means.mean()
     columns = {
@@ -56,4 +70,7 @@ def judge_fitted(name: str, n_draws: int) -> list[Said]:
         "width": high - low,
         "width, scores alone": high_alone - low_alone,
     }
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return [
+        dict(zip(columns, row, strict=True))
+        for row in zip(*columns.values(), strict=True)
+    ]

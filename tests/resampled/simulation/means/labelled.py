@@ -47,11 +47,17 @@ class Table:
         """How the scores are resampled."""
         counts = self.n_rows * (1 - self.positives), self.n_rows * self.positives
         effective = effective_rows(self.scoring, counts)
-        return Resampling.of_folds(N_FOLDS, self.n_rows, bounds_of(self.scoring), effective)
+        return Resampling.of_folds(
+            N_FOLDS, self.n_rows, bounds_of(self.scoring), effective
+        )
 
     def latent(self, rng: np.random.Generator, *shape: int) -> np.ndarray:
         """Draw numbers of variance 1."""
-        return rng.standard_t(3, shape) / 3**0.5 if self.heavy else rng.standard_normal(shape)
+        return (
+            rng.standard_t(3, shape) / 3**0.5
+            if self.heavy
+            else rng.standard_normal(shape)
+        )
 
 
 TABLES = {
@@ -72,11 +78,24 @@ TABLES = {
 
 def rare(scoring: str, apart: float, heavy: bool = False) -> Table:
     """Return a kind of table with classes of 9:1, without chance in training."""
-    return Table(0, scoring, 0.1, apart, n_candidates=5, n_repeats=3, own=0.45, fit=0.0, heavy=heavy)
+    return Table(
+        0,
+        scoring,
+        0.1,
+        apart,
+        n_candidates=5,
+        n_repeats=3,
+        own=0.45,
+        fit=0.0,
+        heavy=heavy,
+    )
 
 
 RARE = {
-    **{f"ROC AUC of {area}": rare("roc_auc", 2**0.5 * ndtri(area)) for area in (0.925, 0.955, 0.98)},
+    **{
+        f"ROC AUC of {area}": rare("roc_auc", 2**0.5 * ndtri(area))
+        for area in (0.925, 0.955, 0.98)
+    },
     "ROC AUC, heavy tails": rare("roc_auc", 2.4, heavy=True),
     "balanced accuracy of 0.726": rare("balanced_accuracy", 1.2),
     "balanced accuracy of 0.9": rare("balanced_accuracy", 2 * ndtri(0.9)),
@@ -88,42 +107,73 @@ RARE = {
 def truth(table: Table) -> float:
     """Return the score on new rows, mean over fits; a fit that is stuck is right about the first class."""
     if table.heavy:  # there is no formula, and no chance in training
-        large, rng = replace(table, n_rows=20_000, n_candidates=1, n_repeats=1), np.random.default_rng(71)
+        large, rng = (
+            replace(table, n_rows=20_000, n_candidates=1, n_repeats=1),
+            np.random.default_rng(71),
+        )
         return float(np.mean([draw_table(large, rng)[0].mean() for _ in range(100)]))
     if table.scoring == "roc_auc":
         return float(ndtr(table.apart / 2**0.5))
-    return table.stuck * (1 - table.positives) + (1 - table.stuck) * float(ndtr(table.apart / 2))
+    return table.stuck * (1 - table.positives) + (1 - table.stuck) * float(
+        ndtr(table.apart / 2)
+    )
 
 
 def draw_table(table: Table, rng: np.random.Generator) -> tuple[np.ndarray, Rows]:
     """Return the scores by split, and the predictions as the statistics want them."""
     n, shape = table.n_rows, (table.n_candidates, table.n_repeats, table.n_rows)
     is_rare = np.arange(n) < round(n / 10)
-    y = (is_rare if table.positives == 0.1 else rng.random(n) < table.positives).astype(int)
+    y = (is_rare if table.positives == 0.1 else rng.random(n) < table.positives).astype(
+        int
+    )
     groups = np.arange(n) % table.n_groups if table.n_groups else None
     folds = np.stack([_folds(y, groups, rng) for _ in range(table.n_repeats)])
-    of_group = table.latent(rng, n) if groups is None else table.latent(rng, table.n_groups)[groups]
-    shared = 0.55**0.5 * table.latent(rng, n) + max(0, 0.45 - table.own - table.fit) ** 0.5 * of_group
+    of_group = (
+        table.latent(rng, n)
+        if groups is None
+        else table.latent(rng, table.n_groups)[groups]
+    )
+    shared = (
+        0.55**0.5 * table.latent(rng, n)
+        + max(0, 0.45 - table.own - table.fit) ** 0.5 * of_group
+    )
     latent = shared + table.own**0.5 * table.latent(rng, table.n_candidates, 1, n)
     fits = table.fit**0.5 * rng.standard_normal((*shape[:2], N_FOLDS))
     stuck = rng.random((*shape[:2], N_FOLDS)) < table.stuck
-    fits, stuck = (np.take_along_axis(each, np.broadcast_to(folds, shape), axis=2) for each in (fits, stuck))
+    fits, stuck = (
+        np.take_along_axis(each, np.broadcast_to(folds, shape), axis=2)
+        for each in (fits, stuck)
+    )
     side = np.where(y == 1, 1, -1)
-    sign = side if table.scoring == "accuracy" else 1  # what is hard is so for either class
+    sign = (
+        side if table.scoring == "accuracy" else 1
+    )  # what is hard is so for either class
     latent = np.where(stuck, -9.0, (latent + fits) * sign + table.apart / 2 * side)
     pooled = pooling(table.scoring)
     assert pooled is not None
-    tests = [(repeat, np.flatnonzero(folds[repeat] == fold)) for repeat in range(table.n_repeats) for fold in range(3)]
+    tests = [
+        (repeat, np.flatnonzero(folds[repeat] == fold))
+        for repeat in range(table.n_repeats)
+        for fold in range(3)
+    ]
     statistics = []
     for repeat, test in tests:
         chance = ndtr(latent[:, repeat, test] / 3)  # a scale keeps far rows apart
-        answers = chance > 0.5 if pooled.response == "predict" else np.stack([1 - chance, chance], axis=2)
+        answers = (
+            chance > 0.5
+            if pooled.response == "predict"
+            else np.stack([1 - chance, chance], axis=2)
+        )
         statistics.append(np.stack([pooled.rows(y[test], each) for each in answers]))
-    scores = np.stack([pooled.score(each.sum(axis=1, dtype=float)) for each in statistics], axis=1)
+    scores = np.stack(
+        [pooled.score(each.sum(axis=1, dtype=float)) for each in statistics], axis=1
+    )
     return scores, Rows(statistics, [test for _, test in tests], groups, pooled)
 
 
-def _folds(y: np.ndarray, groups: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
+def _folds(
+    y: np.ndarray, groups: np.ndarray | None, rng: np.random.Generator
+) -> np.ndarray:
     """Put rows into folds: whole groups, or so that each fold has the classes' shares."""
     if groups is not None:
         return (rng.permutation(groups.max() + 1) % N_FOLDS)[groups]
@@ -140,11 +190,18 @@ def judge_table(name: str, draw: int) -> Said:
     `by the splits alone` is the mean's interval by Nadeau and Bengio.
     """
     table = TABLES[name]
-    scores, rows = draw_table(table, np.random.default_rng((draw, list(TABLES).index(name))))
-    corrected = corrected_score(scores, table.resampling, seed=draw, rows=rows, n_rounds=2)
+    scores, rows = draw_table(
+        table, np.random.default_rng((draw, list(TABLES).index(name)))
+    )
+    corrected = corrected_score(
+        scores, table.resampling, seed=draw, rows=rows, n_rounds=2
+    )
     assert corrected is not None
     by_unit = rows.units(np.arange(len(scores))).by_unit(N_FOLDS)
-    off, (low, high, _) = abs(scores[0].mean() - truth(table)), intervals(scores, table.resampling, by_unit=by_unit)
+    off, (low, high, _) = (
+        abs(scores[0].mean() - truth(table)),
+        intervals(scores, table.resampling, by_unit=by_unit),
+    )
     return {
         "corrected": corrected.low <= truth(table) <= corrected.high,
         "`ci95`": bool(low[0] <= truth(table) <= high[0]),
@@ -155,5 +212,7 @@ def judge_table(name: str, draw: int) -> Said:
 def judge_rare(name: str, n_rows: int, draw: int) -> Said:
     """Draw a table with classes of 9:1 and a search on it, and judge the intervals as of nearly perfect scores."""
     table = replace(RARE[name], n_rows=n_rows)
-    scores, rows = draw_table(table, np.random.default_rng((draw, n_rows, list(RARE).index(name))))
+    scores, rows = draw_table(
+        table, np.random.default_rng((draw, n_rows, list(RARE).index(name)))
+    )
     return covered(scores, rows, truth(RARE[name]), table.resampling, draw)

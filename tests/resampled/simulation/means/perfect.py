@@ -21,11 +21,21 @@ def judge_perfect(training: str, n_rows: int, accuracy: float, draw: int) -> Sai
     """Draw a search of equally good candidates, and judge the intervals."""
     n_repeats, noise, own = TRAININGS[training]
     rng = np.random.default_rng((draw, n_rows, round(1e4 * accuracy), n_repeats))
-    search = draw_predictions(np.full(N_CANDIDATES, accuracy), noise, rng, n_repeats, n_rows, own)
-    return covered(search.scores, search.rows, accuracy, Resampling.of_folds(3, n_rows, (0, 1)), draw)
+    search = draw_predictions(
+        np.full(N_CANDIDATES, accuracy), noise, rng, n_repeats, n_rows, own
+    )
+    return covered(
+        search.scores,
+        search.rows,
+        accuracy,
+        Resampling.of_folds(3, n_rows, (0, 1)),
+        draw,
+    )
 
 
-def covered(scores: np.ndarray, rows: Rows, truth: float, resampling: Resampling, seed: int) -> Said:
+def covered(
+    scores: np.ndarray, rows: Rows, truth: float, resampling: Resampling, seed: int
+) -> Said:
     """Say which intervals hold the true score: of a mean, with rows and by scores alone, and of the corrected score.
 
     Before, no interval reached at least as far as no error among so many rows allows, as if their number were not

@@ -11,11 +11,23 @@ from resampled.means.intervals import intervals
 from resampled.means.ttest import p_values
 from resampled.pairs.equivalence import equivalence
 from tests.resampled.simulation.drawing import Said
-from tests.resampled.simulation.searches import CALM, CASES, HARD_FOR_ONE, NOISY, Search, draw_predictions, draw_search
+from tests.resampled.simulation.searches import (
+    CALM,
+    CASES,
+    HARD_FOR_ONE,
+    NOISY,
+    Search,
+    draw_predictions,
+    draw_search,
+)
 
 N_LEARNERS, N_ROWS, N_REPEATS, ROPE = 12, 300, 10, 0.01
 # The noise of fits, and the variance that is a row's for one learner. Without chance in training, all the rest is that.
-TRAININGS = {"no chance in training": (0.0, 0.45), "calm": (CALM, HARD_FOR_ONE), "noisy": (NOISY, HARD_FOR_ONE)}
+TRAININGS = {
+    "no chance in training": (0.0, 0.45),
+    "calm": (CALM, HARD_FOR_ONE),
+    "noisy": (NOISY, HARD_FOR_ONE),
+}
 # How many candidates searches have that are cut out of one.
 SIZES = (7, 7, 10, 18, 30, 50)
 
@@ -45,7 +57,9 @@ LEADS = {
 def corrected(search: Search, seed: int, scores: np.ndarray | None = None) -> Corrected:
     """Correct the best score of a search, by few draws; over many searches, the noise of these is nothing."""
     scores = search.scores if scores is None else scores
-    found = corrected_score(scores, search.resampling, seed=seed, rows=search.rows, n_rounds=2)
+    found = corrected_score(
+        scores, search.resampling, seed=seed, rows=search.rows, n_rounds=2
+    )
     assert found is not None
     return found
 
@@ -58,22 +72,35 @@ def judge_fresh(training: str, draw: int) -> Said:
     """
     rng = np.random.default_rng((draw, list(TRAININGS).index(training), 12))
     noise, own = TRAININGS[training]
-    whole = draw_predictions(np.full(N_LEARNERS, 0.72), noise, rng, 2 * N_REPEATS, N_ROWS, own)
+    whole = draw_predictions(
+        np.full(N_LEARNERS, 0.72), noise, rng, 2 * N_REPEATS, N_ROWS, own
+    )
     halves = slice(None, N_REPEATS), slice(N_REPEATS, None)
-    search, fresh = (Search(whole.truth, whole.right[:, half], whole.folds[half]) for half in halves)
+    search, fresh = (
+        Search(whole.truth, whole.right[:, half], whole.folds[half]) for half in halves
+    )
     resampling, scores, anew = search.resampling, search.scores, fresh.scores
     best = int(scores.mean(axis=1).argmax())
-    others, truth, mean = np.arange(N_LEARNERS) != best, whole.truth[best], anew[best].mean()
+    others, truth, mean = (
+        np.arange(N_LEARNERS) != best,
+        whole.truth[best],
+        anew[best].mean(),
+    )
     found, kept = corrected(search, draw), replace(fresh, right=fresh.right[[best]])
     low, high, _ = intervals(kept.scores, resampling, by_unit=kept.by_unit)
-    in_search, on_fresh = (equivalence(each[others] - each[best], resampling, ROPE) for each in (scores, anew))
+    in_search, on_fresh = (
+        equivalence(each[others] - each[best], resampling, ROPE)
+        for each in (scores, anew)
+    )
     return {
         "in the search": scores[best].mean() - truth,
         "on fresh splits": mean - truth,
         "corrected": found.score - truth,
         "`ci95` on fresh splits covers": bool(low[0] <= truth <= high[0]),
         "corrected covers": bool(found.low <= truth <= found.high),
-        "p < 0.05 on fresh splits": (p_values(anew, best, resampling)[others] < 0.05).mean(),
+        "p < 0.05 on fresh splits": (
+            p_values(anew, best, resampling)[others] < 0.05
+        ).mean(),
         "worse, in the search": in_search.worse.mean(),
         "worse, on fresh splits": on_fresh.worse.mean(),
     }
@@ -84,7 +111,9 @@ def judge_lead(name: str, draw: int) -> Said:
     lead = LEADS[name]
     rng = np.random.default_rng((draw, list(LEADS).index(name), 44))
     truth = np.where(np.arange(30) == 0, 0.72 + lead.better_by, 0.72)
-    search = draw_predictions(truth, lead.noise, rng, lead.n_repeats, lead.n_rows, lead.own)
+    search = draw_predictions(
+        truth, lead.noise, rng, lead.n_repeats, lead.n_rows, lead.own
+    )
     means, found = search.scores.mean(axis=1), corrected(search, draw)
     best = int(means.argmax())
     return {
@@ -100,16 +129,24 @@ def judge_whole(case: str, draw: int) -> Said:
 
     Errors are estimates minus the true score of the winner's best candidate.
     """
-    search = draw_search(case, sum(SIZES), np.random.default_rng((draw, list(CASES).index(case), 6)))
+    search = draw_search(
+        case, sum(SIZES), np.random.default_rng((draw, list(CASES).index(case), 6))
+    )
     order = np.random.default_rng(draw).permutation(sum(SIZES))
     found: dict[str, Corrected] = {}
     chosen = {}
     for number, mine in enumerate(np.split(order, np.cumsum(SIZES)[:-1])):
-        own = np.where(np.isin(np.arange(len(order)), mine)[:, None], search.scores, np.nan)
+        own = np.where(
+            np.isin(np.arange(len(order)), mine)[:, None], search.scores, np.nan
+        )
         found[str(number)] = corrected(search, draw, own)
         chosen[str(number)] = int(np.nanargmax(own.mean(axis=1)))
     winner = max(found, key=lambda name: found[name].score)
-    truth, own_best, whole = search.truth[chosen[winner]], found[winner], whole_choice(found, (0, 1))
+    truth, own_best, whole = (
+        search.truth[chosen[winner]],
+        found[winner],
+        whole_choice(found, (0, 1)),
+    )
     assert whole is not None
     return {
         "the winner's own correction": own_best.score - truth,

@@ -26,7 +26,11 @@ def claimed_before(pair: Pair) -> bool:
 
 def claimed_by_nadeau_and_bengio(pair: Pair) -> bool:
     """Return whether the corrected resampled t-test, on the scores alone, claims a difference."""
-    return _is_claimed(pair, float(corrected_error(pair.new - pair.old, pair.resampling)), pair.n_splits - 1)
+    return _is_claimed(
+        pair,
+        float(corrected_error(pair.new - pair.old, pair.resampling)),
+        pair.n_splits - 1,
+    )
 
 
 def _is_claimed(pair: Pair, error: float, degrees: int) -> bool:

@@ -13,7 +13,10 @@ from resampled.pairs.pair import Pair
 from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.fits import LEARNERS
 from tests.resampled.simulation.other_fits import OTHERS
-from tests.resampled.simulation.pairs.before import claimed_before, claimed_by_nadeau_and_bengio
+from tests.resampled.simulation.pairs.before import (
+    claimed_before,
+    claimed_by_nadeau_and_bengio,
+)
 from tests.resampled.simulation.pairs.changes import claims, word_of
 from tests.resampled.simulation.pairs.halves import Equal, Noise, judged_pair
 
@@ -25,22 +28,55 @@ def by_name(cases: Iterable[Equal]) -> dict[str, Equal]:
 
 # How a learner that selects inputs, prunes or cuts at a threshold is called: there, claims are a hint.
 HINTS = ("lasso that selects", "hard threshold", "one of the inputs")
-_RIDGE = ((60, 30, 3), (100, 10, 2), (100, 10, 3), (100, 3, 10), (300, 5, 2), (300, 10, 3), (1000, 10, 3), (40, 10, 3))
+_RIDGE = (
+    (60, 30, 3),
+    (100, 10, 2),
+    (100, 10, 3),
+    (100, 3, 10),
+    (300, 5, 2),
+    (300, 10, 3),
+    (1000, 10, 3),
+    (40, 10, 3),
+)
 _USUAL, _SMALL, _NET = (300, 10, 3), (100, 10, 3), (768, 10, 3)
 USUAL = by_name(
     (
-        *(Equal("ridge", 4, shape) for shape in (*_RIDGE, (5000, 2, 3), (100, 1, 3), (1000, 1, 10))),
-        *(Equal("ridge", 10, shape, "r2") for shape in ((60, 10, 3), _USUAL, (300, 1, 5))),
+        *(
+            Equal("ridge", 4, shape)
+            for shape in (*_RIDGE, (5000, 2, 3), (100, 1, 3), (1000, 1, 10))
+        ),
+        *(
+            Equal("ridge", 10, shape, "r2")
+            for shape in ((60, 10, 3), _USUAL, (300, 1, 5))
+        ),
         *(Equal("ridge", 20, shape) for shape in (_USUAL, (300, 10, 10))),
-        *(Equal("ridge", 10, shape, signal=0) for shape in ((300, 10, 10), (300, 4, 10), _NET)),
+        *(
+            Equal("ridge", 10, shape, signal=0)
+            for shape in ((300, 10, 10), (300, 4, 10), _NET)
+        ),
         Equal("ridge", 10, _SMALL, "r2", 0),
-        *(Equal("ridge", 4, (200, *shape), n_groups=20) for shape in ((4, 5), (10, 4), (1, 5))),
-        *(Equal("ridge", 4, shape, n_groups=n) for shape, n in (((400, 5, 5), 60), ((600, 10, 3), 40))),
+        *(
+            Equal("ridge", 4, (200, *shape), n_groups=20)
+            for shape in ((4, 5), (10, 4), (1, 5))
+        ),
+        *(
+            Equal("ridge", 4, shape, n_groups=n)
+            for shape, n in (((400, 5, 5), 60), ((600, 10, 3), 40))
+        ),
         Equal("ridge", 4, (200, 10, 5), "r2", n_groups=20),
         Equal("tree of depth 3", 4, (200, 5, 5), n_groups=20),
-        *(Equal("ridge", 4, _USUAL, name, positives=0.05) for name in ("roc_auc", "balanced_accuracy", "neg_log_loss")),
-        *(Equal("ridge", 4, _USUAL, name, positives=0.1) for name in ("roc_auc", "balanced_accuracy")),
-        *(Equal("ridge", 4, (300, 1, 5), name, positives=0.1) for name in ("roc_auc", "balanced_accuracy")),
+        *(
+            Equal("ridge", 4, _USUAL, name, positives=0.05)
+            for name in ("roc_auc", "balanced_accuracy", "neg_log_loss")
+        ),
+        *(
+            Equal("ridge", 4, _USUAL, name, positives=0.1)
+            for name in ("roc_auc", "balanced_accuracy")
+        ),
+        *(
+            Equal("ridge", 4, (300, 1, 5), name, positives=0.1)
+            for name in ("roc_auc", "balanced_accuracy")
+        ),
         Equal("ridge", 4, (60, 10, 3), "balanced_accuracy", positives=0.1),
         Equal("ridge", 4, (1000, 10, 3), "roc_auc", positives=0.03),
         Equal("ridge", 10, _USUAL, "roc_auc", 0),
@@ -48,7 +84,10 @@ USUAL = by_name(
         Equal("ridge", 4, _USUAL, "f1", positives=0.2),
         Equal("ridge", 20, _SMALL, "neg_log_loss"),
         Equal("ridge", 4, _SMALL, "neg_mean_absolute_error"),
-        *(Equal("5 nearest rows", 4, shape) for shape in ((100, 4, 10), _USUAL, (300, 1, 5))),
+        *(
+            Equal("5 nearest rows", 4, shape)
+            for shape in ((100, 4, 10), _USUAL, (300, 1, 5))
+        ),
         Equal("5 nearest rows", 4, _USUAL, signal=0),
         Equal("nearest row", 4, _USUAL),
         Equal("net of 6", 4, _SMALL),
@@ -57,7 +96,10 @@ USUAL = by_name(
         Equal("net of 12", 8, _SMALL, "r2"),
         Equal("net of 12", 8, _USUAL, signal=0),
         Equal("net of 24 without chance", 8, _USUAL),
-        *(Equal("tree of depth 3", 4, shape) for shape in ((100, 4, 3), _USUAL, (1000, 2, 5), (300, 1, 5))),
+        *(
+            Equal("tree of depth 3", 4, shape)
+            for shape in ((100, 4, 3), _USUAL, (1000, 2, 5), (300, 1, 5))
+        ),
         Equal("tree of depth 3", 4, _USUAL, "r2"),
         *(Equal("boosted stumps", 4, _USUAL, scorer) for scorer in ("accuracy", "r2")),
         *(Equal("boosted trees", 4, shape) for shape in (_USUAL, (1000, 2, 5))),
@@ -81,12 +123,24 @@ SWAYED = by_name(
         *(Equal("ridge", 60, (n, 10, 3), "r2") for n in (100, 120)),
         Equal("ridge", 60, (100, 5, 5)),
         *(Equal("least squares", p, (100, 5, 5), _MSE) for p in (60, 75)),
-        *(Equal(_COMPONENTS, 10, (300, *shape)) for shape in ((10, 3), (10, 2), (10, 5), (2, 5))),
-        *(Equal(_COMPONENTS, 10, (300, *shape), "r2") for shape in ((10, 3), (10, 2), (2, 5))),
+        *(
+            Equal(_COMPONENTS, 10, (300, *shape))
+            for shape in ((10, 3), (10, 2), (10, 5), (2, 5))
+        ),
+        *(
+            Equal(_COMPONENTS, 10, (300, *shape), "r2")
+            for shape in ((10, 3), (10, 2), (2, 5))
+        ),
         *(Equal(_COMPONENTS, 10, (100, 5, 5), scorer) for scorer in ("accuracy", "r2")),
-        *(Equal("ridge", 4, (100, 10, n_folds), _MAE, noise=_FAR_OFF) for n_folds in (3, 10)),
+        *(
+            Equal("ridge", 4, (100, 10, n_folds), _MAE, noise=_FAR_OFF)
+            for n_folds in (3, 10)
+        ),
         Equal("ridge", 4, (100, 10, 3), _MAE, noise="t with 1.5 df"),
-        *(Equal(f"lasso of {penalty}", 10, (300, 10, 3), "r2") for penalty in (0.3, 0.5)),
+        *(
+            Equal(f"lasso of {penalty}", 10, (300, 10, 3), "r2")
+            for penalty in (0.3, 0.5)
+        ),
     )
 )
 ONE_REPEAT = by_name(
@@ -106,7 +160,9 @@ UNSEEN = by_name(
     (
         Equal("support vectors", 4, (200, 10, 3)),
         Equal("support vectors", 6, (300, 5, 5), "balanced_accuracy", positives=0.2),
-        Equal("support vectors for numbers", 5, (150, 10, 3), _MAE, noise="t with 1.5 df"),
+        Equal(
+            "support vectors for numbers", 5, (150, 10, 3), _MAE, noise="t with 1.5 df"
+        ),
         Equal("full tree", 6, (200, 10, 3)),
         Equal("full tree for numbers", 4, (300, 5, 2), _MAE),
         Equal("15 nearest rows", 4, (150, 4, 5), "r2"),
@@ -123,7 +179,10 @@ UNSEEN = by_name(
         Equal("logistic regression", 12, (150, 10, 3)),
         Equal("kernel ridge", 4, (120, 5, 5), _MSE),
         Equal("lasso of 0.1", 15, (120, 10, 3), "r2"),
-        *(Equal("2 of its components", 8, (200, 10, 4), scorer) for scorer in ("accuracy", "r2")),
+        *(
+            Equal("2 of its components", 8, (200, 10, 4), scorer)
+            for scorer in ("accuracy", "r2")
+        ),
         Equal("support vectors", 4, (200, 1, 10)),
         Equal("full tree for numbers", 4, (300, 1, 5), _MAE),
         Equal("forest of 10", 6, (200, 1, 4)),
@@ -133,12 +192,20 @@ UNSEEN = by_name(
 # By scores alone, ROC AUC of few positives in a fold.
 FEW_POSITIVES = by_name(
     Equal("ridge", 4, shape, "roc_auc", positives=share)
-    for shape, share in (((1000, 10, 3), 0.02), ((400, 5, 5), 0.03), ((400, 10, 10), 0.05), ((300, 1, 5), 0.05))
+    for shape, share in (
+        ((1000, 10, 3), 0.02),
+        ((400, 5, 5), 0.03),
+        ((400, 10, 10), 0.05),
+        ((300, 1, 5), 0.05),
+    )
 )
 # Scorers that are no sums over rows, by leaving out each row.
 LEFT_OUT = by_name(
     (
-        *(Equal("ridge", 4, _USUAL, name, positives=0.1) for name in ("matthews_corrcoef", "f1_macro")),
+        *(
+            Equal("ridge", 4, _USUAL, name, positives=0.1)
+            for name in ("matthews_corrcoef", "f1_macro")
+        ),
         Equal("5 nearest rows", 4, _USUAL, "matthews_corrcoef", positives=0.2),
         Equal("tree of depth 3", 4, _USUAL, "f1_macro", positives=0.2),
     )
@@ -152,7 +219,10 @@ def judge_equal(name: str, draw: int) -> Said:
     X, y, groups = case.table(rng)
     fit, half = (LEARNERS | OTHERS)[case.learner], case.n_inputs
     pair = judged_pair([(fit, X[:, :half]), (fit, X[:, half:])], y, groups, case, rng)
-    scores, alone = np.stack([pair.old, pair.new]), Pair(pair.old, pair.new, pair.resampling, 0.0)
+    scores, alone = (
+        np.stack([pair.old, pair.new]),
+        Pair(pair.old, pair.new, pair.resampling, 0.0),
+    )
     return {
         "claimed": claims(word_of(pair)),
         "excluded": not best_set(scores, pair.resampling, draw, pair.by_unit)[0],

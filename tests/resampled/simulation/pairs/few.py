@@ -62,7 +62,10 @@ def draw_pair(few: Few, rng: np.random.Generator) -> Pair:
     gained, lost = kind < few.gained, kind > 1 - few.lost
     right = rng.random(n) < RIGHT
     sides = np.where(gained, False, right | lost), np.where(lost, False, right | gained)
-    scores, hits = np.empty((2, few.n_repeats, few.n_folds)), np.empty((2, few.n_repeats, n), dtype=bool)
+    scores, hits = (
+        np.empty((2, few.n_repeats, few.n_folds)),
+        np.empty((2, few.n_repeats, n), dtype=bool),
+    )
     all_folds = np.empty((few.n_repeats, n), dtype=int)
     of_class = rng.random(n) < MINORITY
     for repeat in range(few.n_repeats):
@@ -70,15 +73,25 @@ def draw_pair(few: Few, rng: np.random.Generator) -> Pair:
         stuck = rng.random(few.n_folds) < few.stuck
         for side, of_side in enumerate(sides):
             seen = of_side ^ (rng.random(n) < few.flicker)
-            hits[side, repeat] = seen = np.where(stuck[folds], of_class, seen) if side else seen
+            hits[side, repeat] = seen = (
+                np.where(stuck[folds], of_class, seen) if side else seen
+            )
             scores[side, repeat] = np.bincount(folds, seen) / np.bincount(folds)
     old, new = scores.reshape(2, -1)
-    return Pair(old, new, Resampling.of_folds(few.n_folds, n, (0, 1)), ROPE, by_unit=by_row(hits, all_folds))
+    return Pair(
+        old,
+        new,
+        Resampling.of_folds(few.n_folds, n, (0, 1)),
+        ROPE,
+        by_unit=by_row(hits, all_folds),
+    )
 
 
 def judge_few(name: str, draw: int) -> Said:
     """Draw a pair: is it level, and would it be by the interval alone?"""
-    pair = draw_pair(PAIRS[name], np.random.default_rng((draw, list(PAIRS).index(name), 45)))
+    pair = draw_pair(
+        PAIRS[name], np.random.default_rng((draw, list(PAIRS).index(name), 45))
+    )
     inside = abs(pair.difference) + pair.half_width(0.9) <= pair.rope
     return {
         "level": word_of(pair) == LEVEL,

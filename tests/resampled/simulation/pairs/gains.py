@@ -12,7 +12,10 @@ from resampled.pairs.pair import Pair
 from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.fits import LEARNERS, Fit, net, ridge
 from tests.resampled.simulation.other_fits import OTHERS
-from tests.resampled.simulation.pairs.before import claimed_before, claimed_by_nadeau_and_bengio
+from tests.resampled.simulation.pairs.before import (
+    claimed_before,
+    claimed_by_nadeau_and_bengio,
+)
 from tests.resampled.simulation.pairs.changes import word_of
 from tests.resampled.simulation.pairs.halves import Equal, judged_pair
 
@@ -28,13 +31,24 @@ GAINS: dict[str, Gain] = {
 def judge_gain(name: str, draw: int) -> Said:
     """Draw a table of 768 rows, 10 × 3 folds, on which the new learner is better: is that found, beyond a rope of 0?"""
     old, new, inputs, signal = GAINS[name]
-    rng, case = np.random.default_rng((draw, list(GAINS).index(name), 58)), Equal("", 8, (768, 10, 3))
+    rng, case = (
+        np.random.default_rng((draw, list(GAINS).index(name), 58)),
+        Equal("", 8, (768, 10, 3)),
+    )
     X = rng.standard_normal((768, 16))
     latent = signal * X[:, 0] + 1.3 * signal * X[:, 8]
     if inputs == "the same inputs":
-        latent = signal * (1.1 * X[:, 1] + 0.6 * X[:, 5] + 0.3 * X[:, 0] * X[:, 1] + 0.4 * np.abs(X[:, 2]) - 0.3)
+        latent = signal * (
+            1.1 * X[:, 1]
+            + 0.6 * X[:, 5]
+            + 0.3 * X[:, 0] * X[:, 1]
+            + 0.4 * np.abs(X[:, 2])
+            - 0.3
+        )
     y = 1.0 * (latent + rng.logistic(scale=0.96, size=768) > 0)
-    first, second = (X[:, :8], X[:, :8]) if inputs == "the same inputs" else (X[:, :8], X[:, 8:])
+    first, second = (
+        (X[:, :8], X[:, :8]) if inputs == "the same inputs" else (X[:, :8], X[:, 8:])
+    )
     pair = judged_pair([(old, first), (new, second)], y, None, case, rng)
     alone = Pair(pair.old, pair.new, pair.resampling, 0.0)
     return {
@@ -58,7 +72,13 @@ class Power:
         n = self.shape[0]
         X = rng.standard_normal((n, max(self.inputs)))
         if self.learners[0].startswith("net"):
-            latent = 1.5 * (1.1 * X[:, 1] + 0.6 * X[:, 5] + 0.3 * X[:, 0] * X[:, 1] + 0.4 * np.abs(X[:, 2]) - 0.3)
+            latent = 1.5 * (
+                1.1 * X[:, 1]
+                + 0.6 * X[:, 5]
+                + 0.3 * X[:, 0] * X[:, 1]
+                + 0.4 * np.abs(X[:, 2])
+                - 0.3
+            )
             return X, 1.0 * (latent + rng.logistic(scale=0.96, size=n) > 0)
         latent = X[:, : self.n_useful].sum(axis=1) / self.n_useful**0.5
         return X, 1.0 * (latent + rng.standard_normal(n) > 0)
@@ -66,8 +86,12 @@ class Power:
 
 _NEAREST = "5 nearest rows"
 POWERS = {
-    "nets of 6 and 24 units, 300 rows, 10 × 3": Power(("net of 6", "net of 24"), (8, 8), (300, 10, 3)),
-    "nets of 12 and 24 units, 300 rows, 10 × 3": Power(("net of 12", "net of 24"), (8, 8), (300, 10, 3)),
+    "nets of 6 and 24 units, 300 rows, 10 × 3": Power(
+        ("net of 6", "net of 24"), (8, 8), (300, 10, 3)
+    ),
+    "nets of 12 and 24 units, 300 rows, 10 × 3": Power(
+        ("net of 12", "net of 24"), (8, 8), (300, 10, 3)
+    ),
     **{
         f"ridge, 25 inputs and the 5 that matter, 200 rows, {repeats} × {folds}": Power(
             ("ridge", "ridge"), (25, 5), (200, repeats, folds)
@@ -89,10 +113,15 @@ POWERS = {
 def judge_power(name: str, draw: int) -> Said:
     """Draw a table: is the new learner, which is better, found so, in each way, and by a third that is held out?"""
     power = POWERS[name]
-    rng, case = np.random.default_rng((draw, list(POWERS).index(name), 67)), Equal("", 0, power.shape)
+    rng, case = (
+        np.random.default_rng((draw, list(POWERS).index(name), 67)),
+        Equal("", 0, power.shape),
+    )
     X, y = power.table(rng)
     fits = [(LEARNERS | OTHERS)[learner] for learner in power.learners]
-    learners = [(fit, X[:, :n_inputs]) for fit, n_inputs in zip(fits, power.inputs, strict=True)]
+    learners = [
+        (fit, X[:, :n_inputs]) for fit, n_inputs in zip(fits, power.inputs, strict=True)
+    ]
     pair = judged_pair(learners, y, None, case, rng)
     alone = Pair(pair.old, pair.new, pair.resampling, 0.0)
     is_gain = pair.difference > 0
@@ -105,5 +134,7 @@ def judge_power(name: str, draw: int) -> Said:
         "better, scores alone": word_of(alone) == BETTER,
         "better, before": is_gain and claimed_before(pair),
         "better, by Nadeau and Bengio": is_gain and claimed_by_nadeau_and_bengio(pair),
-        "better, a third held out": bool(held_out.pvalue < ALPHA and held_out.statistic > 0),
+        "better, a third held out": bool(
+            held_out.pvalue < ALPHA and held_out.statistic > 0
+        ),
     }

@@ -40,17 +40,23 @@ class Equal:
         n_rows, n_repeats, n_folds = self.shape
         of = f"{self.learner}, {self.n_inputs} inputs, {self.scorer}, n = {n_rows}"
         more = [f"{self.n_groups} groups"] * bool(self.n_groups)
-        more += [f"signal {self.signal:g}" if self.signal else "random labels"] * (self.signal != 1)
+        more += [f"signal {self.signal:g}" if self.signal else "random labels"] * (
+            self.signal != 1
+        )
         more += [f"{self.positives:.0%} positive"] * (self.positives != 0.5)
         more += [self.noise] * (self.noise != "normal")
         return ", ".join([of, *more, f"{n_repeats} × {n_folds}"])
 
-    def table(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    def table(
+        self, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Return inputs, of which the second learner's come last, target, and groups."""
         n, p = self.shape[0], self.n_inputs
         X, noise, groups = rng.standard_normal((n, 2 * p)), rng.standard_normal(n), None
         if self.n_groups:
-            sizes = 2 + rng.multinomial(n - 2 * self.n_groups, rng.dirichlet(np.full(self.n_groups, 2.0)))
+            sizes = 2 + rng.multinomial(
+                n - 2 * self.n_groups, rng.dirichlet(np.full(self.n_groups, 2.0))
+            )
             groups = np.repeat(np.arange(self.n_groups), sizes)
             X = 0.5**0.5 * (X + rng.standard_normal((self.n_groups, 2 * p))[groups])
             noise = 0.5**0.5 * (noise + rng.standard_normal(self.n_groups)[groups])
@@ -61,7 +67,13 @@ class Equal:
         y = X @ np.tile(slopes, 2) + noise
         if self.noise == "one target far off":
             y[rng.integers(n)] += 100 * y.std()
-        return X, y if self.scorer in OF_NUMBERS else 1.0 * (y > np.quantile(y, 1 - self.positives)), groups
+        return (
+            X,
+            y
+            if self.scorer in OF_NUMBERS
+            else 1.0 * (y > np.quantile(y, 1 - self.positives)),
+            groups,
+        )
 
 
 def judged_pair(
@@ -74,7 +86,10 @@ def judged_pair(
 ) -> Pair:
     """Return the scores of two learners, each on its inputs, on repeated folds; those of classes are stratified."""
     _, n_repeats, n_folds = case.shape
-    folds, is_class = np.empty((n_repeats, len(y)), dtype=int), case.scorer not in OF_NUMBERS
+    folds, is_class = (
+        np.empty((n_repeats, len(y)), dtype=int),
+        case.scorer not in OF_NUMBERS,
+    )
     for own in folds:
         units = np.arange(len(y)) if groups is None else groups
         order = rng.permutation(units.max() + 1)
@@ -89,7 +104,9 @@ def judged_pair(
     pool = pooling(case.scorer) or leaving_out(metric)
     statistics: list[list[np.ndarray]] = [[] for _ in tests]
     for fit, X in learners:
-        for split, (test, of_split) in enumerate(zip(tests, fit(X, y, train, rng), strict=True)):
+        for split, (test, of_split) in enumerate(
+            zip(tests, fit(X, y, train, rng), strict=True)
+        ):
             predicted = of_split[test]
             if pool.response == "predict_proba":
                 predicted = np.column_stack([1 - predicted, predicted]).clip(0.02, 0.98)
@@ -97,6 +114,8 @@ def judged_pair(
                 predicted = predicted > case.positives
             statistics[split].append(pool.rows(y[test], predicted))
     rows = Rows([np.stack(each) for each in statistics], tests, groups, pool)
-    old, new = np.stack([pool.score(each.sum(axis=1, dtype=float)) for each in rows.statistics], axis=1)
+    old, new = np.stack(
+        [pool.score(each.sum(axis=1, dtype=float)) for each in rows.statistics], axis=1
+    )
     by_unit = rows.units(np.arange(2)).by_unit(n_folds)
     return Pair(old, new, Resampling.of_folds(n_folds), rope, by_unit=by_unit)

@@ -28,7 +28,9 @@ def wear_out(name: str, n_tried: int, n_draws: int) -> list[Said]:
             {
                 "gain": pairs[str(best - 1)].difference,
                 "better": any(word_of(pair) == BETTER for pair in pairs.values()),
-                "family": any(verdict.word == BETTER for verdict in judge(pairs).values()),
+                "family": any(
+                    verdict.word == BETTER for verdict in judge(pairs).values()
+                ),
                 "gain anew": again.difference,
                 "better anew": word_of(again) == BETTER,
             }
@@ -41,7 +43,10 @@ def judge_picks(name: str, n_before: int, n_now: int, n_draws: int) -> list[Said
     found = []
     for search, fresh in draw_twice(name, n_before + n_now, n_draws, 31):
         means = search[0].mean(axis=1)
-        old, new = int(means[:n_before].argmax()), n_before + int(means[n_before:].argmax())
+        old, new = (
+            int(means[:n_before].argmax()),
+            n_before + int(means[n_before:].argmax()),
+        )
         pair = two(fresh, old, new)
         found.append({"gain": pair.difference, "claimed": claims(word_of(pair))})
     return found
@@ -57,11 +62,22 @@ def two(drawn: Drawn, old: int, new: int) -> Pair:
     return pair_of(scores[old], scores[new], by_unit=by_row(hits[[old, new]], folds))
 
 
-def draw_twice(name: str, n_nets: int, n_draws: int, seed: int) -> Iterator[list[Drawn]]:
+def draw_twice(
+    name: str, n_nets: int, n_draws: int, seed: int
+) -> Iterator[list[Drawn]]:
     """Yield what equal nets reach on the splits of two seeds."""
     rng = np.random.default_rng((list(FITS).index(name), n_nets, seed))
     fits = replace(FITS[name], n_repeats=2 * changes.N_REPEATS)
     for size in changes.batches(n_draws):
-        hits, folds = changes.draw_hits(np.full(n_nets, changes.BEFORE), fits, size, rng)
+        hits, folds = changes.draw_hits(
+            np.full(n_nets, changes.BEFORE), fits, size, rng
+        )
         for each, scores in zip(hits, changes.scores_of(hits, folds), strict=True):
-            yield list(zip(np.split(scores, 2, axis=1), np.split(each, 2, axis=1), np.split(folds, 2), strict=True))
+            yield list(
+                zip(
+                    np.split(scores, 2, axis=1),
+                    np.split(each, 2, axis=1),
+                    np.split(folds, 2),
+                    strict=True,
+                )
+            )
