@@ -190,7 +190,7 @@ LEARNERS: dict[str, Fit] = {
     "5 nearest rows": nearest(5),
     "nearest row": nearest(1),
     **{f"net of {n}": net(n) for n in (6, 12, 24)},
-    "net of 24 without chance": net(24, by_chance=False),
+    **{f"net of {n} without chance": net(n, by_chance=False) for n in (12, 24)},
     "tree of depth 3": trees(3),
     "boosted stumps": trees(1, 25, 0.3),
     "boosted trees": trees(2, 20, 0.2),

@@ -44,6 +44,14 @@ TABLES = {
     "Equal learners, scorers by leaving out rows": Table(
         equal.judge_equal, ("learner",), every(equal.LEFT_OUT), part=2
     ),
+    "Equal learners, a fixed random_state": Table(
+        equal.judge_equal, ("learner",), every(equal.FIXED_STATE), part=2
+    ),
+    "Constants on stratified folds": Table(
+        few.judge_constants,
+        ("rows", "folds", "repeats"),
+        every((150, 301), (3, 5), (1, 10)),
+    ),
     "Learners that gain": Table(
         gains.judge_gain, ("learners",), every(gains.GAINS), part=2
     ),
@@ -118,6 +126,9 @@ TABLES = {
     ),
     "One best: the corrected score": Table(
         winners.judge_lead, ("search",), every(winners.LEADS)
+    ),
+    "One best of 50, R²: the corrected score": Table(
+        winners.judge_numbers, ("search",), every(winners.NUMBERS)
     ),
     "Intervals on other tables": Table(
         labelled.judge_table, ("table",), every(labelled.TABLES), part=2

@@ -8,8 +8,11 @@ import numpy as np
 from resampled.means.choice import whole_choice
 from resampled.means.corrected import Corrected, corrected_score
 from resampled.means.intervals import intervals
+from resampled.means.pooling import pooling
+from resampled.means.rows import Rows
 from resampled.means.ttest import p_values
 from resampled.pairs.equivalence import equivalence
+from resampled.resampling import Resampling
 from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.searches import (
     CALM,
@@ -41,6 +44,8 @@ class Lead:
     own: float = HARD_FOR_ONE
     n_repeats: int = 10
     n_rows: int = 768
+    n_candidates: int = 30
+    n_folds: int = 3
 
 
 LEADS = {
@@ -51,7 +56,11 @@ LEADS = {
     "noisy, by less": Lead(0.05, NOISY),
     "no chance in training, 300 rows": Lead(0.05, 0.0, 0.45, 3, 300),
     "calm, one repeat": Lead(0.05, n_repeats=1),
+    "50 equal, 100 rows, 2 × 5": Lead(0.0, CALM, HARD_FOR_ONE, 2, 100, 50, 5),
+    "50 equal, 300 rows, 2 × 5": Lead(0.0, CALM, HARD_FOR_ONE, 2, 300, 50, 5),
 }
+# By how much R² of one of 50 candidates is better than the 0.3 of all others, and how many rows there are.
+NUMBERS = {"100 rows, 2 × 5": (0.1, 100), "300 rows, 2 × 5": (0.1, 300)}
 
 
 def corrected(search: Search, seed: int, scores: np.ndarray | None = None) -> Corrected:
@@ -110,11 +119,53 @@ def judge_lead(name: str, draw: int) -> Said:
     """Draw a search and correct its best score; errors are estimates minus the true score of the winner."""
     lead = LEADS[name]
     rng = np.random.default_rng((draw, list(LEADS).index(name), 44))
-    truth = np.where(np.arange(30) == 0, 0.72 + lead.better_by, 0.72)
-    search = draw_predictions(
-        truth, lead.noise, rng, lead.n_repeats, lead.n_rows, lead.own
-    )
+    is_best = np.arange(lead.n_candidates) == 0
+    truth = np.where(is_best, 0.72 + lead.better_by, 0.72)
+    shape = lead.n_repeats, lead.n_rows, lead.own
+    search = draw_predictions(truth, lead.noise, rng, *shape, n_folds=lead.n_folds)
     means, found = search.scores.mean(axis=1), corrected(search, draw)
+    best = int(means.argmax())
+    return {
+        "winner's mean": means[best] - truth[best],
+        "corrected": found.score - truth[best],
+        "covers": bool(found.low <= truth[best] <= found.high),
+        "the best wins": best == 0,
+    }
+
+
+def judge_numbers(name: str, draw: int) -> Said:
+    """Draw predictions of normal numbers on 2 × 5 folds, and correct the best R².
+
+    Of a candidate's error, a half is the row's for all candidates, a quarter the row's for this one, and a quarter
+    that of each prediction. The true score is the expected one of a fold of m rows, 1 - (1 - R²) m / (m - 3).
+    """
+    better_by, n_rows = NUMBERS[name]
+    rng = np.random.default_rng((draw, list(NUMBERS).index(name), 69))
+    n_candidates, n_repeats, n_folds = 50, 2, 5
+    r2 = np.where(np.arange(n_candidates) == 0, 0.3 + better_by, 0.3)
+    y = rng.standard_normal(n_rows)
+    error = 0.5**0.5 * rng.standard_normal(n_rows)
+    error = error + 0.5 * rng.standard_normal((n_candidates, 1, n_rows))
+    error = error + 0.5 * rng.standard_normal((n_candidates, n_repeats, n_rows))
+    predicted = y - (1 - r2[:, None, None]) ** 0.5 * error
+    pool = pooling("r2")
+    assert pool is not None
+    tests, statistics = [], []
+    for repeat in range(n_repeats):
+        folds = rng.permutation(n_rows) % n_folds
+        for fold in range(n_folds):
+            test = np.flatnonzero(folds == fold)
+            of_each = [pool.rows(y[test], each[repeat, test]) for each in predicted]
+            tests.append(test)
+            statistics.append(np.stack(of_each))
+    totals = [each.sum(axis=1, dtype=float) for each in statistics]
+    scores = np.stack([pool.score(total) for total in totals], axis=1)
+    rows, resampling = Rows(statistics, tests, None, pool), Resampling.of_folds(n_folds)
+    found = corrected_score(scores, resampling, seed=draw, rows=rows, n_rounds=2)
+    assert found is not None
+    n_test = n_rows // n_folds
+    truth = 1 - (1 - r2) * n_test / (n_test - 3)
+    means = scores.mean(axis=1)
     best = int(means.argmax())
     return {
         "winner's mean": means[best] - truth[best],

@@ -1,6 +1,6 @@
 """Draws pairs that differ by the rope where it hardly shows: by few rows, or by fits that are seldom stuck."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from resampled.pairs.family import LEVEL
 from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling
 from tests.resampled.simulation.drawing import Said
-from tests.resampled.simulation.pairs.changes import MINORITY, ROPE, word_of
+from tests.resampled.simulation.pairs.before import claimed_by_nadeau_and_bengio
+from tests.resampled.simulation.pairs.changes import MINORITY, ROPE, claims, word_of
 from tests.resampled.simulation.searches import by_row
 
 RIGHT = 0.72
@@ -85,6 +86,30 @@ def draw_pair(few: Few, rng: np.random.Generator) -> Pair:
         ROPE,
         by_unit=by_row(hits, all_folds),
     )
+
+
+def judge_constants(n_rows: int, n_folds: int, n_repeats: int, draw: int) -> Said:
+    """Draw classes of a coin, and judge "always 0" against "always 1" on stratified folds: are they told apart?"""
+    rng = np.random.default_rng((draw, n_rows, n_folds, 68))
+    is_one = rng.random(n_rows) < 0.5
+    folds = np.empty((n_repeats, n_rows), dtype=int)
+    for own in folds:
+        order = rng.permutation(n_rows)
+        by_class = order[np.argsort(is_one[order], kind="stable")]
+        own[by_class] = np.arange(n_rows) % n_folds
+    scores = np.concatenate(
+        [np.bincount(own, is_one) / np.bincount(own) for own in folds]
+    )
+    hits = np.repeat(np.stack([~is_one, is_one])[:, None], n_repeats, axis=1)
+    resampling = Resampling.of_folds(n_folds, n_rows, (0, 1))
+    alone = Pair(1 - scores, scores, resampling, 0.0)
+    pair = replace(alone, by_unit=by_row(hits, folds))
+    return {
+        "claimed": claims(word_of(pair)),
+        "claimed, scores alone": claims(word_of(alone)),
+        "not tested, scores alone": not (alone.is_tested or alone.is_same),
+        "claimed by Nadeau and Bengio": claimed_by_nadeau_and_bengio(alone),
+    }
 
 
 def judge_few(name: str, draw: int) -> Said:

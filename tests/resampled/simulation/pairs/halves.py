@@ -23,7 +23,7 @@ class Equal:
 
     Half of the inputs matter, with slopes whose squares add up to that of `signal`. `positives` is the share of the
     second class. With groups, half of the variance of inputs and target is a group's; groups differ in size. Of the
-    noise, one target may be 100 standard deviations off.
+    noise, one target may be 100 standard deviations off. On the same inputs, learners differ by chance alone.
     """
 
     learner: str
@@ -34,18 +34,26 @@ class Equal:
     n_groups: int = 0
     positives: float = 0.5
     noise: Noise = "normal"
+    same_inputs: bool = False
 
     def __str__(self) -> str:
         """Return the case in words."""
         n_rows, n_repeats, n_folds = self.shape
         of = f"{self.learner}, {self.n_inputs} inputs, {self.scorer}, n = {n_rows}"
-        more = [f"{self.n_groups} groups"] * bool(self.n_groups)
-        more += [f"signal {self.signal:g}" if self.signal else "random labels"] * (
-            self.signal != 1
-        )
-        more += [f"{self.positives:.0%} positive"] * (self.positives != 0.5)
-        more += [self.noise] * (self.noise != "normal")
-        return ", ".join([of, *more, f"{n_repeats} × {n_folds}"])
+        parts = [of]
+        if self.same_inputs:
+            parts.append("the same inputs")
+        if self.n_groups:
+            parts.append(f"{self.n_groups} groups")
+        if self.signal == 0:
+            parts.append("random labels")
+        elif self.signal != 1:
+            parts.append(f"signal {self.signal:g}")
+        if self.positives != 0.5:
+            parts.append(f"{self.positives:.0%} positive")
+        if self.noise != "normal":
+            parts.append(self.noise)
+        return ", ".join([*parts, f"{n_repeats} × {n_folds}"])
 
     def table(
         self, rng: np.random.Generator
