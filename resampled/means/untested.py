@@ -40,8 +40,10 @@ def untested(scores: np.ndarray, resampling: Resampling) -> np.ndarray:
     constant = spread <= TINY * largest
     if resampling.is_counted and math.isfinite(high - low) and resampling.one_row:
         place = (scores.mean(axis=1) - low) / (high - low)
-        row = resampling.one_row / (high - low)
-        constant |= (spread <= resampling.one_row * (1 + 1e-9)) & (
+        # Folds differ in size by a row, and one of a smaller fold counts more.
+        n_tested = (high - low) / resampling.one_row
+        row = 1 / max(1, math.floor(n_tested + 1e-9))
+        constant |= (spread <= row * (high - low) * (1 + 1e-9)) & (
             place * (1 - place) >= _VARIANCE * row
         )
     return constant[:, None] & constant & ~np.eye(len(scores), dtype=bool)

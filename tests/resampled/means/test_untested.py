@@ -76,3 +76,10 @@ def test_rankings_by_scores_alone_need_ten_positives_in_a_split(metric: str) -> 
     assert "No difference is tested: the rarest class" in text
     assert "% likely" not in text
     assert "2 of 2 may be the best" in text
+
+
+def test_a_row_counts_more_in_a_smaller_fold() -> None:
+    """Of 301 rows, folds have 100 or 101; "always 0" and "always 1" differ by a row of the smaller ones."""
+    old = np.array([47 / 101, 47 / 100, 46 / 100])
+    judged = resampled.verdict(old, 1 - old, n_folds=3, n_rows=301, metric="accuracy")
+    assert judged.word == "not tested"

@@ -13,19 +13,17 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from tests.resampled.simulation.fits import Fit
 
 
-def of_sklearn(make: Callable[[], BaseEstimator], *, by_chance: bool = True) -> Fit:
-    """Return a learner that predicts the rows of the test; its fits have a seed each, or all of them the same."""
+def of_sklearn(make: Callable[[], BaseEstimator]) -> Fit:
+    """Return a learner whose fits have seeds of their own, if they take any; it predicts the rows of the test."""
 
     def fit(
         X: np.ndarray, y: np.ndarray, train: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
         predicted = np.zeros(train.shape)
-        state = int(rng.integers(2**31))
         for split, own in enumerate(train):
             estimator = make()
             if "random_state" in estimator.get_params():
-                estimator.set_params(random_state=state)
-                state = int(rng.integers(2**31)) if by_chance else state
+                estimator.set_params(random_state=int(rng.integers(2**31)))
             predicted[split, ~own] = estimator.fit(X[own], y[own]).predict(X[~own])
         return predicted
 
@@ -38,9 +36,6 @@ OTHERS: dict[str, Fit] = {
     "full tree": of_sklearn(DecisionTreeClassifier),
     "full tree for numbers": of_sklearn(DecisionTreeRegressor),
     "forest of 10": of_sklearn(lambda: RandomForestClassifier(10)),
-    "forest of 10 without chance": of_sklearn(
-        lambda: RandomForestClassifier(10), by_chance=False
-    ),
     "logistic regression": of_sklearn(LogisticRegression),
     "kernel ridge": of_sklearn(lambda: KernelRidge(alpha=0.1, kernel="rbf")),
 }

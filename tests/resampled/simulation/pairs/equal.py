@@ -213,10 +213,15 @@ LEFT_OUT = by_name(
 # An estimator whose random_state is a number: all its fits have the same luck, which no split shows.
 FIXED_STATE = by_name(
     (
-        Equal("net of 12 without chance", 8, _USUAL, same_inputs=True),
-        Equal("net of 24 without chance", 8, _USUAL, same_inputs=True),
-        Equal("net of 12 without chance", 8, _USUAL, "r2", same_inputs=True),
-        Equal("forest of 10 without chance", 6, (200, 5, 4), same_inputs=True),
+        *(
+            Equal("net of 12 without chance", 8, (n, 10, 3), "r2", same_inputs=True)
+            for n in (300, 1000)
+        ),
+        Equal("net of 24 without chance", 8, (1000, 10, 3), "r2", same_inputs=True),
+        *(
+            Equal("net of 12 without chance", 8, shape, scorer, 3.0, same_inputs=True)
+            for shape, scorer in (((1000, 10, 3), _MAE), ((2000, 5, 5), "accuracy"))
+        ),
     )
 )
 CASES = USUAL | SWAYED | ONE_REPEAT | UNSEEN | FEW_POSITIVES | LEFT_OUT | FIXED_STATE
