@@ -38,7 +38,7 @@ def untested(scores: np.ndarray, resampling: Resampling) -> np.ndarray:
     low, high = resampling.bounds
     spread, largest = np.ptp(scores, axis=1), np.abs(scores).max(axis=1)
     constant = spread <= TINY * largest
-    if resampling.is_counted and math.isfinite(high - low) and resampling.one_row:
+    if resampling.is_counted and math.isfinite(high - low) and resampling.one_row > 0:
         place = (scores.mean(axis=1) - low) / (high - low)
         # Folds differ in size by a row, and one of a smaller fold counts more.
         n_tested = (high - low) / resampling.one_row
