@@ -12,7 +12,7 @@ import pytest
 from lockstep.kernel.library import levels, load
 from stages import adopt, check, search
 from stages.lib.check import everything
-from stages.lib.check.planner import ONE_BY_ONE
+from stages.lib.check.plan import ONE_BY_ONE
 from tests.check.conftest import Write
 from tests.conftest import Command
 from tests.project import real_params
@@ -35,25 +35,15 @@ def test_the_committed_project_is_fine_and_its_searches_are_counted(
     done = in_process(check)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("params.yaml: fine, 768 rows\n")
-    told = dict(re.findall(r"(\w+): (.* fits), about", done.stdout))
+    searches = dict(re.findall(r"(\w+): (.*), about \d+ s on one core", done.stdout))
     for name in real_params()["experiments"]:
         found = json.loads(
             (SAMPLE / f"metrics/search/{name}/summary.json").read_bytes()
         )
-        assert (
-            told[name]
-            == f"{found['n_candidates']:,} candidates, {found['n_fits']:,} fits"
-        )
-    times = dict(
-        re.findall(r"^(.+): .*about (\d+ s|\d+ min)\b", done.stdout, flags=re.MULTILINE)
-    )
-    assert [*times] == [
-        *real_params()["experiments"],
-        "baselines",
-        "evaluate",
-        "All together",
-    ]
-    assert done.stdout.endswith(", one after the other\n")
+        n_splits = found["n_fits"] // found["n_candidates"]
+        size = f"{found['n_candidates']} candidates on {n_splits} splits"
+        assert searches[name] == size
+    assert [*searches] == [*real_params()["experiments"]]
     assert {path.name for path in Path().iterdir()} == {
         "stages",
         "data",
@@ -106,30 +96,24 @@ def test_problems_are_listed_with_their_lines_stage_by_stage(
 def test_experiments_that_differ_in_fractions_share_a_trial_but_not_the_first_steps(
     write: Write, in_process: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measured: list[int] = []
+    tried: list[bool] = []
+    checked = everything.check_experiment
 
-    def measure(estimator: Any, *given: Any) -> float:
-        measured.append(len(given[0]))
-        return 0.001
+    def counted(experiment: Any, *, with_trial: bool) -> None:
+        tried.append(with_trial)
+        checked(experiment, with_trial=with_trial)
 
-    monkeypatch.setattr(everything, "seconds_a_step", measure)
-    monkeypatch.setattr(everything, "baselines_seconds", lambda table: {"a": 1.0})
+    monkeypatch.setattr(everything, "check_experiment", counted)
     grid = {"module__weight_constraint": [1.0, 2.0]}
-    one_by_one = {"engine": "one-by-one"}
     many: dict[str, Any] = {
         f"e{i}": {"grid": grid, "fixed": {"module__dropout_rate": i / 10}}
         for i in range(8)
     }
-    write(
-        one_by_one
-        | {
-            "experiments": many
-            | {"wide": {"grid": grid, "fixed": {"module__n_neurons": 30}}}
-        }
-    )
+    wide = {"wide": {"grid": grid, "fixed": {"module__n_neurons": 30}}}
+    write({"engine": "one-by-one", "experiments": many | wide})
     done = in_process(check)
-    assert (done.returncode, len(measured)) == (0, 2)
-    assert done.stdout.count("2 candidates, 60 fits, about ") == 9
+    assert (done.returncode, tried) == (0, [True] + 7 * [False] + [True])
+    assert done.stdout.count(": 2 candidates on 30 splits\n") == 9
     many["e7"]["fixed"]["module__dropout_rate"] = 1.5
     write({"experiments": many})
     (error,) = in_process(check).stderr.splitlines()

@@ -1,16 +1,11 @@
 """Makes the checks of all stages, in their order: params.yaml, then the table and all names, then the nets."""
 
-import math
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from stages.lib.check.memory import in_mib, too_little
-from stages.lib.check.plan import START, Plan, few_rows, make_plan, seconds_a_step
-from stages.lib.check.planner import ONE_BY_ONE, Planner, notes
-from stages.lib.check.rest import baselines_seconds, evaluation_seconds
+from stages.lib.check.plan import ONE_BY_ONE, Planner, in_a_line, notes
 from stages.lib.common import PARAMS_FILE, Problem, UserError, in_params
 from stages.lib.config import Params, load_params
 from stages.lib.data.copies import on_copies
@@ -32,13 +27,12 @@ T = TypeVar("T")
 class Findings:
     """What a check has found; notes say what was left out, and why, and what makes scores too high.
 
-    `rest` has the seconds of the stages that follow the searches, by their names.
+    `searches` has a line for each search whose nets were tried.
     """
 
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    plans: list[Plan] = field(default_factory=list)
-    rest: dict[str, float] = field(default_factory=dict)
+    searches: list[str] = field(default_factory=list)
     n_rows: int | None = None
 
     def of(
@@ -50,17 +44,15 @@ class Findings:
         except UserError as error:
             for problem in error.problems:
                 if experiment and not problem.file:
-                    problem = in_params(
-                        f"experiments.{experiment}",
-                        f": {problem.finding}",
-                        problem.remedy,
-                    )
-                self.problems += [problem] if problem not in self.problems else []
+                    place, finding = f"experiments.{experiment}", f": {problem.finding}"
+                    problem = in_params(place, finding, problem.remedy)
+                if problem not in self.problems:
+                    self.problems.append(problem)
         return None
 
 
 def check() -> Findings:
-    """Check params.yaml, the table, and the nets of each experiment on some of the rows, as the stages do."""
+    """Check params.yaml, the table, and the nets of each experiment, as the stages do."""
     findings = Findings([*_unmerged_results()])
     params = findings.of(load_params)
     if params is None:
@@ -69,56 +61,11 @@ def check() -> Findings:
         )
         return findings
     findings.of(check_kernel, params)
-    start = time.process_time()
     table = _check_table(params, findings)
-    reading = time.process_time() - start
     if table is None and findings.problems:
         findings.notes.append("the nets are checked once the table is there and fine")
-    steps: dict[str, float] = {}
-    stacked = params.engine == "lockstep"
-    planner = Planner(params) if stacked and not missing_kernel() else None
-    findings.notes += [] if stacked else [ONE_BY_ONE]
-    for name in params.experiments:
-        resolved = findings.of(resolve_experiment, params, name, experiment=name)
-        if resolved and table:
-            with warnings.catch_warnings(action="ignore"):  # the searches will tell
-                opened = Opened(params, name, *resolved, table)
-                tried = findings.of(
-                    _try, opened, steps, reading, planner, experiment=name
-                )
-            if tried:
-                findings.plans.append(tried[0])
-                findings.notes += tried[1]
-    _check_memory(params, findings)
-    if table and findings.plans and not findings.problems:
-        of_split = baselines_seconds(table)
-        findings.rest["baselines"] = (
-            START + reading + sum(of_split.values()) * len(table.fresh.splits)
-        )
-        findings.rest["evaluate"] = evaluation_seconds(
-            table, findings.plans, of_split, reading
-        )
+    _check_experiments(params, table, findings)
     return findings
-
-
-def _check_memory(params: Params, findings: Findings) -> None:
-    """Note a search that takes more memory than it is meant to, and refuse one for which this machine has too little.
-
-    The limit of params.yaml is what stacks of nets are cut to; it can't make the rows fewer.
-    """
-    plan, limit = (
-        max(findings.plans, key=lambda plan: plan.n_bytes, default=None),
-        params.runtime.max_memory_mb,
-    )
-    if plan is None or params.runtime.backend == "dask":
-        return
-    if problem := too_little(plan.n_bytes, plan.name):
-        findings.problems.append(problem)
-    elif limit and plan.n_bytes > limit * 2**20:
-        findings.notes.append(
-            f"{plan.name} takes about {in_mib(plan.n_bytes)} of memory. runtime.max_memory_mb limits what nets take "
-            "beside the rows; to take less in all, lower data.sample or cv.n_splits."
-        )
 
 
 def _check_table(params: Params, findings: Findings) -> Folds | None:
@@ -140,34 +87,41 @@ def _check_table(params: Params, findings: Findings) -> Folds | None:
     return table if drawn and scorer else None
 
 
-def _try(
-    experiment: Opened, steps: dict[str, float], reading: float, planner: Planner | None
-) -> tuple[Plan, list[str]]:
-    """Try the nets of an experiment, as its search does first, estimate what it will take, and return notes on it.
+def _check_experiments(params: Params, table: Folds | None, findings: Findings) -> None:
+    """Check the names of each experiment and, with a table, its nets; add a line for each search."""
+    planner = None
+    if params.engine == "one-by-one":
+        findings.notes.append(ONE_BY_ONE)
+    elif not missing_kernel():
+        planner = Planner(params)
+    tried: set[str] = set()
+    for name in params.experiments:
+        resolved = findings.of(resolve_experiment, params, name, experiment=name)
+        if resolved and table:
+            opened = Opened(params, name, *resolved, table)
+            line = findings.of(
+                _try, opened, tried, planner, findings.notes, experiment=name
+            )
+            findings.searches += [line] if line else []
 
-    The trial of an epoch, and the measurement of a step, which nets need that skorch fits, are made once for all
-    experiments whose settings differ in fractions alone, such as rates. `steps` has the seconds of a step by the other
-    settings, and `reading` is what the table took to be read.
+
+def _try(
+    experiment: Opened, tried: set[str], planner: Planner | None, messages: list[str]
+) -> str:
+    """Try the nets of an experiment, as its search does first, add notes to the messages, and return its line.
+
+    The trial of an epoch is made once for all experiments whose settings differ in fractions alone, such as rates.
     """
     settings = experiment.params.settings(experiment.name).items()
-    kind = repr(
-        [
-            {key: value for key, value in settings if not isinstance(value, float)},
-            [*experiment.candidates[0]],
-        ]
-    )
-    few = few_rows(experiment.splits[0], experiment.data)
-    check_experiment(experiment, few, with_trial=kind not in steps)
-    planned = planner.of(experiment) if planner else None
-    by_skorch = (
-        bool(planned.alone) if planned else experiment.params.engine == "one-by-one"
-    )
-    if math.isnan(steps.setdefault(kind, math.nan)) and by_skorch:
-        steps[kind] = seconds_a_step(
-            experiment.estimator, experiment.X, experiment.y, few[0]
-        )
-    plan = make_plan(experiment, planned, steps[kind], reading)
-    return plan, notes(experiment.name, planned) if planned else []
+    whole = {key: value for key, value in settings if not isinstance(value, float)}
+    kind = repr([whole, [*experiment.candidates[0]]])
+    with warnings.catch_warnings(action="ignore"):  # the searches will tell
+        check_experiment(experiment, with_trial=kind not in tried)
+        tried.add(kind)
+        planned = planner.of(experiment) if planner else None
+    if planned:
+        messages += notes(experiment.name, planned)
+    return in_a_line(experiment, planned)
 
 
 def _unmerged_results() -> Iterator[Problem]:

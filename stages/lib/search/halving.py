@@ -27,11 +27,6 @@ def stage_epochs(n_candidates: int, max_epochs: int) -> list[int]:
     return sorted({ceil(max_epochs / FACTOR**stage) for stage in range(n_stages)})
 
 
-def stage_sizes(n_candidates: int, n_stages: int) -> list[int]:
-    """Return how many candidates each stage trains."""
-    return [ceil(n_candidates / FACTOR**stage) for stage in range(n_stages)]
-
-
 def halve(train: Train, n_candidates: int, max_epochs: int) -> SearchResult:
     """Train in stages, each of which keeps the best third by mean score; return all, as in their last stage."""
     left = np.arange(n_candidates)
