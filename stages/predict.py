@@ -6,14 +6,12 @@ Prints one line per row: the predicted label, with the probability of the second
 for a regression, the predicted number, and `low` and `high`, the ends of the interval that holds the true one with
 90 %. With `--sets 0.9`, a column `set` has the labels, with | between them, that can't be excluded with 90 %. Then
 comes a note, empty for most rows: inputs that are far outside of what the model was trained on, unknown categories, and
-missing cells. With `--explain`, a last column has the three inputs that move the prediction most. The output has a
-header if `data.header` says that CSVs have one.
+missing cells. The output has a header if `data.header` says that CSVs have one.
 """
 
 import sys
 from argparse import Namespace
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import SpooledTemporaryFile
@@ -29,7 +27,6 @@ from stages.lib.handover import (
     MODEL_FILE,
     Card,
     Notices,
-    because,
     file_of,
     load_model,
     predict,
@@ -61,11 +58,6 @@ ARGUMENTS.add_argument(
     "--sets",
     metavar="LEVEL",
     help="print sets of labels, too: 0.50 to 0.99, in hundredths",
-)
-ARGUMENTS.add_argument(
-    "--explain",
-    action="store_true",
-    help="name the inputs that move each prediction most",
 )
 
 
@@ -119,18 +111,13 @@ def main(arguments: Namespace) -> None:
             for piece, X in read_features(
                 file, card.columns.types, spec, name, card.may_lack, _BYTES_AT_ONCE
             ):
-                predicts = partial(predict, model, card, n_before=n_rows)
-                table = predicts(X)
+                table = predict(model, card, X, n_rows)
                 more = (
                     {}
                     if arguments.sets is None
                     else {"set": sets_of(table, card, arguments.sets)}
                 )
                 more["note"] = notices.of(piece, X)
-                if arguments.explain:
-                    more["because"] = because(
-                        predicts, card, X, table, partial(progress.advance, 0, size)
-                    )
                 for key, column in more.items():
                     table[_free(key, table)] = column
                 has_header = spec.header and n_rows == 0

@@ -13,8 +13,6 @@ from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import seed_everything
 from stages.lib.handover import Card, kind_of
-from stages.lib.handover.model_file import exported
-from stages.lib.handover.runtime import OnnxModel
 from stages.lib.model import build_estimator, resolve_settings, rows, target
 from tests.passengers import passengers
 from tests.project import real_params, small_params
@@ -78,15 +76,6 @@ def fit(
         baseline.estimator.set_params(**{inside[-1]: value})
     fitted = baseline.estimator.fit(rows(data, baseline.estimator), data.y)
     return fitted, Card.of(kind_of(fitted), name, baseline.prepare, data, "y")
-
-
-def fit_and_export(
-    name: str, data: Dataset, prepare: Prepare | None = None
-) -> tuple[BaseEstimator, OnnxModel, Card]:
-    """Return a fitted baseline, its ONNX model, and its card."""
-    fitted, card = fit(name, data, prepare)
-    model, card = exported(fitted, card, data.X)
-    return fitted, OnnxModel(model.SerializeToString()), card
 
 
 def fit_net(

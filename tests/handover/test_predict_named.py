@@ -1,10 +1,8 @@
-"""The command that predicts rows of a table with a header: what it explains, refuses, and says of errors."""
+"""The command that predicts rows of a table with a header: what it refuses, and says of errors."""
 
 import io
-from functools import partial
 
 import numpy as np
-import onnx
 import pandas as pd
 import pytest
 
@@ -12,12 +10,8 @@ from stages import predict as stage
 from stages.lib.handover import (
     ANSWER_FILE,
     Card,
-    because,
-    load_model,
-    predict,
     save_model,
 )
-from stages.lib.handover.model_file import with_card
 from tests.conftest import Command
 from tests.data.parquet_files import content_of
 from tests.handover.fits import fit, numbers
@@ -43,33 +37,15 @@ def predict_notes(predict_here: Command, project: Project) -> Command:
 
 
 @pytest.mark.parametrize("n_bytes", [2**21, 20])
-def test_predictions_are_explained_in_the_last_column(
+def test_no_two_columns_have_the_same_name(
     predict_notes: Command, monkeypatch: pytest.MonkeyPatch, n_bytes: int
 ) -> None:
     monkeypatch.setattr(stage, "_BYTES_AT_ONCE", n_bytes)
     X = numbers(30).X.assign(c=lambda X: X["c"] * 1000)
-    done = predict_notes("-", "--explain", stdin=X.to_csv(index=False).encode())
-    table = pd.read_csv(io.StringIO(done.stdout), keep_default_na=False)
-    assert list(table) == [
-        "note",
-        "note=class 1",
-        "note_",
-        "because",
-    ]  # no two columns have the same name
-    assert table[["note", "note=class 1", "note_"]].equals(
-        pd.read_csv(
-            io.StringIO(
-                predict_notes("-", stdin=X.to_csv(index=False).encode()).stdout
-            ),
-            keep_default_na=False,
-        )
-    )
+    table = read(predict_notes("-", stdin=X.to_csv(index=False).encode()).stdout)
+    assert list(table) == ["note", "note=class 1", "note_"]
     assert set(table["note"]) == {"class 0", "class 1"}
     assert "c far outside" in set(table["note_"])
-    model, card = load_model(ANSWER_FILE)
-    predicts = partial(predict, model, card)
-    expected = because(predicts, card, X, predicts(X))
-    assert table["because"].tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -111,29 +87,13 @@ def test_predictions_are_explained_in_the_last_column(
         ),
     ],
 )
-@pytest.mark.parametrize("options", [(), ("--explain",)])
 def test_another_file_is_refused_with_one_sentence(
-    predict_notes: Command, options: tuple[str, ...], content: bytes, sentence: str
+    predict_notes: Command, content: bytes, sentence: str
 ) -> None:
-    done = predict_notes("-", *options, stdin=content)
+    done = predict_notes("-", stdin=content)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"error: {sentence}")
     assert done.stderr.count("\n") == 1
-
-
-def test_a_model_of_an_older_version_is_not_explained(predict_notes: Command) -> None:
-    _, card = load_model(ANSWER_FILE)
-    inputs = [each.model_copy(update={"typical": None}) for each in card.inputs]
-    ANSWER_FILE.write_bytes(
-        with_card(onnx.load(ANSWER_FILE), card.model_copy(update={"inputs": inputs}))
-    )
-    rows = numbers(30).X.to_csv(index=False).encode()
-    done = predict_notes("-", "--explain", stdin=rows)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == (
-        "error: The model was saved without typical inputs, which --explain needs. Run `dvc repro evaluate`.\n"
-    )
-    assert predict_notes("-", stdin=rows).returncode == 0
 
 
 def save(project: Project, n_classes: int, target: str = "y", **known: object) -> Card:

@@ -5,7 +5,6 @@ Imports `export`, `model`, `data`, `config`, `engine` and `common`.
 
 from stages.lib.export.card import Card
 from stages.lib.export.exported import kind_of
-from stages.lib.handover.explained import because
 from stages.lib.handover.model_file import (
     Model,
     file_of,
