@@ -11,7 +11,6 @@ from stages.lib.report.changes import Since, changes_of
 from stages.lib.report.page import MOST, describe_head, facts, packages, sections
 from stages.lib.report.subject import columns, describe, title
 from stages.lib.report.templating import fill
-from stages.lib.report.trial import trial_of
 from stages.lib.repository.staleness import stale_stages
 from stages.lib.results import Results, files
 from stages.lib.told.scores import NOT_TESTED
@@ -53,7 +52,6 @@ def main(arguments: Namespace) -> None:
         stale=stale,
         changed=changed,
         facts=facts(results, params, counts),
-        trial=trial_of(files.ANSWER_FILE, params.data, results.table(files.INPUTS)),
         **sections(results, params),
     )
     write_text(REPORT, page)

@@ -1,4 +1,4 @@
-"""Fixtures: a browser, pages with what they requested, and the report of the sample's results."""
+"""Fixtures: a browser, a page with what it requested, and the report of the sample's results."""
 
 import os
 import shutil
@@ -54,16 +54,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert "report.html" not in project.git("status", "--short")
 
     return made_once(tmp_path_factory, "report", make) / "report.html"
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page, complaints = browser.new_page(), list[str]()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: complaints.append(request.url))
-    yield page
-    page.close()
-    assert complaints == []
 
 
 class Opened:

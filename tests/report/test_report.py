@@ -9,14 +9,13 @@ from playwright.sync_api import Browser
 
 from stages import report as stage
 from stages.lib.config import load_params
-from stages.lib.handover import load_model
 from tests.conftest import Changed, Command
+from tests.project import ROOT
 from tests.read_sample import SAMPLE
 from tests.report.conftest import Opened
 
 PARAMS = load_params(SAMPLE / "params.yaml")
 EXPERIMENTS = PARAMS.experiments
-NAMES = {"0": "not positive", "1": "positive"}
 
 
 def test_charts_are_drawn_without_a_request_or_a_complaint(
@@ -114,31 +113,11 @@ def test_the_first_screen_is_the_answer(browser: Browser, report: Path) -> None:
         opened.page.close()
 
 
-def test_the_form_predicts_what_the_saved_answer_does(
-    browser: Browser, report: Path
-) -> None:
-    opened = Opened(browser.new_page(), report)
-    opened.page.wait_for_selector(".trial")
-    model, card = load_model(SAMPLE / "models/answer.onnx")
-    cells = {each.name: 21.0 if each.name == "age" else 1.5 for each in card.inputs}
-    for name, cell in cells.items():
-        opened.page.get_by_label(name).fill(str(cell))
-    for glucose in (1.5, 200.0):
-        opened.page.get_by_label("glucose").fill(str(glucose))
-        label, shares = model.outputs(
-            card, pd.DataFrame([cells | {"glucose": glucose}])
-        )
-        assert (
-            opened.page.locator(".result strong").inner_text()
-            == f"diabetes: {NAMES[label[0]]}"
-        )
-        told = opened.page.locator(".result td:last-child").all_inner_texts()
-        assert told == [f"{100 * share:.1f} %" for share in shares[0]]
-    assert opened.complaints == []
-    assert [url for url in opened.requests if not url.startswith("data:")] == [
-        report.as_uri()
-    ]
-    opened.page.close()
+def test_the_page_says_what_predicts(report: Path) -> None:
+    said = report.read_text(encoding="utf-8")
+    assert "<code>python -m stages.predict</code> predicts" in said
+    (page,) = re.findall(r'<a href="(docs/.+?)">', said)
+    assert 'type="module"' in (ROOT / page).read_text(encoding="utf-8")
 
 
 def test_what_changed_against_another_commit(

@@ -12,10 +12,9 @@ _ERRORS_ONLY = 4
 
 
 class OnnxModel:
-    """A model of ONNX, whose file has this content, with one thread: sums have the same order on every run."""
+    """A model of ONNX, from the content of its file, with one thread: sums have the same order on every run."""
 
     def __init__(self, content: bytes) -> None:
-        self.content = content
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = _ERRORS_ONLY
