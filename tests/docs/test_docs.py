@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from stages.lib.config import Column, Experiment, Params, yaml12
+from stages.lib.config import yaml12
 from tests.pages import DOCS, README
-from tests.project import ROOT, SECTIONS, Project
+from tests.project import ROOT, Project
 
 
 def prose(text: str) -> str:
@@ -85,19 +85,3 @@ def test_files_that_are_named_exist(page: str, reproduced: Project) -> None:
             reproduced.folder if path.startswith("metrics/") else ROOT
         )  # results are what a run writes
         assert (folder / path).exists() or "NAME" in path, f"{page}: {path}"
-
-
-def test_every_key_is_explained() -> None:
-    page = DOCS["params.md"]
-    keys = {
-        f"{name}.{key}"
-        for name, section in SECTIONS.items()
-        for key in section.model_fields
-    }
-    keys |= {"seed", "engine"} | {
-        f"experiments.NAME.{key}" for key in Experiment.model_fields
-    }
-    assert set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)) == keys
-    assert set(Params.model_fields) == {"seed", "engine", "experiments", *SECTIONS}
-    for key in Column.model_fields:
-        assert f"`{key}`" in page

@@ -1,15 +1,12 @@
 """Writes blocks of params.yaml as text, with their comments."""
 
-import re
-from pathlib import Path
+import textwrap
 from typing import Any
 
 import yaml
 
 from stages.lib.config.blocks import as_dvc_writes, content_of
-
-# The blocks with their comments.
-RECIPE = Path(__file__).with_name("recipe.yaml").read_text(encoding="utf-8")
+from stages.lib.config.meanings import comments
 
 
 class _Dumper(yaml.SafeDumper):
@@ -38,7 +35,7 @@ _Dumper.add_representer(
 
 
 def block_text(name: str, block: dict[str, Any]) -> str:
-    """Write a block as text that ends with a newline: one key per line, lists below their key, comments above.
+    """Write a block as text that ends with a newline: one key per line, its meaning above, a list below.
 
     The text is in the form of DVC's writer, so that `dvc exp run -S` changes no other lines of the block than its own,
     or, where that form would have other content, in one of our own. Columns take a line each, unless a label has a sign
@@ -51,15 +48,9 @@ def block_text(name: str, block: dict[str, Any]) -> str:
 
 
 def _written(name: str, block: dict[str, Any], mapping: type[dict]) -> str:
-    lines = [f"{name}:"]
-    recipe = re.search(rf"^{name}:\n(?:  .*\n)+", RECIPE, re.MULTILINE)
-    comments = (
-        dict(re.findall(r"^(  # .*)\n  (\w+):", recipe[0], re.MULTILINE))
-        if recipe
-        else {}
-    )
-    for key, value in block.items():
-        lines += [comment for comment, below in comments.items() if below == key]
+    text = f"{name}:\n"
+    for key, comment in comments(name, block).items():
+        value = block[key]
         if f"{name}.{key}" in {"data.columns", "model.callbacks"}:
             value = {inner: mapping(content) for inner, content in value.items()}
         written = yaml.dump(
@@ -69,5 +60,5 @@ def _written(name: str, block: dict[str, Any], mapping: type[dict]) -> str:
             allow_unicode=True,
             width=2**16,
         )
-        lines += ["  " + line for line in written.splitlines()]
-    return "\n".join(lines) + "\n"
+        text += comment + textwrap.indent(written, "  ")
+    return text

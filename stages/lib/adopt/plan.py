@@ -1,14 +1,16 @@
 """Chooses the settings for a table: all blocks of params.yaml but `runtime`, from `recipe.yaml` and the table."""
 
+from pathlib import Path
 from typing import Any
 
-from stages.lib.adopt.blocks_text import RECIPE
 from stages.lib.adopt.columns import Taken
 from stages.lib.adopt.size import sized
 from stages.lib.adopt.table import Table
 from stages.lib.adopt.target import Target
 from stages.lib.config import yaml12
 from stages.lib.data.texts import WHOLE_NUMBER
+
+_RECIPE = Path(__file__).with_name("recipe.yaml").read_text(encoding="utf-8")
 
 
 def make_plan(
@@ -24,7 +26,7 @@ def make_plan(
             f"no column is left to predict {target!r} from: {unfit}. Add columns."
         )
     numbers = [column for column in features if column.kind == "number"]
-    blocks: dict[str, dict[str, Any]] = yaml12.load(RECIPE)
+    blocks: dict[str, dict[str, Any]] = yaml12.load(_RECIPE)
     blocks["data"] |= _data(table, target, found, columns)
     by_size = {each.place: each.value for each in sized(found, columns)}
     embedded = bool(numbers) and by_size.pop("module__embedding", None) is None

@@ -37,19 +37,26 @@ def has_unit(scoring: str) -> bool:
 
 
 class CV(Section):
-    """The folds and the scores; `scoring` selects, and `also_score` is reported beside it.
-
-    Without a `splitter`, folds keep the shares of classes, or cut a table of numbers into equal parts.
-    """
+    """The folds and the scores."""
 
     splitter: Splitter | None = None
+    """stratified: each fold has the shares of the classes; kfold: equal parts; group, stratified_group: the rows of a
+    group stay together; time: later rows are predicted from earlier ones. null is stratified for classes, kfold for
+    numbers."""
     groups: str | None = None
+    """The column with the groups of the rows, for group and stratified_group; it is not a feature."""
     order: str | None = None
+    """The column that time sorts the rows by; it is not a feature. null takes the order of the file."""
     n_splits: int = Field(ge=2)
+    """The number of folds."""
     n_repeats: int = Field(default=10, ge=1, le=1000)
+    """How often the rows are split into folds, each time with other seeds; 1 to 1000."""
     shuffle: bool = False
+    """false takes the folds of the first repeat in the order of the file, and draws the others; true draws all."""
     scoring: str = "accuracy"
+    """The name of any scorer of scikit-learn, such as roc_auc; it selects the best candidate."""
     also_score: list[str] = Field(default=[])
+    """Further scorers, such as roc_auc and neg_brier_score, that are shown beside it."""
 
     def kind(self, classify: bool) -> str:
         """Return the splitter that is used: the one that is set, or what suits classes or numbers."""

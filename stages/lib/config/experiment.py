@@ -33,22 +33,22 @@ Grid = dict[str, Annotated[_List | _Distribution, Discriminator(_form)]]
 
 
 class Experiment(Section):
-    """A search, and the settings that are `fixed` meanwhile; its `grid` and `fixed` override `model` and `prepare`.
-
-    `search: grid` trains every candidate of the lists; `random` draws some of them, also from distributions; `halving`
-    trains all for a few epochs first, and only the best for more. `n_candidates` is how many are drawn; with
-    `search: grid`, and if halving begins with the whole grid, none are.
-    """
+    """A search, and the settings that are `fixed` meanwhile; its `grid` and `fixed` override `model` and `prepare`."""
 
     # Dumps leave out what is not in use, as the file may.
     search: Literal["grid", "random", "halving"] = Field(
         default="grid", exclude_if=lambda value: value == "grid"
     )
+    """grid trains every candidate of the lists; random draws some, from lists and distributions; halving trains all for
+    a few epochs, and the best third for three times as many, in three stages (two for fewer than nine candidates)."""
     n_candidates: Annotated[int, Field(ge=1)] | None = Field(
         default=None, exclude_if=lambda value: value is None
     )
+    """How many candidates random or halving draws; without it, halving begins with every candidate of the lists."""
     grid: Annotated[Grid, Field(min_length=1)]
+    """The values to search: for each key a list, or a distribution."""
     fixed: Settings = Field(default={})
+    """The settings that override `model` in this search."""
 
     @property
     def lists(self) -> dict[str, list[Any]]:

@@ -43,26 +43,49 @@ class Runtime(Section):
     n_jobs: Annotated[
         int, Field(ge=-1), rule(bool, "it should be 1 or more, or -1 for all cores")
     ] = 1
+    """How many jobs a search runs at once, as far as cores and memory allow: threads for nets of the kernel, processes
+    for others. -1 is one for each core."""
     backend: Literal["loky", "dask"] = "loky"
+    """loky runs the jobs on this machine, dask on all workers of a cluster."""
     dask_scheduler: str | None = None
+    """The address of the cluster, such as tcp://127.0.0.1:8786; null starts a cluster on this machine."""
     dask_timeout: int = Field(default=60, ge=1, le=86_400)
+    """How many seconds a search waits for a scheduler, or for workers once all are gone, before it ends with an error.
+    """
     max_memory_mb: int | None = Field(default=None, ge=512)
+    """The memory limit in MiB that the processes of a search share; of a cluster with an address, the limit of each
+    worker. A process needs 512, so a lower limit means fewer jobs. null is half of what is free."""
     max_candidates: int = Field(default=10_000, ge=1, le=1_000_000)
+    """The most candidates of a search; a larger grid is refused."""
 
 
 class Params(Section):
     """The whole of params.yaml."""
 
     seed: int = Field(ge=0, le=2**32 - 1)  # numpy takes no larger one
+    """The seed of all random numbers: initial weights, dropout masks, shuffles. A whole number, 0 to 4294967295."""
     engine: Literal["lockstep", "one-by-one"] = "lockstep"
+    """lockstep trains all nets of a grid at once; one-by-one, the reference, fits each alone, and its last digits
+    depend on the processor."""
     runtime: Runtime = Runtime()
+    """How searches run. No score depends on these keys."""
     data: Data
+    """The table: where it is, how it is written, and what its columns contain."""
     prepare: Prepare
+    """What prepares the rows for a net; it is fitted on the training rows of each split. Grids and `fixed` set
+    `prepare__scale` and so on."""
     cv: CV
+    """How rows are split into folds, and what scores them."""
     statistics: Statistics
+    """How scores are judged. A change here trains no search again."""
     evaluate: Evaluate
+    """What the evaluation keeps and saves. A change here trains no search again."""
     model: Model
+    """The settings that every experiment starts from; its `fixed` overrides them, and its `grid` varies them. The keys
+    are skorch's parameter names. `Adam` is torch.optim.Adam; a name with a dot is imported, your own from nets/, where
+    any change makes all searches run again."""
     experiments: Annotated[dict[Name, Experiment], Field(min_length=1)]
+    """Each block is a search, with the keys `search`, `n_candidates`, `grid` and `fixed`."""
 
     @property
     def rope(self) -> float:

@@ -42,14 +42,14 @@ RESERVED = {
 
 
 class Statistics(Section):
-    """What is concluded from the scores of a search; nothing is trained again when it changes.
-
-    `rope` is the region of practical equivalence, in the scorer's unit: a difference below it does not matter; None is
-    0.01, for scorers with bounds. `pick` is the candidate that goes on to the combined setting and to the evaluation.
-    """
+    """What is concluded from the scores of a search."""
 
     rope: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """The region of practical equivalence: settings that differ by less, in the unit of `cv.scoring`, are equally good.
+    null is 0.01; a scorer without bounds, such as neg_mean_squared_error, needs a number."""
     pick: Literal["best", "simplest"] = "best"
+    """The candidate of each experiment that goes on to the combined setting and the evaluation: the best, or the
+    simplest of those that may be the best."""
 
 
 class Costs(Section):
@@ -65,16 +65,17 @@ class Costs(Section):
 
 
 class Evaluate(Section):
-    """What the evaluation does with its contenders.
-
-    `keep` is the net that speaks for the nets and is saved: winner, simplest, combined, or an experiment's name. `use`
-    is what is handed over: answer, which is what the evaluation advises, or a contender, with a net or without. With
-    `costs`, the class is predicted from the threshold on that costs least; without, the more probable one.
-    """
+    """What the evaluation does with its contenders."""
 
     keep: str = WINNER
+    """The net that represents the nets in the answer, and is saved as `models/best.onnx`: winner, simplest, combined
+    (of two grid searches or more), or the name of an experiment."""
     use: str = ANSWER
+    """The model that is saved as `models/answer.onnx` and predicts: answer, which the evaluation recommends, or a
+    contender, such as starting_point or random_forest."""
     costs: Costs | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What a mistake of each kind costs, in any unit, such as {false_positive: 1, false_negative: 5}: then the second
+    of two classes is predicted from the probability on that costs least. null predicts the more probable class."""
 
 
 def misplaced_rope(statistics: Statistics, scoring: str) -> Iterator[Problem]:

@@ -15,9 +15,15 @@ Type = Literal["number", "category", "boolean", "date"]
 
 
 class Section(BaseModel):
-    """A section of params.yaml; rejects unknown keys and values of the wrong type."""
+    """A section of params.yaml; rejects unknown keys and values of the wrong type.
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    The docstring below a key becomes the description of its `Field`. It stands in params.yaml, in what `adopt` writes,
+    and in docs/params.md, too: `python -m tests.make_keys` renews these.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
+    )
 
 
 def rule(fits: Callable[[Any], Any], problem: str) -> Any:
@@ -56,20 +62,26 @@ Labels = Annotated[list[Label], Field(min_length=2), AfterValidator(_no_twins)]
 
 
 class Column(Section):
-    """What a column contains, and the values that are allowed in it.
-
-    Numbers lie between `min` and `max`, both inclusive and in `unit`. The target may list its labels instead, in the
-    order of the classes 0, 1, … A column with `use: false` may contain anything, and is not a feature.
-    """
+    """What a column contains, and the values that are allowed in it."""
 
     use: bool = True
+    """false leaves the column out; it may contain anything."""
     type: Type = "number"
+    """number, category, boolean (yes/no, true/false, t/f, 1/0), or date, such as 2020-12-31 (ISO 8601) or 31.12.2020,
+    which orders rows and is not a feature."""
     missing: Literal["allowed", "left_out"] | None = None
+    """allowed if cells may be missing; for the target, left_out if rows without one are left out, whatever else is in
+    them. Otherwise missing cells are refused."""
     unit: str = ""
+    """The unit of its numbers."""
     min: Limit | None = None
+    """The least number that is allowed, in `unit`."""
     max: Limit | None = None
+    """The largest number that is allowed."""
     zero_is_missing: bool = False
+    """Whether a zero is a missing value, which `prepare.impute` replaces."""
     classes: Labels | None = None
+    """For a target of labels: all labels, in the order of the classes 0, 1, …"""
 
 
 def _is_encoding(name: str) -> bool:
@@ -99,16 +111,30 @@ class Data(Section):
     """The table: where it is, how a CSV is written, what it contains, and how much of it a search uses."""
 
     path: FilePath
+    """A CSV or, if its name ends with .parquet or .pq, a Parquet file."""
     url: FilePath | None = None
+    """Where `python -m stages.fetch` and `make repro` get the file if it is missing or has another hash: an http(s)
+    URL, a local path, or null. Not used for a file that DVC tracks."""
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    """SHA-256 of the file; null accepts any file at `path`."""
     header: bool = False
+    """Whether the first line of a CSV names the columns; true for Parquet."""
     separator: Literal[",", ";", "\t"] = ","
+    """The sign between the cells of a CSV: `,`, `;` or a tab."""
     decimal: Literal[".", ","] = "."
+    """The sign before decimals: `.` or `,`."""
     encoding: Annotated[str, rule(_is_encoding, _AN_ENCODING)] = "utf-8"
+    """Python's name of the encoding, such as utf-8, utf-16, latin-1 or cp1252."""
     na_values: list[Cell] = Field(default=[])
+    """The cells that are missing, such as '', NA or '?', in columns with `missing: allowed`; a number also means its
+    other forms."""
     target: str
+    """The column to predict: labels, classes 0, 1, …, or numbers."""
     columns: Annotated[dict[str, Column], Field(min_length=1)]
+    """What each column contains, in the form `NAME: {KEY: VALUE, …}`. Without a header, list all columns in the order
+    of the file; with one, the target and those that are not plain numbers."""
     sample: float = Field(default=1.0, gt=0, le=1)
+    """The share of the rows to use, stratified by class; 1.0 uses all of them."""
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -64,21 +64,33 @@ class NetSettings(Section):
     __pydantic_extra__: dict[str, Value]
 
     wrapper: str = "NeuralNetClassifier"
+    """skorch's NeuralNetClassifier, NeuralNetBinaryClassifier or NeuralNetRegressor."""
     module: str
+    """The network; it gets `n_inputs` and `n_outputs` if it has these parameters."""
     criterion: str
+    """The loss. BCELoss needs a network that ends in a sigmoid; any other loss takes the plain output."""
     optimizer: str
+    """The optimizer; `optimizer__momentum` and so on are its parameters."""
     lr: float = Field(gt=0, le=_LARGEST_RATE, allow_inf_nan=False)
+    """The learning rate, unless `optimizer__lr` is set."""
     max_epochs: int = Field(ge=1, le=_MOST_EPOCHS)
+    """Passes over the training rows."""
     batch_size: int = Field(ge=1, le=_LARGEST_BATCH)
+    """Rows in a training step."""
     train_split: Annotated[int, Field(ge=2)] | None = 5
+    """skorch's hold-out inside of a training fold: with 5, a fifth of its rows; null holds out none."""
     device: str = "cpu"
+    """Where torch computes, such as cpu or cuda."""
     # Dumps leave out what is not in use, so that a model file and its bytes do not know of it.
     class_weight: ClassWeight = Field(
         default=None, exclude_if=lambda value: value is None
     )
+    """How much the rows of each class count in the loss, but not in BCELoss: balanced, a list by class, or null."""
     callbacks: dict[str, dict[str, Value]] = Field(
         default={}, exclude_if=lambda value: not value
     )
+    """Callbacks of skorch with their parameters, such as `EarlyStopping: {patience: 10, load_best: true}`; in grids,
+    `callbacks__EarlyStopping__patience`."""
 
 
 class Model(NetSettings):
@@ -91,20 +103,23 @@ class Model(NetSettings):
 
 
 class Prepare(Section):
-    """What is fitted on the training rows of each split, before the net sees them.
-
-    `impute` replaces missing cells of numbers and booleans, and zeros of columns with `zero_is_missing`; missing
-    categories only with `most_frequent`. With `indicator`, each column that lacks cells gets another one that says
-    where. With `target`, the target of a regression is scaled, but predictions and scores are in its own unit.
-    """
+    """What is fitted on the training rows of each split, before the net sees them."""
 
     impute: Literal["mean", "median", "most_frequent"] | None = None
+    """What replaces missing numbers and booleans, and zeros with `zero_is_missing`: mean, median, most_frequent, or
+    null for nothing. A missing category is a category of its own, which only most_frequent replaces."""
     indicator: bool = False
+    """Whether each column with missing cells gets another one, which is 1 where a cell is missing."""
     scale: (
         Literal["standard", "minmax", "robust", "robust_clipped", "quantile"] | None
     ) = None
+    """How numbers are scaled: standard (zero mean, unit variance), minmax (0 to 1), robust (by median and quartiles),
+    robust_clipped (also smoothly clipped to -3 to 3), quantile (to a normal distribution), or null."""
     encode: Literal["onehot", "ordinal"] = "onehot"
+    """onehot: each category is a column; ordinal: a category is its number in the alphabet, -1 if it is missing."""
     target: Literal["standard", "quantile"] | None = None
+    """How the target of a regression is scaled: standard, quantile, or null; scores and predictions are in its own
+    unit."""
 
     def under(self, settings: dict[str, Any]) -> "Prepare":
         """Return the preparation with what keys such as `prepare__scale` set."""
