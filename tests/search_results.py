@@ -14,7 +14,7 @@ from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
 from stages.lib.experiment import Folds, Opened
 from stages.lib.model import Candidates, build_estimator, nested_grid, rows, target
-from stages.lib.search import SearchResult, run_search
+from stages.lib.search import Fits, SearchResult, run_search
 from tests.project import real_params
 
 SEED = 7
@@ -68,16 +68,16 @@ def run_grid(
 ) -> SearchResult:
     """Return the result of a search; `params` are keys of params.yaml such as `engine`."""
     estimator = build_estimator(settings, data, prepare, grid)
-    return run_search(
-        "test",
+    fits = Fits(
         estimator,
         nested_grid(estimator, list(ParameterGrid(grid))),
         rows(data, estimator),
         target(data.y, settings["wrapper"], settings["criterion"]),
-        splits=splits,
-        scorer=scorer,
-        params=Params.model_validate(real_params() | {"seed": SEED} | params),
+        splits,
+        scorer,
     )
+    whole = Params.model_validate(real_params() | {"seed": SEED} | params)
+    return run_search("test", fits, whole)
 
 
 def score_array(found: SearchResult) -> np.ndarray:

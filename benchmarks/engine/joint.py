@@ -53,22 +53,14 @@ class Space:
     ) -> np.ndarray:
         """Return the mean score of each candidate, names resolved."""
         from stages.lib.model import nested_grid
-        from stages.lib.search import run_search
+        from stages.lib.search import Fits, run_search
 
         params, splits = (
             (self.anew, self.fresh) if fresh else (self.params, self.splits)
         )
         grid = nested_grid(self.estimator, candidates)
-        found = run_search(
-            EXPERIMENT,
-            self.estimator,
-            grid,
-            self.X,
-            self.y,
-            splits=splits,
-            scorer=self.scorer,
-            params=params,
-        )
+        fits = Fits(self.estimator, grid, self.X, self.y, splits, self.scorer)
+        found = run_search(EXPERIMENT, fits, params)
         return found.scores["score"].mean(axis=1)
 
 

@@ -20,6 +20,7 @@ from stages.lib.evaluate import nets
 from stages.lib.experiment import Folds, open_experiment
 from stages.lib.results import Results
 from stages.lib.results.reading import WorkingTree
+from stages.lib.search import Fits
 from tests.check.conftest import Write
 from tests.conftest import Command
 from tests.project import real_params
@@ -86,20 +87,12 @@ def test_the_kernel_trains_the_combined_setting(
     params = Params.model_validate(real_params())
     alone: list[dict[str, int]] = []
 
-    def planned(
-        label: str,
-        estimator: Any,
-        grid: Any,
-        X: Any,
-        y: Any,
-        *,
-        splits: Any,
-        scorer: Any,
-        **others: Any,
-    ) -> None:
-        search = GridSearchCV(estimator, grid, cv=splits[:1], scoring=scorer)
+    def planned(label: str, fits: Fits, *rest: Any, **options: Any) -> None:
+        search = GridSearchCV(
+            fits.estimator, fits.candidates, cv=fits.splits[:1], scoring=fits.scorer
+        )
         with parallel_config(backend="lockstep"):
-            alone.append(plan(search, X, y).alone)
+            alone.append(plan(search, fits.X, fits.y).alone)
         raise InterruptedError
 
     monkeypatch.setattr(nets, "run_search", planned)

@@ -18,7 +18,7 @@ from stages.lib.results.reading import typed
 from stages.lib.results.writing import as_csv
 from stages.lib.scores.reached import Reached, second_scorer
 from stages.lib.scores.splits import Folds, make_splits
-from stages.lib.search import run_search
+from stages.lib.search import Fits, run_search
 from tests.evaluate.conftest import fresh_of, model_in_skorch, params_of
 from tests.project import ROOT
 
@@ -88,11 +88,9 @@ def test_nets_of_all_kinds_score_together_as_alone(
     }
     searched: list[int] = []
 
-    def counting(
-        label: str, estimator: Any, candidates: list[Any], *rest: Any, **options: Any
-    ) -> Any:
-        searched.append(len(candidates))
-        return run_search(label, estimator, candidates, *rest, **options)
+    def counting(label: str, fits: Fits, *rest: Any, **options: Any) -> Any:
+        searched.append(len(fits.candidates))
+        return run_search(label, fits, *rest, **options)
 
     monkeypatch.setattr(nets, "run_search", counting)
     found = score_nets(settings, {}, fresh_of(data, params, splits))

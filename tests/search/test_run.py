@@ -21,7 +21,7 @@ from stages.lib.engine import LockstepWarning, fit_seed, seed_everything
 from stages.lib.model import build_estimator, nested_grid, rows, target
 from stages.lib.scores.scorer import hold_out_scorer, make_scorer
 from stages.lib.scores.splits import make_splits
-from stages.lib.search import SearchResult, run_search
+from stages.lib.search import Fits, SearchResult, run_search
 from stages.lib.search.curves import (
     Watched,
     constant_loss,
@@ -186,19 +186,15 @@ def watched(
         watching(build_estimator(chosen, data, Prepare(), ["lr"])),
         hold_out_scorer(scoring, 2),
     )
-    found = run_search(
-        "curves",
+    fits = Fits(
         net,
         nested_grid(net, [each.candidate for each in settings]),
-        X=rows(data, net),
-        y=target(data.y, NeuralNetClassifier, nn.BCELoss),
-        splits=make_splits(data, CV(n_splits=3, n_repeats=3), SEED),
-        scorer=make_scorer(
-            scoring, record_rows=lambda fitted, X, y: epochs_of(fitted, score)
-        ),
-        params=PARAMS,
-        record_losses=True,
+        rows(data, net),
+        target(data.y, NeuralNetClassifier, nn.BCELoss),
+        make_splits(data, CV(n_splits=3, n_repeats=3), SEED),
+        make_scorer(scoring, record_rows=lambda fitted, X, y: epochs_of(fitted, score)),
     )
+    found = run_search("curves", fits, PARAMS, record_losses=True)
     nets = [
         [record.rows for record in records if record.rows is not None]
         for records in found.records

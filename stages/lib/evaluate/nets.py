@@ -42,7 +42,7 @@ from stages.lib.scores.search_result import SearchResult
 from stages.lib.scores.shuffled import importances, inputs_table, with_standing
 from stages.lib.scores.splits import Folds
 from stages.lib.scores.thresholds import counts_of, threshold_counts
-from stages.lib.search import EVALUATION, doing, kept_folder, run_search
+from stages.lib.search import EVALUATION, Fits, doing, kept_folder, run_search
 
 
 def read_reached(results: Results, picks: Picks, fresh: Folds) -> dict[str, Reached]:
@@ -166,17 +166,8 @@ def _search(
         searched = Pipeline([("contender", nets[0])])
         candidates = [{"contender": [net]} for net in nets]
     X, kept = rows(data, nets[0]), kept_folder(EVALUATION)
-    return run_search(
-        label,
-        searched,
-        candidates,
-        X,
-        y,
-        splits=splits,
-        scorer=scorer,
-        params=params,
-        kept=kept,
-    )
+    fits = Fits(searched, candidates, X, y, splits, scorer)
+    return run_search(label, fits, params, kept=kept)
 
 
 # A model, its card, and what it was fitted on, in words.

@@ -21,7 +21,7 @@ from stages.lib.scores.score_table import (
     summarise,
 )
 from stages.lib.scores.scorer import hold_out_scorer
-from stages.lib.search import SearchResult, doing, kept_folder, run_search
+from stages.lib.search import Fits, SearchResult, doing, kept_folder, run_search
 from stages.lib.search.curves import (
     N_REPEATS,
     Watched,
@@ -36,37 +36,31 @@ from stages.lib.search.halving import halve
 
 def search(experiment: Opened) -> SearchResult:
     """Train the candidates of an experiment on its splits; raises `UserError` if a fit fails, or all diverge."""
-    params, settings, candidates = (
-        experiment.params,
-        experiment.settings,
-        experiment.candidates,
-    )
+    params, candidates = experiment.params, [*experiment.candidates]
 
-    def train(numbers: np.ndarray, **changes: Any) -> SearchResult:
-        return run_search(
-            experiment.name,
+    def train(searched: list[dict[str, Any]]) -> SearchResult:
+        fits = Fits(
             experiment.estimator,
-            nested_grid(
-                experiment.estimator,
-                [candidates[number] | changes for number in numbers],
-            ),
+            nested_grid(experiment.estimator, searched),
             experiment.X,
             experiment.y,
-            splits=experiment.splits,
-            scorer=experiment.scorer,
-            params=params,
-            kept=kept_folder(experiment.name),
+            experiment.splits,
+            experiment.scorer,
         )
+        kept = kept_folder(experiment.name)
+        return run_search(experiment.name, fits, params, kept=kept)
+
+    def train_some(numbers: np.ndarray, max_epochs: int) -> SearchResult:
+        changes = {"max_epochs": max_epochs}
+        return train([candidates[number] | changes for number in numbers])
 
     if params.experiment(experiment.name).search == "halving":
-        result = halve(
-            lambda left, epochs: train(left, max_epochs=epochs),
-            len(candidates),
-            settings["max_epochs"],
-        )
+        most_epochs = experiment.settings["max_epochs"]
+        result = halve(train_some, len(candidates), most_epochs)
     else:
-        result = train(np.arange(len(candidates)))
-    if not np.isfinite(result.scores[SCORE][result.to_the_end]).all(axis=1).any():
+        result = train(candidates)
+    at_the_end = result.scores[SCORE][result.to_the_end]
+    if not np.isfinite(at_the_end).all(axis=1).any():
         raise UserError(
             f"Every candidate of the grid diverged on some split. {AGAINST_DIVERGENCE}"
         )
@@ -163,29 +157,22 @@ def score_anew(
         return epochs_of(fitted, score) if y.tobytes() in first else None
 
     net = watching(experiment.estimator)
+    candidates = nested_grid(net, [pick.candidate for pick in picks])
+    scorer = fresh.scorer(len(picks), look, second=True)
     result = run_search(
         f"{experiment.name}: fresh splits",
-        net,
-        nested_grid(net, [pick.candidate for pick in picks]),
-        experiment.X,
-        experiment.y,
-        splits=splits,
-        scorer=fresh.scorer(len(picks), look, second=True),
-        params=fresh.params,
+        Fits(net, candidates, experiment.X, experiment.y, splits, scorer),
+        fresh.params,
         record_losses=True,
         kept=kept_folder(experiment.name),
     )
-    epochs = [
-        [record.seen for record in records[:n_curves] if record.seen is not None]
-        for records in result.records
-    ]
+    epochs = []
+    for records in result.records:
+        seen = (record.seen for record in records[:n_curves])
+        epochs.append([each for each in seen if each is not None])
     contenders: dict[str, Reached] = {}
     for number, pick in enumerate(picks):
-        contenders |= dict.fromkeys(
-            pick.names, fresh.reached(result, number, format_params(pick.changes))
-        )
-    return (
-        curves_table(picks, epochs),
-        fresh.sealed(contenders, experiment.name),
-        result.not_by_kernel,
-    )
+        reached = fresh.reached(result, number, format_params(pick.changes))
+        contenders |= dict.fromkeys(pick.names, reached)
+    sealed = fresh.sealed(contenders, experiment.name)
+    return curves_table(picks, epochs), sealed, result.not_by_kernel

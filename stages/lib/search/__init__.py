@@ -3,4 +3,4 @@
 from stages.lib.scores.search_result import SearchResult
 from stages.lib.search.kept import EVALUATION, forget, kept_folder
 from stages.lib.search.progress import doing
-from stages.lib.search.run import advice_on_one_row, check_kernel, run_search
+from stages.lib.search.run import Fits, advice_on_one_row, check_kernel, run_search

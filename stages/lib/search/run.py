@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from stages.lib.config import Params
 from stages.lib.engine import TrainTest, missing_kernel, pin_this_process
 from stages.lib.results import SCORE
 from stages.lib.scores.search_result import SearchResult
-from stages.lib.search.jobs import jobs
+from stages.lib.search.jobs import Jobs, jobs
 from stages.lib.search.kept import telling
-from stages.lib.search.progress import doing
+from stages.lib.search.progress import Work, doing
 
 
 def advice_on_one_row(error: BaseException) -> str:
@@ -33,104 +34,127 @@ def check_kernel(params: Params) -> None:
         raise UserError(Problem(reason, remedy))
 
 
+@dataclass(frozen=True)
+class Fits:
+    """What a search fits: candidates, as `nested_grid` returns them, on splits of rows, and a recording scorer."""
+
+    estimator: BaseEstimator
+    candidates: list[dict[str, Any]]
+    X: Any
+    y: np.ndarray
+    splits: list[TrainTest]
+    scorer: Callable[[BaseEstimator, Any, np.ndarray], Any]
+
+
+class _Reports:
+    """Takes what the engine reports of a search: how far it has come, and each result."""
+
+    def __init__(self, label: str, running: Jobs, progress: Work) -> None:
+        self.label, self.running, self.progress = label, running, progress
+        self.records: list[Any] = []
+        self.reasons: list[str] = []
+
+    @property
+    def training(self) -> str:
+        """What is being done; a cluster may get more workers, or lose some."""
+        return f"{self.label}: training{self.running.place}"
+
+    def planned(self, more: int, total: int) -> None:
+        self.progress.advance(more, total)
+        if self.progress.done == total:
+            self.begin_training()
+
+    def begin_training(self) -> None:
+        self.progress.begin(self.training, "net-epochs")
+
+    def trained(self, more: int, total: int) -> None:
+        self.progress.what = self.training
+        self.progress.advance(more, total)
+
+    def scored(self, result: dict[str, Any]) -> None:
+        scores = result["test_scores"]
+        score = scores[SCORE] if isinstance(scores, dict) else scores
+        self.records.append(score.record)
+        self.reasons.append(result["not_by_kernel"] or "")
+
+    def result(self, found: dict[str, Any], n_splits: int) -> SearchResult:
+        """Return the scores in scikit-learn's `cv_results_`, and of each candidate what was recorded."""
+        prefix = "mean_test_"
+        scores = {}
+        for key in found:
+            if key.startswith(prefix):
+                name = key.removeprefix(prefix)
+                splits = [found[f"split{i}_test_{name}"] for i in range(n_splits)]
+                scores[name] = np.stack(splits, axis=1)
+        n_fits = len(self.records)
+        places = [
+            slice(start, start + n_splits) for start in range(0, n_fits, n_splits)
+        ]
+        records = [self.records[place] for place in places]
+        reasons = [max(self.reasons[place]) for place in places]
+        return SearchResult(scores, records, n_fits, reasons)
+
+
 def run_search(
     label: str,
-    estimator: BaseEstimator,
-    candidates: list[dict[str, Any]],
-    X: Any,
-    y: np.ndarray,
-    *,
-    splits: list[TrainTest],
-    scorer: Callable[[BaseEstimator, Any, np.ndarray], Any],
+    fits: Fits,
     params: Params,
+    *,
     record_losses: bool = False,
     kept: Path | None = None,
 ) -> SearchResult:
     """Fit and score every candidate on every split, as `engine`, `seed` and `runtime` of the params say.
 
-    `label` heads the progress display. Candidates are as `nested_grid` returns them, and the scorer as `make_scorer`;
-    `record_losses` says whether it reads the losses in a net's history. `kept` is the folder in which a search that was
-    stopped keeps its nets. Raises `UserError` if the engine has no kernel, or a fit or a score fails.
+    `label` heads the progress display; `record_losses` says whether the scorer reads the losses in a net's history.
+    `kept` is the folder in which a search that was stopped keeps its nets. Raises `UserError` if the engine has no
+    kernel, or a fit or a score fails.
     """
     check_kernel(params)
     search = GridSearchCV(
-        estimator,
-        candidates,
-        cv=splits,
-        scoring=scorer,
+        fits.estimator,
+        fits.candidates,
+        cv=fits.splits,
+        scoring=fits.scorer,
         refit=False,
         error_score="raise",
     )
-    records: list[Any] = []
-    reasons: list[str] = []
-
-    def keep(result: dict[str, Any]) -> None:
-        scores = result["test_scores"]
-        reasons.append(result["not_by_kernel"] or "")
-        records.append((scores[SCORE] if isinstance(scores, dict) else scores).record)
-
-    def planned(more: int, total: int) -> None:
-        progress.advance(more, total)
-        if progress.done == total:
-            progress.begin(*training)
-
-    def trained(more: int, total: int) -> None:
-        progress.what = f"{label}: training{running.place}"  # a cluster may get more workers, or lose some
-        progress.advance(more, total)
-
-    # A trial has passed, so a failure here affects only some of the candidates or splits.
-    way_out = (
-        "Fix the module, or remove the values it can't be fitted with from the grid."
-    )
-    failed = explained(
-        f"A fit of {label} failed", lambda error: advice_on_one_row(error) or way_out
-    )
     stack = params.engine == "lockstep"
+    sent = fits.estimator, fits.candidates, fits.scorer
     with (
         warnings.catch_warnings(),
-        jobs(params.runtime, (estimator, candidates, scorer)) as running,
-        failed,
+        jobs(params.runtime, sent) as running,
+        explained(f"A fit of {label} failed", _way_out),
+        doing(f"{label}: planning", "nets") as progress,
+        telling(label, progress.say) as on_kept,
     ):
         warnings.filterwarnings(
             "ignore", message="One or more of the test scores are non-finite"
         )
-        training = f"{label}: training{running.place}", "net-epochs"
-        with (
-            doing(f"{label}: planning", "nets")
-            if stack
-            else doing(*training) as progress,
-            telling(label, progress.say) as told,
-            parallel_config(
-                backend="lockstep",
-                random_state=params.seed,
-                max_memory_mb=running.max_memory_mb,
-                on_plan=planned,
-                on_progress=trained,
-                on_result=keep,
-                stack=stack,
-                record_losses=record_losses,
-                inner_backend=running.backend,
-                n_jobs=running.n_jobs,
-                prepare_worker=pin_this_process,
-                checkpoint=kept,
-                on_kept=told,
-            ),
+        reports = _Reports(label, running, progress)
+        if not stack:
+            reports.begin_training()
+        with parallel_config(
+            backend="lockstep",
+            random_state=params.seed,
+            max_memory_mb=running.max_memory_mb,
+            on_plan=reports.planned,
+            on_progress=reports.trained,
+            on_result=reports.scored,
+            stack=stack,
+            record_losses=record_losses,
+            inner_backend=running.backend,
+            n_jobs=running.n_jobs,
+            prepare_worker=pin_this_process,
+            checkpoint=kept,
+            on_kept=on_kept,
         ):
-            results = search.fit(X, y).cv_results_
-    names = [
-        key.removeprefix("mean_test_")
-        for key in results
-        if key.startswith("mean_test_")
-    ]
-    starts = range(0, len(records), len(splits))
-    return SearchResult(
-        {
-            name: np.stack(
-                [results[f"split{i}_test_{name}"] for i in range(len(splits))], axis=1
-            )
-            for name in names
-        },
-        [records[start : start + len(splits)] for start in starts],
-        len(records),
-        [max(reasons[start : start + len(splits)]) for start in starts],
+            search.fit(fits.X, fits.y)
+    return reports.result(search.cv_results_, len(fits.splits))
+
+
+def _way_out(error: BaseException) -> str:
+    # A trial has passed, so a failure affects only some of the candidates or splits.
+    otherwise = (
+        "Fix the module, or remove the values it can't be fitted with from the grid."
     )
+    return advice_on_one_row(error) or otherwise
