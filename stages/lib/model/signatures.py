@@ -86,18 +86,16 @@ def not_allowed(owner: str, taken: Parameters, name: str, value: Any) -> str:
         return (
             f"{format_value(value)} is not one of {', '.join(map(format_value, words))}"
         )
-    wanted = (
-        "true or false"
-        if _is_switch(taken[name])
-        else "a number"
-        if _is_number(taken[name])
-        else ""
-    )
-    return (
-        f"{value!r} is text; {name} of {owner} is {wanted}"
-        if wanted and isinstance(value, str)
-        else ""
-    )
+    wanted = _wanted(taken[name])
+    if wanted and isinstance(value, str):
+        return f"{value!r} is text; {name} of {owner} is {wanted}"
+    return ""
+
+
+def _wanted(parameter: inspect.Parameter) -> str:
+    if _is_switch(parameter):
+        return "true or false"
+    return "a number" if _is_number(parameter) else ""
 
 
 def bad_key(
@@ -109,63 +107,75 @@ def bad_key(
 ) -> Iterator[Problem]:
     """Yield what is wrong with a key or its values, by their places; settings and grid are all of an experiment's."""
     owner, _, name = key.partition("__")
-    net, callbacks = settings["wrapper"], dict(settings.get("callbacks") or [])
-    of_net = parameters(NeuralNet) | parameters(net)
-    takers: list[Any] = []
-    finding = remedy = ""
-    if key == "wrapper" and place.startswith("experiments"):
-        finding, remedy = (
-            ": all experiments share folds and baselines",
-            "put wrapper into model",
-        )
-    elif key in _NOT_IN_A_GRID and place.endswith(f".grid.{key}"):
-        finding, remedy = (
-            "must stay the same within a search",
-            f"put {key} into model or fixed",
-        )
+    if misplaced := _misplaced(place, key):
+        yield misplaced
     elif key.startswith(PREFIX):
-        if place.startswith("model."):
-            finding, remedy = (
-                ": `model` is about the net",
-                f"set {key.replace('__', '.')} instead",
-            )
-    elif key in _NOT_A_VALUE:
-        finding, remedy = (
-            f": {key} is a class, which can't be named here",
-            "set it in a wrapper of your own",
-        )
+        return  # whose rules `config` has
     elif owner == "callbacks" and ("__" in name or name in _DEFAULTS):
-        callback, _, name = name.partition("__")
-        if callback in callbacks:
-            takers = [type(callbacks[callback])]
-        elif not callbacks or callback not in _DEFAULTS:
-            finding = (
-                f": callbacks has no {callback!r}{did_you_mean(callback, callbacks)}"
-            )
+        yield from _bad_callback(place, name, values, settings)
     elif name and owner in OWNERS:
-        takers = grid.get(owner, [settings[owner]])
-    elif name and owner in _ITERATORS:
-        takers = [of_net[owner].default]
+        for taker in grid.get(owner, [settings[owner]]):
+            yield from _misused(place, name, taker, parameters(taker), values)
+    else:
+        yield from _bad_for_net(place, key, values, settings)
+
+
+def _misplaced(place: str, key: str) -> Problem | None:
+    """Return the problem of a key that may not stand where it does, whatever its values are."""
+    if key == "wrapper" and place.startswith("experiments"):
+        finding = ": all experiments share folds and baselines"
+        return Problem(finding, "put wrapper into model", key=place)
+    if key in _NOT_IN_A_GRID and place.endswith(f".grid.{key}"):
+        finding = "must stay the same within a search"
+        return Problem(finding, f"put {key} into model or fixed", key=place)
+    if key.startswith(PREFIX) and place.startswith("model."):
+        remedy = f"set {key.replace('__', '.')} instead"
+        return Problem(": `model` is about the net", remedy, key=place)
+    if key in _NOT_A_VALUE:
+        finding = f": {key} is a class, which can't be named here"
+        return Problem(finding, "set it in a wrapper of your own", key=place)
+    return None
+
+
+def _bad_callback(
+    place: str, key: str, values: dict[str, Any], settings: dict[str, Any]
+) -> Iterator[Problem]:
+    """Yield what is wrong with a parameter of a callback; skorch checks those of its default ones."""
+    callbacks = dict(settings.get("callbacks") or [])
+    callback, _, name = key.partition("__")
+    if callback in callbacks:
+        taker = type(callbacks[callback])
+        yield from _misused(place, name, taker, parameters(taker), values)
+    elif not callbacks or callback not in _DEFAULTS:
+        hint = did_you_mean(callback, callbacks)
+        yield Problem(f": callbacks has no {callback!r}{hint}", key=place)
+
+
+def _bad_for_net(
+    place: str, key: str, values: dict[str, Any], settings: dict[str, Any]
+) -> Iterator[Problem]:
+    """Yield what is wrong with a key of the net itself, or of what loads its rows."""
+    net = settings["wrapper"]
+    of_net = parameters(NeuralNet) | parameters(net)
+    owner, _, name = key.partition("__")
+    if name and owner in _ITERATORS:
+        iterator = of_net[owner].default
+        yield from _misused(place, name, iterator, parameters(iterator), values)
     elif key in of_net:
-        yield from _misused(place, key, net.__name__, of_net, values)
+        yield from _misused(place, key, net, of_net, values)
     elif key not in {"wrapper", "class_weight"} and owner != "dataset":
-        parts = [
-            f"; did you mean '{part}__{key}'?"
-            for part in OWNERS
-            if key in parameters(settings[part])
-        ]
-        finding = f": {net.__name__} takes no {key!r}{''.join(parts[:1]) or did_you_mean(key, of_net)}"
-    if finding:
-        yield Problem(finding, remedy, key=place)
-    for taker in takers:
-        yield from _misused(place, name, taker.__name__, parameters(taker), values)
+        hint = did_you_mean(key, of_net)
+        homes = (part for part in OWNERS if key in parameters(settings[part]))
+        if home := next(homes, None):
+            hint = f"; did you mean '{home}__{key}'?"
+        yield Problem(f": {net.__name__} takes no {key!r}{hint}", key=place)
 
 
 def _misused(
-    place: str, name: str, taker: str, taken: Parameters, values: dict[str, Any]
+    place: str, name: str, taker: type, taken: Parameters, values: dict[str, Any]
 ) -> Iterator[Problem]:
-    if problem := not_taken(taker, taken, name):
+    if problem := not_taken(taker.__name__, taken, name):
         yield Problem(f": {problem}", key=place)
     for where, value in values.items():
-        if problem := not_allowed(taker, taken, name, value):
+        if problem := not_allowed(taker.__name__, taken, name, value):
             yield Problem(f": {problem}", key=where)
