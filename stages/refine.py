@@ -30,15 +30,17 @@ def main(arguments: Namespace) -> None:
     new = next_name(params, name)
     results = Results()
     best = read_best(results, params, name)
+    stages = [f"search@{name}"]
     draws = params.experiment(name).search != "grid"
-    if stale := stale_stages(f"search@{name}", *[f"compare@{name}"] * draws):
+    if draws:
+        stages.append(f"compare@{name}")
+    if stale := stale_stages(*stages):
         raise UserError(f"{stale[0]} is not up to date. Run `dvc repro {stale[0]}`.")
     if draws:
         around = read_best_set(results, params, name)
         experiment = narrow(params, name, around)
-        candidates = (
-            "the candidate" if len(around) == 1 else f"the {len(around)} candidates"
-        )
+        many = f"the {len(around)} candidates"
+        candidates = many if len(around) > 1 else "the candidate"
         comment = (
             f"The space around {candidates} of {name} that can't be told from the best."
         )
@@ -53,9 +55,10 @@ def main(arguments: Namespace) -> None:
         f"{PARAMS_FILE}: added experiments.{new}, {n_candidates} candidates around the best"
     )
     for key, values in experiment.grid.items():
-        print(
-            f"  {key}: {', '.join(map(format_value, values)) if isinstance(values, list) else values}"
-        )
+        if isinstance(values, list):
+            print(f"  {key}: {', '.join(map(format_value, values))}")
+        else:
+            print(f"  {key}: {values}")
     if experiment.fixed:
         print(f"  fixed: {format_params(experiment.fixed)}")
     print("Run `dvc repro`.")

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -60,10 +61,8 @@ def refine(params: Params, name: str, best: dict[str, Any]) -> Experiment:
             f"{PARAMS_FILE}: experiments.{name}.grid has nothing to refine: no number lies between the best, "
             f"{format_params(best)}, and its neighbours. Refine an experiment with numbers that leave room."
         )
-    return Experiment(
-        grid=grid,
-        fixed=old.fixed | {key: best[key] for key in old.grid if key not in grid},
-    )
+    kept = {key: best[key] for key in old.grid if key not in grid}
+    return Experiment(grid=grid, fixed=old.fixed | kept)
 
 
 def finer_values(
@@ -78,50 +77,68 @@ def finer_values(
     numbers = sorted(set(values))
     if len(numbers) < 2:
         return [best]
-    at, signs = numbers.index(best), {_sign(value) for value in numbers}
-    around = numbers[max(0, min(at - 1, len(numbers) - 3)) :][:3]
-    logarithmic, whole = (
-        _is_logarithmic(*around),
-        all(isinstance(value, int) for value in values),
+    at = numbers.index(best)
+    first = max(0, min(at - 1, len(numbers) - 3))
+    steps = _Steps(
+        best,
+        logarithmic=_is_logarithmic(*numbers[first : first + 3]),
+        whole=all(isinstance(value, int) for value in values),
+        signs={_sign(value) for value in numbers},
+        allowed=allowed,
     )
+    is_last = at + 1 == len(numbers)
+    lower = numbers[at - 1] if at else steps.beyond(numbers[1])
+    upper = steps.beyond(numbers[-2]) if is_last else numbers[at + 1]
+    ends = [end for end in (lower, upper) if end is not None]
+    between = [middle for middle in map(steps.halfway, ends) if middle is not None]
+    falls = values == sorted(values, reverse=True)
+    return sorted({best, *ends, *between}, reverse=falls)
 
-    def permitted(value: float) -> bool:
-        return (_sign(value) in signs or {-1, 1} <= signs) and allowed(value)
 
-    def toward(end: float, share: float) -> float:
+@dataclass(frozen=True)
+class _Steps:
+    """Where new values may lie around the best: how the old ones are spaced, of which kind, and with which signs."""
+
+    best: float
+    logarithmic: bool
+    whole: bool
+    signs: set[int]
+    allowed: Callable[[float], bool]
+
+    def beyond(self, neighbour: float) -> float | None:
+        """Return a number on the other side of the best than its neighbour, one step away or part of one, if any."""
+        rises = self.best > neighbour
+        low, high = (self.best, math.inf) if rises else (-math.inf, self.best)
+        for halvings in range(_HALVINGS + 1):
+            value = self._toward(neighbour, -(0.5**halvings))
+            number = self._readable(value, low, high)
+            if number is not None:
+                return number
+        return None
+
+    def halfway(self, end: float) -> float | None:
+        """Return the number halfway between the best and another one, if there is one."""
+        low, high = sorted((self.best, end))
+        return self._readable(self._toward(end, 0.5), low, high)
+
+    def _toward(self, end: float, share: float) -> float:
         """Return what lies at a share of the way from the best to another number; below 0, on the other side."""
-        return (
-            best * (end / best) ** share if logarithmic else best + (end - best) * share
-        )
+        if self.logarithmic:
+            return self.best * (end / self.best) ** share
+        return self.best + (end - self.best) * share
 
-    def readable(value: float, low: float, high: float) -> list[float]:
+    def _readable(self, value: float, low: float, high: float) -> float | None:
         """Round to the fewest digits that leave the number between `low` and `high`, both exclusive."""
-        rounded = (float(f"{value:.{digits}g}") for digits in range(_DIGITS, 18))
-        fitting = [
-            number
-            for number in (round(each) if whole else each for each in rounded)
-            if low < number < high
-        ]
-        return [number for number in fitting[:1] if permitted(number)]
+        for digits in range(_DIGITS, 18):
+            rounded = float(f"{value:.{digits}g}")
+            number = round(rounded) if self.whole else rounded
+            if low < number < high:
+                return number if self._is_permitted(number) else None
+        return None
 
-    def beyond(neighbour: float) -> list[float]:
-        limits = (best, math.inf) if best > neighbour else (-math.inf, best)
-        steps = (
-            readable(toward(neighbour, -(0.5**halvings)), *limits)
-            for halvings in range(_HALVINGS + 1)
-        )
-        return next(filter(None, steps), [])
-
-    lower = numbers[at - 1 : at] or beyond(numbers[1])
-    upper = numbers[at + 1 : at + 2] or beyond(numbers[-2])
-    between = [
-        each
-        for end in lower + upper
-        for each in readable(toward(end, 0.5), min(best, end), max(best, end))
-    ]
-    return sorted(
-        {best, *lower, *upper, *between}, reverse=values == sorted(values, reverse=True)
-    )
+    def _is_permitted(self, value: float) -> bool:
+        spanned = _sign(value) in self.signs or {-1, 1} <= self.signs
+        return spanned and self.allowed(value)
 
 
 def _is_logarithmic(low: float, *rest: float) -> bool:
@@ -129,18 +146,15 @@ def _is_logarithmic(low: float, *rest: float) -> bool:
     *middle, high = rest
     if low <= 0 or not middle:
         return 0 < low * _WIDE <= high
-    linear, logarithmic = (
-        (middle[0] - low) / (high - low),
-        math.log(middle[0] / low) / math.log(high / low),
-    )
+    linear = (middle[0] - low) / (high - low)
+    logarithmic = math.log(middle[0] / low) / math.log(high / low)
     return abs(logarithmic - 0.5) < abs(linear - 0.5)
 
 
 def _is_allowed(key: str, value: float) -> bool:
     """Whether a setting may have a value, by the rules of params.yaml and the limits known here."""
-    return not broken_rule(key, value) and not (
-        key.rpartition("__")[2] in _BELOW_ONE and value >= 1
-    )
+    is_too_large = key.rpartition("__")[2] in _BELOW_ONE and value >= 1
+    return not is_too_large and not broken_rule(key, value)
 
 
 def _sign(value: float) -> int:
@@ -154,19 +168,17 @@ def narrow(params: Params, name: str, around: list[dict[str, Any]]) -> Experimen
     further within the old bounds. A list has the values that occur; a value that is alone there is `fixed`. Raises
     `UserError` if nothing is left out, or nothing is left.
     """
-    old, grid = params.experiment(name), {}
+    old = params.experiment(name)
+    grid: dict[str, Any] = {}
+    alone: dict[str, Any] = {}
     for key, values in old.grid.items():
         used = [candidate[key] for candidate in around]
-        grid[key] = (
-            _narrowed(values, used)
-            if isinstance(values, Distribution)
-            else [v for v in values if v in used]
-        )
-    alone = {
-        key: values[0]
-        for key, values in grid.items()
-        if isinstance(values, list) and len(values) == 1
-    }
+        if isinstance(values, Distribution):
+            grid[key] = _narrowed(values, used)
+            continue
+        grid[key] = [value for value in values if value in used]
+        if len(grid[key]) == 1:
+            alone[key] = grid[key][0]
     left = {key: values for key, values in grid.items() if key not in alone}
     if grid == old.grid or not left:
         raise UserError(
