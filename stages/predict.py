@@ -11,21 +11,23 @@ missing cells. The output has a header if `data.header` says that CSVs have one.
 
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import pandas as pd
 
 from stages.lib.common import Arguments, UserError, run
-from stages.lib.config import ANSWER, WINNER, Params, load_params
+from stages.lib.config import ANSWER, WINNER, Data, Params, load_params
 from stages.lib.data import read_features
 from stages.lib.handover import (
     ANSWER_FILE,
     MODEL_FILE,
     Card,
+    Model,
     Notices,
     file_of,
     load_model,
@@ -70,12 +72,9 @@ def check_card(path: Path, card: Card, params: Params) -> None:
     # With a header, columns that params.yaml does not list are features too, and stand in the file only.
     features = spec.features(spec.columns, params.cv.groups)
     fits = set(types) >= set(features) if spec.header else list(types) == features
+    now = {key: spec.column(key).type for key in types}
     problem = ""
-    if (
-        card.target != spec.target
-        or not fits
-        or any(spec.column(key).type != kind for key, kind in types.items())
-    ):
+    if card.target != spec.target or not fits or now != types:
         problem = (
             f"{card.target} from {', '.join(types)}, but params.yaml has other columns"
         )
@@ -86,72 +85,76 @@ def check_card(path: Path, card: Card, params: Params) -> None:
 
 
 def main(arguments: Namespace) -> None:
-    source, path = arguments.file, file_of(MODELS[arguments.model])
-    name = "standard input" if source == "-" else source
-    params = load_params()
+    path, params = file_of(MODELS[arguments.model]), load_params()
     model, card = load_model(path, packages_of(params))
     check_card(path, card, params)
     if arguments.sets is not None:
         refuse_sets(card, arguments.sets)
-    spec, notices = params.data, Notices(card)
-    form = (
-        "%.6f" if card.classes else "%.7g"
-    )  # of probabilities, or of numbers, with the precision of a float32
+    notices = Notices(card)
     # Not to standard output at once: no prediction is printed if a row further down is refused.
     with SpooledTemporaryFile(
         _BYTES_AT_ONCE, "w+", encoding="utf-8", newline=""
     ) as predicted:
-        with _opened(source) as file, doing(f"predicting {name}", "MB") as progress:
-            n_rows = n_bytes = 0
-            size = (
-                max(1, Path(source).stat().st_size // _MB)
-                if Path(source).is_file()
-                else None
-            )  # no pipe tells it
-            for piece, X in read_features(
-                file, card.columns.types, spec, name, card.may_lack, _BYTES_AT_ONCE
-            ):
-                table = predict(model, card, X, n_rows)
-                more = (
-                    {}
-                    if arguments.sets is None
-                    else {"set": sets_of(table, card, arguments.sets)}
-                )
-                more["note"] = notices.of(piece, X)
-                for key, column in more.items():
-                    table[_free(key, table)] = column
-                has_header = spec.header and n_rows == 0
-                table.to_csv(
-                    predicted,
-                    index=False,
-                    header=has_header,
-                    float_format=form,
-                    lineterminator="\n",
-                )
-                n_rows, n_bytes = n_rows + len(X), n_bytes + piece.n_bytes
-                progress.advance(n_bytes // _MB - progress.done, size)
-        notes = list(notices.sentences())
-        if arguments.model == "answer" and params.evaluate.use not in {
-            ANSWER,
-            WINNER,
-            card.name,
-        }:
-            asked = f"evaluate.use in params.yaml is {params.evaluate.use} now"
-            notes.append(
-                f"{path} is {card.name}, but {asked}; `dvc repro evaluate` saves that one"
-            )
-        if not card.classes and card.interval is None:
-            notes.append(f"{path} has no interval: {NO_INTERVAL}")
-        by = f"predicted by {card.called}, {path}"
-        if card.threshold is not None:
-            start = (
-                f"from a probability of {card.threshold:g} on, as evaluate.costs says"
-            )
-            by += f", which predicts {card.classes[1]} {start}"
-        for note in [*notes, by]:
+        has_header = params.data.header
+        for table in _tables(model, card, params.data, notices, arguments):
+            _write(table, card, predicted, has_header)
+            has_header = False
+        notes = [*notices.sentences(), *_on_model(path, card, params, arguments.model)]
+        for note in notes:
             print(f"note: {note}", file=sys.stderr)
         predicted.seek(0)
         copyfileobj(predicted, sys.stdout)
+
+
+def _tables(
+    model: Model, card: Card, spec: Data, notices: Notices, arguments: Namespace
+) -> Iterator[pd.DataFrame]:
+    """Yield what is printed of the rows, in pieces."""
+    source, n_rows, n_bytes = arguments.file, 0, 0
+    name = "standard input" if source == "-" else source
+    with _opened(source) as file, doing(f"predicting {name}", "MB") as progress:
+        pieces = read_features(
+            file, card.columns.types, spec, name, card.may_lack, _BYTES_AT_ONCE
+        )
+        for piece, X in pieces:
+            table = predict(model, card, X, n_rows)
+            more = {"note": notices.of(piece, X)}
+            if arguments.sets is not None:
+                more = {"set": sets_of(table, card, arguments.sets)} | more
+            for key, column in more.items():
+                table[_free(key, table)] = column
+            yield table
+            n_rows, n_bytes = n_rows + len(X), n_bytes + piece.n_bytes
+            progress.advance(n_bytes // _MB - progress.done, _size(source))
+
+
+def _size(source: str) -> int | None:
+    """Return how large a file is, in megabytes; None for a pipe."""
+    path = Path(source)
+    return max(1, path.stat().st_size // _MB) if path.is_file() else None
+
+
+def _write(table: pd.DataFrame, card: Card, to: IO[str], has_header: bool) -> None:
+    # Of probabilities, or of numbers, with the precision of a float32.
+    form = "%.6f" if card.classes else "%.7g"
+    table.to_csv(
+        to, index=False, header=has_header, float_format=form, lineterminator="\n"
+    )
+
+
+def _on_model(path: Path, card: Card, params: Params, asked: str) -> Iterator[str]:
+    """Yield what there is to say of the model."""
+    use = params.evaluate.use
+    if asked == "answer" and use not in {ANSWER, WINNER, card.name}:
+        now = f"evaluate.use in params.yaml is {use} now"
+        yield f"{path} is {card.name}, but {now}; `dvc repro evaluate` saves that one"
+    if not card.classes and card.interval is None:
+        yield f"{path} has no interval: {NO_INTERVAL}"
+    by = f"predicted by {card.called}, {path}"
+    if card.threshold is not None:
+        start = f"from a probability of {card.threshold:g} on, as evaluate.costs says"
+        by += f", which predicts {card.classes[1]} {start}"
+    yield by
 
 
 def _free(name: str, table: pd.DataFrame) -> str:
@@ -161,10 +164,10 @@ def _free(name: str, table: pd.DataFrame) -> str:
 
 def _opened(source: str) -> AbstractContextManager[BinaryIO]:
     """Open the file to predict; standard input stays open."""
+    if source == "-":
+        return nullcontext(sys.stdin.buffer)
     try:
-        return (
-            nullcontext(sys.stdin.buffer) if source == "-" else Path(source).open("rb")
-        )
+        return Path(source).open("rb")
     except OSError as error:
         refuse_missing(source)
         remedy = "Name a CSV or Parquet file, or - for standard input."

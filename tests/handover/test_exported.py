@@ -20,12 +20,12 @@ from sklearn.preprocessing import QuantileTransformer
 from stages.lib.config import Prepare
 from stages.lib.data import Columns, Dataset
 from stages.lib.export.card import Interval
-from stages.lib.export.graph import Graph
+from stages.lib.export.graph import Graph, Value
 from stages.lib.export.quantiles import add_back, add_normal
 from stages.lib.export.trees import add_boosting
 from stages.lib.handover import Card, load_model, predict, save_model
 from stages.lib.handover.fitted import odd_rows
-from stages.lib.handover.runtime import OnnxModel
+from stages.lib.handover.runtime import session_of
 from stages.lib.model import rows
 from tests.handover.fits import BASELINES, fit, mixed, numbers
 from tests.passengers import passengers
@@ -164,29 +164,25 @@ def test_sets_of_many_categories_and_missing_values_go_the_same_ways(make: Any) 
     fitted = make(categorical_features=[1, 2], max_iter=40).fit(X, y)
     X[:40, 1] = [201, 202, 254, 203] * 10  # never seen
     X[40:80, 2] = -1
-    graph = Graph(["x"])
-    found = run(graph, add_boosting(graph, "x", fitted, 255), X)
+    sums = add_boosting(Graph(["x"]).value("x"), fitted, 255)
+    found = run(sums, X)
     expected = (
         fitted.decision_function(X)
         if make is HistGradientBoostingClassifier
         else fitted.predict(X)
     )
     assert found.ravel() == pytest.approx(expected, abs=1e-12)
-    assert any(each.name == "membership_values" for each in graph.nodes[0].attribute)
-
-
-def run(graph: Graph, output: str, X: np.ndarray) -> np.ndarray:
-    """Return what a value of a graph is for an array of rows, which is its input `x`."""
-    model = graph.model(
-        {"x": TensorProto.DOUBLE},
-        {output: (TensorProto.DOUBLE, ["rows", "columns"])},
-        "",
+    assert any(
+        each.name == "membership_values" for each in sums.graph.nodes[0].attribute
     )
-    model.graph.input[0].type.tensor_type.shape.dim[1].dim_value = X.shape[1]
-    found: np.ndarray = OnnxModel(model.SerializeToString()).session.run(
-        None, {"x": X}
-    )[0]
-    return found
+
+
+def run(value: Value, X: np.ndarray) -> np.ndarray:
+    """Return what a value of a graph is for an array of rows, which is its input `x`."""
+    outputs = {value.name: (TensorProto.DOUBLE, ["rows", "columns"])}
+    model = value.graph.model({"x": TensorProto.DOUBLE}, outputs, "", X.shape[1])
+    (found,) = session_of(model.SerializeToString()).run(None, {"x": X})
+    return np.asarray(found)
 
 
 @pytest.mark.parametrize("n_rows", [3, 50, 3000])
@@ -213,17 +209,17 @@ def test_quantiles_become_a_normal_shape_and_back(n_rows: int) -> None:
         np.full((2, 4), 1e30),
         np.full((2, 4), -1e30),
     ):
-        graph = Graph(["x"])
-        assert run(graph, add_normal(graph, "x", fitted), given) == pytest.approx(
+        x = Graph(["x"]).value("x")
+        assert run(add_normal(x, fitted), given) == pytest.approx(
             fitted.transform(given), abs=1e-9
         )
     for column in range(2):
         fitted = QuantileTransformer(
             n_quantiles=min(n_rows, 1000), output_distribution="normal"
         ).fit(X[:, [column]])
-        graph = Graph(["x"])
+        x = Graph(["x"]).value("x")
         given = np.concatenate([np.linspace(-9, 9, 2001), [-1e30, 0, 1e30]])[:, None]
-        back = run(graph, add_back(graph, "x", fitted), given)
+        back = run(add_back(x, fitted), given)
         assert back == pytest.approx(
             fitted.inverse_transform(given), rel=1e-9, abs=1e-9 * X[:, column].max()
         )

@@ -12,7 +12,7 @@ import pytest
 from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Columns, Dataset
-from stages.lib.export.graph import Graph
+from stages.lib.export.graph import Value
 from stages.lib.export.trees import add_boosting
 from stages.lib.handover import ANSWER_FILE, load_model, predict, save_model
 from tests.handover.fits import fit, mixed, numbers
@@ -65,8 +65,8 @@ def test_a_graph_that_predicts_otherwise_is_not_written(
     data = numbers(n_classes=0)
     fitted, card = fit("hist_gradient_boosting", data)
 
-    def spoilt(graph: Graph, x: str, model: Any, n_codes: int) -> str:
-        return graph.add("Add", add_boosting(graph, x, model, n_codes), 0.01)
+    def spoilt(x: Value, model: Any, n_codes: int) -> Value:
+        return add_boosting(x, model, n_codes) + 0.01
 
     monkeypatch.setattr("stages.lib.export.exported.add_boosting", spoilt)
     with pytest.raises(

@@ -1,7 +1,7 @@
 """The card of a model file: what its numbers are, and what they predict from."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from operator import not_
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import pandas as pd
 from pydantic import Field, FiniteFloat, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from stages.lib.common import UserError, net_in_words
 from stages.lib.config import Prepare
@@ -22,6 +23,11 @@ ModelKind = Literal["net", "linear", "forest", "boosting", "constant"]
 
 # What is said of a file that can't be read, and what to do.
 WHAT = "not a model that the stage evaluate wrote", "Run `dvc repro evaluate`."
+
+
+def left_out(default: Any) -> Any:
+    """Return a field that a file does not have where it is empty, as its default is."""
+    return Field(default=default, exclude_if=not_)
 
 
 def refused(path: Path, problem: str) -> UserError:
@@ -38,10 +44,10 @@ class Input(Section):
 
     name: str
     type: Literal["number", "category", "boolean"]
-    categories: list[str] = Field(default=[], exclude_if=not_)
-    lacks: bool = Field(default=False, exclude_if=not_)
-    zeros: bool = Field(default=False, exclude_if=not_)
-    range: tuple[FiniteFloat, FiniteFloat] | None = Field(default=None, exclude_if=not_)
+    categories: list[str] = left_out([])
+    lacks: bool = left_out(False)
+    zeros: bool = left_out(False)
+    range: tuple[FiniteFloat, FiniteFloat] | None = left_out(None)
     typical: FiniteFloat | str | None = Field(
         default=None, exclude_if=lambda value: value is None
     )
@@ -79,10 +85,8 @@ class Interval(Section):
 
     @model_validator(mode="after")
     def _of_one_length(self) -> "Interval":
-        if (
-            len(self.half_widths) != len(self.edges) + 1
-            or sorted(self.edges) != self.edges
-        ):
+        n_fits = len(self.half_widths) == len(self.edges) + 1
+        if not n_fits or sorted(self.edges) != self.edges:
             raise ValueError(
                 "half_widths should have one number more than edges, which should rise"
             )
@@ -116,21 +120,17 @@ class Card(Section):
     """
 
     kind: ModelKind
-    name: str = Field(default="", exclude_if=not_)
+    name: str = left_out("")
     target: str
     classes: list[str]
     inputs: Annotated[list[Input], Field(min_length=1)]
     prepare: Prepare
-    settings: SavedSettings | None = Field(default=None, exclude_if=not_)
-    threshold: Annotated[float, Field(gt=0, lt=1)] | None = Field(
-        default=None, exclude_if=not_
-    )
-    errors: Errors | None = Field(default=None, exclude_if=not_)
-    interval: Interval | None = Field(default=None, exclude_if=not_)
-    sets: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
-        default={}, exclude_if=not_
-    )
-    n_bytes: Annotated[int, Field(ge=0)] = Field(default=0, exclude_if=not_)
+    settings: SavedSettings | None = left_out(None)
+    threshold: Annotated[float, Field(gt=0, lt=1)] | None = left_out(None)
+    errors: Errors | None = left_out(None)
+    interval: Interval | None = left_out(None)
+    sets: dict[str, Annotated[float, Field(ge=0, le=1)]] = left_out({})
+    n_bytes: Annotated[int, Field(ge=0)] = left_out(0)
     digest: str = ""
 
     @classmethod
@@ -144,18 +144,18 @@ class Card(Section):
         settings: dict | None = None,
     ) -> "Card":
         """Describe a model that was fitted on the data; a net has `settings`, those of `prepare` aside."""
-        own = (
-            SavedSettings.model_validate(without_prefix(settings)) if settings else None
-        )
-        classes, inputs = list(data.classes), list(_inputs(data, prepare))
-        return cls(
-            kind=kind,
-            name=name,
-            target=target,
-            classes=classes,
-            inputs=inputs,
-            prepare=prepare,
-            settings=own,
+        if settings:
+            settings = without_prefix(settings)
+        return cls.model_validate(
+            {
+                "kind": kind,
+                "name": name,
+                "target": target,
+                "classes": list(data.classes),
+                "inputs": [_input(key, data, prepare) for key in data.features],
+                "prepare": prepare,
+                "settings": settings,
+            }
         )
 
     @classmethod
@@ -164,13 +164,9 @@ class Card(Section):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            errors = error.errors(include_url=False)
-            problem = "; ".join(
-                f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors
-            )
-            raise refused(
-                path, f": its card is not as evaluate writes it: {problem}"
-            ) from None
+            problem = "; ".join(map(_in_words, error.errors(include_url=False)))
+            finding = f": its card is not as evaluate writes it: {problem}"
+            raise refused(path, finding) from None
 
     @property
     def text(self) -> str:
@@ -191,27 +187,21 @@ class Card(Section):
     @property
     def columns(self) -> Columns:
         """The columns that it is predicted from, as a preparation takes them."""
+        columns = self.inputs
+        texts = [each for each in columns if each.type == "category"]
         return Columns(
-            types={each.name: each.type for each in self.inputs},
-            categories={
-                each.name: tuple(each.categories)
-                for each in self.inputs
-                if each.type == "category"
-            },
-            lacking=tuple(each.name for each in self.inputs if each.lacks),
-            zeros=tuple(each.name for each in self.inputs if each.zeros),
+            {each.name: each.type for each in columns},
+            {each.name: tuple(each.categories) for each in texts},
+            lacking=tuple(each.name for each in columns if each.lacks),
+            zeros=tuple(each.name for each in columns if each.zeros),
         )
 
     @property
     def called(self) -> str:
         """What the model is called in sentences."""
-        return (
-            self.name
-            if self.kind != "net"
-            else net_in_words(self.name)
-            if self.name
-            else "the kept net"
-        )
+        if self.kind != "net":
+            return self.name
+        return net_in_words(self.name) if self.name else "the kept net"
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> "Card":
@@ -226,52 +216,47 @@ class Card(Section):
     @property
     def may_lack(self) -> set[str]:
         """The features in which cells may be missing: the model takes, imputes, or knows them as a category."""
-        takes_all, impute = self.kind in {"boosting", "constant"}, self.prepare.impute
-        imputed = {"number", "boolean"} if impute else set()
-        imputed |= {"category"} if impute == "most_frequent" else set()
-        return {
-            each.name
-            for each in self.inputs
-            if takes_all or each.lacks or each.type in imputed
-        }
+        if self.kind in {"boosting", "constant"}:
+            return {each.name for each in self.inputs}
+        types = {"number", "boolean"} if self.prepare.impute else set()
+        if self.prepare.impute == "most_frequent":
+            types.add("category")
+        return {each.name for each in self.inputs if each.lacks or each.type in types}
 
     def without_rows(self) -> Dataset:
         """Return a dataset with the columns of the card and no rows."""
         columns = self.columns
-        return Dataset(
-            pd.DataFrame(columns=list(columns.types)),
-            np.empty(0),
-            columns,
-            tuple(self.classes),
-        )
+        X = pd.DataFrame(columns=list(columns.types))
+        return Dataset(X, np.empty(0), columns, tuple(self.classes))
 
 
-def _inputs(data: Dataset, prepare: Prepare) -> Iterator[Input]:
-    columns = data.columns
-    replaced = (
-        prepare.impute is not None or prepare.indicator
-    )  # otherwise a zero is a number like others
-    for name, kind in columns.types.items():
-        numbers = data.X[name].dropna() if kind == "number" else pd.Series()
-        content = {
-            "name": name,
-            "type": kind,
-            "categories": list(columns.categories.get(name, ())),
-            "lacks": name in columns.lacking,
-            "zeros": replaced and name in columns.zeros,
-            "range": (float(numbers.min()), float(numbers.max()))
-            if len(numbers)
-            else None,
-            "typical": _typical(data.X[name].dropna(), kind, name in columns.zeros),
-        }
-        yield Input.model_validate(content)
+def _in_words(error: ErrorDetails) -> str:
+    return f"{'.'.join(map(str, error['loc']))}: {error['msg']}"
+
+
+def _input(name: str, data: Dataset, prepare: Prepare) -> dict[str, Any]:
+    """Return what a card says of an input."""
+    columns, cells = data.columns, data.X[name].dropna()
+    kind, has_zeros = columns.types[name], name in columns.zeros
+    content = {
+        "name": name,
+        "type": kind,
+        "categories": list(columns.categories.get(name, ())),
+        "lacks": name in columns.lacking,
+        # Where nothing replaces zeros, they are numbers like others.
+        "zeros": has_zeros and (prepare.impute is not None or prepare.indicator),
+        "typical": _typical(cells, kind, has_zeros),
+    }
+    if kind == "number" and len(cells):
+        content["range"] = float(cells.min()), float(cells.max())
+    return content
 
 
 def _typical(cells: pd.Series, kind: str, zero_is_missing: bool) -> float | str | None:
     if kind == "number":
-        median = cells[cells != 0 if zero_is_missing else slice(None)].quantile(
-            interpolation="lower"
-        )
+        if zero_is_missing:
+            cells = cells[cells != 0]
+        median = cells.quantile(interpolation="lower")
         return None if np.isnan(median) else float(median)
     most_frequent = cells.mode()  # sorted
     return None if most_frequent.empty else most_frequent.iloc[0]

@@ -13,9 +13,10 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from torch import Tensor, nn
 
-from stages.lib.export.card import Card, ModelKind, without
-from stages.lib.export.graph import Graph
+from stages.lib.export.card import Card, Input, ModelKind
+from stages.lib.export.graph import Graph, Value
 from stages.lib.export.net_graph import net_graph
+from stages.lib.export.outputs import add_outputs
 from stages.lib.export.prepared_rows import add_rows
 from stages.lib.export.quantiles import add_back
 from stages.lib.export.trees import add_boosting, add_forest
@@ -34,19 +35,18 @@ def parts_of(
         target, estimator = estimator.transformer_, estimator.regressor_
     preparation = preparation_of(estimator)
     model: Any = estimator[-1] if preparation else estimator
-    return (
-        preparation,
-        model.best_estimator_ if isinstance(model, GridSearchCV) else model,
-        target,
-    )
+    if isinstance(model, GridSearchCV):
+        model = model.best_estimator_
+    return preparation, model, target
 
 
 def kind_of(estimator: BaseEstimator) -> ModelKind:
     """Return what the card of a fitted model calls it."""
     _, model, _ = parts_of(estimator)
-    return next(
-        (kind for kind, types in _KINDS.items() if isinstance(model, types)), "net"
-    )
+    for kind, types in _KINDS.items():
+        if isinstance(model, types):
+            return kind
+    return "net"
 
 
 _KINDS: dict[ModelKind, tuple[type, ...]] = {
@@ -63,74 +63,61 @@ _KINDS: dict[ModelKind, tuple[type, ...]] = {
 def as_onnx(estimator: BaseEstimator, card: Card) -> ModelProto:
     """Return the graph of a fitted model, without its card.
 
-    Inputs are the columns by name, of shape (rows, 1): float64, or a string for a category. Outputs are `label` and
-    `probabilities`, or `prediction` and, if the card has an interval, `low` and `high`; a column with such a name keeps
-    it, and the output gets a question mark. Raises `NotExportableError` for a net that ONNX can't express.
+    Inputs are the columns by name, of shape (rows, 1): float64, or a string for a category. `add_outputs` says what the
+    outputs are. Raises `NotExportableError` for a net that ONNX can't express.
     """
-    names = [each.name for each in card.inputs]
-    graph = Graph(names)
+    graph = Graph([each.name for each in card.inputs])
     preparation, model, target = parts_of(estimator)
     rows = add_rows(graph, card, preparation)
-    outputs = _ADD[card.kind](graph, rows, model, card)
-    outputs = graph.cast(outputs, TensorProto.DOUBLE)
-    found = (
-        _classes(graph, outputs, card, model)
-        if card.classes
-        else _numbers(graph, outputs, card, target)
-    )
-    inputs = {
-        each.name: TensorProto.STRING if each.type == "category" else TensorProto.DOUBLE
-        for each in card.inputs
-    }
-    return graph.model(inputs, found, _ABOUT)
+    numbers = _ADD[card.kind](rows, model, card).cast(TensorProto.DOUBLE)
+    if not card.classes:
+        numbers = _in_own_unit(numbers, card, target)
+    outputs = add_outputs(numbers, card, model)
+    inputs = {each.name: _type_of(each) for each in card.inputs}
+    return graph.model(inputs, outputs, _ABOUT)
 
 
-def _linear(graph: Graph, rows: str, model: Pipeline, card: Card) -> str:
+def _type_of(column: Input) -> int:
+    return TensorProto.STRING if column.type == "category" else TensorProto.DOUBLE
+
+
+def _linear(rows: Value, model: Pipeline, card: Card) -> Value:
     scaler, linear = model[-2:]
-    exact = graph.cast(rows, TensorProto.DOUBLE)
-    scaled = graph.add("Div", graph.add("Sub", exact, scaler.mean_), scaler.scale_)
+    scaled = (rows.cast(TensorProto.DOUBLE) - scaler.mean_) / scaler.scale_
     coefficients = np.atleast_2d(linear.coef_).T.astype(np.float64)
-    return _log_odds(
-        graph,
-        graph.add("Gemm", scaled, coefficients, np.float64(linear.intercept_)),
-        linear,
-    )
+    sums = scaled.apply("Gemm", coefficients, np.float64(linear.intercept_))
+    return _probabilities(sums, linear)
 
 
-def _boosting(graph: Graph, rows: str, model: Any, card: Card) -> str:
+def _forest(rows: Value, model: Any, card: Card) -> Value:
+    return add_forest(rows.cast(TensorProto.DOUBLE), model)
+
+
+def _boosting(rows: Value, model: Any, card: Card) -> Value:
     n_codes = max(len(each.categories) for each in card.inputs)
-    return _log_odds(
-        graph,
-        add_boosting(graph, graph.cast(rows, TensorProto.DOUBLE), model, n_codes),
-        model,
-    )
+    sums = add_boosting(rows.cast(TensorProto.DOUBLE), model, n_codes)
+    return _probabilities(sums, model)
 
 
-def _log_odds(graph: Graph, outputs: str, model: Any) -> str:
-    """Return probabilities, if the model predicts classes."""
+def _probabilities(outputs: Value, model: Any) -> Value:
+    """Return probabilities for log-odds, if the model predicts classes."""
     n_classes = len(getattr(model, "classes_", ()))
     if n_classes > 2:
-        return graph.add("Softmax", outputs, axis=1)
+        return outputs.apply("Softmax", axis=1)
     if not n_classes:
         return outputs
-    second = graph.add("Sigmoid", outputs)
-    return graph.add("Concat", graph.add("Sub", 1.0, second), second, axis=1)
+    second = outputs.apply("Sigmoid")
+    return (1.0 - second).apply("Concat", second, axis=1)
 
 
 def _constant(
-    graph: Graph, rows: str, model: DummyClassifier | DummyRegressor, card: Card
-) -> str:
-    values = (
-        model.class_prior_
-        if isinstance(model, DummyClassifier)
-        else model.constant_.ravel()
-    )
-    n_rows = graph.add("Shape", rows, end=1)
-    return graph.add(
-        "Expand",
-        values[None].astype(np.float64),
-        graph.add("Concat", n_rows, np.array([1]), axis=0),
-    )
+    rows: Value, model: DummyClassifier | DummyRegressor, card: Card
+) -> Value:
+    is_classifier = isinstance(model, DummyClassifier)
+    values = model.class_prior_ if is_classifier else model.constant_.ravel()
+    n_rows = rows.apply("Shape", end=1)
+    shape = n_rows.apply("Concat", np.array([1]), axis=0)
+    return rows.graph.add("Expand", values[None].astype(np.float64), shape)
 
 
 class _AsPredicted(nn.Module):
@@ -142,89 +129,29 @@ class _AsPredicted(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         outputs = self.module(rows)
-        outputs = self.nonlinearity(
-            outputs[0] if isinstance(outputs, tuple) else outputs
-        )
-        return outputs.unsqueeze(-1).flatten(
-            1
-        )  # of the shape (n,), (n, k) or (n, k, 1)
+        if isinstance(outputs, tuple):
+            outputs = outputs[0]
+        # Of the shape (n,), (n, k) or (n, k, 1).
+        return self.nonlinearity(outputs).unsqueeze(-1).flatten(1)
 
 
-def _net(graph: Graph, rows: str, net: Any, card: Card) -> str:
-    return graph.include(net_graph(_AsPredicted(net), net.n_features_in_).graph, rows)
+def _net(rows: Value, net: Any, card: Card) -> Value:
+    own = net_graph(_AsPredicted(net), net.n_features_in_)
+    return rows.graph.include(own.graph, rows)
 
 
-_ADD: dict[ModelKind, Callable[[Graph, str, Any, Card], str]] = {
+_ADD: dict[ModelKind, Callable[[Value, Any, Card], Value]] = {
     "net": _net,
     "linear": _linear,
-    "forest": lambda graph, rows, model, card: add_forest(
-        graph, graph.cast(rows, TensorProto.DOUBLE), model
-    ),
+    "forest": _forest,
     "boosting": _boosting,
     "constant": _constant,
 }
 
-Outputs = dict[str, tuple[int, list[Any]]]
 
-
-def _classes(graph: Graph, probabilities: str, card: Card, model: Any) -> Outputs:
-    if len(card.classes) == 2:
-        second = graph.add("Reshape", graph.columns(probabilities, [1]), np.array([-1]))
-        number = graph.cast(
-            graph.add("Greater", second, least_of_second(card, model)),
-            TensorProto.INT64,
-        )
-    else:
-        number = graph.add("ArgMax", probabilities, axis=1, keepdims=0)
-    label = graph.add(
-        "Gather",
-        np.array(card.classes, dtype=object),
-        number,
-        name=without(graph.taken, "label"),
-    )
-    named = graph.add(
-        "Identity", probabilities, name=without(graph.taken, "probabilities")
-    )
-    return {
-        label: (TensorProto.STRING, ["rows"]),
-        named: (TensorProto.DOUBLE, ["rows", len(card.classes)]),
-    }
-
-
-def least_of_second(card: Card, model: Any) -> float:
-    """Return the probability above which the second of two classes is predicted."""
-    if card.threshold is None:
-        return float(
-            getattr(model, "threshold", 0.5)
-        )  # skorch's classifiers of two classes have one
-    return float(np.nextafter(card.threshold, 0))  # from which on, not above which
-
-
-def _numbers(graph: Graph, outputs: str, card: Card, target: Any) -> Outputs:
-    outputs = graph.add("Reshape", outputs, np.array([-1, 1]))
+def _in_own_unit(outputs: Value, card: Card, target: Any) -> Value:
+    """Return predicted numbers in the unit of the target, shape (n_rows, 1)."""
+    numbers = outputs.apply("Reshape", np.array([-1, 1]))
     if card.prepare.target == "standard":
-        outputs = graph.add(
-            "Add", graph.add("Mul", outputs, target.scale_), target.mean_
-        )
-    elif target is not None:
-        outputs = add_back(graph, outputs, target)
-    found = [
-        graph.add(
-            "Reshape", outputs, np.array([-1]), name=without(graph.taken, "prediction")
-        )
-    ]
-    if card.interval:
-        above = graph.add(
-            "Greater", outputs, np.array(card.interval.edges, dtype=np.float64)[None]
-        )
-        above = graph.add(
-            "ReduceSum", graph.cast(above, TensorProto.INT64), np.array([1]), keepdims=0
-        )
-        half = graph.add(
-            "Gather", np.array(card.interval.half_widths, dtype=np.float64), above
-        )
-        found += [
-            graph.add(each, found[0], half, name=without(graph.taken, name))
-            for each, name in (("Sub", "low"), ("Add", "high"))
-        ]
-    return {name: (TensorProto.DOUBLE, ["rows"]) for name in found}
+        return numbers * target.scale_ + target.mean_
+    return numbers if target is None else add_back(numbers, target)

@@ -1,5 +1,8 @@
 """Turns a torch module into an ONNX graph by torch's exporter, whose bytes are the same on every machine."""
 
+from contextlib import suppress
+from functools import partial
+
 import onnx
 import onnx_ir
 import torch
@@ -30,27 +33,24 @@ _MOVING = {
 
 def exported_graph(module: nn.Module, n_inputs: int) -> onnx.ModelProto:
     """Return the graph of a module in evaluation mode as `net_graph` does; raises an error of any class if it can't."""
-    exported = torch.onnx.export(
-        _traced(module, n_inputs), dynamo=True, optimize=False, verbose=False
-    )
+    traced = _traced(module, n_inputs)
+    exported = torch.onnx.export(traced, dynamo=True, optimize=False, verbose=False)
     assert exported is not None  # it is None only for the exporter of old
     return _simplified(exported.model)
 
 
 def _traced(module: nn.Module, n_inputs: int) -> ExportedProgram:
-    rows, shapes = torch.zeros(2, n_inputs, dtype=torch.float32), ({0: Dim("rows")},)
-    failures = []
-    for strict in (
-        False,
-        True,
-    ):  # torch's compiler is slower, but knows that `len(x)` is not a constant
-        try:
-            return torch.export.export(
-                module, (rows,), dynamic_shapes=shapes, strict=strict
-            )
-        except Exception as error:
-            failures.append(error)
-    raise failures[0]
+    rows = torch.zeros(2, n_inputs, dtype=torch.float32)
+    export = partial(
+        torch.export.export, module, (rows,), dynamic_shapes=({0: Dim("rows")},)
+    )
+    try:
+        return export(strict=False)
+    except Exception:
+        # torch's compiler is slower, but knows that `len(x)` is not a constant.
+        with suppress(Exception):
+            return export(strict=True)
+        raise
 
 
 def _simplified(model: onnx_ir.Model) -> onnx.ModelProto:
@@ -63,19 +63,16 @@ def _simplified(model: onnx_ir.Model) -> onnx.ModelProto:
     weights = set(graph.initializers.values())
     del graph.outputs[1:]
 
-    def is_exact(node: onnx_ir.Node) -> bool:
+    def should_fold(node: onnx_ir.Node) -> bool | None:
+        """Return None, so that onnxscript decides, where folding is exact."""
         values = [value for value in node.inputs if value is not None]
-        whole = all(
-            value.dtype is not None and value.dtype.is_integer() for value in values
-        )
-        return weights.isdisjoint(values) and (whole or node.op_type in _MOVING)
+        types = [value.dtype for value in values]
+        whole = all(each is not None and each.is_integer() for each in types)
+        is_exact = whole or node.op_type in _MOVING
+        return None if is_exact and weights.isdisjoint(values) else False
 
-    fold_constants_ir(
-        model,
-        onnx_shape_inference=True,
-        should_fold=lambda node: None if is_exact(node) else False,
-    )
-    PassManager(
+    fold_constants_ir(model, onnx_shape_inference=True, should_fold=should_fold)
+    simplify = PassManager(
         [
             RewritePass([materialize_reshape_shape_rule]),
             passes.IdentityEliminationPass(),
@@ -88,7 +85,8 @@ def _simplified(model: onnx_ir.Model) -> onnx.ModelProto:
             passes.RemoveUnusedOpsetsPass(),
             passes.ClearMetadataAndDocStringPass(),
         ]
-    )(model)
+    )
+    simplify(model)
     graph.inputs[0].name, graph.outputs[0].name, graph.name = INPUT, OUTPUT, "net"
     passes.NameFixPass()(model)  # a weight may be called x, too
     return onnx_ir.to_proto(model)

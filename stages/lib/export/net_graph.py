@@ -35,24 +35,18 @@ def net_graph(module: nn.Module, n_inputs: int) -> onnx.ModelProto:
     """
     with _quiet(), torch.no_grad():
         try:
-            module = (
-                copy.deepcopy(module).cpu().eval()
-            )  # a module may change its weights when it is called
-            with suppress(
-                Exception
-            ):  # of any class; the exporter then says what is wrong, if anything
-                return _compared(
-                    module, plain_graph(copy.deepcopy(module), n_inputs), n_inputs
-                )
-            from stages.lib.export.exporter import (
-                exported_graph,
-            )  # takes two seconds to import
+            # A module may change its weights when it is called.
+            module = copy.deepcopy(module).cpu().eval()
+            with suppress(Exception):  # the exporter says what is wrong, if anything
+                plain = plain_graph(copy.deepcopy(module), n_inputs)
+                return _compared(module, plain, n_inputs)
+            # This import takes two seconds.
+            from stages.lib.export.exporter import exported_graph
 
             proto = exported_graph(module, n_inputs)
         except Exception as error:  # torch's compiler raises errors of many classes, and so may the module
-            raise NotExportableError(
-                f"torch can't export the net: {_reason(error)}"
-            ) from error
+            finding = f"torch can't export the net: {_reason(error)}"
+            raise NotExportableError(finding) from error
         return _compared(module, proto, n_inputs)
 
 
@@ -66,21 +60,18 @@ def _compared(
     for n_rows in _TRIED:
         rows = torch.randn(n_rows, n_inputs, generator=generator, dtype=torch.float32)
         try:
+            content = proto.SerializeToString()
             session = InferenceSession(
-                proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
+                content, options, providers=["CPUExecutionProvider"]
             )
             ours = session.run(None, {INPUT: rows.numpy()})[0]
-        except (
-            Exception
-        ) as error:  # the classes of its errors have no common one but this
-            raise NotExportableError(
-                f"onnxruntime can't run the net: {_reason(error)}"
-            ) from error
+        except Exception as error:  # its errors have no other class in common
+            finding = f"onnxruntime can't run the net: {_reason(error)}"
+            raise NotExportableError(finding) from error
         outputs = module(rows)
-        expected = (outputs[0] if isinstance(outputs, tuple) else outputs).numpy()
-        if ours.shape != expected.shape or not np.allclose(
-            ours, expected, _TOLERANCE, _TOLERANCE, equal_nan=True
-        ):
+        if isinstance(outputs, tuple):
+            outputs = outputs[0]
+        if not _is_close(ours, outputs.numpy()):
             why = (
                 "the net may draw random numbers, or treat such a batch in another way"
             )
@@ -90,18 +81,22 @@ def _compared(
     return proto
 
 
+def _is_close(one: np.ndarray, other: np.ndarray) -> bool:
+    return one.shape == other.shape and np.allclose(
+        one, other, _TOLERANCE, _TOLERANCE, equal_nan=True
+    )
+
+
 def _reason(error: BaseException) -> str:
     """Return what an error says, without what torch adds for those who debug its exporter."""
-    causes = [error]
-    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
-        causes.append(cause)
-    if known := [
-        _REASONS[name] for cause in causes if (name := type(cause).__name__) in _REASONS
-    ]:
-        return known[0]
-    return (
-        str(causes[-1]).strip().split("\n")[0].rstrip(".") or type(causes[-1]).__name__
-    )
+    cause: BaseException | None = error
+    while cause is not None:
+        error, kind = cause, type(cause).__name__
+        if kind in _REASONS:
+            return _REASONS[kind]
+        cause = error.__cause__ or error.__context__
+    text = str(error).strip().partition("\n")[0].rstrip(".")
+    return text or type(error).__name__
 
 
 @contextmanager

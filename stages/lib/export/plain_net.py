@@ -10,7 +10,7 @@ from onnx import ModelProto, TensorProto, numpy_helper
 from torch import fx, nn
 from torch.nn import functional
 
-from stages.lib.export.graph import Graph
+from stages.lib.export.graph import Graph, Value
 
 INPUT, OUTPUT = "x", "y"
 
@@ -30,113 +30,132 @@ def plain_graph(module: nn.Module, n_inputs: int) -> ModelProto:
     """
     traced = _Tracer().trace(module).nodes
     (rows,) = [node for node in traced if node.op == "placeholder"]
-    graph, values = Graph([INPUT, OUTPUT]), {rows: INPUT}
+    graph = Graph([INPUT, OUTPUT])
+    values: dict[fx.Node, Any] = {rows: graph.value(INPUT)}
     for node in traced:
-        args, kwargs = fx.node.map_arg(
-            (node.args, dict(node.kwargs)), values.__getitem__
-        )
+        given = node.args, dict(node.kwargs)
+        args, kwargs = fx.node.map_arg(given, values.__getitem__)
         if node.op == "get_attr":
-            name, tensor = (
-                str(node.target),
-                operator.attrgetter(str(node.target))(module),
-            )
-            _only(tensor.dtype == torch.float32, name)
-            graph.constants[name, (), b"weight"] = numpy_helper.from_array(
-                tensor.detach().numpy(), name
-            )
-            graph.taken.add(name)
-            values[node] = name
+            values[node] = _weight(graph, module, str(node.target))
         elif node.op == "output":
             graph.add("Identity", *args, name=OUTPUT)
         elif node is not rows:
-            options = {
-                key: value for key, value in kwargs.items() if key != "inplace" or value
-            }
-            values[node] = _KNOWN[node.target](graph, *args, **options)
+            options = dict(kwargs)
+            _only(not options.pop("inplace", False), node)
+            values[node] = _KNOWN[node.target](*args, **options)
     shape = module(torch.zeros(2, n_inputs)).shape
-    return graph.model(
-        {INPUT: TensorProto.FLOAT},
-        {OUTPUT: (TensorProto.FLOAT, ["rows", *shape[1:]])},
-        "",
-        n_inputs,
-    )
+    inputs = {INPUT: TensorProto.FLOAT}
+    outputs = {OUTPUT: (TensorProto.FLOAT, ["rows", *shape[1:]])}
+    return graph.model(inputs, outputs, "", n_inputs)
 
 
-def _only(condition: bool, value: str) -> str:
-    """Return a value under a condition; else ONNX has no such function, or it takes another type."""
+def _weight(graph: Graph, module: nn.Module, name: str) -> Value:
+    tensor = operator.attrgetter(name)(module)
+    _only(tensor.dtype == torch.float32, name)
+    return graph.keep(numpy_helper.from_array(tensor.detach().numpy(), name))
+
+
+def _only(condition: bool, what: object) -> None:
+    """Raise `ValueError` unless a condition holds: ONNX has no such function, or it takes another type."""
     if not condition:
-        raise ValueError(f"{value} is not plain")
-    return value
+        raise ValueError(f"{what} is not plain")
 
 
-def _named(name: str) -> Callable[..., str]:
+def _operator(name: str) -> Callable[..., Value]:
     """Return how an operator of ONNX is written, with numbers in the type of the net."""
-    return lambda graph, *given: graph.add(
-        name, *(np.float32(x) if isinstance(x, int | float) else x for x in given)
-    )
+
+    def written(*given: Any) -> Value:
+        graph = next(each.graph for each in given if isinstance(each, Value))
+        return graph.add(name, *map(_in_float32, given))
+
+    return written
 
 
-_OPERATORS: dict[str, list[Any]] = {
-    "Relu": [functional.relu, torch.relu, "relu"],
-    "Tanh": [torch.tanh, "tanh"],
-    "Sigmoid": [torch.sigmoid, "sigmoid"],
-    "Selu": [functional.selu],
-    "Mish": [functional.mish],
-    "Softsign": [functional.softsign],
-    "HardSwish": [functional.hardswish],
-    "Add": [operator.add, torch.add, "add"],
-    "Sub": [operator.sub, torch.sub, "sub"],
-    "Mul": [operator.mul, torch.mul, "mul"],
-    "Div": [operator.truediv, torch.div, "div"],
-    "Max": [torch.maximum],
-    "Sqrt": [torch.sqrt, "sqrt"],
+def _in_float32(given: Any) -> Any:
+    return np.float32(given) if isinstance(given, int | float) else given
+
+
+def _linear(x: Value, weight: Value, bias: Value | None) -> Value:
+    given = [weight, bias] if bias else [weight]
+    return x.apply("Gemm", *given, transB=1)
+
+
+def _clip(x: Value, min_val: float, max_val: float) -> Value:
+    return x.apply("Clip", np.float32(min_val), np.float32(max_val))
+
+
+def _dropout(x: Value, p: float, training: bool) -> Value:
+    _only(not training, x)
+    return x
+
+
+def _layer_norm(x: Value, shape: Any, weight: Value, bias: Value, eps: float) -> Value:
+    return x.apply("LayerNormalization", weight, bias, axis=-len(shape), epsilon=eps)
+
+
+def _softplus(x: Value, beta: float, threshold: float) -> Value:
+    _only((beta, threshold) == (1, 20), x)
+    return x.apply("Softplus")
+
+
+def _softmax(
+    x: Value, dim: int | None, dtype: Any = None, _stacklevel: int = 3
+) -> Value:
+    _only(dim is not None and dtype is None, x)
+    return x.apply("Softmax", axis=dim)
+
+
+def _stack(each: list[Value], dim: int) -> Value:
+    first, *others = (_unsqueeze(one, dim) for one in each)
+    return first.apply("Concat", *others, axis=dim)
+
+
+def _unsqueeze(x: Value, dim: int) -> Value:
+    return x.apply("Unsqueeze", np.array([dim]))
+
+
+def _flatten(x: Value, start: int, end: int = -1) -> Value:
+    _only((start, end) == (1, -1), x)
+    return x.apply("Flatten", axis=1)
+
+
+def _sum(x: Value, dim: int, keepdim: bool) -> Value:
+    return x.apply("ReduceSum", np.array([dim]), keepdims=int(keepdim))
+
+
+# How functions of torch, and methods by their names, are written.
+_KNOWN: dict[Any, Callable[..., Value]] = {
+    operator.add: _operator("Add"),
+    operator.sub: _operator("Sub"),
+    operator.mul: _operator("Mul"),
+    operator.truediv: _operator("Div"),
+    torch.maximum: _operator("Max"),
+    functional.relu: _operator("Relu"),
+    functional.selu: _operator("Selu"),
+    functional.mish: _operator("Mish"),
+    functional.softsign: _operator("Softsign"),
+    functional.hardswish: _operator("HardSwish"),
+    functional.linear: _linear,
+    functional.dropout: _dropout,
+    functional.layer_norm: _layer_norm,
+    functional.elu: lambda x, alpha: x.apply("Elu", alpha=alpha),
+    functional.leaky_relu: lambda x, negative_slope: x.apply(
+        "LeakyRelu", alpha=negative_slope
+    ),
+    functional.gelu: lambda x, approximate: x.apply("Gelu", approximate=approximate),
+    functional.silu: lambda x: x * x.apply("Sigmoid"),
+    functional.hardsigmoid: lambda x: x.apply("HardSigmoid", alpha=1 / 6, beta=0.5),
+    functional.hardtanh: _clip,
+    functional.softplus: _softplus,
+    functional.softmax: _softmax,
+    torch.softmax: _softmax,
+    torch.stack: _stack,
+    "unsqueeze": _unsqueeze,
+    "flatten": _flatten,
+    "square": lambda x: x * x,
+    "sum": _sum,
 }
-# How functions of torch, and methods by their names, are written: from a graph and the names of values to that of one.
-_KNOWN: dict[Any, Callable[..., str]] = {
-    functional.linear: lambda graph, x, weight, bias: graph.add(
-        "Gemm", x, weight, *([bias] if bias else []), transB=1
-    ),
-    functional.dropout: lambda graph, x, p, training: _only(not training, x),
-    functional.layer_norm: lambda graph, x, shape, weight, bias, eps: graph.add(
-        "LayerNormalization", x, weight, bias, axis=-len(shape), epsilon=eps
-    ),
-    functional.elu: lambda graph, x, alpha: graph.add("Elu", x, alpha=alpha),
-    functional.leaky_relu: lambda graph, x, negative_slope: graph.add(
-        "LeakyRelu", x, alpha=negative_slope
-    ),
-    functional.gelu: lambda graph, x, approximate: graph.add(
-        "Gelu", x, approximate=approximate
-    ),
-    functional.silu: lambda graph, x: graph.add("Mul", x, graph.add("Sigmoid", x)),
-    functional.hardsigmoid: lambda graph, x: graph.add(
-        "HardSigmoid", x, alpha=1 / 6, beta=0.5
-    ),
-    functional.hardtanh: lambda graph, x, min_val, max_val: _named("Clip")(
-        graph, x, min_val, max_val
-    ),
-    functional.softplus: lambda graph, x, beta, threshold: graph.add(
-        "Softplus", _only((beta, threshold) == (1, 20), x)
-    ),
-    functional.softmax: lambda graph, x, dim, dtype, _stacklevel: graph.add(
-        "Softmax", _only(dim is not None and dtype is None, x), axis=dim
-    ),
-    torch.softmax: lambda graph, x, dim: graph.add("Softmax", x, axis=dim),
-    torch.stack: lambda graph, each, dim: graph.add(
-        "Concat",
-        *(graph.add("Unsqueeze", one, np.array([dim])) for one in each),
-        axis=dim,
-    ),
-    "unsqueeze": lambda graph, x, dim: graph.add("Unsqueeze", x, np.array([dim])),
-    "flatten": lambda graph, x, start, end=-1: graph.add(
-        "Flatten", _only((start, end) == (1, -1), x), axis=1
-    ),
-    "square": lambda graph, x: graph.add("Mul", x, x),
-    "sum": lambda graph, x, dim, keepdim: graph.add(
-        "ReduceSum", x, np.array([dim]), keepdims=int(keepdim)
-    ),
-    **{
-        function: _named(name)
-        for name, functions in _OPERATORS.items()
-        for function in functions
-    },
-}
+# Those that torch has as a function and as a method.
+for _name in ("add", "sub", "mul", "div", "sqrt", "relu", "tanh", "sigmoid"):
+    _function = getattr(torch, _name)
+    _KNOWN[_name] = _KNOWN[_function] = _operator(_name.capitalize())

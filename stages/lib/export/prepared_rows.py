@@ -9,110 +9,97 @@ import numpy as np
 from onnx import TensorProto, numpy_helper
 from sklearn.pipeline import Pipeline
 
-from stages.lib.export.card import Card
-from stages.lib.export.graph import Graph
+from stages.lib.export.card import Card, Input
+from stages.lib.export.graph import Graph, Value
 from stages.lib.export.quantiles import add_normal
 from stages.lib.model.preparation import CLIPPED_AT, Preparation
 
 
-def add_rows(graph: Graph, card: Card, preparation: Preparation | None) -> str:
+def add_rows(graph: Graph, card: Card, preparation: Preparation | None) -> Value:
     """Return the rows that the model takes, float32 of shape (n_rows, n_features)."""
-    table = graph.add("Concat", *(_cells(graph, each) for each in card.inputs), axis=1)
+    cells = [_cells(graph, each) for each in card.inputs]
+    table = graph.add("Concat", *cells, axis=1)
     if preparation is None:
-        return graph.cast(table, TensorProto.FLOAT)
-    columns = preparation.columns
-    marked = table
-    if columns.zeros:
-        of_zeros = np.isin(
-            np.arange(len(columns.types)), columns.positions(columns.zeros)
-        )
-        lacks = graph.add("And", graph.add("Equal", table, 0.0), of_zeros[None])
-        marked = graph.add("Where", lacks, np.nan, table)
+        return table.cast(TensorProto.FLOAT)
+    marked = _marked(table, preparation)
+    source = marked if preparation.impute else table
     parts = []
     for name, part, positions in preparation.parts_.transformers_:
-        if name != "remainder":
-            cells = graph.columns(marked if preparation.impute else table, positions)
-            steps = dict(part.steps) if isinstance(part, Pipeline) else {}
-            parts.append(
-                _part(
-                    graph, cells, steps, preparation, is_category=name == "categories"
-                )
-            )
+        if name == "remainder":
+            continue
+        columns = source.columns(positions)
+        steps = dict(part.steps) if isinstance(part, Pipeline) else {}
+        parts.append(_part(columns, steps, preparation, name == "categories"))
     if indicated := preparation.indicated():
-        lacks = graph.add("IsNaN", graph.columns(marked, indicated))
-        parts.append(graph.cast(lacks, TensorProto.DOUBLE))
-    return graph.cast(graph.add("Concat", *parts, axis=1), TensorProto.FLOAT)
+        lacks = marked.columns(indicated).apply("IsNaN")
+        parts.append(lacks.cast(TensorProto.DOUBLE))
+    return graph.add("Concat", *parts, axis=1).cast(TensorProto.FLOAT)
 
 
-def _cells(graph: Graph, column: Any) -> str:
+def _marked(table: Value, preparation: Preparation) -> Value:
+    """Return the table with NaN for zeros that mean a missing value."""
+    columns = preparation.columns
+    if not columns.zeros:
+        return table
+    positions = columns.positions(columns.zeros)
+    of_zeros = np.isin(np.arange(len(columns.types)), positions)
+    lacks = table.apply("Equal", 0.0).apply("And", of_zeros[None])
+    return table.where(lacks, np.nan)
+
+
+def _cells(graph: Graph, column: Input) -> Value:
     """Return a column as float64: a category as its position, one that is not known as -1, a missing one as NaN."""
+    cells = graph.value(column.name)
     if column.type != "category":
-        return str(column.name)
+        return cells
     labels = np.array([*column.categories, column.missing], dtype=object)
     codes = np.append(np.arange(float(len(labels) - 1)), np.nan)
-    tensors = {
-        "keys_tensor": labels,
-        "values_tensor": codes,
-        "default_tensor": np.array([-1.0]),
-    }
     return graph.ml(
         "LabelEncoder",
-        column.name,
-        **{key: numpy_helper.from_array(each) for key, each in tensors.items()},
+        cells,
+        keys_tensor=numpy_helper.from_array(labels),
+        values_tensor=numpy_helper.from_array(codes),
+        default_tensor=numpy_helper.from_array(np.array([-1.0])),
     )
 
 
 def _part(
-    graph: Graph,
-    cells: str,
-    steps: dict[str, Any],
-    preparation: Preparation,
-    is_category: bool,
-) -> str:
+    cells: Value, steps: dict[str, Any], preparation: Preparation, is_category: bool
+) -> Value:
     """Return the columns of one kind, imputed, scaled or encoded."""
     if imputer := steps.get("impute"):
-        cells = graph.add(
-            "Where", graph.add("IsNaN", cells), imputer.statistics_, cells
-        )
+        cells = cells.where(cells.apply("IsNaN"), imputer.statistics_)
     if is_category:
-        return _encoded(graph, cells, preparation)
-    return (
-        _scaled(graph, cells, preparation.scale, steps["scale"])
-        if "scale" in steps
-        else cells
-    )
+        return _encoded(cells, preparation)
+    if scaler := steps.get("scale"):
+        return _scaled(cells, preparation.scale, scaler)
+    return cells
 
 
-def _encoded(graph: Graph, cells: str, preparation: Preparation) -> str:
-    codes = preparation.codes()
+def _encoded(cells: Value, preparation: Preparation) -> Value:
+    is_missing = cells.apply("IsNaN")
     if preparation.encode == "ordinal":
-        return graph.add("Where", graph.add("IsNaN", cells), -1.0, cells)
+        return cells.where(is_missing, -1.0)
+    codes = preparation.codes()
+    n_codes = [len(each) for each in codes]
     # A missing category that is one of its own comes last.
-    last = np.array(
-        [len(each) - 1.0 if np.isnan(each).any() else -1.0 for each in codes]
-    )
-    cells = graph.add("Where", graph.add("IsNaN", cells), last, cells)
-    repeated = graph.columns(
-        cells, np.repeat(np.arange(len(codes)), list(map(len, codes)))
-    )
-    is_it = graph.add(
-        "Equal",
-        repeated,
-        np.concatenate([np.arange(float(len(each))) for each in codes]),
-    )
-    return graph.cast(is_it, TensorProto.DOUBLE)
+    is_own = np.array([np.isnan(each).any() for each in codes])
+    last = np.where(is_own, np.array(n_codes) - 1.0, -1.0)
+    filled = cells.where(is_missing, last)
+    repeated = filled.columns(np.repeat(np.arange(len(codes)), n_codes))
+    numbers = [np.arange(float(n)) for n in n_codes]
+    is_it = repeated.apply("Equal", np.concatenate(numbers))
+    return is_it.cast(TensorProto.DOUBLE)
 
 
-def _scaled(graph: Graph, x: str, name: str, fitted: Any) -> str:
+def _scaled(x: Value, name: str, fitted: Any) -> Value:
     if name == "quantile":
-        return add_normal(graph, x, fitted)
+        return add_normal(x, fitted)
     if name == "minmax":
-        return graph.add("Add", graph.add("Mul", x, fitted.scale_), fitted.min_)
+        return x * fitted.scale_ + fitted.min_
     center = fitted.mean_ if name == "standard" else fitted.center_
-    z = graph.add("Div", graph.add("Sub", x, center), fitted.scale_)
+    z = (x - center) / fitted.scale_
     if name != "robust_clipped":
         return z
-    part = graph.add("Div", z, CLIPPED_AT)
-    return graph.add(
-        "Div", z, graph.add("Sqrt", graph.add("Add", graph.add("Mul", part, part), 1.0))
-    )
+    part = z / CLIPPED_AT
+    return z / (part * part + 1.0).apply("Sqrt")

@@ -1,11 +1,12 @@
 """scikit-learn's QuantileTransformer as a part of a graph: quantiles to a normal shape, and back."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from onnx import TensorProto
 
-from stages.lib.export.graph import Graph
+from stages.lib.export.graph import Value
 from stages.lib.export.trees import add_steps
 
 # How near to the least or the largest number another one counts as that; scikit-learn's BOUNDS_THRESHOLD.
@@ -35,106 +36,93 @@ _HART = (
 _LARGEST = 7.0  # beyond which the tail is below 1e-11
 
 
-def add_normal(graph: Graph, x: str, fitted: Any) -> str:
+class Part(NamedTuple):
+    """A part of a line of several: from where on it goes, a point of it, and its slope."""
+
+    edge: float
+    start: float
+    height: float
+    slope: float
+
+
+# The part that goes before all others.
+_BEFORE = Part(-np.inf, 0.0, 0.0, 0.0)
+
+
+def add_normal(x: Value, fitted: Any) -> Value:
     """Return numbers of shape (n_rows, n_columns) with a normal shape, as `fitted.transform` does, in double."""
-    columns = [
-        _mean_of_both(quantiles, fitted.references_)
-        for quantiles in fitted.quantiles_.T
-    ]
-    shares = _along(graph, x, columns)
+    references = fitted.references_
+    lines = [_mean_of_both(column, references) for column in fitted.quantiles_.T]
+    shares = _along(x, lines)
     least, largest = fitted.quantiles_[:1], fitted.quantiles_[-1:]
-    shares = graph.add(
-        "Where", graph.add("Greater", graph.add("Add", x, _NEAR), largest), 1.0, shares
-    )
-    shares = graph.add(
-        "Where", graph.add("Less", graph.add("Sub", x, _NEAR), least), 0.0, shares
-    )
+    shares = shares.where(x + _NEAR > largest, 1.0)
+    shares = shares.where(x - _NEAR < least, 0.0)
     end = _NEAR - np.spacing(1)
-    shares = graph.add("Clip", shares, end, 1 - end)
-    q = graph.add("Sub", shares, 0.5)
-    r = graph.add("Sub", 0.180625, graph.add("Mul", q, q))
-    central = graph.add(
-        "Mul", q, graph.add("Div", *(graph.polynomial(r, each) for each in _CENTRAL))
-    )
-    nearer = graph.add("Min", shares, graph.add("Sub", 1.0, shares))
-    r = graph.add(
-        "Sub", graph.add("Sqrt", graph.add("Neg", graph.add("Log", nearer))), 1.6
-    )
-    tail = graph.add("Div", *(graph.polynomial(r, each) for each in _TAIL))
-    tail = graph.add("Mul", graph.add("Sign", q), tail)
-    return graph.add(
-        "Where", graph.add("LessOrEqual", graph.add("Abs", q), 0.425), central, tail
-    )
+    shares = shares.apply("Clip", end, 1 - end)
+    q = shares - 0.5
+    central = q * _ratio(0.180625 - q * q, _CENTRAL)
+    nearer = shares.apply("Min", 1.0 - shares)
+    r = (-nearer.apply("Log")).apply("Sqrt") - 1.6
+    tail = _ratio(r, _TAIL)
+    tail = q.apply("Sign") * tail
+    return tail.where(abs(q) <= 0.425, central)
 
 
-def add_back(graph: Graph, x: str, fitted: Any) -> str:
+def add_back(x: Value, fitted: Any) -> Value:
     """Return what numbers of a normal shape, of shape (n_rows, 1), stand for, as `fitted.inverse_transform` does."""
-    z = graph.add("Min", graph.add("Abs", x), _LARGEST)
-    tail = graph.add("Div", *(graph.polynomial(z, each) for each in _HART))
-    tail = graph.add(
-        "Mul", graph.add("Exp", graph.add("Mul", graph.add("Mul", z, z), -0.5)), tail
-    )
-    shares = graph.add(
-        "Where", graph.add("Less", x, 0.0), tail, graph.add("Sub", 1.0, tail)
-    )
-    quantiles = fitted.quantiles_[:, 0]
-    slopes = np.append(np.diff(quantiles) / np.diff(fitted.references_), 0.0)
-    line = list(
-        zip(fitted.references_, fitted.references_, quantiles, slopes, strict=True)
-    )
-    numbers = _along(graph, shares, [[(-np.inf, 0.0, 0.0, 0.0), *line]])
-    numbers = graph.add(
-        "Where",
-        graph.add("Greater", graph.add("Add", shares, _NEAR), 1.0),
-        quantiles[-1],
-        numbers,
-    )
-    return graph.add(
-        "Where",
-        graph.add("Less", graph.add("Sub", shares, _NEAR), 0.0),
-        quantiles[0],
-        numbers,
-    )
+    z = abs(x).apply("Min", _LARGEST)
+    tail = _ratio(z, _HART)
+    tail = (z * z * -0.5).apply("Exp") * tail
+    is_below = x < 0.0
+    shares = (1.0 - tail).where(is_below, tail)
+    quantiles, references = fitted.quantiles_[:, 0], fitted.references_
+    slopes = np.append(np.diff(quantiles) / np.diff(references), 0.0)
+    line = map(Part, references, references, quantiles, slopes)
+    numbers = _along(shares, [[_BEFORE, *line]])
+    numbers = numbers.where(shares + _NEAR > 1.0, quantiles[-1])
+    return numbers.where(shares - _NEAR < 0.0, quantiles[0])
 
 
-# The parts of a line: from where on each goes, and the point and the slope that give its heights.
-Line = list[tuple[float, float, float, float]]
+def _ratio(x: Value, polynomials: tuple[tuple[float, ...], tuple[float, ...]]) -> Value:
+    above, below = (_polynomial(x, each) for each in polynomials)
+    return above / below
 
 
-def _mean_of_both(quantiles: np.ndarray, references: np.ndarray) -> Line:
+def _polynomial(x: Value, coefficients: tuple[float, ...]) -> Value:
+    """Return a polynomial, with the coefficient of the highest power first, by Horner's rule."""
+    first, second, *others = coefficients
+    value = x * first + second
+    for each in others:
+        value = x * value + each
+    return value
+
+
+def _mean_of_both(quantiles: np.ndarray, references: np.ndarray) -> list[Part]:
     """Return the line from quantiles to shares, which is in the middle of its jump where several are one number."""
+    return [_BEFORE, *_parts(quantiles, references)]
+
+
+def _parts(quantiles: np.ndarray, references: np.ndarray) -> Iterator[Part]:
     places, first, n_same = np.unique(quantiles, return_index=True, return_counts=True)
     below, above = references[first], references[first + n_same - 1]
-    line: Line = [(-np.inf, 0.0, 0.0, 0.0)]
+    slopes = np.append((below[1:] - above[:-1]) / np.diff(places), 0.0)
     for i, place in enumerate(places):
+        edge = place
         if n_same[i] > 1:
-            line.append((place, place, (below[i] + above[i]) / 2, 0.0))
-        slope = (
-            (below[i + 1] - above[i]) / (places[i + 1] - place)
-            if i + 1 < len(places)
-            else 0.0
-        )
-        line.append(
-            (
-                np.nextafter(place, np.inf) if n_same[i] > 1 else place,
-                place,
-                above[i],
-                slope,
-            )
-        )
-    return line
+            yield Part(place, place, (below[i] + above[i]) / 2, 0.0)
+            edge = np.nextafter(place, np.inf)
+        yield Part(edge, place, above[i], slopes[i])
 
 
-def _along(graph: Graph, x: str, lines: list[Line]) -> str:
+def _along(x: Value, lines: list[list[Part]]) -> Value:
     """Return the heights of a line for each column."""
+    arrays = [np.array(line) for line in lines]
     # A number goes with the last part that begins at or before it.
-    part = add_steps(
-        graph,
-        x,
-        [np.nextafter([edge for edge, *_ in line[1:]], -np.inf) for line in lines],
+    steps = [np.nextafter(each[1:, 0], -np.inf) for each in arrays]
+    within = add_steps(x, steps).cast(TensorProto.INT64)
+    place = within + np.cumsum([0, *map(len, lines[:-1])])
+    _, starts, heights, slopes = np.concatenate(arrays).T
+    start, height, slope = (
+        x.graph.add("Gather", each, place) for each in (starts, heights, slopes)
     )
-    offsets = np.cumsum([0, *map(len, lines[:-1])])
-    part = graph.add("Add", graph.cast(part, TensorProto.INT64), offsets)
-    parts = np.array([part for line in lines for part in line])
-    start, height, slope = (graph.add("Gather", parts[:, i], part) for i in (1, 2, 3))
-    return graph.add("Add", height, graph.add("Mul", slope, graph.add("Sub", x, start)))
+    return height + slope * (x - start)

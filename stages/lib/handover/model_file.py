@@ -16,7 +16,7 @@ from stages.lib.export.card import WHAT, Card, refused
 from stages.lib.export.exported import as_onnx
 from stages.lib.export.graph import OPSETS, Graph, NotExportableError
 from stages.lib.handover.fitted import TOLERANCE, largest_difference, odd_rows
-from stages.lib.handover.net_file import NetModel, load_net, net_content
+from stages.lib.handover.net_file import DAMAGED, NetModel, load_net, net_content
 from stages.lib.handover.runtime import OnnxModel
 
 # The most bytes of a model that is committed with every change; git keeps all versions.
@@ -47,18 +47,16 @@ def save_model(
         write_bytes(net_path, net_content(estimator, card))
         _remove(path, large_path)
         return f"{net_path} can be read by this project only, because the net has no ONNX file: {error}"
-    content, sentence = with_card(model, card), ""
-    if len(content) > MOST_BYTES:
-        write_bytes(large_path, content)
-        card = card.model_copy(update={"n_bytes": len(content)})
-        sentence = f"{path} has the card alone, because the model takes {card.size}: it is {large_path}, not for git"
-        content = with_card(
-            Graph().model({}, {}, f"This file has no model, but a card: {sentence}."),
-            card,
-        )
-    else:
-        _remove(large_path)
-    write_bytes(path, content)
+    content = with_card(model, card)
+    if len(content) <= MOST_BYTES:
+        write_bytes(path, content)
+        _remove(net_path, large_path)
+        return ""
+    write_bytes(large_path, content)
+    card = card.model_copy(update={"n_bytes": len(content)})
+    sentence = f"{path} has the card alone, because the model takes {card.size}: it is {large_path}, not for git"
+    about = f"This file has no model, but a card: {sentence}."
+    write_bytes(path, with_card(Graph().model({}, {}, about), card))
     _remove(net_path)
     return sentence
 
@@ -72,18 +70,17 @@ def exported(
     """
     model = as_onnx(estimator, card)
     session = OnnxModel(model.SerializeToString())
-    for rows, which in (
-        (X, "rows of the table"),
-        (odd_rows(card, X), "rows with odd cells"),
-    ):
-        off = (
-            largest_difference(estimator, card, rows, session.outputs(card, rows))
-            * TOLERANCE
-        )
+    for which, rows in {
+        "rows of the table": X,
+        "rows with odd cells": odd_rows(card, X),
+    }.items():
+        found = session.outputs(card, rows)
+        off = largest_difference(estimator, card, rows, found) * TOLERANCE
         if off > TOLERANCE:
-            raise NotExportableError(
+            finding = (
                 f"on {which}, its ONNX file differs from the fitted model by {off:.1g}"
             )
+            raise NotExportableError(finding)
     return model, card.model_copy(update={"digest": _digest(model)})
 
 
@@ -95,9 +92,8 @@ def with_card(model: ModelProto, card: Card) -> bytes:
 
 
 def _digest(model: ModelProto) -> str:
-    return hashlib.sha256(
-        model.graph.SerializeToString(deterministic=True)
-    ).hexdigest()[:16]
+    content = model.graph.SerializeToString(deterministic=True)
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _remove(*paths: Path) -> None:
@@ -121,14 +117,13 @@ def load_model(path: Path, packages: Collection[str] = ()) -> tuple[Model, Card]
         return load_net(path, packages)
     model, card = _opened(path)
     if card.n_bytes:
-        path = path.parent / LARGE / path.name
+        small, path = card, path.parent / LARGE / path.name
         if not path.exists():
             remedy = "Run `python -m stages.evaluate`, which makes it, set evaluate.use to a smaller model"
             raise UserError(
-                f"{path} is missing: it takes {card.size}, so it is not in git. {remedy}."
+                f"{path} is missing: it takes {small.size}, so it is not in git. {remedy}."
             )
-        (model, its), small = _opened(path), card
-        card = its
+        model, card = _opened(path)
         if card.digest != small.digest:
             raise UserError(
                 f"{path} is of another run. Run `python -m stages.evaluate`."
@@ -136,16 +131,20 @@ def load_model(path: Path, packages: Collection[str] = ()) -> tuple[Model, Card]
     try:
         session = OnnxModel(model.SerializeToString())
     except Exception as error:  # its errors have no other class in common
-        raise refused(
-            path, f" can't be run: {' '.join(str(error).split())[:300]}"
-        ) from None
-    inputs = {
-        each.name: f"tensor({'string' if each.type == 'category' else 'double'})"
-        for each in card.inputs
-    }
-    if session.signature != (inputs, 2 if card.classes else 3 if card.interval else 1):
+        text = " ".join(str(error).split())[:300]
+        raise refused(path, f" can't be run: {text}") from None
+    if session.signature != _signature(card):
         raise refused(path, " does not fit its card: its inputs or outputs are others")
     return session, card
+
+
+def _signature(card: Card) -> tuple[dict[str, str], int]:
+    """Return the types of a model's inputs, and how many outputs it has, as its card says."""
+    types = {"category": "tensor(string)"}
+    inputs = {each.name: types.get(each.type, "tensor(double)") for each in card.inputs}
+    if card.classes:
+        return inputs, 2
+    return inputs, 3 if card.interval else 1
 
 
 def _opened(path: Path) -> tuple[ModelProto, Card]:
@@ -154,23 +153,16 @@ def _opened(path: Path) -> tuple[ModelProto, Card]:
         text = {each.key: each.value for each in model.metadata_props}[_CARD]
     card = Card.read(text, path)
     if not card.n_bytes and card.digest != _digest(model):
-        raise refused(
-            path, ": its numbers are not those that were saved, so the file is damaged"
-        )
+        raise refused(path, DAMAGED)
     outside = [
         each
         for each in model.graph.initializer
         if each.data_location == TensorProto.EXTERNAL
     ]
-    if (
-        outside
-        or model.functions
-        or {each.domain for each in model.graph.node} - {*OPSETS}
-    ):
-        raise refused(
-            path,
-            " uses other files or operators than those of a model that this project made",
-        )
+    others = {each.domain for each in model.graph.node} - {*OPSETS}
+    if outside or others or model.functions:
+        finding = " uses other files or operators than those of a model that this project made"
+        raise refused(path, finding)
     return model, card
 
 
@@ -190,7 +182,8 @@ def predict(
         numbers = others[0] if card.classes else np.stack([predicted, *others], axis=1)
     finite = np.isfinite(numbers).all(axis=1)
     if not finite.all():
-        strays = f"row {n_before + int(np.argmin(finite)) + 1} and {(~finite).sum() - 1} others"
+        first, n_others = n_before + int(np.argmin(finite)) + 1, (~finite).sum() - 1
+        strays = f"row {first} and {n_others} others"
         remedy = "their values are too large for it, or its weights are. Correct the values, or train on such rows."
         raise UserError(
             f"The saved model has no finite prediction for {strays}: {remedy}"
@@ -198,12 +191,12 @@ def predict(
     table = pd.DataFrame({card.target: predicted})
     if not card.classes:
         for end, column in zip(("low", "high"), others, strict=False):
-            table[end if end != card.target else f"{end}_"] = column
+            name = end if end != card.target else f"{end}_"
+            table[name] = column
         return table
     # A criterion of the user's own may leave other numbers than probabilities.
     if np.allclose(numbers.sum(axis=1), 1, atol=1e-3) and numbers.min() >= 0:
-        for number, label in list(enumerate(card.classes))[
-            1 if len(card.classes) == 2 else 0 :
-        ]:
-            table[f"{card.target}={label}"] = numbers[:, number]
+        for number, label in enumerate(card.classes):
+            if number or len(card.classes) > 2:
+                table[f"{card.target}={label}"] = numbers[:, number]
     return table

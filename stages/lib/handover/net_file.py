@@ -1,7 +1,7 @@
 """Nets that ONNX can't express: their numbers in a safetensors file, and as text what is needed to build them again."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ from stages.lib.model import build_estimator, is_classifier, resolve_settings
 from stages.lib.model.names import HOMES
 from stages.lib.model.preparation import learned, take_over
 from stages.lib.model.prepared import preparation_of
+
+# What is said of a file whose hash is not that of its card.
+DAMAGED = ": its numbers are not those that were saved, so the file is damaged"
 
 Tensors = dict[str, torch.Tensor]
 # The prefix of weights' names, so that a module can give its parts any names.
@@ -49,18 +52,12 @@ def net_content(estimator: BaseEstimator, card: Card) -> bytes:
         f"{_NET}{name}": weight.cpu().contiguous().clone()
         for name, weight in weights.items()
     }
-    numbers: Mapping[str, Any] = learned(
-        preparation_of(estimator), getattr(estimator, "transformer_", None)
-    )
-    tensors |= {
-        name: torch.from_numpy(np.ascontiguousarray(values))
-        for name, values in numbers.items()
-    }
+    scaler = getattr(estimator, "transformer_", None)
+    for name, values in learned(preparation_of(estimator), scaler).items():
+        tensors[name] = torch.from_numpy(np.ascontiguousarray(values))
+    card = card.model_copy(update={"digest": digest_of(tensors)})
     # One entry in the metadata: safetensors writes several in varying order.
-    return save(
-        tensors,
-        metadata={"card": card.model_copy(update={"digest": digest_of(tensors)}).text},
-    )
+    return save(tensors, metadata={"card": card.text})
 
 
 def digest_of(tensors: Tensors) -> str:
@@ -78,20 +75,17 @@ def load_net(path: Path, packages: Collection[str]) -> tuple[NetModel, Card]:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it has no __iter__)
     card = Card.read(text, path)
     if card.kind != "net":
-        raise refused(
-            path, f" has {card.called} in the form of an older version of this project"
-        )
+        finding = f" has {card.called} in the form of an older version of this project"
+        raise refused(path, finding)
     if card.digest != digest_of(tensors):
-        raise refused(
-            path, ": its numbers are not those that were saved, so the file is damaged"
-        )
+        raise refused(path, DAMAGED)
     try:
         return NetModel(_net(path, card, tensors, packages)), card
+    except KeyError as error:
+        problem = f"{error.args[0]} is missing"
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        problem = (
-            f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
-        )
-        raise refused(path, f" does not fit its card: {problem}") from None
+        problem = str(error)
+    raise refused(path, f" does not fit its card: {problem}")
 
 
 def _net(
@@ -108,18 +102,17 @@ def _net(
     try:
         net_of(estimator).initialize().module_.load_state_dict(weights)
     except RAISED as error:  # the module may be the user's own
-        place = own_place(error)
-        problem = " ".join(str(error).split()) + (f", at {place}" if place else "")
-        raise refused(
-            path, f" does not fit {card.settings.module} as it is now: {problem}"
-        ) from error
+        problem = " ".join(str(error).split())
+        if place := own_place(error):
+            problem += f", at {place}"
+        finding = f" does not fit {card.settings.module} as it is now: {problem}"
+        raise refused(path, finding) from error
     scaler = None
     if isinstance(estimator, TransformedTargetRegressor):
         # The fit of any rows sets what scikit-learn keeps besides the numbers.
         some, regressor = np.zeros((2, 1), dtype=np.float32), estimator.regressor
-        estimator = (
-            clone(estimator).set_params(regressor=DummyRegressor()).fit(some, some)
-        )
+        stand_in = clone(estimator).set_params(regressor=DummyRegressor())
+        estimator = stand_in.fit(some, some)
         estimator.regressor = estimator.regressor_ = regressor
         scaler = estimator.transformer_
     take_over(preparation_of(estimator), scaler, tensors)
@@ -137,17 +130,14 @@ def _built(
         if not key.startswith(_OF_TRAINING)
     }
     settings |= {"device": "cpu", "optimizer": "SGD"}
+    homes = {*HOMES, *packages}
     try:
-        settings = resolve_settings(
-            settings, "its card", "settings", only={*HOMES, *packages}
-        )
+        settings = resolve_settings(settings, "its card", "settings", only=homes)
         if is_classifier(settings["wrapper"]) != bool(card.classes):
-            raise UserError(
-                f"settings.wrapper does not go with its {len(card.classes)} classes"
-            )
+            finding = f"does not go with its {len(card.classes)} classes"
+            raise UserError(f"settings.wrapper {finding}")
         return build_estimator(settings, card.without_rows(), card.prepare)
     except UserError as error:
         problem = "; ".join(map(str, error.args)).rstrip(".")
-        raise refused(
-            path, f" has a net that can't be built: {problem}"
-        ) from error.__cause__
+        finding = f" has a net that can't be built: {problem}"
+        raise refused(path, finding) from error.__cause__

@@ -3,31 +3,33 @@
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pandas as pd
+from onnxruntime import InferenceSession, SessionOptions
 
 from stages.lib.export.card import Card, Input
 
 _ERRORS_ONLY = 4
 
 
+def session_of(content: bytes) -> InferenceSession:
+    """Return what runs a graph with one thread: sums have the same order on every run."""
+    options = SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    return InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
 class OnnxModel:
-    """A model of ONNX, from the content of its file, with one thread: sums have the same order on every run."""
+    """A model of ONNX, whose file has this content."""
 
     def __init__(self, content: bytes) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = _ERRORS_ONLY
-        self.session = onnxruntime.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"]
-        )
+        self.session = session_of(content)
 
     @property
     def signature(self) -> tuple[dict[str, str], int]:
         """The types of the inputs by name, and how many outputs there are."""
-        return {each.name: each.type for each in self.session.get_inputs()}, len(
-            self.session.get_outputs()
-        )
+        types = {each.name: each.type for each in self.session.get_inputs()}
+        return types, len(self.session.get_outputs())
 
     def outputs(self, card: Card, X: pd.DataFrame) -> list[np.ndarray]:
         """Return labels and probabilities, or numbers and the ends of their intervals, in this order.
