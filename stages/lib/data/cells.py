@@ -45,24 +45,19 @@ def as_feature(
         values, missing, faults = series.to_numpy(), series.isna().to_numpy(), []
     elif column.type == "category":
         values = text.as_category(series, spec.na_values)
-        missing, faults = (
-            values.isna().to_numpy(),
-            _no_categories(values, is_new=bool(if_missing)),
-        )
+        missing = values.isna().to_numpy()
+        faults = _no_categories(values, is_new=bool(if_missing))
     else:
         values, missing, faults = _by_meaning(series, spec)
     if column.type == "number":
         faults += out_of_range(values, name, column)
     if if_missing:
         faults = [replace(each, remedy="", in_params=False) for each in faults]
-    if not may_lack:
-        remedy = (
-            if_missing or f"if that may be, {line_to_add(name, 'missing: allowed')}"
-        )
-        faults = (
-            at(missing, name, "the cell is missing", remedy, not if_missing) + faults
-        )
-    return values, faults
+    if may_lack:
+        return values, faults
+    remedy = if_missing or f"if that may be, {line_to_add(name, 'missing: allowed')}"
+    lacking = at(missing, name, "the cell is missing", remedy, not if_missing)
+    return values, lacking + faults
 
 
 def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]:
@@ -70,9 +65,8 @@ def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]
     name, column = str(series.name), spec.column(str(series.name))
     faults: list[Fault] = []
     if role == "cv.groups":
-        reading = text.read(
-            series, ["", *spec.na_values], partial(text.numbers, decimal=spec.decimal)
-        )
+        as_numbers = partial(text.numbers, decimal=spec.decimal)
+        reading = text.read(series, ["", *spec.na_values], as_numbers)
         values = reading.cells
         if not reading.words:  # 1 and 1.0 are one group
             values = pd.Series(reading.values, name=name).astype("category")
@@ -82,37 +76,27 @@ def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]
         missing = np.isnan(values)
         missing[[row for fault in faults for row in fault.rows]] = False
     else:
-        raise UserError(
-            in_params(
-                "cv.order",
-                f"is {name}, a {column.type}",
-                "rows are ordered by a number or a date",
-            )
-        )
-    return values, faults + at(
-        missing,
-        name,
-        f"the cell, which {role} needs, is missing",
-        "fill it in, or remove such rows",
-    )
+        remedy = "rows are ordered by a number or a date"
+        raise UserError(in_params("cv.order", f"is {name}, a {column.type}", remedy))
+    finding = f"the cell, which {role} needs, is missing"
+    remedy = "fill it in, or remove such rows"
+    return values, faults + at(missing, name, finding, remedy)
 
 
 def _no_categories(cells: pd.Series, is_new: bool) -> list[Fault]:
     """Return why texts are no categories: free text, or ids; rows to predict may be few, and differ in all cells."""
     name, labels = str(cells.name), cells.cat.categories
     remedy = line_to_add(name, "use: false")
-    long = cells.isin(
-        [label for label in labels if len(label) > _LONGEST_NAME]
-    ).to_numpy()
+    long = [label for label in labels if len(label) > _LONGEST_NAME]
     finding = f"{{cell}} is too long for a category, which has at most {_LONGEST_NAME:,} characters"
-    faults = at(
-        long, name, finding, f"if the column is free text, {remedy}", in_params=True
-    )
+    advice = f"if the column is free text, {remedy}"
+    faults = at(cells.isin(long).to_numpy(), name, finding, advice, in_params=True)
     if not is_new and 1 < len(labels) == len(cells):
-        finding = f"has as many categories as rows, {len(cells):,}"
-        faults.append(
-            Fault(name, finding, f"is it an id? Then {remedy}", in_params=True)
+        finding, advice = (
+            f"has as many categories as rows, {len(cells):,}",
+            f"is it an id? Then {remedy}",
         )
+        faults.append(Fault(name, finding, advice, in_params=True))
     return faults
 
 
@@ -135,48 +119,33 @@ def _by_meaning(
         if all(re.fullmatch(rf"[-+]?\d*[{other}]\d+", word) for word in reading.words):
             remedy = f"if {other!r} is the decimal sign, set data.decimal in params.yaml to it"
     wrong = reading.cells.isin(reading.words).to_numpy()
-    faults = at(
-        wrong, name, f"{{cell}} is not {_NAMES[kind]}", remedy, in_params=kind != "date"
-    )
+    finding = f"{{cell}} is not {_NAMES[kind]}"
+    faults = at(wrong, name, finding, remedy, in_params=kind != "date")
     return np.where(missing, np.nan, reading.values), missing, faults
 
 
 def out_of_range(values: np.ndarray, name: str, column: Column) -> list[Fault]:
     """Return the numbers that are outside of the column's limits, or of what a float32 holds."""
-    limits = {
-        key: limit
-        for key, limit in {"min": column.min, "max": column.max}.items()
-        if limit is not None
-    }
-    low, high = (
-        max(limits.get("min", -_LARGEST), -_LARGEST),
-        min(limits.get("max", _LARGEST), _LARGEST),
-    )
+    bounds = {"min": column.min, "max": column.max}
+    limits = {key: limit for key, limit in bounds.items() if limit is not None}
+    low = max(limits.get("min", -_LARGEST), -_LARGEST)
+    high = min(limits.get("max", _LARGEST), _LARGEST)
     wrong = ((values < low) | (values > high)) & np.isfinite(values)
     unit = f" ({column.unit})" if column.unit else ""
     remedy = "fix it, or write the column in a larger unit"
-    faults = at(
-        np.isinf(values), name, "{cell} is infinite, or too large for a float32", remedy
-    )
+    finding = "{cell} is infinite, or too large for a float32"
+    faults = at(np.isinf(values), name, finding, remedy)
     if limits:
         remedy = f"fix it, or change {' and '.join(limits)} of data.columns.{plain(name)} in params.yaml"
-    return faults + at(
-        wrong,
-        name,
-        f"{{number}} is outside {low:g} to {high:g}{unit}",
-        remedy,
-        bool(limits),
-    )
+    finding = f"{{number}} is outside {low:g} to {high:g}{unit}"
+    return faults + at(wrong, name, finding, remedy, bool(limits))
 
 
 def lacks_target(series: pd.Series, spec: Data) -> np.ndarray:
     """Return which cells of the target are missing."""
-    texts = isinstance(series.dtype, pd.CategoricalDtype)
-    return (
-        (text.as_category(series, ["", *spec.na_values]) if texts else series)
-        .isna()
-        .to_numpy()
-    )
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        series = text.as_category(series, ["", *spec.na_values])
+    return series.isna().to_numpy()
 
 
 def as_target(
@@ -190,45 +159,36 @@ def as_target(
     name, labels = spec.target, spec.labels
     if not isinstance(series.dtype, pd.CategoricalDtype):
         values = series.to_numpy()
-        return values, _no_target(np.isnan(values), name) + out_of_range(
-            values, name, spec.columns[name]
-        )
+        faults = _no_target(np.isnan(values), name)
+        return values, faults + out_of_range(values, name, spec.columns[name])
+    number_of = {label: number for number, label in enumerate(labels)}
 
     def meaning(texts: list[str]) -> np.ndarray:
         if not labels:
             return text.numbers(texts, spec.decimal)
-        return np.array(
-            [labels.index(label) if label in labels else np.nan for label in texts]
-        )
+        return np.array([number_of.get(label, np.nan) for label in texts])
 
     reading = text.read(series, ["", *spec.na_values], meaning)
-    cells, values, words = reading.cells, reading.values, reading.words
-    faults, wrong = (
-        _no_target(cells.isna().to_numpy(), name),
-        cells.isin(words).to_numpy(),
-    )
+    cells, values = reading.cells, reading.values
+    faults = _no_target(cells.isna().to_numpy(), name)
+    wrong = cells.isin(reading.words).to_numpy()
     if labels:
         those = first_of(list(map(plain, labels)), _MOST)
         finding = f"{{cell}} is not one of the classes, {those}"
-        faults += at(
-            wrong,
-            name,
-            finding,
-            f"fix it, or add it to data.columns.{plain(name)}.classes",
-            True,
-        )
-        return values, faults or _without_rows(values, spec)
-    remedy = f"if these are classes, {line_to_add(name, 'classes: [LABEL, LABEL]')}"
-    faults += at(wrong, name, "{cell} is not a number", remedy, True) + out_of_range(
-        values, name, spec.columns[name]
-    )
-    odd = np.isfinite(values) & ((values % 1 != 0) | (values < 0))
-    if classify:
-        remedy = f"{remedy[0].upper()}{remedy[1:]}. {_REGRESSION}"
-        faults += at(
-            odd, name, "{number} is not a class; classes are 0, 1, …", remedy, True
-        )
-    return values, faults if faults or not classify else _without_rows(values, spec)
+        remedy = f"fix it, or add it to data.columns.{plain(name)}.classes"
+        faults += at(wrong, name, finding, remedy, True)
+    else:
+        remedy = f"if these are classes, {line_to_add(name, 'classes: [LABEL, LABEL]')}"
+        faults += at(wrong, name, "{cell} is not a number", remedy, True)
+        faults += out_of_range(values, name, spec.columns[name])
+        odd = np.isfinite(values) & ((values % 1 != 0) | (values < 0))
+        if classify:
+            finding = "{number} is not a class; classes are 0, 1, …"
+            remedy = f"{remedy[0].upper()}{remedy[1:]}. {_REGRESSION}"
+            faults += at(odd, name, finding, remedy, True)
+    if classify and not faults:
+        faults = _without_rows(values, spec)
+    return values, faults
 
 
 def _without_rows(values: np.ndarray, spec: Data) -> list[Fault]:
@@ -240,18 +200,13 @@ def _without_rows(values: np.ndarray, spec: Data) -> list[Fault]:
 
     if len(classes) == 1:
         finding = f"contains only one class, {label(*classes)}; a classifier needs two or more"
-        return [
-            Fault(
-                spec.target,
-                finding,
-                "add rows, or name another data.target in params.yaml",
-            )
-        ]
+        remedy = "add rows, or name another data.target in params.yaml"
+        return [Fault(spec.target, finding, remedy)]
     count = len(spec.labels) or max(classes, default=-1) + 1
-    missing = islice(
-        (number for number in range(count) if number not in classes), _MOST
-    )
-    if not (names := ", ".join(map(label, missing))):
+    # Not all of them: of ids, which are no classes, most are missing.
+    missing = (number for number in range(count) if number not in classes)
+    names = ", ".join(map(label, islice(missing, _MOST)))
+    if not names:
         return []
     remedy = f"Add rows, or fix data.columns.{plain(spec.target)}.classes in params.yaml. {_REGRESSION}"
     return [Fault(spec.target, f"has no row of class {names}", remedy, in_params=True)]

@@ -53,56 +53,46 @@ def read_data(
         remedy = "Run `python -m stages.fetch`, or set data.path in params.yaml."
         raise UserError(Problem("is missing", remedy, name, see="data.path")) from None
     rows = next(_pieces(BytesIO(content), spec, name, is_parquet(spec.path)))
-    names = rows.names(list(spec.columns))
+    names, target = rows.names(list(spec.columns)), spec.target
     check_names(rows, names, spec.columns, "which data.columns in params.yaml lists")
-    roles = {
-        key: role
-        for role, key in {"cv.order": order, "cv.groups": groups}.items()
-        if key
-    }
-    for key, role in roles.items():
-        check_names(rows, names, [key], f"which {role} in params.yaml names")
+    roles: dict[str, str] = {}
+    for role, named in {"cv.order": order, "cv.groups": groups}.items():
+        if named:
+            check_names(rows, names, [named], f"which {role} in params.yaml names")
+            roles[named] = role
     used = [
-        key
-        for key in names
-        if key == spec.target or key in roles or spec.column(key).use
+        key for key in names if key == target or key in roles or spec.column(key).use
     ]
     if not spec.features(used, groups):
-        only = (
-            f"{rows.names_in} has only the target"
-            if names == [spec.target]
-            else "no column is used"
-        )
-        rows.refuse(only, f"a net needs a column to predict {spec.target} from")
-    as_text = {
-        key
-        for key in names
-        if key not in used or key == groups or spec.column(key).type != "number"
-    }
-    table = rows.table(names, as_text | ({spec.target} if classify else set()), used)
+        only = "no column is used"
+        if names == [target]:
+            only = f"{rows.names_in} has only the target"
+        rows.refuse(only, f"a net needs a column to predict {target} from")
+    numbers = {key for key in used if key != groups and _is_number(key, spec)}
+    if classify:
+        numbers -= {target}
+    table = rows.table(names, {*names} - numbers, used)
     n_rows = len(table)
-    if spec.columns[spec.target].missing:
-        table = table[
-            ~lacks_target(table[spec.target], spec)
-        ]  # whose index still counts the rows of the file
+    if spec.columns[target].missing:
+        # The index still counts the rows of the file.
+        table = table[~lacks_target(table[target], spec)]
         if table.empty:
-            rows.refuse(
-                f"no row has the target {spec.target}",
-                "name another data.target in params.yaml",
-            )
+            remedy = "name another data.target in params.yaml"
+            rows.refuse(f"no row has the target {target}", remedy)
 
     def checked(key: str) -> Checked:
-        if key == spec.target:
+        if key == target:
             return as_target(table[key], classify, spec)
         if key in roles:
             return as_role(table[key], roles[key], spec)
-        return as_feature(
-            table[key], spec, may_lack=spec.column(key).missing is not None
-        )
+        return as_feature(table[key], spec, spec.column(key).missing is not None)
 
-    return _faultless(
-        {key: checked(key) for key in used}, rows, names, table.index
-    ), n_rows - len(table)
+    columns = {key: checked(key) for key in used}
+    return _faultless(columns, rows, names, table.index), n_rows - len(table)
+
+
+def _is_number(key: str, spec: Data) -> bool:
+    return spec.column(key).type == "number"
 
 
 def read_features(
@@ -119,30 +109,20 @@ def read_features(
     checked, with the features in their order, as `Dataset.X` has them. The model takes missing cells of those in
     `may_lack`. Without a header, all columns of `spec` are there, with the target or without it.
     """
-    buffered = (
-        file if isinstance(file, BufferedReader) else BufferedReader(cast(Any, file))
-    )
-    in_parquet, names = (
-        is_parquet(name) or buffered.peek(4).startswith(PARQUET_BEGINS),
-        list[str](),
-    )
-    for rows in _pieces(buffered, spec, name, in_parquet, n_bytes):
+    if not isinstance(file, BufferedReader):
+        file = BufferedReader(cast(Any, file))
+    in_parquet = is_parquet(name) or file.peek(4).startswith(PARQUET_BEGINS)
+    names: list[str] = []
+    for rows in _pieces(file, spec, name, in_parquet, n_bytes):
         if not names:
             names = rows.names(list(spec.columns), optional=spec.target)
             check_names(rows, names, features, "which the model predicts from")
-        as_text = {
-            key
-            for key in names
-            if key not in features or spec.column(key).type != "number"
-        }
-        table = rows.table(names, as_text, features)
-        may = {
-            key: spec.column(key).missing is not None and key in may_lack
-            for key in features
-        }
-        columns = {
-            key: as_feature(table[key], spec, may[key], _FILL_IN) for key in features
-        }
+        numbers = {key for key in features if _is_number(key, spec)}
+        table = rows.table(names, {*names} - numbers, features)
+        columns = {}
+        for key in features:
+            may_be = spec.column(key).missing is not None and key in may_lack
+            columns[key] = as_feature(table[key], spec, may_be, _FILL_IN)
         yield rows, _faultless(columns, rows, names, table.index)
 
 
@@ -150,15 +130,12 @@ def _faultless(
     columns: dict[str, Checked], rows: CsvText, names: list[str], numbers: pd.Index
 ) -> pd.DataFrame:
     """Return checked columns as a table; `numbers` are those of its rows in the file, for messages."""
-    faults = [fault for _, faults in columns.values() for fault in faults]
-    refuse_faults(
-        [
-            replace(fault, rows=numbers[np.asarray(fault.rows, int)].to_numpy())
-            for fault in faults
-        ],
-        rows,
-        names,
-    )
+    faults = []
+    for _, of_column in columns.values():
+        for fault in of_column:
+            in_file = numbers[np.asarray(fault.rows, int)].to_numpy()
+            faults.append(replace(fault, rows=in_file))
+    refuse_faults(faults, rows, names)
     return pd.DataFrame({key: values for key, (values, _) in columns.items()})
 
 
@@ -199,11 +176,8 @@ def check_names(
     """Raise `UserError` with the names in `wanted` that the file does not have."""
     if missing := [name for name in wanted if name not in names]:
         others = [name for name in names if name not in wanted]
-        hint = (
-            did_you_mean(missing[0], others)
-            or f"; it has {first_of(list(map(plain, names)), _MOST_NAMES)}"
-        )
+        it_has = f"; it has {first_of(list(map(plain, names)), _MOST_NAMES)}"
+        hint = did_you_mean(missing[0], others) or it_has
+        those = first_of(list(map(repr, missing)), _MOST_NAMES)
         what = rows.names_in if rows.header else "data.columns"
-        rows.refuse(
-            f"{what} has no {first_of(list(map(repr, missing)), _MOST_NAMES)}, {why}{hint}"
-        )
+        rows.refuse(f"{what} has no {those}, {why}{hint}")

@@ -102,13 +102,13 @@ class CsvText:
     ) -> bool:
         """Whether a row has texts alone, of which most are names of columns, or stand above numbers."""
         cells = {cell.strip() for cell in first}
-        are_numbers = [
-            np.isfinite(numbers([*row], self.decimal)).sum() for row in (cells, second)
-        ]
-        in_words = not cells & {"", *self.na_values} and not are_numbers[0]
-        return bool(
-            in_words and 2 * max(len(cells & set(names)), are_numbers[1]) > len(first)
-        )
+        if cells & {"", *self.na_values} or self._n_numbers(cells):
+            return False
+        n_signs = max(len(cells & set(names)), self._n_numbers(second))
+        return 2 * n_signs > len(first)
+
+    def _n_numbers(self, cells: Iterable[str]) -> int:
+        return int(np.isfinite(numbers([*cells], self.decimal)).sum())
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the cells of each record with the number of its first line, counted from 1 in the file."""
@@ -150,18 +150,15 @@ class CsvText:
             self.refuse(f"it is not a CSV: {error}")
         numeric = {name for name in names if table[name].dtype.kind in "iuf"}
         last = table[names[-1]]
-        if last.isna().any() or (names[-1] not in numeric and (last == "").any()):
-            self.check_widths(
-                len(names)
-            )  # because pandas fills up a short line with empty cells
-        if others := [
-            name for name in names if name not in numeric and name not in as_text
-        ]:
+        is_cut = last.isna() if names[-1] in numeric else last.isna() | (last == "")
+        if is_cut.any():  # because pandas fills up a short line with empty cells
+            self.check_widths(len(names))
+        others = [name for name in names if name not in numeric | {*as_text}]
+        if others:
             table[others] = self._read(names, others, usecols=others)
         # pandas would read texts that are all numbers, such as 01 and 1.0, into categories that are numbers.
-        return table.astype(
-            {name: "float64" if name in numeric else "category" for name in names}
-        )
+        types = dict.fromkeys(names, "category") | dict.fromkeys(numeric, "float64")
+        return table.astype(types)
 
     def _read(
         self, names: Sequence[str], as_text: Collection[str], **options: Any
@@ -188,9 +185,9 @@ class CsvText:
 
     def refuse(self, finding: str, remedy: str = "", line: int = 0) -> NoReturn:
         """Raise `UserError` with a problem of the file or of a line, after which a sentence goes on."""
-        raise UserError(
-            Problem(finding if line else f": {finding}", remedy, self.name, line=line)
-        )
+        if not line:
+            finding = f": {finding}"
+        raise UserError(Problem(finding, remedy, self.name, line=line))
 
     def check_widths(self, width: int, note: str = "") -> None:
         """Raise `UserError` if a line has more or fewer cells than `width`; a note follows that number."""
@@ -199,9 +196,12 @@ class CsvText:
         if not wrong:
             return
         (line, count), *others = wrong
-        finding = f"has {counted(count, 'column')} instead of {width}{note}{more_such(len(others), 'line')}"
-        remedy = f"is it cut off? A cell that contains {self.separator!r} needs quotation marks"
-        self.refuse(finding, remedy if count else "remove empty lines", line)
+        more = more_such(len(others), "line")
+        finding = f"has {counted(count, 'column')} instead of {width}{note}{more}"
+        remedy = "remove empty lines"
+        if count:
+            remedy = f"is it cut off? A cell that contains {self.separator!r} needs quotation marks"
+        self.refuse(finding, remedy, line)
 
 
 def pieces(csv: CsvText, blocks: Iterable[bytes]) -> Iterator[CsvText]:
@@ -214,12 +214,8 @@ def pieces(csv: CsvText, blocks: Iterable[bytes]) -> Iterator[CsvText]:
         n_bytes, n_lines = _whole_records(csv) if csv.text else (0, 0)
         if n_bytes:
             yield replace(csv, text=csv.text[:n_bytes])
-            csv = replace(
-                csv,
-                text=csv.text[n_bytes:],
-                header=False,
-                first_line=csv.first_line + n_lines,
-            )
+            first_line, rest = csv.first_line + n_lines, csv.text[n_bytes:]
+            csv = replace(csv, text=rest, header=False, first_line=first_line)
         csv = replace(csv, text=csv.text + block)
     yield csv
 
@@ -247,11 +243,9 @@ def named(header: Sequence[str]) -> list[str]:
 
 def short(cell: str) -> str:
     """Return a cell in quotation marks, cut if it is long."""
-    return (
-        repr(cell)
-        if len(cell) <= LONGEST
-        else f"{cell[:LONGEST]!r}… ({len(cell):,} characters)"
-    )
+    if len(cell) <= LONGEST:
+        return repr(cell)
+    return f"{cell[:LONGEST]!r}… ({len(cell):,} characters)"
 
 
 def more_such(count: int, what: str) -> str:

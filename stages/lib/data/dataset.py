@@ -64,9 +64,9 @@ class Columns:
             return np.asarray(X, dtype=np.float64)
         array = np.empty((len(X), len(self.types)))
         for i, name in enumerate(self.types):
-            array[:, i] = (
-                self._codes(X[name], unseen) if name in self.categories else X[name]
-            )
+            cells = X[name]
+            in_codes = name in self.categories
+            array[:, i] = self._codes(cells, unseen) if in_codes else cells
         return array
 
     def _codes(
@@ -75,15 +75,15 @@ class Columns:
         labels = pd.Index(self.categories[str(column.name)], dtype=object)
         codes = labels.get_indexer(pd.Index(column, dtype=object)).astype(np.float64)
         codes[column.isna()] = np.nan
-        if new := dict.fromkeys(map(str, column[codes < 0])):
-            if unseen is None:
-                never_seen = f"column {column.name}: {first_of(list(map(repr, new)), _MOST)} was never seen in training"
-                warnings.warn(
-                    f"{never_seen}, so it counts as none of the categories",
-                    stacklevel=3,
-                )
-            else:
-                unseen.setdefault(str(column.name), {}).update(new)
+        new = dict.fromkeys(map(str, column[codes < 0]))
+        if new and unseen is None:
+            some = first_of(list(map(repr, new)), _MOST)
+            finding = f"column {column.name}: {some} was never seen in training"
+            warnings.warn(
+                f"{finding}, so it counts as none of the categories", stacklevel=3
+            )
+        elif new and unseen is not None:
+            unseen.setdefault(str(column.name), {}).update(new)
         return codes
 
 
@@ -129,29 +129,31 @@ def load_dataset(
     table, _ = read_data(Path(spec.path), spec, classify, groups=groups, order=order)
     if order:
         table = table.sort_values(order, kind="stable", ignore_index=True)
-    features = spec.features(map(str, table), groups)
-    columns = Columns(
-        {key: spec.column(key).type for key in features},
-        {
-            key: tuple(table[key].cat.categories)
-            for key in features
-            if spec.column(key).type == "category"
-        },
-        lacking=tuple(key for key in features if table[key].isna().any()),
-        zeros=tuple(
-            key
-            for key in features
-            if spec.column(key).zero_is_missing and (table[key] == 0).any()
-        ),
-    )
-    classes = spec.labels_of(int(table[spec.target].max()) + 1) if classify else ()
+    columns = _columns(table, spec, groups)
+    target = table[spec.target]
+    classes = spec.labels_of(int(target.max()) + 1) if classify else ()
     if spec.sample < 1:
-        rows = _sample(table[spec.target].to_numpy(), spec.sample, classes, seed)
+        rows = _sample(target.to_numpy(), spec.sample, classes, seed)
         table = table.iloc[rows].reset_index(drop=True)
     grouped = table[groups].cat.codes.to_numpy(dtype=np.int64) if groups else None
-    return Dataset(
-        table[features], table[spec.target].to_numpy(), columns, classes, grouped
-    )
+    y = table[spec.target].to_numpy()
+    return Dataset(table[[*columns.types]], y, columns, classes, grouped)
+
+
+def _columns(table: pd.DataFrame, spec: Data, groups: str | None) -> Columns:
+    types: dict[str, str] = {}
+    categories: dict[str, tuple[str, ...]] = {}
+    lacking, zeros = [], []
+    for key in spec.features(map(str, table), groups):
+        cells, column = table[key], spec.column(key)
+        types[key] = column.type
+        if column.type == "category":
+            categories[key] = tuple(cells.cat.categories)
+        if cells.isna().any():
+            lacking.append(key)
+        if column.zero_is_missing and (cells == 0).any():
+            zeros.append(key)
+    return Columns(types, categories, tuple(lacking), tuple(zeros))
 
 
 def _sample(

@@ -30,17 +30,14 @@ def refuse_other_formats(content: bytes, name: str, parquet: bool = False) -> No
     """Raise `UserError` if a file is not a CSV, or not `parquet`, but of another known format; it says which."""
     if parquet and content.startswith(PARQUET_BEGINS):
         return
-    start, wanted = (
-        content[:1000].lstrip().lower(),
-        "a Parquet file" if parquet else "a CSV",
-    )
+    start = content[:1000].lstrip().lower()
+    wanted = "a Parquet file" if parquet else "a CSV"
     for beginning, what in _BEGINNINGS.items():
         if start.startswith(beginning):
             raise UserError(Problem(f"is not {wanted}, but {what}", file=name))
     if parquet:
-        raise UserError(
-            Problem(f"is not {wanted}" if content else "is empty", _RIGHT_FILE, name)
-        )
+        finding = f"is not {wanted}" if content else "is empty"
+        raise UserError(Problem(finding, _RIGHT_FILE, name))
 
 
 def utf8_blocks(
@@ -51,10 +48,8 @@ def utf8_blocks(
     Raises `UserError` if the content is not text in `data.encoding`, or begins with an empty line. The message calls
     the text `name`, and says which encoding the content looks like.
     """
-    waiting, is_first = (
-        b"",
-        True,
-    )  # blanks wait for other text: those at the end are left out
+    # Blanks wait for other text: those at the end are left out.
+    waiting, is_first = b"", True
     for text in _decoded(file, encoding, name, n_bytes):
         if text.strip(_BLANKS) and waiting.strip(_BLANKS):
             yield waiting
@@ -68,52 +63,37 @@ def utf8_blocks(
 
 
 def _decoded(file: BinaryIO, encoding: str, name: str, n_bytes: int) -> Iterator[bytes]:
-    decoder, coding = (
-        codecs.getincrementaldecoder(encoding)(),
-        codecs.lookup(encoding).name,
-    )
+    decoder = codecs.getincrementaldecoder(encoding)()
+    coding = codecs.lookup(encoding).name
     line, likely, content, is_first = 1, None, b"", True
     while is_first or content:
-        content = (
-            file.read(n_bytes) + file.readline()
-        )  # whole lines, so that no letter of UTF-8 is cut
+        # Whole lines, so that no letter of UTF-8 is cut.
+        content = file.read(n_bytes) + file.readline()
         if is_first:
             refuse_other_formats(content, name)
-            content = content.removeprefix(
-                codecs.BOM_UTF8
-            )  # spreadsheets put it before any text
+            # Spreadsheets put it before any text.
+            content = content.removeprefix(codecs.BOM_UTF8)
         likely = likely_encoding(content) if content else likely
+        finding, remedy = f"is not {encoding}", _is_it_right(likely, encoding)
         try:
             text = decoder.decode(content, final=not content).encode()
         except UnicodeError as error:
             line += content.count(b"\n", 0, getattr(error, "start", 0))
-            raise UserError(
-                Problem(
-                    f"is not {encoding}",
-                    _is_it_right(likely, encoding),
-                    name,
-                    line=line,
-                )
-            ) from None
+            raise UserError(Problem(finding, remedy, name, line=line)) from None
         # Encodings of one byte decode any bytes, and UTF-8 to wrong letters; UTF-16 makes other scripts' letters of it.
-        is_wrong = coding.startswith("utf-16") or (
-            coding.startswith(_ONE_BYTE) and not content.isascii()
-        )
-        if b"\0" in text or (content and likely == "utf-8" and is_wrong):
-            raise UserError(
-                Problem(f"is not {encoding}", _is_it_right(likely, encoding), name)
-            )
+        is_wide = coding.startswith(_ONE_BYTE) and not content.isascii()
+        is_wrong = content and (is_wide or coding.startswith("utf-16"))
+        if b"\0" in text or (likely == "utf-8" and is_wrong):
+            raise UserError(Problem(finding, remedy, name))
         yield text.removeprefix(codecs.BOM_UTF8) if is_first else text
         is_first, line = False, line + content.count(b"\n")
 
 
 def _is_it_right(likely: str | None, encoding: str) -> str:
     """Return what to do about a text that is not in `data.encoding`."""
-    return (
-        f"It may be {likely}; data.encoding in params.yaml is {encoding}."
-        if likely
-        else _RIGHT_FILE
-    )
+    if not likely:
+        return _RIGHT_FILE
+    return f"It may be {likely}; data.encoding in params.yaml is {encoding}."
 
 
 def likely_encoding(content: bytes) -> str | None:

@@ -37,11 +37,9 @@ def at(
     in_params: bool = False,
 ) -> list[Fault]:
     """Return a fault at the rows where a mask is true, if there are some."""
-    return (
-        [Fault(column, finding, remedy, np.flatnonzero(rows), in_params)]
-        if rows.any()
-        else []
-    )
+    if not rows.any():
+        return []
+    return [Fault(column, finding, remedy, np.flatnonzero(rows), in_params)]
 
 
 def refuse_faults(faults: list[Fault], rows: CsvText, names: list[str]) -> None:
@@ -52,30 +50,18 @@ def refuse_faults(faults: list[Fault], rows: CsvText, names: list[str]) -> None:
     firsts = rows.rows({int(fault.rows[0]) for fault in faults if len(fault.rows)})
     problems = []
     for fault in faults:
-        where: dict[str, Any] = {}
+        where: dict[str, Any] = {"column": plain(fault.column)}
         finding = fault.finding
         if len(fault.rows):
             number, cells = firsts[int(fault.rows[0])]
-            cell, where = cells[names.index(fault.column)].strip(), {rows.unit: number}
-            finding = ": " + finding.replace("{cell}", short(cell)).replace(
-                "{number}", cell[:LONGEST]
-            )
-        count, see = (
-            more_such(len(fault.rows) - 1, "cell"),
-            f"data.columns.{fault.column}" * fault.in_params,
-        )
-        column = plain(fault.column)
-        problems.append(
-            Problem(
-                finding,
-                fault.remedy,
-                rows.name,
-                **where,
-                column=column,
-                alike=count,
-                see=see,
-            )
-        )
+            cell = cells[names.index(fault.column)].strip()
+            finding = finding.replace("{cell}", short(cell))
+            finding = ": " + finding.replace("{number}", cell[:LONGEST])
+            where[rows.unit] = number
+            where["alike"] = more_such(len(fault.rows) - 1, "cell")
+        if fault.in_params:
+            where["see"] = f"data.columns.{fault.column}"
+        problems.append(Problem(finding, fault.remedy, rows.name, **where))
     if (more := len(problems) - _MOST) > 0:
         problems[_MOST:] = [Problem(f": and {more:,} more", file=rows.name)]
     if problems:
@@ -102,14 +88,11 @@ def given_away_told(
     columns, *others = found
     percent = f"{int(1e4 * found[columns] + 1e-6) / 100:g} %"
     it, s = ("it", "s") if len(columns) == 1 else ("they", "")
-    what = (
-        f"for {percent} of the rows, {it} say{s} the class"
-        if classes
-        else f"{it} explain{s} {percent} of it"
-    )
-    so = (
-        f" So do{'es' * (len(others) == 1)} {first_of([name for (name,) in others], _MOST_COLUMNS)}."
-        if others
-        else ""
-    )
+    what = f"{it} explain{s} {percent} of it"
+    if classes:
+        what = f"for {percent} of the rows, {it} say{s} the class"
+    so = ""
+    if others:
+        names = first_of([name for (name,) in others], _MOST_COLUMNS)
+        so = f" So {'does' if len(others) == 1 else 'do'} {names}."
     return f"{join_words(columns)} alone give{s} {target} away: {what}.{so} {remedy}"

@@ -1,6 +1,7 @@
 """Reads Parquet files, by pyarrow, as the CSVs that Python would write of them; this module needs the package."""
 
 import io
+import math
 import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -56,7 +57,9 @@ class ParquetRows(CsvText):
     @property
     def form(self) -> tuple[str, ...]:
         """How the file is written, in words."""
-        return "Parquet", *["the index of pandas left out"] * self.has_index
+        if self.has_index:
+            return "Parquet", "the index of pandas left out"
+        return ("Parquet",)
 
     def table(
         self,
@@ -65,11 +68,9 @@ class ParquetRows(CsvText):
         used: Collection[str] = (),
     ) -> pd.DataFrame:
         """Read the cells as those of a CSV; raises `UserError` if a column that is used has another type."""
-        if odd := [
-            f"{name} ({kind})"
-            for name, kind in self.others.items()
-            if name in (used or names)
-        ]:
+        looked_at = used or names
+        others = {key: kind for key, kind in self.others.items() if key in looked_at}
+        if odd := [f"{name} ({kind})" for name, kind in others.items()]:
             finding = "has columns that are not numbers, texts, booleans, dates or times with a date: "
             nested = "flatten nested ones into a column for each part"
             remedy = f"Drop them from the file; or {nested}, and write others, such as durations, as numbers"
@@ -78,10 +79,8 @@ class ParquetRows(CsvText):
 
     def rows(self, numbers: Collection[int]) -> dict[int, tuple[int, list[str]]]:
         """Return the number in the file and the cells of each of these rows, counted from 0 here."""
-        return {
-            number: (self.first_line + number, cells)
-            for number, (_, cells) in super().rows(numbers).items()
-        }
+        rows = super().rows(numbers).items()
+        return {i: (self.first_line + i, cells) for i, (_, cells) in rows}
 
 
 def parquet_pieces(
@@ -103,26 +102,23 @@ def parquet_pieces(
         if not n_rows or not n_columns:
             finding = f": there is no {'row' if n_columns else 'column'}"
             raise UserError(Problem(finding, "Is it the right file?", name))
-        batches = (
-            iter([None])
-            if n_bytes < 0
-            else opened.iter_batches(max(1, n_bytes // (8 * n_columns)))
-        )
         first_row = 1
-        while True:
+        for table in _tables(opened, name, n_bytes):
+            part = size * table.num_rows // n_rows
             with _reading(name):
-                try:
-                    batch = next(batches)
-                except StopIteration:
-                    return
-                table = (
-                    opened.read() if batch is None else pa.Table.from_batches([batch])
-                )
-                piece = _as_csv(
-                    table, name, na_values, first_row, size * table.num_rows // n_rows
-                )
+                piece = _as_csv(table, name, na_values, first_row, part)
             yield piece
             first_row += table.num_rows
+
+
+def _tables(opened: ParquetFile, name: str, n_bytes: int) -> Iterator[Any]:
+    with _reading(name):
+        if n_bytes < 0:
+            yield opened.read()
+            return
+        n_at_once = max(1, n_bytes // (8 * opened.metadata.num_columns))
+        for batch in opened.iter_batches(n_at_once):
+            yield pa.Table.from_batches([batch])
 
 
 def _as_csv(
@@ -130,16 +126,11 @@ def _as_csv(
 ) -> ParquetRows:
     """Return rows as a CSV, with the text of each cell as Python writes it, and nothing for a null or a NaN."""
     table.validate(full=True)
-    coded = {each.name for each in table.schema if _IS.is_dictionary(each.type)}
-    coded |= {
-        each.get("field_name")
-        for each in (table.schema.pandas_metadata or {}).get("columns", [])
-        if each.get("pandas_type")
-        == "categorical"  # numbers, which pandas writes as such
-    }
+    coded = _coded(table.schema)
     kept = [each for each in table.column_names if not _INDEX.fullmatch(each)]
+    names = named(kept)
     columns, texts, others = [], [], {}
-    for key, old in zip(names := named(kept), kept, strict=True):
+    for key, old in zip(names, kept, strict=True):
         column = table.column(table.column_names.index(old))
         if _IS.is_dictionary(column.type):
             column = column.cast(column.type.value_type)
@@ -149,13 +140,7 @@ def _as_csv(
             others[key], column = str(column.type), pa.nulls(len(column))
         elif _IS.is_floating(column.type):
             numbers = column.cast(pa.float64()).to_pylist()
-            column = pa.array(
-                [
-                    None if each is None or each != each else repr(each)
-                    for each in numbers
-                ],
-                pa.string(),
-            )
+            column = pa.array(map(_written, numbers), pa.string())
         elif _IS.is_boolean(column.type):
             column = pc.if_else(column, "True", "False")
         columns.append(column)
@@ -173,6 +158,20 @@ def _as_csv(
     )
 
 
+def _coded(schema: Any) -> set[str]:
+    """Return the columns that pandas has written as categories; numbers among them are not written as texts."""
+    coded = {each.name for each in schema if _IS.is_dictionary(each.type)}
+    for each in (schema.pandas_metadata or {}).get("columns", []):
+        if each.get("pandas_type") == "categorical":
+            coded.add(each.get("field_name"))
+    return coded
+
+
+def _written(number: float | None) -> str | None:
+    """Return a number as Python writes it; None if it is missing."""
+    return None if number is None or math.isnan(number) else repr(number)
+
+
 def _is(column: Any, kinds: Collection[Any]) -> bool:
     return any(is_one(column.type) for is_one in kinds)
 
@@ -182,9 +181,8 @@ def _reading(name: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, ValueError) as error:
-        finding = (
-            f"is a damaged Parquet file: {' '.join(str(error).split()).rstrip('.')}"
-        )
+        text = " ".join(str(error).split()).rstrip(".")
+        finding = f"is a damaged Parquet file: {text}"
         raise UserError(
             Problem(finding, "Write it again, or get another copy.", name)
         ) from None

@@ -56,26 +56,26 @@ def as_category(series: pd.Series, missing: Collection[str] = ()) -> pd.Series:
     kept = sorted(set(texts) - set(missing))
     numbers = {text: number for number, text in enumerate(kept)}
     # The last entry is for the code -1 of a missing cell.
-    codes = np.array([numbers.get(text, -1) for text in texts] + [-1])[series.cat.codes]
-    return pd.Series(
-        pd.Categorical.from_codes(codes, categories=pd.Index(kept, dtype="str")),
-        name=series.name,
-    )
+    codes = np.array([*(numbers.get(text, -1) for text in texts), -1])
+    categories = pd.Index(kept, dtype="str")
+    cells = pd.Categorical.from_codes(codes[series.cat.codes], categories=categories)
+    return pd.Series(cells, name=series.name)
 
 
 def numbers(texts: Sequence[str], decimal: str) -> np.ndarray:
     """Return texts as float64 numbers, with NaN for those that are not numbers."""
     if decimal == ",":
-        texts = ["" if "." in text else text.replace(",", ".") for text in texts]
-    values = pd.to_numeric(pd.Series(texts, dtype="object"), errors="coerce").to_numpy(
-        dtype=np.float64, copy=True
-    )
-    for place, text in enumerate(texts):
-        if np.isfinite(values[place]):
-            values[place] = float(
-                text
-            )  # pandas rounds some long ones to a neighbour of the nearest
+        texts = list(map(_with_a_point, texts))
+    column = pd.to_numeric(pd.Series(texts, dtype="object"), errors="coerce")
+    values = column.to_numpy(dtype=np.float64, copy=True)
+    # pandas rounds some long ones to a neighbour of the nearest.
+    for place in np.flatnonzero(np.isfinite(values)).tolist():
+        values[place] = float(texts[place])
     return values
+
+
+def _with_a_point(text: str) -> str:
+    return "" if "." in text else text.replace(",", ".")
 
 
 def booleans(texts: Sequence[str]) -> np.ndarray:
@@ -97,9 +97,8 @@ def dates(texts: Sequence[str]) -> np.ndarray:
     ]
     days = min(readings, key=lambda reading: reading.isna().sum())
     # Microseconds also hold years that nanoseconds do not.
-    return np.where(
-        days.isna(), np.nan, days.dt.as_unit("us").astype("int64").to_numpy() / 86_400e6
-    )
+    numbers = days.dt.as_unit("us").astype("int64").to_numpy() / 86_400e6
+    return np.where(days.isna(), np.nan, numbers)
 
 
 # How the texts of a column are read by its type; numbers also by the decimal sign.
