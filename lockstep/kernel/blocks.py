@@ -26,13 +26,13 @@ _TABLE = np.dtype([("rows", "u8", LANES), ("index", "u8", LANES)])
 class Table:
     """The rows that the nets of a program read or write in its steps, one after the other.
 
-    `rows` and `index` have an address for each net; without an index, rows come in order. `kept` are the arrays there.
+    `rows` and `index` have an address for each net; without an index, rows come in order. `arrays` are those there.
     """
 
     rows: np.ndarray
     index: np.ndarray | None
     row_bytes: int
-    kept: Any
+    arrays: Any  # which would be gone otherwise
 
     def later(self, n_rows: int) -> "Table":
         """Return the table from a later row on."""
@@ -52,23 +52,15 @@ def table(
     int32, the numbers of the rows have the same places.
     """
     if isinstance(rows, Tensor):
-        start, row = (
-            rows.data_ptr() + np.arange(len(rows)) * (rows.stride(0) * rows.itemsize),
-            rows[0],
-        )
+        apart = rows.stride(0) * rows.itemsize
+        start = rows.data_ptr() + np.arange(len(rows)) * apart
     else:
-        start, row = np.array([each.data_ptr() for each in rows]), rows[0]
-    order = (
-        None
-        if index is None
-        else (index.ctypes.data + of_net * index.strides[0]).astype("u8")
-    )
-    return Table(
-        start[of_net].astype("u8"),
-        order,
-        prod(row.shape[1:]) * row.itemsize,
-        (rows, index),
-    )
+        start = np.array([each.data_ptr() for each in rows])
+    order = None
+    if index is not None:
+        order = (index.ctypes.data + of_net * index.strides[0]).astype("u8")
+    row_bytes = prod(rows[0].shape[1:]) * rows[0].itemsize
+    return Table(start[of_net].astype("u8"), order, row_bytes, (rows, index))
 
 
 class Blocks:
@@ -77,7 +69,9 @@ class Blocks:
     def __init__(
         self, n_nets: int, layout: Layout, dtype: torch.dtype, n_threads: int = 1
     ) -> None:
-        self.n_nets, self.dtype, self.n_threads = n_nets, dtype, n_threads
+        self.n_nets = n_nets
+        self.dtype = dtype
+        self.n_threads = n_threads
         self.number = torch.empty(0, dtype=dtype).numpy().dtype
         self.n_blocks = -(-n_nets // LANES)
         # The net of each lane; those without one compute what the last net does.
@@ -98,13 +92,15 @@ class Blocks:
 
     def put(self, value: Value, tensor: Tensor) -> None:
         """Write a tensor whose first dimension is the nets."""
-        n, start = prod(value.shape), value.start
+        n = prod(value.shape)
+        start = value.start
         rows = tensor.detach().reshape(self.n_nets, n).numpy()
         self.memory[:, start : start + n] = rows[self._lanes].transpose(0, 2, 1)
 
     def get(self, value: Value, out: Tensor) -> None:
         """Copy to a tensor whose first dimension is the nets."""
-        n, start = prod(value.shape), value.start
+        n = prod(value.shape)
+        start = value.start
         rows = (
             self.memory[:, start : start + n]
             .transpose(0, 2, 1)
@@ -119,7 +115,8 @@ class Blocks:
             given["rows"][:, i] = each.rows[self._lanes]
             if each.index is not None:
                 given["index"][:, i] = each.index[self._lanes]
-        n, ended = self._n_at_once(program, n_steps), Event()
+        n = self._n_at_once(program, n_steps)
+        ended = Event()
 
         def run_some(first: int, scratch: np.ndarray) -> None:
             self._run_some(
@@ -155,25 +152,19 @@ class Blocks:
         scratch: int,
         ended: Event,
     ) -> None:
-        library, instructions = load(), program.instructions
+        library = load()
+        instructions = program.instructions
         call = library.run_float if self.dtype == torch.float32 else library.run_double
-        memory, code, tables = (
-            self.memory.ctypes.data,
-            instructions.ctypes.data,
-            given.ctypes.data,
-        )
+        memory = self.memory.ctypes.data
+        code = instructions.ctypes.data
+        tables = given.ctypes.data
+        n = len(instructions)
         for block in blocks:
             if ended.is_set():
                 return
             own = memory + block * self.memory.strides[0]
-            call(
-                own,
-                scratch,
-                code,
-                len(instructions),
-                n_steps,
-                tables + block * given.strides[0],
-            )
+            own_tables = tables + block * given.strides[0]
+            call(own, scratch, code, n, n_steps, own_tables)
 
     def _n_at_once(self, program: Assembled, n_steps: int) -> int:
         """Return how many threads the blocks are worth."""
@@ -189,8 +180,10 @@ class Blocks:
 
     def _scratch_of(self, program: Assembled, n: int) -> list[np.ndarray]:
         """Return memory for a program's steps, for each of some threads."""
-        _, kept = self._scratch.setdefault(id(program), (program, []))
-        while len(kept) < n:
-            kept.append(aligned((max(len(program.scratch), 1), LANES), self.number))
-            kept[-1][: len(program.scratch)] = program.scratch[:, None]
-        return kept[:n]
+        _, scratches = self._scratch.setdefault(id(program), (program, []))
+        size = len(program.scratch)
+        while len(scratches) < n:
+            scratch = aligned((max(size, 1), LANES), self.number)
+            scratch[:size] = program.scratch[:, None]
+            scratches.append(scratch)
+        return scratches[:n]

@@ -84,11 +84,9 @@ def compiler() -> list[str] | None:
 def zig() -> list[str] | None:
     """Return the command of zig's compiler if its package is installed."""
     spec = find_spec("ziglang")
-    return (
-        [str(Path(spec.origin).with_name("zig")), "cc"]
-        if spec and spec.origin
-        else None
-    )
+    if spec and spec.origin:
+        return [str(Path(spec.origin).with_name("zig")), "cc"]
+    return None
 
 
 def _works(command: str) -> bool:
@@ -154,7 +152,8 @@ def build(folder: Path, command: list[str], target: Target) -> None:
 
 
 def _build_level(level: str, made: Path, command: list[str], target: Target) -> None:
-    flags, last = [*FLAGS, *LEVELS[target.machine][level]], ["-shared", "-lm"]
+    flags = [*FLAGS, *LEVELS[target.machine][level]]
+    last = ["-shared", "-lm"]
     environment = os.environ.copy()
     if Path(command[0]).stem == "zig":
         command = [*command, "-target", target.zig]
@@ -198,7 +197,8 @@ def _build_level(level: str, made: Path, command: list[str], target: Target) -> 
 def main() -> None:
     """Build the kernel where `library` finds it; ends the process with a sentence if that fails."""
     try:
-        target, own = this_machine(), compiler()
+        target = this_machine()
+        own = compiler()
         with nullcontext(own) if own else downloaded() as command:
             build(library.built_folder(), command, target)
     except (KernelError, OSError) as error:

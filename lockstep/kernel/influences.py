@@ -10,12 +10,10 @@ _WITH_PLACES = {"pick": 1, "put": 0, "add_at": 0}
 
 def rows_are_apart(emitted: list[Emitted], n_rows: int) -> bool:
     """Whether each row that is stored is computed from the same row of all tables alone."""
-    known: dict[
-        Buffer, np.ndarray
-    ] = {}  # a bit for each row that has an influence on a number
-    own = (
-        1 << np.arange(n_rows) % 61
-    )  # what mixes rows does not mix just those that share a bit
+    # For each number of a buffer, a bit for each row that has an influence on it.
+    known: dict[Buffer, np.ndarray] = {}
+    # Rows may share a bit, because what mixes rows does not mix just those that do.
+    own = 1 << np.arange(n_rows) % 61
     for each in emitted:
         buffer = each.operands[0].buffer
         if each.operation == "rows":
@@ -33,7 +31,8 @@ def rows_are_apart(emitted: list[Emitted], n_rows: int) -> bool:
 def _spreads(each: Emitted, known: dict[Buffer, np.ndarray]) -> bool:
     """Note what has an influence on what an instruction writes; returns whether it may have a further one by that."""
     out, *others = each.operands
-    places, made = _places(each, 0), np.zeros((1,) * len(each.n), int)
+    places = _places(each, 0)
+    made = np.zeros((1,) * len(each.n), int)
     summed = tuple(i for i in range(len(each.n)) if not out.strides[i])
     for i, one in enumerate(others, start=1):
         if one.buffer in known:
@@ -54,10 +53,8 @@ def _spreads(each: Emitted, known: dict[Buffer, np.ndarray]) -> bool:
 
 def _places(each: Emitted, i: int) -> np.ndarray:
     """Return where an operand's numbers are in its buffer, with length 1 along dimensions of stride 0."""
-    places, dims = (
-        np.array(each.operands[i].offset),
-        list(zip(each.n, each.operands[i].strides, strict=True)),
-    )
+    places = np.array(each.operands[i].offset)
+    dims = list(zip(each.n, each.operands[i].strides, strict=True))
     if _WITH_PLACES.get(each.operation) == i:
         dims.append((each.about[1], each.about[0]))
     for n, stride in dims:

@@ -72,15 +72,13 @@ class Library:
             raise KernelError(
                 f"{path} has version {found} of the kernel, but this engine needs {VERSION}. {way_out}"
             )
-        address, number = ctypes.c_void_p, ctypes.c_int64
+        address = ctypes.c_void_p
+        number = ctypes.c_int64
+        of_noise = address, address, number, number
+        of_run = address, address, address, number, number, address
         for function, name in zip(runs, _RUNS, strict=True):
-            of_noise = address, address, number, number
             function.restype = None
-            function.argtypes = (
-                of_noise
-                if "noise" in name
-                else (address, address, address, number, number, address)
-            )
+            function.argtypes = of_noise if "noise" in name else of_run
         self.path = path
         self.run_float, self.run_double, self.noise_float, self.noise_double = runs
 
@@ -123,9 +121,11 @@ def file_of(level: str) -> str:
 def path_of(level: str) -> Path | None:
     """Return the library of a level: of the wheel, or of the build; None if it is in neither place."""
     folders = [PACKAGE, *([built_folder()] if SOURCE.exists() else [])]
-    return next(
-        (path for folder in folders if (path := folder / file_of(level)).exists()), None
-    )
+    for folder in folders:
+        path = folder / file_of(level)
+        if path.exists():
+            return path
+    return None
 
 
 def no_version() -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from math import prod
-from operator import mul
+from operator import itemgetter, mul
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from lockstep.members.refusals import Refusal, RefusalError
 # Nets of a block, each with a lane of its own in every vector. One number of a block is that many numbers of memory.
 LANES = 16
 
-# In the order of kernel.c.
+# In the order of kernel.c, as a test checks.
 OPERATIONS = (
     """copy add sub mul div maximum minimum where gt ge lt le eq ne threshold_backward sigmoid_backward tanh_backward
     addcmul addcdiv lerp neg abs sign sqrt floor trunc exp expm1 log log1p tanh sigmoid erf pow sin cos product rows
@@ -55,9 +56,8 @@ class Assembled(NamedTuple):
     """A program for the kernel."""
 
     instructions: np.ndarray  # of type INSTRUCTION
-    scratch: (
-        np.ndarray
-    )  # the program's own memory, float64 of shape (n_numbers,), with its constants
+    # The program's own memory, float64 of shape (n_numbers,), with its constants.
+    scratch: np.ndarray
     work: int  # operations on vectors that a step of a block has; a core does about a billion in a second
 
 
@@ -68,9 +68,8 @@ class Program:
     emitted: list[Emitted] = field(default_factory=list)
     constants: dict[bytes, tuple[np.ndarray, Value]] = field(default_factory=dict)
     n_tables: int = 0
-    torn: set[Buffer] = field(
-        default_factory=set
-    )  # of tensors that have a copy where torch has a view
+    # Of tensors that have a copy where torch has a view.
+    torn: set[Buffer] = field(default_factory=set)
 
     def new(self, shape: tuple[int, ...]) -> Value:
         """Return a tensor that is needed within a step only."""
@@ -86,13 +85,14 @@ class Program:
 
     def value(self, operand: Any) -> Value:
         """Return a tensor or a number as a tensor."""
-        return operand if isinstance(operand, Value) else self.constant(operand)
+        if isinstance(operand, Value):
+            return operand
+        return self.constant(operand)
 
     def check_writable(self, x: Value) -> None:
         """Raise `UnsupportedError` if something else would keep, or lose, what is written into a tensor."""
-        if x.buffer in self.torn or any(
-            x.buffer is constant.buffer for _, constant in self.constants.values()
-        ):
+        constants = [value.buffer for _, value in self.constants.values()]
+        if x.buffer in self.torn or x.buffer in constants:
             raise UnsupportedError(
                 "writing into a tensor that the kernel has copied, or that is a constant"
             )
@@ -101,14 +101,18 @@ class Program:
         """Add an operation on each number; returns the tensor of its results, `out` if that is given."""
         values = [self.value(each) for each in operands]
         if out is None:
-            out = self.new(tuple(np.broadcast_shapes(*(each.shape for each in values))))
+            shapes = (each.shape for each in values)
+            out = self.new(tuple(np.broadcast_shapes(*shapes)))
         spread = tuple(each.spread(out.shape) for each in values)
         self.emitted.append(Emitted(operation, out.shape, (out, *spread), -1, (0, 0)))
         return out
 
     def reduced(self, operation: str, x: Value, dims: set[int], start: float) -> Value:
         """Add a sum, or another operation that joins numbers one after the other, over dimensions that stay as 1."""
-        out = self.new(tuple(1 if i in dims else n for i, n in enumerate(x.shape)))
+        shape = list(x.shape)
+        for dim in dims:
+            shape[dim] = 1
+        out = self.new(tuple(shape))
         self.emit("copy", start, out=out)
         joined = out.spread(x.shape)
         self.emitted.append(
@@ -120,11 +124,13 @@ class Program:
         self, a: Value, b: Value, plus: Value | None = None, out: Value | None = None
     ) -> Value:
         """Add the product of two matrices, plus a third; sums run over the inner dimension from first to last."""
-        (i, k), (_, j) = a.shape, b.shape
-        out = self.new((i, j)) if out is None else out
-        if k == 0:
-            return self.emit("copy", 0.0 if plus is None else plus, out=out)
+        i, k = a.shape
+        _, j = b.shape
+        if out is None:
+            out = self.new((i, j))
         c = self.value(0.0 if plus is None else plus).spread((i, j))
+        if k == 0:
+            return self.emit("copy", c, out=out)
         operands = (
             replace(out, strides=(*out.strides, 0, 0)),
             replace(a, strides=(a.strides[0], 0, a.strides[1], 0)),
@@ -144,15 +150,9 @@ class Program:
 
     def _moved(self, operation: str, x: Value) -> Value:
         n = (x.shape[0], prod(x.shape[1:]), 1, 1) if x.shape else (1, 1, 1, 1)
-        self.emitted.append(
-            Emitted(
-                operation,
-                n,
-                (replace(x, strides=(n[1], 1, 0, 0)),),
-                self.n_tables,
-                (n[0], 0),
-            )
-        )
+        rows = replace(x, strides=(n[1], 1, 0, 0))
+        about = n[0], 0
+        self.emitted.append(Emitted(operation, n, (rows,), self.n_tables, about))
         self.n_tables += 1
         return x
 
@@ -169,23 +169,17 @@ class Program:
 
     def assembled(self) -> Assembled:
         """Return the program as the kernel takes it."""
-        emitted = in_strips(
-            [part for each in self.emitted for part in _in_four_loops(each)]
-        )
-        scratch = _place(
-            emitted, [value.buffer for _, value in self.constants.values()]
-        )
+        in_loops = [part for each in self.emitted for part in _in_four_loops(each)]
+        emitted = in_strips(in_loops)
+        constants = [value.buffer for _, value in self.constants.values()]
+        scratch = _place(emitted, constants)
         for numbers, value in self.constants.values():
             start = ~(value.buffer.place or 0)
             scratch[start : start + numbers.size] = numbers.ravel()
-        made = np.array([_record(each) for each in emitted], np.int64).reshape(
-            -1, _N_NUMBERS
-        )
-        return Assembled(
-            made.view(INSTRUCTION)[:, 0],
-            scratch,
-            sum(prod(each.n) for each in self.emitted),
-        )
+        records = np.array([_record(each) for each in emitted], np.int64)
+        instructions = records.reshape(-1, _N_NUMBERS).view(INSTRUCTION)[:, 0]
+        work = sum(prod(each.n) for each in self.emitted)
+        return Assembled(instructions, scratch, work)
 
 
 def _in_four_loops(each: Emitted) -> Iterator[Emitted]:
@@ -195,14 +189,10 @@ def _in_four_loops(each: Emitted) -> Iterator[Emitted]:
         return
     n, strides = _collapsed(each.n, [operand.strides for operand in each.operands])
     for outer in np.ndindex(n[:-4]):
-        operands = (
-            replace(
-                operand,
-                offset=operand.offset + sum(map(mul, outer, own)),
-                strides=own[-4:],
-            )
-            for operand, own in zip(each.operands, strides, strict=True)
-        )
+        operands = list[Value]()
+        for operand, own in zip(each.operands, strides, strict=True):
+            offset = operand.offset + sum(map(mul, outer, own))
+            operands.append(replace(operand, offset=offset, strides=own[-4:]))
         yield each._replace(n=n[-4:], operands=tuple(operands))
 
 
@@ -211,7 +201,8 @@ def _record(each: Emitted) -> list[int]:
     if each.operation in ("repeat", "flush"):
         numbers = [_NUMBER_OF[each.operation], *each.n]
         return numbers + [0] * (_N_NUMBERS - len(numbers))
-    n, strides = each.n, [operand.strides for operand in each.operands]
+    n = each.n
+    strides = [operand.strides for operand in each.operands]
     if each.operation not in _WITH_LOOPS:
         n, strides = _collapsed(n, strides)
     lead = 4 - len(n)
@@ -221,10 +212,9 @@ def _record(each: Emitted) -> list[int]:
         numbers += [operand.start, advance, *[0] * lead, *own]
     numbers += [0] * (_N_NUMBERS - len(numbers))
     if any(each.about):
-        numbers[-5:-2] = [
-            advances[-1] if each.operation in ("rows", "store") else numbers[-5],
-            *each.about,
-        ]
+        numbers[-4:-2] = each.about
+        if each.operation in ("rows", "store"):
+            numbers[-5] = advances[-1]
     return numbers
 
 
@@ -237,9 +227,9 @@ def _collapsed(n: _Ints, strides: list[_Ints]) -> tuple[_Ints, list[_Ints]]:
             joined[-1] = before * length, steps
         elif length != 1:
             joined.append((length, steps))
-    return tuple(length for length, _ in joined), [
-        tuple(steps[i] for _, steps in joined) for i in range(len(strides))
-    ]
+    lengths = tuple(length for length, _ in joined)
+    of_operands = [tuple(steps[i] for _, steps in joined) for i in range(len(strides))]
+    return lengths, of_operands
 
 
 def _place(emitted: list[Emitted], constants: list[Buffer]) -> np.ndarray:
@@ -247,33 +237,30 @@ def _place(emitted: list[Emitted], constants: list[Buffer]) -> np.ndarray:
     last = {
         operand.buffer: i for i, each in enumerate(emitted) for operand in each.operands
     }
-    size, free, ends = 0, list[tuple[int, int]](), dict[int, list[Buffer]]()
+    size = 0
+    free = list[tuple[int, int]]()
+    ends = defaultdict[int, list[Buffer]](list)
     for buffer in constants:
-        buffer.place, size = ~size, size + buffer.size
+        buffer.place = ~size
+        size += buffer.size
     for i, each in enumerate(emitted):
         for buffer in dict.fromkeys(operand.buffer for operand in each.operands):
             if buffer.place is not None:
                 continue
-            fit = min(
-                (hole for hole in free if hole[1] >= buffer.size),
-                key=lambda hole: hole[1],
-                default=None,
-            )
+            large = (hole for hole in free if hole[1] >= buffer.size)
+            fit = min(large, key=itemgetter(1), default=None)
             if fit is None:
-                buffer.place, size = ~size, size + buffer.size
+                buffer.place = ~size
+                size += buffer.size
             else:
                 free.remove(fit)
-                buffer.place = ~fit[0]
-                free += [(fit[0] + buffer.size, fit[1] - buffer.size)] * (
-                    fit[1] > buffer.size
-                )
-            ends.setdefault(last[buffer], []).append(buffer)
-        free = _joined_holes(
-            [
-                *free,
-                *((~(buffer.place or 0), buffer.size) for buffer in ends.pop(i, [])),
-            ]
-        )
+                start, n = fit
+                buffer.place = ~start
+                if n > buffer.size:
+                    free.append((start + buffer.size, n - buffer.size))
+            ends[last[buffer]].append(buffer)
+        free += [(~(buffer.place or 0), buffer.size) for buffer in ends.pop(i, [])]
+        free = _joined_holes(free)
     return np.zeros(size)
 
 

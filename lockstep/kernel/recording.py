@@ -31,12 +31,12 @@ class Recorder(LeanMode):
     def __init__(self, inputs: list[Any]) -> None:
         super().__init__()
         self.graph = Graph()
-        self._is_paused, self._whole = False, ""
+        self._is_paused = False
+        self._whole = ""
         # By the tensors' identity; weak, because a step may make more tensors than there is memory for.
         self._nodes: dict[int, tuple[ref[Tensor], Node]] = {}
-        self._unknown: set[int] = (
-            set()
-        )  # addresses of the tensors that may differ from step to step
+        # Addresses of the tensors that may differ from step to step.
+        self._unknown: set[int] = set()
         self._n_inputs = 0
         for tensor in inputs:
             self.take(tensor)
@@ -49,7 +49,8 @@ class Recorder(LeanMode):
     @contextmanager
     def _within(self, name: str) -> Iterator[None]:
         """In the block, note of which operation others are parts."""
-        before, self._whole = self._whole, self._whole or name
+        before = self._whole
+        self._whole = self._whole or name
         try:
             yield
         finally:
@@ -75,18 +76,16 @@ class Recorder(LeanMode):
     def node_of(self, tensor: Tensor) -> Node:
         """Return the node whose result a tensor is."""
         noted, node = self._nodes.get(id(tensor), (None, None))
-        if (
-            noted and node and noted() is tensor
-        ):  # otherwise one that is gone had the identity
+        # Otherwise one that is gone had the identity.
+        if noted and node and noted() is tensor:
             return node
         # Such as an attribute of the module that is not a buffer.
         is_known = (
             tensor._is_zerotensor()
             or tensor.untyped_storage().data_ptr() not in self._unknown
         )
-        node = self.graph.get_attr(
-            f"constant_{len(self.graph.find_nodes(op='get_attr'))}"
-        )
+        number = len(self.graph.find_nodes(op="get_attr"))
+        node = self.graph.get_attr(f"constant_{number}")
         self._note(tensor, node, is_known)
         node.meta["tensor"] = tensor
         return node
@@ -111,31 +110,28 @@ class Recorder(LeanMode):
             operands.append(node := self.node_of(argument))
             return node
 
-        own_args, own_kwargs = map_aggregate(args, noted), map_aggregate(kwargs, noted)
+        own_args = map_aggregate(args, noted)
+        own_kwargs = map_aggregate(kwargs, noted)
         if function is aten.lift_fresh.default:
             # The last operation of `torch.tensor`; the graph must keep the original.
-            function, is_known = aten.lift_fresh_copy.default, True
+            function = aten.lift_fresh_copy.default
+            is_known = True
         else:
             is_known = all(node.meta["is_known"] for node in operands)
         result = function(*args, **kwargs)
         self._check(function, is_known)
         several = isinstance(result, tuple | list)
-        parts = {
-            i: each
-            for i, each in enumerate(result if several else [result])
-            if isinstance(each, Tensor)
-        }
+        results = enumerate(result if several else [result])
+        parts = {i: each for i, each in results if isinstance(each, Tensor)}
         if parts or has_effect(function):
             node = self.graph.create_node(
                 "call_function", function, own_args, own_kwargs, name_of(function)
             )
             node.meta["whole"] = self._whole
             for i, each in parts.items():
-                part = (
-                    self.graph.call_function(operator.getitem, (node, i))
-                    if several
-                    else node
-                )
+                part = node
+                if several:
+                    part = self.graph.call_function(operator.getitem, (node, i))
                 self._note(each, part, is_known)
         return result
 
@@ -173,7 +169,9 @@ def _number_by_mask(function: Any, *args: Any) -> Any:
         and mask.dtype == torch.bool
         and mask.shape == x.shape
     )
-    return (lambda *args: x.masked_fill_(mask, number)) if is_mask else None
+    if is_mask:
+        return lambda *args: x.masked_fill_(mask, number)
+    return None
 
 
 def _layer_norm_backward(
@@ -187,10 +185,8 @@ def _layer_norm_backward(
     mask: list[bool],
 ) -> tuple[Any, ...]:
     """Do what torch's decomposition does, which imports sympy, in a third of a second."""
-    outer, inner = (
-        [*range(x.dim() - len(shape))],
-        [*range(x.dim() - len(shape), x.dim())],
-    )
+    outer = [*range(x.dim() - len(shape))]
+    inner = [*range(x.dim() - len(shape), x.dim())]
     x_hat = (x - mean) * rstd
     of_hat = grad if weight is None else grad * weight
     n = prod(shape)
@@ -203,35 +199,32 @@ def _layer_norm_backward(
             - x_hat * (of_hat * x_hat).sum(inner, True)
         )
     )
-    own = (
-        [grad * x_hat, grad.clone()]
-        if not outer
-        else [(grad * x_hat).sum(outer), grad.sum(outer)]
-    )
-    return of_x, *(
-        each if wanted else None for each, wanted in zip(own, mask[1:], strict=True)
-    )
+    of_weight = grad * x_hat
+    if outer:
+        of_weight = of_weight.sum(outer)
+        of_bias = grad.sum(outer)
+    else:
+        of_bias = grad.clone()
+    _, for_weight, for_bias = mask
+    return of_x, of_weight if for_weight else None, of_bias if for_bias else None
 
 
 @cache
 def _decomposition(function: Any) -> Any:
     """Return a function that computes an operation by others, torch's own but for one, or None if there is none."""
     schema = getattr(function, "_schema", None)
-    if (
-        is_native(function) or function is aten.lift_fresh.default
-    ):  # which is recorded as a copy
+    # `lift_fresh` is recorded as a copy.
+    if is_native(function) or function is aten.lift_fresh.default:
         return None
     if function is aten.native_layer_norm_backward.default:
         return _layer_norm_backward
     if function in decomposition_table:
-        return inspect.unwrap(
-            decomposition_table[function]
-        )  # what is around it casts types, and imports sympy
+        # What is around a decomposition casts types, and imports sympy.
+        return inspect.unwrap(decomposition_table[function])
     if schema is None or not schema.is_mutable:
         return getattr(function, "decompose", None)
-    plain = getattr(
-        getattr(aten, name_of(function), None), function._overloadname, None
-    )
+    overloads = getattr(aten, name_of(function), None)
+    plain = getattr(overloads, function._overloadname, None)
     if plain not in decomposition_table:
         return None
     found = inspect.unwrap(decomposition_table[plain])

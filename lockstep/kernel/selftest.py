@@ -48,16 +48,15 @@ def digests(library: Library) -> dict[str, str]:
 
 
 def _digest(run: Any, dtype: np.dtype) -> str:
-    layout, program = Layout(), Program()
+    layout = Layout()
+    program = Program()
     parts = [layout.new((_BLOCKS,)) for _ in range(_GIVEN)]
     for name in _OPERATIONS:
         program.emit(name, *parts, out=layout.new((_BLOCKS,)))
     program.flush()
     program.emit("mul", *parts, out=layout.new((_BLOCKS,)))
-    instructions, memory = (
-        program.assembled().instructions,
-        aligned((layout.size * LANES,), dtype),
-    )
+    instructions = program.assembled().instructions
+    memory = aligned((layout.size * LANES,), dtype)
     given = memory[: _GIVEN * _BLOCKS * LANES]
     # The numbers of this old generator are the same in every version of numpy.
     given[:] = np.random.RandomState(46).standard_normal(len(given))

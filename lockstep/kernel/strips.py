@@ -31,21 +31,18 @@ def in_strips(emitted: list[Emitted]) -> list[Emitted]:
     if _most_at_once(emitted) < 4 * _strip(len(emitted)):
         return emitted
     uses = Counter(operand.buffer for each in emitted for operand in each.operands)
-    n_rows = next(
-        (each.n[0] for each in emitted if each.operation == "rows" and each.n[0] > 1), 0
-    )
-    made, loop = list[Emitted](), _Loop(n_rows)
+    of_tables = (each.n[0] for each in emitted if each.operation == "rows")
+    n_rows = next((n for n in of_tables if n > 1), 0)
+    made = list[Emitted]()
+    loop = _Loop(n_rows)
     for each in emitted:
         if each.operation == "flush":  # which is about all that follows
             made += [*loop.cut(uses), each]
             loop = _Loop(n_rows)
         elif not loop.take(each):
             made += loop.cut(uses)
-            loop = _Loop(
-                n_rows
-                if n_rows and any(n % n_rows == 0 for n in each.n)
-                else max(each.n, default=0)
-            )
+            has_rows = n_rows and any(n % n_rows == 0 for n in each.n)
+            loop = _Loop(n_rows if has_rows else max(each.n, default=0))
             loop.take(each, begins=True)
     return made + loop.cut(uses)
 
@@ -55,7 +52,9 @@ def _most_at_once(emitted: list[Emitted]) -> int:
     last = {
         operand.buffer: i for i, each in enumerate(emitted) for operand in each.operands
     }
-    most, size, seen = 0, 0, set[Buffer]()
+    most = 0
+    size = 0
+    seen = set[Buffer]()
     for i, each in enumerate(emitted):
         own = {operand.buffer for operand in each.operands}
         size += sum(buffer.size for buffer in own - seen)
@@ -94,17 +93,14 @@ class _Loop:
     """
 
     n_rows: int
-    whole: list[Emitted] = field(
-        default_factory=list
-    )  # in the order in which they were given
+    # All, in the order in which they were given.
+    whole: list[Emitted] = field(default_factory=list)
     before: list[Emitted] = field(default_factory=list)
-    body: list[tuple[Emitted, int]] = field(
-        default_factory=list
-    )  # with the dimension of the rows
+    # With the dimension of the rows.
+    body: list[tuple[Emitted, int]] = field(default_factory=list)
     after: list[Emitted] = field(default_factory=list)
-    periods: dict[Buffer, int] = field(
-        default_factory=dict
-    )  # of buffers of which a strip uses its own rows
+    # Of buffers of which a strip uses its own rows.
+    periods: dict[Buffer, int] = field(default_factory=dict)
     shared: _Memory = field(default_factory=_Memory)  # what every strip reads
     sums: _Memory = field(default_factory=_Memory)  # what every strip adds to
     touched: _Memory = field(default_factory=_Memory)  # by the body: all these
@@ -114,7 +110,9 @@ class _Loop:
 
     def take(self, each: Emitted, begins: bool = False) -> bool:
         """Add an instruction, if it does not rather begin another loop."""
-        large, reads, writes = prod(each.n) >= _LARGE, each.reads, each.writes
+        large = prod(each.n) >= _LARGE
+        reads = each.reads
+        writes = each.writes
         follows = self.later_written.meets(reads) or self.later.meets(writes)
         precedes = not (
             follows or self.written.meets(reads) or self.touched.meets(writes)
@@ -124,12 +122,9 @@ class _Loop:
             or each.operation == "rows"
             or not self.periods.keys().isdisjoint(reads | writes)
         )
-        if (
-            by_row
-            and not follows
-            and any(self._cuts(each, dim) for dim in range(len(each.n)))
-        ):
-            pass
+        cuts = by_row and not follows
+        if cuts and any(self._cuts(each, dim) for dim in range(len(each.n))):
+            pass  # it is in the body
         elif precedes and (self.body or begins or not large):
             self.before.append(each)
         elif large and not begins:
@@ -146,9 +141,8 @@ class _Loop:
         if self.n_rows < 2 or each.n[dim] == 0 or each.n[dim] % self.n_rows:
             return False
         start = list[Emitted]()
-        if (
-            each.operation == "product" and dim == 2
-        ):  # a sum over rows, which goes on from what is there
+        # A sum over rows goes on from what is there.
+        if each.operation == "product" and dim == 2:
             out, plus = (
                 replace(operand, strides=operand.strides[:2])
                 for operand in each.operands[::3]
@@ -158,11 +152,9 @@ class _Loop:
         use = self._use(each, dim)
         if use is None or not self._may_follow(each, use):
             return False
-        if any(
-            self.written.meets(one.reads) or self.later_written.meets(one.reads)
-            for one in start
-        ):
-            return False
+        for one in start:
+            if self.written.meets(one.reads) or self.later_written.meets(one.reads):
+                return False
         self.before += start
         self.body.append((each, dim))
         self.periods.update(use.periods)
@@ -174,13 +166,13 @@ class _Loop:
 
     def _use(self, each: Emitted, dim: int) -> _Use | None:
         """Return what a strip of an instruction does with buffers; None if the rows of one lie elsewhere."""
-        use, out = _Use({}, set(), set()), each.operands[0]
+        use = _Use({}, set(), set())
+        out = each.operands[0]
         for i, operand in enumerate(each.operands):
             if operand.strides[dim]:
                 period = operand.strides[dim] * (each.n[dim] // self.n_rows)
-                known = use.periods.get(
-                    operand.buffer, self.periods.get(operand.buffer, period)
-                )
+                known = self.periods.get(operand.buffer, period)
+                known = use.periods.get(operand.buffer, known)
                 if known != period or not self._is_by_row(each, i, dim, period):
                     return None
                 use.periods[operand.buffer] = period
@@ -188,14 +180,17 @@ class _Loop:
                 use.sums.add(operand.buffer)
             elif operand != out:
                 use.shared.add(operand.buffer)
-        return use if not use.sums or each.goes_on(dim) else None
+        if not use.sums or each.goes_on(dim):
+            return use
+        return None
 
     def _may_follow(self, each: Emitted, use: _Use) -> bool:
         """Whether an instruction can be in the body: each strip then finds what it would find without strips."""
         if use.sums and self.touched.meets(use.sums):
             return False
         of_strips = self.periods.keys() | use.periods.keys()
-        of_all, sums = use.shared | self.shared, use.sums | self.sums
+        of_all = use.shared | self.shared
+        sums = use.sums | self.sums
         if (of_all | sums) & of_strips or use.shared & sums:
             return False
         return not (
@@ -226,10 +221,8 @@ class _Loop:
 
     def cut(self, uses: Counter[Buffer]) -> list[Emitted]:
         """Return the instructions: as they were given, or in strips."""
-        size, shared = (
-            _most_at_once([each for each, _ in self.body]),
-            sum(buffer.size for buffer in self.shared),
-        )
+        size = _most_at_once([each for each, _ in self.body])
+        shared = sum(buffer.size for buffer in self.shared)
         strip = _strip(len(self.body), shared)
         if size < 4 * strip:
             return self.whole
@@ -246,13 +239,11 @@ class _Loop:
             and own[buffer] == uses[buffer]
             if buffer.size % (period * self.n_rows) == 0
         }
-        kept = tuple(Value(buffer, (), ()) for buffer in own if buffer not in inside)
+        lasting = tuple(Value(buffer, (), ()) for buffer in own if buffer not in inside)
         loop = self._rows(rows, 0, rows, inside)
         # What the loop needs in its next turn must keep its memory from the first instruction to the last.
-        begins, ends = (
-            Emitted("repeat", (0, 0), kept),
-            Emitted("repeat", (n_strips, len(loop)), kept),
-        )
+        begins = Emitted("repeat", (0, 0), lasting)
+        ends = Emitted("repeat", (n_strips, len(loop)), lasting)
         last = self._rows(rest, n_strips * rows, 0, inside) if rest else []
         return [*self.before, begins, *loop, ends, *last, *self.after]
 
@@ -263,33 +254,37 @@ class _Loop:
         small = {buffer: Buffer(buffer.size // self.n_rows * rows) for buffer in inside}
         made = list[Emitted]()
         for each, dim in self.body:
-            operands, advances = list[Value](), list[int]()
+            operands = list[Value]()
+            advances = list[int]()
             for operand in each.operands:
                 period = self.periods.get(operand.buffer, 0)
                 if operand.buffer in small:
-                    all_rows, at = period * self.n_rows, operand.offset
-                    strides = (
-                        n if n % all_rows else n // self.n_rows * rows
-                        for n in operand.strides
-                    )
-                    at = at // all_rows * period * rows + at % period
-                    operands.append(
-                        Value(small[operand.buffer], operand.shape, tuple(strides), at)
-                    )
+                    buffer = small[operand.buffer]
+                    operands.append(self._in_small(operand, buffer, period, rows))
                     advances.append(0)
                 else:
-                    operands.append(
-                        replace(operand, offset=operand.offset + start * period)
-                    )
+                    offset = operand.offset + start * period
+                    operands.append(replace(operand, offset=offset))
                     advances.append(further * period)
-            n = (*each.n[:dim], each.n[dim] // self.n_rows * rows, *each.n[dim + 1 :])
-            about = each.about if each.table < 0 else (each.about[0], start)
-            made.append(
-                each._replace(
-                    n=n,
-                    operands=tuple(operands),
-                    about=about,
-                    advances=(*advances, further),
-                )
+            n = list(each.n)
+            n[dim] = n[dim] // self.n_rows * rows
+            part = each._replace(
+                n=tuple(n), operands=tuple(operands), advances=(*advances, further)
             )
+            if each.table >= 0:
+                part = part._replace(about=(each.about[0], start))
+            made.append(part)
         return made
+
+    def _in_small(
+        self, operand: Value, buffer: Buffer, period: int, rows: int
+    ) -> Value:
+        """Return an operand in a buffer that has memory for some rows alone."""
+        all_rows = period * self.n_rows
+        strides = list[int]()
+        for stride in operand.strides:
+            over_rows = stride % all_rows == 0
+            strides.append(stride // self.n_rows * rows if over_rows else stride)
+        start = operand.offset // all_rows * period * rows
+        offset = start + operand.offset % period
+        return Value(buffer, operand.shape, tuple(strides), offset)

@@ -30,12 +30,12 @@ _COSTLY = set("exp expm1 log log1p tanh sigmoid erf sin cos".split())
 @cache
 def name_of(function: Any) -> str:
     """Return the name of one of torch's operations, without the sign of one that writes into its first argument."""
-    name: str = (
-        function._schema.name.split("::")[1]
-        if hasattr(function, "_schema")
-        else function.__name__
-    )
-    return name if name.startswith("__") else name.removesuffix("_")
+    name: str = function.__name__
+    if hasattr(function, "_schema"):
+        name = function._schema.name.split("::")[1]
+    if name.startswith("__"):
+        return name
+    return name.removesuffix("_")
 
 
 @cache
@@ -77,11 +77,9 @@ def translate(program: Program, graph: Graph, inputs: list[Value]) -> list[Value
                 costly.clear()  # because what was computed before may be changed
             elif (name := name_of(node.target)) in _COSTLY:
                 key = name, made[node.args[0]]
-            made[node] = (
-                costly[key]
-                if key in costly
-                else costly.setdefault(key, _operation(program, node, made))
-            )
+            if key not in costly:
+                costly[key] = _operation(program, node, made)
+            made[node] = costly[key]
     raise AssertionError("a graph without results")
 
 
@@ -92,10 +90,9 @@ def _operation(program: Program, node: Node, made: dict[Node, Any]) -> Any:
         raise UnsupportedError(node.meta.get("whole") or name)
     args: Any = map_arg(node.args, made.__getitem__)
     kwargs: Any = dict(map_arg(node.kwargs, made.__getitem__))
-    writes = function._schema.name.endswith("_") and not function._schema.name.endswith(
-        "__"
-    )
-    out = kwargs.pop("out", None) if not writes else args[0]
+    whole = function._schema.name
+    writes = whole.endswith("_") and not whole.endswith("__")
+    out = args[0] if writes else kwargs.pop("out", None)
     if out is not None:
         program.check_writable(out)
     try:
@@ -105,7 +102,8 @@ def _operation(program: Program, node: Node, made: dict[Node, Any]) -> Any:
         IndexError,
         KeyError,
         ValueError,
-    ) as error:  # arguments that the kernel's operation has not
+    ) as error:
+        # The kernel's operation lacks the arguments.
         raise UnsupportedError(f"{name} ({error})") from error
     if out is not None and value is not out and value.buffer is not out.buffer:
         return program.emit("copy", value, out=out)
@@ -114,29 +112,25 @@ def _operation(program: Program, node: Node, made: dict[Node, Any]) -> Any:
 
 def _check_types(node: Node, own: torch.dtype) -> None:
     """Raise `UnsupportedError` if a result has a type that the kernel's numbers can't stand for."""
-    dtype = node.meta.get(
-        "dtype", own
-    )  # several results have theirs at the nodes that take them apart
+    # Several results have their types at the nodes that take them apart.
+    dtype = node.meta.get("dtype", own)
     # In a trial in float64, a module may make float32 numbers, which lose nothing here.
     if dtype not in (own, torch.float32, *_WHOLE) and not node.meta.get("is_known"):
         raise UnsupportedError(f"{dtype} in a net of {own}")
     function: Any = node.target
-    if dtype not in _WHOLE and (
-        name_of(function) == "floor_divide"
-        or node.kwargs.get("rounding_mode") == "floor"
-    ):
-        raise UnsupportedError(
-            "floor_divide of other than whole numbers"
-        )  # which torch does not compute by a quotient
-    indices: Any = node.args[1] if name_of(function) in ("index", "index_put") else ()
+    name = name_of(function)
+    floors = name == "floor_divide" or node.kwargs.get("rounding_mode") == "floor"
+    if floors and dtype not in _WHOLE:
+        # torch does not compute this by a quotient.
+        raise UnsupportedError("floor_divide of other than whole numbers")
+    indices: Any = node.args[1] if name in ("index", "index_put") else ()
     if any(each is not None and each.meta["dtype"] is torch.bool for each in indices):
-        raise UnsupportedError(f"{name_of(function)} by a mask")
+        raise UnsupportedError(f"{name} by a mask")
     if dtype not in _WHOLE or function is operator.getitem or function.is_view:
         return
-    name, operands = (
-        name_of(function),
-        [each.meta["dtype"] for each in node.all_input_nodes if "dtype" in each.meta],
-    )
+    operands = [
+        each.meta["dtype"] for each in node.all_input_nodes if "dtype" in each.meta
+    ]
     numbers = [
         each
         for each in tree_leaves((node.args, node.kwargs))
@@ -146,9 +140,9 @@ def _check_types(node: Node, own: torch.dtype) -> None:
         raise UnsupportedError("add of bools")
     if name.startswith("bitwise") and set(operands) != {torch.bool}:
         raise UnsupportedError(f"{name} of whole numbers")
-    if name not in _ASKING and any(each.is_floating_point for each in operands) | any(
-        each % 1 for each in numbers
-    ):
+    has_others = any(each.is_floating_point for each in operands)
+    has_others |= any(each % 1 for each in numbers)
+    if has_others and name not in _ASKING:
         raise UnsupportedError(f"{name} of other numbers into {dtype}")
     check_whole(*map(torch.tensor, numbers))
 
@@ -156,9 +150,7 @@ def _check_types(node: Node, own: torch.dtype) -> None:
 def check_whole(*tensors: Tensor) -> None:
     """Raise `UnsupportedError` if there are whole numbers that float32 can't stand for."""
     for each in tensors:
-        if (
-            not each.is_floating_point()
-            and each.numel()
-            and each.double().abs().max() > _LARGEST
-        ):
+        if each.is_floating_point() or not each.numel():
+            continue
+        if each.double().abs().max() > _LARGEST:
             raise UnsupportedError("whole numbers above 2**24")

@@ -38,11 +38,10 @@ class Value:
 
     def spread(self, shape: tuple[int, ...]) -> Value:
         """Return the tensor broadcast to a shape."""
-        own = tuple(
-            0 if n == 1 else stride
-            for n, stride in zip(self.shape, self.strides, strict=True)
-        )
-        return self._seen(shape, (0,) * (len(shape) - len(own)) + own)
+        strides = [0] * (len(shape) - len(self.shape))
+        for n, stride in zip(self.shape, self.strides, strict=True):
+            strides.append(0 if n == 1 else stride)
+        return self._seen(shape, tuple(strides))
 
     def permuted(self, order: list[int]) -> Value:
         """Return the tensor with its dimensions in another order."""
@@ -52,8 +51,10 @@ class Value:
 
     def part(self, dim: int, start: int, stop: int, step: int = 1) -> Value:
         """Return a slice along a dimension."""
-        n, stride = len(range(start, stop, step)), self.strides[dim]
-        shape, strides = list(self.shape), list(self.strides)
+        n = len(range(start, stop, step))
+        stride = self.strides[dim]
+        shape = list(self.shape)
+        strides = list(self.strides)
         shape[dim], strides[dim] = n, stride * step
         return Value(
             self.buffer, tuple(shape), tuple(strides), self.offset + start * stride
@@ -77,16 +78,16 @@ class Value:
     def start(self) -> int:
         """The place of the first number."""
         place = self.buffer.place or 0
-        return place + self.offset if place >= 0 else place - self.offset
+        if place >= 0:
+            return place + self.offset
+        return place - self.offset
 
     def moves_to(self, other: Value) -> bool:
         """Let another tensor's memory have the numbers, if no other tensor has this one's; returns whether it does."""
-        is_whole = (
-            self.is_contiguous
-            and self.offset == 0
-            and self.buffer.size == prod(self.shape)
-        )
-        if self.buffer.place is not None or not is_whole or other.start < 0:
+        if self.buffer.place is not None or other.start < 0:
+            return False
+        has_all = self.offset == 0 and self.buffer.size == prod(self.shape)
+        if not has_all or not self.is_contiguous:
             return False
         self.buffer.place = other.start
         return True
@@ -102,10 +103,10 @@ class Value:
     @property
     def is_contiguous(self) -> bool:
         """Whether the numbers lie one after the other."""
+        if 0 in self.shape:
+            return True
         own = zip(self.shape, self.strides, contiguous(self.shape), strict=True)
-        return 0 in self.shape or all(
-            n == 1 or stride == wanted for n, stride, wanted in own
-        )
+        return all(n == 1 or stride == wanted for n, stride, wanted in own)
 
 
 def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -123,9 +124,8 @@ class Emitted(NamedTuple):
     # Of `pick`, `put` and `add_at`: the stride of an index, and how many there are. Of `rows` and `store`: the rows of
     # a step, and the first one of these.
     about: tuple[int, int] = (0, 0)
-    advances: tuple[
-        int, ...
-    ] = ()  # from strip to strip: of the operands, or of a tensor and the rows of its table
+    # From strip to strip: of the operands, or of a tensor and the rows of its table.
+    advances: tuple[int, ...] = ()
 
     @property
     def reads(self) -> set[Buffer]:
@@ -137,7 +137,9 @@ class Emitted(NamedTuple):
     @property
     def writes(self) -> set[Buffer]:
         """What the instruction writes."""
-        return {self.operands[0].buffer} if self.operation != "store" else set()
+        if self.operation != "store":
+            return {self.operands[0].buffer}
+        return set()
 
     def goes_on(self, dim: int) -> bool:
         """Whether the instruction adds to each number what there is along a dimension, from first to last."""

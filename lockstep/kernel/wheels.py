@@ -31,10 +31,10 @@ Settings = dict[str, Any] | None
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
     """Return what the build needs: zig's compiler, where there is none, or where it builds for another system."""
     target, command = _chosen(config_settings)
-    return [
-        *build_meta.get_requires_for_build_wheel(),
-        *[build.ZIG] * bool(target and not command),
-    ]
+    needed: list[str] = build_meta.get_requires_for_build_wheel()
+    if target and not command:
+        return [*needed, build.ZIG]
+    return needed
 
 
 def build_wheel(

@@ -36,16 +36,13 @@ def _convolution(
         (m - 1) * step - 2 * q + d * (k - 1) + 1 + left
         for m, k, step, q, d, left in about
     ]
-    made = _spread(
-        p,
-        w,
-        _by_channel(p, x),
-        windows(n, w.shape[2:], stride, pad, apart, out=x.shape[2:]),
-        groups,
-    )
-    for i in range(1, len(n) + 1 if bias else 0):
+    over = windows(n, w.shape[2:], stride, pad, apart, out=x.shape[2:])
+    made = _spread(p, w, _by_channel(p, x), over, groups)
+    if not bias:
+        return made
+    for i in range(1, len(n) + 1):
         bias = bias.with_one(i)
-    return p.emit("add", made, bias) if bias else made
+    return p.emit("add", made, bias)
 
 
 @named("convolution_backward")
@@ -64,17 +61,13 @@ def _backward(
     turned, _, groups, (for_x, for_w, for_bias) = more
     seen, made = (g, x) if turned else (x, g)
     over = windows(seen.shape, w.shape[2:], stride, pad, apart, out=made.shape[2:])
-    rows, columns = (
-        _by_channel(p, made),
-        _columns(p, seen, over) if for_w or turned else None,
-    )
+    rows = _by_channel(p, made)
+    columns = _columns(p, seen, over) if for_w or turned else None
     of_x = of_w = of_bias = None
-    if for_x:
-        of_x = (
-            _gathered(p, w, columns, over, groups)
-            if turned
-            else _spread(p, w, rows, over, groups)
-        )
+    if for_x and turned:
+        of_x = _gathered(p, w, columns, over, groups)
+    elif for_x:
+        of_x = _spread(p, w, rows, over, groups)
     if for_w:
         of_w = p.new(w.shape)
         _products(p, rows, columns, _matrix(p, of_w), groups, turns="b")
@@ -97,27 +90,21 @@ def _gathered(
 ) -> Value:
     """Return the products of weights and columns, by row and channel."""
     made = p.new((w.shape[0], columns.shape[1] // prod(over.out), *over.out))
-    _products(
-        p,
-        _matrix(p, w),
-        columns,
-        _matrix(p, made),
-        groups,
-        plus=bias and bias.with_one(1),
-    )
+    plus = bias and bias.with_one(1)
+    _products(p, _matrix(p, w), columns, _matrix(p, made), groups, plus)
     return _swapped(made)
 
 
 def _spread(p: Program, w: Value, rows: Value, over: Windows, groups: int) -> Value:
     """Return the sums of what windows give to the numbers that they see, by row and channel."""
-    channels, places = w.shape[1] * groups, len(list(over.places()))
+    channels = w.shape[1] * groups
+    places = len(list(over.places()))
     made = p.new((channels, places, rows.shape[1] // prod(over.out), *over.out))
     _products(
         p, _matrix(p, w), rows, _matrix(p, made, channels * places), groups, turns="a"
     )
-    return over.added(
-        p, [_swapped(made.part(1, i, i + 1).without({1})) for i in range(places)]
-    )
+    parts = (made.part(1, i, i + 1).without({1}) for i in range(places))
+    return over.added(p, list(map(_swapped, parts)))
 
 
 def _products(
@@ -131,16 +118,18 @@ def _products(
 ) -> None:
     """Multiply the parts of matrices that belong to the groups of channels; `turns` names one that is transposed."""
     for i in range(groups):
-        x, y, z, c = (
-            each and each.part(0, i * (n := each.shape[0] // groups), (i + 1) * n)
-            for each in (a, b, out, plus)
-        )
-        p.product(
-            x.permuted([1, 0]) if turns == "a" else x,
-            y.permuted([1, 0]) if turns == "b" else y,
-            c,
-            out=z,
-        )
+        x, y, z = (_of_group(each, i, groups) for each in (a, b, out))
+        if turns == "a":
+            x = x.permuted([1, 0])
+        elif turns == "b":
+            y = y.permuted([1, 0])
+        c = plus and _of_group(plus, i, groups)
+        p.product(x, y, c, out=z)
+
+
+def _of_group(matrix: Value, i: int, groups: int) -> Value:
+    n = matrix.shape[0] // groups
+    return matrix.part(0, i * n, (i + 1) * n)
 
 
 def _swapped(x: Value) -> Value:

@@ -41,7 +41,9 @@ for _name, _by in _INSTRUCTIONS.items():
 @named("logical_and", how="mul")
 @named("logical_or", how="maximum")
 def _logical(p: Program, out: Value | None, x: Value, y: Value, *, how: str) -> Value:
-    return p.emit(how, p.emit("ne", x, 0.0), p.emit("ne", y, 0.0), out=out)
+    one = p.emit("ne", x, 0.0)
+    other = p.emit("ne", y, 0.0)
+    return p.emit(how, one, other, out=out)
 
 
 @named("add")
@@ -65,7 +67,9 @@ def _div(
     p: Program, out: Value | None, x: Any, y: Any, rounding_mode: Any = None
 ) -> Value:
     made = p.emit("div", x, y, out=out)
-    return p.emit(rounding_mode, made, out=out) if rounding_mode else made
+    if rounding_mode:
+        return p.emit(rounding_mode, made, out=out)
+    return made
 
 
 @named("reciprocal")
@@ -85,28 +89,30 @@ def _square(p: Program, out: Value | None, x: Value) -> Value:
 
 @named("pow")
 def _pow(p: Program, out: Value | None, x: Any, y: Any) -> Value:
-    short = (
-        {2: _square, 0.5: NATIVE["sqrt"], -0.5: rsqrt, -1: _reciprocal}.get(y)
-        if isinstance(x, Value)
-        else None
-    )
-    return short(p, out, x) if short else p.emit("pow", x, y, out=out)
+    short = {2: _square, 0.5: NATIVE["sqrt"], -0.5: rsqrt, -1: _reciprocal}
+    if isinstance(x, Value) and y in short:
+        return short[y](p, out, x)
+    return p.emit("pow", x, y, out=out)
 
 
 @named("xlogy")
 def _xlogy(p: Program, out: Value | None, x: Any, y: Any) -> Value:
-    zero = p.emit("where", p.emit("eq", y, y), 0.0, y)
-    return p.emit(
-        "where", p.emit("eq", x, 0.0), zero, p.emit("mul", x, p.emit("log", y)), out=out
-    )
+    is_number = p.emit("eq", y, y)
+    zero = p.emit("where", is_number, 0.0, y)
+    is_zero = p.emit("eq", x, 0.0)
+    made = p.emit("mul", x, p.emit("log", y))
+    return p.emit("where", is_zero, zero, made, out=out)
 
 
 @named("clamp")
 def _clamp(
     p: Program, out: Value | None, x: Value, min: Any = None, max: Any = None
 ) -> Value:
-    x = x if min is None else p.emit("maximum", x, min, out=out)
-    return x if max is None else p.emit("minimum", x, max, out=out)
+    if min is not None:
+        x = p.emit("maximum", x, min, out=out)
+    if max is None:
+        return x
+    return p.emit("minimum", x, max, out=out)
 
 
 @named("addcmul", by="addcmul")
@@ -121,7 +127,9 @@ def _addcmul(
     *,
     by: str,
 ) -> Value:
-    return p.emit(by, x, a if value == 1 else p.emit("mul", a, value), b, out=out)
+    if value != 1:
+        a = p.emit("mul", a, value)
+    return p.emit(by, x, a, b, out=out)
 
 
 @named("alias", "detach")
@@ -142,16 +150,16 @@ def _copy(
     from_ = p.value(source[0]) if source and out is not None else x
     if dtype is not None and not dtype.is_floating_point and dtype is not torch.bool:
         return p.emit("trunc", from_, out=out)
-    return (
-        p.emit("ne", from_, 0.0, out=out)
-        if dtype is torch.bool
-        else p.emit("copy", from_, out=out)
-    )
+    if dtype is torch.bool:
+        return p.emit("ne", from_, 0.0, out=out)
+    return p.emit("copy", from_, out=out)
 
 
 @named("fill")
 def _fill(p: Program, out: Value | None, x: Value, value: Any) -> Value:
-    return p.emit("copy", value, out=p.new(x.shape) if out is None else out)
+    if out is None:
+        out = p.new(x.shape)
+    return p.emit("copy", value, out=out)
 
 
 @named(
@@ -172,23 +180,21 @@ def _filled(
     number: float = 0.0,
     **options: Any,
 ) -> Value:
-    shape = sizes[0] if sizes and isinstance(sizes[0], list | tuple) else x
-    return p.emit(
-        "copy",
-        number,
-        out=p.new(shape.shape if isinstance(shape, Value) else tuple(shape)),
-    )
+    shape = x
+    if sizes and isinstance(sizes[0], list | tuple):
+        shape = sizes[0]
+    elif isinstance(x, Value):
+        shape = x.shape
+    return p.emit("copy", number, out=p.new(tuple(shape)))
 
 
 @named("full", "full_like", "new_full")
 def _full(p: Program, out: Value | None, x: Any, *about: Any, **options: Any) -> Value:
-    shape = (
-        x.shape
-        if isinstance(x, Value) and len(about) == 1
-        else about[0]
-        if isinstance(x, Value)
-        else x
-    )
+    shape = x
+    if len(about) > 1:
+        shape = about[0]
+    elif isinstance(x, Value):
+        shape = x.shape
     return p.emit("copy", about[-1], out=p.new(tuple(shape)))
 
 
@@ -206,6 +212,5 @@ def _arange(p: Program, out: Value | None, *about: Any, **options: Any) -> Value
 def _shrink_backward(
     p: Program, out: Value | None, gradient: Value, x: Value, limit: Any
 ) -> Value:
-    return p.emit(
-        "where", p.emit("le", p.emit("abs", x), limit), 0.0, gradient, out=out
-    )
+    is_small = p.emit("le", p.emit("abs", x), limit)
+    return p.emit("where", is_small, 0.0, gradient, out=out)

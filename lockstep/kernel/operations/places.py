@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from lockstep.kernel.operations.native import NATIVE, named
+from lockstep.kernel.operations.shapes import view
 from lockstep.kernel.program import Program
 from lockstep.kernel.values import Value
 
@@ -19,34 +20,29 @@ def _at(p: Program, x: Value, indices: list[Value | None]) -> tuple[Value, Value
     shape = np.broadcast_shapes(*(indices[dim].shape for dim in dims))  # type: ignore[union-attr]
     place: Any = 0.0
     for dim in dims:
-        index, n = p.value(indices[dim]), x.shape[dim]
-        index = p.emit(
-            "where", p.emit("lt", index, 0.0), p.emit("add", index, float(n)), index
-        )
-        inside = p.emit("mul", p.emit("ge", index, 0.0), p.emit("lt", index, float(n)))
-        index = p.emit(
-            "where", inside, index, -inf
-        )  # an index out of range must not become another place
-        place = (
-            p.emit("add", place, p.emit("mul", index, float(x.strides[dim] or 1)))
-            if x.strides[dim]
-            else place
-        )
+        index = p.value(indices[dim])
+        n = x.shape[dim]
+        is_below = p.emit("lt", index, 0.0)
+        from_end = p.emit("add", index, float(n))
+        index = p.emit("where", is_below, from_end, index)
+        is_from_0 = p.emit("ge", index, 0.0)
+        inside = p.emit("mul", is_from_0, p.emit("lt", index, float(n)))
+        # An index out of range must not become another place.
+        index = p.emit("where", inside, index, -inf)
+        if x.strides[dim]:
+            distance = p.emit("mul", index, float(x.strides[dim]))
+            place = p.emit("add", place, distance)
     place = p.value(place).spread(shape)
-    kept = [dim for dim in range(len(x.shape)) if dim not in dims]
-    first = (
-        dims[0] if dims == list(range(dims[0], dims[-1] + 1)) else 0
-    )  # where torch puts the indices' dimensions
+    others = [dim for dim in range(len(x.shape)) if dim not in dims]
+    # Where torch puts the indices' dimensions.
+    first = dims[0] if dims == list(range(dims[0], dims[-1] + 1)) else 0
     n_places = 1 + sum((x.shape[dim] - 1) * x.strides[dim] for dim in dims)
-    start, before = x.without(set(dims)), kept[:first]
-    whole = (
-        *(x.shape[dim] for dim in before),
-        *shape,
-        *(x.shape[dim] for dim in kept[first:]),
-    )
+    start = x.without(set(dims))
+    lengths = [x.shape[dim] for dim in others]
+    whole = (*lengths[:first], *shape, *lengths[first:])
     for i in range(len(shape)):
         start = start.with_one(first + i)
-    for _ in kept[first:]:
+    for _ in lengths[first:]:
         place = place.with_one(len(place.shape))
     return start.spread(whole), place.spread(whole), n_places
 
@@ -56,7 +52,8 @@ def _index(
     p: Program, out: Value | None, x: Value, indices: list[Value | None]
 ) -> Value:
     start, place, n = _at(p, x, indices)
-    out = p.new(place.shape) if out is None else out
+    if out is None:
+        out = p.new(place.shape)
     p.indexed("pick", out, start, place, 1, n)
     return out
 
@@ -70,16 +67,11 @@ def _index_put(
     source: Any,
     adds: bool = False,
 ) -> Value:
-    out = p.emit("copy", x) if out is None else out
+    if out is None:
+        out = p.emit("copy", x)
     start, place, n = _at(p, out, indices)
-    p.indexed(
-        "add_at" if adds else "put",
-        start,
-        p.value(source).spread(place.shape),
-        place,
-        1,
-        n,
-    )
+    values = p.value(source).spread(place.shape)
+    p.indexed("add_at" if adds else "put", start, values, place, 1, n)
     return out
 
 
@@ -87,16 +79,15 @@ def _index_put(
 def _index_select(
     p: Program, out: Value | None, x: Value, dim: int, index: Value
 ) -> Value:
-    index = p.emit(
-        "where", p.emit("lt", index, 0.0), -inf, index
-    )  # which counts from the end elsewhere
+    # Elsewhere, an index below 0 counts from the end.
+    index = p.emit("where", p.emit("lt", index, 0.0), -inf, index)
     return _index(p, out, x, [None] * (dim % len(x.shape)) + [index])
 
 
 @named("flip")
 def _flip(p: Program, out: Value | None, x: Value, dims: Any) -> Value:
-    for dim in (dim % len(x.shape) for dim in dims):
-        x = x.part(dim, x.shape[dim] - 1, -1, -1)
+    for dim in dims:
+        x = x.part(dim % len(x.shape), x.shape[dim] - 1, -1, -1)
     return p.emit("copy", x, out=out)
 
 
@@ -105,15 +96,14 @@ def _roll(
     p: Program, out: Value | None, x: Value, shifts: Any, dims: Any = ()
 ) -> Value:
     if not dims:
-        flat = NATIVE["reshape"](p, None, x, [-1])
-        return NATIVE["reshape"](
-            p, None, _roll(p, None, flat, shifts, [0]), list(x.shape)
-        )
+        rolled = _roll(p, None, view(p, None, x, [-1]), shifts, [0])
+        return view(p, None, rolled, list(x.shape))
     for dim, shift in zip(dims, shifts, strict=True):
-        dim, n = dim % len(x.shape), x.shape[dim]
-        x = NATIVE["cat"](
-            p, None, [x.part(dim, -shift % n, n), x.part(dim, 0, -shift % n)], dim
-        )
+        dim %= len(x.shape)
+        n = x.shape[dim]
+        first = -shift % n
+        parts = [x.part(dim, first, n), x.part(dim, 0, first)]
+        x = NATIVE["cat"](p, None, parts, dim)
     return x
 
 
@@ -121,13 +111,15 @@ def _roll(
 def _pad(
     p: Program, out: Value | None, x: Value, padding: Any, value: Any = 0.0
 ) -> Value:
-    before, after = [0] * len(x.shape), [0] * len(x.shape)
-    for i in range(
-        0, len(padding), 2
-    ):  # from the last dimension on; below 0, numbers are cut off
+    before = [0] * len(x.shape)
+    after = [0] * len(x.shape)
+    # From the last dimension on; where padding is below 0, numbers are cut off.
+    for i in range(0, len(padding), 2):
         dim = len(x.shape) - 1 - i // 2
-        before[dim], after[dim] = (max(each, 0) for each in padding[i : i + 2])
-        x = x.part(dim, max(-padding[i], 0), x.shape[dim] - max(-padding[i + 1], 0))
+        first, last = padding[i : i + 2]
+        before[dim] = max(first, 0)
+        after[dim] = max(last, 0)
+        x = x.part(dim, max(-first, 0), x.shape[dim] - max(-last, 0))
     shape = tuple(a + n + b for a, n, b in zip(before, x.shape, after, strict=True))
     made = inner = p.emit("copy", value, out=p.new(shape))
     for dim, n in enumerate(x.shape):
@@ -142,12 +134,12 @@ def _cumulative(
     p: Program, out: Value | None, x: Value, dim: int, *, by: str, **options: Any
 ) -> Value:
     made = p.emit("copy", x, out=out)
-    if x.shape and (n := x.shape[dim]) > 1:
+    if x.shape and x.shape[dim] > 1:
+        n = x.shape[dim]
         dim %= len(x.shape)
         later = made.part(dim, 1, n)
-        p.emit(
-            by, made.part(dim, 0, n - 1), later, out=later
-        )  # each number after the one before
+        # Each number after the one before.
+        p.emit(by, made.part(dim, 0, n - 1), later, out=later)
     return made
 
 
@@ -164,17 +156,15 @@ def _arg(
 ) -> Value:
     """Return the first place of the largest or smallest number, or of the first NaN."""
     if dim is None:
-        flat = _arg(p, out, NATIVE["reshape"](p, None, x, [-1]), 0, best=best)
-        return NATIVE["reshape"](p, None, flat, [1] * len(x.shape)) if keep else flat
+        flat = _arg(p, out, view(p, None, x, [-1]), 0, best=best)
+        if keep:
+            return view(p, None, flat, [1] * len(x.shape))
+        return flat
     n = x.shape[dim] if x.shape else 1
-    is_it = p.emit(
-        "maximum",
-        p.emit("eq", x, NATIVE[best](p, None, x, [dim], True)),
-        p.emit("ne", x, x),
-    )
-    return NATIVE["amin"](
-        p, out, p.emit("where", is_it, _counted(p, x, dim), float(n)), [dim], keep
-    )
+    is_best = p.emit("eq", x, NATIVE[best](p, None, x, [dim], True))
+    is_it = p.emit("maximum", is_best, p.emit("ne", x, x))
+    places = p.emit("where", is_it, _counted(p, x, dim), float(n))
+    return NATIVE["amin"](p, out, places, [dim], keep)
 
 
 def _counted(p: Program, x: Value, dim: int) -> Value:
@@ -182,7 +172,9 @@ def _counted(p: Program, x: Value, dim: int) -> Value:
     counted = p.constant(np.arange(x.shape[dim] if x.shape else 1))
     for _ in range(len(x.shape) - 1 - dim % max(len(x.shape), 1)):
         counted = counted.with_one(len(counted.shape))
-    return counted if x.shape else counted.without({0})
+    if x.shape:
+        return counted
+    return counted.without({0})
 
 
 @named("max", best="amax")
@@ -197,7 +189,9 @@ def _best(
     best: str,
 ) -> Any:
     values = NATIVE[best](p, out, x, dim, keep)
-    return values if dim is None else [values, _arg(p, None, x, dim, keep, best=best)]
+    if dim is None:
+        return values
+    return [values, _arg(p, None, x, dim, keep, best=best)]
 
 
 @named("sort")
@@ -213,9 +207,11 @@ def _sort(
 
     A number's place is how many belong before it.
     """
-    rank, last = len(x.shape), dim % len(x.shape)
+    rank = len(x.shape)
+    last = dim % len(x.shape)
     key = p.emit("where", p.emit("eq", x, x), x, inf)
-    key = p.emit("neg", key) if descending else key
+    if descending:
+        key = p.emit("neg", key)
 
     def beside(value: Value) -> Value:
         """Return a tensor with the dimension as a further, last one, and 1 at its place."""
@@ -223,9 +219,11 @@ def _sort(
         return value.permuted([*order, last]).with_one(last)
 
     places = _counted(p, x, dim).spread(x.shape)
+    others = beside(key)
+    own = key.with_one(rank)
     earlier = p.emit("lt", beside(places), places.with_one(rank))
-    of_equal = p.emit("mul", earlier, p.emit("eq", beside(key), key.with_one(rank)))
-    before = p.emit("maximum", of_equal, p.emit("lt", beside(key), key.with_one(rank)))
+    of_equal = p.emit("mul", earlier, p.emit("eq", others, own))
+    before = p.emit("maximum", of_equal, p.emit("lt", others, own))
     at = p.reduced("add", before, {rank}, 0.0).without({rank})
     return [
         NATIVE["scatter"](p, p.new(x.shape), None, last, at, each)
@@ -243,9 +241,8 @@ def _topk(
     largest: bool = True,
     *about: Any,
 ) -> list[Value]:
-    return [
-        each.part(dim % len(x.shape), 0, k) for each in _sort(p, None, x, dim, largest)
-    ]
+    dim %= len(x.shape)
+    return [each.part(dim, 0, k) for each in _sort(p, None, x, dim, largest)]
 
 
 @named("_trilinear")
@@ -263,8 +260,11 @@ def _trilinear(
 ) -> Value:
     """Return sums of products of three tensors, each with further dimensions of length 1."""
     for dim in range(len(a.shape) + len(in_a)):
-        a, b, c = (
-            x.with_one(dim) if dim in own else x
-            for x, own in ((a, in_a), (b, in_b), (c, in_c))
-        )
-    return NATIVE["sum"](p, out, p.emit("mul", p.emit("mul", a, b), c), list(dims))
+        if dim in in_a:
+            a = a.with_one(dim)
+        if dim in in_b:
+            b = b.with_one(dim)
+        if dim in in_c:
+            c = c.with_one(dim)
+    products = p.emit("mul", p.emit("mul", a, b), c)
+    return NATIVE["sum"](p, out, products, list(dims))

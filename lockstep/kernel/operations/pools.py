@@ -1,6 +1,5 @@
 """Pools: the largest number that each window sees, or the mean."""
 
-from itertools import product
 from math import inf, prod
 from typing import Any
 
@@ -24,9 +23,8 @@ def _max_pool(
     dilation: Any = (1,),
     *ceil: bool,
 ) -> list[Value]:
-    return _largest(
-        p, x, windows(x.shape, size, stride, padding, dilation, *ceil), x.shape[-1]
-    )
+    over = windows(x.shape, size, stride, padding, dilation, *ceil)
+    return _largest(p, x, over, x.shape[-1])
 
 
 def _largest(
@@ -37,10 +35,8 @@ def _largest(
     for (i, j), seen in zip(over.places(), over.seen(p, x, -inf), strict=True):
         place = float(i * over.dilation[0] * width + j * over.dilation[1])
         if best is None:
-            best, places = (
-                p.emit("copy", seen),
-                p.emit("copy", place, out=p.new(seen.shape)),
-            )
+            best = p.emit("copy", seen)
+            places = p.emit("copy", place, out=p.new(seen.shape))
             continue
         p.emit("where", p.emit("le", seen, best), places, place, out=places)
         p.emit("maximum", seen, best, out=best)
@@ -48,19 +44,17 @@ def _largest(
         np.arange(n) * step - pad
         for n, step, pad in zip(over.out, over.stride, over.padding, strict=True)
     )
-    return [
-        best,
-        p.emit("add", places, p.constant(first + rows[:, None] * width + columns)),
-    ]
+    begins = p.constant(first + rows[:, None] * width + columns)
+    return [best, p.emit("add", places, begins)]
 
 
 @named("max_pool2d_with_indices_backward", "adaptive_max_pool2d_backward")
 def _max_pool_backward(p: Program, out: Any, g: Value, x: Value, *about: Any) -> Value:
     flat = [*x.shape[:-2], -1]
     zeros = p.emit("copy", 0.0, out=p.new((*x.shape[:-2], prod(x.shape[-2:]))))
-    made = NATIVE["scatter_add"](
-        p, zeros, zeros, -1, view(p, None, about[-1], flat), view(p, None, g, flat)
-    )
+    places = view(p, None, about[-1], flat)
+    gradients = view(p, None, g, flat)
+    made = NATIVE["scatter_add"](p, zeros, zeros, -1, places, gradients)
     return view(p, None, made, x.shape)
 
 
@@ -117,18 +111,17 @@ def _counts(
 
 def _cells(x: Value, out: Any) -> Any:
     """Yield the parts of images that the places of an adaptive pool's results see, and where they begin."""
-    bounds = [
-        [(i * n // m, -(-(i + 1) * n // m)) for i in range(m)]
-        for n, m in zip(x.shape[-2:], out, strict=True)
-    ]
     dim = len(x.shape) - 2
-    for (i, (top, bottom)), (j, (left, right)) in product(*map(enumerate, bounds)):
-        yield (
-            i,
-            j,
-            top * x.shape[-1] + left,
-            x.part(dim, top, bottom).part(dim + 1, left, right),
-        )
+    height, width = x.shape[dim:]
+    for i, (top, bottom) in enumerate(_bounds(height, out[0])):
+        rows = x.part(dim, top, bottom)
+        for j, (left, right) in enumerate(_bounds(width, out[1])):
+            yield i, j, top * width + left, rows.part(dim + 1, left, right)
+
+
+def _bounds(n: int, m: int) -> list[tuple[int, int]]:
+    """Return where `m` parts of `n` numbers, which may share some, begin and end."""
+    return [(i * n // m, -(-(i + 1) * n // m)) for i in range(m)]
 
 
 def _cell(x: Value, i: int, j: int) -> Value:
@@ -141,12 +134,8 @@ def _adaptive_avg_pool(p: Program, out: Any, x: Value, size: Any) -> Value:
     made = p.new((*x.shape[:-2], *size))
     dims = {len(x.shape) - 2, len(x.shape) - 1}
     for i, j, _, part in _cells(x, size):
-        p.emit(
-            "div",
-            p.reduced("add", part, dims, 0.0),
-            prod(part.shape[-2:]),
-            out=_cell(made, i, j),
-        )
+        total = p.reduced("add", part, dims, 0.0)
+        p.emit("div", total, prod(part.shape[-2:]), out=_cell(made, i, j))
     return made
 
 
@@ -154,9 +143,8 @@ def _adaptive_avg_pool(p: Program, out: Any, x: Value, size: Any) -> Value:
 def _adaptive_avg_pool_backward(p: Program, out: Any, g: Value, x: Value) -> Value:
     made = p.emit("copy", 0.0, out=p.new(x.shape))
     for i, j, _, part in _cells(made, g.shape[-2:]):
-        p.emit(
-            "add", part, p.emit("div", _cell(g, i, j), prod(part.shape[-2:])), out=part
-        )
+        share = p.emit("div", _cell(g, i, j), prod(part.shape[-2:]))
+        p.emit("add", part, share, out=part)
     return made
 
 
@@ -165,8 +153,7 @@ def _adaptive_max_pool(p: Program, out: Any, x: Value, size: Any) -> list[Value]
     made = [p.new((*x.shape[:-2], *size)) for _ in range(2)]
     for i, j, first, part in _cells(x, size):
         over = windows(part.shape, part.shape[-2:], (), (0,), (1,))
-        for each, whole in zip(
-            _largest(p, part, over, x.shape[-1], first), made, strict=True
-        ):
+        found = _largest(p, part, over, x.shape[-1], first)
+        for each, whole in zip(found, made, strict=True):
             p.emit("copy", each, out=_cell(whole, i, j))
     return made

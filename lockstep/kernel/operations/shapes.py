@@ -12,14 +12,13 @@ from lockstep.kernel.values import Value, contiguous
 
 def dims_of(x: Value, dims: Any) -> set[int]:
     """Return which dimensions are meant, counted from the first; all, if none is named."""
-    wanted = (
-        range(len(x.shape))
-        if dims is None or dims == []
-        else [dims]
-        if isinstance(dims, int)
-        else dims
-    )
-    return {dim % len(x.shape) for dim in wanted} if x.shape else set()
+    if not x.shape:
+        return set()
+    if dims is None or dims == []:
+        dims = range(len(x.shape))
+    elif isinstance(dims, int):
+        dims = [dims]
+    return {dim % len(x.shape) for dim in dims}
 
 
 @named("t", "transpose", "permute")
@@ -55,9 +54,14 @@ def view(p: Program, out: Value | None, x: Value, shape: Any) -> Value:
     """Return a tensor in another shape; a copy, if its memory does not allow a view."""
     if not isinstance(shape, list | tuple):
         raise UnsupportedError("a view as another type")
-    n, known = prod(x.shape), prod(m for m in shape if m != -1)
-    wanted = tuple(n // known if m == -1 else m for m in shape)
-    if (seen := x.viewed(wanted)) is not None:
+    n = prod(x.shape)
+    known = prod(m for m in shape if m != -1)
+    lengths = list(shape)
+    if -1 in lengths:
+        lengths[lengths.index(-1)] = n // known
+    wanted = tuple(lengths)
+    seen = x.viewed(wanted)
+    if seen is not None:
         return seen
     copy = p.emit("copy", x).buffer
     p.torn |= {x.buffer, copy}
@@ -66,7 +70,8 @@ def view(p: Program, out: Value | None, x: Value, shape: Any) -> Value:
 
 @named("select")
 def _select(p: Program, out: Value | None, x: Value, dim: int, i: int) -> Value:
-    dim, i = dim % len(x.shape), i % x.shape[dim]
+    i %= x.shape[dim]
+    dim %= len(x.shape)
     return x.part(dim, i, i + 1).without({dim})
 
 
@@ -89,15 +94,12 @@ def _split(
     p: Program, out: Value | None, x: Value, sizes: Any, dim: int = 0
 ) -> list[Value]:
     n = x.shape[dim]
-    ends = (
-        np.cumsum(sizes).tolist()
-        if not isinstance(sizes, int)
-        else [min(i + sizes, n) for i in range(0, n, sizes)]
-    )
-    return [
-        x.part(dim % len(x.shape), start, end)
-        for start, end in zip([0, *ends], ends, strict=False)
-    ]
+    dim %= len(x.shape)
+    if isinstance(sizes, int):
+        sizes = [min(sizes, n - start) for start in range(0, n, sizes)]
+    ends = np.cumsum(sizes).tolist()
+    bounds = zip([0, *ends], ends, strict=False)
+    return [x.part(dim, start, end) for start, end in bounds]
 
 
 @named("unbind")
@@ -108,11 +110,16 @@ def _unbind(p: Program, out: Value | None, x: Value, dim: int = 0) -> list[Value
 @named("cat")
 def _cat(p: Program, out: Value | None, parts: list[Value], dim: int = 0) -> Value:
     parts = [part for part in parts if part.shape != (0,)]
-    dim, shape = dim % len(parts[0].shape), list(parts[0].shape)
+    shape = list(parts[0].shape)
     shape[dim] = sum(part.shape[dim] for part in parts)
-    out, start = p.new(tuple(shape)) if out is None else out, 0
+    dim %= len(shape)
+    if out is None:
+        out = p.new(tuple(shape))
+    start = 0
     for part in parts:
-        p.emit("copy", part, out=out.part(dim, start, start := start + part.shape[dim]))
+        end = start + part.shape[dim]
+        p.emit("copy", part, out=out.part(dim, start, end))
+        start = end
     return out
 
 
@@ -145,10 +152,12 @@ def _gather(
     p: Program, out: Value | None, x: Value, dim: int, index: Value, **options: Any
 ) -> Value:
     if not index.shape:
-        index, x = index.with_one(0), x.with_one(0) if not x.shape else x
-        return _gather(p, out, x, 0, index).without({0})
+        if not x.shape:
+            x = x.with_one(0)
+        return _gather(p, out, x, 0, index.with_one(0)).without({0})
     start, stride, n = _along(x, dim, index)
-    out = p.new(index.shape) if out is None else out
+    if out is None:
+        out = p.new(index.shape)
     p.indexed("pick", out, start, index, stride, n)
     return out
 
@@ -165,7 +174,8 @@ def _scatter(
     *,
     by: str,
 ) -> Value:
-    out = p.emit("copy", x) if out is None else out
+    if out is None:
+        out = p.emit("copy", x)
     start, stride, n = _along(out, dim, index)
     source = p.value(source)
     for other, m in enumerate(index.shape if source.shape else ()):
@@ -178,16 +188,11 @@ def _scatter(
 def _embedding(
     p: Program, out: Value | None, weight: Value, index: Value, *about: Any
 ) -> Value:
-    n, out = weight.shape[0], p.new((*index.shape, weight.shape[1]))
+    n, width = weight.shape
+    out = p.new((*index.shape, width))
     row = weight.part(0, 0, 1).without({0}).spread(out.shape)
-    p.indexed(
-        "pick",
-        out,
-        row,
-        index.with_one(len(index.shape)).spread(out.shape),
-        weight.strides[0],
-        n,
-    )
+    places = index.with_one(len(index.shape)).spread(out.shape)
+    p.indexed("pick", out, row, places, weight.strides[0], n)
     return out
 
 
@@ -199,14 +204,8 @@ def _embedding_backward(
         raise UnsupportedError("embedding with scale_grad_by_freq")
     made = p.emit("copy", 0.0, out=p.new((n, g.shape[-1])))
     row = made.part(0, 0, 1).without({0}).spread(g.shape)
-    p.indexed(
-        "add_at",
-        row,
-        g,
-        index.with_one(len(index.shape)).spread(g.shape),
-        made.strides[0],
-        n,
-    )
+    places = index.with_one(len(index.shape)).spread(g.shape)
+    p.indexed("add_at", row, g, places, made.strides[0], n)
     if padding >= 0:
         p.emit("copy", 0.0, out=made.part(0, padding, padding + 1))
     return made

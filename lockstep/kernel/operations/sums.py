@@ -28,7 +28,9 @@ def _reduced(
     operation, start = how
     joined = p.reduced(operation, x, gone, start)
     value = joined if keep else joined.without(gone)
-    return value if out is None else p.emit("copy", value, out=out)
+    if out is None:
+        return value
+    return p.emit("copy", value, out=out)
 
 
 @named("mean")
@@ -58,16 +60,16 @@ def norm(
     if ord == inf:
         return NATIVE["amax"](p, out, p.emit("abs", x), dims, keep)
     if ord == 2:
-        return p.emit(
-            "sqrt", NATIVE["sum"](p, None, p.emit("mul", x, x), dims, keep), out=out
-        )
+        squares = NATIVE["sum"](p, None, p.emit("mul", x, x), dims, keep)
+        return p.emit("sqrt", squares, out=out)
     if ord <= 0:
         raise UnsupportedError(f"a norm of order {ord}")
     size = p.emit("abs", x)
-    total = NATIVE["sum"](
-        p, out, size if ord == 1 else p.emit("pow", size, float(ord)), dims, keep
-    )
-    return total if ord == 1 else p.emit("pow", total, 1 / ord, out=out)
+    if ord == 1:
+        return NATIVE["sum"](p, out, size, dims, keep)
+    powers = p.emit("pow", size, float(ord))
+    total = NATIVE["sum"](p, out, powers, dims, keep)
+    return p.emit("pow", total, 1 / ord, out=out)
 
 
 @named("mm")
@@ -92,7 +94,8 @@ def _addmm(
 
 @named("bmm")
 def _bmm(p: Program, out: Value | None, a: Value, b: Value) -> Value:
-    out = p.new((a.shape[0], a.shape[1], b.shape[2])) if out is None else out
+    if out is None:
+        out = p.new((a.shape[0], a.shape[1], b.shape[2]))
     for i in range(a.shape[0]):
         x, y, z = (each.part(0, i, i + 1).without({0}) for each in (a, b, out))
         p.product(x, y, out=z)
@@ -109,13 +112,13 @@ def _var(
     keep: bool = False,
     **named: Any,
 ) -> Value:
-    gone, correction = dims_of(x, dims), named.get("correction", int(unbiased))
+    gone = dims_of(x, dims)
+    correction = named.get("correction", int(unbiased))
     n = prod(x.shape[dim] for dim in gone)
     apart = p.emit("sub", x, _mean(p, None, x, sorted(gone), True))
-    squares = NATIVE["sum"](
-        p, None, p.emit("mul", apart, apart), sorted(gone), named.get("keepdim", keep)
-    )
-    return p.emit("div", squares, n - correction)
+    squares = p.emit("mul", apart, apart)
+    total = NATIVE["sum"](p, None, squares, sorted(gone), named.get("keepdim", keep))
+    return p.emit("div", total, n - correction)
 
 
 @named("var_mean")
@@ -137,8 +140,10 @@ def _normalized(
 ) -> tuple[Value, Value, Value]:
     """Return numbers with mean 0 and variance 1 over dimensions; their mean before, and 1 over their deviation."""
     mean = _mean(p, None, x, dims, True)
-    deviation = rsqrt(p, None, p.emit("add", _var(p, None, x, dims, 0, True), eps))
-    return p.emit("mul", p.emit("sub", x, mean), deviation), mean, deviation
+    variance = _var(p, None, x, dims, 0, True)
+    deviation = rsqrt(p, None, p.emit("add", variance, eps))
+    made = p.emit("mul", p.emit("sub", x, mean), deviation)
+    return made, mean, deviation
 
 
 @named("native_layer_norm")
@@ -147,8 +152,11 @@ def _layer_norm(
 ) -> list[Value]:
     n = len(x.shape)
     made, *about = _normalized(p, x, list(range(n - len(shape), n)), eps)
-    made = made if weight is None else p.emit("mul", made, weight)
-    return [made if bias is None else p.emit("add", made, bias), *about]
+    if weight is not None:
+        made = p.emit("mul", made, weight)
+    if bias is not None:
+        made = p.emit("add", made, bias)
+    return [made, *about]
 
 
 @named("native_group_norm")
@@ -166,8 +174,10 @@ def _group_norm(
 ) -> list[Value]:
     made, mean, deviation = _normalized(p, view(p, None, x, [n, groups, -1]), [2], eps)
     made = view(p, None, made, [n, c, size])
-    made = made if weight is None else p.emit("mul", made, weight.with_one(1))
-    made = made if bias is None else p.emit("add", made, bias.with_one(1))
+    if weight is not None:
+        made = p.emit("mul", made, weight.with_one(1))
+    if bias is not None:
+        made = p.emit("add", made, bias.with_one(1))
     return [
         view(p, None, made, list(x.shape)),
         mean.without({2}),
@@ -184,11 +194,9 @@ def _softmax(
     apart = p.emit("sub", x, NATIVE["amax"](p, None, x, [dim], True))
     powers = p.emit("exp", apart)
     total = NATIVE["sum"](p, None, powers, [dim], True)
-    return (
-        p.emit("sub", apart, p.emit("log", total))
-        if log
-        else p.emit("div", powers, total)
-    )
+    if log:
+        return p.emit("sub", apart, p.emit("log", total))
+    return p.emit("div", powers, total)
 
 
 @named("_softmax_backward_data")

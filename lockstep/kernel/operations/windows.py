@@ -14,25 +14,22 @@ class Windows(NamedTuple):
     n: list[int]
     size: list[int]
     stride: list[int]
-    padding: list[
-        int
-    ]  # before the first number, and as far as a window reaches after the last
+    # Before the first number, and as far as a window reaches after the last.
+    padding: list[int]
     dilation: list[int]
     out: list[int]
 
     def seen(self, p: Program, x: Value, fill: float = 0.0) -> list[Value]:
         """Return, for each place in a window, the numbers that all windows have there."""
-        if any(self.padding) or any(
-            a > b for a, b in zip(self._whole(), self.n, strict=True)
-        ):
-            whole = p.emit("copy", fill, out=p.new((*self._outer(x), *self._whole())))
+        if self._whole() != self.n:
+            whole = p.emit("copy", fill, out=self._around(p, x))
             p.emit("copy", x, out=self._inner(whole))
             x = whole
         return list(self._views(x))
 
     def added(self, p: Program, parts: list[Value]) -> Value:
         """Return the sum of what windows say of each number: the reverse of `seen`."""
-        whole = p.emit("copy", 0.0, out=p.new((*self._outer(parts[0]), *self._whole())))
+        whole = p.emit("copy", 0.0, out=self._around(p, parts[0]))
         for part, seen in zip(parts, self._views(whole), strict=True):
             p.emit("add", seen, part, out=seen)
         return self._inner(whole)
@@ -41,8 +38,9 @@ class Windows(NamedTuple):
         """Return the places in a window."""
         return product(*map(range, self.size))
 
-    def _outer(self, x: Value) -> tuple[int, ...]:
-        return x.shape[: -len(self.n)]
+    def _around(self, p: Program, x: Value) -> Value:
+        """Return memory for all that windows see."""
+        return p.new((*x.shape[: -len(self.n)], *self._whole()))
 
     def _whole(self) -> list[int]:
         """Return the lengths with all that windows see."""
@@ -69,10 +67,8 @@ class Windows(NamedTuple):
     def _views(self, x: Value) -> Iterator[Value]:
         first = len(x.shape) - len(self.n)
         for place in self.places():
-            part, about = (
-                x,
-                zip(place, self.stride, self.dilation, self.out, strict=True),
-            )
+            part = x
+            about = zip(place, self.stride, self.dilation, self.out, strict=True)
             for i, (k, step, apart, out) in enumerate(about, first):
                 part = part.part(i, k * apart, k * apart + (out - 1) * step + 1, step)
             yield part
@@ -98,16 +94,17 @@ def windows(
     )
     about = list(zip(n, size, stride, padding, dilation, strict=True))
     if out is None:
-        spare = [
-            length + 2 * pad - apart * (k - 1) - 1 for length, k, _, pad, apart in about
-        ]
-        out = [
-            -(-each // step) + 1 if ceil else each // step + 1
-            for each, step in zip(spare, stride, strict=True)
-        ]
-        if ceil:  # a window that would begin after the last number is left out
-            out = [
-                m - ((m - 1) * step >= k + pad)
-                for m, (k, _, step, pad, _) in zip(out, about, strict=True)
-            ]
+        out = [_n_windows(*each, ceil) for each in about]
     return Windows(n, size, stride, padding, dilation, list(out))
+
+
+def _n_windows(
+    n: int, size: int, step: int, padding: int, apart: int, ceil: bool
+) -> int:
+    spare = n + 2 * padding - apart * (size - 1) - 1
+    if not ceil:
+        return spare // step + 1
+    count = -(-spare // step) + 1
+    if (count - 1) * step < n + padding:
+        return count
+    return count - 1  # without a window that would begin after the last number

@@ -14,6 +14,7 @@ import pytest
 from lockstep.kernel import library, selftest
 from lockstep.kernel.build import compiler
 from lockstep.kernel.library import VERSION, KernelError, Library, levels, load, missing
+from lockstep.kernel.program import OPERATIONS
 
 needs_compiler = pytest.mark.skipif(compiler() is None, reason="needs a C compiler")
 
@@ -45,6 +46,13 @@ def test_every_level_of_this_processor_computes_the_same_bytes(
     with pytest.raises(SystemExit) as ended:
         selftest.main()
     assert ended.value.code
+
+
+def test_programs_number_the_operations_as_the_kernel_does() -> None:
+    source = library.SOURCE.read_text(encoding="utf-8")
+    (names,) = re.findall(r"enum \{ (DO_COPY\b[^}]*) \}", source)
+    numbered = [name.removeprefix("DO_").lower() for name in re.split(r",\s*", names)]
+    assert numbered == list(OPERATIONS)
 
 
 @pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="needs Linux")
