@@ -87,17 +87,16 @@ _FITS = ("_fit_and_score", "_fit_and_predict")
 @cache
 def _signatures() -> dict[Callable[..., Any], inspect.Signature]:
     """Return the signatures of the functions that exist and have the parameters that the engine reads."""
-    signatures = {
-        fit: inspect.signature(fit)
-        for name in _FITS
-        if (fit := getattr(_validation, name, None))
-    }
     read = {"estimator", "X", "y", "train", "test", "fit_params"}
-    return {
-        fit: signature
-        for fit, signature in signatures.items()
-        if read <= signature.parameters.keys()
-    }
+    signatures = {}
+    for name in _FITS:
+        fit = getattr(_validation, name, None)
+        if fit is None:
+            continue
+        signature = inspect.signature(fit)
+        if read <= signature.parameters.keys():
+            signatures[fit] = signature
+    return signatures
 
 
 @cache
@@ -112,14 +111,11 @@ def missing_parts() -> list[str]:
 def fit_arguments(batch: BatchedCalls) -> dict[str, Any] | None:
     """Return the arguments of the call in a joblib batch if it is a single fit, as searches submit them, else None."""
     function, args, kwargs = batch.items[0]
-    signature = _signatures().get(
-        getattr(function, "function", function)
-    )  # in scikit-learn's _FuncWrapper
-    return (
-        signature.bind(*args, **kwargs).arguments
-        if signature and len(batch.items) == 1
-        else None
-    )
+    # The function is inside of scikit-learn's _FuncWrapper.
+    signature = _signatures().get(getattr(function, "function", function))
+    if signature and len(batch.items) == 1:
+        return signature.bind(*args, **kwargs).arguments
+    return None
 
 
 def joblibs_config() -> Any:
@@ -130,7 +126,8 @@ def joblibs_config() -> Any:
 @contextmanager
 def as_configured(config: Any) -> Iterator[None]:
     """In the block, let joblib be as `parallel_config` had set it elsewhere; None for nothing."""
-    own, _backend.config = joblibs_config(), config or default_parallel_config
+    own = joblibs_config()
+    _backend.config = config or default_parallel_config
     try:
         yield
     finally:
@@ -139,11 +136,9 @@ def as_configured(config: Any) -> Iterator[None]:
 
 def own_scorers(scorer: Any) -> list[Any]:
     """Return the scorers that are the user's own functions; those of `make_scorer` are not."""
-    scorers = (
-        scorer._scorers.values()
-        if isinstance(scorer, _scorer._MultimetricScorer)
-        else [scorer]
-    )
+    scorers = [scorer]
+    if isinstance(scorer, _scorer._MultimetricScorer):
+        scorers = scorer._scorers.values()
     theirs = _scorer._BaseScorer, _scorer._PassthroughScorer
     return [
         each for each in scorers if each is not None and not isinstance(each, theirs)
@@ -196,11 +191,9 @@ def lean_checks() -> Iterator[None]:
 
 def tree_map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """Do what torch's does, but for its walk, which takes long, where a tree is a tensor, as it nearly always is."""
-    return (
-        function(tree, *others)
-        if isinstance(tree, torch.Tensor)
-        else _pytree.tree_map(function, tree, *others)
-    )
+    if isinstance(tree, torch.Tensor):
+        return function(tree, *others)
+    return _pytree.tree_map(function, tree, *others)
 
 
 @contextmanager
@@ -222,7 +215,9 @@ def _selected(rows: Any, places: Any, *, axis: int = 0) -> Any:
         and places.dtype.kind in "iub"
         and axis == 0
     )
-    return rows[places] if is_plain else _safe_indexing(rows, places, axis=axis)
+    if is_plain:
+        return rows[places]
+    return _safe_indexing(rows, places, axis=axis)
 
 
 def vjp(
@@ -238,10 +233,8 @@ def vjp(
     with refused, grad_increment_nesting() as level, torch.enable_grad():
         inputs = _create_differentiable(_wrap_all_tensors(own, level))
         made, others = function(inputs)
-        result, others = (
-            _undo_create_differentiable(made, level),
-            _undo_create_differentiable(others, level),
-        )
+        result = _undo_create_differentiable(made, level)
+        others = _undo_create_differentiable(others, level)
 
     def pull_back(gradient: Any) -> dict[str, Any]:
         wanted = tuple(inputs.values())
@@ -251,10 +244,10 @@ def vjp(
             pulled = _engine_run_backward(
                 (made,), (gradient,), True, torch.is_grad_enabled(), wanted, **how
             )
-        pairs = zip(inputs.items(), pulled, strict=True)
-        return {
-            key: torch.zeros_like(tensor) if each is None else each
-            for (key, tensor), each in pairs
-        }
+        gradients = dict(zip(inputs, pulled, strict=True))
+        for key, tensor in inputs.items():
+            if gradients[key] is None:
+                gradients[key] = torch.zeros_like(tensor)
+        return gradients
 
     return result, pull_back, others

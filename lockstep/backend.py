@@ -86,9 +86,8 @@ class LockstepBackend(Options, ParallelBackendBase):
         self._holds_lock: bool = False
         self.is_worker: bool = False
         self.said: set[Any] = set()
-        self.around: Any = (
-            joblibs_config()
-        )  # what `parallel_config` has set outside of the block
+        # What `parallel_config` has set outside of the block.
+        self.around: Any = joblibs_config()
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
         """Return how many calls would run at once without the backend; more than one for a `Parallel` in use."""
@@ -96,11 +95,14 @@ class LockstepBackend(Options, ParallelBackendBase):
             raise ValueError("n_jobs == 0 in Parallel has no meaning")
         with as_configured(self.around):
             found = 1 if self.is_worker else effective_n_jobs(n_jobs)
-        return max(found, _SEVERAL) if self.parallel else found
+        if self.parallel:
+            return max(found, _SEVERAL)
+        return found
 
     def configure(self, n_jobs: int = 1, parallel: Any = None, **hints: Any) -> int:
         """Note what `Parallel` asks for; returns more than one, so that it submits calls instead of running them."""
-        self.parallel, self._hints = parallel, hints
+        self.parallel = parallel
+        self._hints = hints
         self.n_jobs = 1 if self.is_worker else n_jobs or 1
         return self.effective_n_jobs(n_jobs)
 
@@ -112,7 +114,9 @@ class LockstepBackend(Options, ParallelBackendBase):
         """Forget the calls of an earlier use of Parallel."""
         if not self.is_nested:
             self.said = set()
-        self._jobs, self._collected, self.calls = [], False, None
+        self._jobs = []
+        self._collected = False
+        self.calls = None
 
     def submit(self, func: Any, callback: Any = None) -> "_Job":
         """Note a call."""
@@ -126,8 +130,10 @@ class LockstepBackend(Options, ParallelBackendBase):
         nested = replace(
             self, nesting_level=(self.nesting_level or 0) + 1, on_result=None
         )
-        nested.shared, nested.is_nested = self.shared, True
-        nested.said, nested.around = self.said, self.around
+        nested.shared = self.shared
+        nested.is_nested = True
+        nested.said = self.said
+        nested.around = self.around
         return nested, self.n_jobs
 
     def __getstate__(self) -> dict[str, Any]:
@@ -151,16 +157,16 @@ class LockstepBackend(Options, ParallelBackendBase):
                 seed_everything(self.random_state)
             self._warn()
         finally:
-            self._jobs, self.calls = [], None
+            self._jobs = []
+            self.calls = None
             if self._holds_lock:
                 self._holds_lock = self.shared.is_fitting = False
                 FITS.release()
 
     def handed_over(self) -> list[Any]:
         """Get all calls from joblib."""
-        for (
-            job
-        ) in self._jobs:  # which grows: each call back makes joblib hand over more
+        # The list grows, because each call back makes joblib hand over more.
+        for job in self._jobs:
             if job.callback is not None:
                 job.callback(None)
         return [job.batch for job in self._jobs]
@@ -202,11 +208,9 @@ class LockstepBackend(Options, ParallelBackendBase):
     def result(self, job: "_Job") -> list[Any]:
         """Return the results of a batch of calls; the first one trains all nets."""
         self.collect()
-        return (
-            self.calls.result_of(job.number, self.around, self._hints)
-            if self.calls
-            else job.batch()
-        )
+        if self.calls:
+            return self.calls.result_of(job.number, self.around, self._hints)
+        return job.batch()
 
     def _warn(self) -> None:
         """Warn of each new reason why nets are fitted one by one."""
@@ -214,15 +218,17 @@ class LockstepBackend(Options, ParallelBackendBase):
             return
         refused: dict[Refusal, set[str]] = defaultdict(set)
         reasons, total = self.calls.refusals()
-        for refusal, key in (each for each in reasons if each[0] not in self.said):
-            refused[refusal].add(key)
+        for refusal, key in reasons:
+            if refusal not in self.said:
+                refused[refusal].add(key)
         told = [refusal.sentence(len(keys), total) for refusal, keys in refused.items()]
         outside = self.calls.outside()
-        told += [outside] if outside and _OUTSIDE not in self.said else []
+        if outside and _OUTSIDE not in self.said:
+            told.append(outside)
+        self.said |= refused.keys()
         # Of an estimator that fits nets itself, as in a search of baggings, this is enough.
-        self.said |= {*refused} | (
-            {_OUTSIDE} if outside or self.calls.has_others else set()
-        )
+        if outside or self.calls.has_others:
+            self.said.add(_OUTSIDE)
         if self.calls.excess and _MEMORY not in self.said:
             told.append(self.calls.excess)
             self.said.add(_MEMORY)

@@ -1,7 +1,7 @@
 """The calls of one use of joblib's `Parallel`: fits of a search, and others, which run as without the engine."""
 
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from joblib import Parallel, parallel_config
@@ -31,21 +31,21 @@ class Collected:
     def __init__(
         self, batches: list[BatchedCalls], options: Options, shared: Shared, n_jobs: int
     ) -> None:
-        self.options, self.shared, self.n_jobs = options, shared, n_jobs
+        self.options = options
+        self.shared = shared
+        self.n_jobs = n_jobs
         self.tasks: dict[int, Task] = {}
         self._others: dict[int, BatchedCalls] = {}
         for number, batch in enumerate(batches):
             if task := task_of(batch):
-                self.tasks[number] = (
-                    task  # which lets go of the call, and so of the net, when it is done
-                )
+                # The task lets go of the call, and so of the net, when it is done.
+                self.tasks[number] = task
             else:
                 self._others[number] = batch
         self.excess = ""  # a sentence about a stack that passes the limit of memory
         self._results: dict[int, list[Any]] = {}
-        self._outside: list[
-            Any
-        ] = []  # what the other calls fit: a net, or an estimator around one, each
+        # What the other calls fit: a net, or an estimator around one, each.
+        self._outside: list[Any] = []
 
     def train(self, nested: Any) -> None:
         """Train the nets of searches; `nested` is the backend for searches in the steps around a net."""
@@ -71,39 +71,35 @@ class Collected:
             result = task.result()
             if self.options.on_result and task.what == "net":
                 why = task.told
-                about = {"not_by_kernel": why and why.reason}
-                self.options.on_result(
-                    result | about if isinstance(result, dict) else result
-                )
+                told = result
+                if isinstance(result, dict):
+                    told = result | {"not_by_kernel": why and why.reason}
+                self.options.on_result(told)
             return [result]
         if self.n_jobs == 1:
-            batch, n_searches = self._others.pop(number), self.shared.n_searches
+            batch = self._others.pop(number)
+            n_searches = self.shared.n_searches
             fitted = _fitted_by(batch)
             results: list[Any] = batch()
             # Otherwise the call is, or has, a search, whose nets went in lockstep.
-            self._outside += fitted if self.shared.n_searches == n_searches else []
+            if self.shared.n_searches == n_searches:
+                self._outside += fitted
             return results
         if not self._results:
-            self._run_others(
-                around,
-                {name: hints[name] for name in _HINTS if hints.get(name) is not None},
-            )
+            known = {name: hints.get(name) for name in _HINTS}
+            given = {name: hint for name, hint in known.items() if hint is not None}
+            self._run_others(around, given)
         return self._results[number]
 
     def _run_others(self, around: Any, hints: dict[str, Any]) -> None:
         """Run the calls that are not fits of a search where joblib would run them without the engine."""
         batches = self._others.values()
         self._outside = [each for batch in batches for each in _fitted_by(batch)]
+        items = chain.from_iterable(batch.items for batch in batches)
         with as_configured(around):
-            made = iter(
-                Parallel(self.n_jobs, **hints)(
-                    item for batch in batches for item in batch.items
-                )
-            )
-        self._results = {
-            number: [next(made) for _ in batch.items]
-            for number, batch in self._others.items()
-        }
+            made = iter(Parallel(self.n_jobs, **hints)(items))
+        for number, batch in self._others.items():
+            self._results[number] = list(islice(made, len(batch.items)))
 
     @property
     def has_others(self) -> bool:
@@ -114,27 +110,22 @@ class Collected:
         """Return what is told of candidates, with a key for each, and how many there are in all."""
         tasks = self.tasks.values()
         told = [(task.told, task.key) for task in tasks]
-        candidates = [
-            (why, key) for why, key in told if why and why != UNSTACKED
-        ]  # which was asked for
+        # What was asked for is not told.
+        candidates = [(why, key) for why, key in told if why and why != UNSTACKED]
         return candidates, len({task.key for task in tasks})
 
     def outside(self) -> str:
         """Return a sentence about nets that calls have fitted outside of searches; an empty one for none."""
         if not self._outside:
             return ""
-        name, n = (
-            type(self._outside[0]).__name__,
-            getattr(self._outside[0], "n_estimators", None),
-        )
-        calls = (
-            "another call"
-            if len(self._outside) == 1
-            else f"{len(self._outside)} other calls"
-        )
-        those = (
-            f"the {n} of this {name}" if n else f"those of {calls} of joblib ({name})"
-        )
+        name = type(self._outside[0]).__name__
+        n = getattr(self._outside[0], "n_estimators", None)
+        calls = f"{len(self._outside)} other calls"
+        if len(self._outside) == 1:
+            calls = "another call"
+        those = f"those of {calls} of joblib ({name})"
+        if n:
+            those = f"the {n} of this {name}"
         return f"lockstep trains the nets of searches; {those} are fitted one by one, as without lockstep"
 
 
@@ -144,13 +135,11 @@ def _fitted_by(batch: BatchedCalls) -> list[Any]:
         return []
     found = []
     for function, args, kwargs in batch.items:
-        own = getattr(
-            function, "function", function
-        )  # in scikit-learn's wrapper of a function that is delayed
+        # The function is inside of scikit-learn's wrapper, if it is delayed.
+        own = getattr(function, "function", function)
         given = [getattr(own, "__self__", None), *args, *kwargs.values()]
-        with suppress(
-            Exception
-        ):  # of an argument that answers nothing, such as a module that is missing
+        # An argument may answer nothing, such as a module that is missing.
+        with suppress(Exception):
             lists = [
                 each
                 for each in given

@@ -55,10 +55,10 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
         )
         raise TypeError(f"explain takes {wanted}, not {estimator!r}")
     with without_a_trace():
-        return _explained(type(net).__name__, estimator, X, y)
+        return _sentences(type(net).__name__, estimator, X, y)
 
 
-def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:
+def _sentences(name: str, estimator: Any, X: Any, y: Any) -> str:
     from lockstep.kernel.program import LANES
 
     ends: list[float] = []
@@ -69,9 +69,10 @@ def _explained(name: str, estimator: Any, X: Any, y: Any) -> str:
             return f"skorch can't fit {name}: {refusal_of(error).reason.removesuffix('.')}."
         where = "" if everywhere else f" on {len(refused)} of {len(search.tasks)} folds"
         reason, way_out = refused[0]
-        return f"{name} is fitted alone{where}: {reason}" + (
-            f"; {way_out}." if way_out else "."
-        )
+        said = f"{name} is fitted alone{where}: {reason}"
+        if way_out:
+            said += f"; {way_out}"
+        return f"{said}."
     if len(ends) < 2:
         return f"{name} goes in lockstep."
     # The kernel takes as long for all nets of a block as for one.
@@ -110,10 +111,8 @@ def _searched(estimator: Any, X: Any, y: Any, ends: list[float]) -> Any:
     folds = check_cv(5, y, classifier=is_classifier(estimator)).split(X, y)
     tasks = [Task(None, estimator, None, {}, X, y, *rows) for rows in folds]
     for task in tasks:
-        task.is_looked_at, task.scores_training = (
-            bool(own_classes(type(net_of(estimator)))),
-            False,
-        )
+        task.is_looked_at = bool(own_classes(type(net_of(estimator))))
+        task.scores_training = False
     seed_tasks(tasks, random_state=0)
     search = Search(tasks, Options(on_progress=on_progress), Shared())
     with suppress(_EnoughError):
@@ -124,10 +123,13 @@ def _searched(estimator: Any, X: Any, y: Any, ends: list[float]) -> Any:
 def _epoch_by_skorch(net: Any, X: Any, y: Any) -> float:
     """Return the CPU seconds of an epoch of a net by skorch."""
     alone = clone(net).set_params(max_epochs=1).fit(X, y)
-    start, seconds, n_epochs = time.process_time(), 0.0, 0
+    start = time.process_time()
+    seconds = 0.0
+    n_epochs = 0
     while seconds < _ENOUGH:
         alone.partial_fit(X, y)
-        seconds, n_epochs = time.process_time() - start, n_epochs + 1
+        seconds = time.process_time() - start
+        n_epochs += 1
     return seconds / n_epochs
 
 
@@ -147,7 +149,9 @@ def _skorchs_error(estimator: Any, X: Any, y: Any) -> Exception | None:
 
 
 def _seconds(seconds: float) -> str:
-    return f"{_rounded(seconds)} s" if seconds >= 1 else f"{_rounded(seconds * 1e3)} ms"
+    if seconds >= 1:
+        return f"{_rounded(seconds)} s"
+    return f"{_rounded(seconds * 1e3)} ms"
 
 
 def _rounded(number: float) -> str:

@@ -15,7 +15,8 @@ class Pressed(BaseException):
     """Ctrl-C; not a KeyboardInterrupt, which skorch takes for the wish of a callback to end the training of a net."""
 
     def __init__(self, handler: Any, interrupt: KeyboardInterrupt) -> None:
-        self.handler, self.interrupt = handler, interrupt
+        self.handler = handler
+        self.interrupt = interrupt
 
     def add_note(self, note: str) -> None:
         """Add a note to the KeyboardInterrupt that the caller gets."""
@@ -49,9 +50,8 @@ def heeds_the_keyboard(function: Callable[P, R]) -> Callable[P, R]:
             try:
                 return function(*args, **kwargs)
             finally:
-                if (
-                    signal.getsignal(signal.SIGINT) is pressed
-                ):  # otherwise the user has set one meanwhile
+                # Otherwise the user has set one meanwhile.
+                if signal.getsignal(signal.SIGINT) is pressed:
                     signal.signal(signal.SIGINT, before)
         except Pressed as ended:
             if ended.handler is not pressed:
@@ -75,10 +75,11 @@ def leave_the_keyboard() -> Iterator[None]:
 
     from lockstep._compat import ensure_running
 
+    # Now, because these would change the mask as they start.
     for ensure in (
         resource_tracker.ensure_running,
         ensure_running,
-    ):  # which would change the mask as they start
+    ):
         ensure()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

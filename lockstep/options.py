@@ -40,14 +40,11 @@ class Options:
     def __new__(cls, *_: Any, **options: Any) -> Self:
         """Refuse what is not the name of an option: Python's own message does not say which there are."""
         for name in options.keys() - {each.name for each in fields(cls)}:
-            near = get_close_matches(
-                name, [*_CAN_BE, "n_jobs"], 1
-            )  # the last one is joblib's
-            hint = (
-                f"did you mean {near[0]}?"
-                if near
-                else f"there are {', '.join(_CAN_BE)}"
-            )
+            # The last one is joblib's.
+            near = get_close_matches(name, [*_CAN_BE, "n_jobs"], 1)
+            hint = f"there are {', '.join(_CAN_BE)}"
+            if near:
+                hint = f"did you mean {near[0]}?"
             raise TypeError(f"the backend lockstep has no option {name}; {hint}")
         return super().__new__(cls)
 
@@ -56,13 +53,11 @@ class Options:
             if not is_fine(value := getattr(self, name)):
                 raise ValueError(f"{name} is {shortened(value)}; it can be {can_be}")
         if self.random_state is None:
-            self.random_state = secrets.randbits(
-                32
-            )  # not from a generator that the user may have seeded
+            # Not from a generator that the user may have seeded.
+            self.random_state = secrets.randbits(32)
         elif isinstance(self.random_state, np.random.RandomState):
-            self.random_state = self.random_state.randint(
-                np.iinfo(np.int32).max
-            )  # as scikit-learn draws from one
+            # As scikit-learn draws from one.
+            self.random_state = self.random_state.randint(np.iinfo(np.int32).max)
 
 
 def _is_whole(value: Any) -> bool:
@@ -127,11 +122,9 @@ class Shared:
     """What the searches in a block of `parallel_config` share."""
 
     proven: dict[Any, Any] = field(default_factory=dict)  # the results of trials
-    programs: dict[Any, Any] = field(
-        default_factory=dict
-    )  # of the kernel, by what nets of a group have in common
-    updates: dict[Any, dict[Any, Any]] = field(
-        default_factory=dict
-    )  # of optimizers, by what one object can step
+    # Of the kernel, by what nets of a group have in common.
+    programs: dict[Any, Any] = field(default_factory=dict)
+    # Of optimizers, by what one object can step.
+    updates: dict[Any, dict[Any, Any]] = field(default_factory=dict)
     n_searches: int = 0  # how many have begun
     is_fitting: bool = False  # whether one of them has waited for those in other threads, and fits nets now

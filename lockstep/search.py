@@ -30,7 +30,7 @@ from lockstep.stacks.trained import Trained
 from lockstep.stacks.training import Training
 
 
-class Group(NamedTuple):
+class Stackable(NamedTuple):
     """Nets that may share a stack, as one job, and how many of them a stack has."""
 
     job: Job
@@ -40,7 +40,8 @@ class Group(NamedTuple):
 
     def jobs(self) -> list[Job]:
         """Return the stacks."""
-        members, size = self.job.members, self.size
+        members = self.job.members
+        size = self.size
         return [
             replace(self.job, members=members[start : start + size])
             for start in range(0, len(members), size)
@@ -53,12 +54,10 @@ class Search:
     def __init__(
         self, tasks: Sequence[Task], options: Options, shared: Shared, n_jobs: int = 1
     ) -> None:
-        self.tasks, self.options, self.shared, self.n_jobs = (
-            tasks,
-            options,
-            shared,
-            n_jobs,
-        )
+        self.tasks = tasks
+        self.options = options
+        self.shared = shared
+        self.n_jobs = n_jobs
         self.grouping = Grouping(tasks, shared.proven, shared.updates)
         self.inner = options.inner_backend or "loky"
         self.records_losses = options.record_losses and any(
@@ -68,9 +67,8 @@ class Search:
         self.checkpoint = Checkpoint(tasks, options.checkpoint, options.on_kept, about)
         self.jobs: list[Job] = []
         self.total = 0  # net-epochs
-        self.seconds: dict[
-            int, float
-        ] = {}  # of a net in a stack, if its search keeps what it trains
+        # Of a net in a stack, if its search keeps what it trains.
+        self.seconds: dict[int, float] = {}
         self.excesses: list[Excess] = []  # of memory, below 0 if there is enough
         self.cancelled: Exception | None = None
 
@@ -88,11 +86,10 @@ class Search:
             self.total = sum(member.epochs for job in jobs for member in job.members)
             self.total += sum(task.epochs for task in alone)
             apart = [job for job in jobs if job.n_threads < n_jobs]
-            for job in (
-                jobs
-                if len(apart) < 2
-                else [job for job in jobs if job.n_threads == n_jobs]
-            ):
+            here = jobs
+            if len(apart) > 1:
+                here = [job for job in jobs if job.n_threads == n_jobs]
+            for job in here:
                 for part in parts(job, self.seconds) if self.seconds else [job]:
                     self._take(part, _train(part, self._tell))
             if len(apart) > 1:
@@ -116,11 +113,9 @@ class Search:
     def excess(self) -> str:
         """Return a sentence about the stack that passes the limit of memory by most; an empty one for none."""
         most = max(self.excesses, default=None)
-        return (
-            most.sentence(self.options.max_memory_mb)
-            if most and most.n_bytes > 0
-            else ""
-        )
+        if most and most.n_bytes > 0:
+            return most.sentence(self.options.max_memory_mb)
+        return ""
 
     def _done_alone(self, task: Task) -> None:
         self.checkpoint.add_result(task)
@@ -157,7 +152,7 @@ class Search:
             results = Parallel(n_jobs, return_as="generator_unordered")(apart)
         yield from (each.content for each in results)
 
-    def groups(self, n_jobs: int, more: float = 1) -> list["Group"]:
+    def groups(self, n_jobs: int, more: float = 1) -> list[Stackable]:
         """Return the groups of nets, to be cut into stacks; `more` is how many times as many nets there are to be."""
         groups = []
         for group, nets in self.grouping.groups(self.options.on_plan).items():
@@ -171,33 +166,28 @@ class Search:
             # A call of the kernel lets other threads run; callbacks are Python code, which processes run side by side.
             in_threads = self.inner == "loky" and not members[0].has_listeners
             n_apart, n_threads = (1, n_jobs) if in_threads else (n_jobs, 1)
-            seconds = (
-                0.0
-                if self.options.checkpoint is None
-                else seconds_of(measured, members[0])
-            )
-            of_part, needs = (
-                seconds if n_apart > 1 else 0.0,
-                needs_of(members, measured, group[0]),
-            )
+            seconds = 0.0
+            if self.options.checkpoint is not None:
+                seconds = seconds_of(measured, members[0])
+            of_part = seconds if n_apart > 1 else 0.0
+            needs = needs_of(members, measured, group[0])
             n_nets = round(len(members) * more)
             free = free_bytes(self.options.max_memory_mb, n_apart)
             size = stack_size(n_nets, needs, free, n_apart, n_threads, of_part)
             of_stack = needs.of_stack(min(size, n_nets), n_threads)
             self.excesses.append(Excess(of_stack - free, min(size, n_nets), of_stack))
-            # Workers write programs by themselves.
-            programs = (
-                self.shared.programs.setdefault((group, self.records_losses), {})
-                if n_apart == 1
-                else {}
-            )
+            programs: dict[Any, Any] = {}
+            updates: dict[Any, Any] = {}
+            if n_apart == 1:  # workers write programs by themselves
+                key = group, self.records_losses
+                programs = self.shared.programs.setdefault(key, programs)
+                updates = self.grouping.updates_of(nets[0][1])
             if seconds:
                 self.seconds[id(programs)] = seconds
-            updates = self.grouping.updates_of(nets[0][1]) if n_apart == 1 else {}
             job = Job(
                 members, group[0], programs, updates, self.records_losses, n_threads
             )
-            groups.append(Group(job, size, measured, needs))
+            groups.append(Stackable(job, size, measured, needs))
         return groups
 
     def _take(self, job: Job, nets: Iterator[Trained]) -> None:
@@ -214,10 +204,8 @@ class Search:
                     )
                     continue
                 for number in numbers:
-                    task, own = (
-                        self.tasks[number],
-                        trained if number == numbers[0] else trained.copy(),
-                    )
+                    task = self.tasks[number]
+                    own = trained if number == numbers[0] else trained.copy()
                     task.finish = partial(
                         hand_back, task, own, self.grouping.prepared(task), forward
                     )
@@ -240,9 +228,8 @@ class Search:
             raise result
         for trained in result:
             yield trained
-            self._tell(
-                trained.member.epochs if trained.net is trained.member.net else 0
-            )
+            is_last = trained.net is trained.member.net
+            self._tell(trained.member.epochs if is_last else 0)
 
 
 def _train(job: Job, advance: Callable[[int], None]) -> Iterator[Trained]:

@@ -33,9 +33,11 @@ class _Sorted(io.StringIO):
 
     def __init__(self, mine: io.StringIO) -> None:
         super().__init__()
-        self.thread, self.mine, self.others = threading.get_ident(), mine, sys.stdout
+        self.thread = threading.get_ident()
+        self.mine = mine
+        self.others = sys.stdout
 
     def write(self, text: str) -> int:
-        return (
-            self.mine if threading.get_ident() == self.thread else self.others
-        ).write(text)
+        if threading.get_ident() == self.thread:
+            return self.mine.write(text)
+        return self.others.write(text)

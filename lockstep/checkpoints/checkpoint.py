@@ -59,9 +59,8 @@ class Checkpoint:
         self._tell = on_kept or (lambda n_kept, total: None)
         self._folder = Path(folder) if folder is not None and tasks else None
         self._keys = Keys(*about) if self._folder else None
-        self._pending: dict[
-            Task, tuple[Any, Any]
-        ] = {}  # a stack's job and a net of it, or the outcome of a fit alone
+        # A stack's job and a net of it, or the outcome of a fit alone.
+        self._pending: dict[Task, tuple[Any, Any]] = {}
         self._expected: dict[Task, str] = {}  # the keys of results
         self._said: set[str] = set()
         self.n_kept = 0
@@ -69,11 +68,13 @@ class Checkpoint:
             with suppress(Exception):  # told when the net is kept
                 # Before the training, because files of code may be edited meanwhile.
                 self._keys.candidate(self.tasks[0])
-        self._clock, self._last = time.process_time, time.process_time()
+        self._clock = time.process_time
+        self._last = time.process_time()
 
     def others_train(self) -> None:
         """From now on, go by the clock, because other processes train."""
-        self._clock, self._last = time.monotonic, time.monotonic()
+        self._clock = time.monotonic
+        self._last = time.monotonic()
 
     def take(self, grouping: Grouping) -> None:
         """Give the tasks what the folder has for them; raises `PermissionError` if other users may write to it."""
@@ -81,10 +82,10 @@ class Checkpoint:
             return
         check(self._folder)
         found = self._found(self._folder)
-        programs: dict[Entry, dict[Any, Any]] = defaultdict(
-            dict
-        )  # of the kernel, for further rows
-        test_rows, used = dict[Any, Any](), set[Path]()
+        # Of the kernel, for further rows.
+        programs: dict[Entry, dict[Any, Any]] = defaultdict(dict)
+        test_rows = dict[Any, Any]()
+        used = set[Path]()
         read = dict[Entry, Any]()
         for task in self.tasks if found else []:
             try:
@@ -98,7 +99,8 @@ class Checkpoint:
                     read[entry] = unpacked(
                         entry.read(), self._keys.candidate(task).code
                     )
-                kept, refusal = read[entry], None
+                kept = read[entry]
+                refusal = None
                 if isinstance(kept, list):
                     prepared = grouping.prepared(task)
                     if (split := (id(prepared), task.place)) not in test_rows:
@@ -153,7 +155,8 @@ class Checkpoint:
         except BaseException as error:
             self.write(at_once=True)
             if isinstance(error, KeyboardInterrupt | Pressed) and self.n_kept:
-                n_kept, total = self.n_kept, len(self.tasks)
+                n_kept = self.n_kept
+                total = len(self.tasks)
                 error.add_note(
                     f"{n_kept:,} of {total:,} nets are kept in {self._folder} for the next run"
                 )
@@ -174,7 +177,8 @@ class Checkpoint:
         except Exception as error:
             self._warn(_NOT_KEPT, error)
         else:
-            self._expected |= {} if key is None else {task: key}
+            if key is not None:
+                self._expected[task] = key
 
     def add_result(self, task: Task) -> None:
         """Note the result of a task that was fitted alone, and write what is due."""
@@ -196,7 +200,8 @@ class Checkpoint:
                 f"trained nets can't be kept in {self._folder}, so the search goes on without",
                 error,
             )
-            self._keys, entries = None, []
+            self._keys = None
+            entries = []
         # Not before, because Ctrl-C may come at any time, and what is noted then is written.
         self._pending = {}
         self._last = self._clock()

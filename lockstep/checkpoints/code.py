@@ -55,10 +55,10 @@ def of_modules(names: Iterable[str]) -> str:
         path = getattr(module, "__file__", None)
         if module is None or path is None or not Path(path).is_file():
             raise RefusalError(f"the code of {name} is in no file")
-        kept = vars(module.__spec__ or module)  # another import makes another spec
-        if _HASH not in kept:
-            kept[_HASH] = sha256(Path(path).read_bytes()).hexdigest()
-        files[name] = kept[_HASH]
+        noted = vars(module.__spec__ or module)  # another import makes another spec
+        if _HASH not in noted:
+            noted[_HASH] = sha256(Path(path).read_bytes()).hexdigest()
+        files[name] = noted[_HASH]
         if not is_installed(name):
             left |= _imported(module)
     return sha256(repr(sorted(files.items())).encode()).hexdigest()
@@ -66,13 +66,12 @@ def of_modules(names: Iterable[str]) -> str:
 
 def _imported(module: ModuleType) -> set[str]:
     """Return the names of modules that a module has imported, or has imported something from; and its packages'."""
-    things: list[Any] = list(vars(module).values())
-    names = {
-        each.__name__
-        if isinstance(each, ModuleType)
-        else getattr(each, "__module__", None)
-        for each in things
-    }
+    names = set[Any]()
+    for each in list(vars(module).values()):
+        if isinstance(each, ModuleType):
+            names.add(each.__name__)
+        else:
+            names.add(getattr(each, "__module__", None))
     *packages, _ = module.__name__.split(".")
     names |= {".".join(packages[: i + 1]) for i in range(len(packages))}
     return {

@@ -77,7 +77,8 @@ def _is_own_group(number: int) -> bool:
     import pwd
 
     try:
-        user, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(number)
+        user = pwd.getpwuid(os.geteuid())
+        group = grp.getgrgid(number)
     except KeyError:  # as in containers
         return False
     return (
@@ -106,7 +107,8 @@ def index(path: Path) -> dict[str, tuple[Entry, int]]:
         line = file.readline()
     if _hash(line) != path.stem:
         raise DamagedError(path)
-    start, found = len(line), {}
+    start = len(line)
+    found = {}
     for keys, size, hashed in json.loads(line):
         entry = Entry(path, start, size, hashed)
         found.update({key: (entry, place) for place, key in enumerate(keys)})

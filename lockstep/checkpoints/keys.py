@@ -43,23 +43,20 @@ class _Lasting(Hashed):
 
     def persistent_id(self, obj: Any) -> Any:
         """Return the items of a set in an order that is the same in the next process, which hashes them otherwise."""
-        is_set = type(obj) in (set, frozenset)
-        return (
-            (type(obj).__name__, sorted(obj, key=lambda item: _Lasting().of(item)))
-            if is_set
-            else None
-        )
+        if type(obj) in (set, frozenset):
+            return (
+                type(obj).__name__,
+                sorted(obj, key=lambda item: _Lasting().of(item)),
+            )
+        return None
 
     def read_by(self, function: FunctionType) -> list[Any]:
         """Return what a function of the user's own reads from outside, but for code: that of its module counts."""
-        own = (
-            []
-            if is_installed(function.__globals__.get("__name__"))
-            else read_by(function)
-        )
+        if is_installed(function.__globals__.get("__name__")):
+            return []
         return [
             (name, bare(value))
-            for _, name, value in own
+            for _, name, value in read_by(function)
             if not isinstance(value, type | ModuleType)
         ]
 
@@ -69,11 +66,9 @@ class _Lasting(Hashed):
             return id, (obj.__name__,)
         if isinstance(obj, type | FunctionType):
             return id, self._described(obj)
-        return (
-            NotImplemented
-            if isinstance(obj, BuiltinFunctionType)
-            else super().reducer_override(obj)
-        )
+        if isinstance(obj, BuiltinFunctionType):
+            return NotImplemented
+        return super().reducer_override(obj)
 
     def _described(self, obj: Any) -> tuple[Any, ...]:
         name = obj.__module__, obj.__qualname__
@@ -81,11 +76,9 @@ class _Lasting(Hashed):
             return name
         self.code.append(obj)
         if isinstance(obj, type):
-            return (
-                name
-                if is_installed(obj.__module__)
-                else (*name, obj.__bases__, held_in(obj))
-            )
+            if is_installed(obj.__module__):
+                return name
+            return (*name, obj.__bases__, held_in(obj))
         if is_installed(obj.__module__) and _is_importable(obj):
             return name
         cells = [cell.cell_contents for cell in obj.__closure__ or ()]
@@ -111,7 +104,8 @@ def described(thing: Any, hashes: dict[frozenset[str], str] | None = None) -> De
 
     `hashes` of modules are those that are known; others are added.
     """
-    hashes = {} if hashes is None else hashes
+    if hashes is None:
+        hashes = {}
     pickler = _Lasting()
     pickler.dump(thing)
     modules = frozenset(each.__module__ for each in pickler.code)
@@ -126,17 +120,17 @@ class Keys:
 
     def __init__(self, *about: Any) -> None:
         self.about = of_the_engine(), str(torch.get_default_dtype()), *about
-        self._kept: dict[Any, Any] = {}
+        self._known: dict[Any, Any] = {}
         self._hashes: dict[frozenset[str], str] = {}
 
     def candidate(self, task: Task) -> Described:
         """Return the description of a task's estimator, with its parameters; raises if it can't be described."""
         key = "candidate", task.key
-        if key not in self._kept:
-            self._kept[key] = described(
+        if key not in self._known:
+            self._known[key] = described(
                 [task.estimator, task.parameters, task.fit_params], self._hashes
             )
-        found: Described = self._kept[key]
+        found: Described = self._known[key]
         return found
 
     def of_net(self, task: Task) -> str:
@@ -161,12 +155,13 @@ class Keys:
 
     def _rows(self, task: Task) -> str:
         """Return a hash of the table, and of the numbers of the rows to train and to test on."""
-        table, split = ("table", id(task.X), id(task.y)), ("split", task.place)
-        if table not in self._kept:
-            self._kept[table] = described([task.X, task.y]).hash
-        if split not in self._kept:
+        table = ("table", id(task.X), id(task.y))
+        split = ("split", task.place)
+        if table not in self._known:
+            self._known[table] = described([task.X, task.y]).hash
+        if split not in self._known:
             numbers = [
                 (part.dtype.str, part.tobytes()) for part in (task.train, task.test)
             ]
-            self._kept[split] = sha256(repr(numbers).encode()).hexdigest()
-        return f"{self._kept[table]} {self._kept[split]}"
+            self._known[split] = sha256(repr(numbers).encode()).hexdigest()
+        return f"{self._known[table]} {self._known[split]}"

@@ -27,11 +27,13 @@ class KeptNet:
 
     def restored(self, prepared: Prepared, test: Any) -> Trained:
         """Return the net as its stack has handed it over; `test` are the rows that are scored, as the net gets them."""
-        parts, start = [], 0
+        parts = []
+        start = 0
         for rows in [prepared.X, test][-self.n_parts :] if self.n_parts else []:
             parts.append((rows, start + np.arange(len(rows))))
             start += len(rows)
-        asked, printed = RowsToAnswer(torch.empty(0), parts), io.StringIO(self.printed)
+        asked = RowsToAnswer(torch.empty(0), parts)
+        printed = io.StringIO(self.printed)
         # What handing back needs of a member.
         vars(self.trained)["member"] = SimpleNamespace(
             output=printed, others=self.others, rows_to_answer=asked
@@ -41,16 +43,15 @@ class KeptNet:
 
 def kept_net(trained: Trained, task: Task, states: dict[bytes, Tensor]) -> KeptNet:
     """Return what is kept of a task's net; nets with the same state of the generator share one of `states`."""
-    member, outputs, n_parts = trained.member, trained.outputs, 0
+    member = trained.member
+    outputs = trained.outputs
+    n_parts = 0
     if outputs is not None:
         places = [torch.as_tensor(each) for _, each in member.rows_to_answer.parts]
-        outputs, n_parts = (
-            tree_map(lambda made: made[torch.cat(places)], outputs),
-            len(places),
-        )
-    records = (
-        trained.records if task.is_looked_at else trained.records and list
-    )  # nobody will read these
+        outputs = tree_map(lambda made: made[torch.cat(places)], outputs)
+        n_parts = len(places)
+    # Nobody reads the records of a net that nobody looks at.
+    records = trained.records if task.is_looked_at else trained.records and list
     state = states.setdefault(
         trained.random_state.numpy().tobytes(), trained.random_state
     )

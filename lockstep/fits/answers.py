@@ -29,12 +29,10 @@ class RowsToAnswer(NamedTuple):
     """The rows that a net will predict, so that its stack can compute the outputs of all nets at once."""
 
     rows: Tensor  # shape (n_rows, …)
-    parts: list[
-        tuple[Any, np.ndarray]
-    ]  # the rows that scikit-learn passes to the net, with their places
-    is_table: bool = (
-        False  # whether they are all rows of the table, which all splits share
-    )
+    # The rows that scikit-learn passes to the net, with their places.
+    parts: list[tuple[Any, np.ndarray]]
+    # Whether they are all rows of the table, which all splits share.
+    is_table: bool = False
 
     def lengths(self, batch: int) -> frozenset[int]:
         """Return the lengths of the batches of all parts; only for batches of these is anything proven."""
@@ -82,16 +80,17 @@ def rows_to_answer(
             parts = [(prepared.X, places[task.train]), (test, places[task.test])]
             cache[key] = RowsToAnswer(cache[whole], parts, is_table=True)
         else:
-            asked = [prepared.X, test] if task.scores_training else [test]
-            rows = (
-                torch.cat([as_tensor(part) for part in asked])
-                if task.scores_training
-                else as_tensor(test)
-            )
+            asked = [test]
+            rows = as_tensor(test)
+            if task.scores_training:
+                asked = [prepared.X, test]
+                rows = torch.cat([as_tensor(prepared.X), rows])
             of_parts = np.split(np.arange(len(rows)), [len(asked[0])])
             cache[key] = RowsToAnswer(rows, list(zip(asked, of_parts, strict=False)))
     # If the net's own `fit` casts its rows, it predicts rows of another type.
-    return cache[key] if cache[key].rows.dtype == member.train.X.dtype else None
+    if cache[key].rows.dtype == member.train.X.dtype:
+        return cache[key]
+    return None
 
 
 def inputs_of(stack: Nets) -> tuple[list[Tensor], np.ndarray] | None:
@@ -121,11 +120,14 @@ class Answer:
     def __init__(
         self, net: NeuralNet, asked: RowsToAnswer, outputs: Any, forward: Forward
     ) -> None:
-        self.net, self.asked, self.outputs, self.forward = net, asked, outputs, forward
-        self.state, self.tensors = (
-            _state_of(net),
-            {k: each.detach().clone() for k, each in named_tensors(net).items()},
-        )
+        self.net = net
+        self.asked = asked
+        self.outputs = outputs
+        self.forward = forward
+        self.state = _state_of(net)
+        self.tensors = {
+            k: each.detach().clone() for k, each in named_tensors(net).items()
+        }
         # The size of skorch's batches; some modules treat a last batch of one row differently.
         self.batch = batch_to_predict(net)
 
@@ -137,9 +139,8 @@ class Answer:
         if outputs is None:
             yield from skorchs(self.net, X, training=training, device=device)
             return
-        torch.empty(
-            (), dtype=torch.int64
-        ).random_()  # as skorch's loader of these rows draws a seed
+        # As skorch's loader of these rows draws a seed.
+        torch.empty((), dtype=torch.int64).random_()
         if any(
             layer.training
             for part in (self.net.module_, self.net.criterion_)
@@ -150,17 +151,12 @@ class Answer:
 
     def _outputs(self, X: Any) -> Any:
         like = self.asked.parts[0][0]
-        if (
-            type(X) is not type(like)
-            or X.dtype != like.dtype
-            or has_lone_row(len(X), self.batch)
-        ):
+        if type(X) is not type(like) or X.dtype != like.dtype:
             return None
-        if not self._holds():
+        if has_lone_row(len(X), self.batch) or not self._holds():
             return None
-        places = next(
-            (places for part, places in self.asked.parts if _is_same(X, part)), None
-        )
+        same = (places for part, places in self.asked.parts if _is_same(X, part))
+        places = next(same, None)
         if places is not None:
             outputs = taken(self.outputs, torch.as_tensor(places))
         elif not lengths_of(len(X), self.batch) <= self.asked.lengths(self.batch):
@@ -168,20 +164,24 @@ class Answer:
         else:
             try:
                 outputs = self.forward(self.net, as_tensor(X))
-            except (
-                Exception
-            ):  # whatever a module raises for other rows; skorch meets it itself
+            except Exception:
+                # Whatever a module raises for other rows; skorch meets it itself.
                 return None
-        return outputs if all_finite(outputs) else None
+        if all_finite(outputs):
+            return outputs
+        return None
 
     def _holds(self) -> bool:
         """Whether the net is as its stack left it: a `fit` or `predict` of its own may have changed anything."""
-        tensors, kept = named_tensors(self.net), self.tensors
-        same = tensors.keys() == kept.keys() and all(
-            tensor.dtype == kept[name].dtype and torch.equal(tensor, kept[name])
-            for name, tensor in tensors.items()
-        )
-        return same and self.state is not None and _state_of(self.net) == self.state
+        tensors = named_tensors(self.net)
+        if tensors.keys() != self.tensors.keys():
+            return False
+        for name, left in self.tensors.items():
+            if tensors[name].dtype != left.dtype:
+                return False
+            if not torch.equal(tensors[name], left):
+                return False
+        return self.state is not None and _state_of(self.net) == self.state
 
 
 def _state_of(net: NeuralNet) -> Any:
@@ -192,13 +192,10 @@ def _state_of(net: NeuralNet) -> Any:
 
 
 def _is_same(X: Any, part: Any) -> bool:
-    if (
-        X is part
-        or type(X) is not type(part)
-        or X.shape != part.shape
-        or X.dtype != part.dtype
-    ):
-        return X is part
-    return bool(
-        np.array_equal(X, part) if isinstance(X, np.ndarray) else torch.equal(X, part)
-    )
+    if X is part:
+        return True
+    if type(X) is not type(part) or X.shape != part.shape or X.dtype != part.dtype:
+        return False
+    if isinstance(X, np.ndarray):
+        return np.array_equal(X, part)
+    return torch.equal(X, part)

@@ -41,18 +41,19 @@ def hand_back(
 
         def fit_net(net: NeuralNet) -> NeuralNet:
             """Run a net's own `fit`; instead of training, the net takes over the trained one."""
-            begun, before_training = printed.tell(), dict(vars(net))
+            begun = printed.tell()
+            before_training = dict(vars(net))
 
             def partial_fit(*args: Any, **kwargs: Any) -> NeuralNet:
                 nonlocal is_taken_over
+                # A second training is skorch's.
                 for name in (
                     "partial_fit",
                     "initialize",
-                ):  # skorch does a second training
+                ):
                     vars(net).pop(name)
-                printed.seek(
-                    begun
-                )  # the output below repeats what its `fit` has printed so far
+                # The output below repeats what its `fit` has printed so far.
+                printed.seek(begun)
                 printed.truncate()
                 print(trained.member.output.getvalue(), end="")
                 set_by_fit = {

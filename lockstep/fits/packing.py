@@ -49,10 +49,10 @@ class Packed:
 
         def stays(buffer: pickle.PickleBuffer) -> bool:
             with buffer.raw() as raw:
-                is_shared = (
-                    raw.nbytes >= _LARGE
-                    and np.frombuffer(raw, "u1").ctypes.data not in packer.weights
-                )
+                is_shared = raw.nbytes >= _LARGE
+                if is_shared:
+                    address = np.frombuffer(raw, "u1").ctypes.data
+                    is_shared = address not in packer.weights
             if is_shared:
                 buffers.append(buffer)
             return not is_shared
@@ -139,11 +139,9 @@ class _Unpacker(pickle.Unpickler):
         self._code = code
 
     def find_class(self, module: str, name: str) -> Any:
-        return (
-            self._code.__getitem__
-            if (module, name) == (__name__, "_code_at")
-            else super().find_class(module, name)
-        )
+        if (module, name) == (__name__, "_code_at"):
+            return self._code.__getitem__
+        return super().find_class(module, name)
 
 
 def _code_at(place: int) -> Any:
@@ -158,7 +156,9 @@ def _sent(name: str) -> type:
 
 def _tensor(numbers: np.ndarray, is_parameter: bool, grad: bool) -> Tensor:
     tensor = torch.from_numpy(numbers)
-    return nn.Parameter(tensor, grad) if is_parameter else tensor.requires_grad_(grad)
+    if is_parameter:
+        return nn.Parameter(tensor, grad)
+    return tensor.requires_grad_(grad)
 
 
 def _is_plain(tensor: Tensor) -> bool:
@@ -183,11 +183,6 @@ def _has_plain_state(cls: Any) -> bool:
 def _fill(thing: Any, attributes: dict[str, Any]) -> None:
     """Give a thing its attributes, and a module empty dicts for the hooks that it does not have."""
     if isinstance(thing, nn.Module):
-        vars(thing).update(
-            {
-                name: value
-                for name, value in vars(nn.Module()).items()
-                if "_hooks" in name
-            }
-        )
+        plain = vars(nn.Module()).items()
+        vars(thing).update({name: value for name, value in plain if "_hooks" in name})
     vars(thing).update(attributes)

@@ -29,13 +29,11 @@ class NetStub(BaseEstimator):
 def net_of(estimator: Any) -> Any:
     """Return the net that an estimator trains, behind a Pipeline or a TransformedTargetRegressor; None for no net."""
     inside = _inside(estimator)
-    return (
-        net_of(inside)
-        if inside is not None
-        else estimator
-        if isinstance(estimator, NeuralNet)
-        else None
-    )
+    if inside is not None:
+        return net_of(inside)
+    if isinstance(estimator, NeuralNet):
+        return estimator
+    return None
 
 
 def _inside(estimator: Any) -> Any:
@@ -43,9 +41,10 @@ def _inside(estimator: Any) -> Any:
     if type(estimator) is Pipeline and estimator.steps:
         return estimator.steps[-1][1]
     if hasattr(estimator, "regressor"):
+        # Not at the top, because it imports all linear models.
         from sklearn.compose import (
             TransformedTargetRegressor,
-        )  # which imports all linear models: not for every search
+        )
 
         if type(estimator) is TransformedTargetRegressor:
             return getattr(estimator, "regressor_", estimator.regressor)
@@ -56,7 +55,8 @@ def without_net(estimator: Any) -> Any:
     """Return an estimator with a stub in the place of its net."""
     if isinstance(estimator, NeuralNet):
         return NetStub()
-    inside, own = without_net(_inside(estimator)), estimator.get_params(deep=False)
+    inside = without_net(_inside(estimator))
+    own = estimator.get_params(deep=False)
     if isinstance(estimator, Pipeline):
         *before, (name, _) = estimator.steps
         return Pipeline(**own | {"steps": [*before, (name, inside)]})

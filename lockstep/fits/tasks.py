@@ -40,12 +40,10 @@ class Task:
     key: str = ""  # a hash that fits with the same settings share
     place: Hashable = None  # fits with equal places have the same rows
     seeds: tuple[int, int] = (0, 0)  # of the fit, and of the noise for random layers
-    is_answered: bool = (
-        True  # whether its scorer only needs predictions, which a stack can compute
-    )
-    is_looked_at: bool = (
-        True  # whether the user, or the user's own code, gets to see the net
-    )
+    # Whether its scorer only needs predictions, which a stack can compute.
+    is_answered: bool = True
+    # Whether the user, or the user's own code, gets to see the net.
+    is_looked_at: bool = True
     scores_training: bool = True  # whether the net also predicts its training rows
     refusal: Refusal | None = None  # why it is fitted by skorch alone
     # Hands back the net that a stack has trained; returns an outcome, or None if skorch has to fit the net after all.
@@ -71,11 +69,9 @@ class Task:
     def own_estimator(self) -> BaseEstimator:
         """Return a copy of the estimator with the candidate's parameters."""
         estimator = clone(self.estimator)
-        return (
-            estimator.set_params(**clone(self.parameters, safe=False))
-            if self.parameters
-            else estimator
-        )
+        if self.parameters:
+            return estimator.set_params(**clone(self.parameters, safe=False))
+        return estimator
 
     def prepare(self, estimator: BaseEstimator) -> Prepared:
         """Fit the steps around the net."""
@@ -94,9 +90,8 @@ class Task:
             if outcome is None:
                 outcome = self.outcome = outcome_of(self.run, self.seeds[0])
                 self.when_done()
-            self.finish = self.run = self.estimator = self.outcome = (
-                None  # frees the net, unless the result has it
-            )
+            # Frees the net, unless the result has it.
+            self.finish = self.run = self.estimator = self.outcome = None
             result, error = outcome
             if error is not None:
                 raise error
@@ -118,17 +113,13 @@ def task_of(batch: BatchedCalls) -> Task | None:
     call = fit_arguments(batch)
     if call is None:
         return None
-    fit_params = {
-        key: value
-        for key, value in (call.get("fit_params") or {}).items()
-        if value is not None
-    }
+    given = call.get("fit_params") or {}
+    fit_params = {key: value for key, value in given.items() if value is not None}
     rows = (call["X"], call["y"], np.asarray(call["train"]), np.asarray(call["test"]))
     task = Task(batch, call["estimator"], call.get("parameters"), fit_params, *rows)
-    exchanges_parts = any(
-        hasattr(value, "fit") for value in (task.parameters or {}).values()
-    )
-    estimator = task.own_estimator() if exchanges_parts else task.estimator
+    estimator = task.estimator
+    if any(hasattr(value, "fit") for value in (task.parameters or {}).values()):
+        estimator = task.own_estimator()  # which has other parts
     net = net_of(estimator)
     if net is None:
         return _around(task, estimator)
@@ -146,9 +137,8 @@ def _around(task: Task, estimator: Any) -> Task | None:
     inside = list(within(estimator))
     if not any(isinstance(each, NeuralNet) for each in inside):
         return None
-    task.what = (
-        "search" if any(isinstance(each, BaseSearchCV) for each in inside) else "other"
-    )
+    is_search = any(isinstance(each, BaseSearchCV) for each in inside)
+    task.what = "search" if is_search else "other"
     task.refusal = Refusal(
         f"lockstep trains nets that a search fits itself, and {type(estimator).__name__} fits its own",
         "of estimators around a net, scikit-learn's Pipeline and TransformedTargetRegressor go in lockstep",

@@ -2,6 +2,7 @@
 
 import re
 from types import FunctionType, NoneType
+from typing import Any
 
 import torch
 from skorch import (
@@ -20,7 +21,7 @@ from lockstep.members.parts import (
     optimizer_of,
     trained_params,
 )
-from lockstep.members.refusals import SCRIPTED, RefusalError
+from lockstep.members.refusals import RefusalError
 
 # The methods of skorch that a class may override; … stands for any ending. Mixins of scikit-learn have tags.
 _OWN = "fit initialize… get_params_for… get_default_callbacks predict… score get_loss infer".split()
@@ -47,25 +48,19 @@ def check_class(cls: type) -> None:
         if part in _OF_NETS:
             continue
         for name, value in sorted(vars(part).items()):
-            counts = isinstance(value, FunctionType) or not name.startswith(
-                "__"
-            )  # what every class has does not
-            if (
-                counts
-                and hasattr(NeuralNetClassifier, name)
-                and not _OWN_METHODS.fullmatch(name)
-            ):
+            # What every class has does not count.
+            counts = isinstance(value, FunctionType) or not name.startswith("__")
+            is_skorchs = counts and hasattr(NeuralNetClassifier, name)
+            if is_skorchs and not _OWN_METHODS.fullmatch(name):
                 raise RefusalError(
                     f"{_full_name(part)} has its own {name}", _MAY_BE_OWN
                 )
 
 
 def _full_name(cls: type) -> str:
-    return (
-        f"{cls.__module__}.{cls.__qualname__}"
-        if cls.__module__.startswith("skorch.")
-        else cls.__name__
-    )
+    if cls.__module__.startswith("skorch."):
+        return f"{cls.__module__}.{cls.__qualname__}"
+    return cls.__name__
 
 
 def check_parts(net: NeuralNet) -> None:
@@ -89,12 +84,7 @@ def check_parts(net: NeuralNet) -> None:
         )
     if not trained_params(net):
         raise RefusalError("the module has no parameters to train")
-    if any(
-        isinstance(each, torch.jit.ScriptFunction)
-        for layer in net.module_.modules()
-        for each in vars(layer).values()
-    ):
-        raise RefusalError(*SCRIPTED)
+
     if any(
         layer._backward_hooks or layer._backward_pre_hooks
         for layer in net.module_.modules()
@@ -145,11 +135,14 @@ def _check_memory(net: NeuralNet) -> None:
                 f"the numbers of {path} share memory",
                 "copy them where they are made, by .clone()",
             )
-        if (
-            tensor.numel()
-            and (other := owners.setdefault(memory.data_ptr(), path)) != path
-        ):
-            raise RefusalError(f"{other} and {path} share memory")
+        if tensor.numel():
+            owner = owners.setdefault(memory.data_ptr(), path)
+            if owner != path:
+                raise RefusalError(f"{owner} and {path} share memory")
+
+
+def _is_setting(value: Any) -> bool:
+    return all(type(leaf) in _SETTINGS for leaf in tree_leaves(value))
 
 
 def _check_optimizer(net: NeuralNet) -> None:
@@ -158,13 +151,10 @@ def _check_optimizer(net: NeuralNet) -> None:
     if any(step_hooks(optimizer)):
         raise RefusalError("the optimizer has a hook")
     attributes = optimizer_of(net)[1].get(ATTRIBUTES, {})
-    if kept := [
-        k
-        for k, value in attributes.items()
-        if not all(type(v) in _SETTINGS for v in tree_leaves(value))
-    ]:
+    others = [key for key, value in attributes.items() if not _is_setting(value)]
+    if others:
         raise RefusalError(
-            f"{type(optimizer).__name__} keeps more than settings outside of its state: {', '.join(kept)}",
+            f"{type(optimizer).__name__} keeps more than settings outside of its state: {', '.join(others)}",
             "keep a number or a tensor for each parameter, in the optimizer's state",
         )
     clips = [each for _, each in net.callbacks_ if type(each) is GradientNormClipping]

@@ -48,12 +48,11 @@ _BY_PREDICTING = (_MODE, _GENERATOR)
 def check_callbacks(net: NeuralNet) -> None:
     """Raise `ListenerError` if a net has a callback that is neither on the list nor declared to change nothing."""
     for _, callback in net.callbacks_:
-        cls, name = type(callback), type(callback).__name__
-        if does := next(
-            (does for kind, does in _CHANGING.items() if isinstance(callback, kind)),
-            None,
-        ):
-            raise ListenerError(f"the callback {name} {does[0]}", does[1])
+        cls = type(callback)
+        name = type(callback).__name__
+        for kind, (does, way_out) in _CHANGING.items():
+            if isinstance(callback, kind):
+                raise ListenerError(f"the callback {name} {does}", way_out)
         if cls in _CALLBACKS:
             if cls is callbacks.LRScheduler and not _is_known(callback.policy):
                 policy = getattr(callback.policy, "__name__", callback.policy)
@@ -62,11 +61,9 @@ def check_callbacks(net: NeuralNet) -> None:
                     "torch's LambdaLR takes any function of the epoch",
                 )
         elif not is_declared(callback):
-            whose = (
-                "skorch that lockstep does not know"
-                if cls.__module__.startswith("skorch.")
-                else "your own"
-            )
+            whose = "your own"
+            if cls.__module__.startswith("skorch."):
+                whose = "skorch that lockstep does not know"
             raise ListenerError(
                 f"{name} is a callback of {whose}",
                 f"if it changes nothing, say lockstep.reads_only({name})",
@@ -83,9 +80,9 @@ def only_records(net: NeuralNet, held_out: Any) -> bool:
 
     `held_out` are the targets of the held-out rows, or None; if they are not classes, an accuracy raises.
     """
-    whole = held_out is None or (
-        isinstance(held_out, Tensor) and bool((held_out == held_out.floor()).all())
-    )
+    whole = held_out is None
+    if isinstance(held_out, Tensor):
+        whole = bool((held_out == held_out.floor()).all())
 
     def records(callback: Any) -> bool:
         if type(callback) is callbacks.PrintLog:
@@ -126,27 +123,21 @@ def hears(callback: Callback, *events: str) -> bool:
 def calls_own_code(net: NeuralNet) -> bool:
     """Whether callbacks of a net, or functions in them, are not skorch's: these may read anything."""
     theirs = [callback for _, callback in net.callbacks_]
-    held = [
-        each
-        for callback in theirs
-        for each in vars(callback).values()
-        if not isinstance(each, type)
-    ]
-    return any(map(is_own, map(type, theirs))) or any(
-        is_own(each) for each in held if callable(each)
-    )
+    if any(is_own(type(callback)) for callback in theirs):
+        return True
+    held = (each for callback in theirs for each in vars(callback).values())
+    functions = (each for each in held if callable(each) and not isinstance(each, type))
+    return any(map(is_own, functions))
 
 
 def may_predict(net: NeuralNet) -> bool:
     """Whether callbacks may call `predict` at the end of an epoch, which draws a seed."""
-    scorings = (
-        callback for _, callback in net.callbacks_ if isinstance(callback, EpochScoring)
-    )
-    caching = (
-        each.use_caching if net.use_caching == "auto" else net.use_caching
-        for each in scorings
-    )
-    return calls_own_code(net) or not all(caching)
+    if calls_own_code(net):
+        return True
+    scorings = [each for _, each in net.callbacks_ if isinstance(each, EpochScoring)]
+    if net.use_caching == "auto":
+        return not all(each.use_caching for each in scorings)
+    return bool(scorings) and not net.use_caching
 
 
 @contextmanager
@@ -160,12 +151,11 @@ def held_to_it(callback: Callback, net: NeuralNet, at_end: bool) -> Iterator[Non
     after = _seen(net)
     excused = _BY_PREDICTING if at_end and not net.module_.training else ()
     names = sorted((before.keys() | after.keys()).difference(excused))
-    if changed := [
-        name for name in names if not _is_same(before.get(name), after.get(name))
-    ]:
-        raise ListenerError(
-            f"{type(callback).__name__} was declared to change nothing, but changed {changed[0]}"
-        )
+    for name in names:
+        if not _is_same(before.get(name), after.get(name)):
+            raise ListenerError(
+                f"{type(callback).__name__} was declared to change nothing, but changed {name}"
+            )
 
 
 def _seen(net: NeuralNet) -> dict[str, Any]:

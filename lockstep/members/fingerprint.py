@@ -93,13 +93,11 @@ class Hashed(pickle.Pickler):
             read_by(function), *kept_by(function), *vars(function).values()
         )
 
-    def named(self, read: list[Read], *kept: Any) -> list[tuple[str, Any]]:
-        """Note what is read, and return it after its names."""
+    def named(self, read: list[Read], *held: Any) -> list[tuple[str, Any]]:
+        """Note what is read, beside what code has `held` itself, and return it after its names."""
         self.read += read
-        self.is_fixed &= all(
-            isinstance(bare(each), _FIXED)
-            for each in (*kept, *(value for *_, value in read))
-        )
+        values = (*held, *(value for *_, value in read))
+        self.is_fixed &= all(isinstance(bare(each), _FIXED) for each in values)
         return [(name, bare(value)) for _, name, value in read]
 
     def reducer_override(self, obj: Any) -> Any:
@@ -130,16 +128,15 @@ class Hashed(pickle.Pickler):
             return id, (None,)
         if type(obj) in _VALUES:
             return id, (_VALUES[type(obj)](obj),)
-        if isinstance(obj, BaseEstimator) and not isinstance(
-            obj, NeuralNet
-        ):  # its state may leave settings out
+        # The state of an estimator may leave settings out.
+        if isinstance(obj, BaseEstimator) and not isinstance(obj, NeuralNet):
             return id, (type(obj), obj.get_params(deep=False), obj.__reduce_ex__(4)[2:])
         if isinstance(obj, torch.Tensor):
             dense = obj.detach().cpu().to_dense()
-            numbers = (
-                dense.float() if obj.dtype is torch.bfloat16 else dense
-            )  # which numpy does not have
-            return id, (str(obj.dtype), obj.requires_grad, numbers.numpy())
+            # numpy has no bfloat16.
+            if obj.dtype is torch.bfloat16:
+                dense = dense.float()
+            return id, (str(obj.dtype), obj.requires_grad, dense.numpy())
         return NotImplemented
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import torch
 from skorch import NeuralNet
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from lockstep.members.callbacks import check_callbacks, hears
@@ -39,9 +39,8 @@ OF_ROWS = ("dataset", "iterator_train", "iterator_valid")
 class Member:
     """A net that is trained in a stack; it is initialised, and its callbacks know that the training begins."""
 
-    tasks: dict[
-        int, list[int]
-    ]  # the numbers of the tasks that get the net, by the epoch after which they get it
+    # The numbers of the tasks that get the net, by the epoch after which they get it.
+    tasks: dict[int, list[int]]
     net: NeuralNet
     fitted_on: tuple[Any, Any]  # X and y as `fit` received them
     datasets: tuple[Any, Any]  # skorch's for training, and for the hold-out or None
@@ -52,15 +51,12 @@ class Member:
     others: Any  # the states of the other generators, if its fit has drawn from them
     noise_seed: int  # of the noise for random layers, the same for all nets of a split
     output: io.StringIO  # what it and its callbacks print
-    unused: frozenset[str] = (
-        frozenset()
-    )  # the parameters that the loss does not use; optimizers skip them
-    evaluation_counts: bool = (
-        False  # whether an evaluation changes its buffers, and so its next steps
-    )
-    evaluated_by_torch: bool = (
-        False  # whether torch evaluates it otherwise than it is recorded
-    )
+    # The parameters that the loss does not use; optimizers skip them.
+    unused: frozenset[str] = frozenset()
+    # Whether an evaluation changes its buffers, and so its next steps.
+    evaluation_counts: bool = False
+    # Whether torch evaluates it otherwise than it is recorded.
+    evaluated_by_torch: bool = False
     rows_to_answer: Any = None  # the rows that it will predict
     follows: bool = False  # whether torch's generator stands where skorch's does at the end of each epoch
 
@@ -87,13 +83,15 @@ class Member:
     @property
     def has_lone_row(self) -> bool:
         """Whether a batch is a single row: `squeeze` removes its dimension, unless the batch is filled up."""
-        return 1 in self.order.lengths or (
-            self.valid is not None and has_lone_row(self.valid.n, self.valid.batch)
-        )
+        if 1 in self.order.lengths:
+            return True
+        valid = self.valid
+        return valid is not None and has_lone_row(valid.n, valid.batch)
 
     def follow(self) -> None:
         """Allow for random numbers that callbacks draw at the end of epochs, for example when they predict."""
-        self.follows, self.order = True, self.order.followed(self.state)
+        self.follows = True
+        self.order = self.order.followed(self.state)
 
     @cached_property
     def has_listeners(self) -> bool:
@@ -155,10 +153,9 @@ def make_member(
                 "a lazy layer has no weights before its first batch",
                 "take one that is given its sizes, as nn.Linear is",
             )
-        if any(
-            isinstance(layer, torch.jit.ScriptModule)
-            for layer in (*net.module_.modules(), *net.criterion_.modules())
-        ):
+
+        layers = [*net.module_.modules(), *net.criterion_.modules()]
+        if any(map(_has_script, layers)):
             raise RefusalError(*SCRIPTED)
         check_callbacks(net)
         net.notify("on_train_begin", X=X, y=y)
@@ -170,8 +167,11 @@ def make_member(
         net.train_split,
         *((k, v) for k, v in vars(net).items() if k.startswith(OF_ROWS)),
     ]
-    settings += [type(net), own_params(net)] if has_own(net, "get_params_for") else []
-    key = fingerprint(settings) if X is prepared.X and y is prepared.y else net
+    if has_own(net, "get_params_for"):
+        settings += [type(net), own_params(net)]
+    key: Any = net
+    if X is prepared.X and y is prepared.y:
+        key = fingerprint(settings)
     split = _split(net, (X, y), (id(prepared), key), cache)
     state = torch.get_rng_state()
     order = Order(split.loader, 1 if split.valid is None else 2, state)
@@ -180,6 +180,7 @@ def make_member(
         raise RefusalError(
             "an epoch has no batch, as with drop_last and fewer rows than batch_size"
         )
+    has_drawn = prepared.random_states is not None or drawn_others() != others
     return Member(
         tasks={net.max_epochs: []},
         net=net,
@@ -189,12 +190,16 @@ def make_member(
         valid=split.valid,
         order=order,
         state=state,
-        others=None
-        if prepared.random_states is None and drawn_others() == others
-        else other_states(),
+        others=other_states() if has_drawn else None,
         noise_seed=seeds[1],
         output=output,
     )
+
+
+def _has_script(layer: nn.Module) -> bool:
+    """Whether a layer is TorchScript, or has a function that is."""
+    kinds = torch.jit.ScriptModule, torch.jit.ScriptFunction
+    return any(isinstance(each, kinds) for each in (layer, *vars(layer).values()))
 
 
 def _split(net: NeuralNet, rows: tuple[Any, Any], key: Any, cache: Cache) -> _Split:
@@ -209,7 +214,9 @@ def _split(net: NeuralNet, rows: tuple[Any, Any], key: Any, cache: Cache) -> _Sp
         set_random_states(split.states)
         return split
     datasets = net.get_split_datasets(*rows)
-    valid = None if datasets[1] is None else fetch(net, datasets[1], training=False)[0]
+    valid = None
+    if datasets[1] is not None:
+        valid, _ = fetch(net, datasets[1], training=False)
     train, loader = fetch(net, datasets[0], training=True)
     split = _Split(datasets, valid, train, loader, random_states())
     cache[("split", key) if split.states == drawn else ("split", key, drawn)] = split
@@ -240,18 +247,10 @@ def start(
         for param in trained_params(net).values():
             # Adagrad makes its sums with itself; made for parameters of `dtype`, they would have it too.
             state = net.optimizer_.state.get(param, {})
-            like = {
-                key: value
-                for key, value in state.items()
-                if isinstance(value, Tensor) and value.dim()
-            }
-            state.update(
-                {
-                    key: value.to(dtype)
-                    for key, value in like.items()
-                    if value.dtype == param.dtype
-                }
-            )
+            for key, value in state.items():
+                is_like = isinstance(value, Tensor) and value.dim()
+                if is_like and value.dtype == param.dtype:
+                    state[key] = value.to(dtype)
         net.module_.to(dtype)
         net.criterion_.to(dtype)
     return X, y, others

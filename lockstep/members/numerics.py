@@ -41,11 +41,10 @@ def seed_everything(seed: int) -> None:
 def seed_torch(seed: int) -> None:
     """Seed torch in this process."""
     # Without a GPU, torch.manual_seed would store the call stack, to repeat the call when a GPU is initialised.
-    (
-        torch.manual_seed
-        if torch.cuda.is_available()
-        else torch.default_generator.manual_seed
-    )(seed)
+    if torch.cuda.is_available():
+        torch.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)
 
 
 def random_states() -> Any:
@@ -96,12 +95,9 @@ def all_finite(tree: Any) -> bool:
 
 def finite_in(tree: Any) -> torch.Tensor:
     """Return whether all numbers are finite at each place of the first dimension of a tree of tensors."""
-    return torch.stack(
-        [
-            leaf.isfinite().flatten(1).all(1)
-            for leaf in map(torch.atleast_2d, tree_leaves(tree))
-        ]
-    ).all(0)
+    leaves = map(torch.atleast_2d, tree_leaves(tree))
+    of_leaves = [leaf.isfinite().flatten(1).all(1) for leaf in leaves]
+    return torch.stack(of_leaves).all(0)
 
 
 @contextlib.contextmanager

@@ -48,13 +48,12 @@ def reads_only(code: _Code) -> _Code:
         If `code` is neither, or can't be marked, such as a bound method.
     """
     found = f"not {code!r}"
+    scores = callable(code)
+    if isinstance(code, type):
+        scores = issubclass(code, Callback) or _has_call(code)
     if isinstance(code, Callback):
         found = f"not an object of the class: say reads_only({type(code).__name__})"
-    elif (
-        issubclass(code, Callback) or _has_call(code)
-        if isinstance(code, type)
-        else callable(code)
-    ):
+    elif scores:
         try:
             setattr(code, _DECLARED, True)
         except AttributeError:
@@ -109,10 +108,10 @@ def mentioned(
 
     `scope` has the global names for code that is not a function; code in `seen` is skipped.
     """
-    seen = set() if seen is None else seen
-    function = getattr(
-        getattr(thing, "fget", thing), "__func__", getattr(thing, "fget", thing)
-    )
+    if seen is None:
+        seen = set()
+    getter = getattr(thing, "fget", thing)
+    function = getattr(getter, "__func__", getter)
     code = getattr(function, "__code__", function)
     if not isinstance(code, CodeType) or code in seen:
         return set()
@@ -135,11 +134,9 @@ def mentioned(
         for each in (*called, *held)
         if not str(getattr(each, "__module__", "")).startswith(_LIBRARIES)
     ]
+    texts = (each for each in code.co_consts if isinstance(each, str))
     inside = (mentioned(each, scope, seen) for each in (*theirs, *code.co_consts))
-    return {
-        *code.co_names,
-        *(each for each in code.co_consts if isinstance(each, str)),
-    }.union(*inside)
+    return {*code.co_names, *texts}.union(*inside)
 
 
 def mentioned_in(cls: type, *methods: str) -> set[str]:

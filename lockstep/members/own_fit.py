@@ -27,9 +27,8 @@ class Prepared:
     y: Any
     fitted: Any = None  # the estimator, with a stub in the place of the net
     random_states: Any = None  # of all generators after the fit of the steps around the net, if these have drawn
-    handed_on: tuple[Any, Any] | None = (
-        None  # the X and y to train on instead of those that `fit` passes on
-    )
+    # The X and y to train on instead of those that `fit` passes on.
+    handed_on: tuple[Any, Any] | None = None
 
     def transform(self, X: Any) -> Any:
         """Return other rows as the net gets them."""
@@ -60,9 +59,8 @@ def capture(net: NeuralNet, prepared: Prepared) -> tuple[Any, Any]:
 
     methods: dict[str, Callable[..., Any]] = {"partial_fit": partial_fit}
     if type(net).initialize_optimizer is NeuralNet.initialize_optimizer:
-        methods["initialize_optimizer"] = partial(
-            build_lean, net
-        )  # without torch's compiler
+        # Without torch's compiler.
+        methods["initialize_optimizer"] = partial(build_lean, net)
     try:
         with stand_ins(net, **methods):
             net.fit(prepared.X, prepared.y)
@@ -85,11 +83,9 @@ def method_of_one(
     skorchs = getattr(NeuralNet, name)
 
     def called(self: NeuralNet, *args: Any, **kwargs: Any) -> Any:
-        return (
-            method(skorchs, *args, **kwargs)
-            if self is net
-            else skorchs(self, *args, **kwargs)
-        )
+        if self is net:
+            return method(skorchs, *args, **kwargs)
+        return skorchs(self, *args, **kwargs)
 
     setattr(NeuralNet, name, called)
     try:

@@ -25,7 +25,8 @@ Tensors = dict[str, Tensor]
 
 def optimizer_of(net: NeuralNet) -> tuple[type[torch.optim.Optimizer], dict[str, Any]]:
     """Return a net's optimizer, which has one group of parameters, and its settings as they are now."""
-    optimizer, (group,) = net.optimizer_, net.optimizer_.param_groups
+    optimizer = net.optimizer_
+    (group,) = net.optimizer_.param_groups
     settings = {key: value for key, value in group.items() if key != "params"}
     if not is_torchs(type(optimizer)):
         settings[ATTRIBUTES] = {
@@ -68,7 +69,8 @@ def trained_params(net: NeuralNet, named: Tensors | None = None) -> Tensors:
         param for group in net.optimizer_.param_groups for param in group["params"]
     )
     stepped = {id(param) for param in params if param.requires_grad}
-    named = named_tensors(net) if named is None else named
+    if named is None:
+        named = named_tensors(net)
     return {name: tensor for name, tensor in named.items() if id(tensor) in stepped}
 
 
@@ -87,9 +89,7 @@ def exchange(named: Tensors, tensors: Tensors) -> None:
 def copied_parts(net: NeuralNet) -> dict[str, Any]:
     """Return copies of a net's module, criterion and optimizer, which updates the copied weights."""
     names = "module_", "criterion_", "optimizer_"
-    copies = dict(
-        zip(names, copy.deepcopy([vars(net)[name] for name in names]), strict=True)
-    )
+    copies = copy.deepcopy({name: vars(net)[name] for name in names})
     # torch's copy of an optimizer lacks the optimizer's own attributes.
     vars(copies["optimizer_"]).update(optimizer_of(net)[1].get(ATTRIBUTES, {}))
     return copies
@@ -101,12 +101,10 @@ def shallow_copy(net: NeuralNet, **attributes: Any) -> NeuralNet:
     With `copy.copy`, skorch would save and load all tensors; and skorch does not let others set `module_`.
     """
     twin = object.__new__(type(net))
-    twin.__dict__.update(
-        {
-            k: copy.copy(v) if type(v) in (list, dict, set) else v
-            for k, v in vars(net).items()
-        }
-    )
+    for name, value in vars(net).items():
+        if type(value) in (list, dict, set):
+            value = copy.copy(value)
+        twin.__dict__[name] = value
     twin.__dict__.update(attributes)
     return twin
 
@@ -126,11 +124,10 @@ def lean_optimizer(optimizer: type[Optimizer]) -> type[Optimizer]:
     if key not in _LEAN:
         plain = [_unwrapped(method) for method in methods]
         # A script may have given the class another method.
-        _LEAN[key] = (
-            _without_compiler(optimizer, *plain)
-            if all(map(_is_torchs, plain))
-            else optimizer
-        )
+        if all(map(_is_torchs, plain)):
+            _LEAN[key] = _without_compiler(optimizer, *plain)
+        else:
+            _LEAN[key] = optimizer
     return _LEAN[key]
 
 
@@ -155,18 +152,17 @@ def _without_compiler(
             return own_step(self, *args, **kwargs)
 
     def reduced(self: Optimizer, protocol: Any) -> Any:
+        # Copies and pickles are of torch's own class.
         return (
             object.__new__,
             (optimizer,),
             self.__getstate__(),
-        )  # copies and pickles are of torch's own class
+        )
 
     names = {"__module__": optimizer.__module__, "__qualname__": optimizer.__qualname__}
-    methods = dict(zip(_WRAPPED, others, strict=True)) | {
-        "step": step,
-        "__reduce_ex__": reduced,
-    }
-    return type(optimizer.__name__, (optimizer,), methods | names)
+    methods = dict(zip(_WRAPPED, others, strict=True))
+    own = {"step": step, "__reduce_ex__": reduced}
+    return type(optimizer.__name__, (optimizer,), methods | own | names)
 
 
 def build_lean(net: NeuralNet) -> NeuralNet:
@@ -174,13 +170,13 @@ def build_lean(net: NeuralNet) -> NeuralNet:
     args, kwargs = net.get_params_for_optimizer(
         "optimizer", net.get_all_learnable_params()
     )
-    own, lean = net.optimizer, lean_optimizer(net.optimizer)
+    own = net.optimizer
+    lean = lean_optimizer(net.optimizer)
     net.optimizer_ = lean(*args, **kwargs)
     if lean is not own:
         net.optimizer_.__class__ = own
-        Optimizer.__setstate__(
-            net.optimizer_, {}
-        )  # lets its class call hooks, as building it would have done
+        # Lets its class call hooks, as building it would have done.
+        Optimizer.__setstate__(net.optimizer_, {})
     return net
 
 
@@ -188,9 +184,5 @@ def step_lean(optimizer: Optimizer) -> None:
     """Let an optimizer, which is not used for long, step without the compiler."""
     lean = lean_optimizer(type(optimizer))
     if lean is not type(optimizer):
-        vars(optimizer).update(
-            {
-                name: MethodType(getattr(lean, name), optimizer)
-                for name in ("step", "zero_grad")
-            }
-        )
+        for name in ("step", "zero_grad"):
+            vars(optimizer)[name] = MethodType(getattr(lean, name), optimizer)

@@ -38,9 +38,9 @@ Read = tuple[Mapping[str, Any], str, Any]
 def is_installed(module: Any) -> bool:
     """Whether a module, by its name, is part of Python or of an installed package."""
     name = str(module)
-    return name.partition(".")[0] in KNOWN or _is_in_environment(
-        getattr(sys.modules.get(name), "__file__", None)
-    )
+    if name.partition(".")[0] in KNOWN:
+        return True
+    return _is_in_environment(getattr(sys.modules.get(name), "__file__", None))
 
 
 @cache
@@ -56,7 +56,9 @@ def bare(value: Any) -> Any:
     """Return the function inside of a property, a static method, a class method, or a cache of its results."""
     if isinstance(value, property):
         return value.fget
-    return value.__wrapped__ if isinstance(value, _WRAPPERS) else value
+    if isinstance(value, _WRAPPERS):
+        return value.__wrapped__
+    return value
 
 
 def read_by(function: FunctionType) -> list[Read]:
@@ -91,10 +93,11 @@ def _names(code: CodeType) -> tuple[tuple[str, ...], tuple[str, ...]]:
         for each in dis.get_instructions(code)
         if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")
     }
-    names = set(code.co_names).union(*(names for names, _ in inside))
-    return tuple(sorted(names)), tuple(
-        sorted(of_globals.union(*(theirs for _, theirs in inside)))
-    )
+    names = set(code.co_names)
+    for inner, inner_globals in inside:
+        names.update(inner)
+        of_globals.update(inner_globals)
+    return tuple(sorted(names)), tuple(sorted(of_globals))
 
 
 def held_in(cls: type) -> list[tuple[str, Any]]:
@@ -105,15 +108,13 @@ def held_in(cls: type) -> list[tuple[str, Any]]:
         if name != "_abc_impl"
     ]
     # What Python makes, such as a method of a named tuple, may come from no module.
-    return [
-        (name, value)
-        for name, value in held
-        if (
-            value.__module__ in sys.modules
-            if isinstance(value, FunctionType)
-            else not name.startswith("__")
-        )
-    ]
+    return [(name, value) for name, value in held if _is_users(name, value)]
+
+
+def _is_users(name: str, value: Any) -> bool:
+    if isinstance(value, FunctionType):
+        return value.__module__ in sys.modules
+    return not name.startswith("__")
 
 
 def named(holder: Any, names: tuple[str, ...]) -> Iterator[Read]:
@@ -121,12 +122,11 @@ def named(holder: Any, names: tuple[str, ...]) -> Iterator[Read]:
     if isinstance(holder, ModuleType):
         for name in names:
             value = vars(holder).get(name, holder)
+            if value is holder:
+                continue
             if isinstance(value, ModuleType):
-                yield from (
-                    ()
-                    if value is holder
-                    else named(value, tuple(each for each in names if each != name))
-                )
+                others = tuple(each for each in names if each != name)
+                yield from named(value, others)
             elif not (is_installed(holder.__name__) and callable(value)):
                 yield vars(holder), name, value
         return

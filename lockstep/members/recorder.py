@@ -31,7 +31,8 @@ class HoldOutRecorder(Callback):
 
     def initialize(self) -> "HoldOutRecorder":
         """Forget the outputs of an earlier training."""
-        self.outputs_, self.y_ = [], None
+        self.outputs_ = []
+        self.y_ = None
         return self
 
     def on_epoch_begin(self, net: NeuralNet, **about: Any) -> None:

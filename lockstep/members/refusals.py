@@ -23,15 +23,15 @@ class Refusal(NamedTuple):
 
     def sentence(self, n: int, total: int) -> str:
         """Return the sentence for `n` of `total` candidates."""
-        share = (
-            f"{n} candidate{'s' * (n > 1)}"
-            if n == total
-            else f"{n} of {total} candidates"
-        )
-        verb = "is" if (n, total) == (1, 1) else "are"
-        return f"{self.reason}, so {share} {verb} fitted one by one" + (
-            f"; {self.way_out}" if self.way_out else ""
-        )
+        share = f"{n} of {total} candidates are"
+        if total == 1:
+            share = "1 candidate is"
+        elif n == total:
+            share = f"{n} candidates are"
+        said = f"{self.reason}, so {share} fitted one by one"
+        if self.way_out:
+            said += f"; {self.way_out}"
+        return said
 
 
 # Why nets are fitted alone with `stack=False`.
@@ -76,7 +76,6 @@ def refusal_of(error: Exception) -> Refusal:
             "a stack takes more memory than there is",
             "lower max_memory_mb, which makes stacks smaller",
         )
-    first = re.sub(
-        "0x[0-9a-f]{6,}", "0x…", (str(error).splitlines() or [""])[0]
-    )  # of one object
+    # An address is that of one object.
+    first = re.sub("0x[0-9a-f]{6,}", "0x…", (str(error).splitlines() or [""])[0])
     return Refusal(f"{type(error).__name__}: {shorten(first, 180, placeholder=' …')}")

@@ -52,6 +52,12 @@ class Rows:
         """The tensors of rows and targets, one after the other."""
         return tree_leaves((self.X, self.y))
 
+    @property
+    def lengths(self) -> list[int]:
+        """The lengths of their batches, one after the other."""
+        starts = range(0, self.n, self.batch)
+        return [min(self.batch, self.n - start) for start in starts]
+
 
 class Order:
     """The batches of each epoch, as skorch's loader of a net gives them.
@@ -64,7 +70,8 @@ class Order:
 
     def __init__(self, loader: DataLoader, n_draws: int, state: Tensor) -> None:
         self.loader: Any = loader
-        self.n_draws, self.state = n_draws, state
+        self.n_draws = n_draws
+        self.state = state
         self.is_fixed = (
             type(loader.sampler) is SequentialSampler
             and type(loader.batch_sampler) is BatchSampler
@@ -73,27 +80,24 @@ class Order:
     def key(self) -> tuple[Any, ...]:
         """Return a key of the batches, for nets with the same loader settings."""
         sized = len(self.loader.dataset), self.loader.batch_size
-        return (
-            sized
-            if self.is_fixed
-            else (*sized, self.n_draws, self.state.numpy().tobytes())
-        )
+        if self.is_fixed:
+            return sized
+        return (*sized, self.n_draws, self.state.numpy().tobytes())
 
     def followed(self, state: Tensor) -> "Order":
         """Return a copy for one net whose callbacks draw numbers: its state must be skorch's before each epoch."""
         order = copy.copy(self)
-        order.state, order.is_followed = state, True
+        order.state = state
+        order.is_followed = True
         vars(order).pop("fixed", None)
         return order
 
     @cached_property
     def fixed(self) -> Batches | None:
         """The batches of each epoch if all epochs have the same, else None."""
-        return (
-            list(self.loader.batch_sampler)
-            if self.is_fixed and not self.is_followed
-            else None
-        )
+        if self.is_fixed and not self.is_followed:
+            return list(self.loader.batch_sampler)
+        return None
 
     @cached_property
     def lengths(self) -> list[int]:
@@ -123,10 +127,8 @@ class Order:
                     generator=self.loader.generator
                 )
                 if i == 0:
-                    batches = [
-                        [int(row) for row in batch]
-                        for batch in self.loader.batch_sampler
-                    ]
+                    drawn = self.loader.batch_sampler
+                    batches = [list(map(int, batch)) for batch in drawn]
             self.state = torch.get_rng_state()
         return batches
 
@@ -145,27 +147,21 @@ def fetch(net: NeuralNet, dataset: Any, training: bool) -> tuple[Rows, Any]:
             "give rows as arrays, tensors, or dicts of them",
         )
     kind = "iterator_train" if training else "iterator_valid"
-    loader: Any = (
-        net.get_iterator(dataset, training=training)
-        if getattr(net, kind) is DataLoader
-        else None
-    )
+    loader: Any = None
+    if getattr(net, kind) is DataLoader:
+        loader = net.get_iterator(dataset, training=training)
     if type(loader) is not DataLoader:
         raise RefusalError(f"{kind} is not torch's DataLoader")
     _check_loader(loader, kind)
     n = len(dataset)
-    is_plain = type(base) is Dataset and base in (
-        dataset,
-        getattr(dataset, "dataset", None),
-    )
+    own = dataset, getattr(dataset, "dataset", None)
+    is_plain = type(base) is Dataset and base in own
     if is_plain and all(
         isinstance(part, np.ndarray | Tensor) for part in (base.X, base.y)
     ):
         # All rows at once, but with the types that single rows have.
-        first, places = (
-            default_collate([dataset[0]]),
-            slice(None) if base is dataset else np.asarray(dataset.indices),
-        )
+        first = default_collate([dataset[0]])
+        places = slice(None) if base is dataset else np.asarray(dataset.indices)
         batch = [
             as_tensor(part[places]).to(one.dtype)
             for part, one in zip((base.X, base.y), first, strict=True)
@@ -208,18 +204,15 @@ def _check_loader(loader: Any, kind: str) -> None:
 
 def as_tensor(rows: Any) -> Tensor:
     """Return an array or a tensor as a tensor; torch refuses negative strides, and warns of read-only arrays."""
-    return torch.as_tensor(
-        np.require(rows, requirements=["C", "W"])
-        if isinstance(rows, np.ndarray)
-        else rows
-    )
+    if isinstance(rows, np.ndarray):
+        rows = np.require(rows, requirements=["C", "W"])
+    return torch.as_tensor(rows)
 
 
 def weights(sizes: list[list[int]], width: int) -> Tensor:
     """Return how much rows count in batches of these sizes that are filled up, shape (n_nets, n_batches, width)."""
-    lengths = pad_sequence(
-        [torch.tensor(each) for each in sizes], batch_first=True
-    ).unsqueeze(2)
+    padded = pad_sequence(list(map(torch.tensor, sizes)), batch_first=True)
+    lengths = padded.unsqueeze(2)
     return (torch.arange(width) < lengths).double() / lengths.clamp(min=1)
 
 
@@ -237,7 +230,8 @@ def distinct(of_nets: Sequence[T]) -> tuple[list[T], np.ndarray]:
 
 def lengths_of(n: int, batch: int) -> frozenset[int]:
     """Return the lengths of the batches of `n` rows but for 1: a lone row is computed alone; -1 means all rows."""
-    batch = batch if 0 < batch < n else n
+    if not 0 < batch < n:
+        batch = n
     return frozenset({batch, n % batch or batch} - {1})
 
 

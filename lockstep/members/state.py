@@ -46,7 +46,7 @@ _SIZES = set(
 AS_BUFFER = "keep it as a tensor that is a buffer, by self.register_buffer"
 
 # Hashes of steps that read nothing but what is fixed, with what they read, by the classes of a net and its parts.
-_KEPT: dict[tuple[Any, ...], tuple[str, list[Read]]] = {}
+_OUTSIDE: dict[tuple[Any, ...], tuple[str, list[Read]]] = {}
 
 
 @contextmanager
@@ -64,9 +64,8 @@ def comparable() -> Iterator[None]:
 def python_state(module: nn.Module) -> str:
     """Return a text that differs if parts' classes do, or attributes other than parameters, buffers and parts."""
     layers = [(layer, _own_attributes(layer)) for layer in module.modules()]
-    if all(
-        _is_plain(*each) for each in layers
-    ):  # as torch's usual layers are: a pickle takes three times as long
+    # torch's usual layers are plain, and a pickle takes three times as long.
+    if all(_is_plain(*each) for each in layers):
         for layer, own in layers:
             if isinstance(layer, _DropoutNd):
                 own.pop("p")
@@ -94,20 +93,16 @@ def outside(net: NeuralNet) -> str:
         for part in (net.module_, net.criterion_)
         for layer in part.modules()
     ]
-    own = [
-        (part, methods, cls)
-        for part, methods in parts
-        if own_classes_of(cls := class_of(part))
-    ]
+    own = [(part, methods, class_of(part)) for part, methods in parts]
+    own = [each for each in own if own_classes_of(each[2])]
     held = [(cls, each) for part, _, cls in own for each in _own_objects(part)]
-    hooks, about = global_hooks(), tuple(cls for *_, cls in own)
+    hooks = global_hooks()
+    about = tuple(cls for *_, cls in own)
     is_plain = not held and not any(hooks)
-    if (
-        is_plain
-        and about in _KEPT
-        and all(space.get(name) is value for space, name, value in _KEPT[about][1])
-    ):
-        return _KEPT[about][0]
+    if is_plain and about in _OUTSIDE:
+        known, fixed = _OUTSIDE[about]
+        if all(space.get(name) is value for space, name, value in fixed):
+            return known
     names = {cls: _names_of_steps(cls, methods) for _, methods, cls in own}
     code: list[Read] = [
         (vars(each), name, vars(each).get(name))
@@ -122,7 +117,7 @@ def outside(net: NeuralNet) -> str:
     pickler = Hashed()
     found = pickler.of([pickler.named(read), hooks])
     if is_plain and pickler.is_fixed:
-        _KEPT[about] = found, [*code, *pickler.read]
+        _OUTSIDE[about] = found, [*code, *pickler.read]
     return found
 
 
@@ -134,7 +129,9 @@ def class_of(part: Any) -> Any:
     has_more = (
         isinstance(part, nn.Module) and "parametrizations" in vars(part)["_modules"]
     )
-    return type_before_parametrizations(part) if has_more else type(part)
+    if has_more:
+        return type_before_parametrizations(part)
+    return type(part)
 
 
 def _own_objects(part: Any) -> list[Any]:
@@ -145,7 +142,9 @@ def _own_objects(part: Any) -> list[Any]:
         for cls in set(map(type, values))
         if own_classes_of(cls) and not issubclass(cls, nn.Module)
     }
-    return [value for value in values if type(value) in own] if own else []
+    if own:
+        return [value for value in values if type(value) in own]
+    return []
 
 
 def _names_of_steps(cls: type, methods: tuple[str, ...]) -> tuple[str, ...]:
@@ -178,12 +177,8 @@ def predicting_state(net: NeuralNet) -> tuple[Any, ...]:
         for pair in net.get_params_for(part).items()
         for each in (part, *pair)
     ]
-    identity = [
-        id(each) if isinstance(each, (type, NoneType)) else hashed(each)
-        for each in code
-    ]
     return (
-        identity,
+        list(map(_identity, code)),
         _told(values),
         outside(net),
         [name for name, _ in named],
@@ -191,13 +186,17 @@ def predicting_state(net: NeuralNet) -> tuple[Any, ...]:
     )
 
 
+def _identity(code: Any) -> Any:
+    if isinstance(code, type | NoneType):
+        return id(code)
+    return hashed(code)
+
+
 def _told(values: list[Any]) -> str:
     """Return a text that differs if values do: of numbers, texts and None, a hash takes ten times as long."""
-    return (
-        repr(values)
-        if all(type(value) in _PLAIN for value in values)
-        else hashed(values)
-    )
+    if all(type(value) in _PLAIN for value in values):
+        return repr(values)
+    return hashed(values)
 
 
 def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> list[Any]:
@@ -213,10 +212,9 @@ def attributes(layer: nn.Module, sizes: bool = True, numbers: bool = True) -> li
             name: value for name, value in own.items() if sizes or name not in _SIZES
         }
         if not numbers:
-            own = {
-                k: bool(v > 0) - bool(v < 0) if isinstance(v, float) else v
-                for k, v in own.items()
-            }
+            for name, value in own.items():
+                if isinstance(value, float):
+                    own[name] = bool(value > 0) - bool(value < 0)
     hooks = [
         (name, list(vars(layer)[name].values())) for name in _HOOKS if vars(layer)[name]
     ]
@@ -231,7 +229,8 @@ def names_of_parts(layer: nn.Module) -> dict[int, str]:
 
 def other_attribute(one: nn.Module, other: nn.Module) -> str | None:
     """Return the path of an attribute, no parameter, buffer or part, in which two modules of a class differ."""
-    parts, others = names_of_parts(one), names_of_parts(other)
+    parts = names_of_parts(one)
+    others = names_of_parts(other)
     for (path, layer), (_, twin) in zip(
         one.named_modules(), other.named_modules(), strict=False
     ):
@@ -243,14 +242,12 @@ def other_attribute(one: nn.Module, other: nn.Module) -> str | None:
 
 def made_anew(one: NeuralNet, other: NeuralNet) -> str | None:
     """Return the name of a class of which two nets have one each, for a layer or for an attribute of one."""
-    for ours, theirs in zip(
-        map(class_of, _objects(one)), map(class_of, _objects(other)), strict=False
-    ):
-        is_made_by_the_same_code = (ours.__module__, ours.__qualname__) == (
-            theirs.__module__,
-            theirs.__qualname__,
-        )
-        if ours is not theirs and is_made_by_the_same_code:
+    of_one = map(class_of, _objects(one))
+    of_other = map(class_of, _objects(other))
+    for ours, theirs in zip(of_one, of_other, strict=False):
+        if ours is theirs or ours.__module__ != theirs.__module__:
+            continue
+        if ours.__qualname__ == theirs.__qualname__:  # the same code has made it
             return str(ours.__name__)
     return None
 
@@ -263,11 +260,12 @@ def _objects(net: NeuralNet) -> Iterator[Any]:
 
 
 def _own_attributes(layer: nn.Module) -> dict[str, Any]:
-    again = (
-        ("_flat_weight", "_all_weights") if isinstance(layer, nn.RNNBase) else ()
-    )  # its parameters and their names
+    # What an RNN has again of its parameters and their names.
+    again = ("_flat_weight", "_all_weights") if isinstance(layer, nn.RNNBase) else ()
     own = {k: v for k, v in vars(layer).items() if k not in OF_ANY_MODULE}
-    return {k: v for k, v in own.items() if not k.startswith(again)} if again else own
+    if again:
+        return {k: v for k, v in own.items() if not k.startswith(again)}
+    return own
 
 
 def _is_plain(layer: nn.Module, own: dict[str, Any]) -> bool:
@@ -281,34 +279,24 @@ def _is_plain(layer: nn.Module, own: dict[str, Any]) -> bool:
 
 @cache
 def _of_any_net() -> set[str]:
+    optimizer = lean_optimizer(torch.optim.SGD)
     with torch.random.fork_rng(devices=[]):
-        return set(
-            vars(
-                NeuralNetClassifier(
-                    nn.PReLU, optimizer=lean_optimizer(torch.optim.SGD)
-                ).initialize()
-            )
-        )
+        net = NeuralNetClassifier(nn.PReLU, optimizer=optimizer).initialize()
+        return set(vars(net))
 
 
 def own_numbers(net: NeuralNet) -> str:
     """Return a hash of the attributes that the user's own steps of a net may read."""
     if not has_own(net, *OF_A_STEP):
         return ""
-    seen = {
-        name for name in mentioned_in(type(net), *OF_A_STEP) if not name.endswith("_")
-    }
-    seen |= (
-        {name for name in vars(net) if "__" in name}
-        if "get_params_for" in seen
-        else set()
-    )
-    seen |= {
-        name for name in vars(net) if name.partition("__")[0] not in net.prefixes_
-    } - _of_any_net()
-    return hashed(
-        sorted((name, value) for name, value in vars(net).items() if name in seen)
-    )
+    names = mentioned_in(type(net), *OF_A_STEP)
+    seen = {name for name in names if not name.endswith("_")}
+    if "get_params_for" in seen:
+        seen |= {name for name in vars(net) if "__" in name}
+    own = vars(net).keys() - _of_any_net()
+    seen |= {name for name in own if name.partition("__")[0] not in net.prefixes_}
+    items = vars(net).items()
+    return hashed(sorted((name, value) for name, value in items if name in seen))
 
 
 def own_params(thing: NeuralNet | Callback) -> Any:
