@@ -142,23 +142,24 @@ def _planned(
 
     calls = Collected(batches, backend, backend.shared, n_jobs)
     search = calls.search()
-    more = (
-        n_splits / len({task.place for task in search.tasks})
-        if n_splits and search.tasks
-        else 1
-    )
+    more = 1.0
+    if n_splits and search.tasks:
+        more = n_splits / len({task.place for task in search.tasks})
     with parallel_config(backend=backend.get_nested_backend()[0]):
         found = search.groups(search.n_side_by_side(), more)
-    groups, kept, most = list[Group](), 0, 0
+    groups = list[Group]()
+    of_trained = 0
+    most = 0
     for each in found:
-        members, n_nets = each.job.members, round(len(each.job.members) * more)
+        members = each.job.members
+        n_nets = round(len(members) * more)
         size = min(each.size, n_nets)
         seconds = seconds_of_stacks(members, each.measured, n_nets, each.size)
-        groups.append(
-            Group(n_nets, size, seconds, each.needs.of_stack(size, each.job.n_threads))
-        )
-        kept += OF_A_GROUP + n_nets * each.needs.kept
-        most = max(most, groups[-1].n_bytes - size * each.needs.kept)
+        n_bytes = each.needs.of_stack(size, each.job.n_threads)
+        groups.append(Group(n_nets, size, seconds, n_bytes))
+        own = each.needs.of_trained
+        of_trained += OF_A_GROUP + n_nets * own
+        most = max(most, groups[-1].n_bytes - size * own)
     refusals, total = calls.refusals()
     counts = Counter(refusal for refusal, _ in set(refusals))
     alone = {refusal.sentence(n, total): n for refusal, n in counts.items()}
@@ -171,5 +172,5 @@ def _planned(
         tuple(groups),
         alone,
         sum(group.seconds for group in groups),
-        round(kept + rows + max([most, *copies])),
+        round(of_trained + rows + max([most, *copies])),
     )

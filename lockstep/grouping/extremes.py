@@ -19,7 +19,13 @@ from lockstep.members.own_code import step_view
 from lockstep.members.parts import cloned, copied_parts
 from lockstep.members.refusals import RefusalError
 from lockstep.members.rows import taken
-from lockstep.stacks.programs.evaluation import SOME_ROWS, Evaluator, single
+from lockstep.stacks.programs.evaluation import (
+    SOME_ROWS,
+    Evaluated,
+    Evaluator,
+    RowsOfNets,
+    single,
+)
 
 # How many times as large as they begin weights are, for the nets of a block: a training lets logits grow.
 _TIMES = np.geomspace(1, 1000, LANES).tolist()
@@ -38,35 +44,23 @@ def check_extremes(member: Member) -> None:
     net = step_view(member.net, parts["module_"], parts["criterion_"])
     net._set_training(False)
     stacked, tensors, rates = single(net)
-    begun = cloned(tensors)
-    of_nets = {
-        name: torch.stack([_grown(name, tensor, times) for times in _TIMES])
-        for name, tensor in begun.items()
-    }
+    of_nets = {}
+    for name, tensor in tensors.items():
+        grown = [_grown(name, tensor, times) for times in _TIMES]
+        of_nets[name] = torch.stack(grown)
     nets = np.zeros(LANES, int)  # which have the same rows
-    evaluate: Any = Evaluator(
-        stacked,
-        of_nets,
-        rates.expand(LANES, -1),
-        [rows],
-        nets,
-        SOME_ROWS,
-        SOME_ROWS,
-        {},
-    )
+    grown_nets = Evaluated(stacked, of_nets, rates.expand(LANES, -1))
+    evaluate = Evaluator(grown_nets, RowsOfNets([rows], nets, SOME_ROWS, SOME_ROWS), {})
     ours = tree_leaves(evaluate(cloned(of_nets)))
     for i in range(LANES):
         for name, tensor in tensors.items():
             tensor.copy_(of_nets[name][i])
         theirs = tree_leaves(_by_torch(net, *rows))
-        pairs = (
-            (one[i].reshape(other.shape), other)
-            for one, other in zip(ours, theirs, strict=True)
-        )
-        if not all(is_close(one, other, _TOLERANCE) for one, other in pairs):
-            raise RefusalError(
-                "in float32, outputs or losses for extreme numbers differ from torch's"
-            )
+        for one, other in zip(ours, theirs, strict=True):
+            if not is_close(one[i].reshape(other.shape), other, _TOLERANCE):
+                raise RefusalError(
+                    "in float32, outputs or losses for extreme numbers differ from torch's"
+                )
 
 
 def _grown(name: str, tensor: Tensor, times: float) -> Tensor:

@@ -44,11 +44,12 @@ def loss_is_mean(member: Member) -> bool:
     apart = step_view(net, net.module_, copy.deepcopy(net.criterion_))
     apart.criterion_.reduction = "none"
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        return all(
-            _adds_up(net, apart, taken((rows.X, rows.y), places), rows.batch, training)
-            for rows, training in zip(member.rows, (True, False), strict=False)
-            for places in _looked_at(rows.n, rows.tensors)
-        )
+        for rows, training in zip(member.rows, (True, False), strict=False):
+            for places in _looked_at(rows.n, rows.tensors):
+                some = taken((rows.X, rows.y), places)
+                if not _adds_up(net, apart, some, rows.batch, training):
+                    return False
+    return True
 
 
 def _looked_at(n: int, tensors: list[Tensor]) -> Iterator[Any]:
@@ -58,9 +59,8 @@ def _looked_at(n: int, tensors: list[Tensor]) -> Iterator[Any]:
         return
     starts = np.linspace(0, n - _ROWS, _BLOCKS).astype(int).tolist()
     yield from (slice(start, start + _ROWS) for start in starts)
-    yield from torch.tensor(
-        sorted(set(chain.from_iterable(map(odd_places, tensors))))
-    ).split(_ROWS)
+    odd = set(chain.from_iterable(map(odd_places, tensors)))
+    yield from torch.tensor(sorted(odd)).split(_ROWS)
 
 
 def elsewhere(member: Member) -> NeuralNet:
@@ -68,10 +68,10 @@ def elsewhere(member: Member) -> NeuralNet:
     module, criterion = copy.deepcopy((member.net.module_, member.net.criterion_))
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        for weight in (
-            param for param in module.parameters() if param.is_floating_point()
-        ):
-            weight += 0.1 * torch.randn(weight.shape, generator=generator).to(weight)
+        for weight in module.parameters():
+            if weight.is_floating_point():
+                drawn = torch.randn(weight.shape, generator=generator)
+                weight += 0.1 * drawn.to(weight)
     return step_view(member.net, module, criterion)
 
 
@@ -80,12 +80,11 @@ def _adds_up(
 ) -> bool:
     net._set_training(training)
     n = len(tree_leaves(rows)[0])
-    ends = np.linspace(0, n, min(max(min(_PARTS, n // batch), 1), n) + 1).astype(
-        int
-    )  # of as many parts as batches
-    short = slice(
-        (n - 1) % batch + 1
-    )  # like the last batch, which a loss may treat differently
+    # The ends of as many parts as there are batches.
+    n_parts = min(max(min(_PARTS, n // batch), 1), n)
+    ends = np.linspace(0, n, n_parts + 1).astype(int)
+    # Like the last batch, which a loss may treat differently.
+    short = slice((n - 1) % batch + 1)
     try:
         made = net.infer(tree_map(torch.clone, rows[0]))
         by_row = apart.get_loss(made, rows[1], X=rows[0], training=training)
@@ -95,8 +94,7 @@ def _adds_up(
             loss = net.get_loss(predicted, y, X=x, training=training)
             if not torch.allclose(loss, each[part].mean(), rtol=1e-5, equal_nan=True):
                 return False
-    except (
-        Exception
-    ):  # whatever a criterion raises; the trial without filling up will show it
+    except Exception:
+        # Whatever a criterion raises; the trial without filling up will show it.
         return False
     return True

@@ -62,20 +62,25 @@ class Grouping:
     def __init__(
         self, tasks: Sequence[Task], proven: Proven, updates: dict[Any, dict[Any, Any]]
     ) -> None:
-        self.tasks, self.proven, self.updates = tasks, proven, updates
+        self.tasks = tasks
+        self.proven = proven
+        self.updates = updates
         self._cache: Cache = {}
 
     def groups(self, on_plan: Callable[[int, int], None] | None) -> Groups:
         """Return the nets that are left to train; fits that differ only in `max_epochs` are one training."""
         trainings: dict[Any, list[int]] = defaultdict(list)
         for number, task in enumerate(self.tasks):
-            if task.refusal is None and task.finish is None:
-                try:
-                    same = self.candidate(task).training or number
-                except Exception as error:  # whatever a net's own code raises; skorch is to raise it then
-                    self.refuse([number], refusal_of(error))
-                else:
-                    trainings[same, task.place].append(number)
+            if task.refusal is not None or task.finish is not None:
+                continue
+            try:
+                same = self.candidate(task).training or number
+            except (
+                Exception
+            ) as error:  # whatever a net's own code raises; skorch is to raise it then
+                self.refuse([number], refusal_of(error))
+            else:
+                trainings[same, task.place].append(number)
         made: list[Any] = []
         for numbers in trainings.values():
             try:
@@ -84,9 +89,8 @@ class Grouping:
             except Exception as error:
                 self.refuse(numbers, refusal_of(error))
             else:
-                made.append(
-                    (numbers, changing(member.net, member.tensors), key, (member, kind))
-                )
+                changed = changing(member.net, member.tensors)
+                made.append((numbers, changed, key, (member, kind)))
             if on_plan:
                 on_plan(1, len(trainings))
         groups: Groups = defaultdict(list)
@@ -116,8 +120,10 @@ class Grouping:
         )
 
     def _candidate(self, estimator: BaseEstimator) -> Candidate:
-        net, around = net_of(estimator), fingerprint(without_net(estimator))
-        settings, training = dict(vars(net)), ""
+        net = net_of(estimator)
+        around = fingerprint(without_net(estimator))
+        settings = dict(vars(net))
+        training = ""
         looks = once(
             self._cache, ("looks", type(net)), lambda: _mentions_max_epochs(type(net))
         )
@@ -163,9 +169,8 @@ class Grouping:
         if asked is None:
             return None
         lengths = asked.lengths(batch_to_predict(member.net))
-        rows = (
-            id(asked.rows) if asked.is_table else None
-        )  # splits of a table prepare most of its rows alike
+        # Splits of a table prepare most of its rows alike.
+        rows = id(asked.rows) if asked.is_table else None
         key = "answered", kind.parts, rows, lengths
         is_alike = once(
             self._cache,
@@ -210,10 +215,8 @@ class Grouping:
         )
         kind: Kind = once(self._cache, ("kind", *about), lambda: kind_of(member))
         measured = kind.measured
-        member.unused, member.evaluation_counts = (
-            measured.unused,
-            measured.evaluation_counts,
-        )
+        member.unused = measured.unused
+        member.evaluation_counts = measured.evaluation_counts
         member.evaluated_by_torch = measured.evaluated_by_torch
         return kind
 
@@ -222,9 +225,8 @@ class Grouping:
         of_criterion = [
             item for item in member.tensors.items() if item[0].startswith("criterion.")
         ]
-        read = (
-            kind.family if has_own(member.net, "get_loss") else ""
-        )  # which has the numbers that a loss may read
+        # The family has the numbers that a loss may read.
+        read = kind.family if has_own(member.net, "get_loss") else ""
         about = kind.parts, read, hashed(of_criterion) if of_criterion else ""
         key = "own rows", id(member.train), id(member.valid), *about
         is_apart = self._is_apart(member, kind)
@@ -240,7 +242,8 @@ class Grouping:
     @unseen()
     def _is_apart(self, member: Member, kind: Kind) -> tuple[bool, bool]:
         """Whether a row's outputs depend on that row alone, in training and in evaluation; users see none of it."""
-        train, valid = member.train, member.valid
+        train = member.train
+        valid = member.valid
         of_code = "apart", kind.parts, train.width
         training, evaluation = once(
             self._cache, of_code, lambda: rows_are_apart(member)
@@ -291,13 +294,13 @@ class Grouping:
 
         torch's losses weigh a row by its target alone, so one that each split prepares anew counts as the same.
         """
-        prepared, (X, y) = self.prepared(task), member.fitted_on
+        prepared = self.prepared(task)
+        (X, y) = member.fitted_on
         if isinstance(prepared.fitted, NetStub):
             is_known = isinstance(task.X, np.ndarray | Tensor)
         else:
-            is_own = has_own(member.net, "get_loss") or own_classes(
-                type(member.net.criterion_)
-            )
+            criterion = type(member.net.criterion_)
+            is_own = has_own(member.net, "get_loss") or own_classes(criterion)
             arrays = isinstance(y, np.ndarray) and isinstance(task.y, np.ndarray)
             is_known = arrays and not is_own and np.array_equal(y, task.y[task.train])
         if not (is_known and X is prepared.X and y is prepared.y):

@@ -23,7 +23,7 @@ from lockstep.members.state import (
     own_params,
 )
 from lockstep.optimizers.settings import step_key, tried_as
-from lockstep.stacks.layers import dropouts
+from lockstep.stacks.layers import rates_of
 
 # By structure and numbers, rows of a batch, and shapes.
 _MEASURED: dict[tuple[str, int, str], Measured] = {}
@@ -33,9 +33,8 @@ _MEASURED: dict[tuple[str, int, str], Measured] = {}
 class Kind:
     """What a candidate's nets have in common on all splits, as hashes."""
 
-    structure: (
-        str  # the module's and criterion's parts, without the tensors and dropout rates
-    )
+    # The module's and criterion's parts, without the tensors and dropout rates.
+    structure: str
     optimizer: str  # shared by nets that one object can step
     parts: str  # the net, its module and criterion, without the sizes of torch's own layers and numbers in tensors
     family: str  # shared by nets whose trial proves the same: how they are trained, without torch's sizes and floats
@@ -45,7 +44,8 @@ class Kind:
 
 def kind_of(member: Member) -> Kind:
     """Find out what kind of net a member is; raises `RefusalError` if it can't be stacked."""
-    net, train = member.net, member.train
+    net = member.net
+    train = member.train
     check_parts(net)
     optimizer, settings = optimizer_of(net)
     try:
@@ -88,26 +88,25 @@ def kind_of(member: Member) -> Kind:
     )
     if about not in _MEASURED:
         _MEASURED[about] = measure(member, min(train.width, train.n))
-    types = [
-        (type(part).__name__, [(t.dtype, t.dim()) for t in tree_leaves(part)])
-        for part in (train.X, train.y)
+    types = [_types_of(train.X), _types_of(train.y)]
+    of_any_step = [[rate == 0 for rate in rates_of(net)], str(types)]
+    callbacks = [
+        (type(each), own_params(each))
+        for _, each in net.callbacks_
+        if each not in member.recorders
     ]
-    of_any_step = [[layer.p == 0 for layer in dropouts(net)], str(types)]
+    of_rows = [
+        (key, value)
+        for key, value in vars(net).items()
+        if key.startswith(OF_ROWS) and "batch_size" not in key
+    ]
     family = [
         of_any_size(numbers=False),
         of_any_step,
         net.use_caching,
-        [
-            (type(each), own_params(each))
-            for _, each in net.callbacks_
-            if each not in member.recorders
-        ],
+        callbacks,
         tried_as(optimizer, settings),
-        sorted(
-            (k, v)
-            for k, v in vars(net).items()
-            if k.startswith(OF_ROWS) and "batch_size" not in k
-        ),
+        sorted(of_rows),
         member.order.is_fixed,
         member.order.loader.drop_last,
         member.valid is None,
@@ -122,15 +121,20 @@ def kind_of(member: Member) -> Kind:
     )
 
 
+def _types_of(part: Any) -> tuple[str, list[Any]]:
+    """Return the types of rows or targets, and how many dimensions they have."""
+    tensors = tree_leaves(part)
+    return type(part).__name__, [(each.dtype, each.dim()) for each in tensors]
+
+
 def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
     """Return what nets have in common that can share a stack."""
-    train, valid, lengths = member.train, member.valid, member.order.lengths
+    train = member.train
+    valid = member.valid
+    lengths = member.order.lengths
     if filled:
-        rows: Any = (
-            train.width,
-            len(lengths),
-            valid and (-(-valid.n // valid.batch), valid.width),
-        )
+        held_out = valid and (-(-valid.n // valid.batch), valid.width)
+        rows: Any = train.width, len(lengths), held_out
     else:
         rows = tuple(lengths), valid and (valid.n, valid.batch)
     features = str([(t.shape[1:], t.dtype) for t in train.tensors])
@@ -139,15 +143,13 @@ def group_key(member: Member, kind: Kind, filled: bool) -> tuple[Any, ...]:
         for name, t in member.tensors.items()
     )
     return (
-        *(
-            kind.structure,
-            kind.optimizer,
-            member.has_listeners,
-            member.rows_to_answer is None,
-            rows,
-            features,
-            shapes,
-        ),
+        kind.structure,
+        kind.optimizer,
+        member.has_listeners,
+        member.rows_to_answer is None,
+        rows,
+        features,
+        shapes,
         own_numbers(member.net),
     )
 
@@ -161,18 +163,14 @@ def _description(
     these is tried.
     """
     kind = class_of(layer)
-    tensors = [
-        (
-            name,
-            str(t.dtype),
-            t.requires_grad,
-            tuple(t.shape) if sizes else (t.dim(), numbers or _setting(layer, t)),
-        )
-        for name, t in (
-            *layer.named_parameters(recurse=False),
-            *layer.named_buffers(recurse=False),
-        )
-    ]
+    params = layer.named_parameters(recurse=False)
+    buffers = layer.named_buffers(recurse=False)
+    tensors = list[Any]()
+    for name, tensor in (*params, *buffers):
+        shape: Any = tuple(tensor.shape)
+        if not sizes:
+            shape = tensor.dim(), numbers or _setting(layer, tensor)
+        tensors.append((name, str(tensor.dtype), tensor.requires_grad, shape))
     # The code of `forward`, because the user's own class may be changed in a notebook.
     return [kind, kind.forward, tensors, attributes(layer, sizes, numbers)]
 
@@ -181,4 +179,6 @@ def _setting(layer: nn.Module, tensor: Tensor) -> Any:
     """Return the number in a tensor that the user's own layer may keep as a setting, or whether it has any but 0."""
     if tensor.requires_grad or not own_classes(type(layer)):
         return None
-    return tensor.tolist() if tensor.numel() == 1 else bool(tensor.any())
+    if tensor.numel() == 1:
+        return tensor.tolist()
+    return bool(tensor.any())

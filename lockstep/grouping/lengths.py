@@ -24,7 +24,8 @@ _ROUNDING = 1e-3
 
 def trains_alike(member: Member) -> bool:
     """Whether the module gives rows the same outputs in batches of all lengths that the net's training has."""
-    net, train = elsewhere(member), member.train
+    net = elsewhere(member)
+    train = member.train
     n = train.width
     rows, targets = taken((train.X, train.y), oddest(train.tensors, n))
     try:

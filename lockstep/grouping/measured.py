@@ -55,12 +55,10 @@ class Measured:
     row_bytes: int  # of the module's outputs for a row
     row_noise: int  # numbers that a step draws for a row
     net_bytes: int  # of a net's parameters and buffers
-    evaluation_counts: bool = (
-        False  # whether an evaluation changes buffers, and so the steps that follow
-    )
-    evaluated_by_torch: bool = (
-        False  # whether torch evaluates the net otherwise than it is recorded
-    )
+    # Whether an evaluation changes buffers, and so the steps that follow.
+    evaluation_counts: bool = False
+    # Whether torch evaluates the net otherwise than it is recorded.
+    evaluated_by_torch: bool = False
 
 
 def measure(member: Member, n_rows: int) -> Measured:
@@ -68,7 +66,8 @@ def measure(member: Member, n_rows: int) -> Measured:
 
     The bytes are those of all results, as if none were freed. The memory and the work of an optimizer are added.
     """
-    net, train = member.net, member.train
+    net = member.net
+    train = member.train
     module, criterion = copy.deepcopy((net.module_, net.criterion_))
     trial = step_view(net, module, criterion)
     x, y = taken((train.X, train.y), np.resize(np.arange(train.n), n_rows))
@@ -83,23 +82,19 @@ def measure(member: Member, n_rows: int) -> Measured:
                 raise RefusalError(
                     f"a training step changes the module's attribute {path}", AS_BUFFER
                 )
-            n_drawn = (
-                sum(prod(draw.shape) for draw in noise.draws) if noise.matters else 0
-            )
+            draws = noise.draws if noise.matters else []
+            n_drawn = sum(prod(draw.shape) for draw in draws)
             buffers = cloned(_buffers(trial))
             with torch.no_grad(), _Counts() as evaluation:
                 trial._set_training(False)
                 outputs = tree_leaves(trial.infer(x))
     finally:
         torch.set_rng_state(state)
-    stepped, trained = named_tensors(trial), trained_params(net)
-    if halves := sorted(
-        map(
-            str,
-            step.types
-            & {torch.float16, torch.bfloat16} - {t.dtype for t in trained.values()},
-        )
-    ):
+    stepped = named_tensors(trial)
+    trained = trained_params(net)
+    own_types = {param.dtype for param in trained.values()}
+    half = step.types & {torch.float16, torch.bfloat16} - own_types
+    if halves := sorted(map(str, half)):
         raise RefusalError(
             f"a step computes in {halves[0]}, as torch.autocast does, and a trial, which is in float64, can't show that"
         )
@@ -130,9 +125,8 @@ def _buffers(net: NeuralNet) -> Tensors:
 
 
 def _n_bytes(tensors: Iterable[Tensor]) -> int:
-    return sum(
-        tensor.numel() * tensor.element_size() for tensor in tensors
-    )  # a sparse tensor has no `nbytes`
+    # A sparse tensor has no `nbytes`.
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
 class _Counts(LeanMode):
@@ -179,10 +173,8 @@ def _products_of_three(
     a: Tensor, b: Tensor, c: Tensor, in_a: Any, in_b: Any, in_c: Any, *about: Any
 ) -> int:
     """Return what the kernel writes for sums of products of three tensors: all these products."""
-    whole = torch.broadcast_shapes(
-        *(_with_ones(each, own) for each, own in ((a, in_a), (b, in_b), (c, in_c)))
-    )
-    return 2 * prod(whole)
+    shapes = map(_with_ones, (a, b, c), (in_a, in_b, in_c))
+    return 2 * prod(torch.broadcast_shapes(*shapes))
 
 
 def _with_ones(tensor: Tensor, dims: list[int]) -> list[int]:

@@ -35,11 +35,9 @@ class Excess(NamedTuple):
 
     def sentence(self, max_memory_mb: int | None) -> str:
         """Return the warning."""
-        limit = (
-            "half of the memory that is free"
-            if max_memory_mb is None
-            else f"max_memory_mb={max_memory_mb} leaves"
-        )
+        limit = f"max_memory_mb={max_memory_mb} leaves"
+        if max_memory_mb is None:
+            limit = "half of the memory that is free"
         nets = "1 net" if self.n_nets == 1 else f"{self.n_nets} nets"
         takes = f"a stack of {nets} takes about {_mib(self.of_stack)}"
         return f"{takes}, {_mib(self.n_bytes)} more than {limit}; it is trained nevertheless"
@@ -52,11 +50,8 @@ def free_bytes(max_memory_mb: int | None, n_apart: int) -> int:
     """
     taken = psutil.Process().memory_info().rss
     if max_memory_mb is None:
-        free = (
-            min(psutil.virtual_memory().available, _of_container() - taken)
-            / 2
-            / n_apart
-        )
+        available = psutil.virtual_memory().available
+        free = min(available, _of_container() - taken) / 2 / n_apart
     else:
         free = max_memory_mb * 2**20 - taken
     return max(int(free), _LITTLE)
@@ -83,10 +78,11 @@ def bytes_of_rows(members: Sequence[Member]) -> int:
     tensors += [
         as_tensor(part) for part in fitted_on if isinstance(part, np.ndarray | Tensor)
     ]
-    for asked in filter(None, (member.rows_to_answer for member in members)):
-        tensors += [as_tensor(part) for part, _ in asked.parts] + (
-            [] if asked.is_table else [asked.rows]
-        )
+    for member in members:
+        if asked := member.rows_to_answer:
+            tensors += [as_tensor(part) for part, _ in asked.parts]
+            if not asked.is_table:
+                tensors.append(asked.rows)
     return sum({each.data_ptr(): each.nbytes for each in tensors}.values())
 
 
@@ -96,6 +92,6 @@ def bytes_of_copies(task: Task, member: Member) -> int:
     A step in front of a net, such as a scaler, makes another copy of what it fits, or transforms again.
     """
     of_rows = sum(part.nbytes for rows in member.rows for part in rows.tensors)
-    return of_rows * (
-        1 if isinstance(task.estimator, NeuralNet) else 2 + task.scores_training
-    )
+    if isinstance(task.estimator, NeuralNet):
+        return of_rows
+    return of_rows * (2 + task.scores_training)

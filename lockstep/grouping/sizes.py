@@ -52,11 +52,10 @@ class Needs(NamedTuple):
     """The bytes of a group's stacks."""
 
     of_net: int  # of each net
-    of_block: (
-        int  # of each block of the kernel, also of one that has fewer nets than lanes
-    )
+    # Of each block of the kernel, also of one that has fewer nets than lanes.
+    of_block: int
     of_thread: int  # of each thread, which computes a block
-    kept: int  # what is left of a net when its stack is gone, a part of `of_net`
+    of_trained: int  # what is left of a net when its stack is gone, a part of `of_net`
 
     def of_stack(self, n_nets: int, n_threads: int = 1) -> int:
         """Return the bytes of a stack."""
@@ -75,20 +74,19 @@ def needs_of(members: Sequence[Member], measured: Measured, filled: bool) -> Nee
     """
     n_orders = len({(id(member.train), id(member.order)) for member in members})
     n_splits = len({member.noise_seed for member in members})
-    noise = (
-        measured.row_noise * members[0].tensors[next(iter(members[0].tensors))].itemsize
-    )
-    shared = max(member.train.n for member in members) * (
-        n_orders * _OF_A_PLACE + n_splits * noise
-    )
-    kept = max(_kept_of(member, measured) for member in members)
+    first, *_ = members[0].tensors.values()
+    noise = measured.row_noise * first.itemsize
+    of_row = n_orders * _OF_A_PLACE + n_splits * noise
+    shared = max(member.train.n for member in members) * of_row
+    of_trained = max(_of_trained(member, measured) for member in members)
     held_out = max(_of_hold_out(member, measured) for member in members)
     of_step = min(measured.step_bytes, _STRIP) if filled else measured.step_bytes
+    of_net = _IN_STACK * measured.net_bytes + held_out
     return Needs(
-        _IN_STACK * measured.net_bytes + held_out + shared // len(members) + kept,
+        of_net + shared // len(members) + of_trained,
         _IN_A_LANE * measured.net_bytes * LANES,
         (_OF_A_STEP * measured.net_bytes + of_step) * LANES,
-        kept,
+        of_trained,
     )
 
 
@@ -100,7 +98,7 @@ def _of_hold_out(member: Member, measured: Measured) -> int:
     return member.valid.n * (n_made * measured.row_bytes + _OF_A_LOSS)
 
 
-def _kept_of(member: Member, measured: Measured) -> int:
+def _of_trained(member: Member, measured: Measured) -> int:
     """Return the bytes that are kept of a trained net until its search has the result."""
     n_bytes = _OF_A_NET + _TRAINED * measured.net_bytes
     if asked := member.rows_to_answer:
@@ -127,13 +125,12 @@ def stack_size(
     """
     of_block = needs.of_stack(LANES) - needs.of_thread
     # With as many threads as blocks, or with all threads.
-    fits = max(
-        free // needs.of_stack(LANES), (free - n_threads * needs.of_thread) // of_block
-    )
+    with_few = free // needs.of_stack(LANES)
+    with_all = (free - n_threads * needs.of_thread) // of_block
+    fits = max(with_few, with_all)
     most = max(min(MOST_NETS // LANES, fits), 1) * LANES
-    n_stacks = max(
-        -(-n_nets // most), min(n_jobs, n_nets // LANES), _n_parts(n_nets, seconds)
-    )
+    for_jobs = min(n_jobs, n_nets // LANES)
+    n_stacks = max(-(-n_nets // most), for_jobs, _n_parts(n_nets, seconds))
     return -(-n_nets // (n_stacks * LANES)) * LANES
 
 
@@ -164,12 +161,15 @@ def parts(job: Job, seconds: dict[int, float]) -> Iterator[Job]:
 
     `seconds` are what a net takes, by the programs that its group shares; they follow from the parts so far.
     """
-    group, at_once, left = id(job.programs), LANES * job.n_threads, job.members
+    group = id(job.programs)
+    at_once = LANES * job.n_threads
+    left = job.members
     while left:
-        size = (
-            -(-len(left) // (_n_parts(len(left), seconds[group]) * at_once)) * at_once
-        )
-        part, left, start = left[:size], left[size:], time.process_time()
+        n_parts = _n_parts(len(left), seconds[group])
+        size = -(-len(left) // (n_parts * at_once)) * at_once
+        part = left[:size]
+        left = left[size:]
+        start = time.process_time()
         yield replace(job, members=part)
         seconds[group] = (time.process_time() - start) / len(part)
 

@@ -49,7 +49,8 @@ def small(net: NeuralNet) -> NeuralNet:
 def _first_rows(
     dataset: Any, y: Any = None, **fit_params: Any
 ) -> tuple[Subset, Subset]:
-    rows, n = list(range(len(dataset))), len(dataset) // 2 + 2
+    rows = list(range(len(dataset)))
+    n = len(dataset) // 2 + 2
     return Subset(dataset, rows[:n]), Subset(dataset, rows[n:])
 
 
@@ -69,35 +70,38 @@ class FewRows:
         self._classes, n_classes = _classes(y.double().sum(1))
         self._by_row = X.double().sum(1)
         self._padded = _padded(X)
-        self._member, self._prepared = member, prepared
+        self._member = member
+        self._prepared = prepared
         self.n = _BATCH * max(2, -(-(n_classes + 2) // _BATCH))
 
     def chosen(self, number: int, dtype: torch.dtype) -> Prepared:
         """Return the rows of a choice, which has a number, with floating-point numbers of a type."""
-        train, n, generator = self._member.train, self.n, np.random.default_rng(number)
+        train = self._member.train
+        n = self.n
+        generator = np.random.default_rng(number)
         in_turn = np.resize(
             _in_turn(self._classes, generator.permutation(train.n)), 2 * n
         )
-        in_turn[-len(self._padded) :] = (
-            self._padded
-        )  # in place of rows of classes that have others
-        held_out, chosen = in_turn[: n - 2], generator.permutation(in_turn[n - 2 :])
+        # In place of rows of classes that have others.
+        in_turn[-len(self._padded) :] = self._padded
+        held_out = in_turn[: n - 2]
+        chosen = generator.permutation(in_turn[n - 2 :])
         # The last batch is filled up with its first row: if that is the largest or the smallest, an influence shows.
-        extreme = int(
-            self._by_row[chosen].argmin() if number else self._by_row[chosen].argmax()
-        )
+        by_row = self._by_row[chosen]
+        extreme = int(by_row.argmin() if number else by_row.argmax())
         chosen[[n, extreme]] = chosen[[extreme, n]]
-        rows = taken(
-            (train.X, train.y),
-            chosen if self._member.valid is None else np.r_[chosen, held_out],
-        )
-        X, y = tree_map(lambda t: t.to(dtype) if t.is_floating_point() else t, rows)
-        alike = zip((X, y), self._member.fitted_on, strict=True)
-        X, y = (
-            part.numpy() if isinstance(like, np.ndarray) else part
-            for part, like in alike
-        )
+        if self._member.valid is not None:
+            chosen = np.r_[chosen, held_out]
+        rows = taken((train.X, train.y), chosen)
+        cast = tree_map(lambda t: t.to(dtype) if t.is_floating_point() else t, rows)
+        X, y = map(_in_the_form_of, self._member.fitted_on, cast)
         return replace(self._prepared, random_states=None, handed_on=(X, y))
+
+
+def _in_the_form_of(given: Any, part: Any) -> Any:
+    if isinstance(given, np.ndarray):
+        return part.numpy()
+    return part
 
 
 def _classes(by_target: Tensor) -> tuple[np.ndarray, int]:

@@ -65,7 +65,8 @@ def prove(
     `programs` has those of earlier trials, of nets that may share a stack with the member, `updates` the steps of
     optimizers that one object can step.
     """
-    rows, twin = FewRows(member, prepared), small(net)
+    rows = FewRows(member, prepared)
+    twin = small(net)
     begin(twin, rows.chosen(1, torch.get_default_dtype()), member.noise_seed)
     if not changing(member.net).isdisjoint(changing(twin)):
         raise RefusalError(SHARED)
@@ -81,18 +82,13 @@ def prove(
     own = next(iter(trained_params(member.net).values())).dtype
     errors: dict[torch.dtype, Exception] = {}
     for dtype in torch.float64, torch.float32:
-        for filled in [True] * may_fill + [False]:
+        for filled in (True, False) if may_fill else (False,):
             try:
-                job = Job(
-                    [],
-                    filled,
-                    programs.setdefault((dtype, filled, rows.n), {}),
-                    updates,
-                )
+                tried = programs.setdefault((dtype, filled, rows.n), {})
+                job = Job([], filled, tried, updates)
                 verdict = Verdict(filled, _compare(member, net, rows, dtype, job))
-            except (
-                Exception
-            ) as error:  # whatever a module raises in float64, or as it is recorded
+            except Exception as error:
+                # Whatever a module raises in float64, or as it is recorded.
                 errors[dtype] = error
             else:
                 if own == torch.float32 and not member.evaluated_by_torch:
@@ -126,7 +122,8 @@ def _compare(
         strict=True,
     )
     for each in members:
-        each.unused, each.evaluation_counts = member.unused, member.evaluation_counts
+        each.unused = member.unused
+        each.evaluation_counts = member.evaluation_counts
         each.evaluated_by_torch = member.evaluated_by_torch
         if not member.net.callbacks_:
             each.net.callbacks_ = []
@@ -149,10 +146,11 @@ def _compare(
         if net_state(theirs) != before[i]:
             begin(untrained := small(net), few[i], i, dtype)
             path = other_attribute(theirs.module_, untrained.module_)
-            what = f"the module's attribute {path}" if path else _ELSEWHERE
-            raise RefusalError(
-                f"a training step changes {what}", AS_BUFFER if path else ""
-            )
+            if path:
+                raise RefusalError(
+                    f"a training step changes the module's attribute {path}", AS_BUFFER
+                )
+            raise RefusalError(f"a training step changes {_ELSEWHERE}")
         tensors = cloned(named_tensors(theirs))
         alike &= _is_same(trained, theirs)
         # A module may keep its predictions in an attribute, which a scorer may read.
@@ -166,16 +164,17 @@ def _compare(
 
 def _noise(batches: Batches, i: int) -> list[Tensor]:
     """Draw the noise of a member's steps again."""
-    stream, noise = Streams([i]), list[Tensor]()
+    stream = Streams([i])
+    noise = list[Tensor]()
     for sizes in batches.sizes:
-        n_rows, dtype = sum(batches.lengths), batches.dtype
+        n_rows = sum(batches.lengths)
+        dtype = batches.dtype
         drawn = [
             stream.draw(draw, n_rows, dtype)[0].split(batches.lengths)
             for draw in batches.draws
         ]
-        for n, batch in zip(
-            sizes[batches.source_of[i]], zip(*drawn, strict=True), strict=False
-        ):
+        of_batches = zip(*drawn, strict=True)
+        for n, batch in zip(sizes[batches.source_of[i]], of_batches, strict=False):
             noise += [part[:n] for part in batch]
     return noise
 
@@ -199,9 +198,8 @@ def _by_skorch(
 
     with caught(io.StringIO()), method_of_one(net, "train_step_single", take_step):
         net.notify("on_train_begin", X=X, y=y)
-        with (
-            torch.no_grad()
-        ):  # the last bits of LAPACK's results differ from call to call
+        # The last bits of LAPACK's results differ from call to call.
+        with torch.no_grad():
             for name, tensor in named_tensors(net).items():
                 tensor.copy_(begun[name])
         numbers = other_states()  # callbacks may have drawn some by now
@@ -219,23 +217,20 @@ def _by_skorch(
         )
     if not all(isinstance(key, Tensor) for key in net.optimizer_.state):
         raise RefusalError("the optimizer keeps numbers that belong to no parameter")
-    if {
-        name for name, param in trained_params(net).items() if param.grad is None
-    } != trained.member.unused:
+    params = trained_params(net).items()
+    unused = {name for name, param in params if param.grad is None}
+    if unused != trained.member.unused:
         raise RefusalError("a parameter takes part in the loss in some steps only")
     return net
 
 
 def _is_same(trained: Trained, theirs: NeuralNet) -> bool:
     """Raise `RefusalError` if a net from a stack differs from skorch's; returns whether it predicts the same."""
-    dtype = next(
-        iter(trained_params(theirs).values())
-    ).dtype  # a callback may have made the module anew
-    tolerance = (
-        {"rtol": 1e-6, "atol": 1e-9}
-        if dtype == torch.float64
-        else {"rtol": 1e-3, "atol": 1e-5}
-    )
+    # Not the member's type, because a callback may have made the module anew.
+    dtype = next(iter(trained_params(theirs).values())).dtype
+    tolerance = {"rtol": 1e-3, "atol": 1e-5}
+    if dtype == torch.float64:
+        tolerance = {"rtol": 1e-6, "atol": 1e-9}
 
     def agree(one: Any, other: Any) -> bool:
         one, other = (
@@ -246,22 +241,17 @@ def _is_same(trained: Trained, theirs: NeuralNet) -> bool:
         )
 
     ours = dict(_numbers_of(trained.net))
-    for (what, place), number in _numbers_of(theirs):
-        if (
-            what.startswith("the history's")
-            and not trained.net.callbacks_
-            and (what, place) not in ours
-        ):
+    for key, number in _numbers_of(theirs):
+        what, _ = key
+        is_of_history = what.startswith("the history's")
+        if is_of_history and not trained.net.callbacks_ and key not in ours:
             continue  # records of callbacks, which nobody will read
-        if not agree(ours.get((what, place), math.nan), number):
+        if not agree(ours.get(key, math.nan), number):
             raise RefusalError(f"in a trial, {what} differed from skorch's")
     try:
-        made = zip(
-            tree_leaves(trained.outputs),
-            tree_leaves(theirs.forward(trained.member.fitted_on[0])),
-            strict=True,
-        )
-        return all(agree(one, other.cpu()) for one, other in made)
+        made = tree_leaves(theirs.forward(trained.member.fitted_on[0]))
+        pairs = zip(tree_leaves(trained.outputs), made, strict=True)
+        return all(agree(one, other.cpu()) for one, other in pairs)
     except Exception:  # whatever skorch raises if it can't join the outputs of batches
         return False
 
@@ -275,16 +265,13 @@ def _numbers_of(net: NeuralNet) -> Iterator[tuple[tuple[str, Any], Any]]:
             if isinstance(value, Tensor | float | int):
                 yield (f"the optimizer's {key}", name), value
     yield ("the number of epochs", None), len(net.history)
-    for place, rows in (
-        ("epochs", net.history),
-        ("batches", [row for epoch in net.history for row in epoch["batches"]]),
-    ):
+    batches = [row for epoch in net.history for row in epoch["batches"]]
+    for place, rows in (("epochs", net.history), ("batches", batches)):
         records = defaultdict[str, list[float]](list)
-        for key, value in (item for row in rows for item in row.items()):
-            if isinstance(value, float | int) and key != "dur":
-                records[key].append(value)
+        for row in rows:
+            for key, value in row.items():
+                if isinstance(value, float | int) and key != "dur":
+                    records[key].append(value)
         for key, values in records.items():
-            yield (
-                (f"the history's {key}", place),
-                torch.tensor(values, dtype=torch.float64),
-            )
+            numbers = torch.tensor(values, dtype=torch.float64)
+            yield (f"the history's {key}", place), numbers

@@ -1,7 +1,8 @@
 """A number that differs by net, where torch's optimizers expect a float, and what their code does with it."""
 
 import math
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from operator import attrgetter
 from typing import Any
 
 import torch
@@ -25,7 +26,7 @@ _COMPARISONS = {
     "__gt__",
     "__ge__",
 }
-_KEPT = {"to", "squeeze", "detach"}
+_OF_THE_SAME = {"to", "squeeze", "detach"}
 # By these, Python gets a number itself; `item` gives one that is watched.
 _READS = {"__float__", "__int__", "__index__", "__bool__"}
 
@@ -60,7 +61,8 @@ class EachItsOwn(TorchFunctionMode):
     def __torch_function__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        kwargs, name = kwargs or {}, function.__name__
+        kwargs = kwargs or {}
+        name = function.__name__
         # Fast, because this runs for every operation of every step: optimizers pass numbers singly, never in lists.
         if not (
             PerNet in map(type, args) or PerNet in map(type, kwargs.values())
@@ -74,29 +76,24 @@ class EachItsOwn(TorchFunctionMode):
         stacked = next((t for t in tensors if t.dim() > 0), None)
         if stacked is not None:
             return self._beside_parameters(function, name, args, kwargs, stacked.dtype)
-        if name in _KEPT:
+        if name in _OF_THE_SAME:
             return args[0]
         if tensors and args[0] is tensors[0] and _is_in_place(name):
             raise MixedError(f"{name} would give one number another value for each net")
         # The type in which torch computes with numbers: floats, in float64 here, take that of a tensor.
-        dtypes = [
-            value.dtype
-            for value in (*args, *kwargs.values())
-            if isinstance(value, Tensor)
-        ]
-        dtype = min(
-            (each for each in dtypes if each.is_floating_point),
-            key=lambda each: each.itemsize,
-        )
-        result = function(
-            *(_each(value, dtype) for value in args),
-            **{k: _each(v, dtype) for k, v in kwargs.items()},
-        )
+        given = [each for each in (*args, *kwargs.values()) if isinstance(each, Tensor)]
+        dtypes = [each.dtype for each in given if each.dtype.is_floating_point]
+        dtype = min(dtypes, key=attrgetter("itemsize"))
+        args = [_each(value, dtype) for value in args]
+        kwargs = {key: _each(value, dtype) for key, value in kwargs.items()}
+        result = function(*args, **kwargs)
         if name in _COMPARISONS:
             if bool(result.all()) != bool(result.any()):
                 raise MixedError("a comparison comes out differently for some nets")
             return bool(result.all())
-        return PerNet.of(result) if isinstance(result, Tensor) else result
+        if isinstance(result, Tensor):
+            return PerNet.of(result)
+        return result
 
     def rounded(self, number: PerNet, dtype: torch.dtype) -> Tensor:
         """Return the number of each net, rounded to the type of the parameters."""
@@ -106,21 +103,20 @@ class EachItsOwn(TorchFunctionMode):
         self, function: Any, name: str, args: Any, kwargs: Any, dtype: torch.dtype
     ) -> Any:
         def rounded(number: Any) -> Any:
-            return self.rounded(number, dtype) if type(number) is PerNet else number
+            if type(number) is PerNet:
+                return self.rounded(number, dtype)
+            return number
 
         # torch takes the scales of these as numbers, never as tensors; the forms below round in the same way.
-        args, kwargs = (
-            tuple(map(rounded, args)),
-            {key: rounded(value) for key, value in kwargs.items()},
-        )
-        plain, inplace = name.rstrip("_"), _is_in_place(name)
+        args = tuple(map(rounded, args))
+        kwargs = {key: rounded(value) for key, value in kwargs.items()}
+        plain = name.rstrip("_")
+        inplace = _is_in_place(name)
         if plain in {"add", "sub"} and isinstance(alpha := kwargs.get("alpha"), Tensor):
             scale = -alpha if plain == "sub" else alpha
-            return (
-                args[0].addcmul_(args[1], scale)
-                if inplace
-                else torch.addcmul(args[0], args[1], scale)
-            )
+            if inplace:
+                return args[0].addcmul_(args[1], scale)
+            return torch.addcmul(args[0], args[1], scale)
         if plain in {"addcmul", "addcdiv"} and isinstance(
             value := kwargs.get("value"), Tensor
         ):
@@ -147,23 +143,24 @@ class Watched(EachItsOwn):
             )
         beside_parameters = any(map(is_row, (*args, *(kwargs or {}).values())))
         # Numbers alone are computed here, not by the kernel.
-        with (
-            nullcontext()
-            if self._recorder is None or beside_parameters
-            else self._recorder.paused()
-        ):
+        with nullcontext() if beside_parameters else self._unrecorded():
             if function.__name__ == "item" and type(args[0]) is PerNet:
                 return PerNet.of(args[0].each.to(torch.float64, copy=True))
             result = super().__torch_function__(function, types, args, kwargs)
-        self.calls += [str(result)] if isinstance(result, bool) else []
+        if isinstance(result, bool):
+            self.calls.append(str(result))
         return result
+
+    def _unrecorded(self) -> AbstractContextManager[None]:
+        if self._recorder is None:
+            return nullcontext()
+        return self._recorder.paused()
 
     def rounded(self, number: PerNet, dtype: torch.dtype) -> Tensor:
         """Return a tensor that stands for the number of each net and step."""
-        with nullcontext() if self._recorder is None else self._recorder.paused():
-            self.numbers.append(
-                number.each.to(torch.float64, copy=True)
-            )  # the optimizer may write into it later
+        with self._unrecorded():
+            # A copy, because the optimizer may write into the number later.
+            self.numbers.append(number.each.to(torch.float64, copy=True))
             tensor = torch.ones((), dtype=dtype)
         if self._recorder is not None:
             self._recorder.take(tensor)
@@ -177,8 +174,12 @@ def is_row(value: Any) -> bool:
 
 def _is_in_place(name: str) -> bool:
     """Whether a function of this name writes into its first argument, such as `mul_` and `__imul__`."""
-    return name.startswith("__i") if name.endswith("__") else name.endswith("_")
+    if name.endswith("__"):
+        return name.startswith("__i")
+    return name.endswith("_")
 
 
 def _each(number: Any, dtype: torch.dtype) -> Any:
-    return number.each.to(dtype) if type(number) is PerNet else number
+    if type(number) is PerNet:
+        return number.each.to(dtype)
+    return number

@@ -32,14 +32,14 @@ class _Ahead:
     """Steps that the optimizer's code has run for, of which the first `n_done` are handed out."""
 
     run: Run
-    counts: dict[
-        str, Tensor
-    ]  # the numbers of the state after each step, shape (n_steps,)
+    # The numbers of the state after each step, shape (n_steps,).
+    counts: dict[str, Tensor]
     n_done: int = 0
 
     def take(self, n_steps: int) -> Run:
         """Hand out the next steps, at most as many as there are."""
-        start, self.n_done = self.n_done, min(self.n_done + n_steps, self.run.n_steps)
+        start = self.n_done
+        self.n_done = min(self.n_done + n_steps, self.run.n_steps)
         return Run(
             self.run.update,
             self.n_done - start,
@@ -70,9 +70,8 @@ class RecordedOptimizer:
         self._has_begun = False  # the first step makes the state
         self._settings = ""
         self._ahead: _Ahead | None = None
-        self._calls_ahead = (
-            0  # for how many later calls of `runs` the code runs beforehand
-        )
+        # For how many later calls of `runs` the code runs beforehand.
+        self._calls_ahead = 0
         self.set([settings for _, settings in optimizers])
 
     @property
@@ -89,9 +88,12 @@ class RecordedOptimizer:
             put_settings(self._group, settings, self._varying)
         group = {key: value for key, value in self._group.items() if key != "params"}
         self._fixed = repr(list(group.items()))
-        if (in_full := repr(tree_map(_in_full, group))) != self._settings:
+        in_full = repr(tree_map(_in_full, group))
+        if in_full != self._settings:
             self._restore(self.state())
-            self._settings, self._ahead, self._calls_ahead = in_full, None, 0
+            self._settings = in_full
+            self._ahead = None
+            self._calls_ahead = 0
 
     def state(self) -> dict[str, Any]:
         """Return the state of a parameter: tensors with one number stand for one of each parameter's numbers."""
@@ -106,14 +108,16 @@ class RecordedOptimizer:
 
     def load(self, state: dict[str, Any]) -> None:
         """Continue with the state of a net."""
-        ones, self._has_begun, self._ahead = torch.ones_like(self._param), True, None
-        self._restore(
-            {key: ones if is_row(value) else value for key, value in state.items()}
-        )
+        ones = torch.ones_like(self._param)
+        self._has_begun = True
+        self._ahead = None
+        rows = {key: ones for key, value in state.items() if is_row(value)}
+        self._restore(state | rows)
 
     def runs(self, n_steps: int) -> list[Run]:
         """Return the next steps, cut where the optimizer does something else, and count them as done."""
-        runs, left = list[Run](), n_steps
+        runs = list[Run]()
+        left = n_steps
         while left:
             if self._ahead is None or self._ahead.n_done == self._ahead.run.n_steps:
                 self._ahead = self._look_ahead(left, n_steps)
@@ -126,8 +130,10 @@ class RecordedOptimizer:
 
         Each time for eight times as many, so a short training, or one whose settings change, computes little in vain.
         """
-        before, self._ahead = self.state(), None
-        wanted = n = left + n_steps * self._calls_ahead if self._has_begun else 1
+        before = self.state()
+        self._ahead = None
+        n = left + n_steps * self._calls_ahead if self._has_begun else 1
+        wanted = n
         while True:
             try:
                 ahead = self._tried(before, n)
@@ -137,12 +143,10 @@ class RecordedOptimizer:
                 if n == 1:
                     raise
                 n = 1
+        of_a_step = ahead.run.numbers[:, 0].size
         if n < wanted:
             self._calls_ahead = 0
-        elif (
-            8 * n_steps * (self._calls_ahead + 1) * ahead.run.numbers[:, 0].size
-            <= _AHEAD
-        ):
+        elif 8 * n_steps * (self._calls_ahead + 1) * of_a_step <= _AHEAD:
             self._calls_ahead = 8 * self._calls_ahead + 7
         self._has_begun = True
         return ahead
@@ -165,12 +169,8 @@ class RecordedOptimizer:
                 name: _like(before[name], begin[-1].item())
                 for name, begin in entries.items()
             }
-            update.check(
-                self._cls,
-                self._last,
-                before | last,
-                torch.from_numpy(made[-1, -1]).to(self._param.dtype),
-            )
+            numbers_then = torch.from_numpy(made[-1, -1]).to(self._param.dtype)
+            update.check(self._cls, self._last, before | last, numbers_then)
             self._updates[key] = update
         state = self._optimizer.state[self._param]
         for name, value in ends.items():
@@ -205,20 +205,17 @@ class RecordedOptimizer:
                 if attempt == 1:
                     entries[key] = torch.ones_like(chained[key])
                 elif attempt == 2:
-                    entries[key] = torch.from_numpy(
-                        np.multiply.accumulate(chained[key].numpy())
-                    )
+                    products = np.multiply.accumulate(chained[key].numpy())
+                    entries[key] = torch.from_numpy(products)
         return watched, entries, ends
 
     def _restore(self, before: dict[str, Any], entries: Any = None) -> None:
-        state = {
-            key: value.clone() if isinstance(value, Tensor) else value
-            for key, value in before.items()
-        }
-        state |= {
-            key: PerNet.of(value.clone().unsqueeze(0))
-            for key, value in (entries or {}).items()
-        }
+        state = dict(before)
+        for key, value in before.items():
+            if isinstance(value, Tensor):
+                state[key] = value.clone()
+        for key, value in (entries or {}).items():
+            state[key] = PerNet.of(value.clone().unsqueeze(0))
         if state:
             self._optimizer.state[self._param] = state
         else:
@@ -233,13 +230,11 @@ class RecordedOptimizer:
         with torch.no_grad(), watched:
             self._take_step(self._optimizer, lambda: 0.0)
         state = self.state()
-        ends = {
-            key: state[key].each.reshape(-1).expand(len(begin))
-            for key, begin in entries.items()
-        }
-        return watched, {
-            key: end.to(_tensor(before[key]).dtype) for key, end in ends.items()
-        }
+        ends = {}
+        for key, begin in entries.items():
+            end = state[key].each.reshape(-1).expand(len(begin))
+            ends[key] = end.to(_tensor(before[key]).dtype)
+        return watched, ends
 
     def _recorded(self, before: dict[str, Any], entries: dict[str, Tensor]) -> Update:
         held = [key for key, value in before.items() if is_row(value)]
@@ -252,41 +247,35 @@ class RecordedOptimizer:
         with torch.no_grad(), recorder, watched:
             self._take_step(self._optimizer, lambda: 0.0)
         state = self.state()
-        kept = [key for key, value in state.items() if is_row(value)]
-        recorder.graph.output([recorder.node_of(state[key]) for key in kept])
-        return Update(recorder.graph, held, kept)
+        left = [key for key, value in state.items() if is_row(value)]
+        recorder.graph.output([recorder.node_of(state[key]) for key in left])
+        return Update(recorder.graph, held, left)
 
 
 def _in_full(value: Any) -> Any:
     """Return a setting as what has a `repr` without rounding."""
-    return (
-        value.each.tolist()
-        if type(value) is PerNet
-        else value.tolist()
-        if isinstance(value, Tensor)
-        else value
-    )
+    if type(value) is PerNet:
+        return value.each.tolist()
+    if isinstance(value, Tensor):
+        return value.tolist()
+    return value
 
 
 def _is_number(value: Any) -> bool:
-    return (
-        value.dim() == 0 if isinstance(value, Tensor) else type(value) in (int, float)
-    )
+    if isinstance(value, Tensor):
+        return value.dim() == 0
+    return type(value) in (int, float)
 
 
 def _tensor(number: Any) -> Tensor:
     """Return a number of the state as a tensor; Python computes in float64."""
-    return (
-        number
-        if isinstance(number, Tensor)
-        else torch.tensor(number, dtype=torch.float64)
-    )
+    if isinstance(number, Tensor):
+        return number
+    return torch.tensor(number, dtype=torch.float64)
 
 
 def _like(number: Any, other: float) -> Any:
     """Return another number in the form that one of the state has."""
-    return (
-        torch.full_like(number, other)
-        if isinstance(number, Tensor)
-        else type(number)(other)
-    )
+    if isinstance(number, Tensor):
+        return torch.full_like(number, other)
+    return type(number)(other)

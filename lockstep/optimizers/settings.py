@@ -38,22 +38,18 @@ def replaced(settings: Settings, place: Place, number: Any) -> Settings:
     key, i = place
     if i is None:
         return settings | {key: number}
-    return settings | {
-        key: tuple(number if j == i else part for j, part in enumerate(settings[key]))
-    }
+    numbers = list(settings[key])
+    numbers[i] = number
+    return settings | {key: tuple(numbers)}
 
 
 def fixed_part(settings: Settings) -> tuple[Any, ...]:
     """Return the settings that are not numbers, to compare, and which numbers are 0: those turn off parts of a step."""
-    names = {key for (key, _), _ in numbers_of(settings)}
-    rest = tuple(
-        sorted(
-            (key, _written(value))
-            for key, value in settings.items()
-            if key not in names
-        )
-    )
-    return rest, tuple((place, number == 0) for place, number in numbers_of(settings))
+    numbers = list(numbers_of(settings))
+    keys = {key for (key, _), _ in numbers}
+    others = sorted(settings.keys() - keys)
+    rest = tuple((key, _written(settings[key])) for key in others)
+    return rest, tuple((place, number == 0) for place, number in numbers)
 
 
 def _written(value: Any) -> str:
@@ -66,11 +62,11 @@ def build(
 ) -> torch.optim.Optimizer:
     """Return an optimizer that steps each number by itself, without torch's loops over several tensors at once."""
     accepted = inspect.signature(optimizer).parameters.keys() - _ENGINES
-    built = lean_optimizer(optimizer)(
-        params, **{key: value for key, value in settings.items() if key in accepted}
-    )
+    own = {key: value for key, value in settings.items() if key in accepted}
+    built = lean_optimizer(optimizer)(params, **own)
     for group in built.param_groups:
-        group.update({"foreach": False} if "foreach" in group else {})
+        if "foreach" in group:
+            group["foreach"] = False
     vars(built).update(settings.get(ATTRIBUTES, {}))
     return built
 
@@ -79,29 +75,19 @@ def put_settings(
     group: dict[str, Any], of_nets: list[Settings], varying: frozenset[Place]
 ) -> None:
     """Put the nets' settings into a parameter group; numbers that may differ as `PerNet`."""
-    group.update(
-        {key: value for key, value in of_nets[0].items() if key not in _ENGINES}
-    )
-    for key in (
-        of_nets[0].keys() - {key for (key, _), _ in numbers_of(of_nets[0])} - _ENGINES
-    ):
-        if (
-            len(
-                {
-                    _written(each)
-                    for each in {
-                        id(settings[key]): settings[key] for settings in of_nets
-                    }.values()
-                }
-            )
-            > 1
-        ):
+    first = of_nets[0]
+    group.update({key: value for key, value in first.items() if key not in _ENGINES})
+    keys_of_numbers = {key for (key, _), _ in numbers_of(first)}
+    for key in first.keys() - keys_of_numbers - _ENGINES:
+        different = {id(settings[key]): settings[key] for settings in of_nets}
+        if len(set(map(_written, different.values()))) > 1:
             raise MixedError(f"{key} differs between nets of one group")
-    for (key, i), _ in numbers_of(of_nets[0]):
-        each = [
-            settings[key] if i is None else settings[key][i] for settings in of_nets
-        ]
-        each = each[:1] if len(set(each)) == 1 else each
+    for (key, i), _ in numbers_of(first):
+        each = [settings[key] for settings in of_nets]
+        if i is not None:
+            each = [numbers[i] for numbers in each]
+        if len(set(each)) == 1:
+            each = each[:1]
         if (key, i) in varying:
             numbers = torch.tensor(each, dtype=torch.float64)
             group.update(replaced(group, (key, i), PerNet.of(numbers.unsqueeze(1))))
@@ -116,18 +102,17 @@ def _canonical(optimizer: type[torch.optim.Optimizer], settings: Settings) -> Se
     """
     if not is_torchs(optimizer):
         return settings
-    parameters, canonical = inspect.signature(optimizer).parameters, settings
+    parameters = inspect.signature(optimizer).parameters
+    canonical = settings
     for (key, i), number in numbers_of(settings):
         if number != 0:
-            default = parameters[key].default if key in parameters else None
+            default: Any = parameters[key].default if key in parameters else None
             if i is not None:
                 default = default[i] if isinstance(default, tuple) else None
-            is_number = isinstance(default, float | int) and not isinstance(
-                default, bool
-            )
-            canonical = replaced(
-                canonical, (key, i), default if is_number and default else 0.01
-            )
+            is_number = isinstance(default, float | int)
+            if not is_number or isinstance(default, bool) or not default:
+                default = 0.01
+            canonical = replaced(canonical, (key, i), default)
     return canonical
 
 
@@ -135,9 +120,8 @@ def tried_as(
     optimizer: type[torch.optim.Optimizer], settings: Settings
 ) -> tuple[Any, ...]:
     """Return a key that settings share if one trial is enough for them."""
-    own = (
-        () if is_torchs(optimizer) else (optimizer.step, *numbers_of(settings))
-    )  # whose step may be edited
+    # The step of an optimizer of the user's own may be edited.
+    own = () if is_torchs(optimizer) else (optimizer.step, *numbers_of(settings))
     return optimizer, fixed_part(settings), own
 
 
@@ -173,7 +157,8 @@ def varying_numbers(
             for dtype in (torch.float32, torch.float64)
             for scale in (1.0, 1e4)
         ]
-        tries = tries[::2] if is_torchs(optimizer) else tries
+        if is_torchs(optimizer):
+            tries = tries[::2]
         _TRIED[key] = frozenset.intersection(
             *(_try(optimizer, canonical, *each) for each in tries)
         )
@@ -200,11 +185,9 @@ def _try(
         """Step two nets, each a row; or, apart, the first net's own matrix and vector."""
 
         def parts(rows: Tensor) -> list[Tensor]:
-            return (
-                [rows[0, :10].view(2, 5).clone(), rows[0, 10:].clone()]
-                if apart
-                else [rows.clone()]
-            )
+            if apart:
+                return [rows[0, :10].view(2, 5).clone(), rows[0, 10:].clone()]
+            return [rows.clone()]
 
         params = parts(start)
         built = build(optimizer, of_nets[0], params)
@@ -240,9 +223,9 @@ def _try(
             # One that can't use such a number may raise anything; then nets with other numbers step separately.
             with suppress(Exception):
                 mixed = stepped([settings, other], frozenset({place}))
-                if torch.equal(mixed[:16], together[:16]) and torch.equal(
-                    mixed[16:], stepped([other, other])[16:]
-                ):
+                if not torch.equal(mixed[:16], together[:16]):
+                    continue
+                if torch.equal(mixed[16:], stepped([other, other])[16:]):
                     varying.add(place)
     return frozenset(varying)
 

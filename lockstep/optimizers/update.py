@@ -24,12 +24,12 @@ class Update:
     """An optimizer's step, as a graph of the operations on the parameters.
 
     The graph gets the parameters, their gradients, the tensors of the state that there are by then, and the numbers
-    that differ between nets and steps; it writes the parameters, and returns the tensors of the state, by `kept`.
+    that differ between nets and steps; it writes the parameters, and returns the tensors of the state.
     """
 
     graph: Graph
-    held: list[str]  # what the state has before the step
-    kept: list[str]  # and after
+    before: list[str]  # what the state has before the step
+    after: list[str]
 
     def check(
         self, cls: type, settings: Settings, state: dict[str, Any], numbers: Tensor
@@ -39,20 +39,20 @@ class Update:
         The optimizer has the settings of a net, and the numbers of a `state`; the graph gets the `numbers` of that
         step, in the type of the parameters. Parameters, gradients, and the tensors of the state are given ones.
         """
-        generator, dtype = torch.Generator().manual_seed(0), numbers.dtype
+        generator = torch.Generator().manual_seed(0)
+        dtype = numbers.dtype
         param, grad = torch.randn(2, _N, generator=generator, dtype=dtype)
         # A square and a mean, say, have to leave a variance.
         drawn = {
             key: 0.25 + 0.2 * torch.rand(_N, generator=generator, dtype=dtype)
-            for key in self.held
+            for key in self.before
         }
         found = self._by_kernel([param, grad, *drawn.values(), *numbers])
-        param.grad, optimizer = grad, build(cls, settings, [param])
+        param.grad = grad
+        optimizer = build(cls, settings, [param])
         if state:
-            optimizer.state[param] = {
-                key: drawn[key] if is_row(value) else value
-                for key, value in state.items()
-            }
+            rows = {key: drawn[key] for key, value in state.items() if is_row(value)}
+            optimizer.state[param] = state | rows
         with torch.no_grad():
             optimizer.step(lambda: 0.0)
         after = optimizer.state[param]
@@ -66,11 +66,13 @@ class Update:
 
     def _by_kernel(self, given: list[Tensor]) -> dict[str, Tensor]:
         """Return the parameters, and the tensors of the state, after a step of the graph from its inputs."""
-        layout, program = Layout(), Program()
+        layout = Layout()
+        program = Program()
         inputs = [layout.new(tuple(each.shape)) for each in given]
         after = translate(program, self.graph, inputs)
-        found = {"weights": inputs[0]} | {name: layout.new((_N,)) for name in self.kept}
-        for name, value in zip(self.kept, after, strict=True):
+        found = {name: layout.new((_N,)) for name in self.after}
+        found["weights"] = inputs[0]
+        for name, value in zip(self.after, after, strict=True):
             program.emit("copy", value, out=found[name])
         blocks = Blocks(1, layout, given[0].dtype)
         for value, tensor in zip(inputs, given, strict=True):

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,9 @@ class Batches:
         draws: Callable[[Any, Any], list[Draw]],
         before: "Batches | None",
     ) -> None:
-        self.members, self._filled, self.dtype = job.members, job.filled, dtype
+        self.members = job.members
+        self._filled = job.filled
+        self.dtype = dtype
         # Nets of one source share rows and their order; nets of one split share noise.
         keys = [(id(member.train), id(member.order)) for member in self.members]
         different = list(dict.fromkeys(keys))
@@ -49,9 +51,7 @@ class Batches:
         self._rows = list(zip(*map(tree_leaves, rows), strict=True))
         check_whole(*(part for parts in self._rows for part in parts))
         trains, of_source = distinct([member.train for member in self.sources])
-        numbers = [
-            [part.to(dtype).contiguous() for part in train.tensors] for train in trains
-        ]
+        numbers = [_as_numbers(train.tensors, dtype) for train in trains]
         self._numbers = list(zip(*(numbers[i] for i in of_source), strict=True))
         # The lengths of the batches of each source in each epoch.
         self.sizes: list[list[list[int]]] = []
@@ -68,7 +68,8 @@ class Batches:
                 for member in self.sources
             ]
             self.orders = [before.orders[i] for i in sources]
-            self.sizes = [[sizes[i] for i in sources] for sizes in before.sizes]
+            for sizes in before.sizes:
+                self.sizes.append([sizes[i] for i in sources])
             return
         self._streams = Streams(self._seeds)
         self._order_rows()
@@ -89,13 +90,14 @@ class Batches:
 
     def _order_rows(self) -> None:
         epochs = [order.next_epoch() for order in self.orders]
-        self.sizes.append([[len(batch) for batch in batches] for batches in epochs])
+        self.sizes.append([list(map(len, batches)) for batches in epochs])
         self.lengths, index, weight = self._indexed(epochs, self.sizes[-1])
         self._index = index.to(torch.int32).numpy()
+        # Of the batches among an epoch's rows.
         self._starts = [
             0,
             *accumulate(self.lengths),
-        ]  # of the batches among an epoch's rows
+        ]
         of_net = np.array(self.source_of)
         self._tables = [table(parts, of_net, self._index) for parts in self._numbers]
         if weight is not None:
@@ -108,23 +110,16 @@ class Batches:
         if not self._filled:
             if any(each != sizes[0] for each in sizes):
                 raise ValueError("nets of a stack have batches of different lengths")
-            return (
-                sizes[0],
-                torch.tensor(
-                    [[row for batch in batches for row in batch] for batches in epochs]
-                ),
-                None,
-            )
-        width, count = self.members[0].train.width, len(epochs[0])
+            rows = [list(chain.from_iterable(batches)) for batches in epochs]
+            return sizes[0], torch.tensor(rows), None
+        width = self.members[0].train.width
+        count = len(epochs[0])
         if any(len(each) != count or max(each) > width for each in sizes):
             raise ValueError("nets of a stack have different numbers of batches")
         # Filled up with rows of the batch: if their loss is not finite, so is skorch's.
-        filled = [
-            [batch + batch[:1] * (width - len(batch)) for batch in batches]
-            for batches in epochs
-        ]
-        index = torch.tensor(filled, dtype=torch.int64)
-        return [width] * count, index.flatten(1), weights(sizes, width).flatten(1)
+        filled = [_filled(batch, width) for batches in epochs for batch in batches]
+        index = torch.tensor(filled, dtype=torch.int64).view(len(epochs), -1)
+        return [width] * count, index, weights(sizes, width).flatten(1)
 
     def _draw(self) -> None:
         n = sum(self.lengths)
@@ -141,32 +136,34 @@ class Batches:
 
     def of_net(self, i: int, number: int) -> tuple[Any, Any]:
         """Return a net's rows of a batch, and their targets."""
-        source, start = self.source_of[i], self._starts[number]
-        return self.example(
-            self._index[source][start : start + self.sizes_of(i)[number]], source
-        )
+        source = self.source_of[i]
+        start = self._starts[number]
+        end = start + self.sizes_of(i)[number]
+        return self.example(self._index[source][start:end], source)
 
     def example(self, rows: np.ndarray, source: int = 0) -> tuple[Any, Any]:
         """Return some rows of a source, and their targets."""
-        return tree_unflatten(
-            [parts[source][rows % len(parts[source])] for parts in self._rows],
-            self._spec,
-        )
+        own = [parts[source] for parts in self._rows]
+        return tree_unflatten([part[rows % len(part)] for part in own], self._spec)
 
     def inputs_of_a_step(
         self, length: int
     ) -> tuple[Any, Any, tuple[Tensor, ...], list[Tensor]]:
         """Return rows, targets, weights and noise of a net for a batch of a length."""
         weight = (torch.ones(length, dtype=self.dtype),) if self._filled else ()
-        return (
-            *self.example(np.arange(length)),
-            weight,
-            [each[0][:length] for each in self.noise],
-        )
+        noise = [each[0][:length] for each in self.noise]
+        return *self.example(np.arange(length)), weight, noise
 
     def tables(self, number: int) -> list[Table]:
         """Return the tables of what a step gets, from a batch on."""
-        return [
-            each.later(self._starts[number])
-            for each in (*self._tables, *self._noise_tables)
-        ]
+        start = self._starts[number]
+        return [each.later(start) for each in (*self._tables, *self._noise_tables)]
+
+
+def _as_numbers(tensors: list[Tensor], dtype: torch.dtype) -> list[Tensor]:
+    return [each.to(dtype).contiguous() for each in tensors]
+
+
+def _filled(batch: list[int], width: int) -> list[int]:
+    """Return a batch that is filled up with its first row."""
+    return batch + batch[:1] * (width - len(batch))

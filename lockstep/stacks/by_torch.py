@@ -22,29 +22,28 @@ class ByTorch:
     def __init__(
         self, nets: Nets, rows: list[tuple[Any, Any]], lengths: list[list[int]]
     ) -> None:
-        self.nets, self.rows, self.lengths = nets, rows, lengths
+        self.nets = nets
+        self.rows = rows
+        self.lengths = lengths
         self.code = StackedNet(nets.nets[0], filled=False, drops=False)
 
     def __call__(self, tensors: Tensors) -> tuple[Tensor, Any]:
         """Return the losses of the batches, shape (n_batches, n_nets), and the nets' outputs for all rows."""
-        losses, made = zip(
-            *(self._evaluated(i, tensors) for i in range(len(self.rows))), strict=True
-        )
-        n_batches, n_rows = max(map(len, self.lengths)), max(map(sum, self.lengths))
+        evaluated = (self._evaluated(i, tensors) for i in range(len(self.rows)))
+        losses, made = zip(*evaluated, strict=True)
+        n_batches = max(map(len, self.lengths))
+        n_rows = max(map(sum, self.lengths))
         whole = tree_map(
             lambda *parts: torch.stack([filled_up(part, n_rows) for part in parts]),
             *made,
         )
-        return torch.stack(
-            [filled_up(each, n_batches) for each in losses], dim=1
-        ), whole
+        of_nets = [filled_up(each, n_batches) for each in losses]
+        return torch.stack(of_nets, dim=1), whole
 
     def _evaluated(self, i: int, tensors: Tensors) -> tuple[Tensor, Any]:
         """Return a net's losses and outputs."""
         own = self.nets.tensors_of(i, tensors)
         batches = (taken(self.rows[i], span) for span in spans(self.lengths[i]))
-        losses, made = zip(
-            *(self.code.evaluate_by_torch(own, *batch) for batch in batches),
-            strict=True,
-        )
+        evaluated = (self.code.evaluate_by_torch(own, *batch) for batch in batches)
+        losses, made = zip(*evaluated, strict=True)
         return torch.stack(losses), tree_map(lambda *parts: torch.cat(parts), *made)

@@ -34,7 +34,8 @@ class Audience:
     """
 
     def __init__(self, member: Member) -> None:
-        self.member, self.net = member, member.net
+        self.member = member
+        self.net = member.net
         own = [callback for _, callback in self.net.callbacks_]
         self.scorings = [callback for callback in own if type(callback) in _COLLECTING]
         self.scores_training = any(
@@ -157,7 +158,9 @@ class Audience:
 
 
 def _line(callback: PrintLog, net: NeuralNet, row: Any) -> str:
-    return type(callback).table(callback, row) if net.verbose else "\n\n"
+    if net.verbose:
+        return type(callback).table(callback, row)
+    return "\n\n"
 
 
 def _accuracy(callback: EpochScoring, net: NeuralNet, X: Any, y: Any) -> float:
@@ -169,9 +172,8 @@ def _accuracy(callback: EpochScoring, net: NeuralNet, X: Any, y: Any) -> float:
         or not bool((y == np.floor(y)).all())
     ):
         return type(callback)._scoring(callback, net, X, y)
-    predicted = np.asarray(
-        net.predict(X)
-    )  # once, because skorch passes on the outputs that the net has computed
+    # Once, because skorch passes on the outputs that the net has computed.
+    predicted = np.asarray(net.predict(X))
     if predicted.dtype.kind not in "iu" or predicted.size != len(y):
         return float(accuracy_score(y, predicted))
     return float(np.mean(y.ravel() == predicted.ravel()))

@@ -25,10 +25,7 @@ class HoldOut:
         self.lengths: list[list[int]] = [[] for _ in stack.members]
         if self.is_empty:
             return
-        self.lengths = [
-            [min(each.batch, each.n - start) for start in range(0, each.n, each.batch)]
-            for each in rows
-        ]
+        self.lengths = [each.lengths for each in rows]
         self.rows = [(each.X, each.y) for each in rows]
         if stack.job.is_evaluated_by_torch:
             self._by_torch = ByTorch(stack, self.rows, self.lengths)
@@ -46,19 +43,19 @@ class HoldOut:
             return
         batch = self.lengths[0][0]
         short = n % batch  # the length of the last batch, if it is another
-        self._evaluators = [
-            stack.evaluator(taken(pairs, slice(n - short)), of_net, n - short, batch)
-        ]
+        whole = n - short
+        first = taken(pairs, slice(whole))
+        self._evaluators = [stack.evaluator(first, of_net, whole, batch)]
         if short:
-            self._evaluators.append(
-                stack.evaluator(taken(pairs, slice(n - short, n)), of_net, short, short)
-            )
+            last = taken(pairs, slice(whole, n))
+            self._evaluators.append(stack.evaluator(last, of_net, short, short))
 
     def evaluate(self) -> tuple[Tensor, Any]:
         """Return the losses of the batches, shape (n_batches, n_nets), and the nets' outputs for all rows."""
         stack = self.stack
         own = stack.job.is_changed_by_evaluations
-        self.left = tensors = stack.trained | stack.untrained if own else stack.copies()
+        tensors = stack.trained | stack.untrained if own else stack.copies()
+        self.left = tensors
         if self._by_torch:
             return self._by_torch(tensors)
         parts = [evaluate(tensors) for evaluate in self._evaluators]
@@ -67,9 +64,8 @@ class HoldOut:
             by_row = by_row.reshape(*self.weight.shape, -1)
             by_row = _in_order(by_row) / by_row.shape[-1]
             # Rows that fill up are NaN if a loss is infinite.
-            return _in_order(
-                torch.where(self.weight > 0, by_row * self.weight, 0)
-            ).T, made
+            weighted = torch.where(self.weight > 0, by_row * self.weight, 0)
+            return _in_order(weighted).T, made
         made = tree_map(self._joined, *(each for _, each in parts))
         return torch.cat([losses for losses, _ in parts], dim=1).T, made
 
@@ -79,16 +75,15 @@ class HoldOut:
         outputs = tree_map(
             lambda *parts: torch.stack([part[own] for part in parts]), *made
         )
-        return tree_map(Tensor.clone, self.rows[i][1]), [
-            taken(outputs, epoch) for epoch in range(len(made))
-        ]
+        _, targets = self.rows[i]
+        by_epoch = [taken(outputs, epoch) for epoch in range(len(made))]
+        return tree_map(Tensor.clone, targets), by_epoch
 
     def _joined(self, whole: Tensor, *short: Tensor) -> Tensor:
         """Join the outputs of batches; `squeeze` may have removed the dimension of a batch of one row."""
         of_row = whole.shape[3:]
-        return torch.cat(
-            [part.reshape(len(part), -1, *of_row) for part in (whole, *short)], dim=1
-        )
+        parts = [part.reshape(len(part), -1, *of_row) for part in (whole, *short)]
+        return torch.cat(parts, dim=1)
 
     def own_rows(self, i: int, made: Any) -> tuple[Any, Any]:
         """Return a member's hold-out, as one batch, and the net's outputs for it."""

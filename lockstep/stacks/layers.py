@@ -45,11 +45,9 @@ class GivenNoise(TorchFunctionMode):
     ) -> Any:
         """Replace some functions, leave all others alone."""
         replacement = self.replaced.get(function)
-        return (
-            replacement(self, *args, **(kwargs or {}))
-            if replacement
-            else function(*args, **(kwargs or {}))
-        )
+        if replacement:
+            return replacement(self, *args, **(kwargs or {}))
+        return function(*args, **(kwargs or {}))
 
     def draw(
         self, like: Tensor, shape: tuple[int, ...], normal: bool = False, p: Any = None
@@ -65,9 +63,8 @@ class GivenNoise(TorchFunctionMode):
         self.draws.append(Draw(normal, tuple(shape)))
         self.matters |= p != 0
         dtype = like.dtype if like.is_floating_point() else None
-        return (torch.randn if normal else torch.rand)(
-            shape, dtype=dtype, device=like.device
-        )
+        drawing = torch.randn if normal else torch.rand
+        return drawing(shape, dtype=dtype, device=like.device)
 
 
 def _seen_through(function: Any) -> Callable[..., Any]:
@@ -125,11 +122,9 @@ def _embedding_bag(given: GivenNoise, /, *args: Any, **kwargs: Any) -> Tensor:
     if bag.padding_idx is not None:
         factors = factors * (bag.input != bag.padding_idx % len(bag.weight))
     total = (rows * factors.unsqueeze(-1)).sum(1)
-    return (
-        total / factors.sum(1, keepdim=True).clamp(min=1)
-        if bag.mode == "mean"
-        else total
-    )
+    if bag.mode == "mean":
+        return total / factors.sum(1, keepdim=True).clamp(min=1)
+    return total
 
 
 def _of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -145,14 +140,12 @@ def _of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _put_items(mode: GivenNoise, x: Tensor, places: Any, value: Any) -> None:
     """Do what torch's does; with a mask, by an operation that the kernel has."""
-    if not (
-        isinstance(places, Tensor)
-        and places.dtype == torch.bool
-        and torch.as_tensor(value).dim() == 0
-    ):
+    is_mask = isinstance(places, Tensor) and places.dtype == torch.bool
+    if not is_mask or torch.as_tensor(value).dim() > 0:
         x[places] = value
         return
-    x.masked_fill_(places.view(*places.shape, *[1] * (x.dim() - places.dim())), value)
+    ones = [1] * (x.dim() - places.dim())
+    x.masked_fill_(places.view(*places.shape, *ones), value)
 
 
 def _put_data(mode: GivenNoise, x: Tensor, value: Tensor) -> None:
@@ -187,6 +180,11 @@ _SEEN_THROUGH = {
     F.multi_head_attention_forward: _attention_of_heads,
     F.gumbel_softmax: _seen_through(F.gumbel_softmax),
 }
+
+
+def rates_of(net: NeuralNet) -> list[Any]:
+    """Return the rates of a net's dropout layers."""
+    return [layer.p for layer in dropouts(net)]
 
 
 def dropouts(net: NeuralNet) -> list[Any]:

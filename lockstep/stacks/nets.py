@@ -12,8 +12,8 @@ from torch import Tensor
 from lockstep._compat import tree_leaves
 from lockstep.members.member import Member
 from lockstep.members.parts import Tensors, cloned, named_tensors, trained_params
-from lockstep.stacks.layers import dropouts
-from lockstep.stacks.programs.evaluation import Evaluator
+from lockstep.stacks.layers import rates_of
+from lockstep.stacks.programs.evaluation import Evaluated, Evaluator, RowsOfNets
 from lockstep.stacks.step import StackedNet
 
 
@@ -23,12 +23,10 @@ class Job:
 
     members: list[Member]
     filled: bool  # whether the last batch is filled up with rows of weight zero; otherwise all lengths are equal
-    programs: dict[Any, Any] = field(
-        default_factory=dict
-    )  # of the kernel, which stacks of the group share
-    updates: dict[Any, Any] = field(
-        default_factory=dict
-    )  # of optimizers, which more groups share
+    # Of the kernel, which stacks of the group share.
+    programs: dict[Any, Any] = field(default_factory=dict)
+    # Of optimizers, which more groups share.
+    updates: dict[Any, Any] = field(default_factory=dict)
     record_losses: bool = True
     n_threads: int = 1  # that compute the kernel's blocks
 
@@ -71,11 +69,12 @@ class Nets:
     """The weights of a job's nets."""
 
     def __init__(self, job: Job) -> None:
-        self.job, self.members = job, job.members
-        nets = self.nets = [member.net for member in self.members]
-        self.stacked = StackedNet(
-            nets[0], job.filled, any(layer.p for net in nets for layer in dropouts(net))
-        )
+        self.job = job
+        self.members = job.members
+        nets = [member.net for member in self.members]
+        self.nets = nets
+        rates = list(map(rates_of, nets))
+        self.stacked = StackedNet(nets[0], job.filled, any(map(any, rates)))
         named = [named_tensors(net) for net in nets]
         stepped = trained_params(nets[0]).keys() - self.members[0].unused
         names = [name for name in named[0] if name in stepped]
@@ -90,18 +89,17 @@ class Nets:
         with torch.no_grad():
             for name, view in self.trained.items():
                 view.copy_(torch.stack([tensors[name] for tensors in named]))
-            rest = [name for name in named[0] if name not in names]
-            self.untrained = {
-                name: torch.stack([tensors[name].detach() for tensors in named])
-                for name in rest
-            }
-        self.rates = torch.tensor(
-            [[layer.p for layer in dropouts(net)] for net in nets], dtype=dtype
-        )
+            self.untrained: Tensors = {}
+            for name in named[0]:
+                if name not in names:
+                    own = [tensors[name].detach() for tensors in named]
+                    self.untrained[name] = torch.stack(own)
+        self.rates = torch.tensor(rates, dtype=dtype)
 
     def by_name(self, rows: Tensor) -> Tensors:
         """Return views of each parameter's part in rows of numbers, shape (…, n_numbers)."""
-        parts, before = rows.split(self.sizes, dim=-1), rows.shape[:-1]
+        parts = rows.split(self.sizes, dim=-1)
+        before = rows.shape[:-1]
         named = zip(self.shapes.items(), parts, strict=True)
         return {name: part.view(before + shape) for (name, shape), part in named}
 
@@ -117,18 +115,9 @@ class Nets:
         batch: int | None = None,
     ) -> Callable[[Tensors], Any]:
         """Return a function of tensors, which it may change, that evaluates the nets on rows, as `Evaluator` does."""
-        tensors, job = self.trained | self.untrained, self.job
-        return Evaluator(
-            self.stacked,
-            tensors,
-            self.rates,
-            sources,
-            of_net,
-            n_rows,
-            batch,
-            job.programs,
-            job.n_threads,
-        )
+        nets = Evaluated(self.stacked, self.trained | self.untrained, self.rates)
+        rows = RowsOfNets(sources, of_net, n_rows, batch)
+        return Evaluator(nets, rows, self.job.programs, self.job.n_threads)
 
     def outputs(self, rows: list[Any], of_net: np.ndarray) -> Any:
         """Return the nets' outputs, shape (n_nets, n_rows, …); `of_net` says which of the rows each net has."""
@@ -137,5 +126,6 @@ class Nets:
 
     def tensors_of(self, i: int, tensors: Tensors | None = None) -> Tensors:
         """Return views of a net's parameters and buffers, by name, in the stack's tensors or in others."""
-        tensors = self.trained | self.untrained if tensors is None else tensors
+        if tensors is None:
+            tensors = self.trained | self.untrained
         return {name: tensor[i] for name, tensor in tensors.items()}

@@ -38,21 +38,19 @@ def _dropout(
             not by_channel or x.dim() > 1,
             "a dropout of channels gets a single dimension",
         )
-        n_kept = 2 if x.dim() >= batched else 1
-        noise = mode.draw(
-            x,
-            (*x.shape[:n_kept], *[1] * (x.dim() - n_kept)) if by_channel else x.shape,
-            p=p,
-        )
+        shape: tuple[int, ...] = x.shape
+        if by_channel:
+            n_dims = 2 if x.dim() >= batched else 1
+            shape = (*shape[:n_dims], *[1] * (x.dim() - n_dims))
+        noise = mode.draw(x, shape, p=p)
         # 1 where a number of [0, 1) is at least p, else 0; five times as fast as a comparison and its cast.
-        kept = (noise - p).floor() + 1
-        share = (
-            1 - p + (p == 1)
-        )  # where nothing is kept, any number but 0, which has no inverse
+        mask = (noise - p).floor() + 1
+        # Where nothing is kept, any number but 0, which has no inverse.
+        share = 1 - p + (p == 1)
         if not alpha:
-            return x * (kept * share**-1)
+            return x * (mask * share**-1)
         scale = (share * (1 + p * _ALPHA**2)) ** -0.5
-        return scale * (x * kept + _ALPHA * (1 - kept)) - scale * _ALPHA * p
+        return scale * (x * mask + _ALPHA * (1 - mask)) - scale * _ALPHA * p
 
     def dropout(
         mode: Any,
@@ -63,7 +61,9 @@ def _dropout(
     ) -> Tensor:
         if not training or (mode.is_quiet and p == 0):
             return x
-        return x.copy_(dropped(mode, x, p)) if inplace else dropped(mode, x, p)
+        if inplace:
+            return x.copy_(dropped(mode, x, p))
+        return dropped(mode, x, p)
 
     return dropout
 
@@ -79,9 +79,8 @@ def _drawn(made: Tensor, *given: Any, where: Any = True) -> Tensor:
         made = made.masked_fill(~where, math.nan)
     for each in given:
         if isinstance(each, Tensor) and each.requires_grad:
-            made = made + each.masked_fill(
-                torch.ones_like(each, dtype=torch.bool), 0
-            ).to(made.dtype)
+            nothing = torch.ones_like(each, dtype=torch.bool)
+            made = made + each.masked_fill(nothing, 0).to(made.dtype)
     return made
 
 
@@ -89,10 +88,15 @@ def _below(noise: Tensor, p: Any, like: Tensor) -> Tensor:
     """Return 1 with probability `p`, else 0, where torch gives `like`."""
     if not isinstance(p, Tensor):
         _check(0 <= p <= 1, f"a probability is {p}")
-    detached = p.detach() if isinstance(p, Tensor) else p
-    return _drawn(
-        (noise < detached).to(like.dtype), p, where=(detached >= 0) & (detached <= 1)
-    )
+    share = _detached(p)
+    made = (noise < share).to(like.dtype)
+    return _drawn(made, p, where=(share >= 0) & (share <= 1))
+
+
+def _detached(number: Any) -> Any:
+    if isinstance(number, Tensor):
+        return number.detach()
+    return number
 
 
 def _bernoulli(
@@ -132,11 +136,9 @@ def _attention(
         attn_mask = torch.ones(
             query.size(-2), key.size(-2), dtype=torch.bool, device=query.device
         ).tril()
-    weights = (
-        query
-        @ key.transpose(-2, -1)
-        * (query.size(-1) ** -0.5 if scale is None else scale)
-    )
+    if scale is None:
+        scale = query.size(-1) ** -0.5
+    weights = query @ key.transpose(-2, -1) * scale
     if attn_mask is not None and attn_mask.dtype == torch.bool:
         weights = weights.masked_fill(~attn_mask, float("-inf"))
     elif attn_mask is not None:
@@ -144,11 +146,12 @@ def _attention(
     if attn_mask is None:
         shares = weights.softmax(-1)
     else:
-        nothing = weights.detach().amax(-1, keepdim=True) == float(
-            "-inf"
-        )  # a row that may look at nothing gets 0
+        # A row that may look at nothing gets 0.
+        nothing = weights.detach().amax(-1, keepdim=True) == float("-inf")
         shares = weights.masked_fill(nothing, 0).softmax(-1).masked_fill(nothing, 0)
-    return (shares if dropout_p == 0 else _dropout()(mode, shares, dropout_p)) @ value
+    if dropout_p != 0:
+        shares = _dropout()(mode, shares, dropout_p)
+    return shares @ value
 
 
 def _of_size(function: Function, normal: bool = False) -> Function:
@@ -160,10 +163,9 @@ def _of_size(function: Function, normal: bool = False) -> Function:
     def drawn(mode: Any, *sizes: Any, **options: Any) -> Any:
         if options.get("generator") is not None or "out" in options:
             return function(*sizes, **options)
-        size = options.pop(
-            "size",
-            sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes,
-        )
+        if len(sizes) == 1 and not isinstance(sizes[0], int):
+            (sizes,) = sizes
+        size = options.pop("size", sizes)
         like = torch.empty(0, **options)
         return mode.draw(like, size, normal=normal).to(like)
 
@@ -199,21 +201,17 @@ def _normal(
     if not isinstance(std, Tensor):
         _check(std >= 0, f"torch.normal gets a deviation of {std}")
     like = tensors[0] if tensors else torch.empty(0, **options)
-    shape = (
-        torch.broadcast_shapes(*(each.shape for each in tensors)) if tensors else size
-    )
-    centre, scale = (
-        each.detach() if isinstance(each, Tensor) else each for each in (mean, std)
-    )
-    made = mode.draw(like, shape, normal=True).to(like) * scale + centre
+    if tensors:
+        size = torch.broadcast_shapes(*(each.shape for each in tensors))
+    scale = _detached(std)
+    noise = mode.draw(like, size, normal=True).to(like)
+    made = noise * scale + _detached(mean)
     return _drawn(made.to(like.dtype), mean, std, where=scale >= 0)
 
 
 def _uniform(noise: Tensor, *bounds: Any, **named: Any) -> Tensor:
-    low, high = (
-        *bounds,
-        *(named.get(name, number) for name, number in _BOUNDS[len(bounds) :]),
-    )
+    others = _BOUNDS[len(bounds) :]
+    low, high = (*bounds, *(named.get(name, number) for name, number in others))
     _check(low <= high, f"uniform_ gets bounds of {low} and {high}")
     return low + (high - low) * noise
 

@@ -22,7 +22,7 @@ from lockstep.optimizers.recorded import RecordedOptimizer
 from lockstep.optimizers.update import Update
 from lockstep.stacks.batches import Batches
 from lockstep.stacks.nets import Job, Nets
-from lockstep.stacks.programs.plan import Plan, Step
+from lockstep.stacks.programs.steps import Step, StepPrograms
 from lockstep.stacks.step import StepInputs
 
 # Operations on vectors that a block computes in a call, if a step does not have more: some tenths of a second, because
@@ -38,35 +38,30 @@ class Stack(Nets):
 
     def __init__(self, job: Job, before: "Stack | None" = None) -> None:
         super().__init__(job)
-        if "plan" not in job.programs:
+        if "steps" not in job.programs:
             trained, untrained = taken((self.trained, self.untrained), 0)
-            job.programs["plan"] = Plan.of(trained, untrained, self.rates.shape[1])
-        self.plan: Plan = job.programs["plan"]
+            job.programs["steps"] = StepPrograms.of(
+                trained, untrained, self.rates.shape[1]
+            )
+        self.common: StepPrograms = job.programs["steps"]
         self.blocks = Blocks(
-            len(self.nets), self.plan.layout, self.flat.dtype, job.n_threads
+            len(self.nets), self.common.layout, self.flat.dtype, job.n_threads
         )
         self._optimizer = RecordedOptimizer(
             list(map(optimizer_of, self.nets)), self.flat.dtype, job.updates
         )
+        # What the state has before the first step, as Adagrad's does.
         begun = {
             name: value
             for name, value in self._optimizer.state().items()
             if is_row(value)
-        }  # such as Adagrad's
+        }
         self._make_room_for(begun)
         for name, value in begun.items():
             self.blocks.put(
-                self.plan.state[name], value.expand(len(self.nets), self.length)
+                self.common.state[name], value.expand(len(self.nets), self.length)
             )
-        of_nets = [
-            [
-                each
-                for _, each in net.callbacks_
-                if isinstance(each, GradientNormClipping)
-            ]
-            for net in self.nets
-        ]
-        self._clippings = [each[0] if each else None for each in of_nets]
+        self._clippings = list(map(_clipping_of, self.nets))
         earlier = None if before is None else before.batches
         self.batches: Batches = Batches(
             job, self.flat.dtype, self.stacked.draws, earlier
@@ -76,30 +71,29 @@ class Stack(Nets):
     def _make_room_for(self, state: Iterable[str]) -> None:
         """Give the tensors of an optimizer's state memory, if they are new."""
         for name in state:
-            if name not in self.plan.state:
-                self.plan.state[name] = self.plan.layout.new(self.plan.weights.shape)
-        self.blocks.grow(self.plan.layout)
+            if name not in self.common.state:
+                self.common.state[name] = self.common.layout.new(
+                    self.common.weights.shape
+                )
+        self.blocks.grow(self.common.layout)
 
     def _put(self) -> None:
         """Write the nets' tensors, which callbacks may have changed, into the kernel's memory."""
-        limits = [
-            getattr(each, "gradient_clip_value", None) for each in self._clippings
-        ]
-        norms = torch.tensor(
-            [inf if limit is None else float(limit) for limit in limits]
-        ).to(self.flat)
-        kinds = [
-            float(each.gradient_clip_norm_type)
-            for each in self._clippings
-            if each is not None
-        ]
-        self.clips = (
-            kinds[0] if norms.isfinite().any() else None
-        )  # the kind of norm, which nets of a stack share
-        self.blocks.put(self.plan.limit, norms)
-        self.blocks.put(self.plan.weights, self.flat)
-        self.blocks.put(self.plan.rates, self.rates)
-        for name, value in self.plan.untrained.items():
+        limits = [inf] * len(self.nets)
+        kinds = list[float]()
+        for i, clipping in enumerate(self._clippings):
+            if clipping is None:
+                continue
+            kinds.append(float(clipping.gradient_clip_norm_type))
+            if clipping.gradient_clip_value is not None:
+                limits[i] = float(clipping.gradient_clip_value)
+        norms = torch.tensor(limits).to(self.flat)
+        # The kind of norm, which nets of a stack share.
+        self.clips = kinds[0] if norms.isfinite().any() else None
+        self.blocks.put(self.common.limit, norms)
+        self.blocks.put(self.common.weights, self.flat)
+        self.blocks.put(self.common.rates, self.rates)
+        for name, value in self.common.untrained.items():
             self.blocks.put(value, self.untrained[name])
         self._is_fetched = True
 
@@ -108,9 +102,9 @@ class Stack(Nets):
         if self._is_fetched:
             return
         self._is_fetched = True
-        self.blocks.get(self.plan.weights, self.flat)
-        self.blocks.get(self.plan.gradient, self.gradient)
-        for name, value in self.plan.untrained.items():
+        self.blocks.get(self.common.weights, self.flat)
+        self.blocks.get(self.common.gradient, self.gradient)
+        for name, value in self.common.untrained.items():
             self.blocks.get(value, self.untrained[name])
 
     def adopt_settings(self) -> None:
@@ -126,9 +120,8 @@ class Stack(Nets):
             each[:, 0].to(dtype)
             for each, (_, dtype) in zip(told, step.told, strict=True)
         ]
-        return (None if losses is None else losses[:, 0]), partial(
-            tree_unflatten, made, step.spec
-        )
+        predictions = partial(tree_unflatten, made, step.spec)
+        return (None if losses is None else losses[:, 0]), predictions
 
     def train_epoch(self) -> Tensor | None:
         """Take all steps of the epoch; returns the losses, shape (n_batches, n_nets), if needed."""
@@ -136,7 +129,9 @@ class Stack(Nets):
             self._put()
         steps = self._train(0, len(self.batches.lengths), tells=False)
         parts = [losses for _, losses, _ in steps if losses is not None]
-        return torch.cat(parts, dim=1).T if parts else None
+        if parts:
+            return torch.cat(parts, dim=1).T
+        return None
 
     def _train(
         self, first: int, last: int, tells: bool
@@ -145,47 +140,46 @@ class Stack(Nets):
         at = first
         runs = self._optimizer.runs(last - first)
         for run in runs:
-            self._make_room_for(run.update.kept)
+            self._make_room_for(run.update.after)
         for run in runs:
-            end, begin = at + run.n_steps, at
-            for length, steps in groupby(
-                range(at, end), key=self.batches.lengths.__getitem__
-            ):
+            begin = at
+            numbers_of_steps = range(at, at + run.n_steps)
+            length_of = self.batches.lengths.__getitem__
+            for length, steps in groupby(numbers_of_steps, length_of):
                 step = self._step(length, run.update, run.numbers.shape[2], tells)
-                most, left = max(_MOST_WORK // step.program.work, 1), len(list(steps))
+                most = max(_MOST_WORK // step.program.work, 1)
+                left = len(list(steps))
                 while left:
                     n = min(most, left)
-                    numbers = np.ascontiguousarray(
-                        run.numbers[:, at - begin : at - begin + n], self.blocks.number
-                    )
+                    done = at - begin
+                    some = run.numbers[:, done : done + n]
+                    numbers = np.ascontiguousarray(some, self.blocks.number)
                     yield step, *self._run(step, n, at, numbers)
-                    at, left = at + n, left - n
+                    at += n
+                    left -= n
 
     def _run(
         self, step: Step, n: int, number: int, numbers: np.ndarray
     ) -> tuple[Tensor | None, list[Tensor]]:
         """Take steps from a batch on; returns the losses, if needed, and what else is told, shapes (n_nets, n, …)."""
         every = np.arange(len(self.nets))
+        of_net = every if len(numbers) > 1 else np.zeros_like(every)
         tables = self.batches.tables(number)
-        tables.append(
-            table(
-                torch.from_numpy(numbers),
-                every if len(numbers) > 1 else np.zeros_like(every),
-            )
-        )
-        shapes = [()] * self.job.knows_losses + [shape for shape, _ in step.told]
+        tables.append(table(torch.from_numpy(numbers), of_net))
+        shapes = [shape for shape, _ in step.told]
+        if self.job.knows_losses:
+            shapes.insert(0, ())
         stored = [
             torch.empty(len(every), n, *shape, dtype=self.flat.dtype)
             for shape in shapes
         ]
-        self.blocks.run(
-            step.program, n, [*tables, *(table(each, every) for each in stored)]
-        )
+        tables += [table(each, every) for each in stored]
+        self.blocks.run(step.program, n, tables)
         self._is_fetched = False
         return (stored.pop(0) if self.job.knows_losses else None), stored
 
     def _step(self, length: int, update: Update, n_numbers: int, tells: bool) -> Step:
-        steps = self.plan.steps
+        steps = self.common.steps
         key = (
             length,
             id(update),
@@ -202,54 +196,55 @@ class Stack(Nets):
                 untrained, rates, *self.batches.inputs_of_a_step(length)
             )
             how = self.clips, self.job.knows_losses, tells
-            steps[key] = self.plan.step(
+            steps[key] = self.common.step(
                 self.stacked, trained, inputs, update, n_numbers, *how
             )
         return steps[key]
 
     def show_state(self, i: int, net: NeuralNet, named: Tensors) -> None:
         """Give a net its gradients of the last step, and its optimizer copies of the state of its parameters."""
-        gradients, state = self.by_name(self.gradient[i].clone()), self.state_of(i)
-        parts = {
-            key: self.by_name(value) if is_row(value) else None
-            for key, value in state.items()
-        }
+        gradients = self.by_name(self.gradient[i].clone())
+        state = self.state_of(i)
+        rows = {key: self.by_name(each) for key, each in state.items() if is_row(each)}
         for name in self.trained:
             named[name].grad = gradients[name]
             if state:
-                own = {
-                    key: state[key] if part is None else part[name]
-                    for key, part in parts.items()
-                }
+                own = state | {key: each[name] for key, each in rows.items()}
                 net.optimizer_.state[named[name]] = {
                     key: _copied(value) for key, value in own.items()
                 }
 
     def state_of(self, i: int) -> dict[str, Any]:
         """Return the optimizer's state of a net: copies of rows of n_numbers, and numbers."""
-        state, (block, lane) = self._optimizer.state(), divmod(i, LANES)
-        for name, value in self.plan.state.items():
+        state = self._optimizer.state()
+        block, lane = divmod(i, LANES)
+        for name, value in self.common.state.items():
             if name in state:
-                rows = self.blocks.memory[
-                    block, value.start : value.start + prod(value.shape), lane
-                ]
+                end = value.start + prod(value.shape)
+                rows = self.blocks.memory[block, value.start : end, lane]
                 state[name] = torch.from_numpy(rows.copy())
         return state
 
     def load_states(self, states: list[dict[str, Any]]) -> None:
         """Restore the optimizer's states that `state_of` returned, by net."""
-        self.blocks.grow(self.plan.layout)
-        for name in self.plan.state.keys() & states[0].keys():
+        self.blocks.grow(self.common.layout)
+        for name in self.common.state.keys() & states[0].keys():
             self.blocks.put(
-                self.plan.state[name], torch.stack([state[name] for state in states])
+                self.common.state[name],
+                torch.stack([state[name] for state in states]),
             )
         self._optimizer.load(states[0])
 
 
+def _clipping_of(net: NeuralNet) -> GradientNormClipping | None:
+    for _, callback in net.callbacks_:
+        if isinstance(callback, GradientNormClipping):
+            return callback
+    return None
+
+
 def _copied(value: Any) -> Any:
     """Return a copy of the tensors in a value, which is nearly always a tensor itself: a walk takes longer."""
-    return (
-        value.clone()
-        if isinstance(value, Tensor)
-        else tree_map_only(Tensor, Tensor.clone, value)
-    )
+    if isinstance(value, Tensor):
+        return value.clone()
+    return tree_map_only(Tensor, Tensor.clone, value)

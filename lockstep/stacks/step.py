@@ -24,9 +24,8 @@ class StepInputs(NamedTuple):
     rates: Tensor  # of dropout
     x: Any
     y: Any
-    weight: tuple[
-        Tensor, ...
-    ]  # one tensor if rows have different weights, otherwise none
+    # One tensor if rows have different weights, otherwise none.
+    weight: tuple[Tensor, ...]
     noise: list[Tensor]
 
 
@@ -48,6 +47,13 @@ class _Parts(nn.Module):
         return self.net.get_loss(predicted, y, X=x, training=training), predicted
 
 
+def _by_row(losses: Tensor, n: int) -> Tensor:
+    """Return one loss for each of `n` rows."""
+    if losses.numel() == n:
+        return losses.reshape(n)
+    return losses.reshape(n, -1).mean(1)
+
+
 class StackedNet:
     """The code that all nets of a stack share; `net` is one of them, copied.
 
@@ -59,7 +65,9 @@ class StackedNet:
         twin = step_view(net, copy.deepcopy(net.module_), copy.deepcopy(net.criterion_))
         if filled:
             twin.criterion_.reduction = "none"
-        self._net, self.filled, self.drops = net, filled, drops
+        self._net = net
+        self.filled = filled
+        self.drops = drops
         self.parts = _Parts(twin)
         self.params = dict(self.parts.named_parameters()).keys()
         self.dropouts = dropouts(twin)
@@ -72,7 +80,9 @@ class StackedNet:
         x = tree_map(torch.clone, x)
         with torch.enable_grad(), GivenNoise() as mode:  # a loss may need gradients
             net.get_loss(net.infer(x), y, X=x, training=True)
-        return mode.draws if self.drops or mode.matters else []
+        if self.drops or mode.matters:
+            return mode.draws
+        return []
 
     def train(self, trained: Tensors, inputs: StepInputs) -> Any:
         """Return the gradients of a net's loss, the loss and the predictions; updates the buffers."""
@@ -88,12 +98,7 @@ class StackedNet:
                     self.parts, tensors, (own.x, own.y, True)
                 )
             for each in own.weight:
-                n = len(each)
-                losses = (
-                    losses.reshape(n)
-                    if losses.numel() == n
-                    else losses.reshape(n, -1).mean(1)
-                )
+                losses = _by_row(losses, len(each))
             new_buffers = {
                 key: tensors[key]
                 for key, was in own.untrained.items()
@@ -108,7 +113,8 @@ class StackedNet:
             # Rows that fill up are NaN if a loss is infinite.
             loss = torch.where(weight > 0, losses * weight, 0).sum()
         else:
-            gradient, loss = pull_back(torch.ones_like(losses)), losses
+            gradient = pull_back(torch.ones_like(losses))
+            loss = losses
         for key, tensor in new_buffers.items():
             inputs.untrained[key].copy_(tensor)
         return gradient, loss, predicted

@@ -30,10 +30,8 @@ class Streams:
     def chosen(self, places: list[int]) -> "Streams":
         """Return the streams at some places, to go on with these alone."""
         streams = Streams([])
-        streams._states, streams._normal = (
-            self._states[places],
-            [self._normal[i] for i in places],
-        )
+        streams._states = self._states[places]
+        streams._normal = [self._normal[i] for i in places]
         return streams
 
     def draw(self, draw: Draw, n_rows: int, dtype: torch.dtype) -> Tensor:
@@ -48,7 +46,7 @@ class Streams:
             for part, stream in zip(out, self._normal, strict=True):
                 part.copy_(torch.from_numpy(stream.standard_normal(part.shape)))
             return
-        function = (
-            load().noise_float if out.dtype == torch.float32 else load().noise_double
-        )
-        function(self._states.ctypes.data, out.data_ptr(), len(out), out[0].numel())
+        library = load()
+        is_float = out.dtype == torch.float32
+        fill = library.noise_float if is_float else library.noise_double
+        fill(self._states.ctypes.data, out.data_ptr(), len(out), out[0].numel())

@@ -30,9 +30,8 @@ class Trained:
     outputs: Any = None  # the net's outputs for the rows to predict, if the stack has computed them
     fit_time: float = 0.0
     refusal: Refusal | None = None  # why skorch has to fit it after all
-    records: Callable[[], list[dict[str, Any]]] | None = (
-        None  # computes its history, if no callback has written it
-    )
+    # Computes its history, if no callback has written it.
+    records: Callable[[], list[dict[str, Any]]] | None = None
 
     def history(self, is_looked_at: bool) -> History:
         """Return the history; an empty one if nobody will read it and no callback has written it."""
@@ -71,11 +70,9 @@ def batch_records(
     training: bool, losses: list[float], sizes: list[int]
 ) -> list[dict[str, Any]]:
     """Return skorch's records of batches with these losses and numbers of rows."""
-    loss, size = (
-        ("train_loss", "train_batch_size")
-        if training
-        else ("valid_loss", "valid_batch_size")
-    )
+    kind = "train" if training else "valid"
+    loss = f"{kind}_loss"
+    size = f"{kind}_batch_size"
     return [{loss: each, size: n} for each, n in zip(losses, sizes, strict=True)]
 
 

@@ -53,17 +53,18 @@ class Training:
         advance: Callable[[int], None] = lambda more: None,
         keeps_all: bool = False,
     ) -> None:
-        self.inputs, self.advance = inputs, advance
+        self.inputs = inputs
+        self.advance = advance
         # Nets whose class has this attribute say themselves what they do then.
         self.keeps_all = keeps_all or hasattr(type(job.members[0].net), "diverged_")
-        self.ended, self.failed = list[Trained](), list[Trained]()
+        self.ended = list[Trained]()
+        self.failed = list[Trained]()
         # The tensors of a net's weights that its callbacks may have kept.
         self.lent: dict[Member, list[Tensors]] = defaultdict(list)
         # For each epoch, shapes (n_batches, n_nets): on the training rows, and on the hold-out; None if not computed.
         self.losses: list[tuple[Tensor | None, Tensor | None]] = []
-        self.made: list[
-            Any
-        ] = []  # for each epoch, the nets' outputs for the hold-out, if they are recorded
+        # For each epoch, the nets' outputs for the hold-out, if they are recorded.
+        self.made: list[Any] = []
         self.audiences: dict[int, Audience] = {}
         self._take_up(Stack(job))
 
@@ -72,30 +73,27 @@ class Training:
         self.stack = stack
         self.hold_out = HoldOut(stack)
         before = {audience.member: audience for audience in self.audiences.values()}
-        listening = (
-            (i, member)
-            for i, member in enumerate(stack.members)
-            if member.has_listeners
-        )
-        self.audiences = {
-            i: before.get(member) or Audience(member) for i, member in listening
-        }
+        self.audiences = {}
+        for i, member in enumerate(stack.members):
+            if member.has_listeners:
+                self.audiences[i] = before.get(member) or Audience(member)
         for i, audience in self.audiences.items():
             # Each tensor gets only its part of the memory; torch copies and saves a view with the memory of all nets.
             memory = tree_map(from_dlpack, stack.tensors_of(i))
-            self.lent[audience.member] += [memory] * audience.calls_own_code
+            if audience.calls_own_code:
+                self.lent[audience.member].append(memory)
             exchange(audience.named, memory)
         self.gone: set[int] = set()
-        self.due: dict[int, list[int]] = defaultdict(
-            list
-        )  # the nets that tasks get, by the epoch after which they do
+        # The nets that tasks get, by the epoch after which they do.
+        self.due: dict[int, list[int]] = defaultdict(list)
         for i, member in enumerate(stack.members):
             for epoch in member.tasks:
                 self.due[epoch].append(i)
 
     def run(self) -> Iterator[Trained]:
         """Train; yields nets as they are done, at the end those with callbacks, and those that skorch has to fit."""
-        whole, epoch = self.stack.job, 0
+        whole = self.stack.job
+        epoch = 0
         while present := self._left():
             if epoch:
                 self.stack.batches.next_epoch()
@@ -105,30 +103,24 @@ class Training:
                 self.stack.adopt_settings()
             epoch += 1
             self._train(epoch)
-            if not self.hold_out.is_empty and (
-                self.stack.job.knows_hold_out or self._waited(epoch)
-            ):
+            is_wanted = self.stack.job.knows_hold_out or self._waited(epoch)
+            if is_wanted and not self.hold_out.is_empty:
                 self._validate(epoch)
             batches = self.stack.batches
             for i, audience in self._present():
                 if audience.calls_own_code:
                     self.stack.show_state(i, audience.net, audience.named)
-                    audience.net._set_training(
-                        self.hold_out.is_empty
-                    )  # as skorch's last pass leaves it
-                self._tell(
-                    i, epoch, audience.epoch_ends, batches.orders[batches.source_of[i]]
-                )
-            self.advance(
-                len(present)
-                + sum(
-                    self.stack.members[i].epochs - epoch
-                    for i in present
-                    if i in self.gone
-                )
-            )
+                    # As skorch's last pass leaves it.
+                    audience.net._set_training(self.hold_out.is_empty)
+                order = batches.orders[batches.source_of[i]]
+                self._tell(i, epoch, audience.epoch_ends, order)
+            members = self.stack.members
+            gone = [members[i] for i in present if i in self.gone]
+            spared = sum(member.epochs - epoch for member in gone)
+            self.advance(len(present) + spared)
             yield from self._done(epoch)
-            few = 0 < len(left := self._left()) <= len(self.stack.members) // 2
+            left = self._left()
+            few = 0 < len(left) <= len(members) // 2
             if few and self._spared(left, epoch) > _WORTH_A_STACK:
                 self._close_up(left)
         yield from self.failed
@@ -161,13 +153,8 @@ class Training:
         """Return how many updates of numbers a smaller stack saves if the nets that are left continue in it."""
         n_epochs = max(self.stack.members[i].epochs for i in left) - epoch
         blocks = -(-len(self.stack.nets) // LANES) - -(-len(left) // LANES)
-        return (
-            blocks
-            * LANES
-            * n_epochs
-            * len(self.stack.batches.lengths)
-            * self.stack.length
-        )
+        n_steps = n_epochs * len(self.stack.batches.lengths)
+        return blocks * LANES * n_steps * self.stack.length
 
     def _tell(self, i: int, epoch: int, event: Callable[..., Any], *about: Any) -> None:
         """Notify a net's callbacks; if they end its training, or raise, the net leaves."""
@@ -192,13 +179,15 @@ class Training:
         if self.keeps_all or all_finite(numbers):
             return
         self.stack.fetch()
-        own, weights = finite_in(numbers), finite_in(self.stack.flat)
+        own = finite_in(numbers)
+        weights = finite_in(self.stack.flat)
         for i in self._left():
             if not own[i]:
                 self._fail(i, refusal if weights[i] else DIVERGED)
 
     def _train(self, epoch: int) -> None:
-        stack, losses = self.stack, list[Tensor]()
+        stack = self.stack
+        losses = list[Tensor]()
         by_batch = [i for i, audience in self._present() if audience.by_batch]
         scoring = [
             i
@@ -218,23 +207,16 @@ class Training:
             loss, made = stack.take_step(number)
             losses.append(loss)
             for i, rows in own.items():
-                outputs = taken(made(), (i, slice(stack.batches.sizes_of(i)[number])))
+                audience = self.audiences[i]
+                n_rows = stack.batches.sizes_of(i)[number]
+                outputs = taken(made(), (i, slice(n_rows)))
                 if i in scoring:
-                    self.audiences[i].predicts(rows, outputs, training=True)
-                else:
-                    if self.audiences[i].calls_own_code:
-                        stack.show_state(
-                            i, self.audiences[i].net, self.audiences[i].named
-                        )
-                    self._tell(
-                        i,
-                        epoch,
-                        self.audiences[i].batch_ends,
-                        rows,
-                        loss[i],
-                        outputs,
-                        True,
-                    )
+                    audience.predicts(rows, outputs, training=True)
+                    continue
+                if audience.calls_own_code:
+                    stack.show_state(i, audience.net, audience.named)
+                about = rows, loss[i], outputs, True
+                self._tell(i, epoch, audience.batch_ends, *about)
         told = torch.stack(losses) if by_batch or scoring else stack.train_epoch()
         self.losses.append((told, None))
         if self.audiences:
@@ -256,13 +238,11 @@ class Training:
             self.made.append(made)
         for i, audience in self._present():
             if audience.by_batch:
-                for loss, (rows, outputs) in zip(
-                    losses[:, i], self.hold_out.own_batches(i, made), strict=False
-                ):
+                own = self.hold_out.own_batches(i, made)
+                for loss, (rows, outputs) in zip(losses[:, i], own, strict=False):
                     self._tell(i, epoch, audience.batch_begins, rows, False)
-                    self._tell(
-                        i, epoch, audience.batch_ends, rows, loss, outputs, False
-                    )
+                    about = rows, loss, outputs, False
+                    self._tell(i, epoch, audience.batch_ends, *about)
             else:
                 audience.predicts(*self.hold_out.own_rows(i, made), training=False)
         self._record(losses, self.hold_out.lengths.__getitem__, training=False)
@@ -286,13 +266,16 @@ class Training:
 
     def _finish(self, i: int, epoch: int) -> Trained:
         """Take a net out of the stack, or a copy if its training goes on."""
-        member, stack = self.stack.members[i], self.stack
-        net, source = member.net, stack.batches.source_of[i]
+        member = self.stack.members[i]
+        stack = self.stack
+        net = member.net
+        source = stack.batches.source_of[i]
         if i in self.audiences or epoch == member.epochs:
             self.gone.add(i)
         else:
             net = shallow_copy(net, **copied_parts(net), max_epochs=epoch)
-        named, records = named_tensors(net), None
+        named = named_tensors(net)
+        records = None
         exchange(named, cloned(stack.tensors_of(i, self.hold_out.left)))
         stack.show_state(i, net, named)
         net._set_training(self.hold_out.is_empty)  # as skorch's last epoch leaves it

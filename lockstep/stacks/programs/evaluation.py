@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -11,13 +11,13 @@ from skorch import NeuralNet
 from torch import Tensor
 
 from lockstep._compat import tree_flatten, tree_leaves, tree_map, tree_unflatten
-from lockstep.kernel.blocks import Blocks, table
+from lockstep.kernel.blocks import Blocks, Table, table
 from lockstep.kernel.influences import rows_are_apart
 from lockstep.kernel.program import Assembled, Program
 from lockstep.kernel.translate import check_whole, translate
 from lockstep.kernel.values import Layout, Value
 from lockstep.members.parts import Tensors, named_tensors
-from lockstep.stacks.layers import dropouts
+from lockstep.stacks.layers import rates_of
 from lockstep.stacks.programs.graphs import graph_of
 from lockstep.stacks.step import StackedNet
 
@@ -42,63 +42,70 @@ class Evaluation:
         return self.program.assembled()
 
 
-class Evaluator:
-    """Evaluates nets on some rows; `kept` has the programs so far.
+class Evaluated(NamedTuple):
+    """The code of nets, their parameters and buffers, and their rates of dropout."""
 
-    `sources` are the rows that several nets may have, each with targets or without, and `of_net` says which of them
-    each net has. They are evaluated in batches, or a few at a time if `batch` is None; copies of the last row fill up
-    what they lack of `n_rows`. `tensors` are those of any nets of the kind, at the beginning of their training: torch's
-    losses refuse numbers of nets that diverge.
+    stacked: StackedNet
+    tensors: Tensors
+    rates: Tensor
+
+
+class RowsOfNets(NamedTuple):
+    """The rows on which nets are evaluated: in batches, or a few at a time if `batch` is None."""
+
+    sources: Sequence[tuple[Any, ...]]  # which nets may share, with or without targets
+    of_net: np.ndarray  # the source of each net
+    n_rows: int  # of each source; copies of its last row fill up what it lacks
+    batch: int | None = None
+
+
+class Evaluator:
+    """Evaluates nets on some rows; `programs` are those so far, to which its own is added.
+
+    The tensors of `nets` are those of any nets of the kind, at the beginning of their training: torch's losses refuse
+    numbers of nets that diverge.
     """
 
     def __init__(
         self,
-        stacked: StackedNet,
-        tensors: Tensors,
-        rates: Tensor,
-        sources: Sequence[tuple[Any, ...]],
-        of_net: np.ndarray,
-        n_rows: int,
-        batch: int | None,
-        kept: dict[Any, Any],
+        nets: Evaluated,
+        rows: RowsOfNets,
+        programs: dict[Any, Any],
         n_threads: int = 1,
     ) -> None:
-        leaves, spec = tree_flatten(sources[0])
-        parts = list(
-            zip(*map(tree_leaves, sources), strict=True)
-        )  # by tensor, then by source
+        rates = nets.rates
+        leaves, spec = tree_flatten(rows.sources[0])
+        # By tensor, then by source.
+        parts = list(zip(*map(tree_leaves, rows.sources), strict=True))
         check_whole(*(leaf for each in parts for leaf in each))
-        self.n_rows, self.batch = n_rows, batch
-        n = batch or SOME_ROWS
-        self.n_steps = -(-n_rows // n)
-        key = (
-            "evaluation",
-            n,
-            spec,
-            tuple((leaf.shape[1:], leaf.dtype) for leaf in leaves),
-        )
-        if key not in kept:
-            rows = [leaf[np.arange(n) % len(leaf)] for leaf in leaves]
-            one = {name: tensor[0] for name, tensor in tensors.items()}
-            kept[key] = _evaluation(
-                stacked.evaluate, one, rates[0], *tree_unflatten(rows, spec)
-            )
-        self.how: Evaluation = kept[key]
+        self.n_rows = rows.n_rows
+        self.batch = rows.batch
+        n = rows.batch or SOME_ROWS
+        self.n_steps = -(-rows.n_rows // n)
+        features = tuple((leaf.shape[1:], leaf.dtype) for leaf in leaves)
+        key = "evaluation", n, spec, features
+        if key not in programs:
+            some = [leaf[np.arange(n) % len(leaf)] for leaf in leaves]
+            given = tree_unflatten(some, spec)
+            one = {name: tensor[0] for name, tensor in nets.tensors.items()}
+            programs[key] = _evaluation(nets.stacked.evaluate, one, rates[0], *given)
+        self.how: Evaluation = programs[key]
         self.blocks = Blocks(len(rates), self.how.layout, rates.dtype, n_threads)
         self.blocks.put(self.how.rates, rates)
         every = np.arange(n * self.n_steps, dtype=np.int32)
         index = np.stack([every.clip(max=len(source) - 1) for source in parts[0]])
-        self.given = [
-            table([leaf.to(rates.dtype).contiguous() for leaf in each], of_net, index)
-            for each in parts
-        ]
+        self.given = list[Table]()
+        for each in parts:
+            numbers = [leaf.to(rates.dtype).contiguous() for leaf in each]
+            self.given.append(table(numbers, rows.of_net, index))
 
     def __call__(self, tensors: Tensors) -> Any:
         """Evaluate nets with these tensors, which a forward pass may change.
 
         Results have shape (n_nets, n_rows, …), or (n_nets, n_batches, …) with batches.
         """
-        how, blocks = self.how, self.blocks
+        how = self.how
+        blocks = self.blocks
         for name, tensor in tensors.items():
             blocks.put(how.values[name], tensor)
         of_net = np.arange(blocks.n_nets)
@@ -106,31 +113,25 @@ class Evaluator:
             torch.empty(len(of_net), self.n_steps, *shape, dtype=blocks.dtype)
             for shape, _ in how.outputs
         ]
-        blocks.run(
-            how.assembled,
-            self.n_steps,
-            [*self.given, *(table(each, of_net) for each in made)],
-        )
+        tables = [*self.given, *(table(each, of_net) for each in made)]
+        blocks.run(how.assembled, self.n_steps, tables)
         for name, tensor in tensors.items():
             blocks.get(how.values[name], tensor)
-        joined = [
+        outputs = [
             each.to(dtype) for each, (_, dtype) in zip(made, how.outputs, strict=True)
         ]
-        whole = (
-            joined
-            if self.batch
-            else [each.flatten(1, 2)[:, : self.n_rows] for each in joined]
-        )
-        return tree_unflatten(whole, how.spec)
+        if not self.batch:
+            outputs = [each.flatten(1, 2)[:, : self.n_rows] for each in outputs]
+        return tree_unflatten(outputs, how.spec)
 
 
-def single(net: NeuralNet) -> tuple[StackedNet, Tensors, Tensor]:
+def single(net: NeuralNet) -> Evaluated:
     """Return the code of a single net, its parameters and buffers, and its rates of dropout."""
     tensors = {name: tensor.detach() for name, tensor in named_tensors(net).items()}
-    rates = torch.tensor(
-        [layer.p for layer in dropouts(net)], dtype=next(iter(tensors.values())).dtype
-    )
-    return StackedNet(net, filled=False, drops=bool(rates.any())), tensors, rates
+    first, *_ = tensors.values()
+    rates = torch.tensor(rates_of(net), dtype=first.dtype)
+    stacked = StackedNet(net, filled=False, drops=bool(rates.any()))
+    return Evaluated(stacked, tensors, rates)
 
 
 def outputs_of(programs: dict[Any, Any], net: NeuralNet, x: Tensor) -> Any:
@@ -139,37 +140,26 @@ def outputs_of(programs: dict[Any, Any], net: NeuralNet, x: Tensor) -> Any:
         name: tensor.detach().clone().unsqueeze(0)
         for name, tensor in named_tensors(net).items()
     }
-    rates = torch.tensor(
-        [[layer.p for layer in dropouts(net)]], dtype=next(iter(tensors.values())).dtype
-    )
+    first, *_ = tensors.values()
+    rates = torch.tensor([rates_of(net)], dtype=first.dtype)
     if "one" not in programs:
         programs["one"] = StackedNet(net, filled=False, drops=bool(rates.any()))
-    evaluate = Evaluator(
-        programs["one"],
-        tensors,
-        rates,
-        [(x,)],
-        np.zeros(1, int),
-        len(x),
-        None,
-        programs,
-    )
-    return tree_map(lambda each: each[0], evaluate(tensors))
+    one = Evaluated(programs["one"], tensors, rates)
+    rows = RowsOfNets([(x,)], np.zeros(1, int), len(x))
+    outputs = Evaluator(one, rows, programs)(tensors)
+    return tree_map(lambda each: each[0], outputs)
 
 
 def keeps_rows_apart(net: NeuralNet, x: Any, y: Any, training: bool) -> bool:
     """Whether a net's outputs for a row depend on that row alone, whatever its weights and rows are."""
     stacked, tensors, rates = single(net)
-    noise = [torch.rand(draw.shape) for draw in stacked.draws(x, y)] if training else []
-    how = (
-        (stacked.outputs_in_training, tensors, rates, noise)
-        if training
-        else (stacked.evaluate, tensors, rates)
-    )
+    how: tuple[Any, ...] = stacked.evaluate, tensors, rates
+    if training:
+        noise = [torch.rand(draw.shape) for draw in stacked.draws(x, y)]
+        how = stacked.outputs_in_training, tensors, rates, noise
     try:
-        return rows_are_apart(
-            _evaluation(*how, x).program.emitted, len(tree_leaves(x)[0])
-        )
+        emitted = _evaluation(*how, x).program.emitted
+        return rows_are_apart(emitted, len(tree_leaves(x)[0]))
     except Exception:  # whatever a module raises; the trial will show it
         return False
 
@@ -179,7 +169,8 @@ def _evaluation(
 ) -> Evaluation:
     """Return the program of a method of `StackedNet`, which gets a net's tensors, its rates, and rows."""
     graph, out_spec = graph_of(function, tensors, rates, *rows)
-    layout, program = Layout(), Program()
+    layout = Layout()
+    program = Program()
     values = {name: layout.new(tuple(tensor.shape)) for name, tensor in tensors.items()}
     own_rates = layout.new(tuple(rates.shape))
     given = [program.rows(tuple(row.shape)) for row in tree_leaves(rows)]

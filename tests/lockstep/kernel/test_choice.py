@@ -19,7 +19,7 @@ from lockstep.kernel.values import Layout
 from lockstep.members.refusals import RefusalError
 from lockstep.optimizers.per_net import PerNet, Watched
 from lockstep.stacks import stack
-from lockstep.stacks.programs import plan as programs
+from lockstep.stacks.programs import steps as programs
 from tests.lockstep.cases.base import LABELS, RATES, classifier
 from tests.lockstep.cases.modules import CountsInABuffer
 from tests.lockstep.searches import ROWS, check, scores
@@ -245,7 +245,7 @@ def test_a_step_is_recorded_once_though_an_optimizers_first_step_is_another(
 ) -> None:
     graphs, steps = (
         noted(*of, lambda *_: None)
-        for of in ((programs, "graph_of_step"), (programs.Plan, "step"))
+        for of in ((programs, "graph_of_step"), (programs.StepPrograms, "step"))
     )
     scores(classifier(optimizer=torch.optim.Adam), RATES, "neg_log_loss")
     # In the trial, and in the training.

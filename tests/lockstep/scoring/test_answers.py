@@ -142,10 +142,7 @@ def test_nets_of_a_split_share_the_rows_that_they_are_evaluated_on(
     seen = noted(
         nets,
         "Evaluator",
-        lambda stacked, tensors, rates, sources, of_net, *_: (
-            len(of_net),
-            len(sources),
-        ),
+        lambda made, rows, *_: (len(rows.of_net), len(rows.sources)),
     )
     net = make_pipeline(StandardScaler(), classifier(module, train_split=ValidSplit(4)))
     grid = {"neuralnetclassifier__lr": [0.1, 0.02]}

@@ -26,14 +26,13 @@ class Step(NamedTuple):
     """
 
     program: Assembled
-    told: list[
-        tuple[tuple[int, ...], torch.dtype]
-    ]  # the shapes and types of predictions
+    # The shapes and types of predictions.
+    told: list[tuple[tuple[int, ...], torch.dtype]]
     spec: Any  # their structure
 
 
 @dataclass
-class Plan:
+class StepPrograms:
     """What the stacks of a group share."""
 
     layout: Layout
@@ -45,15 +44,16 @@ class Plan:
     limit: Value  # of the gradient's norm
     state: dict[str, Value] = field(default_factory=dict)  # of the optimizer
     steps: dict[Any, Step] = field(default_factory=dict)
-    graphs: dict[Any, tuple[Graph, TreeSpec]] = field(
-        default_factory=dict
-    )  # of steps, without the optimizer
+    # Of steps, without the optimizer.
+    graphs: dict[Any, tuple[Graph, TreeSpec]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, trained: Tensors, untrained: Tensors, n_rates: int) -> "Plan":
+    def of(cls, trained: Tensors, untrained: Tensors, n_rates: int) -> "StepPrograms":
         """Lay out the memory of a net with these tensors, which have no first dimension of nets."""
-        layout, length = Layout(), sum(tensor.numel() for tensor in trained.values())
-        weights, gradient = layout.new((length,)), layout.new((length,))
+        layout = Layout()
+        length = sum(tensor.numel() for tensor in trained.values())
+        weights = layout.new((length,))
+        gradient = layout.new((length,))
         rest = {
             name: layout.new(tuple(tensor.shape)) for name, tensor in untrained.items()
         }
@@ -80,18 +80,12 @@ class Plan:
         with_predictions: bool,
     ) -> Step:
         """Write the program of a step, from the tensors of a net and of a batch; `clips` is the kind of norm."""
-        shapes = [
-            tuple(each.shape)
-            for each in (
-                *tree_leaves((inputs.x, inputs.y)),
-                *inputs.weight,
-                *inputs.noise,
-            )
-        ]
+        rows = tree_leaves((inputs.x, inputs.y))
+        tensors = (*rows, *inputs.weight, *inputs.noise)
+        shapes = [tuple(each.shape) for each in tensors]
         key = (*shapes, stacked.drops, with_losses, with_predictions)
-        if (
-            key not in self.graphs
-        ):  # an optimizer's first step is often a program of its own
+        # An optimizer's first step is often a program of its own.
+        if key not in self.graphs:
             self.graphs[key] = graph_of_step(
                 stacked, trained, inputs, with_losses, with_predictions
             )
@@ -109,11 +103,10 @@ class Plan:
                 program.emit("copy", each, out=gradient)
         if clips is not None:
             self._clip(program, gradients, clips)
-        self._update(
-            program,
-            update,
-            [numbers.part(1, i, i + 1).without({0, 1}) for i in range(n_numbers)],
-        )
+        each_number = [
+            numbers.part(1, i, i + 1).without({0, 1}) for i in range(n_numbers)
+        ]
+        self._update(program, update, each_number)
         for value in told:
             program.store(value if value.shape else value.with_one(0))
         (output,) = graph.find_nodes(op="output")
@@ -130,11 +123,11 @@ class Plan:
         such numbers, so these count as 0.
         """
         program.flush()
-        before = [self.state[name] for name in update.held]
+        before = [self.state[name] for name in update.before]
         after = translate(
             program, update.graph, [self.weights, self.gradient, *before, *numbers]
         )
-        for name, value in zip(update.kept, after, strict=True):
+        for name, value in zip(update.after, after, strict=True):
             if value is not self.state[name]:
                 program.emit("copy", value, out=self.state[name])
 
@@ -143,14 +136,14 @@ class Plan:
         norms = [norm(program, None, part, kind).with_one(0) for part in gradients]
         total = norm(program, None, NATIVE["cat"](program, None, norms), kind)
         scale = program.emit("div", self.limit, program.emit("add", total, 1e-6))
-        program.emit(
-            "mul", self.gradient, program.emit("minimum", scale, 1.0), out=self.gradient
-        )
+        share = program.emit("minimum", scale, 1.0)
+        program.emit("mul", self.gradient, share, out=self.gradient)
 
 
 def _parts(flat: Value, shapes: list[tuple[int, ...]]) -> list[Value]:
     """Return the views of tensors that lie one after the other."""
-    parts, start = list[Value](), 0
+    parts = list[Value]()
+    start = 0
     for shape in shapes:
         n = Layout().new(shape).buffer.size
         parts += [
