@@ -3,6 +3,7 @@
 from argparse import Namespace
 
 from stages.lib.common import Arguments, run
+from stages.lib.compare.parallel import parallel_table
 from stages.lib.compare.table import compared_table, mattered
 from stages.lib.config import load_params
 from stages.lib.results import Results, files, write
@@ -24,8 +25,11 @@ def main(arguments: Namespace) -> None:
         results.table(files.CANDIDATES, name),
     )
     resampling = params.cv.resampling_of(search)
-    write(files.COMPARED, compared_table(candidates, resampling, params.rope), name)
-    write(files.IMPORTANCE, mattered(candidates, resampling, params.seed), name)
+    compared = compared_table(candidates, resampling, params.rope)
+    importances = mattered(candidates, resampling, params.seed)
+    write(files.COMPARED, compared, name)
+    write(files.IMPORTANCE, importances, name)
+    write(files.PARALLEL, parallel_table(compared, importances["key"].tolist()), name)
     print(f"{name}:", *findings(results, params, name), sep="\n")
     if params.cv.keeps_time:
         print(NOT_TESTED)

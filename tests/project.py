@@ -78,7 +78,7 @@ IDENTITY = {
 SEARCHED = ("dropout", "neurons")
 # The files of an experiment in metrics/, in the order of their names, but for its charts.
 OF_AN_EXPERIMENT = (
-    *("compared/{}.csv", "curves/{}.csv", "importance/{}.csv"),
+    *("compared/{}.csv", "curves/{}.csv", "importance/{}.csv", "parallel/{}.csv"),
     *(
         "search/{}/candidates.csv",
         "search/{}/draws.csv",

@@ -83,7 +83,7 @@ def test_nets_that_the_kernel_did_not_train_are_told(
 
 
 # One of each template.
-CHARTS = "curves/dropout diagnostics dropout evaluation importance/joint inputs leaderboard".split()
+CHARTS = "curves/dropout diagnostics dropout evaluation importance/joint inputs leaderboard parallel/joint".split()
 
 
 def test_the_picture_is_the_same_to_the_pixel(report: Path) -> None:

@@ -29,9 +29,10 @@ def test_charts_are_drawn_without_a_request_or_a_complaint(
     drawn = opened(
         "[...document.images].map(i => [i.alt, i.complete && i.naturalWidth > 100])"
     )
-    # The leaderboard, the evaluation, the predictions of the net and of the answer, thresholds, the inputs; and of each
-    # search, its candidates, curves and importances.
-    assert len(drawn) == 3 * len(EXPERIMENTS) + 6
+    # The leaderboard, the evaluation, the predictions of the net and of the answer, thresholds, the inputs; of each
+    # search, its candidates, curves and importances; and the settings of the one search of many keys.
+    assert len(drawn) == 3 * len(EXPERIMENTS) + 7
+    assert ["Candidates of joint, a line each across its settings", True] in drawn
     assert all(complete for _, complete in drawn), drawn
     assert all(alt for alt, _ in drawn)
     opened.page.close()

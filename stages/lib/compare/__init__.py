@@ -1,1 +1,4 @@
-"""What candidates differ by, and which keys made the difference. Imports `scores`, `results`, `common`; not torch."""
+"""What candidates differ by, which keys made the difference, and where candidates stand on parallel axes.
+
+Imports `scores`, `results`, `common`; not torch.
+"""

@@ -55,10 +55,14 @@ THEME: dict[str, Any] = {
 _TITLE = "<the title of the chart>"
 
 # For a stand-alone SVG, as in a README: it follows the reader's colour scheme, not the page around it. Open points are
-# filled with white, so that the line behind them ends at their edge.
-STYLE = (
+# filled with white, so that the line behind them ends at their edge, and so are halos, white texts behind others.
+_STYLE = (
     "<style>svg{color:#1f2328;background:#fff}@media (prefers-color-scheme:dark)"
-    "{svg{color:#e6edf3;background:#0d1117}path[fill=white]{fill:#0d1117}}</style>"
+    "{svg{color:#e6edf3;background:#0d1117}path[fill=white]{fill:#0d1117}%s}</style>"
+)
+_HALO, _STYLE_OF_HALO = (
+    'stroke="white"',
+    "text[stroke=white]{fill:#0d1117;stroke:#0d1117}",
 )
 
 
@@ -245,7 +249,8 @@ def _compiled(spec: str) -> str:
 
 def stand_alone(svg: str) -> str:
     """Give an SVG its own colours, which follow the light or dark mode of the reader's system."""
-    return svg.replace(">", f">{STYLE}", 1) + "\n"
+    style = _STYLE % (_STYLE_OF_HALO if _HALO in svg else "")
+    return svg.replace(">", f">{style}", 1) + "\n"
 
 
 def drawn_by() -> str:

@@ -19,11 +19,11 @@ from stages.lib.common import (
     score_decimals,
     short_params,
 )
+from stages.lib.compare.parallel import MOST_CANDIDATES
 from stages.lib.config import SIMPLEST, Params
 from stages.lib.config.schema import rope_of
 from stages.lib.report import tables
 from stages.lib.report.course import WATCHED_REPEATS, describe_course, stops_early
-from stages.lib.report.parallel import parallel_coordinates
 from stages.lib.report.subject import class_counts
 from stages.lib.repository.git import NoGitError, git
 from stages.lib.repository.revisions import is_committed
@@ -98,13 +98,12 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         for name in params.experiments
         for kind in ("", "curves/", "importance/")
     ]
-    # A net that diverged on every split predicts nothing, and has no such chart; only two classes have thresholds.
+    # A net that diverged on every split predicts nothing, and has no such chart; only two classes have thresholds, and
+    # only searches of many keys have parallel axes.
     drawn = results.source.files(CHARTS, ".svg")
-    names += [
-        name
-        for name in ("diagnostics", "answer_diagnostics", "thresholds", "inputs")
-        if name in drawn
-    ]
+    optional = ["diagnostics", "answer_diagnostics", "thresholds", "inputs"]
+    optional += [f"parallel/{name}" for name in params.experiments]
+    names += [name for name in optional if name in drawn]
     evaluation, answer = results.json(files.EVALUATION), read_answer(results)
     first, *others = sentences(answer)
     _, *more, named = paragraphs(results, params, answer)
@@ -134,6 +133,7 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         if "thresholds" in drawn
         else None,
         "inputs": tables.losses(results.table(files.INPUTS), rope_of(params)),
+        "most_drawn": MOST_CANDIDATES,
         "experiments": [_search(results, params, name) for name in params.experiments],
     }
 
@@ -180,9 +180,6 @@ def _search(results: Results, params: Params, name: str) -> dict[str, Any]:
         "findings": [*found, *not_by_kernel_told(search)],
         "what_mattered": what_mattered,
         "course": describe_course(curves, stops_early(params, name), n_nets),
-        "parallel": parallel_coordinates(
-            compared, list(results.table(files.IMPORTANCE, name)["key"])
-        ),
         "table": tables.text_table(compared, without=["params", "p_value_holm"]),
     }
 

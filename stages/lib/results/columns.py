@@ -55,7 +55,7 @@ COLUMNS: dict[str, Column] = {
     "params": _TEXT,
     # What the report does not head: it draws these, or says them in another column.
     **dict.fromkeys(("experiment", "best_params"), _TEXT),
-    **dict.fromkeys(("best_score", "best_std"), _SCORE),
+    **dict.fromkeys(("best_score", "best_std", "score"), _SCORE),
     **{
         f"best_{what}": _COMPUTED
         for what in (
@@ -72,6 +72,7 @@ COLUMNS: dict[str, Column] = {
             "epoch",
             "count",
             "split",
+            "candidate",
         ),
         _COUNT,
     ),
@@ -104,7 +105,7 @@ COLUMNS: dict[str, Column] = {
         for end in ("_low", "", "_high")
     },
     **dict.fromkeys(("panel", "series", "label"), _TEXT),
-    **dict.fromkeys(("x", "y", "low", "high", "threshold", "cost"), _DRAWN),
+    **dict.fromkeys(("x", "y", "low", "high", "place", "threshold", "cost"), _DRAWN),
     **{
         f"{whose}{kind}_positives": _TEXT
         for whose in ("", "others_")

@@ -92,6 +92,13 @@ IMPORTANCE = _table(
     "a table of importances",
     "key importance importance_std p_value",
 )
+# Of a search of fewer than three keys, a header alone.
+PARALLEL = _table(
+    "parallel/{name}",
+    "compare@{name}",
+    "where the candidates of a search stand on parallel axes",
+    "candidate key value place score in_best_set",
+)
 
 # Of all searches.
 BEST_PARAMS = _json(
@@ -182,4 +189,7 @@ NOT_BY_KERNEL = "not_by_kernel"
 # The models that the stage evaluate saves: the kept net, and the answer.
 MODEL_FILE, ANSWER_FILE = Path("models/best.onnx"), Path("models/answer.onnx")
 
-OF_EXPERIMENTS = (CANDIDATES, DRAWS, FRESH, SUMMARY, CURVES, COMPARED, IMPORTANCE)
+OF_EXPERIMENTS = (
+    *(CANDIDATES, DRAWS, FRESH, SUMMARY, CURVES, COMPARED, IMPORTANCE),
+    PARALLEL,
+)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stages.lib.report.charts import render, suited
+from stages.lib.report.charts import render, stand_alone, suited
 from tests.project import ROOT
 from tests.read_sample import SAMPLE
 from tests.report.charts.svg import NAN, SVG, candidates, draw, fill, read, texts
@@ -358,3 +358,33 @@ def test_thresholds_have_shares_and_with_costs_a_panel_of_them() -> None:
     # Another revision has panels of its own.
     both = one + [row | {"rev": "main"} for row in one]
     assert sum(text.endswith(", main") for text in shown("thresholds", both)) == 2
+
+
+def test_candidates_are_lines_across_axes_in_the_order_of_the_table() -> None:
+    keys = ("score", "module__n_neurons", "callbacks__EarlyStopping__patience")
+    rows = [
+        {
+            "candidate": str(candidate),
+            "key": key,
+            "value": f"{key[0]}{candidate}",
+            "place": str((30 - candidate) / 30),
+            "score": "0.5",
+            "in_best_set": "true",
+        }
+        for key in keys
+        for candidate in range(1, 30)
+    ]
+    drawn = render(fill("parallel", rows))
+    names = ["score", "n_neurons", "EarlyStopping", "patience"]
+    found = [part.strip() for part in ET.fromstring(drawn).itertext()]
+    assert [text for text in found if text in names] == names
+    # Of 29 values, every third has a label, from the top down, over a white one that keeps lines away.
+    labels = [text for text in found if text.startswith("s") and text[1:].isdigit()]
+    assert labels == [f"s{number}" for number in range(1, 30, 3)] * 2
+    stroked = [path.get("stroke") for path in ET.fromstring(drawn).iter(f"{SVG}path")]
+    assert (stroked.count("#1f83c9"), stroked.count("#d55e00")) == (28, 1)
+    page = stand_alone(drawn)
+    assert "text[stroke=white]" in page
+    assert "text[stroke=white]" not in stand_alone("<svg></svg>")
+    both = rows + [row | {"rev": "main"} for row in rows]
+    assert {"main", "workspace"} <= {*texts(render(fill("parallel", both)))}
