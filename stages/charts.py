@@ -14,11 +14,11 @@ from stages.lib.config.schema import unit_of_score
 from stages.lib.report.charts import (
     digest_of,
     drawn_by,
-    read_specs,
     render,
     stand_alone,
     suited,
 )
+from stages.lib.report.specs import read_specs
 from stages.lib.results import files, remove_others, write
 
 FOLDER = "metrics/charts"

@@ -16,8 +16,9 @@ from stages.lib.common import UserError, format_score, score_decimals
 from stages.lib.diff.comparison import Comparison, compare
 from stages.lib.diff.output import facts
 from stages.lib.diff.side import Side
-from stages.lib.report.charts import compared_specs, render, stand_alone, suited
+from stages.lib.report.charts import render, stand_alone, suited
 from stages.lib.report.page import CHARTS, Chart, as_chart
+from stages.lib.report.specs import compared_specs
 from stages.lib.report.templating import fill
 from stages.lib.repository import PIPELINE
 from stages.lib.repository.dvc import dvc, rerun
@@ -102,7 +103,8 @@ class Since:
 
     def drawn(self) -> dict[str, Chart]:
         """Return each chart that differs, drawn for both commits on the same axes, by its name."""
-        specs = compared_specs(self.base) if self.charts else {}
+        old = self.comparison.sides.old.snapshot
+        specs = compared_specs(old, self.base[:7]) if self.charts else {}
         return {
             name: as_chart(stand_alone(render(suited(specs[name]))))
             for name in self.charts

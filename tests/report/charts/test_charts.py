@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import vl_convert
 from stages import charts as stage
 from stages.lib.common import UserError
 from stages.lib.report import charts
-from stages.lib.report.charts import chart_name, read_specs, render, stand_alone
+from stages.lib.report.charts import render, stand_alone
+from stages.lib.report.specs import chart_name, compared_specs, read_specs
+from stages.lib.results import WorkingTree
 from tests.conftest import Command
 from tests.project import SEARCHED, Project, real_params
 from tests.report.charts.svg import SVG, candidates, fill, texts
@@ -135,7 +138,8 @@ def test_the_committed_charts_are_those_of_the_committed_tables(
             "{",
             "A template in .dvc/plots is missing, or is not JSON: ",
         ),
-        ("dvc.yaml", "stages: [", "DVC finds no plot in dvc.yaml"),
+        ("dvc.yaml", "stages: [", "dvc.yaml, line 1, `stages: [`"),
+        ("dvc.yaml", "stages: 1", "The plots of dvc.yaml can't be read, because of "),
     ],
 )
 def test_what_is_missing_is_named(
@@ -197,8 +201,29 @@ def test_a_chart_is_drawn_again_if_anything_of_it_has_changed(
     assert redrawn() == every
     monkeypatch.setattr(charts, "version", lambda _: "0")
     assert redrawn() == every
+    monkeypatch.setattr(charts, "_VERSION", charts._VERSION + 1)
+    assert redrawn() == every
     Path("metrics/charts/drawn.json").unlink()
     assert redrawn() == every
+
+
+def test_the_files_of_a_commit_are_drawn_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = real_params()
+    params["experiments"] = {"neurons": params["experiments"]["neurons"]}
+    Project.copied(tmp_path, params)
+    monkeypatch.chdir(tmp_path)
+    table = Path("metrics/leaderboard.csv")
+    (Path("old") / table).parent.mkdir(parents=True)
+    shutil.copy(table, Path("old") / table)
+    revisions = {
+        name: {row["rev"] for row in spec["data"]["values"]}
+        for name, spec in compared_specs(WorkingTree("old"), "0123456").items()
+    }
+    assert revisions.pop("leaderboard") == {"0123456", "workspace"}
+    assert revisions.keys() == read_specs().keys() - {"leaderboard"}
+    assert set().union(*revisions.values()) == {"workspace"}
 
 
 def test_a_table_without_rows_has_no_chart(
