@@ -91,9 +91,6 @@ report: .venv/repro ## Write report.html, a page with all results; AGAINST=REVIS
 diff: .venv/repro ## Say what changed since HEAD, or since AGAINST=REVISION, and whether it is more than chance
 	@python -m stages.diff $${AGAINST:+"$$AGAINST"}
 
-merge: .venv/repro ## After `git merge` has stopped: take the results of both sides, and run what neither has
-	@python -m stages.merge
-
 pr-comment: .venv/repro ## Rerun HEAD, and print its changes against AGAINST=REVISION as Markdown; RERUN=no runs nothing
 	@python -m stages.pr_comment $(if $(filter no,$(RERUN)),--not-rerun) $${AGAINST:+"$$AGAINST"}
 

@@ -5,9 +5,9 @@ commit. Params, data, results, models and README.md stay as they are here, whate
 """
 
 from stages.lib.common import UserError, counted, join_words, run
-from stages.lib.merge import upstream
-from stages.lib.merge.upstream import UPSTREAM, YOURS, named
+from stages.lib.repository import upstream
 from stages.lib.repository.git import git
+from stages.lib.repository.upstream import UPSTREAM, YOURS, named
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ from stages.lib.config import (
     Statistics,
     yaml12,
 )
-from stages.lib.merge.upstream import YOURS
+from stages.lib.repository.upstream import YOURS
 from tests.read_sample import SAMPLE
 
 ROOT = Path(stages.__file__).parents[1]

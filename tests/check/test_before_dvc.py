@@ -131,6 +131,6 @@ def test_results_of_two_sides_have_no_markers_and_are_found(
     assert [(problem.file, problem.finding) for problem in found] == [
         ("dvc.lock", ": both sides of a merge changed it, and 1 more")
     ]
-    assert found[0].remedy.startswith("Run `make merge`")
+    assert found[0].remedy.startswith("Take those of one side")
     project.git("add", "--all")
     assert not list(_unmerged_results())

@@ -12,7 +12,7 @@ from benchmarks.cross_cpu.__main__ import hashes, same
 from benchmarks.cross_cpu.spoilt import FUNCTIONS, spoilt
 from stages import compare
 from stages.lib.common import write_text
-from stages.lib.merge.upstream import YOURS
+from stages.lib.repository.upstream import YOURS
 from tests.conftest import Command
 from tests.make_sample import made_anew
 from tests.project import IDENTITY, ROOT, Project, environment, working_tree

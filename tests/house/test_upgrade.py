@@ -8,7 +8,7 @@ import pytest
 
 from stages import upgrade
 from stages.lib.common import write_text
-from stages.lib.merge.upstream import YOURS
+from stages.lib.repository.upstream import YOURS
 from tests.conftest import Command
 from tests.project import IDENTITY, Project
 

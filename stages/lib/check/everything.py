@@ -131,5 +131,7 @@ def _unmerged_results() -> Iterator[Problem]:
             f", and {len(results) - 1} more" if len(results) > 1 else ""
         )
         yield Problem(
-            finding, "Run `make merge`; docs/pull-requests.md says more.", results[0]
+            finding,
+            "Take those of one side, and run what it lacks; docs/pull-requests.md has the lines.",
+            results[0],
         )

@@ -3,17 +3,9 @@
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from stages.lib.common import UserError
 from stages.lib.repository.git import NO_REPOSITORY, git
-
-# What git calls the other side while a merge waits, and the command that goes on.
-_WAITING = {
-    "MERGE_HEAD": "git commit --no-edit --cleanup=strip",
-    "REBASE_HEAD": "git rebase --continue",
-    "CHERRY_PICK_HEAD": "git cherry-pick --continue",
-}
 
 HOW_TO_FETCH = " In a shallow clone, `git fetch --unshallow origin NAME:NAME` gets a branch with all of its commits."
 
@@ -82,37 +74,6 @@ def is_committed() -> bool:
     return not git(
         "status", "--porcelain", "--untracked-files=normal"
     )  # whatever the user's configuration says
-
-
-class Stopped(NamedTuple):
-    """A merge, rebase or cherry-pick that waits: the commit of the other side, its name, and how to go on."""
-
-    commit: str
-    name: str
-    go_on: str
-
-
-def stopped() -> Stopped | None:
-    """Return the merge that waits for its commit, whether it has conflicts or not; None if there is none.
-
-    Raises `UserError` if it has more than two sides.
-    """
-    for reference, go_on in _WAITING.items():
-        path = Path(git("rev-parse", "--git-path", reference).strip())
-        if path.is_file() and len(path.read_text(encoding="utf-8").splitlines()) > 1:
-            raise UserError(
-                "This merge has more than two sides. Take it back by `git merge --abort`, and merge one branch after "
-                "the other, each with `make merge`."
-            )
-        if path.is_file():
-            commit = git("rev-parse", "--verify", reference).strip()
-            name = (
-                git("name-rev", "--name-only", "--always", commit)
-                .strip()
-                .removeprefix("remotes/")
-            )
-            return Stopped(commit, name, go_on)
-    return None
 
 
 def unmerged() -> list[str]:
