@@ -3,8 +3,7 @@
 It also records how these models predict, also by threshold, and what each input is worth to them.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,6 +12,7 @@ from stages.lib.common import run
 from stages.lib.config import load_params
 from stages.lib.data import Unchanged
 from stages.lib.results import files, write_folder
+from stages.lib.results.evaluation import ErrorsByModel
 from stages.lib.results.files import File
 from stages.lib.scores.diagnostics import diagnostics, prediction_errors
 from stages.lib.scores.reached import reached_table
@@ -22,48 +22,48 @@ from stages.lib.scores.thresholds import counts_table, threshold_counts
 from stages.lib.search import doing
 from stages.lib.told.printed import print_scores
 
+if TYPE_CHECKING:
+    from stages.lib.results.writing import Content
+
 
 def main() -> None:
     params = load_params()
     file = Unchanged(params.data.path)
-    cv = params.cv
-    fresh = read_table(params).fresh
-    data = fresh.data
-    models = baselines(data, fresh.params)
-    pooled, scorers = (
-        fresh.pooling(len(models)),
-        fresh.scorer(len(models), second=True).scorers,
-    )
-    reached, drawn, counted, inputs, errors = (
-        {},
-        [],
-        [counts_table(None).assign(model="")],
-        {},
-        {},
-    )
+    cv, fresh = params.cv, read_table(params).fresh
+    models = baselines(fresh.data, fresh.params)
+    pooled = fresh.pooling(len(models))
+    scorers = fresh.scorer(len(models), second=True).scorers
+    reached, inputs, errors = {}, {}, {}
+    drawn, counted = [diagnostics(None)], [counts_table(None)]
     for name, baseline in models.items():
         with doing(f"baselines: {name}"):
             reached[name], seen = score_baseline(name, baseline, fresh, scorers, pooled)
         if seen:
-            drawn.append(diagnostics(seen.pooled(fresh)).assign(model=name))
-            errors[name] = prediction_errors(seen.pooled(fresh))
+            predicted = seen.pooled(fresh)
+            drawn.append(diagnostics(predicted).assign(model=name))
+            errors[name] = prediction_errors(predicted)
             counts = threshold_counts(seen.predictions, fresh.data, fresh.splits)
             counted.append(counts_table(counts).assign(model=name))
             inputs[name] = seen.importances
     file.check()
     print_scores(reached, f"baselines: {cv.scoring} over {len(fresh.splits)} splits")
-    tables: dict[File, pd.DataFrame | Mapping[str, Any]] = {
-        files.BASELINES: reached_table(reached, cv)
+    contents: dict[File, Content] = {
+        files.BASELINES: reached_table(reached, cv),
+        files.BASELINE_DIAGNOSTICS: _of_models(drawn),
+        files.BASELINE_THRESHOLDS: _of_models(counted),
+        files.BASELINE_INPUTS: inputs_table(
+            inputs, fresh.data.features, fresh.resampling
+        ),
+        files.BASELINE_ERRORS: ErrorsByModel(errors),
     }
-    tables[files.BASELINE_DIAGNOSTICS] = pd.concat(
-        drawn or [diagnostics(None).assign(model="")], ignore_index=True
-    )
-    tables[files.BASELINE_THRESHOLDS] = pd.concat(counted, ignore_index=True)
-    tables[files.BASELINE_INPUTS] = inputs_table(
-        inputs, data.features, fresh.resampling
-    )
-    tables[files.BASELINE_ERRORS] = errors
-    write_folder(tables)
+    write_folder(contents)
+
+
+def _of_models(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of models as one; the first is empty, for no model."""
+    if len(tables) == 1:
+        return tables[0].assign(model="")
+    return pd.concat(tables[1:], ignore_index=True)
 
 
 if __name__ == "__main__":

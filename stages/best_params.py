@@ -23,25 +23,26 @@ def main() -> None:
     }
     tied, corrected = ties(own), whole_choice(own, bounds_of(params.cv.scoring))
     summary = summarise(params, searches, corrected)
-    if strays := remove_strays(params.experiments):
-        print(
-            f"removed {counted(len(strays), 'file')} that no experiment of params.yaml has, such as {strays[0]}"
-        )
+    strays = remove_strays(params.experiments)
+    if strays:
+        removed = f"removed {counted(len(strays), 'file')}"
+        print(f"{removed} that no experiment of params.yaml has, such as {strays[0]}")
     write(files.BEST_PARAMS, summary)
-    write(files.LEADERBOARD, leaderboard(params, searches, tied, summary["winner"]))
+    write(files.LEADERBOARD, leaderboard(params, searches, tied, summary.winner))
 
     print_leaderboard(params, searches, tied)
     if corrected and len(searches) > 1:
-        numbers = corrected.score, corrected.low, corrected.high
-        score, low, high = (
-            format_score(number, score_decimals(numbers)) for number in numbers
+        decimals = score_decimals([corrected.score, corrected.low, corrected.high])
+        score = format_score(corrected.score, decimals)
+        low, high = (
+            format_score(end, decimals) for end in (corrected.low, corrected.high)
         )
         print(
-            f"{summary['winner']}, corrected for the choice among all searches: {score}, 95 % from {low} to {high}"
+            f"{summary.winner}, corrected for the choice among all searches: {score}, 95 % from {low} to {high}"
         )
-    if "combined_params" in summary:
-        print(f"combined: {summary['combined_params']}")
-        for left_out in summary["details"][0]["left_out"]:
+    if summary.combined_params is not None:
+        print(f"combined: {summary.combined_params}")
+        for left_out in summary.details[0].left_out or ():
             print(f"left out: {left_out}")
 
 

@@ -20,11 +20,9 @@ def main(arguments: Namespace) -> None:
     name, results = arguments.experiment, Results()
     params = load_params()
     params.experiment(name)  # which there should be
-    search, candidates = (
-        results.json(files.SUMMARY, name),
-        results.table(files.CANDIDATES, name),
-    )
-    resampling = params.cv.resampling_of(search)
+    search = results.read(files.SUMMARY, name)
+    candidates = results.table(files.CANDIDATES, name)
+    resampling = params.cv.resampling(*search.sizes)
     compared = compared_table(candidates, resampling, params.rope)
     importances = mattered(candidates, resampling, params.seed)
     write(files.COMPARED, compared, name)

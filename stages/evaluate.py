@@ -1,9 +1,12 @@
 """Stage `evaluate`: answers what to use, by scores on splits that no search has seen; saves the answer and the net."""
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from stages.lib.baselines.baselines import read_baselines
-from stages.lib.best_params.leaderboard import read_picks
-from stages.lib.common import run
-from stages.lib.config import load_params
+from stages.lib.best_params.leaderboard import Picks, read_picks
+from stages.lib.common import run, write_text
+from stages.lib.config import Params, load_params
 from stages.lib.data import Unchanged
 from stages.lib.evaluate.answer import (
     answer_of,
@@ -13,6 +16,8 @@ from stages.lib.evaluate.answer import (
 )
 from stages.lib.evaluate.contest import Contest, choose
 from stages.lib.evaluate.nets import (
+    Fitted,
+    Known,
     fit,
     known_of,
     read_reached,
@@ -22,113 +27,178 @@ from stages.lib.evaluate.nets import (
     see_nets,
 )
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_model
-from stages.lib.results import Results, files, remove_others, write
+from stages.lib.results import Results, files, remove_others
+from stages.lib.results.answer import Answer
+from stages.lib.results.evaluation import ErrorsByModel, Evaluation, Threshold
+from stages.lib.results.files import File
+from stages.lib.results.writing import as_text
+from stages.lib.scores.diagnostics import Seen
 from stages.lib.scores.search_result import by_reason
-from stages.lib.scores.splits import read_table
+from stages.lib.scores.splits import Folds, read_table
 from stages.lib.scores.thresholds import (
+    applied,
     check_costs,
     chosen_thresholds,
     thresholds_table,
-    written_choices,
 )
 from stages.lib.search import EVALUATION, forget
 from stages.lib.told.evaluation import inputs_told, paragraphs, read_note
 from stages.lib.told.printed import print_ranking
 from stages.lib.told.scores import NOT_TESTED
 
+if TYPE_CHECKING:
+    from stages.lib.results.writing import Content
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The contest of all contenders, and the answer."""
+
+    params: Params
+    table: Folds
+    picks: Picks
+    contest: Contest
+    answer: Answer
+
+    @property
+    def saved(self) -> list[str]:
+        """The contenders that are saved."""
+        return list(dict.fromkeys([self.answer.handed_over, self.answer.kept]))
+
+
+@dataclass(frozen=True)
+class SeenModels:
+    """What was seen of the nets that are saved, what is known of how each saved model predicts, and its threshold."""
+
+    nets: dict[str, Seen]
+    known: dict[str, Known]
+    thresholds: dict[str, Threshold]
+
 
 def main() -> None:
     params, results = load_params(), Results()
     file = Unchanged(params.data.path)
-    cv, picks, table = params.cv, read_picks(results, params), read_table(params)
-    kept, settings, fresh, costs = (
-        picks.kept,
-        picks.settings,
-        table.fresh,
-        params.evaluate.costs,
-    )
-    check_costs(params, table.data)
-    baselines = read_baselines(results, cv, len(fresh.splits))
-    contenders = (
-        score_nets(settings, read_reached(results, picks, fresh), fresh) | baselines
-    )
-    contest = Contest(contenders, kept, fresh.resampling, params.rope, picks.corrected)
-    choice = choose(contest, picks.use)
-    answer = answer_of(
-        contest, choice, cv.scoring, picks.n_candidates, picks.use is not None
-    )
-    handed_over = answer.handed_over
-    compared = comparison_table(contest, cv, answer)
-    saved = list(dict.fromkeys([handed_over, kept]))
-    seen = see_nets({name: settings[name] for name in saved if name in settings}, fresh)
-    known = {name: known_of(results, name, seen, fresh) for name in saved}
-    counts = {name: each.counts for name, each in known.items()}
-    choices = chosen_thresholds(
-        costs, counts, fresh.resampling, fresh.data.groups is not None
-    )
-    inputs = saved_inputs(results, kept, handed_over, seen, fresh)
-    pooled = seen[kept].pooled(fresh)
-    brier = pooled.brier_score() if pooled else None
-    written = ({} if brier is None else {"kept_brier_score": brier}) | written_choices(
-        choices, costs
-    )
-    trained = contenders | seen
-    written |= by_reason(trained, (each.not_by_kernel for each in trained.values()))
+    judged = judge(params, results)
+    seen = see(judged, results)
     # The last steps that can fail: what is written goes with the models.
-    fitted = {name: fit(name, settings, table, known[name].errors) for name in saved}
+    contents = contents_of(judged, seen, results)
+    fitted = fit_saved(judged, seen)
     file.check()
+    for path, content in contents.items():
+        write_text(path, content)
+    remove_others("metrics/scores", contents)
+    told = save(judged, seen, fitted)
+    forget(EVALUATION)
+    show(judged, results, told)
 
-    write(files.ANSWER, answer.model_dump())
-    write(files.CONTENDERS, compared)
-    write(files.DIAGNOSTICS, known[kept].diagnostics)
-    write(files.ANSWER_DIAGNOSTICS, known[handed_over].diagnostics)
-    write(files.INPUTS, inputs)
-    write(files.ERRORS, {name: each.errors for name, each in known.items()})
-    write(
-        files.THRESHOLDS,
-        thresholds_table(counts, roles_of(kept, handed_over), costs, choices),
-    )
-    names = answer.model_dump(
-        include={"use", "kept", "handed_over"}, exclude_none=True
-    )  # which `diff` reads
-    write(
-        files.EVALUATION,
-        names | table.counted | what_gives_away(table.data, answer) | written,
-    )
-    metrics = few_metrics(contest, answer.use, picks.searches, brier)
-    for name, numbers in metrics.items():
-        write(files.SCORES, numbers, name)
-    remove_others("metrics/scores", map(files.SCORES.at, metrics))
 
-    # The models go with what is written, so they are saved before anything else can fail.
-    how = []
+def judge(params: Params, results: Results) -> Judged:
+    """Score all contenders on fresh splits, and choose among them."""
+    cv, picks, table = params.cv, read_picks(results, params), read_table(params)
+    check_costs(params, table.data)
+    fresh = table.fresh
+    baselines = read_baselines(results, cv, len(fresh.splits))
+    scored = read_reached(results, picks, fresh)
+    contenders = score_nets(picks.settings, scored, fresh) | baselines
+    contest = Contest(
+        contenders, picks.kept, fresh.resampling, params.rope, picks.corrected
+    )
+    choice, asked = choose(contest, picks.use), picks.use is not None
+    answer = answer_of(contest, choice, cv.scoring, picks.n_candidates, asked)
+    return Judged(params, table, picks, contest, answer)
+
+
+def see(judged: Judged, results: Results) -> SeenModels:
+    """Say how the models that are saved predict, and from which threshold on."""
+    fresh, settings = judged.table.fresh, judged.picks.settings
+    own = {name: settings[name] for name in judged.saved if name in settings}
+    nets = see_nets(own, fresh)
+    known = {name: known_of(results, name, nets, fresh) for name in judged.saved}
+    counts = {name: each.counts for name, each in known.items()}
+    costs, in_groups = judged.params.evaluate.costs, fresh.data.groups is not None
+    thresholds = chosen_thresholds(costs, counts, fresh.resampling, in_groups)
+    return SeenModels(nets, known, thresholds)
+
+
+def fit_saved(judged: Judged, seen: SeenModels) -> dict[str, Fitted]:
+    """Fit the models that are saved on all rows."""
+    settings, table, known = judged.picks.settings, judged.table, seen.known
+    return {
+        name: fit(name, settings, table, known[name].errors) for name in judged.saved
+    }
+
+
+def contents_of(judged: Judged, seen: SeenModels, results: Results) -> dict[str, str]:
+    """Return the text of each file: the answer, what it was chosen by, and how the saved models predict."""
+    answer, contest, known = judged.answer, judged.contest, seen.known
+    costs, fresh = judged.params.evaluate.costs, judged.table.fresh
+    pooled = seen.nets[answer.kept].pooled(fresh)
+    brier = pooled.brier_score() if pooled else None
+    errors = {name: each.errors for name, each in known.items()}
+    counts, roles = {name: x.counts for name, x in known.items()}, roles_of(answer)
+    contents: dict[File, Content] = {
+        files.ANSWER: answer,
+        files.CONTENDERS: comparison_table(contest, judged.params.cv, answer),
+        files.DIAGNOSTICS: known[answer.kept].diagnostics,
+        files.ANSWER_DIAGNOSTICS: known[answer.handed_over].diagnostics,
+        files.INPUTS: saved_inputs(results, answer, seen.nets, fresh),
+        files.ERRORS: ErrorsByModel(errors),
+        files.THRESHOLDS: thresholds_table(counts, roles, costs, seen.thresholds),
+        files.EVALUATION: evaluation_of(judged, seen, brier),
+    }
+    texts = {file.path: as_text(content) for file, content in contents.items()}
+    metrics = few_metrics(contest, answer.use, judged.picks.searches, brier)
+    return texts | {files.SCORES.at(name): as_text(x) for name, x in metrics.items()}
+
+
+def evaluation_of(judged: Judged, seen: SeenModels, brier: float | None) -> Evaluation:
+    """Return what the evaluation says besides its answer."""
+    answer, table, costs = judged.answer, judged.table, judged.params.evaluate.costs
+    reasons = {
+        name: each.not_by_kernel for name, each in judged.contest.reached.items()
+    }
+    reasons |= {name: each.not_by_kernel for name, each in seen.nets.items()}
+    return Evaluation(
+        **dict(table.counted),
+        kept=answer.kept,
+        handed_over=answer.handed_over,
+        use=answer.use,
+        kept_brier_score=brier,
+        given_away=what_gives_away(table.data, answer),
+        costs=costs.model_dump() if costs else None,
+        thresholds=seen.thresholds,
+        not_by_kernel=by_reason(reasons, reasons.values()),
+    )
+
+
+def save(judged: Judged, seen: SeenModels, fitted: dict[str, Fitted]) -> list[str]:
+    """Save the kept net and the answer; return what is to be said of each."""
+    told, handed_over = [], judged.answer.handed_over
     for path, name, own in (
-        (MODEL_FILE, kept, {}),
+        (MODEL_FILE, judged.answer.kept, {}),
         (ANSWER_FILE, handed_over, {"name": handed_over}),
     ):
         model, card, fitted_on = fitted[name]
-        threshold = choices[name].applied if name in choices else None
-        unusual = save_model(
-            path,
-            model,
-            card.model_copy(update={"threshold": threshold} | own),
-            table.every_row.X,
-        )
-        how += [f"{path}: {name}, {fitted_on}", *filter(None, [unusual])]
-    forget(EVALUATION)
+        chosen = seen.thresholds.get(name)
+        threshold = applied(chosen) if chosen else None
+        card = card.model_copy(update={"threshold": threshold} | own)
+        unusual = save_model(path, model, card, judged.table.every_row.X)
+        told += [f"{path}: {name}, {fitted_on}", *filter(None, [unusual])]
+    return told
 
-    print(
-        *filter(
-            None, [*paragraphs(results, params, answer), read_note(results, params)]
-        ),
-        sep="\n",
-    )
+
+def show(judged: Judged, results: Results, told: list[str]) -> None:
+    """Print what the evaluation answers."""
+    params, answer, cv = judged.params, judged.answer, judged.params.cv
+    note = read_note(results, params)
+    print(*filter(None, [*paragraphs(results, params, answer), note]), sep="\n")
     which = "splits of the searches" if cv.keeps_time else "new splits"
-    print_ranking(answer, f"evaluation: {cv.scoring} over {len(fresh.splits)} {which}")
+    n_splits = len(judged.table.fresh.splits)
+    print_ranking(answer, f"evaluation: {cv.scoring} over {n_splits} {which}")
     if cv.keeps_time:
         print("Rows in the order of time can be split in one way only,", end=" ")
         print(f"so these splits are those that the winners won on\n({NOT_TESTED}).")
-    print(inputs_told(results, answer), *how, sep="\n")
+    print(inputs_told(results, answer), *told, sep="\n")
 
 
 if __name__ == "__main__":

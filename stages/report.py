@@ -32,7 +32,7 @@ def main(arguments: Namespace) -> None:
     params = load_params()
     changed = changes_of(Since(arguments.revision)) if arguments.revision else None
     results = Results()
-    counts = results.json(files.DATA)
+    counts = results.read(files.DATA)
     commit = describe_head()
     stale = first_of(stale_stages() if commit else [], _MOST_STALE)
     page = fill(

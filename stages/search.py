@@ -34,22 +34,18 @@ def main(arguments: Namespace) -> None:
         *output.table["params"],
         *(format_params(pick.changes) or pick.names[0] for pick in output.picks),
     ]
-    summary = output.summary | by_reason(trained, [*result.not_by_kernel, *anew])
+    not_by_kernel = by_reason(trained, [*result.not_by_kernel, *anew])
+    summary = output.summary.model_copy(update={"not_by_kernel": not_by_kernel})
     file.check()
 
     title = f"{name}: {params.cv.scoring} over {len(experiment.splits)} splits"
     print_table(output.table, title, files.CANDIDATES.at(name))
-    print(
-        best_told(
-            summary,
-            int(result.to_the_end.sum()),
-            score_decimals([summary["best_score"]]),
-        )
-    )
+    n_ended = int(result.to_the_end.sum())
+    print(best_told(summary, n_ended, score_decimals([summary.best_score])))
     if few := too_few(summary):
         print(few)
-    if "net_epochs_spared" in summary:
-        print(f"halving spared {summary['net_epochs_spared']:,} net-epochs")
+    if summary.net_epochs_spared is not None:
+        print(f"halving spared {summary.net_epochs_spared:,} net-epochs")
     write(files.CURVES, curves, name)
     found = {
         files.CANDIDATES: output.table,

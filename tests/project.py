@@ -94,6 +94,7 @@ NUMBERS = {
     "n_fits": 6,
     "n_splits": 3,
     "n_rows": 30,
+    "classes": {},
 }
 
 

@@ -13,6 +13,7 @@ from stages.lib.diff.comparison import Comparison, compare
 from stages.lib.diff.side import Scored, Side
 from stages.lib.repository import FolderTree
 from stages.lib.repository.snapshot import Snapshot
+from stages.lib.results.evaluation import Evaluation
 from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.pairs.changes import (
     BEFORE,
@@ -226,7 +227,7 @@ def results_of(
             str(s): scored(pick, picked[s], halves[s], by_row(hits[s, [pick]], folds))
             for s, pick in enumerate(picks)
         },
-        answer={"kept": str(kept), "use": str(kept)},
+        answer=Evaluation(n_rows=0, classes={}, kept=str(kept), use=str(kept)),
         evaluated=PARAMS | {"seed": seed},
         stages={},
         resampling=lambda _scoring: resampling,

@@ -9,7 +9,7 @@ from resampled.means.corrected import Corrected
 from stages.lib.best_params.leaderboard import (
     combine,
     leaderboard,
-    picked,
+    picks_of,
     read_best_set,
     read_searches,
     summarise,
@@ -18,29 +18,28 @@ from stages.lib.best_params.leaderboard import (
 from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.results import Results, files
+from stages.lib.results.search import RankedSearch
 from stages.lib.results.writing import as_csv
 from tests.project import NUMBERS, small_params
+from tests.results.records import ranked_search
 from tests.results.texts import Texts
 
 
-def searches(**bests: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    counts = {"n_candidates": 2, "n_fits": 6, "n_in_best_set": 1}
+def searches(**bests: dict[str, Any]) -> dict[str, RankedSearch]:
     return {
-        name: {
-            "best_params": best,
-            "simplest_params": best,
-            "best_score": score / 10,
-            "best_std": 0.1,
-        }
-        | counts
+        name: ranked_search(best, best_score=score / 10)
         for score, (name, best) in enumerate(bests.items(), start=1)
     }
 
 
+def changed(found: dict[str, RankedSearch], **fields: Any) -> dict[str, RankedSearch]:
+    return {name: search.model_copy(update=fields) for name, search in found.items()}
+
+
 def combined_of(
-    params: Params, found: dict[str, dict[str, Any]]
+    params: Params, found: dict[str, RankedSearch]
 ) -> tuple[dict[str, Any], list[str]]:
-    return combine(params, picked(params, found))
+    return combine(params, picks_of(params, found))
 
 
 def test_the_combination_takes_the_bests_in_turn() -> None:
@@ -78,28 +77,28 @@ def test_the_summary_names_the_winner() -> None:
         optimizer={"optimizer": "Adamax"}, neurons={"module__n_neurons": 5}
     )
     summary = summarise(params, found)
-    assert (summary["winner"], summary["winner_params"]) == (
+    assert (summary.winner, summary.winner_params) == (
         "neurons",
         "module__n_neurons=5",
     )
-    assert (summary["best_score"], summary["n_candidates"], summary["n_fits"]) == (
+    assert (summary.best_score, summary.n_candidates, summary.n_fits) == (
         0.2,
         4,
         12,
     )
-    assert summary["combined_params"] == "optimizer=Adamax, module__n_neurons=5"
-    assert isinstance(summary["details"], list)
-    assert summary["details"][0]["experiments"]["neurons"]["best_params"] == {
-        "module__n_neurons": 5
-    }
-    assert summary["details"][0]["winner"] == "neurons"
+    assert summary.combined_params == "optimizer=Adamax, module__n_neurons=5"
+    (details,) = summary.details
+    assert details.experiments["neurons"].best_params == {"module__n_neurons": 5}
+    assert details.winner == "neurons"
     # Where corrected scores are known, the best of them wins.
     ends = {"best_score_corrected_low": 0.1, "best_score_corrected_high": 0.2}
-    for search, score in zip(found.values(), (0.15, 0.14), strict=True):
-        search |= {"best_score_corrected": score} | ends
-    summary = summarise(params, found)
-    assert summary["winner"] == "optimizer"
-    assert (summary["best_score"], summary["best_score_corrected"]) == (0.1, 0.15)
+    first, second = (
+        changed({name: found[name]}, best_score_corrected=score, **ends)
+        for name, score in (("optimizer", 0.15), ("neurons", 0.14))
+    )
+    summary = summarise(params, first | second)
+    assert summary.winner == "optimizer"
+    assert (summary.best_score, summary.best_score_corrected) == (0.1, 0.15)
 
 
 def test_grid_searches_are_combined_if_there_are_two() -> None:
@@ -119,12 +118,12 @@ def test_grid_searches_are_combined_if_there_are_two() -> None:
         joint={"lr": 0.02},
     )
     summary = summarise(Params.model_validate(raw), found)
-    assert summary["winner"] == "joint"
-    assert summary["combined_params"] == "module__n_neurons=5, module__dropout_rate=0.5"
+    assert summary.winner == "joint"
+    assert summary.combined_params == "module__n_neurons=5, module__dropout_rate=0.5"
     del raw["experiments"]["neurons"], found["neurons"]
     summary = summarise(Params.model_validate(raw), found)
-    assert "combined_params" not in summary
-    assert set(summary["details"][0]) == {"experiments", "winner"}
+    assert summary.combined_params is None
+    assert set(summary.details[0].content()) == {"experiments", "winner"}
 
 
 def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
@@ -133,14 +132,15 @@ def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
         dropout={"module__dropout_rate": 0.1, "module__weight_constraint": None},
         optimizer={"optimizer": "SGD"},
     )
-    for search in found.values():
-        ends = {"best_score_corrected_low": 0.05, "best_score_corrected_high": 0.15}
-        search |= {
-            "best_ci95": 0.03553,
-            "best_score_corrected": 0.1,
-            "best_n_stuck": 3,
-            "not_shown": 0,
-        } | ends
+    found = changed(
+        found,
+        best_ci95=0.03553,
+        best_score_corrected=0.1,
+        best_score_corrected_low=0.05,
+        best_score_corrected_high=0.15,
+        best_n_stuck=3,
+        constant_loss=0.0,
+    )
     assert as_csv(
         leaderboard(params, found, {"dropout": True, "optimizer": False}, "dropout")
     ) == (
@@ -190,8 +190,8 @@ def test_what_is_read_has_the_types_of_the_grid_and_stands_in_it() -> None:
         raw | {"experiments": {"neurons": raw["experiments"]["neurons"]}}
     )
     found = read_searches(Results(written_search(five)), params)["neurons"]
-    assert found["best_params"] == found["simplest_params"] == {"module__n_neurons": 5}
-    assert (found["n_in_best_set"], found["best_n_stuck"]) == (1, 0)
+    assert found.best_params == found.simplest_params == {"module__n_neurons": 5}
+    assert (found.n_in_best_set, found.best_n_stuck) == (1, 0)
     for texts, sentence in (
         (
             written_search("module__n_neurons=99", five),
@@ -205,7 +205,7 @@ def test_what_is_read_has_the_types_of_the_grid_and_stands_in_it() -> None:
         with pytest.raises(UserError, match=sentence):
             read_searches(Results(texts), params)
     untested = Results(written_search(five, in_best_set=None))
-    assert "n_in_best_set" not in read_searches(untested, params)["neurons"]
+    assert read_searches(untested, params)["neurons"].n_in_best_set is None
     assert read_best_set(untested, params, "neurons") == [
         {"module__n_neurons": 5}
     ]  # the best alone

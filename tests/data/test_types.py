@@ -83,7 +83,7 @@ def test_the_real_data_is_described() -> None:
     # These counts are in the data set's own documentation.
     assert describe(table, n_left_out, data, classify=True) == {
         "rows": 768,
-        "positives": 268,
+        "classes": {"0": 500, "1": 268},
         "zeros_for_missing": {
             "glucose": 5,
             "blood_pressure": 35,
@@ -128,7 +128,7 @@ def test_rows_without_a_target_are_left_out_whatever_else_is_in_them(
         (),
     )
     counts = {"rows": 9, "rows_without_target": 2, "zeros_for_missing": {}} | (
-        {"positives": 3} if classify else {}
+        {"classes": {"0": 6, "1": 3}} if classify else {}
     )
     assert describe(*read_data(path, data, classify), data, classify) == counts
     (problem,) = problems(

@@ -9,6 +9,7 @@ import pytest
 from stages import reproduced
 from stages.lib.common import write_text
 from tests.conftest import Command
+from tests.diff.commits import evaluation_of
 from tests.project import NUMBERS, Project
 
 Fault = Callable[[Project, pytest.MonkeyPatch], None]
@@ -59,7 +60,8 @@ def test_nets_that_the_kernel_did_not_train_are_told_where_files_differ(
         "search/a/summary": NUMBERS
         | {"best_params": "", "not_by_kernel": {"why": ["lr=1", "lr=2"]}},
         "search/b/summary": NUMBERS | {"best_params": ""},
-        "evaluation": {"kept": "a", "not_by_kernel": {"another": ["combined"]}},
+        "evaluation": evaluation_of(kept="a")
+        | {"not_by_kernel": {"another": ["combined"]}},
     }
     for name, content in written.items():
         path = project.folder / f"metrics/{name}.json"

@@ -14,7 +14,7 @@ from stages.lib.diff.output import as_text
 from stages.lib.diff.picks import pick
 from stages.lib.diff.side import Scored, Side
 from stages.lib.repository.snapshot import Snapshot
-from tests.diff.commits import UNCHANGED, Commits, scores
+from tests.diff.commits import UNCHANGED, Commits, evaluation_of, scores
 
 
 def test_fewer_repeats_of_the_same_scores_change_nothing(
@@ -171,7 +171,7 @@ def test_an_evaluation_that_names_no_model_answers_only_if_it_says_so(
     for tag, more in (("none", {}), ("refused", {"handed_over": "mean"})):
         write_text(
             commits.project.folder / "metrics/evaluation.json",
-            json.dumps({"kept": "width"} | more),
+            json.dumps(evaluation_of(kept="width", **more)),
         )
         commits.record(tag)
     assert said("before", "none")[0].startswith(

@@ -11,8 +11,7 @@ from stages.lib.best_params.leaderboard import read_searches
 from stages.lib.common import UserError, format_params, short_params, write_text
 from stages.lib.config import load_params
 from stages.lib.docs import find_blocks
-from stages.lib.results import Results
-from stages.lib.results.answer import read_answer
+from stages.lib.results import Results, files
 from stages.lib.told.evaluation import paragraphs
 from tests.conftest import Command
 from tests.project import SEARCHED, Project
@@ -42,12 +41,12 @@ def test_the_blocks_say_what_is_in_metrics(docs: Command) -> None:
     page = PAGE.read_text(encoding="utf-8")
     (quoted,) = re.findall(r"(?:^>.*\n)+", page, re.MULTILINE)
     told = [" ".join(each.replace("> ", "").split()) for each in quoted.split("\n>\n")]
-    assert told == paragraphs(Results(), load_params(), read_answer(Results()))
+    assert told == paragraphs(Results(), load_params(), Results().read(files.ANSWER))
     ((_, path),) = re.findall(r"!\[(.+)\]\((.+)\)", page)
     assert Path(path).is_file()
 
     found = read_searches(Results(), load_params())
-    ranked = sorted(SEARCHED, key=lambda name: -found[name]["best_score_corrected"])
+    ranked = sorted(SEARCHED, key=lambda name: -found[name].rating)
     lines = [
         line
         for line in page.splitlines()
@@ -55,13 +54,10 @@ def test_the_blocks_say_what_is_in_metrics(docs: Command) -> None:
     ]
     for name, line in zip(ranked, lines, strict=True):
         search = found[name]
-        worth, low, high = (
-            f"{search[f'best_score_corrected{end}']:.4f}"
-            for end in ("", "_low", "_high")
-        )
-        best = short_params(format_params(search["best_params"]))
+        worth, low, high = (f"{each:.4f}" for each in search.corrected or ())
+        best = short_params(format_params(search.best_params))
         cells = (
-            search["n_candidates"],
+            search.n_candidates,
             f"{search['best_score']:.4f}",
             worth,
             f"{low} to {high}",

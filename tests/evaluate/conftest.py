@@ -18,7 +18,7 @@ from stages.lib.data import Dataset
 from stages.lib.evaluate.nets import score_nets
 from stages.lib.results import Results, files
 from stages.lib.results.reading import WorkingTree
-from stages.lib.results.writing import as_csv, as_json
+from stages.lib.results.writing import as_csv, as_json, as_text
 from stages.lib.scores.diagnostics import COLUMNS
 from stages.lib.scores.reached import Reached, reached_table, scorers_of
 from stages.lib.scores.splits import Folds
@@ -26,6 +26,7 @@ from stages.lib.scores.thresholds import COUNTED
 from tests.plain_skorch import plain_net
 from tests.project import small_params, write_params
 from tests.read_sample import SAMPLE, load_real_data
+from tests.results.records import best_params, ranked_search
 
 
 @dataclass(frozen=True)
@@ -94,17 +95,11 @@ def write_best(params: Params, folder: Path, **changes: Any) -> None:
     bests = {}
     for name, experiment in params.experiments.items():
         listed = experiment.candidates(params.seed)
-        bests[name] = {"best_params": listed[0], "simplest_params": listed[-1]}
-    combined = params.model.model_dump() | {"optimizer": "Adamax"}
-    details = {
-        "combined": combined,
-        "experiments": bests,
-        "winner": next(iter(bests)),
-    } | changes
-    write_text(
-        folder / files.BEST_PARAMS.path,
-        as_json({"winner": details["winner"], "n_candidates": 9, "details": [details]}),
-    )
+        bests[name] = ranked_search(listed[0], listed[-1])
+    details: dict[str, Any] = {"winner": next(iter(bests))}
+    details["combined"] = params.model.model_dump() | {"optimizer": "Adamax"}
+    best = best_params(bests, **details | changes)
+    write_text(folder / files.BEST_PARAMS.path, as_text(best))
 
 
 def write_baselines(params: Params, folder: Path, n_splits: int) -> None:

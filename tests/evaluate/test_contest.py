@@ -149,14 +149,12 @@ def test_a_column_that_gives_the_target_away_is_noted_and_so_is_a_score_that_sug
         for code in (rng.normal(size=200), y + 3)
     )
     usual = ask({"joint": scores(0.8)} | CONSTANT)
-    assert what_gives_away(honest, usual) == {}
-    assert what_gives_away(telling, usual) == {"given_away": [[["code"], 1.0]]}
+    assert what_gives_away(honest, usual) is None
+    assert what_gives_away(telling, usual) == [(["code"], 1.0)]
     nearly_perfect = np.resize(
         [0.999, 1.0], 30
     )  # of two that score the same on every split, nothing is tested
-    assert what_gives_away(honest, ask({"joint": nearly_perfect} | CONSTANT)) == {
-        "given_away": []
-    }
+    assert what_gives_away(honest, ask({"joint": nearly_perfect} | CONSTANT)) == []
 
 
 TWO_FOLDS = Resampling.of_folds(2)

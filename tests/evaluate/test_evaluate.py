@@ -14,7 +14,6 @@ from stages.lib.evaluate import nets
 from stages.lib.evaluate.nets import score_nets
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from stages.lib.results import files
-from stages.lib.results.answer import read_answer
 from stages.lib.scores.splits import make_splits
 from stages.lib.told.evaluation import paragraphs
 from tests.conftest import Command
@@ -65,19 +64,19 @@ def test_the_stage_answers_first_and_writes_what_the_charts_show(
     evaluated: Evaluated,
 ) -> None:
     results, params = evaluated.results, evaluated.params()
-    metrics, n_rows = results.json(files.EVALUATION), len(load_real_data(params).y)
+    metrics, n_rows = results.read(files.EVALUATION), len(load_real_data(params).y)
     assert evaluated.shown.startswith(
         "Use none of these models: always naming the most frequent class gets accuracy"
     )
     assert evaluated.shown.startswith(
-        "\n".join(paragraphs(results, params, read_answer(results))) + "\n"
+        "\n".join(paragraphs(results, params, results.read(files.ANSWER))) + "\n"
     )
-    assert (metrics["kept"], "use" in metrics, metrics["handed_over"]) == (
+    assert (metrics.kept, metrics.use, metrics.handed_over) == (
         "combined",
-        False,
+        None,
         "majority_class",
     )
-    assert (metrics["n_rows"], sum(metrics["classes"].values())) == (n_rows, n_rows)
+    assert (metrics.n_rows, sum(metrics.classes.values())) == (n_rows, n_rows)
     table = results.table(files.DIAGNOSTICS)
     assert set(table["panel"]) == {
         "ROC",
@@ -86,14 +85,15 @@ def test_the_stage_answers_first_and_writes_what_the_charts_show(
         "confusion",
     }
     assert table.loc[table["panel"] == "confusion", "count"].sum() == 2 * n_rows
-    assert 0 < metrics["kept_brier_score"] < 1
+    assert metrics.kept_brier_score is not None
+    assert 0 < metrics.kept_brier_score < 1
     # What the cards say of errors: of the answer by the stage baselines, of the net by its own predictions.
-    errors = results.json(files.ERRORS)
+    errors = results.read(files.ERRORS).root
     assert set(errors) == {"combined", "majority_class"}
     for path, name in ((MODEL_FILE, "combined"), (ANSWER_FILE, "majority_class")):
-        assert load_model(evaluated.folder / path)[1].sets == errors[name]["sets"]
-    assert set(errors["majority_class"]["sets"].values()) == {0.25}
-    assert 0.5 > errors["combined"]["sets"]["0.90"] > errors["combined"]["sets"]["0.99"]
+        assert load_model(evaluated.folder / path)[1].sets == errors[name].sets
+    assert set(errors["majority_class"].sets.values()) == {0.25}
+    assert 0.5 > errors["combined"].sets["0.90"] > errors["combined"].sets["0.99"]
     # What is shuffled stands in one table, and is told of both.
     assert results.table(files.INPUTS).groupby("role")["column"].count().to_dict() == {
         "answer": 1,

@@ -15,11 +15,14 @@ from stages.lib.data import Dataset
 from stages.lib.evaluate import nets
 from stages.lib.evaluate.nets import read_reached, score_nets
 from stages.lib.results import Results, files
-from stages.lib.scores.score_table import CORRECTED
+from stages.lib.results.writing import as_text
 from tests.evaluate.conftest import fresh_of, params_of, write_best, write_fresh
 from tests.project import ROOT, set_at, small_params
 from tests.read_sample import load_real_data
+from tests.results.records import best_params, ranked_search
 from tests.results.texts import Texts
+
+CORRECTED = [f"best_score_corrected{end}" for end in ("", "_low", "_high")]
 
 
 def picks_of(params: Params) -> Picks:
@@ -69,30 +72,21 @@ def test_what_the_picks_are_worth_without_luck() -> None:
     """The winner's is corrected for the choice among all; `simplest` is here the same net as the winner."""
     raw = of_two()
 
-    def read(pick: str = "best") -> dict[str, tuple[float, ...]]:
+    def read(pick: str = "best") -> dict[str, tuple[float, float, float]]:
         params = Params.model_validate(
             raw | {"statistics": {"rope": 0.01, "pick": pick}}
         )
-        best = {
-            name: each.candidates(params.seed)[0]
+        bests = {
+            name: ranked_search(each.candidates(params.seed)[0])
             for name, each in params.experiments.items()
         }
-        bests: dict[str, dict[str, Any]]
-        bests = {
-            name: {"best_params": one, "simplest_params": one}
-            for name, one in best.items()
-        }
-        bests["optimizer"] |= dict(zip(CORRECTED, (0.7, 0.65, 0.75), strict=True))
-        details = {
-            "combined": params.model.model_dump(),
-            "experiments": bests,
-            "winner": "optimizer",
-        }
+        own = dict(zip(CORRECTED, (0.7, 0.65, 0.75), strict=True))
+        bests["optimizer"] = bests["optimizer"].model_copy(update=own)
+        whole = dict(zip(CORRECTED, (0.69, 0.64, 0.74), strict=True))
         texts = Texts()
-        whole = {"winner": "optimizer", "n_candidates": 9} | dict(
-            zip(CORRECTED, (0.69, 0.64, 0.74), strict=True)
-        )
-        texts.put(files.BEST_PARAMS, whole | {"details": [details]})
+        combined = params.model.model_dump()
+        summary = best_params(bests, "optimizer", combined=combined)
+        texts.put(files.BEST_PARAMS, summary.content() | whole)
         return read_picks(Results(texts), params).corrected
 
     whole = (0.69, 0.64, 0.74)
@@ -101,23 +95,16 @@ def test_what_the_picks_are_worth_without_luck() -> None:
 
 
 def test_results_of_other_experiments_are_refused() -> None:
-    texts = Texts()
-    best: dict[str, Any] = {"x": {"best_params": {}, "simplest_params": {}}}
-    for details, problem in (
-        (
-            {"experiments": best, "winner": "x"},
-            "is from other experiments than those in params.yaml",
-        ),
-        (
-            {"experiments": {}, "combined": {}},
-            "is not what the stage best_params writes",
-        ),
-    ):
-        texts.put(
-            files.BEST_PARAMS, {"winner": "x", "n_candidates": 9, "details": [details]}
-        )
-        with pytest.raises(UserError, match=f"{problem}. Run `dvc repro best_params`"):
-            read_picks(Results(texts), params_of())
+    texts, best = Texts(), ranked_search({})
+    texts.put(files.BEST_PARAMS, best_params({"x": best}, "x"))
+    other = "is from other experiments than those in params.yaml"
+    with pytest.raises(UserError, match=f"{other}. Run `dvc repro best_params`"):
+        read_picks(Results(texts), params_of())
+    content = best_params({"x": best}, "x").content()
+    content["details"][0]["winner"] = "y"
+    texts.put(files.BEST_PARAMS, content)
+    with pytest.raises(UserError, match="is not what the stage best_params writes"):
+        read_picks(Results(texts), params_of())
 
 
 def of_two() -> dict[str, Any]:
@@ -157,13 +144,13 @@ def test_what_the_searches_have_scored_is_not_trained_again(
     known = read_reached(Results(), picks_of(searched), fresh)
     assert set(known) == {*searched.experiments, "simplest", "starting_point"}
     trained: list[str] = []
-    search = nets._search
+    search = nets._Nets.search
 
-    def counting(label: str, estimators: dict[str, Any], *rest: Any) -> Any:
-        trained.extend(estimators)
-        return search(label, estimators, *rest)
+    def counting(together: nets._Nets, *rest: Any) -> Any:
+        trained.extend(together.estimators)
+        return search(together, *rest)
 
-    monkeypatch.setattr(nets, "_search", counting)
+    monkeypatch.setattr(nets._Nets, "search", counting)
     found = score_nets(settings, known, fresh)
     assert (list(found), trained) == (list(settings), ["combined"])
     for name, each in score_nets(settings, {}, fresh).items():
@@ -210,11 +197,10 @@ def test_scores_of_another_pick_are_refused(
 ) -> None:
     """As of a search that was killed between its files, and of an evaluation that is run by itself then."""
     listed = searched.experiments["optimizer"].candidates(searched.seed)
-    bests = {
-        name: {"best_params": listed[-1], "simplest_params": listed[0]}
-        for name in searched.experiments
-    }
-    write_best(searched, tmp_path, experiments=bests)
+    other = ranked_search(listed[-1], listed[0])
+    bests = dict.fromkeys(searched.experiments, other)
+    text = as_text(best_params(bests, next(iter(bests))))
+    (tmp_path / files.BEST_PARAMS.path).write_text(text, encoding="utf-8")
     with pytest.raises(
         UserError,
         match=r"has the scores of optimizer=\w+, but the best is optimizer=\w+\. Run `dvc",

@@ -22,6 +22,7 @@ from stages.lib.evaluate import nets
 from stages.lib.evaluate.nets import fit_on_all_rows
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from stages.lib.results import Results, files
+from stages.lib.results.evaluation import PredictionErrors
 from stages.lib.scores.splits import read_table
 from tests.conftest import Command
 from tests.evaluate.conftest import Evaluated, contents, model_in_skorch, params_of
@@ -62,9 +63,7 @@ def test_the_answer_is_saved_whichever_it_is(
     """The constant is advised, as no model is better; then `evaluate.use` names a baseline, and another net."""
     data = load_real_data(evaluated_here.params())
     X = data.X
-    assert (
-        evaluated_here.results.json(files.EVALUATION)["handed_over"] == "majority_class"
-    )
+    assert evaluated_here.results.read(files.EVALUATION).handed_over == "majority_class"
     assert evaluated_here.shown.endswith(
         f"{ANSWER_FILE}: majority_class, fitted on all 768 rows\n"
     )
@@ -111,7 +110,7 @@ def test_costs_choose_the_threshold_of_what_is_saved(
     """The net's is chosen by what it predicts; of the baselines here there are no probabilities."""
     before = contents()
     assert not {"costs", "thresholds"} & {
-        *evaluated_here.results.json(files.EVALUATION)
+        *evaluated_here.results.read(files.EVALUATION).content()
     }
     assert load_model(MODEL_FILE)[1].threshold is None
     table = evaluated_here.results.table(files.THRESHOLDS)
@@ -135,15 +134,15 @@ def test_costs_choose_the_threshold_of_what_is_saved(
         done = in_process(evaluate)
         assert sentence in done.stdout + done.stderr
         assert "Traceback" not in done.stderr
-    found, (_, card) = Results().json(files.EVALUATION), load_model(MODEL_FILE)
-    assert found["costs"] == raw["evaluate"]["costs"]
-    assert [*found["thresholds"]] == ["combined"]
-    chosen = found["thresholds"]["combined"]
-    assert chosen["calibrated"] == 0.67
+    found, (_, card) = Results().read(files.EVALUATION), load_model(MODEL_FILE)
+    assert found.costs == raw["evaluate"]["costs"]
+    assert [*found.thresholds] == ["combined"]
+    chosen = found.thresholds["combined"]
+    assert chosen.calibrated == 0.67
     table = Results().table(files.THRESHOLDS).set_index("threshold")
-    assert table.index[table["chosen"]] == [chosen["threshold"]]
-    assert table["cost"].min() == table.loc[chosen["threshold"], "cost"]
-    assert card.threshold == min(chosen["threshold"], 0.999)
+    assert table.index[table["chosen"]] == [chosen.threshold]
+    assert table["cost"].min() == table["cost"].loc[chosen.threshold]
+    assert card.threshold == min(chosen.threshold, 0.999)
     assert load_model(ANSWER_FILE)[1].threshold is None
 
 
@@ -172,7 +171,7 @@ def test_the_last_fit_takes_the_rows_that_a_sample_leaves_out() -> None:
     raw["data"] |= {"sample": 0.5, "path": str(SAMPLE / raw["data"]["path"])}
     table = read_table(Params.model_validate(raw))
     assert len(table.data.y) == 384
-    model, _, words = nets.fit("majority_class", {}, table, {})
+    model, _, words = nets.fit("majority_class", {}, table, PredictionErrors())
     lines = Path(raw["data"]["path"]).read_text(encoding="utf-8").splitlines()
     share = np.mean([line.endswith(",1") for line in lines])
     assert model.predict_proba(np.zeros((1, 8)))[0] == pytest.approx(

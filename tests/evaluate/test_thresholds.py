@@ -15,6 +15,7 @@ from stages.lib.config import Costs
 from stages.lib.data import Columns, Dataset
 from stages.lib.evaluate.nets import known_of
 from stages.lib.results import Results, files
+from stages.lib.results.evaluation import Evaluation, Threshold
 from stages.lib.results.writing import as_csv
 from stages.lib.scores.counts import Counts
 from stages.lib.scores.diagnostics import Seen, diagnostics
@@ -22,14 +23,13 @@ from stages.lib.scores.splits import Folds
 from stages.lib.scores.thresholds import (
     SHOWN,
     THRESHOLDS,
-    Threshold,
+    applied,
+    cheapest_threshold,
     check_costs,
     chosen_thresholds,
     counts_table,
-    read_choice,
     threshold_counts,
     thresholds_table,
-    written_choices,
 )
 from stages.lib.told.evaluation import read_threshold, threshold_told
 from tests.evaluate.conftest import fresh_of, params_of
@@ -202,7 +202,7 @@ def test_what_is_paid_is_paid_on_other_rows() -> None:
         saved = by_row(test, own, 0.5) - by_row(test, own, taken)
         within.append(np.var(saved))
         n_changed += int(np.count_nonzero(saved))
-    chosen = Threshold.by(COSTS, counts_of(seen, table), table.resampling)
+    chosen = cheapest_threshold(COSTS, counts_of(seen, table), table.resampling)
     assert chosen.cost == pytest.approx(np.mean(paid))
     assert chosen.default_cost == pytest.approx(np.mean(default))
     assert chosen.saved == pytest.approx(np.mean(default) - np.mean(paid))
@@ -210,7 +210,7 @@ def test_what_is_paid_is_paid_on_other_rows() -> None:
     half = stats.t.ppf(0.975, n_changed / 2 - 1) * np.sqrt(1.25 * np.mean(within) / 60)
     assert chosen.saved_ci95 == pytest.approx(half)
     of_splits = half_width(np.array(default) - np.array(paid), unit)
-    in_groups = Threshold.by(
+    in_groups = cheapest_threshold(
         COSTS, counts_of(seen, table), table.resampling, in_groups=True
     )
     assert in_groups.saved_ci95 == pytest.approx(max(half, of_splits))
@@ -219,7 +219,7 @@ def test_what_is_paid_is_paid_on_other_rows() -> None:
 
 def test_only_the_ratio_of_costs_chooses() -> None:
     small, large = (
-        Threshold.by(
+        cheapest_threshold(
             Costs(false_positive=unit, false_negative=5 * unit),
             COUNTS,
             TABLE.resampling,
@@ -227,36 +227,42 @@ def test_only_the_ratio_of_costs_chooses() -> None:
         for unit in (1e-6, 1e11)
     )
     assert small.threshold == large.threshold
+    assert small.saved_ci95 is not None
     assert large.saved_ci95 == pytest.approx(1e17 * small.saved_ci95)
 
 
 def test_in_the_order_of_time_there_is_no_interval() -> None:
-    chosen = Threshold.by(COSTS, COUNTS, Resampling(float("nan")))
-    assert np.isnan(chosen.saved_ci95)
-    written = written_choices({"tree": chosen}, COSTS)
-    assert "saved_ci95" not in written["thresholds"]["tree"]
-    costs, found = read_choice(written, "tree") or (None, None)
-    assert (costs, str(found)) == (COSTS, str(chosen))
-    assert " ± " not in threshold_told("tree", ("no", "yes"), COSTS, found)
+    chosen = cheapest_threshold(COSTS, COUNTS, Resampling(float("nan")))
+    assert chosen.saved_ci95 is None
+    assert "saved_ci95" not in chosen.content()
+    assert " ± " not in threshold_told("tree", ("no", "yes"), COSTS, chosen)
 
 
 def test_without_costs_nothing_is_chosen_and_nothing_said() -> None:
     counts = {"tree": COUNTS, "net": None}
     assert chosen_thresholds(None, counts, TABLE.resampling) == {}
-    assert written_choices({}, None) == {}
-    assert read_choice({"kept": "joint"}, "joint") is None
     assert [*chosen_thresholds(COSTS, counts, TABLE.resampling)] == ["tree"]
     texts = Texts()
-    texts.put(files.EVALUATION, {"kept": "joint"})
+    evaluation = Evaluation(kept="joint", n_rows=9, classes={})
+    texts.put(files.EVALUATION, evaluation)
     assert read_threshold(Results(texts), params_of(), "joint") == ""
-    texts.put(files.EVALUATION, {"kept": "joint", "costs": COSTS.model_dump()})
+    costs = {"false_positive": 1.0}
+    texts.put(files.EVALUATION, evaluation.model_copy(update={"costs": costs}))
     with pytest.raises(
         UserError, match=r"evaluation.json is not what the stage evaluate writes"
     ):
         read_threshold(Results(texts), params_of(), "joint")
 
 
-CHOSEN = Threshold(0.21, 0.4125, 0.625, 0.2125, 0.17, 0.42, 0.05)
+CHOSEN = Threshold(
+    threshold=0.21,
+    cost=0.4125,
+    default_cost=0.625,
+    saved=0.2125,
+    calibrated=0.17,
+    calibrated_cost=0.42,
+    saved_ci95=0.05,
+)
 MISTAKES = "which costs least with costs of 1 for a false positive and 5 for a false negative: "
 LEAST = f"{MISTAKES}0.4125 per row, where the rows that pay have no say in the choice."
 DEFAULT = "From 0.5 on, a row would cost 0.6250, 0.2125 ± 0.0500 more."
@@ -264,7 +270,7 @@ RIGHT = "The threshold for probabilities that are right, 0.17, needs no choice; 
 
 
 @pytest.mark.parametrize(
-    ("chosen", "applied", "sentence"),
+    ("chosen", "threshold", "sentence"),
     [
         (
             CHOSEN,
@@ -272,43 +278,43 @@ RIGHT = "The threshold for probabilities that are right, 0.17, needs no choice; 
             f"Predict yes from a probability of 0.21 on, {LEAST} {DEFAULT} {RIGHT}",
         ),
         (
-            replace(CHOSEN, threshold=0.0),
+            CHOSEN.model_copy(update=dict(threshold=0.0)),
             0.001,
             f"Predict yes for every row, {LEAST} tree is of no use there; it predicts yes from a probability of 0.001 "
             f"on. {DEFAULT} {RIGHT}",
         ),
         (
-            replace(CHOSEN, threshold=1.0, saved=-0.1),
+            CHOSEN.model_copy(update=dict(threshold=1.0, saved=-0.1)),
             0.999,
             f"Predict no for every row, {LEAST} tree is of no use there; it predicts yes from a probability of 0.999 "
             f"on. From 0.5 on, a row would cost 0.6250, 0.1000 ± 0.0500 less. {RIGHT}",
         ),
         (
-            replace(CHOSEN, threshold=0.5),
+            CHOSEN.model_copy(update=dict(threshold=0.5)),
             None,
             f"Predict the more probable class, {MISTAKES}0.6250 per row. {RIGHT}",
         ),
         (
-            replace(CHOSEN, calibrated=0.5),
+            CHOSEN.model_copy(update=dict(calibrated=0.5)),
             0.21,
             f"Predict yes from a probability of 0.21 on, {LEAST} {DEFAULT}",
         ),
     ],
 )
 def test_what_is_chosen_is_told(
-    chosen: Threshold, applied: float | None, sentence: str
+    chosen: Threshold, threshold: float | None, sentence: str
 ) -> None:
-    assert chosen.applied == applied
+    assert applied(chosen) == threshold
     assert threshold_told("tree", ("no", "yes"), COSTS, chosen) == sentence
 
 
 def test_where_no_model_helps_an_end_is_chosen() -> None:
     """Probabilities near 0.5 that say nothing: each threshold away from there calls all rows alike."""
     counts = counts_of(seen_of(TABLE, sharpness=0.0, spread=0.001), TABLE)
-    for costs, end, applied in (
+    for costs, end, inside in (
         (COSTS, 0.0, 0.001),
         (Costs(false_positive=5, false_negative=1), 1.0, 0.999),
     ):
-        chosen = Threshold.by(costs, counts, TABLE.resampling)
-        assert (chosen.threshold, chosen.applied) == (end, applied)
+        chosen = cheapest_threshold(costs, counts, TABLE.resampling)
+        assert (chosen.threshold, applied(chosen)) == (end, inside)
         assert chosen.cost == pytest.approx(0.5)

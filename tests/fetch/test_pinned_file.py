@@ -76,7 +76,7 @@ def test_a_parquet_file_is_downloaded_checked_and_counted(
     assert project.read("data/rides.parquet") == content
     expected = {
         "missing": {"colour": 9, "speed": 9, "stops": 9},
-        "positives": 20,
+        "classes": {"no": 40, "yes": 20},
         "rows": 60,
         "zeros_for_missing": {},
     }

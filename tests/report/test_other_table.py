@@ -11,8 +11,11 @@ import yaml
 from stages import report
 from stages.lib.common import write_text
 from stages.lib.results import files
+from stages.lib.results.search import RankedSearch
+from stages.lib.results.writing import as_text
 from tests.conftest import Command
 from tests.project import real_params
+from tests.results.records import best_params
 
 COMPARED = """\
 params,callbacks__EarlyStopping__patience,prepare__scale,mean_test_score,std_test_score,rank_test_score,n_weights,\
@@ -63,11 +66,11 @@ IMPORTANCE = """key,importance,importance_std,p_value
 prepare__scale,0.5,0.1,0.001
 callbacks__EarlyStopping__patience,0.0,0.0,0.7
 """
-SEARCH = {
+SEARCH: dict[str, Any] = {
     "best_params": "callbacks__EarlyStopping__patience=null, prepare__scale=null",
     "best_score": -1234567.0,
     "best_std": 5.0,
-    **{"n_candidates": 2, "n_fits": 10, "n_splits": 5, "n_rows": 150},
+    **{"n_candidates": 2, "n_fits": 10, "n_splits": 5, "n_rows": 150, "classes": {}},
 }
 BEST: dict[str, Any] = {
     "callbacks__EarlyStopping__patience": None,
@@ -130,13 +133,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "params.yaml": yaml.safe_dump(params),
         "data/rides.csv": "day,rides\n2024-01-01,3\n",
         files.DATA.path: json.dumps({"rows": 731}),
-        files.BEST_PARAMS.path: json.dumps(
-            {
-                "winner": "stopping",
-                "details": [
-                    {"winner": "stopping", "experiments": {"stopping": SEARCH | PICKED}}
-                ],
-            }
+        files.BEST_PARAMS.path: as_text(
+            best_params({"stopping": RankedSearch(**SEARCH | PICKED)}, "stopping")
         ),
         files.ANSWER.path: json.dumps(ANSWER),
         files.EVALUATION.path: json.dumps(EVALUATED),

@@ -14,6 +14,7 @@ from stages.lib.config import Params
 from stages.lib.report.page import facts, thinned
 from stages.lib.report.templating import breakable
 from stages.lib.results import Results
+from stages.lib.results.record import TableCounts
 from tests.project import real_params
 from tests.read_sample import SAMPLE
 
@@ -38,7 +39,9 @@ def test_facts_are_written_as_in_params_yaml() -> None:
         "callbacks": {"EarlyStopping": {"patience": 5, "load_best": True}}
     }
     found = facts(
-        Results(), Params.model_validate(content), {"rows": 768, "positives": 268}
+        Results(),
+        Params.model_validate(content),
+        TableCounts(rows=768, classes={"0": 500, "1": 268}),
     )
     assert (
         found["Data"]
@@ -58,7 +61,7 @@ def test_facts_are_written_as_in_params_yaml() -> None:
     with pytest.raises(
         UserError, match=r"data/gone.csv is missing, .* Run `python -m stages.fetch`"
     ):
-        facts(Results(), Params.model_validate(content), {"rows": 768})
+        facts(Results(), Params.model_validate(content), TableCounts(rows=768))
 
 
 def test_nets_that_the_kernel_did_not_train_are_told(

@@ -11,16 +11,17 @@ import pytest
 
 from stages.lib.config import Params
 from stages.lib.report.course import (
-    WATCHED_REPEATS,
     course,
     describe_course,
     stops_early,
 )
 from stages.lib.report.subject import class_counts, columns, describe, title
-from stages.lib.search.curves import N_REPEATS
+from stages.lib.results.record import TableCounts
 from tests.project import real_params, set_at
 
-PIMA = {"rows": 768, "positives": 268, "zeros_for_missing": {"bmi": 11}}
+PIMA = TableCounts(
+    rows=768, classes={"0": 500, "1": 268}, zeros_for_missing={"bmi": 11}
+)
 
 
 def changed(**changes: Any) -> Params:
@@ -73,7 +74,7 @@ def test_the_committed_table() -> None:
 
 def test_a_regression_has_its_units_and_no_word_of_classes() -> None:
     params = houses(cv__n_repeats=1, data__sample=0.25)
-    table, score = describe(params, {"rows": 21613, "missing": {"district": 7}})
+    table, score = describe(params, TableCounts(rows=21613, missing={"district": 7}))
     assert title(params) == "price in houses.csv"
     assert (
         table
@@ -84,7 +85,7 @@ def test_a_regression_has_its_units_and_no_word_of_classes() -> None:
         "It is the mean over 3 folds. Folds have equal parts of the rows."
     )
     assert "class" not in table + score
-    assert columns(params, {"rows": 1, "missing": {"district": 7}}) == [
+    assert columns(params, TableCounts(rows=1, missing={"district": 7})) == [
         ["rooms", "input", "number", "", "from 1", ""],
         ["district", "input", "category", "", "", "7"],
         ["seller", "input", "category", "", "", ""],
@@ -121,14 +122,15 @@ def test_scores_and_splits_are_told(changes: dict[str, Any], sentence: str) -> N
 
 def test_classes_are_told_by_their_labels() -> None:
     two = changed(data__columns__diabetes={"classes": ["no", "yes"]})
-    assert class_counts(two, PIMA) == {"no": 500, "yes": 268}
+    counts = TableCounts(rows=768, classes={"no": 500, "yes": 268})
+    assert class_counts(two, counts) == {"no": 500, "yes": 268}
     labels = [f"kind {i}" for i in range(7)]
     many = changed(data__columns__diabetes={"classes": labels})
     assert (
         "The target is diabetes, with 7 classes."
-        in describe(many, {"rows": 70, "classes": dict.fromkeys(labels, 10)})[0]
+        in describe(many, TableCounts(rows=70, classes=dict.fromkeys(labels, 10)))[0]
     )
-    three = {"rows": 8, "classes": {"a": 1, "b": 3, "c": 4}}
+    three = TableCounts(rows=8, classes={"a": 1, "b": 3, "c": 4})
     assert (
         "with the classes a (1 row, 12 %), b (3 rows, 38 %) and c (4 rows, 50 %)."
         in describe(two, three)[0]
@@ -253,7 +255,3 @@ def test_with_early_stopping_no_number_of_epochs_is_advised() -> None:
         told
         == "EarlyStopping decides when the training of each net ends; the longest of the best took 100 epochs."
     )
-
-
-def test_as_many_repeats_are_watched_as_the_search_says() -> None:
-    assert WATCHED_REPEATS == N_REPEATS

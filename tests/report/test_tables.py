@@ -1,16 +1,17 @@
 """The tables of results, as the report shows them."""
 
+from typing import Any
+
 import pandas as pd
 
 from stages.lib.config import Params
 from stages.lib.report.tables import losses, ranked, searches, text_table, thresholds
 from stages.lib.results import Results, WorkingTree, files
-from stages.lib.results.answer import read_answer
 from stages.lib.results.reading import typed
-from stages.lib.scores.score_table import CORRECTED
 from stages.lib.told.printed import leaderboard
 from tests.project import real_params
 from tests.read_sample import SAMPLE
+from tests.results.records import ranked_search
 
 
 def table(*lines: str) -> pd.DataFrame:
@@ -111,15 +112,19 @@ def test_without_intervals_there_is_no_column_of_a_test() -> None:
 
 
 def test_a_leaderboard_goes_by_corrected_scores() -> None:
-    best = {"best_std": 0.1, "n_fits": 5, "best_params": {"module__a": 1}}
+    keys = (
+        "best_score",
+        *(f"best_score_corrected{end}" for end in ("", "_low", "_high")),
+    )
+    lucky_numbers: dict[str, Any] = dict(
+        zip(keys, (0.75, 0.6875, 0.65, 0.725), strict=True)
+    )
+    solid_numbers: dict[str, Any] = dict(
+        zip(keys, (0.71875, 0.71875, 0.6, 0.8), strict=True)
+    )
     lucky, solid = (
-        best
-        | dict(zip(("best_score", *CORRECTED), numbers, strict=True))
-        | {"n_candidates": n, "n_in_best_set": n}
-        for n, *numbers in (
-            (1000, 0.75, 0.6875, 0.65, 0.725),
-            (1, 0.71875, 0.71875, 0.6, 0.8),
-        )
+        ranked_search({"module__a": 1}, n_candidates=n, n_in_best_set=n, **numbers)
+        for n, numbers in ((1000, lucky_numbers), (1, solid_numbers))
     )
     params, tied = Params.model_validate(real_params()), {"lucky": True, "solid": False}
     columns = leaderboard(params, {"lucky": lucky, "solid": solid}, tied)
@@ -139,7 +144,7 @@ def test_a_leaderboard_goes_by_corrected_scores() -> None:
         ["lucky", "1,000", "0.7500", "0.6875", "0.6500 to 0.7250", "=", "1,000", "a=1"],
     ]
     assert (found.marks, found.headings[found.details]) == ({1: "kept"}, "tied")
-    in_time = {name: {"best_score": 0.5, "n_candidates": 4} | best for name in tied}
+    in_time = {name: ranked_search({"module__a": 1}) for name in tied}
     assert searches(leaderboard(params, in_time, tied), []).headings == [
         "experiment",
         "candidates",
@@ -159,7 +164,7 @@ def test_a_constant_is_marked_and_a_diverged_net_is_not() -> None:
 
 
 def test_contenders_stand_by_what_they_are_worth() -> None:
-    answer = read_answer(Results(WorkingTree(SAMPLE)))
+    answer = Results(WorkingTree(SAMPLE)).read(files.ANSWER)
     found = ranked(answer)
     assert found.headings == [
         "model",

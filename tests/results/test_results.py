@@ -22,6 +22,7 @@ from stages.lib.results import (
 from stages.lib.results.files import File
 from stages.lib.results.reading import typed
 from stages.lib.results.writing import as_csv
+from tests.results.records import best_params, ranked_search
 from tests.results.texts import Texts
 
 TABLE = pd.DataFrame(
@@ -84,18 +85,16 @@ def test_columns_have_one_meaning_wherever_they_stand() -> None:
 
 def test_an_object_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    write(
-        files.BEST_PARAMS,
-        {"winner": "a", "details": [{"lr": 0.1 + 0.2}], "best_score": 0.1 + 0.2},
-    )
-    assert Results().json(files.BEST_PARAMS) == {
-        "best_score": 0.3,
-        "details": [{"lr": 0.1 + 0.2}],
-        "winner": "a",
-    }
+    search = ranked_search({"lr": 0.1 + 0.2})
+    written = best_params({"a": search}, "a")
+    written = written.model_copy(update={"best_score": 0.1 + 0.2})
+    write(files.BEST_PARAMS, written)
+    found = Results().read(files.BEST_PARAMS)
+    assert found == written.model_copy(update={"best_score": 0.3})
+    assert found.details[0].experiments["a"].best_params == {"lr": 0.1 + 0.2}
     assert list(
         json.loads(Path("metrics/best_params.json").read_text(encoding="utf-8"))
-    ) == [*("best_score", "details", "winner")]
+    ) == sorted(written.content())
     with pytest.raises(ValueError, match="Out of range"):
         write(files.BEST_PARAMS, {"best_score": float("nan")})
 
@@ -146,7 +145,7 @@ def test_what_is_missing_or_broken_is_named(
 ) -> None:
     results = Results(Texts() if text is None else Texts({file.at("mine"): text}))
     with pytest.raises(UserError) as caught:
-        results.table(file, "mine") if isinstance(file, files.Csv) else results.json(
+        results.table(file, "mine") if isinstance(file, files.Csv) else results.read(
             file, "mine"
         )
     assert str(caught.value).startswith(f"{file.at('mine')} {problem}")
@@ -162,7 +161,7 @@ def test_a_file_that_is_no_text_is_refused(
     with pytest.raises(
         UserError, match=r"metrics/data.json can't be read: 'utf-8' codec"
     ):
-        Results().json(files.DATA)
+        Results().read(files.DATA)
 
 
 def test_a_folder_has_what_its_stage_writes_and_nothing_else(

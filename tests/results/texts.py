@@ -3,23 +3,25 @@
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel
 
 from stages.lib.common import UserError
 from stages.lib.results.files import File
 from stages.lib.results.reading import by_name
-from stages.lib.results.writing import as_csv, as_json
+from stages.lib.results.writing import as_text
 
 
 class Texts(dict[str, str]):
     """Files in memory, which `Results` reads like those on disk."""
 
     def put(
-        self, file: File, content: pd.DataFrame | dict[str, Any], name: str = ""
+        self,
+        file: File,
+        content: pd.DataFrame | BaseModel | dict[str, Any],
+        name: str = "",
     ) -> None:
         """Write a file, as the stages do."""
-        self[file.at(name)] = (
-            as_csv(content) if isinstance(content, pd.DataFrame) else as_json(content)
-        )
+        self[file.at(name)] = as_text(content)
 
     def text(self, path: str) -> str | None:
         """Return the text of a file."""

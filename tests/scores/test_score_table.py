@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV
 
 from resampled.means.corrected import Corrected
 from resampled.resampling import Resampling
+from stages.lib.results.record import Counted
 from stages.lib.results.writing import as_csv
 from stages.lib.scores.score_table import (
     grid_keys,
@@ -32,6 +33,7 @@ CANDIDATES: list[dict[str, Any]] = [
 SCORES = [[0.5, 2 / 3], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]
 FILE = "metrics/search/lr/candidates.csv"
 CORRECTED = Corrected(0.61, 0.52, 0.7, "splits")
+COUNTED = Counted(n_rows=100, classes={})
 FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
 
 
@@ -100,7 +102,9 @@ def test_other_scorers_stand_beside_the_one_that_selects() -> None:
     assert columns[5:8] == ["mean_test_roc_auc", "std_test_roc_auc", "rank_test_score"]
     assert grid_keys(table) == ["lr", "module__weight_constraint"]
     assert split_scores(table).shape == (4, 2)
-    assert summarise(table, CORRECTED, 8)["best_roc_auc"] == pytest.approx(0.7)
+    assert summarise(table, CORRECTED, COUNTED, n_fits=8).content()[
+        "best_roc_auc"
+    ] == pytest.approx(0.7)
 
 
 def test_after_halving_those_that_stayed_rank_first() -> None:
@@ -111,14 +115,15 @@ def test_after_halving_those_that_stayed_rank_first() -> None:
     assert table["rank_test_score"].tolist() == [3, 1, 4, 2]
     assert table["stage"].tolist() == [1, 2, 1, 2]
     assert np.isnan(table["p_value"]).tolist() == [True, False, True, False]
-    summary = summarise(table, CORRECTED, 12, 1000)
-    assert summary["best_params"] == "lr=1e-05, module__weight_constraint=2.0"
-    assert summary["corrected_over"] == "splits, among the 2 trained to the end"
-    assert (summary["n_fits"], summary["net_epochs_spared"]) == (12, 1000)
+    summary = summarise(table, CORRECTED, COUNTED, n_fits=12, net_epochs_spared=1000)
+    assert summary.best_params == "lr=1e-05, module__weight_constraint=2.0"
+    assert (summary.corrected_over, summary.corrected_among) == ("splits", 2)
+    assert (summary.n_fits, summary.net_epochs_spared) == (12, 1000)
 
 
 def test_the_summary_is_flat_and_of_the_best() -> None:
-    assert summarise(table_of(SCORES), CORRECTED, 8) == {
+    summary = summarise(table_of(SCORES), CORRECTED, COUNTED, n_fits=8)
+    assert summary.content() == {
         "best_params": "lr=1e-05, module__weight_constraint=2.0",
         "best_score": pytest.approx(0.65),
         "best_std": pytest.approx(0.05),
@@ -132,8 +137,10 @@ def test_the_summary_is_flat_and_of_the_best() -> None:
         "n_candidates": 4,
         "n_fits": 8,
         "n_splits": 2,
+        "n_rows": 100,
+        "classes": {},
     }
-    assert best_told(summarise(table_of(SCORES), CORRECTED, 8), 4, 4).endswith(
+    assert best_told(summary, 4, 4).endswith(
         "on splits that had no say in the choice (though their rows had), it is worth 0.6100 (0.5200 to 0.7000)."
     )
 
@@ -146,11 +153,9 @@ def test_stuck_fits_are_counted_listed_and_told(
     assert table["n_stuck"].tolist() == [2, 1, 0, 0]
     assert table["stuck_splits"].tolist() == ["0 1", "0", "", ""]
     np.testing.assert_array_equal(stuck_of(table), stuck)
-    summary = summarise(table, None, 8)
-    assert (summary["best_n_stuck"], summary["best_score_not_stuck"]) == (
-        1,
-        pytest.approx(0.7),
-    )
+    summary = summarise(table, None, COUNTED, n_fits=8)
+    assert summary.best_n_stuck == 1
+    assert summary.best_score_not_stuck == pytest.approx(0.7)
     assert best_told(summary, 4, 4).endswith(
         " (1 of 2 fits is stuck; without it 0.7000)."
     )

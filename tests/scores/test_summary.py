@@ -17,10 +17,12 @@ from resampled.means.corrected import Draws
 from resampled.pairs.equivalence import equivalence
 from resampled.resampling import Resampling
 from stages.lib.results import Results, files
-from stages.lib.scores.score_table import CORRECTED, read_corrected
+from stages.lib.results.record import Counted
+from stages.lib.scores.score_table import read_corrected
 from stages.lib.scores.scorer import _answer_of, make_scorer
 from stages.lib.told.findings import is_inside
 from stages.lib.told.scores import stuck_in_words, too_few
+from tests.results.records import search_summary
 from tests.results.texts import Texts
 
 RNG = np.random.default_rng(6)
@@ -31,11 +33,15 @@ def test_the_corrected_score_comes_back_with_its_draws() -> None:
     """What halving has left is no other way to draw, so a search that was halved shares its draws with the others."""
     draws, texts = Draws(np.array([0.125, np.nan]), np.array([-1e-7, 0.5])), Texts()
     texts.put(files.DRAWS, pd.DataFrame(vars(draws)), "a")
-    summary = dict(zip(CORRECTED, (0.7, 0.67, 0.73), strict=True)) | {
-        "corrected_noise": 0.001
-    }
-    over = {"corrected_over": "rows and repeats, among the 2 trained to the end"}
-    found = read_corrected(Results(texts), "a", summary | over)
+    summary = search_summary(
+        best_score_corrected=0.7,
+        best_score_corrected_low=0.67,
+        best_score_corrected_high=0.73,
+        corrected_noise=0.001,
+        corrected_over="rows and repeats",
+        corrected_among=2,
+    )
+    found = read_corrected(Results(texts), "a", summary)
     assert found is not None
     assert (found.score, found.low, found.high, found.over, found.noise) == (
         0.7,
@@ -46,7 +52,7 @@ def test_the_corrected_score_comes_back_with_its_draws() -> None:
     )
     np.testing.assert_array_equal(found.draws.selecting, draws.selecting)
     np.testing.assert_array_equal(found.draws.left_out, draws.left_out)
-    assert read_corrected(Results(texts), "b", {"best_score": 0.7}) is None
+    assert read_corrected(Results(texts), "b", search_summary()) is None
 
 
 def test_as_good_is_a_90_percent_interval_inside_the_rope() -> None:
@@ -77,19 +83,14 @@ def test_what_a_net_answers_tells_whether_it_is_stuck() -> None:
     assert _answer_of(Answering(None), X, {"predict_proba": proba}) == Answered(
         1.0, 1.0, 0.0
     )
-    found = {"n_splits": 30, "best_score_not_stuck": 0.7016}
-    assert (
-        stuck_in_words(found | {"best_n_stuck": 1}, 4)
-        == "1 of 30 fits is stuck; without it 0.7016"
-    )
-    assert (
-        stuck_in_words(found | {"best_n_stuck": 3}, 4)
-        == "3 of 30 fits are stuck; without them 0.7016"
-    )
-    assert (
-        stuck_in_words({"n_splits": 30, "best_n_stuck": 30}, 4)
-        == "all 30 fits are stuck"
-    )
+    for n_stuck, told in (
+        (1, "1 of 30 fits is stuck; without it 0.7016"),
+        (3, "3 of 30 fits are stuck; without them 0.7016"),
+    ):
+        found = search_summary(best_n_stuck=n_stuck, best_score_not_stuck=0.7016)
+        assert stuck_in_words(found, 4) == told
+    all_of_them = search_summary(best_n_stuck=30)
+    assert stuck_in_words(all_of_them, 4) == "all 30 fits are stuck"
 
 
 @pytest.mark.parametrize(
@@ -138,8 +139,12 @@ def test_logarithms_of_a_nets_answers_are_in_float64() -> None:
 
 
 def test_few_rows_of_a_class_and_few_groups_are_told() -> None:
-    assert str(too_few({"classes": {"a": 80, "b": 12}, "n_groups": 4})).startswith(
+    def note(classes: dict[str, int], n_groups: int | None = None) -> str:
+        counted = Counted(n_rows=100, classes=classes, n_groups=n_groups)
+        return too_few(counted) or ""
+
+    assert note({"a": 80, "b": 12}, 4).startswith(
         "Intervals may be too narrow, because the rarest class has 12 rows (fewer than 20) and there are 4 groups (fewe"
     )
-    assert "because there are 4 groups" in str(too_few({"classes": {}, "n_groups": 4}))
-    assert too_few({"classes": {"a": 80, "b": 20}}) is None
+    assert "because there are 4 groups" in note({}, 4)
+    assert not note({"a": 80, "b": 20})

@@ -87,11 +87,11 @@ def test_in_time_nothing_is_tested_and_the_evaluation_takes_the_searches_splits(
     assert searched.returncode == 0, searched.stderr
     assert f"{ALONE}, so 2 candidates are fitted one by one" in searched.stderr
     candidates = ["lr=0.01", "lr=0.02"]
-    assert results.json(files.SUMMARY, "mine")["not_by_kernel"] == {ALONE: candidates}
+    assert results.read(files.SUMMARY, "mine").not_by_kernel == {ALONE: candidates}
     assert "no intervals and no test: splits in the order of time" in searched.stdout
     assert not [
         key
-        for key in results.json(files.SUMMARY, "mine")
+        for key in results.read(files.SUMMARY, "mine").content()
         if "ci95" in key or "corr" in key
     ]
     assert in_process(compare, "mine").returncode == 0
@@ -109,9 +109,11 @@ def test_in_time_nothing_is_tested_and_the_evaluation_takes_the_searches_splits(
         in said
     )
     assert not [
-        key for key in results.json(files.EVALUATION) if "ci95" in key or "p_" in key
+        key
+        for key in results.read(files.EVALUATION).content()
+        if "ci95" in key or "p_" in key
     ]
-    assert results.json(files.EVALUATION)["not_by_kernel"] == {ALONE: ["mine"]}
+    assert results.read(files.EVALUATION).not_by_kernel == {ALONE: ["mine"]}
 
     # The first score, of the searches' own splits, and the second one of each contender.
     contenders = results.table(files.CONTENDERS).set_index("setting")
@@ -142,7 +144,7 @@ def test_with_groups_the_evaluation_draws_new_splits(
         }
     )
     assert in_process(search, "mine").returncode == 0
-    assert Results().json(files.SUMMARY, "mine")["corrected_over"] == "rows and folds"
+    assert Results().read(files.SUMMARY, "mine").corrected_over == "rows and folds"
     for stage, *arguments in ((compare, "mine"), (best_params,), (baselines,)):
         assert in_process(stage, *arguments).returncode == 0
     evaluated = in_process(evaluate)
@@ -180,10 +182,11 @@ def test_halving_with_several_scorers(write: Run, in_process: Command) -> None:
     assert (
         "halving spared 324 net-epochs" in done.stdout
     )  # 6 · (9 · 9 - 9 · 1 - 3 · 3 - 1 · 9)
-    found = results.json(files.SUMMARY, "mine")
-    assert {"best_roc_auc", "best_score_corrected", "net_epochs_spared"} <= set(found)
-    assert found["corrected_over"] == "rows and repeats, among the 1 trained to the end"
-    assert (found["n_candidates"], found["n_fits"]) == (9, 6 * (9 + 3 + 1))
+    found = results.read(files.SUMMARY, "mine")
+    keys = {"best_roc_auc", "best_score_corrected", "net_epochs_spared"}
+    assert keys <= set(found.content())
+    assert (found.corrected_over, found.corrected_among) == ("rows and repeats", 1)
+    assert (found.n_candidates, found.n_fits) == (9, 6 * (9 + 3 + 1))
     table = results.table(files.CANDIDATES, "mine")
     assert sorted(table["stage"]) == [1] * 6 + [2] * 2 + [3]
     assert table["n_epochs"].tolist() == [3 ** (stage - 1) for stage in table["stage"]]

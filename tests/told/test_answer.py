@@ -56,7 +56,7 @@ RULE = "is used if it is better by 0.01 with a chance of 80 %; "
             id="a net that owes its gain to luck",
         ),
         pytest.param(
-            {"net": scores(0.73)} | LINEAR | CONSTANT,
+            {"net": scores(0.73), "joint": scores(0.65)} | LINEAR | CONSTANT,
             {"net": 0.735},
             "The best net was picked as the best of its search; without that luck it gets 0.735. A net "
             f"{RULE}the net has",

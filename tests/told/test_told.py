@@ -12,7 +12,6 @@ from resampled.resampling import Resampling
 from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.results import Results, files
-from stages.lib.results.answer import read_answer
 from stages.lib.results.reading import WorkingTree
 from stages.lib.scores.shuffled import INPUT_COLUMNS, inputs_table, with_standing
 from stages.lib.told.evaluation import (
@@ -40,7 +39,7 @@ def test_the_answer_is_told_as_it_is_written() -> None:
     results, params = told(
         statistics={"rope": 0.5}
     )  # what params.yaml says now changes nothing
-    answer = read_answer(results)
+    answer = results.read(files.ANSWER)
     first, files_of = paragraphs(results, params, answer)
     assert first.startswith(
         "Use logistic_regression: accuracy 0.771 on new rows (95 %: 0.723 to 0.819); always naming the "
@@ -72,8 +71,11 @@ def test_what_gives_the_target_away_follows_the_lead(
     results, params = told()
     paths = results.source.files("metrics", ".json").values()
     texts = Texts({path: results.source.text(path) or "" for path in paths})
-    texts.put(files.EVALUATION, results.json(files.EVALUATION) | {"given_away": given})
-    assert paragraphs(Results(texts), params, read_answer(Results(texts)))[
+    texts.put(
+        files.EVALUATION,
+        results.read(files.EVALUATION).content() | {"given_away": given},
+    )
+    assert paragraphs(Results(texts), params, Results(texts).read(files.ANSWER))[
         1
     ].startswith(said)
 
@@ -81,7 +83,7 @@ def test_what_gives_the_target_away_follows_the_lead(
 def test_a_note_is_on_few_rows_and_groups() -> None:
     results, params = told()
     assert read_note(results, params) is None
-    texts, evaluation = Texts(), results.json(files.EVALUATION)
+    texts, evaluation = Texts(), results.read(files.EVALUATION).content()
     texts.put(
         files.EVALUATION, evaluation | {"classes": {"0": 500, "1": 12}, "n_groups": 4}
     )
@@ -101,12 +103,12 @@ def test_a_note_is_on_few_rows_and_groups() -> None:
 )
 def test_an_answer_that_no_stage_writes_is_refused(changes: dict[str, Any]) -> None:
     texts = Texts()
-    texts.put(files.ANSWER, told()[0].json(files.ANSWER) | changes)
+    texts.put(files.ANSWER, told()[0].read(files.ANSWER).content() | changes)
     with pytest.raises(
         UserError,
         match=r"answer.json is not the answer of the evaluation. Run `dvc repro evaluate`",
     ):
-        read_answer(Results(texts))
+        Results(texts).read(files.ANSWER)
 
 
 def table(resampling: Resampling = FOLDS) -> pd.DataFrame:

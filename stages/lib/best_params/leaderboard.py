@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,73 +12,74 @@ from stages.lib.common import format_changes, format_params, format_value
 from stages.lib.config import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, Params
 from stages.lib.results import Results, files
 from stages.lib.results.files import File
-from stages.lib.scores.score_table import CORRECTED
+from stages.lib.results.search import (
+    BestParams,
+    BestScore,
+    RankedSearch,
+    SearchDetails,
+    Settings,
+)
+from stages.lib.scores.score_table import corrected_fields
+
+Searches = Mapping[str, RankedSearch]
 
 
-def read_searches(results: Results, params: Params) -> dict[str, dict[str, Any]]:
+def read_searches(results: Results, params: Params) -> dict[str, RankedSearch]:
     """Return what `read_search` does of each experiment, in the order of params.yaml."""
     return {name: read_search(results, params, name) for name in params.experiments}
 
 
-def read_search(results: Results, params: Params, name: str) -> dict[str, Any]:
-    """Return the metrics of a search and its comparison, typed as in its grid; raises `UserError` if they don't fit."""
-    search, table = (
-        results.json(files.SUMMARY, name),
-        results.table(files.COMPARED, name),
-    )
+def read_search(results: Results, params: Params, name: str) -> RankedSearch:
+    """Return the summary of a search and its comparison, typed as in its grid; raises `UserError` if they don't fit."""
+    summary = results.read(files.SUMMARY, name)
+    table = results.table(files.COMPARED, name)
+    texts, in_set = table.loc[table["simplest"], "params"], table["in_best_set"]
+    grid = _Grid(results, params, name)
     with results.expecting(files.COMPARED, name):
-        (simplest,) = _typed(
-            results,
-            params,
-            files.COMPARED,
-            name,
-            table.loc[table["simplest"], "params"],
-            "simplest",
-        )
-    in_set = table["in_best_set"]
-    counted = {"n_in_best_set": int(in_set.sum())} if in_set.notna().all() else {}
-    best = {
+        (simplest,) = grid.typed(files.COMPARED, texts, "simplest")
+    own = {
         "best_params": read_best(results, params, name),
         "simplest_params": simplest,
+        "n_in_best_set": int(in_set.sum()) if in_set.notna().all() else None,
     }
-    return {"best_n_stuck": 0} | search | counted | best
+    return RankedSearch(**dict(summary) | own)
 
 
-def read_best(results: Results, params: Params, name: str) -> dict[str, Any]:
+def read_best(results: Results, params: Params, name: str) -> Settings:
     """Return the best candidate of an experiment, from its search alone; raises `UserError` as `read_search` does."""
-    best = results.json(files.SUMMARY, name)["best_params"]
-    return _typed(results, params, files.SUMMARY, name, [best], "best")[0]
+    best = results.read(files.SUMMARY, name).best_params
+    return _Grid(results, params, name).typed(files.SUMMARY, [best], "best")[0]
 
 
-def read_best_set(results: Results, params: Params, name: str) -> list[dict[str, Any]]:
+def read_best_set(results: Results, params: Params, name: str) -> list[Settings]:
     """Return the candidates that can't be told from the best, or the best alone; raises as `read_search` does."""
     table = results.table(files.COMPARED, name)
-    texts = table.loc[table["in_best_set"].fillna(False).astype(bool), "params"]
-    return _typed(results, params, files.COMPARED, name, texts, "candidate") or [
-        read_best(results, params, name)
-    ]
+    in_set = table["in_best_set"].fillna(False).astype(bool)
+    grid, texts = _Grid(results, params, name), table.loc[in_set, "params"]
+    candidates = grid.typed(files.COMPARED, texts, "candidate")
+    return candidates or [read_best(results, params, name)]
 
 
-def _typed(
-    results: Results,
-    params: Params,
-    file: File,
-    name: str,
-    texts: Iterable[str],
-    what: str,
-) -> list[dict[str, Any]]:
-    """Return candidates, which a file has as text, as they are in the grid."""
-    typed = {
-        format_params(candidate): candidate
-        for candidate in params.experiment(name).candidates(params.seed)
-    }
-    if strays := [text for text in texts if text not in typed]:
-        raise results.refused(
-            file,
-            f"has the {what} {strays[0]}, which is not in the grid of params.yaml",
-            name,
-        )
-    return [typed[text] for text in texts]
+@dataclass(frozen=True)
+class _Grid:
+    """The candidates of an experiment."""
+
+    results: Results
+    params: Params
+    name: str
+
+    def typed(self, file: File, texts: Iterable[str], what: str) -> list[Settings]:
+        """Return candidates, which a file has as text, as they are in the grid."""
+        experiment = self.params.experiment(self.name)
+        candidates = experiment.candidates(self.params.seed)
+        by_text = {format_params(candidate): candidate for candidate in candidates}
+        for text in texts:
+            if text not in by_text:
+                problem = (
+                    f"has the {what} {text}, which is not in the grid of params.yaml"
+                )
+                raise self.results.refused(file, problem, self.name)
+        return [by_text[text] for text in texts]
 
 
 def ties(searches: Mapping[str, Corrected | None]) -> dict[str, bool]:
@@ -91,121 +91,91 @@ def ties(searches: Mapping[str, Corrected | None]) -> dict[str, bool]:
     tied = dict.fromkeys(searches, False)
     for better, name in pairwise(sorted(known, key=lambda name: -known[name].score)):
         one, other = known[better], known[name]
-        tied[name] = bool(
-            one.score - other.score <= 2 * np.hypot(one.noise, other.noise)
-        )
+        noise = np.hypot(one.noise, other.noise)
+        tied[name] = bool(one.score - other.score <= 2 * noise)
     return tied
 
 
-def picked(
-    params: Params, searches: Mapping[str, Mapping[str, Any]]
-) -> dict[str, dict[str, Any]]:
-    """Return the candidate of each experiment that goes on, as `statistics.pick` says."""
-    return {
-        name: search[f"{params.statistics.pick}_params"]
-        for name, search in searches.items()
-    }
+def picked(params: Params, search: RankedSearch) -> Settings:
+    """Return the candidate of a search that goes on, as `statistics.pick` says."""
+    is_best = params.statistics.pick == "best"
+    return search.best_params if is_best else search.simplest_params
 
 
-def rating(search: Mapping[str, Any]) -> float:
-    """Return what searches are compared by: the best score, corrected for the choice where that is known."""
-    return float(search.get("best_score_corrected", search["best_score"]))
+def picks_of(params: Params, searches: Searches) -> dict[str, Settings]:
+    """Return the candidate of each search that goes on."""
+    return {name: picked(params, search) for name, search in searches.items()}
 
 
 def combine(
-    params: Params, picks: dict[str, dict[str, Any]]
-) -> tuple[dict[str, Any], list[str]]:
+    params: Params, picks: Mapping[str, Settings]
+) -> tuple[Settings, list[str]]:
     """Apply the pick of each grid search to `model`, in turn, and list in words the settings that are left out.
 
     Settings of an optimizer, a module or callbacks (`lr`, `module__n_neurons`, …) were found under one and say nothing
     about another, so they are used only if the combination ends with it. Searches of other kinds are over many settings
     at once, and are not combined.
     """
-    picks = {
-        name: pick
-        for name, pick in picks.items()
-        if params.experiments[name].search == "grid"
-    }
-    model = params.model.model_dump()
-    optimizers = [
-        model["optimizer"],
-        *(pick["optimizer"] for pick in picks.values() if "optimizer" in pick),
-    ]
-    final = model | {"optimizer": optimizers[-1]}
-    combined, left_out = model, []
-    for name, pick in picks.items():
-        under = params.settings(name) | pick
-        for key, value in pick.items():
+    grids = [name for name in picks if params.experiments[name].search == "grid"]
+    final = params.model.model_dump()
+    for name in grids:
+        final["optimizer"] = picks[name].get("optimizer", final["optimizer"])
+    combined, left_out = params.model.model_dump(), []
+    for name in grids:
+        under = params.settings(name) | picks[name]
+        for key, value in picks[name].items():
             owner = "optimizer" if key == "lr" else key.partition("__")[0]
             if key != owner and owner in under and under[owner] != final.get(owner):
-                left_out.append(
-                    f"{name}: {key} (found under {format_value(under[owner])})"
-                )
+                owned_by = format_value(under[owner])
+                left_out.append(f"{name}: {key} (found under {owned_by})")
             else:
-                combined = combined | {key: value}
+                combined[key] = value
     return combined, left_out
 
 
 def summarise(
     params: Params,
-    searches: dict[str, dict[str, Any]],
+    searches: dict[str, RankedSearch],
     corrected: Corrected | None = None,
-) -> dict[str, Any]:
-    """Return the flat metrics over all searches, with the typed details in a list, which DVC does not show.
+) -> BestParams:
+    """Return the numbers over all searches, with their details.
 
     `corrected` is what `whole_choice` returns; without it, the winner's score is that of its own search.
     """
-    winner, picks = (
-        max(searches, key=lambda name: rating(searches[name])),
-        picked(params, searches),
+    winner = max(searches, key=lambda name: searches[name].rating)
+    best, picks = searches[winner], picks_of(params, searches)
+    score = best.model_dump(include={*BestScore.model_fields})
+    details = SearchDetails(experiments=searches, winner=winner)
+    summary = BestParams(
+        **score | corrected_fields(corrected),
+        winner=winner,
+        winner_params=format_params(picks[winner]),
+        simplest_params=format_params(best.simplest_params),
+        n_candidates=sum(search.n_candidates for search in searches.values()),
+        n_fits=sum(search.n_fits for search in searches.values()),
+        details=[details],
     )
-    best = searches[winner]
-    details: dict[str, Any] = {"experiments": searches, "winner": winner}
-    summary: dict[str, Any] = {
-        "winner": winner,
-        "winner_params": format_params(picks[winner]),
-        "simplest_params": format_params(best["simplest_params"]),
-        "details": [details],
-    }
-    summary |= {
-        key: sum(search[key] for search in searches.values())
-        for key in ("n_candidates", "n_fits")
-    }
-    summary |= {
-        key: best[key] for key in ("best_score", "best_std", *CORRECTED) if key in best
-    }
-    summary |= (
-        dict(
-            zip(
-                CORRECTED, (corrected.score, corrected.low, corrected.high), strict=True
-            )
-        )
-        if corrected
-        else {}
-    )
-    if params.combines:
-        combined, details["left_out"] = combine(params, picks)
-        details[COMBINED] = combined
-        summary["combined_params"] = format_changes(combined, params.model.model_dump())
-    return summary
+    if not params.combines:
+        return summary
+    combined, left_out = combine(params, picks)
+    known = {"combined": combined, "left_out": left_out}
+    changes = format_changes(combined, params.model.model_dump())
+    in_full = [details.model_copy(update=known)]
+    return summary.model_copy(update={"combined_params": changes, "details": in_full})
 
 
 def leaderboard(
-    params: Params,
-    searches: dict[str, dict[str, Any]],
-    tied: dict[str, bool],
-    winner: str,
+    params: Params, searches: Searches, tied: dict[str, bool], winner: str
 ) -> pd.DataFrame:
     """Tabulate the best of each search, one row per experiment, in their order, and mark that of the kept net."""
-    kept = (
-        winner if params.evaluate.keep in (WINNER, SIMPLEST) else params.evaluate.keep
-    )
-    rows = [
-        search
-        | {"experiment": name, "best_params": format_params(search["best_params"])}
-        | {"tied_with_above": tied[name], "kept": name == kept}
-        for name, search in searches.items()
-    ]
+    kept = params.evaluate.keep
+    if kept in (WINNER, SIMPLEST):
+        kept = winner
+    rows = []
+    for name, search in searches.items():
+        row = search.model_dump() | {"experiment": name}
+        row["best_params"] = format_params(search.best_params)
+        rows.append(row | {"tied_with_above": tied[name], "kept": name == kept})
     return pd.DataFrame(rows, columns=list(files.LEADERBOARD.needed))
 
 
@@ -220,62 +190,80 @@ class Picks:
     on fresh splits, the experiment, the row of its file, and the settings that it should have, as text; None for any.
     """
 
-    settings: dict[str, dict[str, Any]]
+    settings: dict[str, Settings]
     kept: str
     use: str | None
-    corrected: dict[str, tuple[float, ...]]
+    corrected: dict[str, tuple[float, float, float]]
     n_candidates: int
-    searches: dict[str, dict[str, Any]]
+    searches: dict[str, RankedSearch]
     rows: dict[str, tuple[str, str, str | None]]
 
 
 def read_picks(results: Results, params: Params) -> Picks:
     """Return what the searches hand over; raises `UserError` if it is missing, broken, or of other experiments."""
-    experiments, pick = params.experiments, params.statistics.pick
-    summary = results.json(files.BEST_PARAMS)
-    with results.expecting(files.BEST_PARAMS):
-        details = summary["details"][0]
-        searches, winner = details["experiments"], details["winner"]
-        picks, simplest = picked(params, searches), searches[winner]["simplest_params"]
-        kept, use = (
-            winner if name == WINNER else name
-            for name in (params.evaluate.keep, params.evaluate.use)
-        )
-        judged = searches | {winner: summary} if pick == "best" else {}
-        worth = {
-            name: tuple(float(each[key]) for key in CORRECTED)
-            for name, each in judged.items()
-            if {*CORRECTED} <= {*each}
-        }
-        n_candidates = int(
-            (searches[kept] if kept in searches and kept != winner else summary)[
-                "n_candidates"
-            ]
-        )
-    if set(picks) != set(experiments):
-        raise results.refused(
-            files.BEST_PARAMS, "is from other experiments than those in params.yaml"
-        )
-    nets = {COMBINED: details[COMBINED]} if COMBINED in details else {}
-    nets |= {name: params.settings(name) | picks[name] for name in experiments}
-    nets |= {
-        SIMPLEST: params.settings(winner) | simplest,
-        STARTING_POINT: params.model.model_dump(),
-    }
-    worth = {
-        name: worth[pick]
-        for name, own in nets.items()
-        for pick in worth
-        if nets[pick] == own
-    } | worth
-    rows: dict[str, tuple[str, str, str | None]]
-    rows = {name: (name, pick, format_params(picks[name])) for name in experiments}
-    rows[SIMPLEST] = winner, "simplest", format_params(simplest)
-    # An experiment that holds nothing fixed starts from `model`, and has trained that as well.
-    if unfixed := [
-        name for name, experiment in experiments.items() if not experiment.fixed
-    ]:
-        rows[STARTING_POINT] = unfixed[0], STARTING_POINT, None
+    summary = results.read(files.BEST_PARAMS)
+    (details,) = summary.details
+    searches, winner = details.experiments, details.winner
+    if {*searches} != {*params.experiments}:
+        problem = "is from other experiments than those in params.yaml"
+        raise results.refused(files.BEST_PARAMS, problem)
+    named = {WINNER: winner, ANSWER: None}
+    kept = winner if params.evaluate.keep == WINNER else params.evaluate.keep
+    among = searches[kept] if kept in searches and kept != winner else summary
+    settings = _contenders(params, details)
     return Picks(
-        nets, kept, None if use == ANSWER else use, worth, n_candidates, searches, rows
+        settings,
+        kept,
+        named.get(params.evaluate.use, params.evaluate.use),
+        _worth(params, summary, settings),
+        among.n_candidates,
+        searches,
+        _rows(params, details),
     )
+
+
+def _contenders(params: Params, details: SearchDetails) -> dict[str, Settings]:
+    """Return the settings of the nets of the evaluation, by contender."""
+    winner, nets = details.winner, dict[str, Settings]()
+    if details.combined:
+        nets[COMBINED] = details.combined
+    picks = picks_of(params, details.experiments)
+    for name in params.experiments:
+        nets[name] = params.settings(name) | picks[name]
+    simplest = details.experiments[winner].simplest_params
+    nets[SIMPLEST] = params.settings(winner) | simplest
+    return nets | {STARTING_POINT: params.model.model_dump()}
+
+
+def _worth(
+    params: Params, summary: BestParams, nets: Mapping[str, Settings]
+) -> dict[str, tuple[float, float, float]]:
+    """Return what nets are worth, where that is known: picks, and nets with the settings of a pick."""
+    if params.statistics.pick != "best":
+        return {}
+    (details,) = summary.details
+    judged: dict[str, BestScore] = {**details.experiments, details.winner: summary}
+    worth = {name: each.corrected for name, each in judged.items()}
+    known = {name: each for name, each in worth.items() if each is not None}
+    alike = {}
+    for name, own in nets.items():
+        for pick, of_pick in known.items():
+            if nets[pick] == own:
+                alike[name] = of_pick
+    return alike | known
+
+
+def _rows(
+    params: Params, details: SearchDetails
+) -> dict[str, tuple[str, str, str | None]]:
+    pick, winner = params.statistics.pick, details.winner
+    rows: dict[str, tuple[str, str, str | None]] = {}
+    picks = picks_of(params, details.experiments)
+    for name, experiment in params.experiments.items():
+        rows[name] = name, pick, format_params(picks[name])
+        # An experiment that holds nothing fixed starts from `model`, and has trained that as well.
+        if not experiment.fixed:
+            rows.setdefault(STARTING_POINT, (name, STARTING_POINT, None))
+    simplest = details.experiments[winner].simplest_params
+    rows[SIMPLEST] = winner, "simplest", format_params(simplest)
+    return rows

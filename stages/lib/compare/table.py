@@ -18,6 +18,9 @@ from stages.lib.scores.score_table import (
     trained_to_the_end,
 )
 
+# The columns of a search that say nothing beside its best candidate.
+_NOT_COMPARED = (STUCK_SPLITS, "error", "degrees", "in_best_set")
+
 
 def compared_table(
     candidates: pd.DataFrame, resampling: Resampling, rope: float
@@ -31,33 +34,23 @@ def compared_table(
     scores, best = split_scores(candidates), best_row(candidates)
     # Only the records of the search tell rows apart, so the set and the errors are those that it has written.
     in_set = candidates["in_best_set"].to_numpy(dtype=bool)
-    errors, degrees = (
-        candidates[key].to_numpy(dtype=float) for key in ("error", "degrees")
-    )
-    table = candidates.drop(
-        columns=[
-            *split_columns(candidates),
-            STUCK_SPLITS,
-            "error",
-            "degrees",
-            "in_best_set",
-        ]
-    )
-    table["in_best_set"] = pd.array(
-        in_set if resampling.is_tested else [None] * len(table), dtype="boolean"
-    )
+    errors = candidates["error"].to_numpy(dtype=float)
+    degrees = candidates["degrees"].to_numpy(dtype=float)
+    splits = split_columns(candidates)
+    table = candidates.drop(columns=[*splits, *_NOT_COMPARED])
+    table["in_best_set"] = pd.array(in_set, dtype="boolean")
+    if not resampling.is_tested:
+        table["in_best_set"] = table["in_best_set"].mask(np.ones(len(table), bool))
 
-    p = candidates["p_value"].to_numpy(dtype=float)
-    is_best = np.arange(len(p)) == best
-    table["p_value_holm"] = np.where(is_best, p, holm(np.where(is_best, np.nan, p)))
+    p, numbers = candidates["p_value"].to_numpy(dtype=float), np.arange(len(candidates))
+    others = np.where(numbers == best, np.nan, p)
+    table["p_value_holm"] = np.where(numbers == best, p, holm(others))
 
-    compared = np.where(trained_to_the_end(candidates)[:, None], scores, np.nan)
-    table = table.assign(
-        **equivalence(
-            compared - scores[best], resampling, rope, errors, degrees
-        )._asdict()
-    )
-    return table.assign(simplest=np.arange(len(p)) == simplest_row(candidates, in_set))
+    ended = trained_to_the_end(candidates)
+    differences = np.where(ended[:, None], scores, np.nan) - scores[best]
+    shares = equivalence(differences, resampling, rope, errors, degrees)
+    is_simplest = numbers == simplest_row(candidates, in_set)
+    return table.assign(**shares._asdict(), simplest=is_simplest)
 
 
 def mattered(
@@ -70,9 +63,8 @@ def mattered(
     scores = candidates["mean_test_score"].map(significant).to_numpy(dtype=float)
     mean, std = importance(settings, scores, seed)
     p = effect_p_values(settings, split_scores(candidates), resampling, seed, stages)
-    table = pd.DataFrame(
-        {"key": list(settings), "importance": mean, "importance_std": std, "p_value": p}
-    )
+    columns = {"key": [*settings], "importance": mean, "importance_std": std}
+    table = pd.DataFrame(columns | {"p_value": p})
     return table.sort_values(
         "importance", ascending=False, kind="stable", ignore_index=True
     )

@@ -1,9 +1,9 @@
 """How rows are split into folds, and what scores them: the section `cv` of params.yaml."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -88,14 +88,6 @@ class CV(Section):
             self.n_splits, n_rows, bounds_of(self.scoring), effective
         )
         return replace(folds, test_share=math.nan) if self.keeps_time else folds
-
-    def resampling_of(self, counted: Mapping[str, Any]) -> Resampling:
-        """Return the same of a table of which a result has counted the rows, those of each class, and the groups."""
-        return self.resampling(
-            counted["n_rows"],
-            [*counted.get("classes", {}).values()],
-            counted.get("n_groups"),
-        )
 
 
 def misfits(cv: CV, target: str, classify: bool) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from pydantic import Field
 from stages.lib.common import UserError, did_you_mean, in_params
 from stages.lib.config.cv import CV
 from stages.lib.config.experiment import Experiment
-from stages.lib.config.statistics import RESERVED, ROPE, Evaluate, Statistics
+from stages.lib.config.statistics import RESERVED, Evaluate, Statistics
 from stages.lib.config.table import Data, Section, rule
 from stages.lib.config.training import Model, Prepare
 
@@ -90,7 +90,7 @@ class Params(Section):
     @property
     def rope(self) -> float:
         """The region of practical equivalence, in the unit of `cv.scoring`."""
-        return ROPE if self.statistics.rope is None else self.statistics.rope
+        return self.statistics.rope_or_default
 
     @property
     def combines(self) -> bool:

@@ -51,6 +51,11 @@ class Statistics(Section):
     """The candidate of each experiment that goes on to the combined setting and the evaluation: the best, or the
     simplest of those that may be the best."""
 
+    @property
+    def rope_or_default(self) -> float:
+        """The region of practical equivalence."""
+        return ROPE if self.rope is None else self.rope
+
 
 class Costs(Section):
     """What a mistake of each kind costs, in any unit: the second of two classes is the positive one."""

@@ -11,10 +11,12 @@ import pandas as pd
 from resampled.means.by_unit import ByUnit
 from resampled.resampling import Resampling
 from stages.lib.config.cv import CV
-from stages.lib.config.statistics import ROPE
+from stages.lib.config.statistics import Statistics
 from stages.lib.repository.recorded import Recorded
-from stages.lib.results import Csv, files
+from stages.lib.results import SCORE, Csv, files
+from stages.lib.results.evaluation import Evaluation
 from stages.lib.results.reading import typed
+from stages.lib.results.record import TableCounts
 from stages.lib.scores.reached import by_unit_of
 from stages.lib.scores.score_table import (
     split_scorers,
@@ -58,55 +60,47 @@ class Side(Recorded):
     @cached_property
     def searches(self) -> dict[str, dict[str, Scored]]:
         """The candidates of each experiment by their settings, on its own splits."""
-        return {
-            name: self._scored(files.CANDIDATES, "params", name)
-            for name in self.names(files.CANDIDATES)
-        }
+        names = self.names(files.CANDIDATES)
+        return {name: self._scored(files.CANDIDATES, "params", name) for name in names}
 
     @cached_property
     def fresh(self) -> dict[str, Scored]:
         """The contenders of the evaluation by name, on its fresh splits."""
-        return (
-            self._scored(files.CONTENDERS, "setting")
-            if self.has(files.CONTENDERS)
-            else {}
-        )
+        if not self.has(files.CONTENDERS):
+            return {}
+        return self._scored(files.CONTENDERS, "setting")
 
     def _scored(self, file: Csv, key: str, name: str = "") -> dict[str, Scored]:
-        with self.reading(
-            file, name
-        ) as text:  # an earlier commit lacks columns that nothing here reads
+        with self.reading(file, name) as text:
+            # An earlier commit lacks columns that nothing here reads.
             return read_scores(typed(text), key)
 
     @cached_property
-    def answer(self) -> dict[str, Any]:
-        """The numbers and names that the evaluation has written."""
-        return self.json(files.EVALUATION) if self.has(files.EVALUATION) else {}
+    def answer(self) -> Evaluation | None:
+        """The numbers and names that the evaluation has written; None if there is no evaluation."""
+        return self.read(files.EVALUATION) if self.has(files.EVALUATION) else None
 
     @property
     def use(self) -> str | None:
         """What to use, in words; None if there is no evaluation, or one that has no answer."""
         # Where no model is advised, there is no name.
-        return self.answer.get("use") or (
-            "none of the models" if "handed_over" in self.answer else None
-        )
+        if self.answer is None or self.answer.use:
+            return self.answer.use if self.answer else None
+        return "none of the models" if self.answer.handed_over else None
 
     @property
     def kept(self) -> str | None:
         """The contender that is kept; None if there is no evaluation."""
-        return self.answer.get("kept")
+        return self.answer.kept if self.answer else None
 
     @cached_property
     def metrics(self) -> dict[str, float]:
         """The metrics of DVC, by names such as `neurons.corrected`."""
-        of_files = {
-            name: self.json(files.SCORES, name) for name in self.names(files.SCORES)
-        }
-        return {
-            f"{name}.{key}": float(value)
-            for name, numbers in of_files.items()
-            for key, value in numbers.items()
-        }
+        metrics = {}
+        for name in self.names(files.SCORES):
+            for key, value in self.read(files.SCORES, name).root.items():
+                metrics[f"{name}.{key}"] = value
+        return metrics
 
     @cached_property
     def evaluated(self) -> dict[str, Any]:
@@ -114,58 +108,61 @@ class Side(Recorded):
         return self.params(EVALUATE)
 
     @property
+    def table_hash(self) -> str | None:
+        """The hash of the table that the evaluation has read."""
+        return self.hashes(EVALUATE).get(str(self.evaluated.get("data.path")))
+
+    @property
+    def experiments(self) -> dict[str, Any]:
+        """The experiments of the evaluation, as params.yaml has them."""
+        return self.recorded(EVALUATE).get("experiments") or {}
+
+    @property
     def rope(self) -> float:
         """The region of practical equivalence."""
-        rope = self.evaluated.get("statistics.rope")
-        return ROPE if rope is None else float(rope)
+        return Statistics(rope=self.evaluated.get("statistics.rope")).rope_or_default
 
     def resampling(self, scoring: str) -> Resampling:
         """Return how scores of a scorer are resampled; nothing is tested in time order, or without an evaluation."""
-        if not (params := self.evaluated):
+        params = self.evaluated
+        if not params:
             return Resampling(math.nan)
-        n_rows, counts = (
-            self.counted.get("rows", math.inf),
-            self.counted.get("classes", {}).values(),
-        )
-        if "positives" in self.counted:
-            counts = n_rows - self.counted["positives"], self.counted["positives"]
-        sampled = params.get("data.sample", 1.0)
+        share, counted = params.get("data.sample", 1.0), self.counted
+        n_rows = counted.rows if counted else math.inf
+        counts = counted.classes.values() if counted else ()
         cv = CV(
             splitter=params.get("cv.splitter"),
             n_splits=params["cv.n_splits"],
             scoring=scoring,
         )
-        return cv.resampling(
-            sampled * n_rows,
-            [sampled * number for number in counts],
-            self.answer.get("n_groups"),
-        )
+        n_groups = self.answer.n_groups if self.answer else None
+        return cv.resampling(share * n_rows, [share * n for n in counts], n_groups)
 
     @cached_property
-    def counted(self) -> dict[str, Any]:
+    def counted(self) -> TableCounts | None:
         """What the stage `fetch` has counted in the table; read once, though each pair of scores asks for it."""
-        return self.json(files.DATA) if self.has(files.DATA) else {}
+        return self.read(files.DATA) if self.has(files.DATA) else None
 
 
 def read_scores(table: pd.DataFrame, key: str) -> dict[str, Scored]:
     """Return the rows of a table of scores, by a column such as `params`."""
-    scores = split_scores(table)
-    second = next(
-        (scorer for scorer in split_scorers(table) if scorer != "score"), None
-    )
-    by_split = split_scores(table, second) if second else np.full(scores.shape, np.nan)
-    if by_split.shape != scores.shape:
-        raise ValueError(f"{second} is not there for every split")
-    seconds = [
-        (each, second) if np.isfinite(each).any() else (None, None) for each in by_split
-    ]
-    halves, ended = table["ci95"].map(float), trained_to_the_end(table).tolist()
-    columns = table["params"], scores, stuck_of(table), halves, ended, seconds
-    by_unit = map(
-        by_unit_of, table.get("by_unit", [None] * len(table))
-    )  # which searches have not
-    each = zip(table[key], *columns, by_unit, strict=True)
-    return {
-        name: Scored(*row, *(*of_second, by_unit))
-        for name, *row, of_second, by_unit in each
-    }
+    scores, stuck = split_scores(table), stuck_of(table)
+    ended = trained_to_the_end(table)
+    name = next((each for each in split_scorers(table) if each != SCORE), None)
+    seconds = split_scores(table, name) if name else np.full(scores.shape, np.nan)
+    if seconds.shape != scores.shape:
+        raise ValueError(f"{name} is not there for every split")
+    found = {}
+    for i, row in enumerate(table.to_dict("records")):
+        has_second = np.isfinite(seconds[i]).any()
+        found[row[key]] = Scored(
+            params=row["params"],
+            scores=scores[i],
+            stuck=stuck[i],
+            ci95=float(row["ci95"]),
+            to_the_end=bool(ended[i]),
+            second=seconds[i] if has_second else None,
+            second_name=name if has_second else None,
+            by_unit=by_unit_of(row.get("by_unit")),
+        )
+    return found

@@ -14,8 +14,7 @@ from stages.lib.best_params.leaderboard import read_searches
 from stages.lib.common import UserError, join_words
 from stages.lib.common.tables import code
 from stages.lib.config import SIMPLEST, Params
-from stages.lib.results import Results
-from stages.lib.results.answer import read_answer
+from stages.lib.results import Results, files
 from stages.lib.told.answer import gained
 from stages.lib.told.evaluation import paragraphs
 from stages.lib.told.printed import leaderboard
@@ -45,13 +44,13 @@ def answer(results: Results, params: Params) -> str:
     """Return what the evaluation answers, as a quotation."""
     return "\n>\n".join(
         _wrapped(each, "> ")
-        for each in paragraphs(results, params, read_answer(results))
+        for each in paragraphs(results, params, results.read(files.ANSWER))
     )
 
 
 def comparison(results: Results, params: Params) -> str:
     """Say what tuning gained."""
-    return _wrapped(gained(read_answer(results)))
+    return _wrapped(gained(results.read(files.ANSWER)))
 
 
 def searches(results: Results, params: Params) -> str:

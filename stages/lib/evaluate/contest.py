@@ -50,6 +50,10 @@ class Contest:
         """Return a contender's scores on the splits, by the scorer that selects."""
         return self.reached[name].scores[SCORE]
 
+    def has_scores(self, name: str) -> bool:
+        """Whether a contender has a score on each split."""
+        return bool(np.isfinite(self.scores(name)).all())
+
     def mean(self, name: str) -> float:
         """Return a contender's mean score."""
         return float(self.scores(name).mean())
@@ -70,32 +74,29 @@ class Contest:
     @cached_property
     def by_unit(self) -> ByUnit | None:
         """What rows make of the scores of the contenders of which that is known."""
-        own = [each.by_unit for each in self.reached.values()]
-        known = [each for each in own if each is not None]
+        known, places = [], []
+        for place, each in enumerate(self.reached.values()):
+            if each.by_unit is not None:
+                known.append(each.by_unit)
+                places.append(place)
         if not known:
             return None
-        places = np.array([place for place, each in enumerate(own) if each is not None])
-        return ByUnit.together(known).among(len(own), places)
+        together = ByUnit.together(known)
+        return together.among(len(self.reached), np.array(places))
 
     @cached_property
     def errors(self) -> Errors:
         """The errors of all differences, as those of `best_set`."""
-        return errors_of_pairs(
-            np.stack(list(map(self.scores, self.reached))),
-            self.resampling,
-            self.by_unit,
-        )
+        scores = np.stack(list(map(self.scores, self.reached)))
+        return errors_of_pairs(scores, self.resampling, self.by_unit)
 
     def chance(self, one: str, other: str, rope: float | None = None) -> float:
         """Return the probability that one is better by more than the rope, or another one."""
         names = list(self.reached)
         place = names.index(one), names.index(other)
         excess = self.gain(one, other) - (self.rope if rope is None else rope)
-        return float(
-            beyond(
-                np.array(excess), self.errors.error[place], self.errors.degrees[place]
-            )
-        )
+        error, degrees = self.errors.error[place], self.errors.degrees[place]
+        return float(beyond(np.array(excess), error, degrees))
 
     def surpasses(self, one: str, other: str) -> bool:
         """Whether one contender is surely enough better than another to be used in its place, though less simple."""
@@ -137,37 +138,36 @@ def choose(contest: Contest, requested: str | None = None) -> Choice:
     A model that scores no higher than a simpler one is not considered, and a contender that may be no better than a
     constant is never used. The one that is requested is handed over, whatever is advised.
     """
-    scored = [
-        name for name in contest.reached if np.isfinite(contest.scores(name)).all()
-    ]
+    scored = list(filter(contest.has_scores, contest.reached))
     constant = next((name for name in scored if name in IGNORANT), None)
-    useful = [
-        name
-        for name in scored
-        if name not in IGNORANT and (not constant or contest.is_apart(name, constant))
-    ]
-    nets = [name for name in useful if contest.is_net(name)]
-    net = contest.kept if contest.kept in nets else contest.best(nets)
-    if net and contest.surpasses(best := contest.best(nets) or net, net):
-        net = best
+    useful = [name for name in scored if name not in IGNORANT]
+    if constant:
+        useful = [name for name in useful if contest.is_apart(name, constant)]
+    net = _speaker(contest, [name for name in useful if contest.is_net(name)])
     plain = [name for name in useful if not contest.is_net(name)]
+    linear = [name for name in plain if name in LINEAR]
     trees = contest.best([name for name in plain if name not in LINEAR])
-    considered = [
-        name
-        for name in (*(each for each in plain if each in LINEAR), trees, net)
-        if name
-    ]
+    considered = [name for name in (*linear, trees, net) if name]
     rising: list[str] = []
     for name in considered:
         if not rising or contest.gain(name, rising[-1]) > 0:
             rising.append(name)
-    use = next(
-        (
-            name
-            for i, name in enumerate(rising)
-            if not any(contest.surpasses(each, name) for each in rising[i + 1 :])
-        ),
-        None,
-    )
+    use = _unsurpassed(contest, rising)
     handed_over = requested or use or constant or contest.kept
     return Choice(use, handed_over, constant, useful, considered, rising, net)
+
+
+def _speaker(contest: Contest, nets: Collection[str]) -> str | None:
+    """Return the net that speaks for all."""
+    best = contest.best(nets)
+    if best is None or contest.kept not in nets:
+        return best
+    return best if contest.surpasses(best, contest.kept) else contest.kept
+
+
+def _unsurpassed(contest: Contest, rising: list[str]) -> str | None:
+    """Return the first one that none behind it surpasses."""
+    for place, name in enumerate(rising, start=1):
+        if not any(contest.surpasses(each, name) for each in rising[place:]):
+            return name
+    return None

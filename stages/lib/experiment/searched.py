@@ -12,6 +12,8 @@ from stages.lib.common import UserError, format_params
 from stages.lib.experiment.opened import Opened
 from stages.lib.model import AGAINST_DIVERGENCE, nested_grid
 from stages.lib.results import SCORE, written
+from stages.lib.results.files import WATCHED_REPEATS
+from stages.lib.results.search import SearchSummary
 from stages.lib.scores.reached import Reached
 from stages.lib.scores.score_table import (
     best_row,
@@ -23,7 +25,6 @@ from stages.lib.scores.score_table import (
 from stages.lib.scores.scorer import hold_out_scorer
 from stages.lib.search import Fits, SearchResult, doing, kept_folder, run_search
 from stages.lib.search.curves import (
-    N_REPEATS,
     Watched,
     constant_loss,
     curves_table,
@@ -69,7 +70,7 @@ def search(experiment: Opened) -> SearchResult:
 
 @dataclass(frozen=True)
 class SearchOutput:
-    """What a search says of its candidates: the `score_table`, and the flat metrics of the search as a `summary`.
+    """What a search says of its candidates: the `score_table`, and the `summary` of the search.
 
     `corrected` is what the best score is worth, free of the luck of the choice; None where that is not known. The
     `picks` are the best candidate, the simplest of those that may be the best, and what the experiment starts from.
@@ -77,7 +78,7 @@ class SearchOutput:
 
     table: pd.DataFrame
     corrected: Corrected | None
-    summary: dict[str, Any]
+    summary: SearchSummary
     picks: list[Watched]
 
     @property
@@ -114,15 +115,15 @@ def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
         corrected = splits.corrected(
             np.where(result.to_the_end[:, None], scores, np.nan), statistics
         )
-    summary = (
-        summarise(table, corrected, result.n_fits, result.net_epochs_spared)
-        | splits.counted
-    )
     net = experiment.settings | experiment.candidates[best]
-    if (
-        constant := constant_loss(net, y, params.prepare.under(net).target)
-    ) is not None:
-        summary["constant_loss"] = constant
+    summary = summarise(
+        table,
+        corrected,
+        splits.counted,
+        n_fits=result.n_fits,
+        net_epochs_spared=result.net_epochs_spared,
+        constant_loss=constant_loss(net, y, params.prepare.under(net).target),
+    )
 
     judged = written(table)  # what the stage compare reads of the file
     in_set = may_be_best(judged, splits.resampling, params.seed, by_unit)
@@ -148,7 +149,7 @@ def score_anew(
     with doing(f"{experiment.name}: drawing fresh splits"):
         fresh = experiment.table.fresh
         splits = fresh.splits
-    n_curves = N_REPEATS * fresh.params.cv.n_splits
+    n_curves = WATCHED_REPEATS * fresh.params.cv.n_splits
     score = hold_out_scorer(fresh.params.cv.scoring, fresh.data.n_classes)
     # The fits whose curves are shown, by the targets of their test rows; one more than these does no harm.
     first = {experiment.y[test].tobytes() for _, test in splits[:n_curves]}

@@ -132,7 +132,7 @@ def _checked(file: Path | bytes, params: Params, name: str) -> tuple[pd.DataFram
 def describe(
     table: pd.DataFrame, n_left_out: int, spec: Data, classify: bool
 ) -> dict[str, object]:
-    """Count all rows, the rows of each class (`positives` for class 1 of two), missing values, and rows left out.
+    """Count all rows, the rows of each class, missing values, and rows left out.
 
     Missing cells are counted by column, where there are some, and zeros that mean a missing value apart from them.
     """
@@ -152,15 +152,10 @@ def describe(
         summary["rows_without_target"] = n_left_out
     if classify:
         y = table[spec.target]
-        counts = {
-            label: int((y == number).sum())
-            for number, label in enumerate(spec.labels_of(int(y.max()) + 1))
+        labels = spec.labels_of(int(y.max()) + 1)
+        summary["classes"] = {
+            label: int((y == number).sum()) for number, label in enumerate(labels)
         }
-        summary |= (
-            {"classes": counts}
-            if len(counts) > 2
-            else {"positives": list(counts.values())[1]}
-        )
     return summary
 
 

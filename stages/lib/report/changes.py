@@ -218,7 +218,7 @@ def comment(since: Since, fresh: FreshRun | None) -> str:
             against=since.against,
             base=since.base[:7],
             of=new.evaluated,
-            n_rows=new.counted.get("rows"),
+            n_rows=new.counted and new.counted.rows,
             table=[str(tracked), str(tracked.parent / ".gitignore")]
             if tracked
             else [table],

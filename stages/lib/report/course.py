@@ -15,8 +15,6 @@ _END, _LONG = 1 / 5, 1 / 3
 # What counts as a change: this part of the curve's range, and this many times its noise from epoch to epoch. The first
 # epochs, in which a net leaves its initial weights behind, say nothing about the last.
 _PART, _NOISE = 0.1, 2.0
-# The most repeats whose nets are watched; as `N_REPEATS` in stages/lib/search/curves.py, which needs torch.
-WATCHED_REPEATS = 3
 # A fall of the score counts if it exceeds this many standard errors of a difference between two epochs.
 _ERRORS = 2.0
 # Of normal values, the middle half is as wide as this many standard deviations; and the standard error of their median

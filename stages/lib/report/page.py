@@ -23,13 +23,14 @@ from stages.lib.compare.parallel import MOST_CANDIDATES
 from stages.lib.config import SIMPLEST, Params
 from stages.lib.config.schema import rope_of
 from stages.lib.report import tables
-from stages.lib.report.course import WATCHED_REPEATS, describe_course, stops_early
+from stages.lib.report.course import describe_course, stops_early
 from stages.lib.report.subject import class_counts
 from stages.lib.repository.git import NoGitError, git
 from stages.lib.repository.revisions import is_committed
 from stages.lib.results import Results, files
-from stages.lib.results.answer import read_answer
-from stages.lib.told.answer import explained, sentences
+from stages.lib.results.files import WATCHED_REPEATS
+from stages.lib.results.record import TableCounts
+from stages.lib.told.answer import glossary, sentences
 from stages.lib.told.evaluation import (
     class_names,
     errors_told,
@@ -104,10 +105,10 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
     optional = ["diagnostics", "answer_diagnostics", "thresholds", "inputs"]
     optional += [f"parallel/{name}" for name in params.experiments]
     names += [name for name in optional if name in drawn]
-    evaluation, answer = results.json(files.EVALUATION), read_answer(results)
+    evaluation, answer = results.read(files.EVALUATION), results.read(files.ANSWER)
     first, *others = sentences(answer)
     _, *more, named = paragraphs(results, params, answer)
-    brier = evaluation.get("kept_brier_score")
+    brier = evaluation.kept_brier_score
     return {
         "many": len(params.experiments) > _MANY,
         "answer": answer,
@@ -115,12 +116,12 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         "files": named,
         "threshold": read_threshold(results, params, answer.handed_over),
         "ranking": tables.ranked(answer),
-        "explained": explained(answer),
+        "explained": glossary(answer),
         "kept": answer.kept,
         "kept_errors": errors_told(results, params, answer.kept),
         "brier_score": None if brier is None else format_score(brier, 4),
         "note": read_note(results, params),
-        "not_by_kernel": not_by_kernel_told(evaluation),
+        "not_by_kernel": not_by_kernel_told(evaluation.not_by_kernel),
         "on_inputs": inputs_told(results, answer),
         "charts": {name: _chart(results, f"{CHARTS}/{name}.svg") for name in names},
         "leaderboard": _leaderboard(results, params),
@@ -141,9 +142,8 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
 def _leaderboard(results: Results, params: Params) -> tables.TextTable:
     table = results.table(files.LEADERBOARD)
     tied = dict(zip(table["experiment"], table["tied_with_above"], strict=True))
-    content = results.json(files.BEST_PARAMS)
-    with results.expecting(files.BEST_PARAMS):
-        columns = leaderboard(params, content["details"][0]["experiments"], tied)
+    (details,) = results.read(files.BEST_PARAMS).details
+    columns = leaderboard(params, details.experiments, tied)
     return tables.searches(columns, table.loc[table["kept"], "experiment"].tolist())
 
 
@@ -163,21 +163,17 @@ def _search(results: Results, params: Params, name: str) -> dict[str, Any]:
         results.table(files.COMPARED, name),
         results.table(files.CURVES, name),
     )
-    search = results.json(files.SUMMARY, name)
+    search = results.read(files.SUMMARY, name)
     simplest = compared.loc[compared["simplest"], "params"]
-    pick = (
-        simplest.item() if params.statistics.pick == SIMPLEST else search["best_params"]
-    )
+    pick = simplest.item() if params.statistics.pick == SIMPLEST else search.best_params
     n_nets = min(WATCHED_REPEATS, params.cv.n_repeats) * params.cv.n_splits
     return {
         "name": name,
         "kind": params.experiments[name].search,
         "fixed": format_params(params.experiments[name].fixed),
-        "best": format_score(
-            search["best_score"], score_decimals([search["best_score"]])
-        ),
+        "best": format_score(search.best_score, score_decimals([search.best_score])),
         "pick": short_params(pick),
-        "findings": [*found, *not_by_kernel_told(search)],
+        "findings": [*found, *not_by_kernel_told(search.not_by_kernel)],
         "what_mattered": what_mattered,
         "course": describe_course(curves, stops_early(params, name), n_nets),
         "table": tables.text_table(compared, without=["params", "p_value_holm"]),
@@ -185,7 +181,7 @@ def _search(results: Results, params: Params, name: str) -> dict[str, Any]:
 
 
 def facts(
-    results: Results, params: Params, counts: dict[str, Any]
+    results: Results, params: Params, counts: TableCounts
 ) -> dict[str, dict[str, str]]:
     """Return the facts of the run by heading, as params.yaml writes them, with what the stage fetch counted."""
     path = Path(params.data.path)
@@ -203,7 +199,7 @@ def facts(
             "file": params.data.path,
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             "target": params.data.target,
-            "rows": str(counts.get("rows", "")),
+            "rows": str(counts.rows),
             **classes,
             "sample": format_value(params.data.sample),
         },

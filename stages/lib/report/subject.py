@@ -1,11 +1,11 @@
 """Says in words what a run is about: the table, its target and columns, the score, and how rows are split."""
 
 from pathlib import Path
-from typing import Any
 
 from stages.lib.common import counted, join_words
 from stages.lib.config import Column, Params
 from stages.lib.config.schema import unit_of_score
+from stages.lib.results.record import TableCounts
 from stages.lib.told.evaluation import class_names
 
 _MEANINGS = {
@@ -32,12 +32,12 @@ def title(params: Params) -> str:
     return f"{params.data.target} in {Path(params.data.path).name}"
 
 
-def describe(params: Params, counts: dict[str, Any]) -> list[str]:
+def describe(params: Params, counts: TableCounts) -> list[str]:
     """Describe the table, and how it is scored, one paragraph each."""
     return [_table(params, counts), f"{_score(params)} {_splits(params)}"]
 
 
-def columns(params: Params, counts: dict[str, Any]) -> list[list[str]]:
+def columns(params: Params, counts: TableCounts) -> list[list[str]]:
     """Return the columns that params.yaml lists: name, role, type, unit, range, and count of missing cells."""
     classes = class_counts(params, counts)
     roles = {
@@ -45,31 +45,21 @@ def columns(params: Params, counts: dict[str, Any]) -> list[list[str]]:
         params.cv.groups: "groups",
         params.cv.order: "order",
     }
-    cells = [
-        by_name
-        for key, by_name in counts.items()
-        if key != "classes" and isinstance(by_name, dict)
-    ]
     inputs, rows = params.data.features(params.data.columns, params.cv.groups), []
     for name, column in params.data.columns.items():
         role = roles.get(name, "input" if name in inputs else "not used")
         kind = (
             f"{len(classes)} classes" if role == "target" and classes else column.type
         )
-        missing = sum(by_name.get(name, 0) for by_name in cells)
+        missing = counts.missing.get(name, 0) + counts.zeros_for_missing.get(name, 0)
         rows.append([name, role, kind, column.unit, _range(column), str(missing or "")])
     return rows
 
 
-def class_counts(params: Params, counts: dict[str, Any]) -> dict[str, int]:
+def class_counts(params: Params, counts: TableCounts) -> dict[str, int]:
     """Return the number of rows by the name of the class; empty for a regression."""
-    if "positives" in counts:
-        first, second = class_names(params.data.labels_of(2))
-        return {
-            first: counts["rows"] - counts["positives"],
-            second: counts["positives"],
-        }
-    return counts.get("classes", {})
+    names = class_names([*counts.classes])
+    return dict(zip(names, counts.classes.values(), strict=True))
 
 
 def _range(column: Column) -> str:
@@ -81,14 +71,14 @@ def _range(column: Column) -> str:
     return f"from {low}" if low else f"up to {high}" if high else ""
 
 
-def _table(params: Params, counts: dict[str, Any]) -> str:
+def _table(params: Params, counts: TableCounts) -> str:
     data, unit = params.data, params.data.columns[params.data.target].unit
-    rows = f"{counts['rows']:,} rows" if "rows" in counts else "All rows"
+    rows = f"{counts.rows:,} rows"
     part = f", of which {data.sample:.3g} are used" if data.sample < 1 else ""
     target = f", a number{unit and f' in {unit}'}"
     if params.model.classifies:
         classes = [
-            f"{label} ({counted(n, 'row')}, {100 * n / counts['rows']:.0f} %)"
+            f"{label} ({counted(n, 'row')}, {100 * n / counts.rows:.0f} %)"
             for label, n in class_counts(params, counts).items()
         ]
         few = 0 < len(classes) <= _MOST_CLASSES

@@ -1,13 +1,12 @@
 """The answer of the evaluation: what to use, and what each contender is beside it; whoever tells it reads it here."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, model_validator
 
 from stages.lib.common.artifacts import significant
-from stages.lib.results import files
 from stages.lib.results.columns import COMPUTED
-from stages.lib.results.reading import Results
+from stages.lib.results.record import Record
 
 _Number = Annotated[float, AfterValidator(lambda number: significant(number, COMPUTED))]
 
@@ -26,11 +25,7 @@ LeftOut = Literal[
 ]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Contender(_Record):
+class Contender(Record):
     """A model that was scored in the evaluation.
 
     `mean` is that of its scores, and `ci95` half the width of its 95 % interval. `worth`, from `low` to `high` with
@@ -56,7 +51,7 @@ class Contender(_Record):
     left_out: LeftOut | None
 
 
-class Answer(_Record):
+class Answer(Record):
     """What the evaluation answers.
 
     `use` is the contender to use; None if there is none that is worth it. `handed_over` is saved as the answer, and
@@ -86,18 +81,15 @@ class Answer(_Record):
         """Return a contender by its name."""
         return {each.name: each for each in self.contenders}[name]
 
+    def content(self) -> dict[str, Any]:
+        """Return what is written: null for what is not known."""
+        return self.model_dump()
 
-def read_answer(results: Results) -> Answer:
-    """Return what the evaluation answers; raises `UserError` if it has not run, or the file is broken."""
-    content = results.json(files.ANSWER)
-    with results.expecting(files.ANSWER):
-        answer = Answer.model_validate(content)
-        named = (
-            answer.use,
-            answer.handed_over,
-            answer.kept,
-            answer.constant,
-            answer.compared_with,
-        )
-        _ = [answer[name] for name in named if name]
-    return answer
+    @model_validator(mode="after")
+    def _names_contenders(self) -> "Answer":
+        names = {each.name for each in self.contenders}
+        named = {self.use, self.handed_over, self.kept}
+        named |= {self.constant, self.compared_with}
+        if named - names - {None}:
+            raise ValueError("a model is named that is not a contender")
+        return self

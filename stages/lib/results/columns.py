@@ -33,6 +33,11 @@ _SCORE = Column(float)
 _COMPUTED = Column(float, digits=COMPUTED)
 _DRAWN = Column(float, digits=DRAWN)
 
+
+def _each(names: str, column: Column) -> dict[str, Column]:
+    return dict.fromkeys(names.split(), column)
+
+
 # In the order in which the report shows them. `SETTING` stands for the keys of a grid, and `OTHER_SCORER` for the
 # scorers of `cv.also_score`.
 SETTING, OTHER_SCORER = "", "mean_test_"
@@ -54,64 +59,23 @@ COLUMNS: dict[str, Column] = {
     "std_test_score": Column(float, "std"),
     "params": _TEXT,
     # What the report does not head: it draws these, or says them in another column.
-    **dict.fromkeys(("experiment", "best_params"), _TEXT),
-    **dict.fromkeys(("best_score", "best_std", "score"), _SCORE),
-    **{
-        f"best_{what}": _COMPUTED
-        for what in (
-            "ci95",
-            *(f"score_corrected{end}" for end in ("", "_low", "_high")),
-        )
-    },
-    **dict.fromkeys(
-        (
-            "n_candidates",
-            "n_fits",
-            "n_in_best_set",
-            "best_n_stuck",
-            "epoch",
-            "count",
-            "split",
-            "candidate",
-        ),
-        _COUNT,
-    ),
-    **dict.fromkeys(
-        ("p_value", "p_value_holm", "error", "degrees", "worse", "equal", "better"),
-        _COMPUTED,
-    ),
-    **dict.fromkeys(
-        ("selecting", "left_out", "importance", "importance_std"), _COMPUTED
-    ),
-    **dict.fromkeys(
-        (
-            "simplest",
-            "kept",
-            "answer",
-            "is_net",
-            "below_rope",
-            "chosen",
-            "tied_with_above",
-        ),
-        _YES_NO,
-    ),
-    **dict.fromkeys(
-        ("stuck_splits", "by_unit", "digest", "also", "model", "role", "column", "key"),
-        _TEXT,
-    ),
-    **{
-        f"{what}{end}": _DRAWN
-        for what in ("train_loss", "valid_loss", "valid_score")
-        for end in ("_low", "", "_high")
-    },
-    **dict.fromkeys(("panel", "series", "label"), _TEXT),
-    **dict.fromkeys(("x", "y", "low", "high", "place", "threshold", "cost"), _DRAWN),
-    **{
-        f"{whose}{kind}_positives": _TEXT
-        for whose in ("", "others_")
-        for kind in ("false", "true")
-    },
-    **dict.fromkeys(("predicted", "precision", "recall", "false_alarms"), _DRAWN),
+    **_each("experiment best_params", _TEXT),
+    **_each("best_score best_std score", _SCORE),
+    **_each("best_ci95 best_score_corrected", _COMPUTED),
+    **_each("best_score_corrected_low best_score_corrected_high", _COMPUTED),
+    **_each("n_candidates n_fits n_in_best_set best_n_stuck epoch count split candidate", _COUNT),
+    **_each("p_value p_value_holm error degrees worse equal better", _COMPUTED),
+    **_each("selecting left_out importance importance_std", _COMPUTED),
+    **_each("simplest kept answer is_net below_rope chosen tied_with_above", _YES_NO),
+    **_each("stuck_splits by_unit digest also model role column key", _TEXT),
+    **_each("train_loss_low train_loss train_loss_high", _DRAWN),
+    **_each("valid_loss_low valid_loss valid_loss_high", _DRAWN),
+    **_each("valid_score_low valid_score valid_score_high", _DRAWN),
+    **_each("panel series label", _TEXT),
+    **_each("x y low high place threshold cost", _DRAWN),
+    **_each("false_positives true_positives", _TEXT),
+    **_each("others_false_positives others_true_positives", _TEXT),
+    **_each("predicted precision recall false_alarms", _DRAWN),
 }
 # Of single splits, and of further scorers.
 _PATTERNS = {
@@ -125,20 +89,13 @@ def column_of(name: str) -> Column:
     """Return what is known of a column; one that no table declares is a setting, as text."""
     if name in COLUMNS:
         return COLUMNS[name]
-    return next(
-        (
-            column
-            for pattern, column in _PATTERNS.items()
-            if re.fullmatch(pattern, name)
-        ),
-        COLUMNS[SETTING],
-    )
+    for pattern, column in _PATTERNS.items():
+        if re.fullmatch(pattern, name):
+            return column
+    return COLUMNS[SETTING]
 
 
 def split_columns(names: Iterable[object], scorer: str = SCORE) -> list[str]:
     """Return the columns with a scorer's scores of single splits, in their order."""
-    return [
-        name
-        for name in map(str, names)
-        if re.fullmatch(rf"split\d+_test_{re.escape(scorer)}", name)
-    ]
+    pattern = re.compile(rf"split\d+_test_{re.escape(scorer)}")
+    return list(filter(pattern.fullmatch, map(str, names)))

@@ -2,20 +2,28 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from stages.lib.results.answer import Answer
+from stages.lib.results.evaluation import ErrorsByModel, Evaluation
+from stages.lib.results.record import Numbers, TableCounts
+from stages.lib.results.search import BestParams, SearchSummary
+
+R = TypeVar("R", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class File:
     """A file that a stage writes; `{name}` in its path and stage stands for an experiment.
 
-    `what` ends the sentence "metrics/search/lr/summary.json is not …"; `needed` are the columns or keys that each such
-    file has.
+    `what` ends the sentence "metrics/search/lr/summary.json is not …".
     """
 
     path: str
     stage: str
     what: str
-    needed: tuple[str, ...] = ()
 
     def at(self, name: str = "") -> str:
         """Return the path of the file of an experiment."""
@@ -26,25 +34,31 @@ class File:
         return f"Run `dvc repro {self.stage.format(name=name)}`."
 
 
+@dataclass(frozen=True)
 class Csv(File):
-    """A CSV; `columns.py` has the types of its columns."""
+    """A CSV with the columns that are `needed` and others; `columns.py` has their types."""
+
+    needed: tuple[str, ...]
 
 
-class Json(File):
-    """A JSON object; its numbers are written with 12 significant digits."""
+@dataclass(frozen=True)
+class Json(File, Generic[R]):
+    """A JSON object of some kind; its numbers are written with 12 significant digits."""
+
+    kind: type[R]
 
 
 def _table(path: str, stage: str, what: str, columns: str) -> Csv:
     return Csv(f"metrics/{path}.csv", stage, what, tuple(columns.split()))
 
 
-def _json(path: str, stage: str, what: str, keys: str = "") -> Json:
-    return Json(f"metrics/{path}.json", stage, what, tuple(keys.split()))
+def _json(path: str, stage: str, what: str, kind: type[R]) -> Json[R]:
+    return Json(f"metrics/{path}.json", stage, what, kind)
 
 
 _OF_A_ROW = "params mean_test_score std_test_score rank_test_score"
 
-DATA = _json("data", "fetch", "what the stage fetch writes", "rows")
+DATA = _json("data", "fetch", "what the stage fetch writes", TableCounts)
 
 # Of each search, in a folder of its own.
 CANDIDATES = _table(
@@ -71,8 +85,10 @@ SUMMARY = _json(
     "search/{name}/summary",
     "search@{name}",
     "the result of a search",
-    "best_params best_score best_std n_candidates n_fits n_splits n_rows",
+    SearchSummary,
 )
+# Of so many repeats, at the most, the learning curves of a search are kept.
+WATCHED_REPEATS = 3
 # What DVC plots stays in folders by kind: a plot can't be inside of an output folder.
 CURVES = _table(
     "curves/{name}",
@@ -102,7 +118,7 @@ PARALLEL = _table(
 
 # Of all searches.
 BEST_PARAMS = _json(
-    "best_params", "best_params", "what the stage best_params writes", "winner details"
+    "best_params", "best_params", "what the stage best_params writes", BestParams
 )
 # What it shows of a search is in the summary, or follows from a comparison of searches.
 LEADERBOARD = _table(
@@ -140,17 +156,15 @@ BASELINE_INPUTS = _table(
     "model column importance ci95",
 )
 # By model, what its card says of how far its predictions may be off.
-BASELINE_ERRORS = _json("baselines/errors", "baselines", "the errors of the baselines")
+BASELINE_ERRORS = _json(
+    "baselines/errors", "baselines", "the errors of the baselines", ErrorsByModel
+)
 
 # Of the evaluation.
-EVALUATION = _json("evaluation", "evaluate", "what the stage evaluate writes", "kept")
-# What it answers; `answer.py` says what is in it.
-ANSWER = _json(
-    "evaluation/answer",
-    "evaluate",
-    "the answer of the evaluation",
-    "contenders handed_over kept use why",
+EVALUATION = _json(
+    "evaluation", "evaluate", "what the stage evaluate writes", Evaluation
 )
+ANSWER = _json("evaluation/answer", "evaluate", "the answer of the evaluation", Answer)
 CONTENDERS = _table(
     "evaluation/contenders",
     "evaluate",
@@ -172,7 +186,9 @@ INPUTS = _table(
     "what inputs are worth",
     "model role column importance ci95 below_rope",
 )
-ERRORS = _json("evaluation/errors", "evaluate", "the errors of the saved models")
+ERRORS = _json(
+    "evaluation/errors", "evaluate", "the errors of the saved models", ErrorsByModel
+)
 THRESHOLDS = _table(
     "evaluation/thresholds",
     "evaluate",
@@ -180,11 +196,11 @@ THRESHOLDS = _table(
     "model role threshold predicted precision recall false_alarms cost chosen",
 )
 # The few numbers that DVC compares commits by: one file for each search, and `evaluation`.
-SCORES = _json("scores/{name}", "evaluate", "the metrics that commits are compared by")
+SCORES = _json(
+    "scores/{name}", "evaluate", "the metrics that commits are compared by", Numbers
+)
 # By chart, a hash of what it was drawn from, and of the chart.
-DRAWN = _json("charts/drawn", "charts", "the hashes of the charts")
-# In a summary and in the evaluation: which nets the engine's kernel has not trained, by the reason, if there are any.
-NOT_BY_KERNEL = "not_by_kernel"
+DRAWN = File("metrics/charts/drawn.json", "charts", "the hashes of the charts")
 
 # The models that the stage evaluate saves: the kept net, and the answer.
 MODEL_FILE, ANSWER_FILE = Path("models/best.onnx"), Path("models/answer.onnx")

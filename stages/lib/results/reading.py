@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
+from itertools import repeat
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,7 +14,7 @@ import numpy as np
 from stages.lib.common import UserError
 from stages.lib.common.artifacts import BROKEN
 from stages.lib.results.columns import column_of
-from stages.lib.results.files import Csv, File, Json
+from stages.lib.results.files import Csv, File, Json, R
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,10 +50,9 @@ class WorkingTree:
 
     def files(self, folder: str, suffix: str) -> dict[str, str]:
         """Return the paths of files by name, as `Source` does."""
-        found = (path for path in (self._folder / folder).rglob("*") if path.is_file())
-        return by_name(
-            folder, suffix, (str(path.relative_to(self._folder)) for path in found)
-        )
+        found = filter(Path.is_file, (self._folder / folder).rglob("*"))
+        paths = [str(path.relative_to(self._folder)) for path in found]
+        return by_name(folder, suffix, paths)
 
     def refused(self, path: str, problem: str, again: str) -> UserError:
         """Return the error that says what is wrong with a file, as `Source` does."""
@@ -61,17 +61,12 @@ class WorkingTree:
 
 def by_name(folder: str, suffix: str, paths: Iterable[str]) -> dict[str, str]:
     """Return the paths with a suffix that are in a folder or below, by names such as `curves/lr`, sorted."""
-    inside = [
-        path
-        for path in map(PurePosixPath, paths)
-        if path.suffix == suffix and path.is_relative_to(folder)
-    ]
-    return dict(
-        sorted(
-            (str(path.relative_to(folder).with_suffix("")), str(path))
-            for path in inside
-        )
-    )
+    named = {}
+    for path in map(PurePosixPath, paths):
+        if path.suffix == suffix and path.is_relative_to(folder):
+            name = path.relative_to(folder).with_suffix("")
+            named[str(name)] = str(path)
+    return dict(sorted(named.items()))
 
 
 class Results:
@@ -93,13 +88,11 @@ class Results:
         with self.reading(file, name) as text:
             return typed(text, file.needed)
 
-    def json(self, file: Json, name: str = "") -> dict[str, Any]:
-        """Return a JSON object; raises `UserError` if it is missing or broken."""
+    def read(self, file: Json[R], name: str = "") -> R:
+        """Return the object of a JSON file; raises `UserError` if it is missing or broken."""
         with self.reading(file, name) as text:
-            content = dict(json.loads(text, parse_constant=_refuse))
-            for key in file.needed:
-                _ = content[key]
-            return content
+            content = json.loads(text, parse_constant=_refuse)
+            return file.kind.model_validate(content)
 
     def has(self, file: File, name: str = "") -> bool:
         """Whether there is such a file."""
@@ -108,7 +101,8 @@ class Results:
     @contextmanager
     def reading(self, file: File, name: str = "") -> Iterator[str]:
         """Yield the text of a file; raises `UserError` if it is missing, or the block finds it to be broken."""
-        if (text := self.source.text(file.at(name))) is None:
+        text = self.source.text(file.at(name))
+        if text is None:
             raise self.refused(file, "is missing", name)
         with self.expecting(file, name):
             yield text
@@ -133,18 +127,14 @@ def _refuse(number: str) -> float:
 def typed(text: str, needed: Iterable[str] = ()) -> "pd.DataFrame":
     """Return a CSV that a stage has written, with types; raises `ValueError` or `LookupError` if it is broken."""
     header, *rows = csv.reader(StringIO(text), strict=True)
-    if (
-        not text.endswith("\n")
-        or any(len(row) != len(header) for row in rows)
-        or len({*header}) < len(header)
-    ):
+    is_whole = text.endswith("\n") and {*map(len, rows)} <= {len(header)}
+    if not is_whole or len({*header}) < len(header):
         raise ValueError("the text is cut off, or has a column twice")
     import pandas as pd  # not at the top: stages that read no table, such as the charts, would wait for it
 
-    cells = zip(*rows, strict=True) if rows else [()] * len(header)
-    table = pd.DataFrame(
-        {name: _typed(name, each) for name, each in zip(header, cells, strict=True)}
-    )
+    cells = zip(*rows, strict=True) if rows else repeat((), len(header))
+    columns = zip(header, cells, strict=True)
+    table = pd.DataFrame({name: _typed(name, each) for name, each in columns})
     _ = table[list(needed)]
     return table
 

@@ -41,9 +41,8 @@ class Counts:
         model gives them that was not trained on them. Raises `ValueError` if the thresholds do not rise, or the first
         one is above a score.
         """
-        if (np.diff(thresholds) <= 0).any() or min(
-            each.min() for each in scores
-        ) < thresholds[0]:
+        lowest = min(each.min() for each in scores)
+        if (np.diff(thresholds) <= 0).any() or lowest < thresholds[0]:
             raise ValueError(
                 "The thresholds should rise, and the first one should be no more than any score."
             )
@@ -57,20 +56,11 @@ class Counts:
             at_each = np.bincount(some, minlength=2 * k).reshape(k, 2)
             return np.asarray(at_each[::-1].cumsum(axis=0)[::-1])
 
-        own = np.stack(
-            [
-                counted(part)
-                for part in np.split(
-                    cells, np.cumsum([len(test) for test in tests])[:-1]
-                )
-            ]
-        )
-        everything, others = own.sum(axis=0), []
-        for test in tests:
-            is_tested = np.zeros(len(positive), dtype=bool)
-            is_tested[test] = True
-            others.append(everything - counted(cells[is_tested[rows]]))
-        return cls(own, np.stack(others))
+        ends = np.cumsum([len(test) for test in tests])
+        own = np.stack([counted(part) for part in np.split(cells, ends[:-1])])
+        everything = own.sum(axis=0)
+        tested = [counted(cells[np.isin(rows, test)]) for test in tests]
+        return cls(own, everything - np.stack(tested))
 
 
 def cost_per_row(
@@ -84,10 +74,9 @@ def cost_per_row(
     missed = rows[..., 1] - counts[..., 1]
     n_rows = rows.sum(axis=-1)
     with np.errstate(invalid="ignore"):
-        return np.asarray(
-            false_positive * (counts[..., 0] / n_rows)
-            + false_negative * (missed / n_rows)
-        )
+        of_positives = false_positive * (counts[..., 0] / n_rows)
+        of_negatives = false_negative * (missed / n_rows)
+    return np.asarray(of_positives + of_negatives)
 
 
 def cheapest(costs: np.ndarray, near: int) -> np.ndarray:
@@ -134,9 +123,8 @@ class Cheapest:
     @cached_property
     def by_split(self) -> np.ndarray:
         """The costs per row of the thresholds that are chosen without the test rows, of shape (n_splits,)."""
-        return np.asarray(
-            self._costs(self.counts.own)[np.arange(len(self._places)), self._places]
-        )
+        costs = self._costs(self.counts.own)
+        return np.asarray(costs[np.arange(len(costs)), self._places])
 
     @cached_property
     def _places(self) -> np.ndarray:
@@ -159,13 +147,11 @@ class Cheapest:
         own = self.counts.own
         tested = own[:, 0].sum(axis=1)
         n_repeats = tested.sum() / n_rows
-        changed = np.abs(own[np.arange(len(own)), self._places] - own[:, place])
-        squares = (
-            changed @ np.array([self.false_positive, self.false_negative]) ** 2 / tested
-        )
+        chosen = own[np.arange(len(own)), self._places]
+        changed = np.abs(chosen - own[:, place])
+        costs = np.array([self.false_positive, self.false_negative])
+        squares = changed @ costs**2 / tested
         within = np.mean(squares - (self.at(place) - self.by_split) ** 2)
+        error = np.sqrt(within / n_rows * (1 + 1 / (2 * n_repeats)))
         degrees = max(changed.sum() / n_repeats - 1, 1)
-        return float(
-            stdtrit(degrees, 1 - ALPHA / 2)
-            * np.sqrt(within / n_rows * (1 + 1 / (2 * n_repeats)))
-        )
+        return float(stdtrit(degrees, 1 - ALPHA / 2) * error)

@@ -16,10 +16,16 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.calibration import calibration_curve
 
 from resampled.conformal import interval_steps, least_probabilities, quantiles
+from resampled.means.pooling import brier_of_rows
 from resampled.means.ttest import ALPHA
 from stages.lib.common import significant
 from stages.lib.engine import TrainTest
 from stages.lib.results import COMPUTED
+from stages.lib.results.evaluation import (
+    AbsoluteErrors,
+    IntervalSteps,
+    PredictionErrors,
+)
 from stages.lib.scores.scorer import probabilities
 from stages.lib.scores.splits import Folds
 
@@ -77,11 +83,7 @@ class Pooled:
         """Return the Brier score, if there are probabilities: of two classes from 0 to 1, of more from 0 to 2."""
         if self.predicted.ndim == 1:
             return None
-        return float(
-            metrics.brier_score_loss(
-                self.observed, self.predicted, labels=list(range(len(self.classes)))
-            )
-        )
+        return float(brier_of_rows(self.observed, self.predicted).mean())
 
 
 def pool(
@@ -95,25 +97,27 @@ def pool(
 
     `groups` are the numbers of the rows' groups, if rows belong together.
     """
-    tests = [
-        test
-        for (_, test), of_split in zip(splits, predicted, strict=True)
-        if of_split is not None
-    ]
-    parts = [of_split for of_split in predicted if of_split is not None]
+    tests, parts = [], []
+    for (_, test), part in zip(splits, predicted, strict=True):
+        if part is not None:
+            tests.append(test)
+            parts.append(part)
     if not parts:
         return None
-    if classes and any(
-        part.ndim == 1 for part in parts
-    ):  # a split without probabilities leaves none to pool
-        parts = [part if part.ndim == 1 else part.argmax(axis=1) for part in parts]
-    tested, pooled = np.concatenate(tests), np.concatenate(parts).astype(np.float64)
+    # A split without probabilities leaves none to pool.
+    if classes and min(part.ndim for part in parts) == 1:
+        parts = list(map(_classes_of, parts))
+    tested = np.concatenate(tests)
+    pooled = np.concatenate(parts).astype(np.float64)
     if pooled.ndim == 2:
         pooled /= pooled.sum(axis=1, keepdims=True)  # float32 adds up to nearly one
+    n_repeats = len(tested) / len(np.unique(tested))
     units = tested if groups is None else groups[tested]
-    return Pooled(
-        y[tested], pooled, classes, len(tested) / len(np.unique(tested)), units
-    )
+    return Pooled(y[tested], pooled, classes, n_repeats, units)
+
+
+def _classes_of(predicted: np.ndarray) -> np.ndarray:
+    return predicted if predicted.ndim == 1 else predicted.argmax(axis=1)
 
 
 def diagnostics(pooled: Pooled | None) -> pd.DataFrame:
@@ -125,14 +129,11 @@ def diagnostics(pooled: Pooled | None) -> pd.DataFrame:
     (`count` predictions of class `x` for rows of class `y`); for numbers, `residuals` and `observed and predicted` over
     `x`, what was predicted.
     """
-    if pooled is None:
-        return pd.DataFrame(columns=list(COLUMNS)).astype({"count": "Int64"})
-    panels = _of_classes(pooled) if pooled.classes else _of_numbers(pooled)
-    return (
-        pd.concat(panels, ignore_index=True)
-        .reindex(columns=list(COLUMNS))
-        .astype({"count": "Int64"})
-    )
+    table = pd.DataFrame()
+    if pooled is not None:
+        panels = _of_classes(pooled) if pooled.classes else _of_numbers(pooled)
+        table = pd.concat(panels, ignore_index=True)
+    return table.reindex(columns=list(COLUMNS)).astype({"count": "Int64"})
 
 
 def _panel(
@@ -144,50 +145,40 @@ def _panel(
     label: Any = "",
     **more: Any,
 ) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"panel": panel, "series": series, "label": label, "x": x, "y": y} | more
-    )
+    columns = {"panel": panel, "series": series, "label": label, "x": x, "y": y}
+    return pd.DataFrame(columns | more)
 
 
 def _of_classes(pooled: Pooled) -> list[pd.DataFrame]:
-    numbers, panels, predicted = list(range(len(pooled.classes))), [], pooled.predicted
-    if predicted.ndim == 2:
-        predicted = predicted.argmax(axis=1)
-        drawn = [
-            number
-            for number in (numbers[1:] if len(numbers) == 2 else numbers)
-            if number in pooled.observed
-        ]
-        for panel in (
-            _roc,
-            _precision_recall,
-            partial(_calibration, n_repeats=pooled.n_repeats),
-        ):
-            for number in drawn:
-                table = panel(pooled.observed == number, pooled.predicted[:, number])
-                panels.append(table.assign(series=pooled.classes[number]))
-    counts = metrics.confusion_matrix(pooled.observed, predicted, labels=numbers)
-    row, column = np.indices(counts.shape).reshape(2, -1)
+    panels = _of_probabilities(pooled) if pooled.predicted.ndim == 2 else []
+    predicted = _classes_of(pooled.predicted)
+    numbers = range(len(pooled.classes))
+    counts = metrics.confusion_matrix(pooled.observed, predicted, labels=[*numbers])
+    y, x = np.indices(counts.shape).reshape(2, -1)
     labels = np.array(pooled.classes, dtype=object)
-    return [
-        *panels,
-        _panel(
-            "confusion",
-            column,
-            row,
-            count=counts.ravel(),
-            series=labels[row],
-            label=labels[column],
-        ),
-    ]
+    cells = {"series": labels[y], "label": labels[x], "count": counts.ravel()}
+    return [*panels, _panel("confusion", x, y, **cells)]
+
+
+def _of_probabilities(pooled: Pooled) -> list[pd.DataFrame]:
+    """Return the panels of each class that is there; of two classes, of the second alone."""
+    n_classes = len(pooled.classes)
+    calibration = partial(_calibration, n_repeats=pooled.n_repeats)
+    panels = []
+    for panel in (_roc, _precision_recall, calibration):
+        for number in range(1 if n_classes == 2 else 0, n_classes):
+            is_class = pooled.observed == number
+            if is_class.any():
+                table = panel(is_class, pooled.predicted[:, number])
+                panels.append(table.assign(series=pooled.classes[number]))
+    return panels
 
 
 def _roc(positive: np.ndarray, proba: np.ndarray) -> pd.DataFrame:
     x, y, _ = metrics.roc_curve(positive, proba)
     at = _thinned(x + y)
-    return _panel(
-        "ROC", x[at], y[at], label=f"area {metrics.roc_auc_score(positive, proba):.3f}"
-    )
+    area = metrics.roc_auc_score(positive, proba)
+    return _panel("ROC", x[at], y[at], label=f"area {area:.3f}")
 
 
 def _precision_recall(positive: np.ndarray, proba: np.ndarray) -> pd.DataFrame:
@@ -196,7 +187,8 @@ def _precision_recall(positive: np.ndarray, proba: np.ndarray) -> pd.DataFrame:
     )
     precision, recall = precision[::-1], recall[::-1]
     at = _thinned(recall)
-    label = f"average precision {metrics.average_precision_score(positive, proba):.3f}"
+    mean = metrics.average_precision_score(positive, proba)
+    label = f"average precision {mean:.3f}"
     return _panel("precision and recall", recall[at], precision[at], label=label)
 
 
@@ -222,12 +214,10 @@ def wilson_interval(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def _of_numbers(pooled: Pooled) -> list[pd.DataFrame]:
     order = np.argsort(pooled.predicted, kind="stable")
+    n = len(order)
     # Equally spaced ranks show as many points of each region as it has predictions.
-    at = order[
-        np.unique(
-            np.linspace(0, len(order) - 1, min(MOST, len(order))).round().astype(int)
-        )
-    ]
+    ranks = np.linspace(0, n - 1, min(MOST, n)).round().astype(int)
+    at = order[np.unique(ranks)]
     x, y = pooled.predicted[at], pooled.observed[at]
     return [_panel("residuals", x, y - x), _panel("observed and predicted", x, y)]
 
@@ -246,53 +236,42 @@ _SHARES = (0.5, 0.9)
 _LEVEL, _SET_LEVELS = 0.9, [percent / 100 for percent in range(50, 100)]
 
 
-def prediction_errors(pooled: Pooled | None) -> dict[str, Any]:
-    """Return the fields of a model's card that say how far its predictions may be off, as numbers and lists.
+def prediction_errors(pooled: Pooled | None) -> PredictionErrors:
+    """Return how far a model's predictions may be off; nothing is known of a model that diverged everywhere.
 
-    For a number: `errors`, the median and the 90 % quantile of the absolute errors, and the `interval`; there is none
-    with fewer than 9 rows or groups, because it would be infinite. For classes: `sets`, if the model has probabilities.
-    Nothing for a model that diverged everywhere; where it did on some splits, their rows are left out, because a net
-    that diverges is not saved. A row or group counts once, however often it was predicted.
+    Where it diverged on some splits, their rows are left out, because a net that diverges is not saved. A row or group
+    counts once, however often it was predicted.
     """
     if pooled is None:
-        return {}
+        return PredictionErrors()
     if pooled.classes:
-        return _sets(pooled)
-    median, most = quantiles(
-        np.abs(pooled.observed - pooled.predicted), _SHARES, pooled.units
-    )
-    known: dict[str, Any] = (
-        {"errors": {"median": _number(median), "most": _number(most)}}
-        if np.isfinite(most)
-        else {}
-    )
+        return PredictionErrors(sets=_sets(pooled))
+    errors = np.abs(pooled.observed - pooled.predicted)
+    median, most = quantiles(errors, _SHARES, pooled.units)
     steps = interval_steps(pooled.observed, pooled.predicted, _LEVEL, pooled.units)
-    if steps is not None:
-        edges, half_widths = (
-            list(map(_number, each)) for each in (steps.edges, steps.half_widths)
-        )
-        known["interval"] = {
-            "level": _LEVEL,
-            "edges": edges,
-            "half_widths": half_widths,
-        }
-    return known
+    if not np.isfinite(most):
+        return PredictionErrors()
+    absolute = AbsoluteErrors(median=_number(median), most=_number(most))
+    if steps is None:
+        return PredictionErrors(errors=absolute)
+    interval = IntervalSteps(
+        level=_LEVEL,
+        edges=list(map(_number, steps.edges)),
+        half_widths=list(map(_number, steps.half_widths)),
+    )
+    return PredictionErrors(errors=absolute, interval=interval)
 
 
-def _sets(pooled: Pooled) -> dict[str, Any]:
+def _sets(pooled: Pooled) -> dict[str, float]:
     if pooled.predicted.ndim == 1:
         return {}
-    of_true = pooled.predicted[
-        np.arange(len(pooled.observed)), pooled.observed.astype(int)
-    ]
+    true = pooled.observed.astype(int)
+    of_true = pooled.predicted[np.arange(len(true)), true]
     least = least_probabilities(of_true, _SET_LEVELS, pooled.units)
     # Rounded down: a class with just this probability is in the set.
-    return {
-        "sets": {
-            f"{level:.2f}": float(np.floor(each * 1e6) / 1e6)
-            for level, each in zip(_SET_LEVELS, least, strict=True)
-        }
-    }
+    below = np.floor(least * 1e6) / 1e6
+    levels = [f"{level:.2f}" for level in _SET_LEVELS]
+    return dict(zip(levels, below.tolist(), strict=True))
 
 
 def _number(value: float) -> float:

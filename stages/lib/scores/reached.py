@@ -42,31 +42,27 @@ def second_scorer(scoring: str) -> str | None:
 
 def scorers_of(cv: CV) -> list[str]:
     """Return the names of the scorers of the evaluation, as in `Reached.scores`: each once."""
-    return list(
-        filter(None, dict.fromkeys([SCORE, *cv.also_score, second_scorer(cv.scoring)]))
-    )
+    names = [SCORE, *cv.also_score, second_scorer(cv.scoring)]
+    return list(filter(None, dict.fromkeys(names)))
 
 
 def reached_table(contenders: Mapping[str, Reached], cv: CV) -> pd.DataFrame:
     """Tabulate what contenders reach, one row each."""
     rows = []
     for name, reached in contenders.items():
-        row: dict[str, Any] = {
-            "setting": name,
-            "params": reached.params,
-            "ci95": reached.ci95,
-        }
+        row: dict[str, Any] = {"setting": name, "params": reached.params}
+        row["ci95"] = reached.ci95
         for scorer in dict.fromkeys([*cv.also_score, *scorers_of(cv)]):
-            row |= {
-                f"split{i}_test_{scorer}": score
-                for i, score in enumerate(reached.scores[scorer])
-            }
+            row |= _of_splits(f"test_{scorer}", reached.scores[scorer])
         if reached.stuck is not None:
-            row |= {
-                f"split{i}_stuck": int(stuck) for i, stuck in enumerate(reached.stuck)
-            }
-        rows.append(row | {"by_unit": by_unit_text(reached.by_unit)})
+            row |= _of_splits("stuck", reached.stuck.astype(int))
+        row["by_unit"] = by_unit_text(reached.by_unit)
+        rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _of_splits(what: str, values: np.ndarray) -> dict[str, Any]:
+    return {f"split{i}_{what}": value for i, value in enumerate(values)}
 
 
 def reached_of(
@@ -74,22 +70,22 @@ def reached_of(
 ) -> dict[str, Reached]:
     """Return what `reached_table` has tabulated; raises the refusal if it is of other splits or scorers."""
     columns = {name: split_columns(table, name) for name in scorers_of(cv)}
-    if any(len(names) != n_splits for names in columns.values()):
+    if {*map(len, columns.values())} != {n_splits}:
         raise refusal
-    stuck = [name for i in range(n_splits) if (name := f"split{i}_stuck") in table]
-    return {
-        str(row["setting"]): Reached(
-            {
-                scorer: row[names].to_numpy(dtype=np.float64)
-                for scorer, names in columns.items()
-            },
+    stuck = [f"split{i}_stuck" for i in range(n_splits)]
+    found = {}
+    for _, row in table.iterrows():
+        scores = {}
+        for scorer, names in columns.items():
+            scores[scorer] = row[names].to_numpy(dtype=np.float64)
+        found[str(row["setting"])] = Reached(
+            scores,
             float(row["ci95"]),
             str(row["params"]),
-            row[stuck].to_numpy(dtype=bool) if stuck else None,
+            row[stuck].to_numpy(dtype=bool) if {*stuck} <= {*table} else None,
             by_unit_of(row.get("by_unit")),
         )
-        for _, row in table.iterrows()
-    }
+    return found
 
 
 def by_unit_text(by_unit: ByUnit | None) -> str:

@@ -14,6 +14,8 @@ from resampled.means.ttest import half_width, p_values
 from resampled.resampling import Resampling
 from stages.lib.common import format_params, format_value
 from stages.lib.results import SCORE, Results, files, split_columns
+from stages.lib.results.record import Counted
+from stages.lib.results.search import RankedSearch, SearchSummary
 
 # The column that lists the stuck fits of a row, as text.
 STUCK_SPLITS = "stuck_splits"
@@ -42,29 +44,27 @@ def score_table(
     `ci95` is by default what the splits alone say, and so are the errors without `by_unit`, which `Table.by_unit`
     returns.
     """
-    columns: dict[str, Any] = {
-        "params": [format_params(candidate) for candidate in candidates]
-    }
-    columns |= {
-        key: [format_value(each[key]) for each in candidates]
-        for key in sorted(candidates[0])
-    }
-    columns |= mean_columns(scores)
-    columns["rank_test_score"] = ranks = ranks_of(columns["mean_test_score"], stages)
-    columns |= {} if stages is None else {"stage": stages}
-    columns |= {"n_weights": n_weights, "n_epochs": n_epochs}
     splits = scores[SCORE]
-    columns |= stuck_columns(
-        np.zeros(splits.shape, dtype=bool) if stuck is None else stuck
-    )
+    if stuck is None:
+        stuck = np.zeros(splits.shape, dtype=bool)
+    if ci95 is None:
+        ci95 = half_width(splits, resampling)
+    columns: dict[str, Any] = {"params": list(map(format_params, candidates))}
+    for key in sorted(candidates[0]):
+        columns[key] = [format_value(each[key]) for each in candidates]
+    columns |= mean_columns(scores)
+    ranks = ranks_of(columns["mean_test_score"], stages)
+    columns["rank_test_score"] = ranks
+    if stages is not None:
+        columns["stage"] = stages
+    columns |= {"n_weights": n_weights, "n_epochs": n_epochs} | stuck_columns(stuck)
     best = int(np.argmin(ranks))
     errors = errors_of_pairs(splits, resampling, by_unit)
     error, degrees = errors.error[best], errors.degrees[best]
     p = p_values(splits, best, resampling, error, degrees)
     if stages is not None:
         p[stages < stages.max()] = np.nan
-    columns |= {"ci95": half_width(splits, resampling) if ci95 is None else ci95}
-    columns |= {"error": error, "degrees": degrees, "p_value": p}
+    columns |= {"ci95": ci95, "error": error, "degrees": degrees, "p_value": p}
     return pd.DataFrame(columns | score_columns(splits))
 
 
@@ -72,10 +72,8 @@ def mean_columns(scores: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Return the columns of means and standard deviations (ddof 0) of scores of shape (n_rows, n_splits), by scorer."""
     columns: dict[str, Any] = {}
     for name, by_split in scores.items():
-        columns |= {
-            f"mean_test_{name}": by_split.mean(axis=1),
-            f"std_test_{name}": by_split.std(axis=1),
-        }
+        columns[f"mean_test_{name}"] = by_split.mean(axis=1)
+        columns[f"std_test_{name}"] = by_split.std(axis=1)
     return columns
 
 
@@ -86,12 +84,13 @@ def score_columns(scores: np.ndarray, scorer: str = SCORE) -> dict[str, Any]:
 
 def split_scorers(table: pd.DataFrame) -> list[str]:
     """Return the names of the scorers whose scores of single splits a table has, in their order."""
-    first = "split0_test_"
-    return [
-        str(column).removeprefix(first)
-        for column in table
-        if str(column).startswith(first)
-    ]
+    return _behind("split0_test_", table)
+
+
+def _behind(prefix: str, table: pd.DataFrame) -> list[str]:
+    """Return what is behind a prefix in the names of columns that have it."""
+    names = [name for name in map(str, table) if name.startswith(prefix)]
+    return [name.removeprefix(prefix) for name in names]
 
 
 def split_scores(table: pd.DataFrame, scorer: str = SCORE) -> np.ndarray:
@@ -109,13 +108,13 @@ def stuck_columns(stuck: np.ndarray) -> dict[str, Any]:
 
 def stuck_of(table: pd.DataFrame) -> np.ndarray:
     """Return which fits of a table are stuck, shape (n_rows, n_splits); raises `ValueError` for a split too many."""
-    n_splits = len(split_columns(table))
-    by_row = [{*map(int, text.split())} for text in table[STUCK_SPLITS]]
-    if beyond := set().union(*by_row) - {*range(n_splits)}:
-        raise ValueError(f"there is no split {min(beyond)}")
-    return np.array(
-        [[i in stuck for i in range(n_splits)] for stuck in by_row], dtype=bool
-    ).reshape(-1, n_splits)
+    stuck = np.zeros((len(table), len(split_columns(table))), dtype=bool)
+    for row, text in zip(stuck, table[STUCK_SPLITS], strict=True):
+        splits = [*map(int, text.split())]
+        if max(splits, default=0) >= len(row):
+            raise ValueError(f"there is no split {max(splits)}")
+        row[splits] = True
+    return stuck
 
 
 def ranks_of(means: np.ndarray, stages: np.ndarray | None = None) -> np.ndarray:
@@ -156,10 +155,9 @@ def may_be_best(
         in_set[best_row(table)] = True
         return in_set
     finalists = trained_to_the_end(table)
-    by_unit = None if by_unit is None else by_unit.take(finalists)
-    in_set[finalists] = best_set(
-        split_scores(table)[finalists], resampling, seed, by_unit
-    )
+    by_unit = by_unit and by_unit.take(finalists)
+    scores = split_scores(table)[finalists]
+    in_set[finalists] = best_set(scores, resampling, seed, by_unit)
     return in_set
 
 
@@ -169,77 +167,56 @@ def simplest_row(table: pd.DataFrame, in_set: np.ndarray) -> int:
     return simplest(in_set, sizes, table["mean_test_score"].to_numpy())
 
 
-# The corrected score, and the ends of its interval.
-CORRECTED = (
-    "best_score_corrected",
-    "best_score_corrected_low",
-    "best_score_corrected_high",
-)
+def corrected_fields(corrected: Corrected | None) -> dict[str, float]:
+    """Return the fields of a `BestScore` that say what it is worth; none where the statistics do not hold."""
+    if corrected is None:
+        return {}
+    return {
+        "best_score_corrected": corrected.score,
+        "best_score_corrected_low": corrected.low,
+        "best_score_corrected_high": corrected.high,
+    }
 
 
 def summarise(
-    table: pd.DataFrame,
-    corrected: Corrected | None,
-    n_fits: int,
-    net_epochs_spared: int | None = None,
-) -> dict[str, Any]:
-    """Return the flat summary of a search, from its `score_table`; the first candidate of rank 1 is the best.
+    table: pd.DataFrame, corrected: Corrected | None, counted: Counted, **known: Any
+) -> SearchSummary:
+    """Return the summary of a search, from its `score_table`; the first candidate of rank 1 is the best.
 
-    `corrected` is None where the statistics do not hold, and `net_epochs_spared` is there after halving.
+    `corrected` is None where the statistics do not hold, and `known` are fields that do not follow from the table.
     """
     row = best_row(table)
     best, stuck = table.iloc[row], stuck_of(table)[row]
-    summary: dict[str, Any] = {
-        "best_params": best["params"],
-        "best_std": float(best["std_test_score"]),
-    }
-    means = [str(column) for column in table if str(column).startswith("mean_test_")]
-    summary |= {
-        f"best_{column.removeprefix('mean_test_')}": float(best[column])
-        for column in means
-    }
+    fields = dict(counted) | known | corrected_fields(corrected)
+    for name in _behind("mean_test_", table):
+        fields[f"best_{name}"] = float(best[f"mean_test_{name}"])
     if np.isfinite(best["ci95"]):
-        summary["best_ci95"] = float(best["ci95"])
+        fields["best_ci95"] = float(best["ci95"])
     if corrected is not None:
-        finalists = (
-            f", among the {trained_to_the_end(table).sum()} trained to the end"
-            if "stage" in table
-            else ""
-        )
-        summary |= zip(
-            CORRECTED, (corrected.score, corrected.low, corrected.high), strict=True
-        )
-        summary |= {
-            "corrected_noise": corrected.noise,
-            "corrected_over": corrected.over + finalists,
-        }
-    if stuck.any():
-        summary["best_n_stuck"] = int(stuck.sum())
-        if not stuck.all():
-            summary["best_score_not_stuck"] = float(
-                split_scores(table)[row][~stuck].mean()
-            )
-    if net_epochs_spared is not None:
-        summary["net_epochs_spared"] = net_epochs_spared
-    return summary | {
-        "n_candidates": len(table),
-        "n_fits": n_fits,
-        "n_splits": len(stuck),
-    }
+        fields["corrected_noise"] = corrected.noise
+        fields["corrected_over"] = corrected.over
+        if "stage" in table:
+            fields["corrected_among"] = int(trained_to_the_end(table).sum())
+    if stuck.any() and not stuck.all():
+        not_stuck = split_scores(table)[row][~stuck]
+        fields["best_score_not_stuck"] = float(not_stuck.mean())
+    return SearchSummary(
+        **fields,
+        best_params=best["params"],
+        best_std=float(best["std_test_score"]),
+        best_n_stuck=int(stuck.sum()),
+        n_candidates=len(table),
+        n_splits=len(stuck),
+    )
 
 
 def read_corrected(
-    results: Results, name: str, search: Mapping[str, Any]
+    results: Results, name: str, search: SearchSummary | RankedSearch
 ) -> Corrected | None:
-    """Return the corrected score of a summary, or None; raises `UserError` if the file of draws is broken."""
-    if CORRECTED[0] not in search:
+    """Return the corrected score of a search, or None; raises `UserError` if the file of draws is broken."""
+    if search.corrected is None:
         return None
     table = results.table(files.DRAWS, name)
-    score, low, high = (float(search[key]) for key in CORRECTED)
-    over = str(search.get("corrected_over")).partition(",")[
-        0
-    ]  # behind the comma is what halving has left
     draws = Draws(table["selecting"].to_numpy(), table["left_out"].to_numpy())
-    return Corrected(
-        score, low, high, over, search.get("corrected_noise", np.nan), draws
-    )
+    over, noise = str(search.corrected_over), search.corrected_noise or 0.0
+    return Corrected(*search.corrected, over, noise, draws)

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.metrics import get_scorer, get_scorer_names, mean_absolute_error
 
 from resampled.candidates.stuck import Answered, answered
-from resampled.means.pooling import pooling
+from resampled.means.pooling import brier_of_rows, pooling
 from stages.lib.common import UserError, did_you_mean, in_params, significant
 from stages.lib.engine import net_of, reads_only, replaced
 from stages.lib.results import COMPUTED, SCORE
@@ -47,7 +47,7 @@ class Record:
     seen: Any = None
 
 
-class Recorded(float):
+class RecordedScore(float):
     """A score that carries its `Record`: scikit-learn takes nothing but numbers, and hands them back unchanged."""
 
     record: Record
@@ -67,35 +67,37 @@ class RecordingScorer:
 
     def __call__(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
         """Return the score, or with several scorers, a dict of `score`, of the first, and the others by name."""
-        net, y = net_of(estimator), y.ravel()
-        scores = dict.fromkeys(self.scorers, float("nan"))
-        selecting, *others = scores
-        n_weights = sum(
-            weight.numel()
-            for weight in net.module_.parameters()
-            if weight.requires_grad
-        )
+        net = net_of(estimator)
+        weights = net.module_.parameters()
+        n_weights = sum(each.numel() for each in weights if each.requires_grad)
         # Only callbacks end a training early; without them, nothing needs to look at the history.
-        record = Record(
-            n_weights, len(net.history) if net.callbacks_ else net.max_epochs
-        )
+        n_epochs = len(net.history) if net.callbacks_ else net.max_epochs
+        record = Record(n_weights, n_epochs)
+        scores = dict.fromkeys(self.scorers, float("nan"))
         if not net.diverged_:
-            with remembering(estimator, X) as answers:
-                scores[selecting] = self.scorers[selecting](estimator, X, y)
-                constant = all_alike(answers)
-                scores |= {name: self.scorers[name](estimator, X, y) for name in others}
-                rows = self.record_rows(estimator, X, y) if self.record_rows else None
-                seen = self.look(estimator, X, y) if self.look else None
-                own = _answer_of(estimator, X, answers)
-                record = replace(
-                    record, rows=rows, constant=constant, answered=own, seen=seen
-                )
-        recorded = Recorded(scores[selecting])
+            scores, record = self._scored(estimator, X, y.ravel(), record)
+        selecting, *others = scores
+        recorded = RecordedScore(scores[selecting])
         recorded.record = record
-        return (
-            {SCORE: recorded} | {name: scores[name] for name in others}
-            if others
-            else recorded
+        if not others:
+            return recorded
+        return {SCORE: recorded} | {name: scores[name] for name in others}
+
+    def _scored(
+        self, estimator: BaseEstimator, X: Any, y: np.ndarray, record: Record
+    ) -> tuple[dict[str, float], Record]:
+        """Return the scores of a net that has not diverged, and its record with all that was seen of it."""
+        selecting, *others = self.scorers
+        with remembering(estimator, X) as answers:
+            scores = {selecting: self.scorers[selecting](estimator, X, y)}
+            constant = all_alike(answers)
+            for name in others:
+                scores[name] = self.scorers[name](estimator, X, y)
+            rows = self.record_rows(estimator, X, y) if self.record_rows else None
+            seen = self.look(estimator, X, y) if self.look else None
+            own = _answer_of(estimator, X, answers)
+        return scores, replace(
+            record, rows=rows, constant=constant, answered=own, seen=seen
         )
 
 
@@ -106,18 +108,14 @@ def make_scorer(
     look: Look | None = None,
 ) -> RecordingScorer:
     """Return scikit-learn's scorers of these names as one; raises `UserError` if there is no such scorer."""
-    places = {scoring: "cv.scoring"} | {
-        name: f"cv.also_score[{i}]" for i, name in enumerate(also_score)
-    }
+    places = {scoring: "cv.scoring"}
+    for i, name in enumerate(also_score):
+        places[name] = f"cv.also_score[{i}]"
     names = get_scorer_names()
-    problems = [
-        in_params(
-            place,
-            f": {name!r} is not a scorer of scikit-learn{did_you_mean(name, names)}",
-        )
-        for name, place in places.items()
-        if name not in names
-    ]
+    problems = []
+    for name in [name for name in places if name not in names]:
+        finding = f"{name!r} is not a scorer of scikit-learn{did_you_mean(name, names)}"
+        problems.append(in_params(places[name], f": {finding}"))
     if problems:
         raise UserError(*problems)
     return RecordingScorer({name: _scorer(name) for name in places}, record_rows, look)
@@ -135,12 +133,9 @@ def _scorer(name: str) -> Callable[..., float]:
     if name == "accuracy":
         return _accuracy
     scorer = get_scorer(name)
-    return partial(
-        rounded,
-        partial(_in_float64, _OF_LOGARITHMS[name], scorer)
-        if name in _OF_LOGARITHMS
-        else scorer,
-    )
+    if name in _OF_LOGARITHMS:
+        scorer = partial(_in_float64, _OF_LOGARITHMS[name], scorer)
+    return partial(rounded, scorer)
 
 
 def _in_float64(
@@ -175,31 +170,22 @@ def rounded(
 def probabilities(classifier: BaseEstimator, X: Any) -> np.ndarray | None:
     """Return what a fitted classifier predicts, of shape (n, n_classes); None if its outputs are no probabilities."""
     proba = np.asarray(classifier.predict_proba(X))
-    return (
-        proba
-        if proba.ndim == 2
-        and (proba >= 0).all()
-        and np.allclose(proba.sum(axis=1), 1, atol=1e-3)
-        else None
-    )
+    if proba.ndim != 2 or (proba < 0).any():
+        return None
+    return proba if np.allclose(proba.sum(axis=1), 1, atol=1e-3) else None
 
 
 def second_score(estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
     """Return the negated Brier score, NaN without probabilities, or mean absolute error of numbers."""
     if not is_classifier(estimator):
-        return -float(
-            mean_absolute_error(
-                y.astype(float), np.ravel(estimator.predict(X)).astype(float)
-            )
-        )
-    if (proba := probabilities(estimator, X)) is None:
+        predicted = np.ravel(estimator.predict(X)).astype(float)
+        return -float(mean_absolute_error(y.astype(float), predicted))
+    proba = probabilities(estimator, X)
+    if proba is None:
         return float("nan")
-    proba = proba.astype(float) / proba.sum(
-        axis=1, keepdims=True, dtype=float
-    )  # float32 adds up to nearly one
-    # What scikit-learn's brier_score_loss returns, whose checks take a hundred times as long.
-    squares = ((proba - np.eye(proba.shape[1])[y.astype(int)]) ** 2).sum(axis=1)
-    return -float(squares.mean()) * (0.5 if proba.shape[1] == 2 else 1)
+    sums = proba.sum(axis=1, keepdims=True, dtype=float)
+    # float32 adds up to nearly one.
+    return -float(brier_of_rows(y, proba.astype(float) / sums).mean())
 
 
 def hold_out_scorer(
@@ -223,22 +209,21 @@ def _answer_of(
     estimator: BaseEstimator, X: object, answers: Mapping[str, np.ndarray]
 ) -> Answered:
     """Return what a fitted estimator predicts of rows, from its `answers` so far, by `predict` and `predict_proba`."""
-    if "predict" not in answers and "predict_proba" in answers:
+    if "predict" in answers:
+        return answered(np.ravel(answers["predict"]))
+    if "predict_proba" in answers:
         return answered(np.argmax(answers["predict_proba"], axis=1))
-    return answered(
-        np.ravel(answers["predict"] if "predict" in answers else estimator.predict(X))
-    )
+    return answered(np.ravel(estimator.predict(X)))
 
 
 def all_alike(answers: Mapping[str, Any]) -> bool:
     """Return whether each answer is the same for every row, but for rounding; False without answers."""
-    ends = [
-        (answer.min(axis=0), answer.max(axis=0))
-        for answer in map(np.asarray, answers.values())
-    ]
-    return bool(ends) and all(
-        np.all(high - low <= 1e-6 * np.max(np.abs([low, high]))) for low, high in ends
-    )
+    return bool(answers) and all(map(_is_one_answer, answers.values()))
+
+
+def _is_one_answer(answer: Any) -> bool:
+    low, high = np.min(answer, axis=0), np.max(answer, axis=0)
+    return bool(np.all(high - low <= 1e-6 * np.max(np.abs([low, high]))))
 
 
 @contextmanager
@@ -263,8 +248,6 @@ def remembering(
         answer.__name__ = name  # which scikit-learn looks at
         return answer
 
-    with replaced(
-        estimator,
-        {name: remembered(name) for name in _ASKED if hasattr(estimator, name)},
-    ):
+    asked = {name: remembered(name) for name in _ASKED if hasattr(estimator, name)}
+    with replaced(estimator, asked):
         yield answers

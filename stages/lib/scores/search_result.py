@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
-
-from stages.lib.results.files import NOT_BY_KERNEL
 
 
 @dataclass(frozen=True)
@@ -34,61 +33,43 @@ class SearchResult:
     @property
     def n_epochs(self) -> np.ndarray:
         """For how many epochs each candidate was trained, mean over the splits, shape (n_candidates,)."""
-        return np.array(
-            [
-                np.mean([record.n_epochs for record in records])
-                for records in self.records
-            ]
-        )
+        return self._means_of("n_epochs")
 
     @property
     def constant(self) -> np.ndarray:
         """Whether each candidate predicts the same for every row, on half of the splits or more."""
-        return np.array(
-            [
-                np.mean([record.constant for record in records]) >= 1 / 2
-                for records in self.records
-            ]
-        )
+        return self._means_of("constant") >= 1 / 2
 
     @property
     def to_the_end(self) -> np.ndarray:
         """Whether each candidate was trained to the end."""
-        return (
-            np.ones(len(self.records), dtype=bool)
-            if self.stages is None
-            else self.stages == self.stages.max()
-        )
+        if self.stages is None:
+            return np.ones(len(self.records), dtype=bool)
+        return self.stages == self.stages.max()
+
+    def _means_of(self, what: str) -> np.ndarray:
+        get = np.vectorize(attrgetter(what))
+        return np.array([get(records).mean() for records in self.records])
 
     def rows(self, candidates: Iterable[int]) -> list[np.ndarray] | None:
         """Return of each split what its rows recorded, (n_candidates, n_rows, …), NaN if diverged; None if nothing."""
         splits = []
-        for records in zip(
-            *(self.records[number] for number in candidates), strict=True
-        ):
-            seen = next(
-                (record.rows for record in records if record.rows is not None), None
-            )
-            if seen is None:
+        chosen = [self.records[number] for number in candidates]
+        for records in zip(*chosen, strict=True):
+            rows = [record.rows for record in records]
+            seen = [each for each in rows if each is not None]
+            if not seen:
                 return None
-            lacking = np.full_like(seen, np.nan)
-            splits.append(
-                np.stack(
-                    [
-                        lacking if record.rows is None else record.rows
-                        for record in records
-                    ]
-                )
-            )
+            lacking = np.full_like(seen[0], np.nan)
+            known = [lacking if each is None else each for each in rows]
+            splits.append(np.stack(known))
         return splits
 
 
-def by_reason(
-    names: Iterable[str], reasons: Iterable[str]
-) -> dict[str, dict[str, list[str]]]:
-    """Return for a file which nets the kernel has not trained, by the reason; nothing if it has trained all."""
+def by_reason(names: Iterable[str], reasons: Iterable[str]) -> dict[str, list[str]]:
+    """Return which nets the kernel has not trained, by the reason."""
     found: dict[str, list[str]] = {}
-    for name, reason in zip(names, reasons, strict=True):
-        if reason and name not in (same := found.setdefault(reason, [])):
-            same.append(name)
-    return {NOT_BY_KERNEL: found} if found else {}
+    for name, reason in dict.fromkeys(zip(names, reasons, strict=True)):
+        if reason:
+            found.setdefault(reason, []).append(name)
+    return found

@@ -4,7 +4,8 @@ It is shuffled before anything prepares the rows, so that all that is made of it
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -49,31 +50,24 @@ def importances(
     stands behind the columns, such as groups, stays. NaN where the scorer has no score. The shuffles have a fixed seed.
     """
     rng = np.random.default_rng(0)
-    n_rows = int(
-        np.clip(_MOST_COPIED // (n_columns * _SHUFFLES), _LEAST_ROWS, _MOST_ROWS)
-    )
+    n_rows = _MOST_COPIED // (n_columns * _SHUFFLES)
+    n_rows = min(max(n_rows, _LEAST_ROWS), _MOST_ROWS)
     if len(y) > n_rows:
         drawn = np.sort(rng.choice(len(y), n_rows, replace=False))
         X, y = X[drawn], y[drawn]
     y = np.ravel(y)
     orders = [rng.permutation(len(y)) for _ in range(_SHUFFLES)]
     unchanged = np.arange(len(y))
-    changes = [
-        (0, unchanged),
-        *((column, order) for column in range(n_columns) for order in orders),
-    ]
+    changes = [(0, unchanged), *product(range(n_columns), orders)]
     size = max(_AT_ONCE // X.size, 1)
     scores: list[float] = []
     try:
         with large_batches(estimator):
             for start in range(0, len(changes), size):
-                copies = [
-                    _shuffled(X, column, order)
-                    for column, order in changes[start : start + size]
-                ]
-                with remembering(
-                    estimator, np.concatenate(copies), copies
-                ):  # all are predicted at once
+                some = changes[start : start + size]
+                copies = [_shuffled(X, column, order) for column, order in some]
+                whole = np.concatenate(copies)  # all are predicted at once
+                with remembering(estimator, whole, copies):
                     scores += [rounded(scorer, estimator, copy, y) for copy in copies]
     except REFUSALS:
         return np.full(n_columns, np.nan)
@@ -97,13 +91,13 @@ def large_batches(estimator: BaseEstimator) -> Iterator[None]:
         rows = np.asarray(X)
         for start in range(0, len(rows), _BATCH):
             part = torch.from_numpy(rows[start : start + _BATCH])
-            yield to_device(
-                net.evaluation_step((part, torch.zeros(len(part))), training), device
-            )
+            batch = part, torch.zeros(len(part))
+            yield to_device(net.evaluation_step(batch, training), device)
 
-    with (
-        nullcontext() if net is None else replaced(net, {"forward_iter": forward_iter})
-    ):
+    if net is None:
+        yield
+        return
+    with replaced(net, {"forward_iter": forward_iter}):
         yield
 
 
@@ -123,9 +117,9 @@ def with_standing(
     table: pd.DataFrame, roles: Mapping[str, str], rope: float
 ) -> pd.DataFrame:
     """Return the rows in the order of the `roles`, and whether an interval ends below the rope; NA without one."""
-    rows = pd.concat(
-        [table[table["model"] == name] for name in roles], ignore_index=True
-    )
-    ends = rows["importance"] + rows["ci95"]
+    parts = [table[table["model"] == name] for name in roles]
+    rows = pd.concat(parts, ignore_index=True)
     rows.insert(1, "role", rows["model"].map(roles))
-    return rows.assign(below_rope=(ends < rope).astype("boolean").mask(ends.isna()))
+    ends = rows["importance"] + rows["ci95"]
+    below = (ends < rope).astype("boolean")
+    return rows.assign(below_rope=below.mask(ends.isna()))

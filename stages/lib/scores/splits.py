@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from stages.lib.config import CV, Params
 from stages.lib.data import Dataset, load_dataset
 from stages.lib.engine import TrainTest, fit_seed
 from stages.lib.results import SCORE, written
+from stages.lib.results.record import Counted
 from stages.lib.results.writing import as_csv
 from stages.lib.scores.reached import Reached, reached_of, reached_table, second_scorer
 from stages.lib.scores.scorer import Look, RecordingScorer, make_scorer, second_score
@@ -44,12 +46,10 @@ _MOST_ROWS = 50_000_000
 
 def drawn_anew(params: Params) -> Params:
     """Return the params with another seed, and rows shuffled before they are split, unless they are in time order."""
-    cv = (
-        params.cv
-        if params.cv.keeps_time
-        else params.cv.model_copy(update={"shuffle": True})
-    )
-    return params.model_copy(update={"seed": fit_seed(params.seed, 0, _ANEW), "cv": cv})
+    cv, seed = params.cv, fit_seed(params.seed, 0, _ANEW)
+    if not cv.keeps_time:
+        cv = cv.model_copy(update={"shuffle": True})
+    return params.model_copy(update={"seed": seed, "cv": cv})
 
 
 @dataclass(frozen=True)
@@ -72,50 +72,38 @@ class Folds:
     @cached_property
     def every_row(self) -> Dataset:
         """All rows of the table, of which `data.sample` may have taken a part."""
-        params = self.params
-        if params.data.sample == 1:
+        if self.params.data.sample == 1:
             return self.data
-        return read_table(
-            params.model_copy(
-                update={"data": params.data.model_copy(update={"sample": 1.0})}
-            )
-        ).data
+        data = self.params.data.model_copy(update={"sample": 1.0})
+        return read_table(self.params.model_copy(update={"data": data})).data
 
     @property
     def resampling(self) -> Resampling:
         """How scores on the splits are resampled."""
-        return self.params.cv.resampling_of(self.counted)
+        return self.params.cv.resampling(*self.counted.sizes)
 
     @property
-    def counted(self) -> dict[str, Any]:
+    def counted(self) -> Counted:
         """How many rows there are, how many of each class, by its label, and how many groups, if there are any."""
-        y, groups = self.data.y, self.data.groups
-        counts = {
-            label: int((y == number).sum())
-            for number, label in enumerate(self.data.classes)
-        }
-        return {"n_rows": len(y), "classes": counts} | (
-            {} if groups is None else {"n_groups": len(np.unique(groups))}
-        )
+        y, groups, labels = self.data.y, self.data.groups, self.data.classes
+        classes = {label: int((y == i).sum()) for i, label in enumerate(labels)}
+        n_groups = None if groups is None else len(np.unique(groups))
+        return Counted(n_rows=len(y), classes=classes, n_groups=n_groups)
 
     def pooling(self, n_fitted: int) -> Pooling | None:
         """Return how the scorer that selects pools the test rows of so many models; None for none or too many."""
         n_rows = n_fitted * sum(len(test) for _, test in self.splits)
-        return (
-            pooling(self.params.cv.scoring, self.data.n_classes)
-            if n_rows <= _MOST_ROWS
-            else None
-        )
+        return self._pooling if n_rows <= _MOST_ROWS else None
 
     def scorer(
         self, n_nets: int, look: Look | None = None, *, second: bool = False
     ) -> RecordingScorer:
         """Return what scores nets, and records of test rows what can be pooled; `second` adds the second scorer."""
         cv, pooled = self.params.cv, self.pooling(n_nets)
-        scorer = make_scorer(
-            cv.scoring, cv.also_score, pooled.record if pooled else None, look
-        )
-        if second and (name := second_scorer(cv.scoring)):
+        record_rows = pooled.record if pooled else None
+        scorer = make_scorer(cv.scoring, cv.also_score, record_rows, look)
+        name = second_scorer(cv.scoring)
+        if second and name:
             scorer.scorers.setdefault(name, second_score)
         return scorer
 
@@ -129,69 +117,60 @@ class Folds:
 
         The statistics are as `SearchResult.rows` returns them; candidates are `constant` that predict the same for all.
         """
+        by_unit = self.by_unit(statistics)
         return intervals(
-            scores, self.resampling, by_unit=self.by_unit(statistics), constant=constant
+            scores, self.resampling, by_unit=by_unit, constant=constant
         ).half
 
     def corrected(
         self, scores: np.ndarray, statistics: Sequence[np.ndarray] | None
     ) -> Corrected | None:
         """Return the best score corrected for the choice, as `corrected_score` does; see `half_widths`."""
+        rows = self._rows(statistics)
         return corrected_score(
-            scores, self.resampling, seed=self.params.seed, rows=self._rows(statistics)
+            scores, self.resampling, seed=self.params.seed, rows=rows
         )
 
     def by_unit(self, statistics: Sequence[np.ndarray] | None) -> ByUnit | None:
         """Return what rows or groups make of the scores, if that is known; see `half_widths`."""
-        rows = (
-            None if self.params.cv.keeps_time else self._rows(statistics)
-        )  # in time order, not each row is tested
-        if rows is None:
+        cv, rows = self.params.cv, self._rows(statistics)
+        if rows is None or cv.keeps_time:  # in time order, not each row is tested
             return None
-        return rows.units(np.arange(len(rows.statistics[0]))).by_unit(
-            self.params.cv.n_splits
-        )
+        candidates = np.arange(len(rows.statistics[0]))
+        return rows.units(candidates).by_unit(cv.n_splits)
 
     def bundles(self, statistics: Sequence[np.ndarray] | None) -> ByUnit | None:
         """Return the same of bundles of rows, alike for all on these splits, for the candidate of the statistics."""
-        by_unit = self.by_unit(statistics)
-        return by_unit and by_unit.bundled(
-            _N_BUNDLES, np.random.default_rng(self.params.seed)
-        )
+        by_unit, rng = self.by_unit(statistics), np.random.default_rng(self.params.seed)
+        return by_unit and by_unit.bundled(_N_BUNDLES, rng)
+
+    @property
+    def _pooling(self) -> Pooling | None:
+        return pooling(self.params.cv.scoring, self.data.n_classes)
 
     def _rows(self, statistics: Sequence[np.ndarray] | None) -> Rows | None:
-        pooled = pooling(self.params.cv.scoring, self.data.n_classes)
+        pooled = self._pooling
         if statistics is None or pooled is None:
             return None
-        return Rows(
-            statistics, [test for _, test in self.splits], self.data.groups, pooled
-        )
+        tests = [test for _, test in self.splits]
+        return Rows(statistics, tests, self.data.groups, pooled)
 
     def stuck(self, records: Sequence[Sequence[Any]]) -> np.ndarray:
         """Return which fits are stuck, (n_candidates, n_splits), by their `Record`s; a diverged net is not."""
-        stuck, y, classify = (
-            np.zeros((len(records), len(self.splits)), bool),
-            self.data.y,
-            bool(self.data.classes),
-        )
+        classify = bool(self.data.classes)
+        stuck = np.zeros((len(records), len(self.splits)), dtype=bool)
         for split, (train, _) in enumerate(self.splits):
-            stuck[:, split] = [
-                is_stuck(of_net[split].answered, y[train], classify)
-                for of_net in records
-            ]
+            y = self.data.y[train]
+            answers = [of_net[split].answered for of_net in records]
+            stuck[:, split] = [is_stuck(each, y, classify) for each in answers]
         return stuck
 
     def reached(self, result: SearchResult, number: int, params: str = "") -> Reached:
         """Return what a net, the candidate of this number in a search on these splits, has reached."""
-        scores, constant = (
-            {scorer: each[number] for scorer, each in result.scores.items()},
-            result.constant[[number]],
-        )
-        statistics, (stuck,) = (
-            result.rows([number]),
-            self.stuck([result.records[number]]),
-        )
+        scores = {scorer: each[number] for scorer, each in result.scores.items()}
+        statistics, constant = result.rows([number]), result.constant[[number]]
         (ci95,) = self.half_widths(scores[SCORE][None], statistics, constant)
+        (stuck,) = self.stuck([result.records[number]])
         by_unit, reason = self.bundles(statistics), result.not_by_kernel[number]
         return Reached(scores, float(ci95), params, stuck, by_unit, reason)
 
@@ -218,20 +197,16 @@ class Folds:
             self.params.prepare.model_dump(),
         ]
         digest = hashlib.sha256(f"{json.dumps(settings)}\n{as_csv(table)}".encode())
-        for rows in (rows for split in self.splits for rows in split):
+        for rows in chain.from_iterable(self.splits):
             digest.update(np.asarray(rows, dtype="<i8").tobytes())
         return digest.hexdigest()[:16]
 
 
 def read_table(params: Params) -> Folds:
     """Read the rows that `data` and `cv` of params.yaml describe; raises `UserError` as `load_dataset` does."""
-    cv = params.cv
-    return Folds(
-        params,
-        load_dataset(
-            params.data, params.model.classifies, params.seed, cv.groups, cv.order
-        ),
-    )
+    cv, classify = params.cv, params.model.classifies
+    data = load_dataset(params.data, classify, params.seed, cv.groups, cv.order)
+    return Folds(params, data)
 
 
 _SPLITTERS = {
@@ -246,6 +221,7 @@ _AGAINST_LACKING = {
     "kfold": "Set cv.splitter in params.yaml to stratified, or cv.shuffle to true.",
     "group": "Set cv.splitter in params.yaml to stratified_group, or lower cv.n_splits.",
 }
+_MERGE = "Lower cv.n_splits in params.yaml, or merge rare classes."
 
 
 def make_splits(data: Dataset, cv: CV, seed: int) -> list[TrainTest]:
@@ -257,19 +233,15 @@ def make_splits(data: Dataset, cv: CV, seed: int) -> list[TrainTest]:
     rows = np.zeros(len(data.y))
     if cv.splitter == "time":
         return list(TimeSeriesSplit(cv.n_splits).split(rows))
-    folds, groups = (
-        _SPLITTERS[cv.kind(bool(data.classes))],
-        data.groups if cv.keeps_groups else None,
-    )
+    folds = _SPLITTERS[cv.kind(bool(data.classes))]
+    groups = data.groups if cv.keeps_groups else None
     splits = []
     for repeat in range(cv.n_repeats):
-        shuffle = cv.shuffle or repeat > 0
-        splitter = folds(
-            cv.n_splits,
-            shuffle=shuffle,
-            random_state=fit_seed(seed, repeat) if shuffle else None,
-        )
-        splits += list(splitter.split(rows, data.y, groups))
+        splitter = folds(cv.n_splits)
+        if cv.shuffle or repeat > 0:
+            drawn = fit_seed(seed, repeat)
+            splitter = folds(cv.n_splits, shuffle=True, random_state=drawn)
+        splits += splitter.split(rows, data.y, groups)
     return splits
 
 
@@ -287,15 +259,12 @@ def checked_splits(data: Dataset, cv: CV, seed: int) -> list[TrainTest]:
 def _check_classes(
     y: np.ndarray, classes: Sequence[str], cv: CV, splits: list[TrainTest]
 ) -> None:
-    way_out = _AGAINST_LACKING.get(
-        cv.splitter or "", "Lower cv.n_splits in params.yaml, or merge rare classes."
-    )
     for number, (train, test) in enumerate(splits):
         for part, rows in {"training": train, "test": test}.items():
-            if lacking := sorted(
-                set(range(len(classes))) - set(np.unique(y[rows]).astype(int))
-            ):
+            lacking = np.setdiff1d(np.arange(len(classes)), y[rows])
+            if lacking.size:
                 repeat, fold = divmod(number, cv.n_splits)
                 names = ", ".join(classes[i] for i in lacking)
                 finding = f"The {part} rows of fold {fold + 1} in repeat {repeat + 1} have no row of class {names}"
+                way_out = _AGAINST_LACKING.get(cv.splitter or "", _MERGE)
                 raise UserError(Problem(finding, way_out, see="cv.n_splits"))

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,8 @@ from stages.lib.common import UserError, significant
 from stages.lib.config import Costs, Params
 from stages.lib.config.statistics import misplaced_costs
 from stages.lib.data import Dataset
-from stages.lib.results import COMPUTED
+from stages.lib.results import COMPUTED, files
+from stages.lib.results.evaluation import Threshold
 from stages.lib.scores.counts import Cheapest, Counts, cost_per_row
 
 # From 0, where all rows are of the second class, to 1, where none is. Both ends count, because a mistake may cost so
@@ -41,17 +41,7 @@ _LIMITS[[0, -1]] = -np.inf, np.inf
 # The columns of counts: for each split, with a blank between them, how many rows reach a threshold and not the next.
 _KINDS = ("false_positives", "true_positives")
 COUNTED = ("split", *_KINDS, *(f"others_{kind}" for kind in _KINDS))
-SHOWN = (
-    "model",
-    "role",
-    "threshold",
-    "predicted",
-    "precision",
-    "recall",
-    "false_alarms",
-    "cost",
-    "chosen",
-)
+SHOWN = files.THRESHOLDS.needed
 
 
 def place_of(threshold: float) -> int:
@@ -61,9 +51,9 @@ def place_of(threshold: float) -> int:
 
 def check_costs(params: Params, data: Dataset) -> None:
     """Raise `UserError` if there are costs, but not two classes."""
-    if problems := list(
-        misplaced_costs(params.evaluate, params.model.classifies, data.n_classes)
-    ):
+    classify = params.model.classifies
+    problems = list(misplaced_costs(params.evaluate, classify, data.n_classes))
+    if problems:
         raise UserError(*problems)
 
 
@@ -76,132 +66,97 @@ def threshold_counts(
 
     None if there are not two classes, or the model has no probabilities of them.
     """
-    parts = [
-        (test, of_split)
-        for (_, test), of_split in zip(splits, predictions, strict=True)
-        if of_split is not None
-    ]
-    if data.n_classes != 2 or not parts or any(proba.ndim == 1 for _, proba in parts):
+    if data.n_classes != 2:
         return None
-    tests = [test for test, _ in parts]
-    # float32 adds up to nearly one.
-    scores = [
-        proba[:, 1].astype(float) / proba.sum(axis=1, dtype=float) for _, proba in parts
-    ]
-    return Counts.of(data.y == 1, tests, scores, _LIMITS)
+    tests, scores = [], []
+    for (_, test), proba in zip(splits, predictions, strict=True):
+        if proba is None:
+            continue
+        if proba.ndim == 1:
+            return None
+        tests.append(test)
+        # float32 adds up to nearly one.
+        scores.append(proba[:, 1].astype(float) / proba.sum(axis=1, dtype=float))
+    return Counts.of(data.y == 1, tests, scores, _LIMITS) if tests else None
 
 
 def counts_table(counts: Counts | None) -> pd.DataFrame:
     """Tabulate the counts, a row for each split, in the columns `COUNTED`."""
     if counts is None:
         return pd.DataFrame(columns=list(COUNTED))
-    n_splits = len(counts.own)
-    columns = [
-        -np.diff(each[:, :, kind], append=0)
-        for each in (counts.own, counts.others)
-        for kind in (0, 1)
-    ]
-    texts = ([" ".join(map(str, row)) for row in column.tolist()] for column in columns)
-    return pd.DataFrame(dict(zip(COUNTED, [range(n_splits), *texts], strict=True)))
+    both = np.concatenate([counts.own, counts.others], axis=-1)
+    table = pd.DataFrame({"split": range(len(both))})
+    for kind, name in enumerate(COUNTED[1:]):
+        reached = -np.diff(both[:, :, kind], append=0)
+        table[name] = [" ".join(map(str, row)) for row in reached.tolist()]
+    return table
 
 
 def counts_of(table: pd.DataFrame) -> Counts | None:
     """Return the counts that `counts_table` has tabulated; raises `ValueError` if they are of other thresholds."""
     if table.empty:
         return None
-    reached = np.array(
-        [[row.split() for row in table[name]] for name in COUNTED[1:]], dtype=int
-    )
-    if reached.shape[2] != len(THRESHOLDS):
+    kinds = []
+    for name in COUNTED[1:]:
+        reached = np.array([row.split() for row in table[name]], dtype=int)
+        kinds.append(reached[:, ::-1].cumsum(axis=1)[:, ::-1])
+    both = np.stack(kinds, axis=-1)
+    n_found, n_needed = both.shape[1], len(THRESHOLDS)
+    if n_found != n_needed:
         raise ValueError(
-            f"the counts are of {reached.shape[2]} thresholds instead of {len(THRESHOLDS)}"
+            f"the counts are of {n_found} thresholds instead of {n_needed}"
         )
-    own, others = np.moveaxis(
-        reached[:, :, ::-1].cumsum(axis=2)[:, :, ::-1].reshape(2, 2, len(table), -1),
-        1,
-        -1,
-    )
-    return Counts(own, others)
+    return Counts(both[..., :2], both[..., 2:])
 
 
-@dataclass(frozen=True)
-class Threshold:
-    """The threshold that costs least, and what it and others cost per row, without the luck of its choice.
+def applied(chosen: Threshold) -> float | None:
+    """Return the threshold that a saved model predicts by, inside of the range; None for the more probable class."""
+    inside = float(np.clip(chosen.threshold, *THRESHOLDS[[1, -2]]))
+    return None if inside == DEFAULT else inside
 
-    `threshold` is 0 if it costs least to predict the second class for every row, and 1 if it does to predict the first
-    one. `cost` is that of thresholds chosen by other rows. `saved` is what 0.5 costs more, with half its 95 % interval,
-    NaN where there is none. `calibrated` is the threshold that is best for probabilities that are right.
+
+def cheapest_threshold(
+    costs: Costs, counts: Counts, resampling: Resampling, in_groups: bool = False
+) -> Threshold:
+    """Choose by the costs of mistakes, and the counts on the splits of a resampling.
+
+    Rows that belong together have less to say than others, so there, the wider interval counts, that of rows or that of
+    splits.
     """
+    # In the unit of the larger cost, squares are no larger than one.
+    unit = max(costs.false_positive, costs.false_negative)
+    false_positive, false_negative = (
+        costs.false_positive / unit,
+        costs.false_negative / unit,
+    )
+    calibrated = place_of(costs.calibrated)
+    cheapest = Cheapest(counts, false_positive, false_negative, calibrated)
+    default = cheapest.at(place_of(DEFAULT))
+    saved = default - cheapest.by_split
+    half = math.nan
+    if resampling.is_tested:
+        half = cheapest.half_width(place_of(DEFAULT), resampling.n_rows)
+    if in_groups:
+        of_saved = replace(resampling, bounds=(0.0, 1.0), n_effective=None)
+        half = max(half, float(half_width(saved, of_saved)))
 
-    threshold: float
-    cost: float
-    default_cost: float
-    saved: float
-    calibrated: float
-    calibrated_cost: float
-    saved_ci95: float = math.nan
+    def per_row(cost: float) -> float:
+        return significant(unit * float(cost), COMPUTED)
 
-    @property
-    def applied(self) -> float | None:
-        """The threshold that a saved model predicts by, inside of the range; None for the more probable class."""
-        inside = float(np.clip(self.threshold, *THRESHOLDS[[1, -2]]))
-        return None if inside == DEFAULT else inside
-
-    @classmethod
-    def by(
-        cls,
-        costs: Costs,
-        counts: Counts,
-        resampling: Resampling,
-        in_groups: bool = False,
-    ) -> "Threshold":
-        """Choose by the costs of mistakes, and the counts on the splits of a resampling.
-
-        Rows that belong together have less to say than others, so there, the wider interval counts, that of rows or
-        that of splits.
-        """
-        # In the unit of the larger cost, squares are no larger than one.
-        unit = max(costs.false_positive, costs.false_negative)
-        calibrated = place_of(costs.calibrated)
-        cheapest = Cheapest(
-            counts, costs.false_positive / unit, costs.false_negative / unit, calibrated
-        )
-        default = cheapest.at(place_of(DEFAULT))
-        saved = default - cheapest.by_split
-        half = math.nan
-        if resampling.is_tested:
-            half = cheapest.half_width(place_of(DEFAULT), resampling.n_rows)
-        if in_groups:
-            half = max(
-                half,
-                float(
-                    half_width(
-                        saved, replace(resampling, bounds=(0.0, 1.0), n_effective=None)
-                    )
-                ),
-            )
-        per_row = (
-            cheapest.by_split.mean(),
-            default.mean(),
-            saved.mean(),
-            cheapest.at(calibrated).mean(),
-            half,
-        )
-        cost, default_cost, mean, calibrated_cost, ci95 = (
-            significant(unit * float(x), COMPUTED) for x in per_row
-        )
-        # A threshold that all rows reach, or none, is that end.
-        called = counts.pooled
-        ends = [
-            end
-            for end in (0, -1)
-            if np.array_equal(called[cheapest.place], called[end])
-        ]
-        threshold, theory = (
-            float(THRESHOLDS[place])
-            for place in ([*ends, cheapest.place][0], calibrated)
-        )
-        return cls(threshold, cost, default_cost, mean, theory, calibrated_cost, ci95)
+    # A threshold that all rows reach, or none, is that end.
+    place, called = cheapest.place, counts.pooled
+    for end in (-1, 0):
+        if np.array_equal(called[cheapest.place], called[end]):
+            place = end
+    return Threshold(
+        threshold=float(THRESHOLDS[place]),
+        cost=per_row(cheapest.by_split.mean()),
+        default_cost=per_row(default.mean()),
+        saved=per_row(saved.mean()),
+        calibrated=float(THRESHOLDS[calibrated]),
+        calibrated_cost=per_row(cheapest.at(calibrated).mean()),
+        saved_ci95=None if math.isnan(half) else per_row(half),
+    )
 
 
 def chosen_thresholds(
@@ -211,41 +166,11 @@ def chosen_thresholds(
     in_groups: bool = False,
 ) -> dict[str, Threshold]:
     """Return, with costs, the choice of each model that has counts."""
-    known = {name: each for name, each in counts.items() if each is not None}
-    return (
-        {
-            name: Threshold.by(costs, each, resampling, in_groups)
-            for name, each in known.items()
-        }
-        if costs
-        else {}
-    )
-
-
-def written_choices(
-    choices: Mapping[str, Threshold], costs: Costs | None
-) -> dict[str, Any]:
-    """Return what the file of the evaluation has of the choices: nothing without costs."""
-    if costs is None:
-        return {}
-    each = {name: asdict(choice) for name, choice in choices.items()}
-    known = {
-        name: {key: x for key, x in numbers.items() if math.isfinite(x)}
-        for name, numbers in each.items()
-    }
-    return {"costs": costs.model_dump(), "thresholds": known}
-
-
-def read_choice(
-    evaluation: Mapping[str, Any], name: str
-) -> tuple[Costs, Threshold | None] | None:
-    """Return the costs that the evaluation was given, and the choice of a model, of what `written_choices` wrote."""
-    if "costs" not in evaluation:
-        return None
-    numbers = evaluation["thresholds"].get(name)
-    return Costs.model_validate(evaluation["costs"]), Threshold(
-        **numbers
-    ) if numbers else None
+    chosen = {}
+    for name, own in counts.items():
+        if costs and own:
+            chosen[name] = cheapest_threshold(costs, own, resampling, in_groups)
+    return chosen
 
 
 def thresholds_table(
@@ -260,32 +185,27 @@ def thresholds_table(
     `recall`, of the rows of it, that are predicted; `false_alarms`, of the other rows. With costs, `cost` is that per
     row by the same counts. `chosen` is the one that costs least.
     """
-    parts = []
+    parts = [pd.DataFrame(columns=list(SHOWN))]
     for name, role in roles.items():
-        if (own := counts[name]) is None:
-            continue
-        (false, true), n_rows = own.pooled.T, own.pooled[0].sum()
-        with np.errstate(invalid="ignore"):
-            columns = {
-                "model": name,
-                "role": role,
-                "threshold": THRESHOLDS,
-                "predicted": (false + true) / n_rows,
-                "precision": true / (false + true),
-                "recall": true / own.pooled[0, 1],
-                "false_alarms": false / own.pooled[0, 0],
-                "cost": cost_per_row(
-                    own.pooled, costs.false_positive, costs.false_negative
-                )
-                if costs
-                else np.nan,
-                "chosen": THRESHOLDS == choices[name].threshold
-                if name in choices
-                else False,
-            }
-        parts.append(pd.DataFrame(columns))
-    return (
-        pd.concat(parts, ignore_index=True)
-        if parts
-        else pd.DataFrame(columns=list(SHOWN))
-    )
+        own = counts[name]
+        if own:
+            part = _shares(own.pooled)
+            part.insert(0, "model", name)
+            part.insert(1, "role", role)
+            if costs:
+                mistakes = costs.false_positive, costs.false_negative
+                part["cost"] = cost_per_row(own.pooled, *mistakes)
+            if name in choices:
+                part["chosen"] = THRESHOLDS == choices[name].threshold
+            parts.append(part)
+    return parts[0] if len(parts) == 1 else pd.concat(parts[1:], ignore_index=True)
+
+
+def _shares(counts: np.ndarray) -> pd.DataFrame:
+    false, true = counts.T
+    columns = {"threshold": THRESHOLDS, "predicted": (false + true) / counts[0].sum()}
+    with np.errstate(invalid="ignore"):
+        columns["precision"] = true / (false + true)
+        columns["recall"] = true / counts[0, 1]
+        columns["false_alarms"] = false / counts[0, 0]
+    return pd.DataFrame(columns).assign(cost=np.nan, chosen=False)

@@ -16,9 +16,6 @@ from stages.lib.common import format_params
 from stages.lib.engine import HoldOutRecorder, net_of, replaced
 from stages.lib.scores.scorer import remembering
 
-# The repeats of cross-validation whose nets are shown.
-N_REPEATS = 3
-
 # The losses of which a constant's is the entropy of the classes.
 _ENTROPIES = (nn.NLLLoss, nn.CrossEntropyLoss, nn.BCELoss, nn.BCEWithLogitsLoss)
 # The band of a curve holds the middle half of the nets.

@@ -46,11 +46,9 @@ def lead(answer: Answer) -> str:
 def sentences(answer: Answer) -> list[str]:
     """Return the sentences of `lead`, of which the first one says what to use, and how good that is."""
     words = _Words(answer)
-    return (
-        words.none()
-        if answer.use is None
-        else [*words.use(answer[answer.use]), *words.why(answer.use)]
-    )
+    if answer.use is None:
+        return words.none()
+    return [*words.use(answer[answer.use]), *words.why(answer.use)]
 
 
 def files_told(answer: Answer) -> str:
@@ -67,11 +65,8 @@ def files_told(answer: Answer) -> str:
 
 def gained(answer: Answer) -> str:
     """Say what tuning gained: the settings that searches start from, the combination of their picks, the kept net."""
-    words, known = (
-        _Words(answer),
-        {each.name: each for each in answer.contenders if each.mean is not None},
-    )
-    sentences = []
+    words, sentences = _Words(answer), []
+    known = {each.name: each for each in answer.contenders if each.mean is not None}
     if STARTING_POINT in known:
         sentences.append(
             f"The settings that every search starts from score {words.mean(known[STARTING_POINT])}."
@@ -82,15 +77,12 @@ def gained(answer: Answer) -> str:
         )
     if answer.kept in known:
         kept = known[answer.kept]
-        name = kept_in_words(kept.name, ",")
-        without = (
-            f", and {words.number(kept.worth)} without the luck of being picked"
-            if kept.luck_removed
-            else ""
-        )
-        sentences.append(
-            f"T{name.removeprefix('t')} scores {words.mean(kept)}{without}."
-        )
+        name = kept_in_words(kept.name, ",").removeprefix("t")
+        sentence = f"T{name} scores {words.mean(kept)}"
+        if kept.luck_removed:
+            without = "without the luck of being picked"
+            sentence += f", and {words.number(kept.worth)} {without}"
+        sentences.append(f"{sentence}.")
     return " ".join(sentences)
 
 
@@ -100,32 +92,19 @@ def ranking(answer: Answer) -> dict[str, list[str]]:
     `mean` is of the scores; `worth` and `95 %` are without the luck of being picked, where that is known; `chance` is
     that of being better than the answer by more than is needed; `note` says what else decides.
     """
-    words = _Words(answer)
-    rows = [
-        {
-            "model": each.name,
-            "kind": each.kind,
-            "mean": words.mean(each),
-            "worth": words.number(each.worth),
-        }
-        | {"95 %": words.interval(each) if each.low is not None else ""}
-        | {
-            "chance": ""
-            if each.name == answer.use or each.chance is None
-            else percent(each.chance)
-        }
-        | {"note": _note(answer, each)}
-        for each in answer.contenders
-    ]
-    untested = {} if answer.tested else {"worth", "95 %", "chance"}
-    return {
-        heading: [row[heading] for row in rows]
-        for heading in rows[0]
-        if heading not in untested
-    }
+    words, contenders = _Words(answer), answer.contenders
+    columns = {"model": [each.name for each in contenders]}
+    columns["kind"] = [each.kind for each in contenders]
+    columns["mean"] = list(map(words.mean, contenders))
+    if answer.tested:
+        columns["worth"] = [words.number(each.worth) for each in contenders]
+        columns["95 %"] = list(map(words.interval, contenders))
+        columns["chance"] = list(map(words.chance_beside, contenders))
+    columns["note"] = [_note(answer, each) for each in contenders]
+    return columns
 
 
-def explained(answer: Answer) -> dict[str, str]:
+def glossary(answer: Answer) -> dict[str, str]:
     """Explain the headings of `ranking`, and what is in it that is neither a search's pick nor a baseline, by word."""
     words, meanings = _Words(answer), dict[str, str]()
     if answer.tested:
@@ -134,17 +113,15 @@ def explained(answer: Answer) -> dict[str, str]:
         meanings["worth"] = (
             "the mean without the luck of being picked, where that is known, and its 95 % interval."
         )
-        meanings |= {"chance": f"that of being {better} than {over}."} if over else {}
+        if over:
+            meanings["chance"] = f"that of being {better} than {over}."
     names = {each.name for each in answer.contenders}
     meanings |= {name: f"{what}." for name, what in MEANINGS.items() if name in names}
     reasons = {_LEFT_OUT[each.left_out] for each in answer.contenders if each.left_out}
     meanings |= {note: f"{why}." for note, why in sorted(reasons) if why}
-    stuck = any(each.stuck for each in answer.contenders)
-    return meanings | (
-        {"stuck": "fits whose net gives nearly all rows the same answer."}
-        if stuck
-        else {}
-    )
+    if any(each.stuck for each in answer.contenders):
+        meanings["stuck"] = "fits whose net gives nearly all rows the same answer."
+    return meanings
 
 
 def _note(answer: Answer, each: Contender) -> str:
@@ -165,21 +142,26 @@ class _Words:
 
     answer: Answer
 
+    @property
+    def decimals(self) -> int:
+        means = [each.mean for each in self.answer.contenders]
+        return max(score_decimals(mean for mean in means if mean is not None) - 1, 0)
+
     def number(self, score: float | None) -> str:
-        decimals = max(
-            score_decimals(
-                each.mean for each in self.answer.contenders if each.mean is not None
-            )
-            - 1,
-            0,
-        )
-        return format_score(math.nan if score is None else score, decimals)
+        return format_score(math.nan if score is None else score, self.decimals)
 
     def mean(self, each: Contender) -> str:
         return "no score" if each.mean is None else self.number(each.mean)
 
     def interval(self, each: Contender) -> str:
+        if each.low is None:
+            return ""
         return f"{self.number(each.low)} to {self.number(each.high)}"
+
+    def chance_beside(self, each: Contender) -> str:
+        if each.name == self.answer.use or each.chance is None:
+            return ""
+        return percent(each.chance)
 
     @property
     def constant(self) -> Contender | None:
@@ -209,41 +191,32 @@ class _Words:
         where = "new rows"
         if not answer.tested:
             where = "the splits of the searches, because rows in the order of time can't be split in another way"
-        interval = f" (95 %: {self.interval(use)})" if use.low is not None else ""
-        beside = (
-            f"; {_CONSTANTS[constant.name]} gets {self.mean(constant)}"
-            if constant
-            else ""
+        first = (
+            f"Use {_name(use)}: {answer.scoring} {self.number(use.worth)} on {where}"
         )
-        sentences = [
-            f"Use {_name(use)}: {answer.scoring} {self.number(use.worth)} on {where}{interval}{beside}."
-        ]
+        if use.low is not None:
+            first += f" (95 %: {self.interval(use)})"
+        if constant:
+            first += f"; {_CONSTANTS[constant.name]} gets {self.mean(constant)}"
+        sentences = [f"{first}."]
         if use.name in MEANINGS:
             sentences.append(f"That is {MEANINGS[use.name]}.")
         if use.luck_removed:
             sentences.append(f"{self.showing('It', use)}; that luck is taken off here.")
         if use.stuck:
-            fits = (
-                "1 of its fits is" if use.stuck == 1 else f"{use.stuck} of its fits are"
-            )
-            sentences.append(
-                f"{fits} stuck: such a net gives nearly all rows the same answer."
-            )
+            fits = f"{use.stuck} of its fits {'is' if use.stuck == 1 else 'are'}"
+            stuck = "such a net gives nearly all rows the same answer"
+            sentences.append(f"{fits} stuck: {stuck}.")
         return sentences
 
     def showing(self, subject: str, net: Contender) -> str:
         """Say that a net was picked, and by what, where that is more than it is worth."""
-        among = (
-            f"{self.answer.n_candidates:,}"
-            if net.name == self.answer.kept
-            else "its search"
-        )
-        shows = (
-            f"{subject} shows {self.mean(net)}, but it"
-            if (net.mean or 0.0) > (net.worth or 0.0)
-            else subject
-        )
-        return f"{shows} was picked as the best of {among}"
+        among = "its search"
+        if net.name == self.answer.kept:
+            among = f"{self.answer.n_candidates:,}"
+        if (net.mean or 0.0) > (net.worth or 0.0):
+            subject += f" shows {self.mean(net)}, but it"
+        return f"{subject} was picked as the best of {among}"
 
     def shown(self, each: Contender, what: str) -> str:
         subject = f"The {what}" if each.name == "net" else f"The {what}, {each.name},"
@@ -283,26 +256,18 @@ class _Words:
     def net(self) -> Contender | None:
         """The net that speaks for all of them, if one is better than the constant."""
         spoken = (each for each in self.answer.contenders if each.kind == "net")
-        return next(
-            (
-                each
-                for each in spoken
-                if each.left_out in (None, "no_higher_than_simpler")
-            ),
-            None,
-        )
+        considered = None, "no_higher_than_simpler"
+        return next((each for each in spoken if each.left_out in considered), None)
 
     @property
     def better(self) -> str:
         return f"better by {self.answer.rope:g}" if self.answer.rope else "better"
 
     def rule(self, what: str, chance: str) -> str:
-        needed = (
-            f" with a chance of {in_words(self.answer.needed)}"
-            if self.answer.tested
-            else ""
-        )
-        return f"A {what} is used if it is {self.better}{needed}; {chance}."
+        rule = f"A {what} is used if it is {self.better}"
+        if self.answer.tested:
+            rule += f" with a chance of {in_words(self.answer.needed)}"
+        return f"{rule}; {chance}."
 
     def surpassing(self, use: Contender, simpler: Contender) -> str:
         if use.chance is None or use.chance >= self.answer.needed or not self.net:
@@ -312,11 +277,9 @@ class _Words:
     def chance(self, each: Contender) -> str:
         """Say what is known of a contender beside the other one: a chance, or in the order of time a gain."""
         name = "the net" if each.name == "net" else each.name
-        return (
-            f"{name} gains {self.number(each.gain)}"
-            if each.chance is None
-            else f"{name} has {in_words(each.chance)}"
-        )
+        if each.chance is None:
+            return f"{name} gains {self.number(each.gain)}"
+        return f"{name} has {in_words(each.chance)}"
 
 
 def in_words(chance: float) -> str:

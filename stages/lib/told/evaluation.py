@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,8 @@ from stages.lib.config import Costs, Params
 from stages.lib.data import given_away_told
 from stages.lib.results import Results, files
 from stages.lib.results.answer import Answer
-from stages.lib.scores.thresholds import DEFAULT, THRESHOLDS, Threshold, read_choice
+from stages.lib.results.evaluation import PredictionErrors, Threshold
+from stages.lib.scores.thresholds import DEFAULT, THRESHOLDS, applied
 from stages.lib.told.answer import files_told, lead
 from stages.lib.told.scores import too_few
 
@@ -27,30 +27,29 @@ def paragraphs(results: Results, params: Params, answer: Answer) -> list[str]:
     from which probability on a class is predicted, where mistakes have costs, and which model is in which file.
     """
     saved = answer.handed_over
-    told = (
+    sentences = [
+        lead(answer),
         _given_away(results, params),
         errors_told(results, params, saved),
         read_threshold(results, params, saved),
-    )
-    return list(filter(None, [lead(answer), *told, files_told(answer)]))
+        files_told(answer),
+    ]
+    return list(filter(None, sentences))
 
 
 def _given_away(results: Results, params: Params) -> str:
-    evaluation = results.json(files.EVALUATION)
-    with results.expecting(files.EVALUATION):
-        if (given := evaluation.get("given_away")) is None:
-            return ""
-        found = {tuple(columns): share for columns, share in given}
-        return given_away_told(found, params.data.target, params.model.classifies)
+    given = results.read(files.EVALUATION).given_away
+    if given is None:
+        return ""
+    found = {tuple(columns): share for columns, share in given}
+    return given_away_told(found, params.data.target, params.model.classifies)
 
 
 def read_note(results: Results, params: Params) -> str | None:
     """Return a note if intervals may be too narrow, because a class has few rows, or there are few groups."""
     if params.cv.keeps_time:
         return None
-    evaluation = results.json(files.EVALUATION)
-    with results.expecting(files.EVALUATION):
-        return too_few(evaluation)
+    return too_few(results.read(files.EVALUATION))
 
 
 def inputs_told(results: Results, answer: Answer) -> str:
@@ -72,25 +71,19 @@ def describe_inputs(table: pd.DataFrame, name: str, scoring: str, rope: float) -
     decimals = score_decimals(rows["importance"])
     is_below = rows["below_rope"].fillna(False).astype(bool)
     most = rows[~is_below & (rows["importance"] > 0)].head(_MOST_COLUMNS)
-    losses = [
-        f"{column} ({format_interval(mean, half, decimals)})"
-        for column, mean, half in zip(
-            most["column"], most["importance"], most["ci95"], strict=True
-        )
-    ]
-    text = (
-        f"When a column is shuffled, {name} loses the most {scoring} for {join_words(losses)}. "
-        if losses
-        else ""
-    )
-    if below := rows.loc[is_below, "column"].tolist():
+    losses = []
+    for _, row in most.iterrows():
+        loss = format_interval(row["importance"], row["ci95"], decimals)
+        losses.append(f"{row['column']} ({loss})")
+    text = ""
+    if losses:
+        text = f"When a column is shuffled, {name} loses the most {scoring} for {join_words(losses)}. "
+    below = rows.loc[is_below, "column"].tolist()
+    if below:
         text += f"For {join_words(below)}, {name} loses less than {rope:g} with 95 %. "
         text += "Columns that are correlated stand in for each other"
-        return (
-            f"{text}, so without all of these it may lose more."
-            if len(below) > 1
-            else f"{text}."
-        )
+        more = ", so without all of these it may lose more" if len(below) > 1 else ""
+        return f"{text}{more}."
     if np.isfinite(rows["ci95"]).any():
         text += f"For no column is it certain, with 95 %, that {name} loses less than {rope:g}."
     return text.rstrip()
@@ -101,29 +94,22 @@ def errors_told(results: Results, params: Params, name: str) -> str:
 
     Raises `UserError` if the evaluation has not run.
     """
-    evaluation = results.json(files.EVALUATION)
-    with results.expecting(files.EVALUATION):
-        if evaluation["classes"]:
-            return ""
-    known = results.json(files.ERRORS)
+    if results.read(files.EVALUATION).classes:
+        return ""
     with results.expecting(files.ERRORS):
-        unit = params.data.column(params.data.target).unit
-        return describe_errors(
-            known[name],
-            name,
-            unit,
-            in_time=params.cv.keeps_time,
-            in_groups=params.cv.keeps_groups,
-        )
+        known = results.read(files.ERRORS).root[name]
+    unit = params.data.column(params.data.target).unit
+    in_time, in_groups = params.cv.keeps_time, params.cv.keeps_groups
+    return describe_errors(known, name, unit, in_time=in_time, in_groups=in_groups)
 
 
 def describe_errors(
-    known: dict[str, Any], name: str, unit: str, *, in_time: bool, in_groups: bool
+    known: PredictionErrors, name: str, unit: str, *, in_time: bool, in_groups: bool
 ) -> str:
-    """Say in sentences what `prediction_errors` knows of the model of this name, whose target is in `unit`."""
-    if "errors" not in known:
+    """Say in sentences how far the model of this name may be off, whose target is in `unit`."""
+    if known.errors is None:
         return f"How far the predictions of {name} may be off is unknown, because it has none on fresh splits."
-    median, most = known["errors"]["median"], known["errors"]["most"]
+    median, most = known.errors.median, known.errors.most
     decimals = max(0, 2 - math.floor(math.log10(most))) if most > 0 else 0
     after = f" {unit}" if unit else ""
 
@@ -135,10 +121,11 @@ def describe_errors(
         f"Half of the predictions of {name} are off by at most {number(median)} on {where}, and nine in ten by at most "
         f"{number(most)}. "
     )
-    if "interval" not in known:
+    if known.interval is None:
         fewest = "groups" if in_groups else "rows"
         return f"{text}There is no interval of a prediction, because that takes 9 {fewest} or more."
-    low, high = (number(each(known["interval"]["half_widths"])) for each in (min, max))
+    halves = known.interval.half_widths
+    low, high = number(min(halves)), number(max(halves))
     if in_time:
         width = high if low == high else f"{low} to {high}"
         return f"{text}Intervals of {width} to both sides would have held nine in ten of them; later rows may differ."
@@ -156,14 +143,13 @@ def class_names(labels: Sequence[str]) -> list[str]:
 
 def read_threshold(results: Results, params: Params, name: str) -> str:
     """Return what the threshold of a saved model costs; "" where mistakes had no costs."""
-    evaluation = results.json(files.EVALUATION)
+    evaluation = results.read(files.EVALUATION)
+    if evaluation.costs is None:
+        return ""
     with results.expecting(files.EVALUATION):
-        found = read_choice(evaluation, name)
-        return (
-            threshold_told(name, class_names(params.data.labels_of(2)), *found)
-            if found
-            else ""
-        )
+        costs = Costs.model_validate(evaluation.costs)
+    labels = class_names(params.data.labels_of(2))
+    return threshold_told(name, labels, costs, evaluation.thresholds.get(name))
 
 
 def threshold_told(
@@ -174,10 +160,8 @@ def threshold_told(
         return f"{name} has no probabilities, so evaluate.costs chooses no threshold."
     negative, positive = labels
     decimals = score_decimals([chosen.default_cost])
-    cost, default_cost, calibrated_cost = (
-        format_score(each, decimals)
-        for each in (chosen.cost, chosen.default_cost, chosen.calibrated_cost)
-    )
+    cost = format_score(chosen.cost, decimals)
+    default_cost = format_score(chosen.default_cost, decimals)
     mistakes = (
         f"with costs of {costs.false_positive:g} for a false positive "
         f"and {costs.false_negative:g} for a false negative"
@@ -188,6 +172,7 @@ def threshold_told(
     ]
     if chosen.calibrated != DEFAULT:
         theory = f"The threshold for probabilities that are right, {chosen.calibrated:g}, needs no choice"
+        calibrated_cost = format_score(chosen.calibrated_cost, decimals)
         others.append(f"{theory}; with it, a row would cost {calibrated_cost}.")
     if chosen.threshold == DEFAULT:
         start = f"Predict the more probable class, which costs least {mistakes}: {default_cost} per row."
@@ -195,12 +180,13 @@ def threshold_told(
     elif chosen.threshold in THRESHOLDS[[0, -1]]:
         every = positive if chosen.threshold == 0 else negative
         start = f"Predict {every} for every row, {least}. {name} is of no use there; "
-        start += f"it predicts {positive} from a probability of {chosen.applied:g} on."
+        start += f"it predicts {positive} from a probability of {applied(chosen):g} on."
     else:
         start = f"Predict {positive} from a probability of {chosen.threshold:g} on, {least}."
     return " ".join([start, *others])
 
 
 def _difference(chosen: Threshold, decimals: int) -> str:
-    amount = format_interval(abs(chosen.saved), chosen.saved_ci95, decimals)
+    half = math.nan if chosen.saved_ci95 is None else chosen.saved_ci95
+    amount = format_interval(abs(chosen.saved), half, decimals)
     return f"{amount} {'more' if chosen.saved >= 0 else 'less'}"

@@ -1,8 +1,7 @@
 """Says in sentences what a search found: its best and its true worth, what is as good, the simplest, what mattered."""
 
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -21,35 +20,36 @@ from stages.lib.common import (
 from stages.lib.config import Params
 from stages.lib.config.schema import rope_of
 from stages.lib.results import Results, files
-from stages.lib.scores.score_table import CORRECTED, trained_to_the_end
+from stages.lib.results.search import SearchSummary
+from stages.lib.scores.score_table import trained_to_the_end
 from stages.lib.told.scores import stuck_in_words
 
 
 def findings(results: Results, params: Params, name: str) -> list[str]:
     """Say what a search found, one paragraph each; raises `UserError` if it was not compared."""
     search, table = (
-        results.json(files.SUMMARY, name),
+        results.read(files.SUMMARY, name),
         results.table(files.COMPARED, name),
     )
     importances, rope = results.table(files.IMPORTANCE, name), rope_of(params)
     decimals = score_decimals(table["mean_test_score"])
     ended = table[trained_to_the_end(table)]
     paragraphs = []
-    if "net_epochs_spared" in search:
+    if search.net_epochs_spared is not None:
         paragraphs.append(
             f"Halving trained {len(ended)} of {len(table)} candidates to the end, and spared "
-            f"{search['net_epochs_spared']:,.0f} epochs of single nets. The others, gray in the chart, have the scores "
+            f"{search.net_epochs_spared:,.0f} epochs of single nets. The others, gray in the chart, have the scores "
             "with which they left. What follows is about those that were trained to the end."
         )
     paragraphs.append(best_told(search, len(ended), decimals))
     if table["in_best_set"].notna().all():
-        ranked = ended.dropna(subset=["mean_test_score"]).sort_values(
-            "rank_test_score", kind="stable"
-        )
+        ranked = ended.dropna(subset=["mean_test_score"])
+        ranked = ranked.sort_values("rank_test_score", kind="stable")
         paragraphs.append(_best_set(ended, ranked.iloc[0], decimals, rope))
         if len(ranked) > 1:
             difference = np.diff(ranked["mean_test_score"].iloc[:2])
-            within = is_within(params.rope, difference, params.cv.resampling_of(search))
+            resampling = params.cv.resampling(*search.sizes)
+            within = is_within(params.rope, difference, resampling)
             paragraphs.append(_runner_up(ranked.iloc[1], rope, within))
     return [*paragraphs, what_mattered(importances["key"], importances["p_value"])]
 
@@ -60,19 +60,24 @@ def _likely(row: pd.Series, rope: str) -> str:
     return " and ".join(shares_in_words(shares, rope)[:2])
 
 
-def best_told(search: Mapping[str, Any], n: int, decimals: int) -> str:
+# What had no say in the choice of the best.
+_LEFT_OVER = {
+    "rows and repeats": "rows and fits that had no say in the choice",
+    "rows and folds": "rows and fits that had no say in the choice",
+    "splits": "splits that had no say in the choice (though their rows had)",
+}
+
+
+def best_told(search: SearchSummary, n: int, decimals: int) -> str:
     """Say from a summary which of `n` candidates is the best, and what it is worth without the luck of the choice."""
-    mean = format_interval(
-        search["best_score"], search.get("best_ci95", math.nan), decimals
-    )
+    half = math.nan if search.best_ci95 is None else search.best_ci95
+    mean = format_interval(search.best_score, half, decimals)
     stuck = stuck_in_words(search, decimals)
-    best = f"The best is {short_params(search['best_params'])}, with {mean}{stuck and f' ({stuck})'}."
-    if "best_score_corrected" not in search or n == 1:
+    best = f"The best is {short_params(search.best_params)}, with {mean}{stuck and f' ({stuck})'}."
+    if not search.corrected or not search.corrected_over or n == 1:
         return best
-    over = "rows and fits that had no say in the choice"
-    if search["corrected_over"].startswith("splits"):
-        over = "splits that had no say in the choice (though their rows had)"
-    score, low, high = (format_score(search[key], decimals) for key in CORRECTED)
+    over = _LEFT_OVER[search.corrected_over]
+    score, low, high = (format_score(each, decimals) for each in search.corrected)
     return f"{best} It was chosen among {n}, which flatters it; on {over}, it is worth {score} ({low} to {high})."
 
 
@@ -87,12 +92,11 @@ def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) ->
     if simplest["params"] == best["params"]:
         return f"{text} The best is also the simplest of them."
     lost = format_score(best["mean_test_score"] - simplest["mean_test_score"], decimals)
-    sizes = [
-        f"as many {what}"
-        if simplest[key] == best[key]
-        else f"{simplest[key]:,.6g} {what} (the best: {best[key]:,.6g})"
-        for key, what in (("n_weights", "weights"), ("n_epochs", "epochs"))
-    ]
+    sizes = []
+    for what in ("weights", "epochs"):
+        own, of_best = simplest[f"n_{what}"], best[f"n_{what}"]
+        more = f"{own:,.6g} {what} (the best: {of_best:,.6g})"
+        sizes.append(f"as many {what}" if own == of_best else more)
     return (
         f"{text} The simplest of them is {short_params(simplest['params'])}, with {' and '.join(sizes)}. It gives up "
         f"{lost}; {_likely(simplest, rope)}."
@@ -103,11 +107,8 @@ def _runner_up(row: pd.Series, rope: str, within: bool) -> str:
     """Say how good the runner-up is: worse if it can't be the best. Its p-value would not allow for the best's luck."""
     relation = "is worse"
     if row["in_best_set"]:
-        relation = (
-            "is as good"
-            if within and is_inside(row["worse"], row["better"])
-            else "could be as good"
-        )
+        is_as_good = within and is_inside(row["worse"], row["better"])
+        relation = "is as good" if is_as_good else "could be as good"
     return f"The runner-up, {short_params(row['params'])}, {relation}: {_likely(row, rope)}."
 
 
@@ -125,5 +126,6 @@ def what_mattered(keys: Iterable[str], p_values: Iterable[float]) -> str:
         return "Which settings mattered can't be tested."
     if not names:
         return "No setting of this search was shown to matter."
-    text = f"What mattered: {join_words(names)}{', in this order' * (len(names) > 1)}."
+    order = ", in this order" if len(names) > 1 else ""
+    text = f"What mattered: {join_words(names)}{order}."
     return f"{text} Not shown to matter: {join_words(others)}." if others else text
