@@ -1,8 +1,10 @@
 """Compares the results of two commits: the picks of the searches and the kept net on fresh splits, and candidates."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from resampled.pairs.apart import Apart
 from resampled.pairs.family import UNDECIDED, Verdict, judge
 from resampled.pairs.pair import Pair
 from stages.lib.common import UserError
@@ -12,6 +14,8 @@ from stages.lib.diff.side import Scored, Side
 
 # The names of members of a family that are not searches; no experiment is called so.
 KEPT, TOGETHER = "the kept net", "all together"
+# The names of what is compared on both sides.
+Contenders = tuple[str | None, str | None]
 
 
 class SearchChange(NamedTuple):
@@ -61,74 +65,80 @@ def compare(old: Side, new: Side) -> Comparison:
         if not side.searches and not side.fresh:
             raise UserError(
                 f"{side.snapshot.name} has no results in metrics/search/. Run `dvc repro`, or name a commit that has "
-                "them. Those of commits before 582375e, of 2026-11-29, lie elsewhere, and can't be compared: take the "
-                "settings to a branch, by `git checkout COMMIT -- params.yaml`, change there what `make check` names, "
-                "run `dvc repro`, commit, and compare with that branch."
+                "them. Those of a commit that has them elsewhere can't be compared: take the settings to a branch, by "
+                "`git checkout COMMIT -- params.yaml`, change there what `make check` names, run `dvc repro`, commit, "
+                "and compare with that branch."
             )
-    shared = [name for name in new.searches if name in old.searches]
     sides = Sides(old, new)
-    unchanged = [name for name in shared if sides.is_unchanged(name)]
+    shared = [name for name in new.searches if name in old.searches]
+    unchanged = list(filter(sides.is_unchanged, shared))
     changed = [name for name in shared if name not in unchanged]
     # A search whose pick is kept on both sides is the same pair, and counts once.
     kept = new.kept if new.kept in changed and new.kept == old.kept else KEPT
-    contenders: dict[str, tuple[str | None, str | None]] = {
-        name: (name, name) for name in changed
-    }
-    contenders |= {KEPT: (old.kept, new.kept)} if kept == KEPT else {}
-    family = {
-        name: pair
-        for name, both in contenders.items()
-        if (pair := sides.difference(*both))
-    }
+    contenders: dict[str, Contenders] = {name: (name, name) for name in changed}
+    if kept == KEPT:
+        contenders[KEPT] = old.kept, new.kept
     common = {name: sides.common(name) for name in changed}
-    pairs = {name: pair for name, pair in family.items() if isinstance(pair, Pair)}
-    shared_by = {
-        name: each.pairs for name, each in common.items() if each and name in pairs
-    }
-    together = Together.of(
-        list(shared_by.values()), [pairs[name] for name in shared_by]
-    )
-    verdicts = judge(family | ({TOGETHER: together.candidates} if together else {}))
-    if together and not together.agrees(pairs.get(kept)):
-        verdicts[TOGETHER] = verdicts[TOGETHER]._replace(word=UNDECIDED)
-    seconds = judge(
-        {
-            name: pair
-            for name, both in contenders.items()
-            if (pair := sides.second(*both))
-        }
-    )
-    # The headline names a net that is kept on one side only; what it scores otherwise is still to be said.
-    elsewhere = {*old.searches, *new.searches} | ({old.kept} & {new.kept})
-    others = {
-        name: sides.difference(name, name)
-        for name in new.fresh
-        if name not in elsewhere
-    }
+    together, verdicts = _judged(sides, contenders, common, kept)
+    seconds = {name: sides.second(*both) for name, both in contenders.items()}
+    second_verdicts = judge({name: each for name, each in seconds.items() if each})
+    searches = []
+    for name in changed:
+        before, after, both = old.fresh.get(name), new.fresh.get(name), common[name]
+        verdict, second = verdicts.get(name), second_verdicts.get(name)
+        searches.append(SearchChange(name, before, after, verdict, second, both))
     return Comparison(
         sides,
-        [
-            SearchChange(
-                name,
-                old.fresh.get(name),
-                new.fresh.get(name),
-                verdicts.get(name),
-                seconds.get(name),
-                common[name],
-            )
-            for name in changed
-        ],
+        searches,
         unchanged,
         added=[name for name in new.searches if name not in shared],
         removed=[name for name in old.searches if name not in shared],
         kept=verdicts.get(kept),
-        second=seconds.get(kept),
+        second=second_verdicts.get(kept),
         together=together,
         together_verdict=verdicts.get(TOGETHER),
-        others={
-            name: pair
-            for name, pair in others.items()
-            if isinstance(pair, Pair) and not pair.is_same
-        },
+        others=_others(sides),
         causes=causes(old, new),
     )
+
+
+def _judged(
+    sides: Sides,
+    contenders: Mapping[str, Contenders],
+    common: Mapping[str, Common | None],
+    kept: str,
+) -> tuple[Together | None, dict[str, Verdict]]:
+    """Return what several searches gain as one, and the verdicts on all, which are one family."""
+    family: dict[str, Pair | Apart] = {}
+    for name, both in contenders.items():
+        difference = sides.difference(*both)
+        if difference:
+            family[name] = difference
+    pairs = {name: each for name, each in family.items() if isinstance(each, Pair)}
+    candidates, picks = [], []
+    for name, each in common.items():
+        if each and name in pairs:
+            candidates.append(each.pairs)
+            picks.append(pairs[name])
+    together = Together.of(candidates, picks)
+    if together is None:
+        return None, judge(family)
+    verdicts = judge(family | {TOGETHER: together.candidates})
+    if not together.agrees(pairs.get(kept)):
+        verdicts[TOGETHER] = verdicts[TOGETHER]._replace(word=UNDECIDED)
+    return together, verdicts
+
+
+def _others(sides: Sides) -> dict[str, Pair]:
+    """Return the differences of contenders that are neither picks nor the kept net, and that score otherwise."""
+    old, new = sides.old, sides.new
+    # The headline names a net that is kept on one side only; what it scores otherwise is still to be said.
+    elsewhere = {*old.searches, *new.searches} | ({old.kept} & {new.kept})
+    others = {}
+    for name in new.fresh:
+        difference = sides.difference(name, name)
+        if name in elsewhere or not isinstance(difference, Pair):
+            continue
+        if not difference.is_same:
+            others[name] = difference
+    return others

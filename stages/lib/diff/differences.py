@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from stages.lib.common import format_value
 from stages.lib.config import PARAMS_FILE
-from stages.lib.diff.side import EVALUATE, Side
+from stages.lib.diff.side import Side
 from stages.lib.repository.recorded import differing
 
 # What a score is of; without the same, a difference has no unit or no meaning.
@@ -49,19 +49,17 @@ def hindrances(old: Side, new: Side) -> Hindrances:
     before, after = old.evaluated, new.evaluated
 
     def differing(*keys: str) -> list[str]:
-        values = {key: (before.get(key), after.get(key)) for key in keys}
-        return [
-            f"{key}: {format_value(one)} → {format_value(two)}"
-            for key, (one, two) in values.items()
-            if one != two
-        ]
+        told = []
+        for key in keys:
+            one, two = before.get(key), after.get(key)
+            if one != two:
+                told.append(f"{key}: {format_value(one)} → {format_value(two)}")
+        return told
 
-    paths = [str(side.evaluated.get("data.path")) for side in (old, new)]
-    same_rows = old.hashes(EVALUATE).get(paths[0]) == new.hashes(EVALUATE).get(paths[1])
-    data = [] if same_rows else [f"{paths[1]} has other bytes"]
-    return Hindrances(
-        differing(*_OF_SCORES), data + differing(*_OF_SPLITS), differing(_SHUFFLE)
-    )
+    apart = differing(*_OF_SPLITS)
+    if old.table_hash != new.table_hash:
+        apart.insert(0, f"{after.get('data.path')} has other bytes")
+    return Hindrances(differing(*_OF_SCORES), apart, differing(_SHUFFLE))
 
 
 class Causes(NamedTuple):
@@ -83,55 +81,51 @@ def causes(old: Side, new: Side) -> Causes:
     """Return what the results of two commits differ in, by what dvc.lock says of the stages that both have."""
     code: dict[str, list[str]] = defaultdict(list)
     params: dict[str, tuple[str, Any, Any]] = {}
-    everywhere = [ChainMap(*map(side.params, side.stages)) for side in (old, new)]
+    old_params = ChainMap(*map(old.params, old.stages))
+    new_params = ChainMap(*map(new.params, new.stages))
     for name in sorted({*old.stages} & {*new.stages}):
         before, after = old.params(name), new.params(name)
-        # A stage that no longer reads a param, or newly does, has not changed it where another stage reads it.
-        values = [ChainMap(own, everywhere[i]) for i, own in enumerate((before, after))]
         for key in differing(before, after):
-            if values[0].get(key) != values[1].get(key):
-                params.setdefault(key, (key, values[0].get(key), values[1].get(key)))
+            # A stage that no longer reads a param, or newly does, has not changed it where another stage reads it.
+            one = before.get(key, old_params.get(key))
+            two = after.get(key, new_params.get(key))
+            if one != two:
+                params.setdefault(key, (key, one, two))
         for path in differing(old.hashes(name), new.hashes(name)):
             if path != PARAMS_FILE and not path.startswith(_WRITTEN):
                 code[path].append(name)
-    before, after = (
-        side.recorded(EVALUATE).get("experiments") or {} for side in (old, new)
-    )
-    told = tuple(f"experiments.{name}." for name in {*before} ^ {*after})
+    before, after = old.experiments, new.experiments
+    said = tuple(f"experiments.{name}." for name in {*before} ^ {*after})
+    params = {key: params[key] for key in params if not f"{key}.".startswith(said)}
+    packages = _packages(old, new) if _REQUIREMENTS in code else []
+    tables = [path for path in sorted(new.tables) if path in code]
+    for path in (*old.tables, *new.tables, _REQUIREMENTS):
+        code.pop(path, None)
     return Causes(
         _experiments(before, after),
-        [params[key] for key in sorted(params) if not f"{key}.".startswith(told)],
-        {
-            path: code[path]
-            for path in sorted(code)
-            if path not in {*old.tables, *new.tables, _REQUIREMENTS}
-        },
-        [
-            path
-            for path, md5 in sorted(new.tables.items())
-            if path in code and md5 not in old.tables.values()
-        ],
-        _packages(old, new) if _REQUIREMENTS in code else [],
+        [params[key] for key in sorted(params)],
+        {path: code[path] for path in sorted(code)},
+        [path for path in tables if new.tables[path] not in old.tables.values()],
+        packages,
     )
 
 
 def _experiments(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     added = [name for name in after if name not in before]
+    removed = [name for name in before if name not in after]
     told = []
-    for name in (name for name in before if name not in after):
-        twins = [each for each in added if after[each] == before[name]][
-            :1
-        ]  # another name for the same settings
-        added = [each for each in added if each not in twins]
-        told.append(
-            f"experiment {name} {f'renamed to {twins[0]}' if twins else 'removed'}"
-        )
+    for name in removed:
+        # Another name for the same settings.
+        twins = [each for each in added if after[each] == before[name]]
+        if twins:
+            added.remove(twins[0])
+        became = f"renamed to {twins[0]}" if twins else "removed"
+        told.append(f"experiment {name} {became}")
     return told + [f"experiment {name} added" for name in added]
 
 
 def _packages(old: Side, new: Side) -> list[str]:
-    before, after = (
-        (side.snapshot.text(_REQUIREMENTS) or "").splitlines() for side in (old, new)
-    )
+    before = (old.snapshot.text(_REQUIREMENTS) or "").splitlines()
+    after = (new.snapshot.text(_REQUIREMENTS) or "").splitlines()
     gone = [f"- {line}" for line in before if line.strip() and line not in after]
     return gone + [f"+ {line}" for line in after if line.strip() and line not in before]

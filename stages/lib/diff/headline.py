@@ -59,39 +59,30 @@ def _use(changes: Comparison, stale: bool) -> str:
     """Say what is used before and after; that is not tested, because the answer is chosen on these very splits."""
     before, after = changes.sides.old.use, changes.sides.new.use
     if not before or not after:
-        lacking = " and ".join(
-            side.snapshot.name
-            for side in (changes.sides.old, changes.sides.new)
-            if not side.use
-        )
+        sides = changes.sides.old, changes.sides.new
+        lacking = " and ".join(side.snapshot.name for side in sides if not side.use)
         answer = f"There is no answer to what to use in {lacking}"
     elif before == after:
         answer = f"Use {after}, as before"
     else:
         answer = f"Use {after}, before {before}"
-    kept = (
-        ""
-        if stale and changes.kept and changes.kept.word == UNCHANGED
-        else _kept(changes)
-    )
+    if stale and changes.kept and changes.kept.word == UNCHANGED:
+        return answer
+    kept = _kept(changes)
     return f"{answer}; {kept}" if kept else answer
 
 
 def _kept(changes: Comparison) -> str:
-    before, after, verdict = (
-        changes.sides.old.kept,
-        changes.sides.new.kept,
-        changes.kept,
-    )
+    before, after = changes.sides.old.kept, changes.sides.new.kept
+    verdict = changes.kept
     if not before or not after:
         return ""
     name = after if before == after else f"{before} → {after}"
     if verdict is None:
         return "" if before == after else kept_in_words(name)
     if verdict.word == UNCHANGED:
-        same = before == after and (
-            changes.second is None or changes.second.word == UNCHANGED
-        )
+        second = changes.second.word if changes.second else UNCHANGED
+        same = before == after and second == UNCHANGED
         return f"{kept_in_words(name, ',')} {'is unchanged' if same else 'scores the same'}"
     return f"{kept_in_words(name)}: {verdict_in_words(verdict)}, {amount(verdict.of)}"
 
@@ -147,36 +138,28 @@ def _together(changes: Comparison) -> Iterator[str]:
 
 def tally(verdicts: Mapping[str, Verdict | None]) -> list[str]:
     """List verdicts by the names of searches: those that claim something, the surest first, and how many others."""
-    sure = {
-        name: verdict
-        for name, verdict in verdicts.items()
-        if verdict and verdict.claims
-    }
-    told = [
-        f"{name} {verdict_in_words(sure[name])}"
-        for name in sorted(sure, key=lambda name: sure[name].p)
-    ]
-    counts = Counter(
-        verdict.word if verdict else _NOT_COMPARED for verdict in verdicts.values()
-    )
-    others = [
-        (counts[word], word)
-        for word in (LEVEL, UNDECIDED, CHANCE, UNCHANGED, UNTESTED, _NOT_COMPARED)
-    ]
-    return told + [f"{n} {word}" for n, word in others if n]
+    known = [(name, verdict) for name, verdict in verdicts.items() if verdict]
+    sure = [(name, verdict) for name, verdict in known if verdict.claims]
+    sure.sort(key=lambda each: each[1].p)
+    told = [f"{name} {verdict_in_words(verdict)}" for name, verdict in sure]
+    counts = Counter(verdict.word for _, verdict in known)
+    counts[_NOT_COMPARED] = len(verdicts) - len(known)
+    for word in (LEVEL, UNDECIDED, CHANCE, UNCHANGED, UNTESTED, _NOT_COMPARED):
+        if counts[word]:
+            told.append(f"{counts[word]} {word}")
+    return told
 
 
 def _cause(changes: Comparison) -> Iterator[str]:
     """Say what caused the changes, or what differs though nothing changed."""
     said = {*changes.sides.hindrances.refused, *changes.sides.hindrances.apart}
-    causes = [
-        each for each in causes_told(changes) if each.removeprefix("data: ") not in said
-    ]
+    causes = causes_told(changes)
+    causes = [each for each in causes if each.removeprefix("data: ") not in said]
+    differing = changes.changed or changes.others or changes.added or changes.removed
     if causes:
-        same = not (
-            changes.changed or changes.others or changes.added or changes.removed
-        )
-        what = "Differs" if same else "Cause" if len(causes) == 1 else "Causes"
+        what = "Cause" if len(causes) == 1 else "Causes"
+        if not differing:
+            what = "Differs"
         yield f"{what}: {first_of(causes, MOST, '; ')}."
 
 
@@ -185,23 +168,20 @@ def second_told(changes: Comparison) -> list[str]:
 
     What is undecided of other searches stands beside them.
     """
-    verdicts = {
-        search.name: search.second for search in changes.changed if search.second
-    }
-    kept = (
-        changes.second if changes.second and changes.second.word != UNCHANGED else None
-    )
-    if not kept and not any(verdict.claims for verdict in verdicts.values()):
+    searches = [search for search in changes.changed if search.second]
+    verdicts = {search.name: search.second for search in searches}
+    kept = changes.second
+    if kept and kept.word == UNCHANGED:
+        kept = None
+    if not kept and not any(each and each.claims for each in verdicts.values()):
         return []
-    name = next(
-        scored.second_name
-        for scored in changes.sides.new.fresh.values()
-        if scored.second_name
-    )
-    sentences = (
-        [f"the kept net {verdict_in_words(kept)}, {signed(kept.of)}"] if kept else []
-    )
-    sentences += [", ".join(tally(verdicts))] if verdicts else []
+    names = [scored.second_name for scored in changes.sides.new.fresh.values()]
+    name = next(filter(None, names))
+    sentences = []
+    if kept:
+        sentences.append(f"the kept net {verdict_in_words(kept)}, {signed(kept.of)}")
+    if verdicts:
+        sentences.append(", ".join(tally(verdicts)))
     return [f"By {name}, the second metric, judged by itself: {'; '.join(sentences)}."]
 
 
@@ -209,10 +189,9 @@ def others_told(changes: Comparison) -> list[str]:
     """Say which searches did not change, and what else differs."""
     others = []
     for name, of in changes.others.items():
-        before, after = (
-            format_score(mean, score_decimals(of.means)) for mean in of.means
-        )
-        others.append(f"{name} {before} → {after}")
+        decimals = score_decimals(of.means)
+        means = [format_score(mean, decimals) for mean in of.means]
+        others.append(f"{name} {' → '.join(means)}")
     lists = {
         f"{counted(len(changes.unchanged), 'search', 'searches')} unchanged": changes.unchanged,
         "Other contenders on the fresh splits, not tested": others,
@@ -225,49 +204,48 @@ def others_told(changes: Comparison) -> list[str]:
 def causes_told(changes: Comparison) -> list[str]:
     """Say what caused the changes, by dvc.lock, a line each."""
     experiments, params, code, data, packages = changes.causes
-    return [
-        *experiments,
-        *(f"{key}: {_differing(key, before, after)}" for key, before, after in params),
-        *(f"data: {path} has other bytes" for path in data),
-        *(f"package: {line}" for line in packages),
-        *(
-            f"code: {path} ({counted(len(stages), 'stage')})"
-            for path, stages in code.items()
-        ),
-    ]
+    told = [*experiments]
+    for key, before, after in params:
+        told.append(f"{key}: {_differing(key, before, after)}")
+    told += [f"data: {path} has other bytes" for path in data]
+    told += [f"package: {line}" for line in packages]
+    for path, stages in code.items():
+        told.append(f"code: {path} ({counted(len(stages), 'stage')})")
+    return told
 
 
 def _differing(key: str, before: Any, after: Any) -> str:
     """Say what differs between two settings: the values of a grid's list that came and went, else old → new."""
-    texts = [format_value(each) for each in (before, after)]
-    if _LIST_OF_GRID.fullmatch(key) and all(
-        isinstance(each or [], list) for each in (before, after)
-    ):
-        old, new = (Counter(map(format_value, each or [])) for each in (before, after))
-        lists = {
-            "added": [*(new - old).elements()],
-            "removed": [*(old - new).elements()],
-        }
-        if told := [
-            f"{first_of(values, MOST)} {what}"
-            for what, values in lists.items()
-            if values
-        ]:
-            return "; ".join(told)
+    one, two = before or [], after or []
+    if _LIST_OF_GRID.fullmatch(key) and isinstance(one, list) and isinstance(two, list):
+        listed = _came_and_went(one, two)
+        if listed:
+            return listed
+    texts = [format_value(before), format_value(after)]
     if max(map(len, texts)) > _LONGEST:
         start = _shared(*texts)
         end = _shared(*(each[:start:-1] for each in texts))
-        texts = [
-            f"{'…' * (start > 0)}{each[start : len(each) - end]}{'…' * (end > 0)}"
-            for each in texts
-        ]
-    return " → ".join(
-        each if len(each) <= _LONGEST else f"{each[:_LONGEST].rstrip('…')}…"
-        for each in texts
-    )
+        before_it, behind = "…" if start else "", "…" if end else ""
+        parts = [each[start : len(each) - end] for each in texts]
+        texts = [f"{before_it}{part}{behind}" for part in parts]
+    return " → ".join(map(_cut, texts))
+
+
+def _came_and_went(before: list[Any], after: list[Any]) -> str:
+    old, new = Counter(map(format_value, before)), Counter(map(format_value, after))
+    told = []
+    for values, what in ((new - old, "added"), (old - new, "removed")):
+        if values:
+            told.append(f"{first_of([*values.elements()], MOST)} {what}")
+    return "; ".join(told)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip('…')}…"
 
 
 def _shared(one: str, other: str) -> int:
     """Return how many signs two texts share at their beginning, without the last few of these."""
     most = min(len(one), len(other))
-    return max(next((i for i in range(most) if one[i] != other[i]), most) - _AROUND, 0)
+    differing = [place for place in range(most) if one[place] != other[place]]
+    return max(min([*differing, most]) - _AROUND, 0)

@@ -25,24 +25,17 @@ def facts(changes: Comparison) -> dict[str, Any]:
 def as_text(changes: Comparison) -> str:
     """Return what changed, the verdict first, as lines for a terminal."""
     told = facts(changes)
+    old, new = changes.sides.old.snapshot, changes.sides.new.snapshot
     lines = [" ".join(told["headline"]), *told["second"]]
-    lines += [
-        "",
-        f"{changes.sides.old.snapshot.title} → {changes.sides.new.snapshot.title}",
-        "",
-    ]
+    lines += ["", f"{old.title} → {new.title}", ""]
     for search in changes.changed:
-        lines.append(
-            f"- {search_in_words(search)}{f': {search.verdict.word}' if search.verdict else ''}"
-        )
+        word = f": {search.verdict.word}" if search.verdict else ""
+        lines.append(f"- {search_in_words(search)}{word}")
         lines += [f"  {each}" for each in told["details"][search.name]]
     lines += told["others"]
     if told["causes"]:
-        lines += [
-            "",
-            "What the runs differ in, by dvc.lock:",
-            *(f"- {each}" for each in told["causes"]),
-        ]
+        lines += ["", "What the runs differ in, by dvc.lock:"]
+        lines += [f"- {each}" for each in told["causes"]]
     return "\n".join(lines)
 
 
@@ -50,30 +43,23 @@ def as_json(changes: Comparison) -> dict[str, Any]:
     """Return the facts with the numbers of each verdict, null for one that there is not."""
     verdicts = {search.name: search.verdict for search in changes.changed}
     verdicts |= {KEPT: changes.kept, TOGETHER: changes.together_verdict}
-    commits = {
-        "old": changes.sides.old.snapshot.commit,
-        "new": changes.sides.new.snapshot.commit,
-    }
-    return (
-        commits
-        | facts(changes)
-        | {
-            "verdicts": {
-                name: _numbers(each) for name, each in verdicts.items() if each
-            }
-        }
-    )
+    numbers = {name: _numbers(each) for name, each in verdicts.items() if each}
+    old, new = changes.sides.old.snapshot, changes.sides.new.snapshot
+    commits = {"old": old.commit, "new": new.commit}
+    return commits | facts(changes) | {"verdicts": numbers}
 
 
 def _numbers(verdict: Verdict) -> dict[str, Any]:
     of = verdict.of
-    numbers = {
-        "difference": of.difference,
-        "ci95": of.half_width(),
-        "p_value": of.p_value,
-        "p_holm": verdict.p,
+    return {
+        "verdict": verdict.word,
+        "difference": _or_null(of.difference),
+        "ci95": _or_null(of.half_width()),
+        "p_value": _or_null(of.p_value),
+        "p_holm": _or_null(verdict.p),
+        "n_splits": of.n_splits,
     }
-    known = {
-        key: None if math.isnan(number) else number for key, number in numbers.items()
-    }
-    return {"verdict": verdict.word, **known, "n_splits": of.n_splits}
+
+
+def _or_null(number: float) -> float | None:
+    return None if math.isnan(number) else number

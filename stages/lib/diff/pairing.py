@@ -52,22 +52,22 @@ class Sides:
     def is_unchanged(self, name: str) -> bool:
         """Whether a search has the same candidates, all with the same scores, and its pick too."""
         before, after = self.old.searches[name], self.new.searches[name]
-        picks = self._contenders(name, name)
-        if list(before) != list(after) or (picks[0] is None) != (picks[1] is None):
+        if list(before) != list(after):
             return False
-        both = [(one, after[params]) for params, one in before.items()] + [picks]
-        return all(
-            one is None or two is None or self._is_same(one, two) for one, two in both
+        both = zip(before.values(), after.values(), strict=True)
+        return self._is_same(*self._contenders(name, name)) and all(
+            self._is_same(one, two) for one, two in both
         )
 
-    def _is_same(self, before: Scored, after: Scored) -> bool:
+    def _is_same(self, before: Scored | None, after: Scored | None) -> bool:
+        if before is None or after is None:
+            return before is after
         n = min(len(before.scores), len(after.scores)) if self.paired else None
         scores = [(before.scores, after.scores)]
         if before.second is not None and after.second is not None:
             scores.append((before.second, after.second))
-        return before.params == after.params and all(
-            old[:n].tobytes() == new[:n].tobytes() for old, new in scores
-        )
+        same = [old[:n].tobytes() == new[:n].tobytes() for old, new in scores]
+        return before.params == after.params and all(same)
 
     def _contenders(
         self, before: str | None, after: str | None
@@ -81,44 +81,33 @@ class Sides:
             return None
         if self.paired:
             return self._pair(one, two)
-        return Apart(
-            (one.mean, two.mean),
-            (one.ci95, two.ci95),
-            min(len(one.scores), len(two.scores)),
-        )
+        n_splits = min(len(one.scores), len(two.scores))
+        return Apart((one.mean, two.mean), (one.ci95, two.ci95), n_splits)
 
     def second(self, before: str | None, after: str | None) -> Pair | None:
         """Return what two contenders differ by on the fresh splits by the second scorer; None if one has none."""
         one, two = self._contenders(before, after)
-        name = two.second_name if two else None
-        if (
-            not self.paired
-            or one is None
-            or two is None
-            or name is None
-            or name != one.second_name
-        ):
+        if not self.paired or one is None or two is None:
             return None
-        both = [
-            replace(each, scores=np.array(each.second), by_unit=None)
-            for each in (one, two)
-        ]
-        return self._pair(both[0], both[1], name, 0.0 if has_unit(name) else ROPE)
+        name = two.second_name
+        if name is None or name != one.second_name:
+            return None
+        one = replace(one, scores=np.array(one.second), by_unit=None)
+        two = replace(two, scores=np.array(two.second), by_unit=None)
+        return self._pair(one, two, name, 0.0 if has_unit(name) else ROPE)
 
     def _pair(
         self, before: Scored, after: Scored, scorer: str = "", rope: float | None = None
     ) -> Pair:
         """Return the scores on the splits that both have: with other numbers of repeats, those of the first ones."""
         n = min(len(before.scores), len(after.scores))
-        resampling = self.new.resampling(
-            scorer or str(self.new.evaluated.get("cv.scoring", ""))
-        )
+        selecting = str(self.new.evaluated.get("cv.scoring", ""))
+        resampling = self.new.resampling(scorer or selecting)
         rope = self.new.rope if rope is None else rope
         by_unit, repeats = None, resampling.n_repeats(n)
         if repeats and before.by_unit is not None and after.by_unit is not None:
-            by_unit = ByUnit.together(
-                [each.first(repeats) for each in (before.by_unit, after.by_unit)]
-            )
+            both = before.by_unit.first(repeats), after.by_unit.first(repeats)
+            by_unit = ByUnit.together(both)
         return Pair(
             before.scores[:n],
             after.scores[:n],
@@ -133,19 +122,16 @@ class Sides:
         """Return the candidates of a search that both sides have; None if there are none, or they are not in pairs."""
         if not self.paired or self.hindrances.of_searches:
             return None
-        one, two = self.old.searches[name], self.new.searches[name]
-        # One that left earlier on one side was trained for fewer epochs there, which is why it scores otherwise.
-        ended = [
-            params
-            for params in one
-            if params in two and one[params].to_the_end and two[params].to_the_end
-        ]
-        pairs = [
-            pair
-            for params in ended
-            if np.isfinite((pair := self._pair(one[params], two[params])).difference)
-        ]
-        return Common(pairs, sum(not pair.is_same for pair in pairs)) if pairs else None
+        before, after = self.old.searches[name], self.new.searches[name]
+        pairs = []
+        for params, one in before.items():
+            two = after.get(params)
+            # One that left earlier on one side was trained for fewer epochs there, which is why it scores otherwise.
+            if two and one.to_the_end and two.to_the_end:
+                pairs.append(self._pair(one, two))
+        pairs = [pair for pair in pairs if np.isfinite(pair.difference)]
+        n_differing = sum(not pair.is_same for pair in pairs)
+        return Common(pairs, n_differing) if pairs else None
 
 
 @dataclass(frozen=True)
@@ -185,9 +171,7 @@ class Together:
         The kept net may not be more than the rope on the other side, even if it is off by one standard error.
         """
         side, rope = np.sign(self.candidates.difference), self.picks.rope
-        picked = side * self.picks.difference > np.maximum(
-            rope, self.picks.half_width(1 - 2 * ALPHA)
-        )
-        return bool(
-            picked and (kept is None or side * kept.difference - kept.error >= -rope)
-        )
+        enough = np.maximum(rope, self.picks.half_width(1 - 2 * ALPHA))
+        if side * self.picks.difference <= enough:
+            return False
+        return kept is None or bool(side * kept.difference - kept.error >= -rope)

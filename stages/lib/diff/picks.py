@@ -36,14 +36,12 @@ def pick(search: SearchChange) -> str:
     if search.old is None or search.new is None:
         side = search.new or search.old
         return short_params(side.params) if side else "no pick"
-    before, after = (_settings(side.params) for side in (search.old, search.new))
-    differences = [
-        short_params(
-            f"{key}={before.get(key, _UNCHANGED)} → {after.get(key, _UNCHANGED)}"
-        )
-        for key in before | after
-        if before.get(key) != after.get(key)
-    ]
+    before, after = _settings(search.old.params), _settings(search.new.params)
+    differences = []
+    for key in before | after:
+        one, two = before.get(key, _UNCHANGED), after.get(key, _UNCHANGED)
+        if one != two:
+            differences.append(short_params(f"{key}={one} → {two}"))
     return first_of(differences, MOST) or SAME_PICK
 
 
@@ -81,20 +79,18 @@ def stuck(pair: Pair) -> str:
     tested = f" (p {compared(pair.p_stuck())})" if pair.is_tested else ""
     counts = f"; {after} of {pair.n_splits} fits {'is' if after == 1 else 'are'} stuck, before {before}{tested}"
     others = pair.without_stuck()
-    return (
-        counts if others is None else f"{counts}, without these splits {signed(others)}"
-    )
+    if others is None:
+        return counts
+    return f"{counts}, without these splits {signed(others)}"
 
 
 def signed(of: Pair | Apart) -> str:
     """Write a difference, with its interval if it has one."""
     decimals = score_decimals(of.means)
     difference = format_score(of.difference, decimals, "+").replace("-", "−")
-    return (
-        f"{difference} ± {format_score(of.half_width(), decimals)}"
-        if of.is_tested
-        else difference
-    )
+    if not of.is_tested:
+        return difference
+    return f"{difference} ± {format_score(of.half_width(), decimals)}"
 
 
 def values(search: SearchChange) -> list[str]:
@@ -119,26 +115,19 @@ def verdict_in_words(verdict: Verdict) -> str:
     """Write a verdict, with the p-value of one that claims something."""
     if not verdict.claims:
         return verdict.word
-    side = (
-        ""
-        if isinstance(verdict.of, Pair)
-        else "higher by "
-        if verdict.of.difference > 0
-        else "lower by "
-    )
+    side = ""
+    if isinstance(verdict.of, Apart):
+        side = "higher by " if verdict.of.difference > 0 else "lower by "
     return f"{side}{verdict.word} (p {compared(verdict.p)})"
 
 
 def row(search: SearchChange) -> list[str]:
     """Return a search as cells: its name, what it picks, its score before and now, the difference, and the verdict."""
-    of, word = (
-        (search.verdict.of, search.verdict.word) if search.verdict else (None, "–")
-    )
-    difference = (
-        f"{signed(of)}{', not in pairs' if isinstance(of, Apart) else stuck(of)}"
-        if of
-        else "not compared"
-    )
+    difference, word = "not compared", "–"
+    if search.verdict:
+        of, word = search.verdict.of, search.verdict.word
+        more = ", not in pairs" if isinstance(of, Apart) else stuck(of)
+        difference = f"{signed(of)}{more}"
     return [search.name, pick(search), *values(search), difference, word]
 
 
