@@ -1,14 +1,14 @@
 """Results in memory: the texts of files by their paths."""
 
-from typing import Any
-
-import pandas as pd
-from pydantic import BaseModel
+from typing import TYPE_CHECKING
 
 from stages.lib.common import UserError
 from stages.lib.results.files import File
 from stages.lib.results.reading import by_name
 from stages.lib.results.writing import as_text
+
+if TYPE_CHECKING:
+    from stages.lib.results.writing import Content
 
 
 class Texts(dict[str, str]):
@@ -17,7 +17,7 @@ class Texts(dict[str, str]):
     def put(
         self,
         file: File,
-        content: pd.DataFrame | BaseModel | dict[str, Any],
+        content: "Content",
         name: str = "",
     ) -> None:
         """Write a file, as the stages do."""

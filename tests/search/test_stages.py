@@ -191,7 +191,7 @@ def test_halving_with_several_scorers(write: Run, in_process: Command) -> None:
     assert sorted(table["stage"]) == [1] * 6 + [2] * 2 + [3]
     assert table["n_epochs"].tolist() == [3 ** (stage - 1) for stage in table["stage"]]
     best = table[table["rank_test_score"] == 1]
-    assert best["params"].tolist() == [found["best_params"]]
+    assert best["params"].tolist() == [found.best_params]
     # The curves are of the best, which is the simplest of those trained to the end, and of the starting point.
     curves = results.table(files.CURVES, "mine")
     assert curves.groupby("setting", sort=False)["also"].unique().to_dict() == {
@@ -209,8 +209,7 @@ def test_halving_with_several_scorers(write: Run, in_process: Command) -> None:
     again = results.table(files.CANDIDATES, "mine").set_index("params")
     splits = [f"split{i}_test_score" for i in range(6)]
     assert (
-        again.loc[found["best_params"], splits].tolist()
-        == best[splits].iloc[0].tolist()
+        again.loc[found.best_params, splits].tolist() == best[splits].iloc[0].tolist()
     )
 
 

@@ -22,6 +22,11 @@ from stages.lib.results.search import (
 from stages.lib.scores.score_table import corrected_fields
 
 Searches = Mapping[str, RankedSearch]
+# By net: its score without the luck of its choice, and the ends of the 95 % interval.
+Worth = dict[str, tuple[float, float, float]]
+# By net: the experiment that has scored it on fresh splits, the row of that file, and the settings that this should
+# have, as text; None for any.
+FreshRows = dict[str, tuple[str, str, str | None]]
 
 
 def read_searches(results: Results, params: Params) -> dict[str, RankedSearch]:
@@ -116,14 +121,15 @@ def combine(
     about another, so they are used only if the combination ends with it. Searches of other kinds are over many settings
     at once, and are not combined.
     """
-    grids = [name for name in picks if params.experiments[name].search == "grid"]
+    is_grid = {name: each.search == "grid" for name, each in params.experiments.items()}
+    grids = {name: pick for name, pick in picks.items() if is_grid[name]}
     final = params.model.model_dump()
-    for name in grids:
-        final["optimizer"] = picks[name].get("optimizer", final["optimizer"])
-    combined, left_out = params.model.model_dump(), []
-    for name in grids:
-        under = params.settings(name) | picks[name]
-        for key, value in picks[name].items():
+    combined, left_out = dict(final), []
+    for pick in grids.values():
+        final["optimizer"] = pick.get("optimizer", final["optimizer"])
+    for name, pick in grids.items():
+        under = params.settings(name) | pick
+        for key, value in pick.items():
             owner = "optimizer" if key == "lr" else key.partition("__")[0]
             if key != owner and owner in under and under[owner] != final.get(owner):
                 owned_by = format_value(under[owner])
@@ -173,7 +179,7 @@ def leaderboard(
         kept = winner
     rows = []
     for name, search in searches.items():
-        row = search.model_dump() | {"experiment": name}
+        row = search.content() | {"experiment": name}
         row["best_params"] = format_params(search.best_params)
         rows.append(row | {"tied_with_above": tied[name], "kept": name == kept})
     return pd.DataFrame(rows, columns=list(files.LEADERBOARD.needed))
@@ -186,17 +192,16 @@ class Picks:
     The `settings` of the nets are by contender; names are unresolved. `use` is what `evaluate.use` names, None where it
     is what the evaluation advises. `corrected` has what a net is worth, free of the luck of its choice, and the ends of
     its 95 % interval: for the winner by the choice among all searches, for other picks by that in their own. The kept
-    net was chosen among `n_candidates`. `searches` are the summaries. `rows` are, of what a search has scored
-    on fresh splits, the experiment, the row of its file, and the settings that it should have, as text; None for any.
+    net was chosen among `n_candidates`. `searches` are the summaries, and `rows` what they have scored on fresh splits.
     """
 
     settings: dict[str, Settings]
     kept: str
     use: str | None
-    corrected: dict[str, tuple[float, float, float]]
+    corrected: Worth
     n_candidates: int
     searches: dict[str, RankedSearch]
-    rows: dict[str, tuple[str, str, str | None]]
+    rows: FreshRows
 
 
 def read_picks(results: Results, params: Params) -> Picks:
@@ -235,29 +240,25 @@ def _contenders(params: Params, details: SearchDetails) -> dict[str, Settings]:
     return nets | {STARTING_POINT: params.model.model_dump()}
 
 
-def _worth(
-    params: Params, summary: BestParams, nets: Mapping[str, Settings]
-) -> dict[str, tuple[float, float, float]]:
+def _worth(params: Params, summary: BestParams, nets: Mapping[str, Settings]) -> Worth:
     """Return what nets are worth, where that is known: picks, and nets with the settings of a pick."""
     if params.statistics.pick != "best":
         return {}
     (details,) = summary.details
     judged: dict[str, BestScore] = {**details.experiments, details.winner: summary}
-    worth = {name: each.corrected for name, each in judged.items()}
-    known = {name: each for name, each in worth.items() if each is not None}
-    alike = {}
-    for name, own in nets.items():
-        for pick, of_pick in known.items():
-            if nets[pick] == own:
-                alike[name] = of_pick
+    known, alike = Worth(), Worth()
+    for pick, score in judged.items():
+        if score.corrected is None:
+            continue
+        known[pick] = score.corrected
+        for name, own in nets.items():
+            if own == nets[pick]:
+                alike[name] = score.corrected
     return alike | known
 
 
-def _rows(
-    params: Params, details: SearchDetails
-) -> dict[str, tuple[str, str, str | None]]:
-    pick, winner = params.statistics.pick, details.winner
-    rows: dict[str, tuple[str, str, str | None]] = {}
+def _rows(params: Params, details: SearchDetails) -> FreshRows:
+    pick, winner, rows = params.statistics.pick, details.winner, FreshRows()
     picks = picks_of(params, details.experiments)
     for name, experiment in params.experiments.items():
         rows[name] = name, pick, format_params(picks[name])
