@@ -58,13 +58,13 @@ def test_the_blocks_say_what_is_in_metrics(docs: Command) -> None:
         best = short_params(format_params(search.best_params))
         cells = (
             search.n_candidates,
-            f"{search['best_score']:.4f}",
+            f"{search.best_score:.4f}",
             worth,
             f"{low} to {high}",
         )
         assert (
             line
-            == f"| {name} | {' | '.join(map(str, cells))} | {search['n_in_best_set']} | `{best}` |"
+            == f"| {name} | {' | '.join(map(str, cells))} | {search.n_in_best_set} | `{best}` |"
         )
 
 

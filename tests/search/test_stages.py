@@ -208,9 +208,8 @@ def test_halving_with_several_scorers(write: Run, in_process: Command) -> None:
     assert in_process(search, "mine").returncode == 0
     again = results.table(files.CANDIDATES, "mine").set_index("params")
     splits = [f"split{i}_test_score" for i in range(6)]
-    assert (
-        again.loc[found.best_params, splits].tolist() == best[splits].iloc[0].tolist()
-    )
+    trained_to_the_end = again.loc[found.best_params, splits]
+    assert list(trained_to_the_end) == best[splits].iloc[0].tolist()
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,10 @@ COLUMNS: dict[str, Column] = {
     **_each("best_score best_std score", _SCORE),
     **_each("best_ci95 best_score_corrected", _COMPUTED),
     **_each("best_score_corrected_low best_score_corrected_high", _COMPUTED),
-    **_each("n_candidates n_fits n_in_best_set best_n_stuck epoch count split candidate", _COUNT),
+    **_each(
+        "n_candidates n_fits n_in_best_set best_n_stuck epoch count split candidate",
+        _COUNT,
+    ),
     **_each("p_value p_value_holm error degrees worse equal better", _COMPUTED),
     **_each("selecting left_out importance importance_std", _COMPUTED),
     **_each("simplest kept answer is_net below_rope chosen tied_with_above", _YES_NO),
