@@ -225,7 +225,7 @@ class LockstepBackend(Options, ParallelBackendBase):
         outside = self.calls.outside()
         if outside and _OUTSIDE not in self.said:
             told.append(outside)
-        self.said |= refused.keys()
+        self.said.update(refused)  # in place, because nested backends share it
         # Of an estimator that fits nets itself, as in a search of baggings, this is enough.
         if outside or self.calls.has_others:
             self.said.add(_OUTSIDE)

@@ -27,6 +27,7 @@ _UNNAMED = {"metrics", "compared", "evaluation"}
 
 Spec = dict[str, Any]
 Rows = list[dict[str, str]]
+Options = dict[str, Any]
 
 
 def chart_name(path: str) -> str:
@@ -68,7 +69,7 @@ def compared_specs(old: Source, revision: str) -> dict[str, Spec]:
     return specs
 
 
-def _plots() -> dict[str, dict[str, str]]:
+def _plots() -> dict[str, Options]:
     """Return the options of each CSV that a stage plots, by its path, with values of params.yaml in their places."""
     pipeline = yaml12.load(Path(_PIPELINE).read_text(encoding="utf-8"), _PIPELINE)
     params = read_content()
@@ -86,7 +87,7 @@ def _plots() -> dict[str, dict[str, str]]:
         ) from None
 
 
-def _plots_of(stage: Any, params: Any) -> Iterator[tuple[str, dict[str, str]]]:
+def _plots_of(stage: Any, params: Any) -> Iterator[tuple[str, Options]]:
     """Yield path and options of the plots of a stage, of each of its members if it has some, as DVC fills them in."""
     scopes = [params]
     if "foreach" in stage:
@@ -101,7 +102,10 @@ def _plots_of(stage: Any, params: Any) -> Iterator[tuple[str, dict[str, str]]]:
                 yield _with_values(path, scope), values
 
 
-def _with_values(text: str, scope: Any) -> str:
+def _with_values(text: str, scope: Any) -> Any:
+    """Return a text with the values of what it names; where it is but a name, the value itself, such as a number."""
+    if whole := _NAMED.fullmatch(text):
+        return _value(whole[1], scope)
     return _NAMED.sub(lambda found: format_value(_value(found[1], scope)), text)
 
 
@@ -124,7 +128,7 @@ def _rows(source: Source, path: str, revision: str) -> Rows | None:
     return [row | {"rev": revision} for row in csv.DictReader(StringIO(text))]
 
 
-def _filled(rows: Rows, path: str, options: dict[str, str]) -> Spec:
+def _filled(rows: Rows, path: str, options: Options) -> Spec:
     try:
         renderer = VegaRenderer(rows, path, template_dir=_TEMPLATES, **options)
         return dict(renderer.get_filled_template())

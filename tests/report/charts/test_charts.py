@@ -81,11 +81,15 @@ def test_dvc_shows_what_is_drawn(
     specs = read_specs()
     assert "errors" not in shown
     # Of a search of two keys, the table of parallel axes has no rows, and DVC shows nothing of it.
-    assert specs == {
+    contents = {
         chart_name(path): plot["content"]
         for path, plots in shown["data"].items()
         for plot in plots
     }
+    for content in contents.values():
+        for row in content["data"]["values"]:
+            del row["filename"], row["field"]  # which no template reads
+    assert specs == contents
     of_each = {
         f"{kind}{name}" for kind in ("", "curves/", "importance/") for name in SEARCHED
     }
@@ -138,7 +142,7 @@ def test_the_committed_charts_are_those_of_the_committed_tables(
             "{",
             "A template in .dvc/plots is missing, or is not JSON: ",
         ),
-        ("dvc.yaml", "stages: [", "dvc.yaml, line 1, `stages: [`"),
+        ("dvc.yaml", "stages: [", "dvc.yaml: line 1, `stages: [`: "),
         ("dvc.yaml", "stages: 1", "The plots of dvc.yaml can't be read, because of "),
     ],
 )
