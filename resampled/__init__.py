@@ -4,29 +4,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from resampled.by_row import stuck_fits
-    from resampled.face import (
-        best_set,
-        choose,
-        corrected_score,
-        effects,
-        interval,
-        verdict,
-        verdicts,
-    )
-    from resampled.predicted import cross_predict
-    from resampled.searches import ResampledWarning
-    from resampled.summaries import summary
+    from resampled.face.by_row import stuck_fits
+    from resampled.face.predicted import cross_predict
+    from resampled.face.scores import ResampledWarning, Scores, choose, verdicts
+    from resampled.face.summaries import summary
 
 _ELSEWHERE = {
-    "ResampledWarning": "searches",
     "cross_predict": "predicted",
     "stuck_fits": "by_row",
     "summary": "summaries",
 }
 __all__ = [
-    "ResampledWarning", "best_set", "choose", "corrected_score", "cross_predict", "effects", "interval", "stuck_fits",
-    "summary", "verdict", "verdicts",
+    "ResampledWarning", "Scores", "choose", "cross_predict", "stuck_fits", "summary", "verdicts",
 ]  # fmt: skip
 
 
@@ -38,4 +27,5 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for, because scipy takes most of a second, and some modules do without."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'face')}"), name)
+    module = _ELSEWHERE.get(name, "scores")
+    return getattr(import_module(f"{__name__}.face.{module}"), name)

@@ -3,8 +3,15 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 Bounds = tuple[float, float]
 UNBOUNDED: Bounds = (-math.inf, math.inf)
+
+
+def complete(scores: np.ndarray) -> np.ndarray:
+    """Return the numbers of the candidates that have all scores, of shape (n_candidates, n_splits)."""
+    return np.flatnonzero(np.isfinite(scores).all(axis=1))
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,11 @@ class Resampling:
         return not math.isnan(self.test_share)
 
     @property
+    def width(self) -> float:
+        """How far the bounds are apart."""
+        return self.bounds[1] - self.bounds[0]
+
+    @property
     def n_wrong(self) -> float:
         """Of how many rows one can be wrong; infinite or NaN where that is not known."""
         return self.n_rows if self.n_effective is None else self.n_effective
@@ -53,25 +65,18 @@ class Resampling:
     @property
     def one_row(self) -> float:
         """What one row of a split can change, at most; `step` without two bounds, where scores may be no counts."""
-        low, high = self.bounds
-        share = (
-            1 / self.n_folds
-            if self.n_folds
-            else self.test_share / (1 + self.test_share)
-        )
-        return (
-            (high - low) / (self.n_rows * share)
-            if math.isfinite(high - low)
-            else self.step
-        )
+        if not math.isfinite(self.width):
+            return self.step
+        share = self.test_share / (1 + self.test_share)
+        if self.n_folds:
+            share = 1 / self.n_folds
+        return self.width / (self.n_rows * share)
 
     def n_repeats(self, n_splits: int) -> int | None:
         """Return how many whole repeats of the folds so many splits are; None if they are not."""
-        return (
-            None
-            if self.n_folds is None or n_splits % self.n_folds
-            else n_splits // self.n_folds
-        )
+        if self.n_folds is None or n_splits % self.n_folds:
+            return None
+        return n_splits // self.n_folds
 
     def is_one_repeat(self, n_splits: int) -> bool:
         """Return whether no row is tested twice, because so many splits have no more test rows than there are rows."""

@@ -6,15 +6,17 @@ from typing import Any, Literal
 
 import numpy as np
 
+# The estimator's method that gives predictions.
+Response = Literal["predict", "predict_proba"]
 # Numbers of each row, by column; a plain number is that of every row.
 Columns = Sequence[np.ndarray | float]
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """How a scorer's value follows from sums over rows; `response` is the estimator's method that gives predictions."""
+    """How a scorer's value follows from sums over rows of what an estimator responds."""
 
-    response: Literal["predict", "predict_proba"]
+    response: Response
     _statistics: Callable[[np.ndarray, np.ndarray], Columns]
     _score: Callable[[np.ndarray], np.ndarray]
 
@@ -22,8 +24,9 @@ class Pooling:
         """Return the statistics of each row of one split, (n, k), from the classes 0, 1, … or numbers, and answers."""
         if self.response == "predict":
             predicted = np.ravel(predicted)
-        columns = self._statistics(np.ravel(y_true), np.asarray(predicted))
-        rows = np.empty((np.size(y_true), len(columns)), dtype=np.float32)
+        y_true = np.ravel(y_true)
+        columns = self._statistics(y_true, np.asarray(predicted))
+        rows = np.empty((len(y_true), len(columns)), dtype=np.float32)
         for place, column in enumerate(columns):
             rows[:, place] = column
         return rows
@@ -51,17 +54,36 @@ def pooling(scoring: str, n_classes: int = 2) -> Pooling | None:
     return _of_numbers().get(scoring) or _of_classes(n_classes).get(scoring)
 
 
-def _mean_of(
-    response: Literal["predict", "predict_proba"],
+def mean_of(
+    response: Response,
     of_row: Callable[[np.ndarray, np.ndarray], np.ndarray],
     finish: Callable[[np.ndarray], np.ndarray] = np.negative,
 ) -> Pooling:
     """Return the pooling of a scorer whose value follows from the mean of one number of each row."""
-    return Pooling(
-        response,
-        lambda y, p: [1.0, of_row(y, p)],
-        lambda sums: finish(sums[..., 1] / sums[..., 0]),
-    )
+
+    def count_and_sum(y: np.ndarray, p: np.ndarray) -> Columns:
+        return [1.0, of_row(y, p)]
+
+    def of_mean(sums: np.ndarray) -> np.ndarray:
+        return finish(sums[..., 1] / sums[..., 0])
+
+    return Pooling(response, count_and_sum, of_mean)
+
+
+def brier_scores(y: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return the Brier score of each row, from classes 0, 1, … and their probabilities: of two classes from 0 to 1."""
+    n_classes = probabilities.shape[1]
+    is_true = np.eye(n_classes)[y.astype(int)]
+    squares = ((probabilities - is_true) ** 2).sum(1)
+    return squares / 2 if n_classes == 2 else squares
+
+
+def log_losses(y: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return the loss of each row, from classes 0, 1, … and their probabilities."""
+    least = np.finfo(probabilities.dtype).eps
+    of_class = probabilities[np.arange(len(y)), y.astype(int)]
+    # Logarithms of float32 depend on the processor.
+    return -np.log(np.clip(of_class, least, 1 - least).astype(float))
 
 
 def _of_numbers() -> dict[str, Pooling]:
@@ -77,91 +99,70 @@ def _of_numbers() -> dict[str, Pooling]:
         return 1 - error / (squares - total**2 / n)
 
     return {
-        "neg_mean_squared_error": _mean_of("predict", squared),
-        "neg_root_mean_squared_error": _mean_of(
+        "neg_mean_squared_error": mean_of("predict", squared),
+        "neg_root_mean_squared_error": mean_of(
             "predict", squared, lambda mean: -np.sqrt(mean)
         ),
-        "neg_mean_absolute_error": _mean_of("predict", lambda y, p: np.abs(y - p)),
+        "neg_mean_absolute_error": mean_of("predict", lambda y, p: np.abs(y - p)),
         "r2": Pooling("predict", explained, r2),
     }
 
 
 def _of_classes(n_classes: int) -> dict[str, Pooling]:
     def hits_by_class(y: np.ndarray, p: np.ndarray) -> Columns:
-        return [y == c for c in range(n_classes)] + [
-            (y == c) & (p == c) for c in range(n_classes)
-        ]
+        own = [y == c for c in range(n_classes)]
+        return own + [is_own & (p == c) for c, is_own in enumerate(own)]
 
     def mean_recall(sums: np.ndarray) -> np.ndarray:
         rows, right = sums[..., :n_classes], sums[..., n_classes:]
         present = rows > 0
-        return np.where(present, right / rows, 0).sum(-1) / present.sum(-1)
+        recalls = np.where(present, right / rows, 0)
+        return recalls.sum(-1) / present.sum(-1)
 
     def table_of_two(y: np.ndarray, p: np.ndarray) -> Columns:
         return [1.0, (y == 1) & (p == 1), (y == 1) != (p == 1)]
 
     def f1(sums: np.ndarray) -> np.ndarray:
         n, right, wrong = np.moveaxis(sums, -1, 0)
-        return np.where(
-            (n > 0) & (right + wrong == 0), 0, 2 * right / (2 * right + wrong)
-        )
-
-    def log_loss(y: np.ndarray, p: np.ndarray) -> np.ndarray:
-        least = np.finfo(p.dtype).eps
-        # Logarithms of float32 depend on the processor.
-        return -np.log(
-            np.clip(p[np.arange(len(y)), y.astype(int)], least, 1 - least).astype(float)
-        )
+        is_empty = (n > 0) & (right + wrong == 0)
+        return np.where(is_empty, 0, 2 * right / (2 * right + wrong))
 
     def area(sums: np.ndarray) -> np.ndarray:
         positives, above, negatives, below, whole = np.moveaxis(sums, -1, 0)
         return above / positives + below / negatives - whole / (positives + negatives)
 
     poolings = {
-        "accuracy": _mean_of("predict", np.equal, np.positive),
+        "accuracy": mean_of("predict", np.equal, np.positive),
         "balanced_accuracy": Pooling("predict", hits_by_class, mean_recall),
-        "neg_log_loss": _mean_of("predict_proba", log_loss),
-        "neg_brier_score": _mean_of("predict_proba", brier_of_rows),
+        "neg_log_loss": mean_of("predict_proba", log_losses),
+        "neg_brier_score": mean_of("predict_proba", brier_scores),
     }
     if n_classes == 2:
         poolings["f1"] = Pooling("predict", table_of_two, f1)
-        poolings["roc_auc"] = Pooling(
-            "predict_proba", lambda y, p: _placements(y == 1, p[:, 1]), area
-        )
+        poolings["roc_auc"] = Pooling("predict_proba", _placements, area)
     return poolings
-
-
-def brier_of_rows(y_true: np.ndarray, proba: np.ndarray) -> np.ndarray:
-    """Return the Brier score of each row, (n,), from the classes 0, 1, … and the probabilities (n, n_classes).
-
-    Of two classes it is from 0 to 1, of more from 0 to 2. Its mean is what scikit-learn's `brier_score_loss` returns,
-    whose checks take a hundred times as long.
-    """
-    n_classes = proba.shape[1]
-    squares = ((proba - np.eye(n_classes)[y_true.astype(int)]) ** 2).sum(axis=1)
-    return squares / 2 if n_classes == 2 else squares
 
 
 def mean_ranks(numbers: np.ndarray) -> np.ndarray:
     """Return the rank of each number, from 1; those that tie share their mean, and all are NaN if a number is."""
-    values, places, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    if np.isnan(numbers).any():
+        return np.full(len(numbers), np.nan)
+    _, places, counts = np.unique(numbers, return_inverse=True, return_counts=True)
     ranks = np.cumsum(counts) - (counts - 1) / 2
-    return np.full(len(numbers), np.nan) if np.isnan(values).any() else ranks[places]
+    return ranks[places]
 
 
-def _placements(positive: np.ndarray, score: np.ndarray) -> list[np.ndarray]:
+def _placements(y: np.ndarray, p: np.ndarray) -> Columns:
     """Return, for each row, the share of the other class's rows on the right side of it; ties count half."""
+    positive = y == 1
+    score = p[:, 1]
     placed = mean_ranks(score)
     for own in (positive, ~positive):
         placed[own] -= mean_ranks(score[own])  # now the number of others below it
     placed[~positive] = positive.sum() - placed[~positive]
     with np.errstate(invalid="ignore"):
         placed /= np.where(positive, (~positive).sum(), positive.sum())
-    area = np.full(len(score), placed[positive].mean() if positive.any() else np.nan)
-    return [
-        positive,
-        np.where(positive, placed, 0),
-        ~positive,
-        np.where(positive, 0, placed),
-        area,
-    ]
+    area = placed[positive].mean() if positive.any() else np.nan
+    above = np.where(positive, placed, 0)
+    below = np.where(positive, 0, placed)
+    return [positive, above, ~positive, below, area]

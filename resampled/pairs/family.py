@@ -11,8 +11,8 @@ from resampled.means.ttest import ALPHA
 from resampled.pairs.apart import Apart
 from resampled.pairs.equivalence import holm
 from resampled.pairs.pair import Pair
-from resampled.plots import draw_difference
-from resampled.written import written
+from resampled.shown.plots import draw_difference
+from resampled.shown.written import written
 
 BETTER, WORSE, LEVEL = "better", "worse", "level"
 UNDECIDED, UNCHANGED, UNTESTED = "undecided", "unchanged", "not tested"
@@ -37,32 +37,23 @@ class Verdict(NamedTuple):
 
     def __repr__(self) -> str:
         """Return the verdict in a sentence, with the conditions under which it holds."""
-        difference, half, level, condition = (
-            self.of.difference,
-            self.of.half_width(),
-            95,
-            "",
-        )
         if self.word == UNCHANGED:
             return f"{self.word}: both have the same score on every split"
+        difference = self.of.difference
         if self.word == UNTESTED:
             why = isinstance(self.of, Pair) and self.of.why_untested
             return f"{self.word}: {why or 'nothing tells the error'}; new less old is {difference:+.4g}"
-        if self.word in (BETTER, WORSE) and isinstance(self.of, Pair):
-            condition = self.of.hint
-        if self.word == LEVEL and isinstance(
-            self.of, Pair
-        ):  # the word rests on the interval of 90 %
-            half, level = self.of.half_width(1 - 2 * ALPHA), 90
-            condition = f"; {RARE.format(self.of.n_splits)}"
-        if self.word == UNDECIDED and self.p < ALPHA and isinstance(self.of, Pair):
-            condition = (
-                f"; it is not shown to be larger than the rope of {self.of.rope:g}"
-            )
+        half = self.of.half_width()
+        level = 95
+        condition = ""
+        if isinstance(self.of, Pair):
+            condition = _condition(self.word, self.p, self.of)
+            if self.word == LEVEL:  # which rests on the interval of 90 %
+                half = self.of.half_width(1 - 2 * ALPHA)
+                level = 90
         decimals = 1 - math.floor(math.log10(max(half, abs(difference) / 1000)))
-        low, middle, high = written(
-            [difference - half, difference, difference + half], decimals, "+z"
-        )
+        ends = [difference - half, difference, difference + half]
+        low, middle, high = written(ends, decimals, "+z")
         return f"{self.word}: new less old is {middle} ({level} % from {low} to {high}), p = {self.p:.2g}{condition}"
 
     def _repr_html_(self) -> str:
@@ -71,9 +62,11 @@ class Verdict(NamedTuple):
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the difference, its intervals and the rope with matplotlib; return the axes, by default new ones."""
-        halves, rope = {95: self.of.half_width()}, 0.0
+        halves = {95: self.of.half_width()}
+        rope = 0.0
         if isinstance(self.of, Pair):
-            halves[90], rope = self.of.half_width(1 - 2 * ALPHA), self.of.rope
+            halves[90] = self.of.half_width(1 - 2 * ALPHA)
+            rope = self.of.rope
         return draw_difference(ax, self.of.difference, halves, rope, self.word)
 
 
@@ -85,18 +78,31 @@ def judge(pairs: Mapping[str, Pair | Apart]) -> dict[str, Verdict]:
     bound where few rows differ (see `Pair.is_level`). *Unchanged*: the scores are the same on every split. *Undecided*
     is the rest, and *not tested* what has no error. Of runs apart, only whether the difference could be chance is said.
     """
-    adjusted = map(float, holm(np.array([pair.p_value for pair in pairs.values()])))
-    judged = zip(pairs.items(), adjusted, strict=True)
-    return {name: Verdict(_word(pair, p), p, pair) for (name, pair), p in judged}
+    adjusted = holm(np.array([pair.p_value for pair in pairs.values()]))
+    verdicts = {}
+    for (name, pair), p in zip(pairs.items(), adjusted.tolist(), strict=True):
+        verdicts[name] = Verdict(_word(pair, p), p, pair)
+    return verdicts
+
+
+def _condition(word: str, p: float, pair: Pair) -> str:
+    """Return under which condition a word holds, after a semicolon; "" if under none."""
+    if word in (BETTER, WORSE):
+        return pair.hint
+    if word == LEVEL:
+        return f"; {RARE.format(pair.n_splits)}"
+    if word == UNDECIDED and p < ALPHA:
+        return f"; it is not shown to be larger than the rope of {pair.rope:g}"
+    return ""
 
 
 def _word(pair: Pair | Apart, p: float) -> str:
-    if isinstance(pair, Apart):
-        return UNTESTED if np.isnan(p) else NO_CHANCE if p < ALPHA else CHANCE
-    if pair.is_same:
+    if isinstance(pair, Pair) and pair.is_same:
         return UNCHANGED
-    if np.isnan(p):
+    if math.isnan(p):
         return UNTESTED
+    if isinstance(pair, Apart):
+        return NO_CHANCE if p < ALPHA else CHANCE
     if p < ALPHA and pair.share_beyond > 1 / 2:
         return BETTER if pair.difference > 0 else WORSE
     return LEVEL if pair.is_level else UNDECIDED

@@ -131,7 +131,7 @@ PACKAGES = {
     "resampled": (
         "resampled",
         {"LICENSE", "README.md", "pyproject.toml"},
-        {"resampled/face.py"},
+        {"resampled/face/scores.py"},
     ),
 }
 

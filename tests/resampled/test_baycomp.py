@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import resampled
+from resampled import Scores
 from resampled.pairs.equivalence import equivalence
 from resampled.resampling import Resampling
 
@@ -39,9 +40,9 @@ def test_the_probabilities_are_baycomps(
     )
 
     p = 2 * min(baycomp.two_on_single(old, new, runs=n_repeats))
-    assert resampled.verdict(old, new, n_folds=n_folds).p >= p - 1e-12
+    assert Scores([old, new], n_folds=n_folds).verdict().p >= p - 1e-12
 
-    low, high = resampled.interval(old, n_folds=n_folds)
+    low, high = Scores(old, n_folds=n_folds).interval()
     for end, below in ((low, 0.025), (high, 0.975)):
         assert baycomp.two_on_single(
             0 * old, old - end, runs=n_repeats

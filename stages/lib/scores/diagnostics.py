@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.calibration import calibration_curve
 
 from resampled.conformal import interval_steps, least_probabilities, quantiles
-from resampled.means.pooling import brier_of_rows
+from resampled.means.pooling import brier_scores
 from resampled.means.ttest import ALPHA
 from stages.lib.common import significant
 from stages.lib.engine import TrainTest
@@ -83,7 +83,7 @@ class Pooled:
         """Return the Brier score, if there are probabilities: of two classes from 0 to 1, of more from 0 to 2."""
         if self.predicted.ndim == 1:
             return None
-        return float(brier_of_rows(self.observed, self.predicted).mean())
+        return float(brier_scores(self.observed, self.predicted).mean())
 
 
 def pool(

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.metrics import get_scorer, get_scorer_names, mean_absolute_error
 
 from resampled.candidates.stuck import Answered, answered
-from resampled.means.pooling import brier_of_rows, pooling
+from resampled.means.pooling import brier_scores, pooling
 from stages.lib.common import UserError, did_you_mean, in_params, significant
 from stages.lib.engine import net_of, reads_only, replaced
 from stages.lib.results import COMPUTED, SCORE
@@ -185,7 +185,7 @@ def second_score(estimator: BaseEstimator, X: Any, y: np.ndarray) -> float:
         return float("nan")
     sums = proba.sum(axis=1, keepdims=True, dtype=float)
     # float32 adds up to nearly one.
-    return -float(brier_of_rows(y, proba.astype(float) / sums).mean())
+    return -float(brier_scores(y, proba.astype(float) / sums).mean())
 
 
 def hold_out_scorer(

@@ -6,6 +6,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import RepeatedStratifiedKFold
 
 import resampled
+from resampled import Scores
 
 RNG = np.random.default_rng(8)
 pytestmark = pytest.mark.filterwarnings("ignore::resampled.ResampledWarning")
@@ -22,10 +23,8 @@ def test_constants_are_told_apart_by_rows_but_not_by_scores_alone() -> None:
         for label in (0, 1)
     }
     found = resampled.cross_predict(constants, np.zeros((200, 1)), y, cv=CV)
-    assert resampled.verdict(found).word == "undecided"
-    text = str(
-        resampled.verdict(*found.scores, n_folds=3, metric="accuracy", n_rows=200)
-    )
+    assert Scores(found).verdict().word == "undecided"
+    text = str(Scores(found.scores, n_folds=3, metric="accuracy", n_rows=200).verdict())
     assert text.startswith(
         "not tested: both score the same on every split, so no split tells what chance does; new"
     )
@@ -34,11 +33,11 @@ def test_constants_are_told_apart_by_rows_but_not_by_scores_alone() -> None:
 def test_the_same_score_on_every_split_is_not_tested_and_excludes_nobody() -> None:
     flat, other = np.full((2, 30), [[0.51], [0.52]]), 0.8 + RNG.normal(0, 0.02, 30)
     for known in (KNOWN, {"n_folds": 3, "bounds": (-1.0, 9.0)}):
-        assert resampled.verdict(*flat, **known).word == "not tested"  # type: ignore[arg-type]
-        assert resampled.verdict(flat[0], flat[0], **known).word == "unchanged"  # type: ignore[arg-type]
-        assert resampled.verdict(flat[0], other, **known).word == "better"  # type: ignore[arg-type]
-        assert resampled.best_set(flat, **known).all()  # type: ignore[arg-type]
-        in_set = resampled.best_set([*flat, other], **known)  # type: ignore[arg-type]
+        assert Scores(flat, **known).verdict().word == "not tested"  # type: ignore[arg-type]
+        assert Scores([flat[0], flat[0]], **known).verdict().word == "unchanged"  # type: ignore[arg-type]
+        assert Scores([flat[0], other], **known).verdict().word == "better"  # type: ignore[arg-type]
+        assert Scores(flat, **known).best_set().all()  # type: ignore[arg-type]
+        in_set = Scores([*flat, other], **known).best_set()  # type: ignore[arg-type]
         assert in_set.tolist() == [False, False, True]
 
 
@@ -49,7 +48,7 @@ def test_a_row_more_or_less_is_the_same_score_unless_chance_makes_no_more(
     """In folds of 100 rows; where about 3 are wrong, a split seldom has another number by much."""
     old = np.tile([wrong, wrong, wrong + 1], 4) / 100
     new = np.roll(old, 1) + 0.001 * (wrong == 3)
-    judged = resampled.verdict(old, new, **KNOWN)  # type: ignore[arg-type]
+    judged = Scores([old, new], **KNOWN).verdict()  # type: ignore[arg-type]
     assert judged.word == word
 
 
@@ -57,9 +56,9 @@ def test_a_row_more_or_less_is_the_same_score_unless_chance_makes_no_more(
 def test_rankings_by_scores_alone_need_ten_positives_in_a_split(metric: str) -> None:
     old, new = RNG.normal(0.7, 0.01, 30), RNG.normal(0.8, 0.01, 30)
     for n_positives, word in ((30, "better"), (29, "not tested")):
-        found = resampled.verdict(
-            old, new, n_folds=3, metric=metric, y=np.arange(300) < n_positives
-        )
+        found = Scores(
+            [old, new], n_folds=3, metric=metric, y=np.arange(300) < n_positives
+        ).verdict()
         assert found.word == word
         assert ("the rarest class has 9.67 rows in a split" in str(found)) == (
             word == "not tested"
@@ -81,5 +80,5 @@ def test_rankings_by_scores_alone_need_ten_positives_in_a_split(metric: str) -> 
 def test_a_row_counts_more_in_a_smaller_fold() -> None:
     """Of 301 rows, folds have 100 or 101; "always 0" and "always 1" differ by a row of the smaller ones."""
     old = np.array([47 / 101, 47 / 100, 46 / 100])
-    judged = resampled.verdict(old, 1 - old, n_folds=3, n_rows=301, metric="accuracy")
+    judged = Scores([old, 1 - old], n_folds=3, n_rows=301, metric="accuracy").verdict()
     assert judged.word == "not tested"

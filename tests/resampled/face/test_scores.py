@@ -1,6 +1,8 @@
-"""The functions of the package: arrays and searches in, numbers out. Oracle: scipy, and the searches themselves."""
+"""Scores and what they say: arrays and searches in, numbers out. Oracle: scipy, and the searches themselves."""
 
+import doctest
 import inspect
+import warnings
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,6 +19,8 @@ from sklearn.model_selection import (
 from sklearn.naive_bayes import GaussianNB
 
 import resampled
+from resampled import Scores
+from resampled.face import scores
 from resampled.pairs.pair import Pair
 from tests.resampled.examples import X, Y, random_scores, searched
 
@@ -55,38 +59,39 @@ def test_an_interval_is_that_of_nadeau_and_bengio() -> None:
     half = stats.t.ppf(0.975, 11) * np.sqrt(
         (1 / 12 + 0.25) * scores.var(axis=1, ddof=1)
     )
-    low, high = resampled.interval(scores, test_share=0.25)
+    low, high = Scores(scores, test_share=0.25).interval()
     assert low == pytest.approx(scores.mean(axis=1) - half)
     assert high == pytest.approx(scores.mean(axis=1) + half)
-    assert resampled.interval(scores[0], test_share=0.25)[0] == low[0]
+    assert Scores(scores[0], test_share=0.25).interval()[0] == low[0]
     assert (
-        resampled.interval(scores[0], n_folds=4)[0]
-        == resampled.interval(scores[0], test_share=1 / 3)[0]
+        Scores(scores[0], n_folds=4).interval()[0]
+        == Scores(scores[0], test_share=1 / 3).interval()[0]
     )
     stuck = np.arange(24).reshape(2, 12) >= 18  # half of the second one's fits
-    assert np.isnan(
-        resampled.interval(scores, test_share=0.25, stuck=stuck)[0]
-    ).tolist() == [False, True]
+    assert np.isnan(Scores(scores, test_share=0.25).interval(stuck)[0]).tolist() == [
+        False,
+        True,
+    ]
 
 
 def test_the_luck_of_the_choice_is_taken_off() -> None:
-    corrected = resampled.corrected_score(LUCKY[:50], n_folds=3)
+    corrected = Scores(LUCKY[:50], n_folds=3).corrected()
     assert corrected.over == "splits"
     assert corrected.score < LUCKY[:50].mean(axis=1).max() - 0.005
     assert corrected.low < 0.7 < corrected.high
 
 
 def test_in_the_order_of_time_nothing_is_said() -> None:
-    assert np.isnan(resampled.interval(IN_TIME)).all()
-    assert resampled.best_set(IN_TIME).sum() == 0
+    assert np.isnan(Scores(IN_TIME).interval()).all()
+    assert Scores(IN_TIME).best_set().sum() == 0
     assert (
-        resampled.verdict(COMMON, COMMON + NOISE + 0.1, test_share=np.nan).word
+        Scores([COMMON, COMMON + NOISE + 0.1], test_share=np.nan).verdict().word
         == "not tested"
     )
     with pytest.raises(
         ValueError, match=r"^In the order of time, scores of the splits are not alike"
     ):
-        resampled.corrected_score(IN_TIME)
+        Scores(IN_TIME).corrected()
 
 
 def test_rows_are_known_by_scores_predictions_or_probabilities() -> None:
@@ -94,26 +99,22 @@ def test_rows_are_known_by_scores_predictions_or_probabilities() -> None:
     search = searched(CV)
     predictions = by_row(search)
     hits = np.where(np.isnan(predictions), np.nan, predictions == Y)
-    found = resampled.corrected_score(search, row_scores=hits)
+    found = Scores(search, row_scores=hits).corrected()
     assert found.over == "rows and repeats"
     words = np.array(["no", "yes"])[Y]
     for given, y in ((predictions, Y), (named(predictions), words)):
-        assert found == resampled.corrected_score(search, predictions=given, y=y)
+        assert found == Scores(search, predictions=given, y=y).corrected()
     loss = searched(CV, {"var_smoothing": [0.1, 1.0]}, scoring="neg_log_loss")
     assert (
-        resampled.corrected_score(
-            loss, predictions=by_row(loss, "predict_proba"), y=Y
-        ).over
+        Scores(loss, predictions=by_row(loss, "predict_proba"), y=Y).corrected().over
         == "rows and repeats"
     )
     assert (
-        resampled.interval(search, row_scores=hits)[0][0]
-        > resampled.interval(search, n_rows=len(Y))[0][0]
+        Scores(search, row_scores=hits).interval()[0][0]
+        > Scores(search, n_rows=len(Y)).interval()[0][0]
     )
     assert (
-        resampled.corrected_score(
-            search, row_scores=hits, groups=np.arange(len(Y)) // 2
-        )
+        Scores(search, row_scores=hits, groups=np.arange(len(Y)) // 2).corrected()
         != found
     )
     for how, sentence in (
@@ -131,7 +132,7 @@ def test_rows_are_known_by_scores_predictions_or_probabilities() -> None:
         ),
     ):
         with pytest.raises(ValueError, match=sentence):
-            resampled.corrected_score(search, **how)
+            Scores(search, **how).corrected()
 
 
 def test_predictions_are_those_of_the_scores_and_of_the_splits() -> None:
@@ -145,16 +146,16 @@ def test_predictions_are_those_of_the_scores_and_of_the_splits() -> None:
     own: dict[str, Any] = {"n_folds": 3, "predictions": found.predictions}
     assert np.abs(found.scores).max() < 1e-8
     assert (
-        resampled.best_set(found.scores, **known, **own).tolist()
-        == resampled.best_set(found).tolist()
+        Scores(found.scores, **known, **own).best_set().tolist()
+        == Scores(found).best_set().tolist()
     )
     with pytest.raises(
         ValueError,
         match=r"^predictions give another score on split 0 than candidate 0 has",
     ):
-        resampled.best_set(
+        Scores(
             found.scores, **known, n_folds=3, predictions=found.predictions[[1, 0, 2]]
-        )
+        ).best_set()
     for told, sentence in (
         (
             {"n_folds": 4},
@@ -167,9 +168,9 @@ def test_predictions_are_those_of_the_scores_and_of_the_splits() -> None:
         ),
     ):
         with pytest.raises(ValueError, match=sentence):
-            resampled.best_set(
+            Scores(
                 found.scores, **known, predictions=found.predictions, **told
-            )
+            ).best_set()
 
 
 def test_a_scorer_that_no_row_moves_is_not_judged_by_rows() -> None:
@@ -185,16 +186,16 @@ def test_a_scorer_that_no_row_moves_is_not_judged_by_rows() -> None:
         ValueError,
         match=r"^Rows can't judge the scorer 'neg_median_absolute_error': leave out",
     ):
-        resampled.verdict(
-            *found.scores, **known, predictions=found.predictions, y=X[:, 0]
-        )
-    assert resampled.verdict(found).of.by_unit is None  # type: ignore[union-attr]
+        Scores(
+            found.scores, **known, predictions=found.predictions, y=X[:, 0]
+        ).verdict()
+    assert Scores(found).verdict().of.by_unit is None  # type: ignore[union-attr]
     assert "because their rows had." in str(resampled.summary(found)).replace("\n", " ")
     with pytest.raises(
         ValueError,
         match=r"^metric= is a function, which tells nothing without predictions=",
     ):
-        resampled.verdict(*found.scores, n_folds=3, metric=np.dot)
+        Scores(found.scores, n_folds=3, metric=np.dot).verdict()
 
 
 def test_a_function_of_target_and_predictions_is_judged_by_leaving_out_rows() -> None:
@@ -214,27 +215,26 @@ def test_a_function_of_target_and_predictions_is_judged_by_leaving_out_rows() ->
         return float(np.mean(y == predicted))
 
     own, named = (
-        resampled.verdict(*found.scores, **known, metric=each)
+        Scores(found.scores, **known, metric=each).verdict()
         for each in (share_right, "accuracy")
     )
     assert own.of.error == pytest.approx(named.of.error, rel=1e-4)  # type: ignore[union-attr]
 
 
 def test_the_choice_among_searches_is_corrected_too() -> None:
-    searches = {"first": LUCKY[:20], "second": LUCKY[20:59], "alone": LUCKY[59:]}
-    winner, corrected = resampled.choose(searches, n_folds=3)
-    alone = {
-        name: resampled.corrected_score(searches[name], n_folds=3).score
-        for name in ("first", "second")
-    }
+    parts = {"first": LUCKY[:20], "second": LUCKY[20:59], "alone": LUCKY[59:]}
+    searches = {name: Scores(scores, n_folds=3) for name, scores in parts.items()}
+    winner, corrected = resampled.choose(searches)
+    alone = {name: searches[name].corrected().score for name in ("first", "second")}
     alone["alone"] = LUCKY[59].mean()
     assert winner == max(alone, key=lambda name: alone[name])
     assert corrected.score < alone[winner]
+    short = Scores(LUCKY[:, :27], n_folds=3)
     with pytest.raises(
         ValueError,
         match=r"^The searches are to share their splits, .* \[\(27, 0\.5\), \(30, 0\.5\)\]",
     ):
-        resampled.choose({"first": LUCKY, "short": LUCKY[:, :27]}, n_folds=3)
+        resampled.choose({"first": searches["first"], "short": short})
 
 
 def test_effects_tell_which_setting_mattered() -> None:
@@ -242,12 +242,12 @@ def test_effects_tell_which_setting_mattered() -> None:
         "var_smoothing": [1e-9, 0.01, 1.0, 100.0, 1e4],
         "priors": [None, [0.99, 0.01], [0.01, 0.99]],
     }
-    effects = resampled.effects(searched(CV, grid))
+    effects = Scores(searched(CV, grid)).effects()
     assert effects["setting"].tolist() == ["priors", "var_smoothing"]
     assert effects["p_value"][0] < 0.05
     assert effects["importance"][0] > effects["importance"][1]
     with pytest.raises(ValueError, match=r"^The settings are not known; give a search"):
-        resampled.effects(random_scores(), n_folds=3)
+        Scores(random_scores(), n_folds=3).effects()
 
 
 def test_stuck_fits_predict_one_class_that_is_not_nearly_all() -> None:
@@ -271,79 +271,56 @@ def test_stuck_fits_predict_one_class_that_is_not_nearly_all() -> None:
 
 
 def test_every_parameter_has_its_name_in_the_signature() -> None:
+    """But for those of `Scores` in `summary`, which hands them on."""
+    kinds = {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
     for name in {*resampled.__all__} - {"ResampledWarning"}:
-        kinds = {
-            parameter.kind
-            for parameter in inspect.signature(
-                getattr(resampled, name)
-            ).parameters.values()
-        }
-        assert kinds <= {
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            inspect.Parameter.KEYWORD_ONLY,
-        }
-    with pytest.raises(
-        TypeError, match=r"^verdict\(\) got an unexpected keyword argument 'n_fold'"
-    ):
-        resampled.verdict(COMMON, COMMON, n_fold=3)  # type: ignore[call-arg]
+        parameters = inspect.signature(getattr(resampled, name)).parameters
+        unnamed = [each.name for each in parameters.values() if each.kind not in kinds]
+        assert unnamed == (["known"] if name == "summary" else [])
+    calls: list[Any] = [Scores, resampled.summary]
+    for call in calls:
+        with pytest.raises(TypeError, match="unexpected keyword argument 'n_fold'"):
+            call(LUCKY, n_fold=3)
 
 
-CALLS: dict[str, Any] = {
-    "interval": resampled.interval,
-    "best_set": resampled.best_set,
-    "corrected_score": resampled.corrected_score,
-    "verdict": lambda scores, **how: resampled.verdict(scores[0], scores[1], **how),
-    "verdicts": lambda scores, **how: resampled.verdicts(
-        {"one": (scores[0], scores[1])}, **how
-    ),
-    "choose": lambda scores, **how: resampled.choose({"one": scores}, **how),
-}
+def test_the_example_runs() -> None:
+    failed, n_tried = doctest.testmod(scores, raise_on_error=False)
+    assert failed == 0 < n_tried
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_notes_are_warnings_at_the_line_that_calls(name: str) -> None:
+def test_notes_are_warnings_at_the_line_that_calls() -> None:
     with pytest.warns(resampled.ResampledWarning) as said:
-        CALLS[name](LUCKY[:2], n_folds=3)
+        found = Scores(LUCKY[:2], n_folds=3)
     (note,) = said
     assert note.filename == __file__
-    before = "one: " if name in ("verdicts", "choose") else ""
-    assert str(note.message).startswith(f"{before}The scorer is not known")
+    assert str(note.message).startswith("The scorer is not known")
+    assert [str(note.message)] == found.notes
 
 
-def test_verdicts_and_choices_take_dicts_with_the_same_names() -> None:
-    one = {"one": (COMMON, COMMON + NOISE)}
-    for pairs, rows, found in (
-        ([*one.values()], None, "^Give dicts with the same names, not a list"),
-        (
-            one,
-            {"other": None},
-            "^Give dicts with the same names, not a dict, also for what rows tell",
-        ),
-        (
-            {"one": (COMMON, COMMON, COMMON)},
-            None,
-            r"^There are 3 learners; give a pair \(old, new\)",
-        ),
-        (
-            {"one": (COMMON, COMMON[1:])},
-            None,
-            r"^one: The scores have the shapes \(30,\) and \(29,\)",
-        ),
+def test_a_summary_prints_notes_and_does_not_warn() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = resampled.summary(LUCKY[:2], n_folds=3)
+    assert "The scorer is not known" in str(found)
+
+
+def test_a_verdict_is_on_two_learners() -> None:
+    three = Scores([COMMON, COMMON + NOISE, COMMON], n_folds=3)
+    with pytest.raises(ValueError, match=r"^There are 3 learners; give a pair"):
+        resampled.verdicts({"one": three})
+    failed = Scores([COMMON, COMMON * np.nan], n_folds=3)
+    with pytest.raises(
+        ValueError,
+        match=r"^One of the pair is not compared. Out, because a fit has no score: 1 of 2 candidates, \[1\]",
     ):
-        with pytest.raises(ValueError, match=found):
-            resampled.verdicts(pairs, n_folds=3, row_scores=rows)  # type: ignore[arg-type]
+        failed.verdict()
 
 
 def test_what_has_no_effect_is_refused() -> None:
     with pytest.raises(
-        ValueError,
-        match=r"^groups= has no effect on the set without row_scores= or predictions=",
-    ):
-        resampled.best_set(LUCKY, n_folds=3, bounds=(-1, 2), groups=np.arange(90))
-    with pytest.raises(
         ValueError, match=r"^groups= has no effect without predictions= or two bounds"
     ):
-        resampled.verdict(COMMON, COMMON + NOISE, n_folds=3, groups=np.arange(90))
+        Scores([COMMON, COMMON + NOISE], n_folds=3, groups=np.arange(90)).verdict()
 
 
 def test_a_verdict_counts_groups_where_there_are_some() -> None:
@@ -352,7 +329,7 @@ def test_a_verdict_counts_groups_where_there_are_some() -> None:
     new = old + np.tile([0.001, 0, -0.001, 0, 0, 0], 5)
     for n_groups, word in ((1000, "level"), (10, "undecided")):
         groups = np.arange(3000) % n_groups
-        judged = resampled.verdict(old, new, **how, groups=groups)  # type: ignore[arg-type]
+        judged = Scores([old, new], **how, groups=groups).verdict()  # type: ignore[arg-type]
         assert judged.word == word
 
 
@@ -365,15 +342,15 @@ def test_a_difference_of_one_row_on_every_split_may_be_chance(n_repeats: int) ->
         ("accuracy", 300, "undecided"),
         ("accuracy", 3000, "better"),
     ):
-        found = resampled.verdict(
-            old, old + 0.01, n_folds=3, metric=metric, n_rows=n_rows, rope=0.001
-        )
+        found = Scores(
+            [old, old + 0.01], n_folds=3, metric=metric, n_rows=n_rows, rope=0.001
+        ).verdict()
         assert found.word == word
 
 
 def test_the_plot_of_a_verdict_shows_the_difference_and_the_rope() -> None:
     pytest.importorskip("matplotlib").use("agg")
-    found = resampled.verdict(COMMON, COMMON + 0.05 + NOISE, n_folds=3, rope=0.02)
+    found = Scores([COMMON, COMMON + 0.05 + NOISE], n_folds=3, rope=0.02).verdict()
     ax = found.plot()
     rope = ax.patches[0].get_window_extent().transformed(ax.transData.inverted())
     assert (rope.x0, rope.x1) == pytest.approx((-0.02, 0.02))
@@ -397,15 +374,15 @@ WORDS = {
 @pytest.mark.parametrize("word", WORDS)
 def test_a_verdict_is_a_word_and_a_sentence(word: str) -> None:
     difference, sentence = WORDS[word]
-    found = resampled.verdict(
-        COMMON, COMMON + difference, n_folds=3, metric="accuracy", n_rows=3000
-    )
+    found = Scores(
+        [COMMON, COMMON + difference], n_folds=3, metric="accuracy", n_rows=3000
+    ).verdict()
     assert found.word == word
     assert sentence in str(found)
 
 
 def test_a_verdict_is_html_in_a_notebook() -> None:
-    found = resampled.verdict(COMMON, COMMON + 0.05 + NOISE, n_folds=3)
+    found = Scores([COMMON, COMMON + 0.05 + NOISE], n_folds=3).verdict()
     page = ElementTree.fromstring(found._repr_html_())
     assert "".join(page.itertext()) == str(found)
     assert page.findtext("b") == "better"
@@ -413,19 +390,19 @@ def test_a_verdict_is_html_in_a_notebook() -> None:
 
 def test_what_rounding_makes_is_no_difference() -> None:
     for old in (COMMON, np.full(30, 0.8)):
-        assert resampled.verdict(old, old + 1e-15, n_folds=3).word == "unchanged"
+        assert Scores([old, old + 1e-15], n_folds=3).verdict().word == "unchanged"
         assert (
-            resampled.verdict(old * 1e-15, old * 1e-15 + 1e-17, n_folds=3).word
+            Scores([old * 1e-15, old * 1e-15 + 1e-17], n_folds=3).verdict().word
             != "unchanged"
         )
 
 
 def test_a_difference_may_be_real_and_no_larger_than_the_rope() -> None:
-    text = str(resampled.verdict(COMMON, COMMON + 0.005 + NOISE / 100, n_folds=3))
+    text = str(Scores([COMMON, COMMON + 0.005 + NOISE / 100], n_folds=3).verdict())
     assert text.startswith("undecided: ")
     assert text.endswith("; it is not shown to be larger than the rope of 0.01")
     text = str(
-        resampled.verdict(COMMON * 1e100, COMMON * 1.1e100 + NOISE * 1e100, n_folds=3)
+        Scores([COMMON * 1e100, COMMON * 1.1e100 + NOISE * 1e100], n_folds=3).verdict()
     )
     assert len(text) < 200
 
@@ -437,7 +414,7 @@ def test_a_verdict_is_the_corrected_test_where_nothing_is_known_of_rows() -> Non
         (new - old).mean(),
         np.sqrt((1 / 10 + 1.5 / 9) * (new - old).var(ddof=1)),
     )
-    found = resampled.verdict(old, new, n_folds=10)
+    found = Scores([old, new], n_folds=10).verdict()
     assert found.p == pytest.approx(2 * stats.t.sf(abs(mean / error), 9))
     half = stats.t.ppf(0.975, 9) * error
     assert (
@@ -454,11 +431,6 @@ def test_a_verdict_is_the_corrected_test_where_nothing_is_known_of_rows() -> Non
             {"n_folds": 3},
             r"^The scores have the shapes \(30,\) and \(9,\); give \(n_splits,\) for each",
         ),
-        (
-            COMMON * np.nan,
-            {"n_folds": 3},
-            r"^Out, because a fit has no score: 1 of 2 candidates, \[1\]. 1 of 2",
-        ),
         (COMMON, {"n_folds": 3, "rope": np.nan}, "^The rope is nan"),
         (COMMON, {}, "^How the 30 splits were drawn is not known"),
     ],
@@ -467,4 +439,4 @@ def test_pairs_that_cannot_be_judged_are_refused(
     new: np.ndarray, how: dict[str, Any], found: str
 ) -> None:
     with pytest.raises(ValueError, match=found):
-        resampled.verdict(COMMON, new, **how)
+        Scores([COMMON, new], **how).verdict()

@@ -15,7 +15,8 @@ from sklearn.model_selection import (
 )
 
 import resampled
-from resampled.summaries import Summary
+from resampled import Scores
+from resampled.face.printed import Summary
 from tests.resampled.examples import random_scores, searched
 
 CV = RepeatedStratifiedKFold(n_splits=3, n_repeats=4, random_state=0)
@@ -33,9 +34,9 @@ def test_the_numbers_are_those_of_the_functions() -> None:
         search.cv_results_["mean_test_score"]
     )
     assert table[["low", "high"]].to_numpy() == pytest.approx(
-        np.transpose(resampled.interval(search))
+        np.transpose(Scores(search).interval())
     )
-    assert table["may_be_best"].tolist() == resampled.best_set(search).tolist()
+    assert table["may_be_best"].tolist() == Scores(search).best_set().tolist()
     assert table[["worse", "equal", "better"]].sum(axis=1).to_numpy() == pytest.approx(
         1
     )
@@ -49,7 +50,7 @@ def test_the_numbers_are_those_of_the_functions() -> None:
         found.simplest
         == held[held["var_smoothing"] == held["var_smoothing"].max()]["mean"].idxmax()
     )
-    assert found.corrected == resampled.corrected_score(search)
+    assert found.corrected == Scores(search).corrected()
     assert ", var_smoothing=1e-09\n" in str(found)
     assert "  priors=None, var_smoothing=100\n" in str(found)
 

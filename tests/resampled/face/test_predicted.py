@@ -18,9 +18,10 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 import resampled
-from resampled.searches import as_search
+from resampled import Scores
 from tests.resampled.examples import GROUPS, X, Y, searched
 
+pytestmark = pytest.mark.filterwarnings("ignore::resampled.ResampledWarning")
 CV = of.RepeatedStratifiedKFold(n_splits=3, n_repeats=4, random_state=0)
 LEARNERS = {
     "bayes": GaussianNB(),
@@ -65,7 +66,7 @@ def test_scores_and_predictions_are_those_of_scikit_learn(scoring: str) -> None:
             predicted = found.predictions[i, split]
             assert predicted[test].tolist() == answers[test].tolist()
             assert pd.isna(np.delete(predicted, test, axis=0)).all()
-    assert as_search(found).rows is not None
+    assert Scores(found).rows is not None
 
 
 def test_numbers_are_predicted_too() -> None:
@@ -78,7 +79,7 @@ def test_numbers_are_predicted_too() -> None:
         assert (found.names, found.metric) == (["Ridge", "LinearRegression"], "r2")
         expected = of.cross_validate(LinearRegression(), rows, y, cv=cv)["test_score"]
         assert found.scores[1] == pytest.approx(expected)
-        assert resampled.verdict(found).of.by_unit is not None  # type: ignore[union-attr]
+        assert Scores(found).verdict().of.by_unit is not None  # type: ignore[union-attr]
 
 
 def test_all_learners_have_the_same_splits_as_drawn_once() -> None:
@@ -109,7 +110,7 @@ def test_a_search_gives_its_candidates_splits_and_scorer() -> None:
         "f1",
         {"var_smoothing": [1e-9, 0.1, 1.0, 10.0]},
     )
-    data = as_search(found)
+    data = Scores(found)
     assert (data.resampling.n_folds, data.scorer, data.settings) == (
         3,
         "f1",
@@ -149,10 +150,10 @@ def test_a_summary_fits_the_candidates_again_so_that_rows_count() -> None:
             np.isnan(given.predictions), np.nan, given.predictions == Y
         )
     }
-    assert found.corrected == resampled.corrected_score(search, **known)
+    assert found.corrected == Scores(search, **known).corrected()
     assert (
         found.candidates["may_be_best"].tolist()
-        == resampled.best_set(search, **known).tolist()
+        == Scores(search, **known).best_set().tolist()
     )
     assert "On rows and fits that had no say in it" in str(found)
     assert "call summary(search, X, y)" in str(resampled.summary(search)).replace(
@@ -170,36 +171,39 @@ def test_the_functions_take_what_is_returned() -> None:
     found = resampled.cross_predict(LEARNERS, X, Y, cv=CV)
     pair = found["bayes", "tree"]
     assert pair.scores.tolist() == found.scores[[0, 2]].tolist()
-    expected = resampled.verdict(
-        *pair.scores,
+    expected = Scores(
+        pair.scores,
         n_folds=3,
         metric="accuracy",
         predictions=pair.predictions,
         y=Y,
         rope=0.02,
+    ).verdict()
+    assert repr(Scores(pair, rope=0.02).verdict()) == repr(expected)
+    assert repr(resampled.verdicts({"one": Scores(pair)})["one"]) == repr(
+        Scores(pair).verdict()
     )
-    assert repr(resampled.verdict(pair, rope=0.02)) == repr(expected)
-    assert repr(resampled.verdicts({"one": pair})["one"]) == repr(
-        resampled.verdict(pair)
+    assert resampled.choose({"one": Scores(pair), "two": Scores(found)})[0] in (
+        "one",
+        "two",
     )
-    assert resampled.choose({"one": pair, "two": found})[0] in ("one", "two")
-    assert resampled.best_set(found).any()
-    assert resampled.interval(found)[0].shape == (3,)
-    assert resampled.effects(found)["setting"].tolist() == ["learner"]
+    assert Scores(found).best_set().any()
+    assert Scores(found).interval()[0].shape == (3,)
+    assert Scores(found).effects()["setting"].tolist() == ["learner"]
     assert str(found).startswith("3 learners on 12 splits, by mean score\n")
     with pytest.raises(
         ValueError, match=r"^y= is what cross_predict knows; leave it out"
     ):
-        resampled.best_set(found, y=Y)
+        Scores(found, y=Y).best_set()
     with pytest.raises(ValueError, match=r"^There are 3 learners; give a pair"):
-        resampled.verdict(found)
+        Scores(found).verdict()
 
 
 def test_groups_stay_together_in_the_splits_and_in_the_statistics() -> None:
     found = resampled.cross_predict(LEARNERS, X, Y, cv=of.GroupKFold(5), groups=GROUPS)
     for _, test in found.cv:
         assert len(set(GROUPS[test])) == 2
-    rows = as_search(found).rows
+    rows = Scores(found).rows
     assert rows is not None
     assert rows.groups is not None
     assert rows.units(np.arange(3)).n_units == 10
@@ -207,7 +211,7 @@ def test_groups_stay_together_in_the_splits_and_in_the_statistics() -> None:
 
 def test_in_the_order_of_time_nothing_is_tested() -> None:
     found = resampled.cross_predict(LEARNERS, X, Y, cv=of.TimeSeriesSplit(4))
-    assert resampled.verdict(found["bayes", "tree"]).word == "not tested"
+    assert Scores(found["bayes", "tree"]).verdict().word == "not tested"
 
 
 def test_probabilities_have_a_column_for_each_class_also_for_one_that_no_training_row_has() -> (
@@ -246,7 +250,7 @@ def test_the_scorer_may_be_a_function() -> None:
         for each in ("neg_mean_absolute_error", mae)
     )
     assert own.scores.tolist() == named.scores.tolist()
-    one, other = resampled.verdict(named), resampled.verdict(own)
+    one, other = Scores(named).verdict(), Scores(own).verdict()
     assert one.of.error == pytest.approx(other.of.error, rel=1e-5)  # type: ignore[union-attr]
     alone = resampled.cross_predict(
         [Ridge(9.0), LinearRegression()],
@@ -255,7 +259,7 @@ def test_the_scorer_may_be_a_function() -> None:
         scoring=lambda e, X, y: -e.score(X, y),
     )
     with pytest.warns(resampled.ResampledWarning, match="The scorer is not known"):
-        assert resampled.verdict(alone).of.by_unit is None  # type: ignore[union-attr]
+        assert Scores(alone).verdict().of.by_unit is None  # type: ignore[union-attr]
 
 
 def test_a_fit_that_fails_is_named_and_its_learner_out() -> None:
@@ -267,9 +271,7 @@ def test_a_fit_that_fails_is_named_and_its_learner_out() -> None:
     with pytest.warns(
         resampled.ResampledWarning, match="12 of 12 fits of bad failed: .*var_smoothing"
     ):
-        assert (
-            resampled.best_set(resampled.cross_predict(learners, X, Y, cv=CV))[1] == 0
-        )
+        assert Scores(resampled.cross_predict(learners, X, Y, cv=CV)).best_set()[1] == 0
 
 
 def test_each_split_has_a_luck_of_its_own_by_random_state() -> None:
@@ -327,4 +329,4 @@ def test_what_cannot_be_fitted_is_refused() -> None:
 def test_a_support_vector_machine_is_judged_by_its_decisions() -> None:
     found = resampled.cross_predict([SVC(), SVC(C=9.0)], X, Y, cv=CV, scoring="roc_auc")
     assert found.predictions.shape == (2, 12, 60, 2)
-    assert as_search(found).rows is not None
+    assert Scores(found).rows is not None

@@ -16,35 +16,23 @@ def draw_means(
 ) -> Any:
     """Draw `mean`, from `low` to `high`, for each label, who `may_be_best`, and the corrected score with its ends."""
     ax = ax or _axes(1.5 + 0.3 * len(labels))
-    for in_set, color, name in (
-        (True, _BEST, "may be the best"),
-        (False, _OTHER, "not the best"),
+    in_set = of["may_be_best"]
+    for drawn, color, filled, label in (
+        (in_set, _BEST, _BEST, "may be the best"),
+        (~in_set, _OTHER, "white", "not the best"),
     ):
-        if len(own := np.flatnonzero(of["may_be_best"] == in_set)):
+        if len(own := np.flatnonzero(drawn)):
             ax.hlines(own, of["low"][own], of["high"][own], color=color)
-            ax.plot(
-                of["mean"][own],
-                own,
-                "o",
-                color=color,
-                markerfacecolor=color if in_set else "white",
-                label=name,
-            )
+            looks = {"color": color, "markerfacecolor": filled, "label": label}
+            ax.plot(of["mean"][own], own, "o", **looks)
     if corrected is not None:
+        score, *ends = corrected
+        looks = {"color": _CORRECTED, "label": "without the luck of the choice"}
+        ax.hlines(len(labels), *ends, color=_CORRECTED)
+        ax.plot(score, len(labels), "D", **looks)
         labels = [*labels, "the best, corrected"]
-        ax.hlines(len(labels) - 1, *corrected[1:], color=_CORRECTED)
-        ax.plot(
-            corrected[0],
-            len(labels) - 1,
-            "D",
-            color=_CORRECTED,
-            label="without the luck of the choice",
-        )
-    ax.set(
-        yticks=range(len(labels)),
-        yticklabels=labels,
-        xlabel="mean score, with its interval of 95 %",
-    )
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set_xlabel("mean score, with its interval of 95 %")
     ax.invert_yaxis()
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False)
     return ax
@@ -57,15 +45,11 @@ def draw_difference(
     ax = ax or _axes(2)
     ax.axvspan(-rope, rope, color=_ROPE, label=f"rope, ±{rope:g}")
     ax.axvline(0, color=_OTHER)
-    for width, (level, half) in enumerate(halves.items()):
-        ax.hlines(
-            0,
-            difference - half,
-            difference + half,
-            color=_BEST,
-            linewidth=2 + 3 * width,
-            label=f"{level} %",
-        )
+    linewidth = 2
+    for level, half in halves.items():
+        looks = {"color": _BEST, "linewidth": linewidth, "label": f"{level} %"}
+        ax.hlines(0, difference - half, difference + half, **looks)
+        linewidth += 3
     ax.plot(difference, 0, "o", color=_BEST, markerfacecolor="white")
     ax.set(yticks=[], xlabel="new less old", title=title)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)

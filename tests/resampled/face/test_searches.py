@@ -11,10 +11,11 @@ from sklearn import model_selection as of
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LinearRegression
 
+from resampled import Scores
 from resampled.means.ttest import corrected_error
-from resampled.searches import as_search
 from tests.resampled.examples import GROUPS, N_ROWS, X, Y, random_scores, searched
 
+pytestmark = pytest.mark.filterwarnings("ignore::resampled.ResampledWarning")
 SCORES = random_scores()
 FOLDS = {
     "none": (None, 5),
@@ -30,7 +31,7 @@ FOLDS = {
 @pytest.mark.parametrize(("cv", "n_folds"), FOLDS.values(), ids=FOLDS)
 def test_folds_are_those_of_the_splitter(cv: Any, n_folds: int) -> None:
     search = searched(cv)
-    data = as_search(search)
+    data = Scores(search)
     assert data.resampling.n_folds == n_folds
     assert data.resampling.test_share == pytest.approx(1 / (n_folds - 1))
     assert data.scores.shape == (4, search.n_splits_)
@@ -56,7 +57,7 @@ SHARES = {
 
 @pytest.mark.parametrize("cv", SHARES.values(), ids=SHARES)
 def test_shares_of_splits_by_chance_are_those_of_the_splitter(cv: Any) -> None:
-    data = as_search(searched(cv), n_rows=N_ROWS)
+    data = Scores(searched(cv), n_rows=N_ROWS)
     splits = (
         cv
         if isinstance(cv, list)
@@ -84,11 +85,10 @@ def test_splits_that_nothing_tells_have_to_be_told(cv: Any) -> None:
         ValueError,
         match=r"^How the \d+ splits were drawn is not known: give n_folds=.* test_share=",
     ):
-        as_search(search)
-    assert as_search(search, test_share=0.5).resampling.test_share == 0.5
+        Scores(search)
+    assert Scores(search, test_share=0.5).resampling.test_share == 0.5
     assert (
-        as_search(search, n_folds=search.n_splits_).resampling.n_folds
-        == search.n_splits_
+        Scores(search, n_folds=search.n_splits_).resampling.n_folds == search.n_splits_
     )
 
 
@@ -138,11 +138,6 @@ BAD: list[tuple[Any, dict[str, Any], str]] = [
         {"n_folds": 5},
         r"the search has cv=StratifiedKFold\(n_splits=3",
     ),
-    (
-        SCORES[:1],
-        {"n_folds": 3, "fewest": 2},
-        "1 of 1 candidates can be compared; 2 are needed",
-    ),
     (SCORES[:, :2], {"n_folds": 2}, "There are 2 splits"),
     (SCORES[None], {"n_folds": 3}, r"The scores have the shape \(1, 4, 30\)"),
     (
@@ -153,7 +148,7 @@ BAD: list[tuple[Any, dict[str, Any], str]] = [
     (
         SCORES * np.nan,
         {"n_folds": 3},
-        r"no score: 4 of 4 candidates, \[0, 1, 2, 3\]. 0 of 4",
+        r"no score: 4 of 4 candidates, \[0, 1, 2, 3\]. None is left to be judged",
     ),
     (
         SCORES,
@@ -243,7 +238,7 @@ def test_what_cannot_be_judged_is_refused(
     search: Any, how: dict[str, Any], found: str
 ) -> None:
     with pytest.raises(ValueError, match=found):
-        as_search(search, **how)
+        Scores(search, **how)
 
 
 def test_results_are_taken_as_they_are_kept() -> None:
@@ -253,7 +248,7 @@ def test_results_are_taken_as_they_are_kept() -> None:
     table = pd.DataFrame(search.cv_results_)
     text = table[sorted(map(str, table))].to_csv(index=False)
     rows = list(csv.DictReader(io.StringIO(text)))
-    whole = as_search(search)
+    whole = Scores(search)
     by_column = {column: [row[column] for row in rows] for column in rows[0]}
     for results in (
         search.cv_results_,
@@ -261,7 +256,7 @@ def test_results_are_taken_as_they_are_kept() -> None:
         pd.read_csv(io.StringIO(text)),
         by_column,
     ):
-        data = as_search(results, n_folds=3, metric="accuracy")
+        data = Scores(results, n_folds=3, metric="accuracy")
         assert data.scores == pytest.approx(whole.scores, abs=1e-12)
         assert data.settings["var_smoothing"] == pytest.approx(
             [0.1, 1, np.nan, np.nan], nan_ok=True
@@ -273,46 +268,44 @@ def test_results_are_taken_as_they_are_kept() -> None:
 def test_of_several_metrics_one_is_named() -> None:
     scorers = ["accuracy", "neg_log_loss"]
     search = searched(3, scoring=scorers, refit=False)
-    data = as_search(search, metric="neg_log_loss")
+    data = Scores(search, metric="neg_log_loss")
     assert data.scores.mean(axis=1) == pytest.approx(
         search.cv_results_["mean_test_neg_log_loss"]
     )
     assert data.resampling.bounds == (-np.inf, 0)
+    assert Scores(searched(3, scoring=scorers, refit="accuracy")).scorer == "accuracy"
     assert (
-        as_search(searched(3, scoring=scorers, refit="accuracy")).scorer == "accuracy"
-    )
-    assert (
-        as_search(searched(3, scoring={"loss": "neg_log_loss"}, refit="loss")).scorer
+        Scores(searched(3, scoring={"loss": "neg_log_loss"}, refit="loss")).scorer
         == "neg_log_loss"
     )
 
 
 def test_the_bounds_are_those_of_the_scorer() -> None:
     search = searched(3, {"fit_intercept": [True, False]}, LinearRegression())
-    assert (as_search(search).scorer, as_search(search).resampling.bounds) == (
+    assert (Scores(search).scorer, Scores(search).resampling.bounds) == (
         "r2",
         (-np.inf, 1),
     )
     own = searched(3, scoring=lambda estimator, X, y: 5 * estimator.score(X, y))
-    assert as_search(own).resampling.bounds == (-np.inf, np.inf)
-    assert as_search(own).notes[0].startswith("The scorer is not known")
-    assert as_search(own, bounds=(0, 10), y=Y).notes == []
-    assert as_search(own, metric="cost", bounds=(0, 10), y=Y).scorer == "cost"
+    assert Scores(own).resampling.bounds == (-np.inf, np.inf)
+    assert Scores(own).notes[0].startswith("The scorer is not known")
+    assert Scores(own, bounds=(0, 10), y=Y).notes == []
+    assert Scores(own, metric="cost", bounds=(0, 10), y=Y).scorer == "cost"
     with pytest.raises(
         ValueError,
         match="no scorer 'cost'; correct metric=, or give bounds= of your own",
     ):
-        as_search(own, metric="cost")
+        Scores(own, metric="cost")
     both = searched(
         3, scoring={"own": own.scoring, "accuracy": "accuracy"}, refit="accuracy"
     )
-    assert as_search(both, metric="own").resampling.bounds == (-np.inf, np.inf)
+    assert Scores(both, metric="own").resampling.bounds == (-np.inf, np.inf)
 
 
 def test_a_candidate_without_a_score_is_out() -> None:
     scores = random_scores(9)
     scores[2:8, 7], scores[1, 0] = np.nan, np.inf
-    data = as_search(scores, n_folds=3, metric="accuracy")
+    data = Scores(scores, n_folds=3, metric="accuracy")
     assert data.compared.tolist() == [0, 8]
     assert data.notes == [
         "Out, because a fit has no score: 7 of 9 candidates, [1, 2, 3, 4, 5, 6, 7]."
@@ -323,7 +316,7 @@ def test_a_score_that_stands_for_a_failure_is_named() -> None:
     """A negative smoothing makes naive Bayes fail, and 0 is what scikit-learn enters then."""
     with pytest.warns(Warning, match="fits failed"):
         search = searched(3, {"var_smoothing": [0.1, 1.0, -1.0]}, error_score=0)
-    (note,) = as_search(search).notes
+    (note,) = Scores(search).notes
     assert (
         note
         == "3 scores are 0, the error_score of the search; with np.nan, failures are out."
@@ -339,7 +332,7 @@ def test_after_halving_the_last_iteration_is_compared(
         searched(3).estimator, grid, cv=3, factor=2, min_resources=20, random_state=0
     )
     search = halving.fit(X, Y)
-    data = as_search(search)
+    data = Scores(search)
     last = np.flatnonzero(search.cv_results_["iter"] == search.n_iterations_ - 1)
     assert data.compared.tolist() == last.tolist()
     assert n_left == len(last) < len(data.scores)
@@ -353,7 +346,7 @@ def test_the_rows_are_counted_by_what_scores_differ_by() -> None:
     rng = np.random.default_rng(1)
 
     def n_rows(scores: Any, **more: Any) -> float:
-        return as_search(scores, n_folds=3, metric="accuracy", **more).resampling.n_rows
+        return Scores(scores, n_folds=3, metric="accuracy", **more).resampling.n_rows
 
     for n_candidates in (2, 30):
         found = n_rows(rng.binomial(100, 0.8, size=(n_candidates, 30)) / 100)
@@ -361,7 +354,7 @@ def test_the_rows_are_counted_by_what_scores_differ_by() -> None:
         assert n_candidates < 30 or found == pytest.approx(300)
     assert n_rows(SCORES, n_rows=77) == 77
     assert (
-        as_search(SCORES, n_folds=3).resampling.n_rows == np.inf
+        Scores(SCORES, n_folds=3).resampling.n_rows == np.inf
     )  # nothing bounds the scores
     assert n_rows(np.ones((2, 30))) == np.inf  # nor do they differ
     one = np.where(np.arange(30) % 3, 0.7, 0.75)
@@ -375,7 +368,7 @@ def test_the_rows_are_counted_by_what_scores_differ_by() -> None:
 
 def test_a_fold_of_one_row_has_no_row_to_spare() -> None:
     """The score of one row varies as it does, not by 1; the exact bounds know the rows."""
-    data = as_search(searched(of.LeaveOneOut()))
+    data = Scores(searched(of.LeaveOneOut()))
     assert (data.resampling.one_row, data.resampling.n_effective) == (0, N_ROWS)
     error = corrected_error(data.scores, data.resampling)
     assert error == pytest.approx(
@@ -385,7 +378,7 @@ def test_a_fold_of_one_row_has_no_row_to_spare() -> None:
 
 def test_the_target_tells_how_many_rows_there_are_and_how_rare_a_class_is() -> None:
     y = np.repeat([0, 1, 2], [280, 60, 19])
-    data = as_search(
+    data = Scores(
         SCORES, n_folds=3, metric="roc_auc_ovr", y=y, groups=np.arange(359) % 29
     )
     assert (data.resampling.n_rows, data.resampling.n_effective) == (359, 29)
@@ -396,19 +389,19 @@ def test_the_target_tells_how_many_rows_there_are_and_how_rare_a_class_is() -> N
     assert few.startswith(
         "No difference is tested: the rarest class has 6.33 rows in a split, and roc_auc_ovr by scores"
     )
-    (note,) = as_search(SCORES, n_folds=3, metric="f1").notes
+    (note,) = Scores(SCORES, n_folds=3, metric="f1").notes
     assert (
         note == "No interval, and nothing is level: f1 may weigh classes, so give y=."
     )
-    data = as_search(
+    data = Scores(
         SCORES, n_folds=3, metric="roc_auc", y=y < 2, groups=np.arange(359) // 4
     )
     assert data.resampling.n_effective == 2 * 5  # groups with a row of the rare class
     assert (
-        as_search(SCORES, n_folds=3, metric="roc_auc_ovr", y=y).resampling.n_effective
+        Scores(SCORES, n_folds=3, metric="roc_auc_ovr", y=y).resampling.n_effective
         == 3 * 19
     )
-    data = as_search(SCORES, n_folds=3.0, metric="accuracy", y=y[y < 2])  # type: ignore[arg-type]
+    data = Scores(SCORES, n_folds=3.0, metric="accuracy", y=y[y < 2])  # type: ignore[arg-type]
     assert (data.resampling.n_rows, data.resampling.n_effective, data.notes) == (
         340,
         None,
@@ -420,9 +413,9 @@ def test_where_the_scorer_is_not_known_a_row_counts_what_the_scores_differ_by() 
     """So three folds that are all one row better claim nothing."""
     old = np.array([[0.70, 0.72, 0.74]])
     for bounds, step in ((None, 0.01), ((-np.inf, 1.0), 0.0)):
-        data = as_search(np.vstack([old, old + 0.01]), n_folds=3, bounds=bounds)
+        data = Scores(np.vstack([old, old + 0.01]), n_folds=3, bounds=bounds)
         assert data.resampling.one_row == pytest.approx(step)
-    assert as_search(old, n_folds=3).resampling.one_row == 0
+    assert Scores(old, n_folds=3).resampling.one_row == 0
 
 
 def test_results_of_cross_validate_are_those_of_a_candidate_each() -> None:
@@ -430,14 +423,12 @@ def test_results_of_cross_validate_are_those_of_a_candidate_each() -> None:
         of.cross_validate(searched(3).estimator, X, Y, cv=4, scoring=each)
         for each in (["f1", "r2"], "f1")
     ]
-    assert as_search(kept[0], n_folds=4, metric="f1").scores[0] == pytest.approx(
+    assert Scores(kept[0], n_folds=4, metric="f1").scores[0] == pytest.approx(
         kept[1]["test_score"]
     )
-    data = as_search(
-        [kept[1], pd.Series(kept[1]["test_score"])], n_folds=4, metric="f1"
-    )
+    data = Scores([kept[1], pd.Series(kept[1]["test_score"])], n_folds=4, metric="f1")
     assert data.scores.tolist() == [kept[1]["test_score"].tolist()] * 2
     assert (
-        as_search([pd.DataFrame({"test_f1": kept[0]["test_f1"]})], n_folds=4).scorer
+        Scores([pd.DataFrame({"test_f1": kept[0]["test_f1"]})], n_folds=4).scorer
         == "f1"
     )

@@ -1,12 +1,13 @@
 """Fits several learners on the same splits; keeps their scores and what they predict of the rows that are tested."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from resampled._compat import Metric, fit_and_score, metric_of
+from resampled.face.learners import candidates, luck_notes, named, scoring_of, seeds
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -32,28 +33,22 @@ class Predicted:
 
     def __repr__(self) -> str:
         """Return the names and the mean scores, the best first."""
+        n_learners, n_splits = self.scores.shape
         means = self.scores.mean(axis=1)
-        lines = [
-            f"{self.names[i]}: {means[i]:.4g}"
-            for i in np.argsort(-means, kind="stable")
-        ]
-        return "\n".join(
-            [
-                f"{len(means)} learners on {self.scores.shape[1]} splits, by mean score",
-                *lines,
-            ]
-        )
+        lines = [f"{n_learners} learners on {n_splits} splits, by mean score"]
+        for i in np.argsort(-means, kind="stable"):
+            lines.append(f"{self.names[i]}: {means[i]:.4g}")
+        return "\n".join(lines)
 
     def __getitem__(self, names: Sequence[str]) -> "Predicted":
         """Return some of the learners, such as the two of a verdict: `found["old", "new"]`."""
         own = [self.names.index(name) for name in names]
-        settings = {
-            key: [values[i] for i in own] for key, values in self.settings.items()
-        }
-        chosen = [self.names[i] for i in own]
+        settings = {}
+        for key, values in self.settings.items():
+            settings[key] = [values[i] for i in own]
         return replace(
             self,
-            names=chosen,
+            names=list(names),
             settings=settings,
             scores=self.scores[own],
             predictions=self.predictions[own],
@@ -76,13 +71,11 @@ class _Teller:
 
     def __call__(self, model: Any, X: Any, y: Any) -> float:
         responses = self.metric.responses if self.metric else ()
-        response = next(
-            name for name in (*responses, "predict") if hasattr(model, name)
-        )
+        known = [name for name in responses if hasattr(model, name)]
+        response = known[0] if known else "predict"
         answers = np.asarray(getattr(model, response)(X))
-        if (
-            response == "predict" and self.metric
-        ):  # as the scorer, without another prediction
+        if response == "predict" and self.metric:
+            # As the scorer does, without another prediction.
             told = _Told(self.metric.function(y, answers))
         else:
             told = _Told(self.scorer(model, X, y))
@@ -92,9 +85,8 @@ class _Teller:
             told.predicted = np.column_stack([-answers, answers])
         else:
             least = 0 if response == "predict_proba" else answers.min()
-            told.predicted = self._of_all(
-                answers, getattr(model, "classes_", None), least
-            )
+            classes = getattr(model, "classes_", None)
+            told.predicted = self._of_all(answers, classes, least)
         return told
 
     def _of_all(
@@ -137,14 +129,15 @@ def cross_predict(learners: Any, X: Any, y: Any, *, cv: Any = None, groups: Any 
     from sklearn.model_selection import TimeSeriesSplit, check_cv
     from sklearn.utils.parallel import Parallel
 
-    names, estimators, settings = (
-        _candidates(learners) if hasattr(learners, "cv_results_") else _named(learners)
-    )
     if hasattr(learners, "cv_results_"):
+        names, estimators, settings = candidates(learners)
         cv = learners.cv if cv is None else cv
-        scoring = _scoring(learners) if scoring is None else scoring
+        scoring = scoring_of(learners) if scoring is None else scoring
         n_jobs = learners.n_jobs if n_jobs is None else n_jobs
-    classify, target = is_classifier(estimators[0]), np.asarray(y)
+    else:
+        names, estimators, settings = named(learners)
+    classify = is_classifier(estimators[0])
+    target = np.asarray(y)
     if target.size != len(target):
         raise ValueError(
             f"y has the shape {target.shape}; give one target for each row, (n_rows,)."
@@ -158,32 +151,28 @@ def cross_predict(learners: Any, X: Any, y: Any, *, cv: Any = None, groups: Any 
     scoring = scoring or ("accuracy" if classify else "r2")
     scorer = get_scorer(scoring)
     metric = metric_of(scorer)
-    classes = np.unique(target) if classify else None
-    teller = _Teller(scorer, metric, classes)
+    teller = _Teller(scorer, metric, np.unique(target) if classify else None)
+    how = {"scorer": teller, "error_score": np.nan}
+    drawn = _drawn(len(splits), random_state)
     calls = []
     for estimator in estimators:
-        for (train, test), own in zip(
-            splits, _own_numbers(estimator, len(splits), random_state), strict=True
-        ):
-            how = {
-                "scorer": teller,
-                "train": train,
-                "test": test,
-                "parameters": own,
-                "error_score": np.nan,
-            }
+        own = seeds(estimator)
+        for (train, test), seed in zip(splits, drawn, strict=True):
+            how |= {"train": train, "test": test}
+            how["parameters"] = None if seed is None else dict.fromkeys(own, seed)
             calls.append(fit_and_score(clone(estimator), X, y, **how))
     results = Parallel(n_jobs=n_jobs)(calls)
-    shape = len(estimators), len(splits)
     told = [each["test_scores"] for each in results]
     notes = luck_notes(estimators) if random_state is None else []
     for i, name in enumerate(names):
         notes += _failed(name, results[i * len(splits) : (i + 1) * len(splits)])
+    shape = len(estimators), len(splits)
+    predictions = _by_row(told, [test for _, test in splits], len(target))
     return Predicted(
         names=names,
         settings=settings,
         scores=np.array(told, dtype=float).reshape(shape),
-        predictions=_by_row(told, shape, [test for _, test in splits], len(target)),
+        predictions=predictions.reshape(*shape, *predictions.shape[1:]),
         y=np.ravel(target),
         groups=None if groups is None else np.asarray(groups),
         metric=scoring if isinstance(scoring, str) else metric and metric.function,
@@ -193,91 +182,12 @@ def cross_predict(learners: Any, X: Any, y: Any, *, cv: Any = None, groups: Any 
     )
 
 
-def _named(learners: Any) -> tuple[list[str], list[Any], dict[str, list[Any]]]:
-    """Return names and estimators, and the names as the one setting in which they differ."""
-    if isinstance(learners, Mapping):
-        pairs = list(learners.items())
-    else:
-        each = learners if isinstance(learners, list | tuple) else [learners]
-        pairs = [
-            one if isinstance(one, tuple) else (type(one).__name__, one) for one in each
-        ]
-    if not pairs or not all(hasattr(estimator, "fit") for _, estimator in pairs):
-        raise ValueError(
-            f"{learners!r:.100} is not what can be fitted; give estimators by name, or a fitted search."
-        )
-    names = [str(name) for name, _ in pairs]
-    return names, [estimator for _, estimator in pairs], {"learner": [*names]}
-
-
-def _candidates(search: Any) -> tuple[list[str], list[Any], dict[str, list[Any]]]:
-    """Return the same of a search: its candidates by their numbers, after halving those of the last iteration."""
-    from sklearn.base import clone
-
-    candidates = search.cv_results_["params"]
-    iterations = search.cv_results_.get("iter", [0] * len(candidates))
-    own = [i for i, iteration in enumerate(iterations) if iteration == max(iterations)]
-    estimators = [
-        clone(search.estimator).set_params(**clone(candidates[i], safe=False))
-        for i in own
-    ]
-    keys = sorted({key for i in own for key in candidates[i]})
-    settings = {key: [candidates[i].get(key, np.nan) for i in own] for key in keys}
-    return [str(i) for i in own], estimators, settings
-
-
-def _scoring(search: Any) -> Any:
-    """Return by which of its scorers a search has chosen."""
-    if (
-        isinstance(search.scoring, str)
-        or callable(search.scoring)
-        or search.scoring is None
-    ):
-        return search.scoring
-    if not isinstance(search.refit, str):
-        raise ValueError(
-            f"Of the scorers {[*search.scoring]}, which one is meant is not known; give scoring=."
-        )
-    return (
-        search.scoring[search.refit]
-        if isinstance(search.scoring, Mapping)
-        else search.refit
-    )
-
-
-def _seeds(estimator: Any) -> dict[str, Any]:
-    """Return what an estimator, and those inside of it, have as their `random_state`."""
-    known = estimator.get_params() if hasattr(estimator, "get_params") else {}
-    return {
-        name: value
-        for name, value in known.items()
-        if name.rpartition("__")[2] == "random_state"
-    }
-
-
-def _own_numbers(
-    estimator: Any, n_splits: int, random_state: int | None
-) -> list[dict[str, int] | None]:
-    """Return the parameters that give each split a luck of its own; None where the estimator stays as it is."""
+def _drawn(n_splits: int, random_state: int | None) -> list[Any]:
+    """Return a number for each split, so that each has a luck of its own; None if there is no `random_state`."""
     if random_state is None:
         return [None] * n_splits
-    drawn = np.random.SeedSequence(random_state).generate_state(n_splits) % 2**31
-    return [dict.fromkeys(_seeds(estimator), int(seed)) for seed in drawn]
-
-
-def luck_notes(estimators: Sequence[Any]) -> list[str]:
-    """Say which `random_state` is fixed; scikit-learn copies it for each split, also one that draws."""
-    fixed = {
-        name: value
-        for estimator in estimators
-        for name, value in _seeds(estimator).items()
-        if value is not None
-    }
-    return [
-        f"Chance in training is the same on every split, because {name}={value!r}, and no error allows for it: leave "
-        "it None, or give cross_predict a random_state."
-        for name, value in fixed.items()
-    ]
+    numbers = np.random.SeedSequence(random_state).generate_state(n_splits)
+    return list(map(int, numbers % 2**31))
 
 
 def _width(X: Any) -> int:
@@ -288,37 +198,35 @@ def _width(X: Any) -> int:
 def _failed(name: str, results: Sequence[Any]) -> list[str]:
     """Say how many fits of a learner have failed, and the error of the first one."""
     errors = [each["fit_error"] for each in results if each["fit_error"]]
-    told = f"{len(errors)} of {len(results)} fits of {name} failed"
-    return [f"{told}: {errors[0].splitlines()[-1]}."] if errors else []
+    if not errors:
+        return []
+    last = errors[0].splitlines()[-1]
+    return [f"{len(errors)} of {len(results)} fits of {name} failed: {last}."]
 
 
 def _by_row(
-    told: Sequence[Any],
-    shape: tuple[int, int],
-    tests: Sequence[np.ndarray],
-    n_rows: int,
+    told: Sequence[Any], tests: Sequence[np.ndarray], n_rows: int
 ) -> np.ndarray:
     """Return the predictions of all fits by row; missing where there is none: NaN, or None beside words."""
-    made = {
-        fit: score.predicted
-        for fit, score in enumerate(told)
-        if isinstance(score, _Told)
-    }
-    further = {each.shape[1:] for each in made.values()} or {()}
-    if len(further) > 1:
+    made = {}
+    for fit, score in enumerate(told):
+        if isinstance(score, _Told):
+            made[fit] = score.predicted
+    columns = {each.shape[1:] for each in made.values()}
+    if len(columns) > 1:
         raise ValueError(
-            f"The learners' predictions have columns of different numbers: {sorted(further)}."
+            f"The learners' predictions have columns of different numbers: {sorted(columns)}."
         )
-    kind = (
-        np.result_type(*(each.dtype for each in made.values()))
-        if made
-        else np.dtype(float)
-    )
-    is_word, is_float = kind.kind not in "biuf", kind.kind == "f"
-    dtype = object if is_word else kind if is_float else float
-    filled = np.full(
-        (len(told), n_rows, *further.pop()), None if is_word else np.nan, dtype=dtype
-    )
+    dtypes = [each.dtype for each in made.values()]
+    dtype = np.result_type(*dtypes) if made else np.dtype(float)
+    missing: Any = np.nan
+    if dtype.kind in "biu":
+        dtype = np.dtype(float)
+    elif dtype.kind != "f":
+        dtype = np.dtype(object)
+        missing = None
+    shape = len(told), n_rows, *next(iter(columns), ())
+    filled = np.full(shape, missing, dtype=dtype)
     for fit, predicted in made.items():
         filled[fit, tests[fit % len(tests)]] = predicted
-    return filled.reshape(*shape, *filled.shape[1:])
+    return filled

@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 
 from resampled.candidates.stuck import answered, is_stuck
+from resampled.face.splits import whole
 from resampled.means.leaving_out import Metric, leaving_out
-from resampled.means.pooling import Pooling, pooling
+from resampled.means.pooling import Pooling, mean_of, pooling
 from resampled.means.rows import Rows
+from resampled.resampling import complete
 from resampled.scorers import bounds_of, named_metric
 
 # What scikit-learn's name tells of a scorer, or a function of y and predictions; more is better.
@@ -15,55 +17,62 @@ Scorer = str | Metric
 # By which share of its size a score may differ from that of the rows, whose numbers are float32.
 _ROUNDING = 1e-5
 # Of scores that are the mean of what each row scores.
-_MEAN = Pooling(
-    "predict", lambda _, scores: [1.0, scores], lambda sums: sums[..., 1] / sums[..., 0]
-)
+_MEAN = mean_of("predict", lambda _, scores: scores, np.positive)
 
 
 def count_rows(
     n_rows: int | None, row_scores: Any, predictions: Any, y: Any, groups: Any
 ) -> int | None:
     """Return how many rows the table has, None if nothing tells; raises `ValueError` if what is given does not fit."""
-    shapes = {
-        "row_scores": np.shape(row_scores)[2:3],
-        "predictions": np.shape(predictions)[2:3],
-    }
-    shapes["n_rows"] = () if n_rows is None else (n_rows,)
-    for name, column in {"y": y, "groups": groups}.items():
-        values = np.asarray([] if column is None else column)
-        # The NA of pandas is neither equal to itself nor not.
-        lacking = sum(
-            each is None or (each == each) is not True for each in values.tolist()
-        )
-        if values.ndim != 1 or lacking:
-            raise ValueError(
-                f"{name} has the shape {values.shape}, {lacking} values missing; give (n_rows,), all known."
-            )
-        shapes[name] = values.shape * (column is not None)
-    told = {name: shape[0] for name, shape in shapes.items() if shape}
-    if len({*told.values()}) > 1 or {"row_scores", "predictions"} <= told.keys():
+    counts = {}
+    for name, of_splits in (("row_scores", row_scores), ("predictions", predictions)):
+        if np.ndim(of_splits) > 2:
+            counts[name] = np.shape(of_splits)[2]
+    if n_rows is not None:
+        counts["n_rows"] = whole("n_rows", n_rows, 2)
+    for name, column in (("y", y), ("groups", groups)):
+        if column is not None:
+            counts[name] = _count_known(name, column)
+    if len({*counts.values()}) > 1 or {"row_scores", "predictions"} <= counts.keys():
         raise ValueError(
-            f"Give either row_scores= or predictions=, and as many rows everywhere, not {told}."
+            f"Give either row_scores= or predictions=, and as many rows everywhere, not {counts}."
         )
-    return next(iter(told.values()), None)
+    return next(iter(counts.values()), None)
+
+
+def _count_known(name: str, column: Any) -> int:
+    """Return how many values a column has; raises `ValueError` if one is missing."""
+    values = np.asarray(column)
+    # The NA of pandas is neither equal to itself nor not.
+    known = [
+        value is not None and (value == value) is True for value in values.tolist()
+    ]
+    if values.ndim != 1 or not all(known):
+        n_missing = known.count(False)
+        raise ValueError(
+            f"{name} has the shape {values.shape}, {n_missing} values missing; give (n_rows,), all known."
+        )
+    return len(values)
 
 
 def rows_of(
     scores: np.ndarray,
     scorer: Scorer,
-    row_scores: Any = None,
-    predictions: Any = None,
-    y: Any = None,
-    groups: Any = None,
+    row_scores: Any,
+    predictions: Any,
+    y: Any,
+    groups: Any,
 ) -> Rows | None:
     """Return what is known of rows, of the candidates that have all scores; None if nothing is.
 
-    The scores have the shape (n_candidates, n_splits), and the other parameters are those of `resampled.summary`.
+    The scores have the shape (n_candidates, n_splits), and the other parameters are those of `resampled.Scores`.
     Raises `ValueError` if the scores do not follow from the rows.
     """
     if row_scores is not None:
-        name, pool, values = "row_scores", _MEAN, np.asarray(row_scores, dtype=float)
+        name, pool = "row_scores", _MEAN
+        values = np.asarray(row_scores, dtype=float)
         y = np.zeros(values.shape[-1])
+        has_sums = False
     elif predictions is None:
         return None
     elif y is None:
@@ -71,41 +80,29 @@ def rows_of(
             "predictions= needs y=, the target of the rows, which is missing."
         )
     else:
-        name, values, y = "predictions", np.asarray(predictions), np.asarray(y)
-        pool, values, y = _pooled(scorer, values, y)
-    shape, compared = (
-        (*scores.shape, len(y)),
-        np.flatnonzero(np.isfinite(scores).all(axis=1)),
-    )
+        name = "predictions"
+        pool, values, y = _pooled(scorer, np.asarray(predictions), np.asarray(y))
+        has_sums = _by_sums(scorer, y) is not None
+    shape = (*scores.shape, len(y))
     if values.shape[:3] != shape:
         raise ValueError(
             f"{name} has the shape {values.shape}; it is {shape}, with NaN where a split has no such row."
         )
-    is_test = np.isfinite(values[compared[0]]).reshape(*shape[1:], -1).all(axis=2)
-    statistics, tests = [], [np.flatnonzero(each) for each in is_test]
-    of_means = (
-        row_scores is not None
-        or callable(scorer)
-        or pooling(scorer, len(np.unique(y))) is None
-    )
-    has_no_unit = not of_means and bounds_of(str(scorer))[1] == 1
+    compared = complete(scores)
+    is_known = np.isfinite(values[compared[0]]).reshape(*shape[1:], -1)
+    tests = [np.flatnonzero(each) for each in is_known.all(axis=2)]
+    has_no_unit = has_sums and bounds_of(str(scorer))[1] == 1
+    statistics = []
     for split, test in enumerate(tests):
-        rows = np.stack(
-            [
-                pool.rows(y[test], values[candidate, split, test])
-                for candidate in compared
-            ]
-        )
+        each = [pool.rows(y[test], values[i, split, test]) for i in compared]
+        rows = np.stack(each)
         statistics.append(rows)
         given = scores[compared, split]
-        size = (
-            np.abs(rows[..., 1]).mean()
-            if of_means
-            else max(np.abs(given).max(), has_no_unit)
-        )
-        differ = (
-            np.abs(pool.score(rows.sum(axis=1, dtype=float)) - given) > _ROUNDING * size
-        )
+        size = np.abs(rows[..., 1]).mean()
+        if has_sums:
+            size = max(np.abs(given).max(), has_no_unit)
+        errors = np.abs(pool.score(rows.sum(axis=1, dtype=float)) - given)
+        differ = errors > _ROUNDING * size
         if differ.any():
             raise ValueError(
                 f"{name} give another score on split {split} than candidate {compared[differ][0]} has; give all in the "
@@ -116,26 +113,27 @@ def rows_of(
 
 def judged_by_rows(scorer: Scorer, n_classes: int = 2) -> bool:
     """Return whether predictions tell what each row makes of a scorer."""
-    return (
-        callable(scorer)
-        or pooling(scorer, n_classes) is not None
-        or named_metric(scorer) is not None
-    )
+    if callable(scorer):
+        return True
+    return bool(pooling(scorer, n_classes) or named_metric(scorer))
+
+
+def _by_sums(scorer: Scorer, y: np.ndarray) -> Pooling | None:
+    """Return how a scorer pools rows if its value follows from sums over them."""
+    return None if callable(scorer) else pooling(scorer, len(np.unique(y)))
 
 
 def _pooled(
     scorer: Scorer, predictions: np.ndarray, y: np.ndarray
 ) -> tuple[Pooling, np.ndarray, np.ndarray]:
     """Return how a scorer pools rows, and the predictions and the target as it takes them."""
-    metric = scorer
-    if not callable(scorer):
-        if by_sums := pooling(scorer, len(np.unique(y))):
-            is_of_numbers = scorer == "r2" or scorer.endswith("error")
-            return by_sums, *(
-                (predictions, y) if is_of_numbers else _encoded(predictions, y)
-            )
-        metric = named_metric(scorer) or ""
-    if not callable(metric):
+    if by_sums := _by_sums(scorer, y):
+        name = str(scorer)
+        if name == "r2" or name.endswith("error"):
+            return by_sums, predictions, y
+        return by_sums, *_encoded(predictions, y)
+    metric = scorer if callable(scorer) else named_metric(scorer)
+    if metric is None:
         raise ValueError(
             f"Rows can't judge the scorer {scorer!r}: leave out predictions=, or give metric=, a function of (y, "
             "predictions) of which more is better."
@@ -159,10 +157,10 @@ def _encoded(predictions: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.nda
     classes, y = np.unique(y, return_inverse=True)
     if predictions.ndim == 4:
         return predictions, y
-    numbers = sum(
-        number * (predictions == label) for number, label in enumerate(classes)
-    )
-    return np.where(np.isin(predictions, classes), numbers, np.nan), y
+    numbers = np.full(predictions.shape, np.nan)
+    for number, label in enumerate(classes):
+        numbers[predictions == label] = number
+    return numbers, y
 
 
 def stuck_fits(predictions: Any, y: Any, *, classify: bool = True) -> np.ndarray:
@@ -180,8 +178,8 @@ def stuck_fits(predictions: Any, y: Any, *, classify: bool = True) -> np.ndarray
         predictions, y = _encoded(predictions, y)
     stuck = np.zeros(predictions.shape[:2], dtype=bool)
     for fit in np.ndindex(stuck.shape):
-        if (is_tested := np.isfinite(predictions[fit])).any():
-            stuck[fit] = is_stuck(
-                answered(predictions[fit][is_tested]), y[~is_tested], classify
-            )
+        is_tested = np.isfinite(predictions[fit])
+        if is_tested.any():
+            seen = answered(predictions[fit][is_tested])
+            stuck[fit] = is_stuck(seen, y[~is_tested], classify)
     return stuck

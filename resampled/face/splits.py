@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+# The folds of a repeat, and the share of test rows where there are no folds.
+_Split = tuple[int | None, float | None]
+
 
 def split_by(
     search: Any,
@@ -17,19 +20,12 @@ def split_by(
     n_rows: int | None,
 ) -> tuple[int | None, float]:
     """Return both as a `Resampling` has them, from the user or the search; raises `ValueError` if neither tells."""
-    own = _by_splitter(search.cv, n_splits, n_rows) if hasattr(search, "cv") else None
+    own = None
+    if hasattr(search, "cv"):
+        own = _by_splitter(search.cv, n_splits, n_rows)
     if n_splits < 3:
         raise ValueError(
             f"There are {n_splits} splits; fewer than 3 say nothing about a mean, so add splits."
-        )
-    if n_folds is not None and (test_share is not None or (own and own[0] != n_folds)):
-        other = (
-            f"test_share={test_share}"
-            if test_share is not None
-            else f"the search has cv={search.cv!r:.100}"
-        )
-        raise ValueError(
-            f"n_folds={n_folds} is given, but {other}; leave one of them out."
         )
     if n_folds is None and test_share is None:
         if own is None:
@@ -39,20 +35,29 @@ def split_by(
                 "If a splitter counts its test rows, n_rows= is enough."
             )
         n_folds, test_share = own
-    n_folds = None if n_folds is None else whole("n_folds", n_folds, 2)
-    if n_folds is not None and n_splits % n_folds:
+    other = ""
+    if n_folds is not None and test_share is not None:
+        other = f"test_share={test_share}"
+    elif own and n_folds not in (None, own[0]):
+        other = f"the search has cv={search.cv!r:.100}"
+    if other:
         raise ValueError(
-            f"{n_splits} splits are no whole repeats of {n_folds} folds; correct n_folds or give test_share."
+            f"n_folds={n_folds} is given, but {other}; leave one of them out."
         )
-    test_share = 1 / (n_folds - 1) if n_folds is not None else test_share
-    if not (
-        isinstance(test_share, Real)
-        and (math.isnan(test_share) or 0 < test_share < math.inf)
+    if n_folds is not None:
+        n_folds = whole("n_folds", n_folds, 2)
+        if n_splits % n_folds:
+            raise ValueError(
+                f"{n_splits} splits are no whole repeats of {n_folds} folds; correct n_folds or give test_share."
+            )
+        return n_folds, 1 / (n_folds - 1)
+    if not isinstance(test_share, Real) or not (
+        math.isnan(test_share) or 0 < test_share < math.inf
     ):
         raise ValueError(
             f"test_share is {test_share!r}; give the test rows per training row, a number above 0."
         )
-    return n_folds, float(test_share)
+    return None, float(test_share)
 
 
 def check_tests(
@@ -60,7 +65,7 @@ def check_tests(
 ) -> None:
     """Raise `ValueError` if the splits that test these rows are not those that are told."""
     if n_folds is None:
-        n_test = float(np.mean([len(test) for test in tests]))
+        n_test = _mean_size(tests)
         least = n_test / (n_rows - n_test) if n_test < n_rows else math.inf
         if test_share < 0.9 * least:
             raise ValueError(
@@ -69,8 +74,7 @@ def check_tests(
         return
     all_tested = np.unique(np.concatenate(tests))
     for first in range(0, len(tests), n_folds):
-        rows = np.sort(np.concatenate(tests[first : first + n_folds]))
-        if not np.array_equal(rows, all_tested):
+        if not _are_once(tests[first : first + n_folds], all_tested):
             raise ValueError(
                 f"n_folds={n_folds} is told, but splits {first} to {first + n_folds - 1} do not test each row once; "
                 "correct n_folds=, or give test_share= instead."
@@ -85,66 +89,61 @@ def whole(name: str, value: Any, least: int) -> int:
     return int(value)
 
 
-def _by_splitter(
-    cv: Any, n_splits: int, n_rows: int | None
-) -> tuple[int | None, float | None] | None:
-    """Return the folds of a repeat, or else the share of test rows, of a splitter of scikit-learn; None if unknown."""
+def _by_splitter(cv: Any, n_splits: int, n_rows: int | None) -> _Split | None:
+    """Return how a splitter of scikit-learn splits; None if that is not known."""
     from sklearn import model_selection as of  # takes a second to import
 
+    one_repeat = of.KFold, of.StratifiedKFold, of.GroupKFold, of.StratifiedGroupKFold
+    other_folds = (
+        of.LeaveOneOut,
+        of.LeaveOneGroupOut,
+        of.RepeatedKFold,
+        of.RepeatedStratifiedKFold,
+        Integral,
+    )
     if isinstance(cv, of.TimeSeriesSplit):
         return None, np.nan
     if isinstance(
         cv, of.ShuffleSplit | of.StratifiedShuffleSplit | of.GroupShuffleSplit
     ):
-        by_groups = isinstance(cv, of.GroupShuffleSplit)
-        is_count = any(
-            isinstance(size, Integral) for size in (cv.test_size, cv.train_size)
-        )
-        if is_count and (n_rows is None or by_groups):
-            return None
-        blank = np.arange(
-            n_rows if is_count and n_rows else 1000
-        )  # shares of so many are those of any table
-        return _by_rows(
-            [next(deepcopy(cv).split(blank, blank % 2, blank if by_groups else None))]
-        )
-    if isinstance(cv, list | of.PredefinedSplit):
-        return _by_rows(cv if isinstance(cv, list) else [*cv.split()])
-    folds = (
-        of.KFold
-        | of.StratifiedKFold
-        | of.GroupKFold
-        | of.StratifiedGroupKFold
-        | of.LeaveOneOut
-    )
-    if isinstance(
-        cv,
-        folds
-        | of.LeaveOneGroupOut
-        | of.RepeatedKFold
-        | of.RepeatedStratifiedKFold
-        | Integral
-        | None,
-    ):
+        has_groups = isinstance(cv, of.GroupShuffleSplit)
+        n_drawn = 1000  # shares of so many are those of any table
+        if any(isinstance(size, Integral) for size in (cv.test_size, cv.train_size)):
+            if n_rows is None or has_groups:
+                return None
+            n_drawn = n_rows
+        rows = np.arange(n_drawn)
+        groups = rows if has_groups else None
+        return _by_rows([next(deepcopy(cv).split(rows, rows % 2, groups))])
+    if isinstance(cv, of.PredefinedSplit):
+        cv = list(cv.split())
+    if isinstance(cv, list):
+        return _by_rows(cv)
+    if cv is None or isinstance(cv, one_repeat + other_folds):
         return n_splits // getattr(cv, "n_repeats", 1), None
     return None
 
 
-def _by_rows(splits: Sequence[Any]) -> tuple[int | None, float | None] | None:
+def _by_rows(splits: Sequence[Any]) -> _Split | None:
     """Return the same of splits (train, test) by row; None if some rows are in neither, as in the order of time."""
     n_rows = 1 + max(int(np.max(rows)) for split in splits for rows in split)
-
-    def are_all(parts: Sequence[Any]) -> bool:
-        return np.array_equal(np.sort(np.concatenate(parts)), np.arange(n_rows))
-
-    if not all(map(are_all, splits)):
+    rows = np.arange(n_rows)
+    if not all(_are_once(split, rows) for split in splits):
         return None
     tests = [test for _, test in splits]
-    n_folds = 1 + int(np.searchsorted(np.cumsum([len(test) for test in tests]), n_rows))
-    if all(
-        are_all(tests[start : start + n_folds])
-        for start in range(0, len(tests), n_folds)
-    ):
+    tested = np.cumsum(list(map(len, tests)))
+    n_folds = 1 + int(np.searchsorted(tested, n_rows))
+    starts = range(0, len(tests), n_folds)
+    if all(_are_once(tests[start : start + n_folds], rows) for start in starts):
         return n_folds, None
-    n_test = float(np.mean([len(test) for test in tests]))
+    n_test = _mean_size(tests)
     return None, n_test / (n_rows - n_test)
+
+
+def _are_once(parts: Sequence[Any], rows: np.ndarray) -> bool:
+    """Return whether the parts have each of the rows once."""
+    return np.array_equal(np.sort(np.concatenate(parts)), rows)
+
+
+def _mean_size(tests: Sequence[Any]) -> float:
+    return float(np.mean(list(map(len, tests))))

@@ -1,0 +1,1 @@
+"""What results look like: numbers as text, and plots. It imports no other room."""
