@@ -29,32 +29,29 @@ def metric_of(scorer: Any) -> Metric | None:
     """
     if not hasattr(scorer, "_score_func"):
         return None
-    given = (
-        getattr(scorer, "_response_method", None) or _BY_CLASS[type(scorer).__name__]
-    )
-    responses = (given,) if isinstance(given, str) else tuple(given)
+    given = getattr(scorer, "_response_method", None)
+    responses = given or _BY_CLASS[type(scorer).__name__]
+    if isinstance(responses, str):
+        responses = (responses,)
 
     def function(y: Any, predictions: Any) -> float:
-        of_second = np.ndim(predictions) == 2 and np.shape(predictions)[1] == 2
-        answers = predictions[:, 1] if of_second else predictions
-        return float(scorer._sign * scorer._score_func(y, answers, **scorer._kwargs))
+        if np.ndim(predictions) == 2 and np.shape(predictions)[1] == 2:
+            predictions = predictions[:, 1]
+        score = scorer._score_func(y, predictions, **scorer._kwargs)
+        return float(scorer._sign * score)
 
-    return Metric(function, responses)
+    return Metric(function, tuple(responses))
 
 
 @cache
 def _more() -> dict[str, Any]:
     """Return the parameters of scikit-learn's function that have no default, in some of its versions."""
-    from sklearn.model_selection._validation import (
-        _fit_and_score,
-    )  # takes a second to import
+    # Takes a second to import.
+    from sklearn.model_selection._validation import _fit_and_score
 
     known = {"verbose": 0, "fit_params": None, "score_params": None}
-    return {
-        name: value
-        for name, value in known.items()
-        if name in inspect.signature(_fit_and_score).parameters
-    }
+    own = known.keys() & inspect.signature(_fit_and_score).parameters
+    return {name: known[name] for name in own}
 
 
 def fit_and_score(estimator: Any, X: Any, y: Any, **how: Any) -> Any:

@@ -85,13 +85,12 @@ def interval_steps(
         Draws the folds.
     """
     with np.errstate(invalid="ignore", over="ignore"):
-        residuals = np.nan_to_num(
-            np.abs(observed - predicted), nan=np.inf, posinf=np.inf
-        )
+        residuals = _odd(np.abs(observed - predicted))
     numbers = _numbered(units, len(residuals))
-    weights, n_steps = _weights(numbers), 1
+    weights = _weights(numbers)
     if not np.isfinite(_quantiles(residuals, [level], weights, new=1)).all():
         return None
+    n_steps = 1
     if np.isfinite(residuals).all():
         n_steps = _best_number(residuals, predicted, level, weights, numbers, seed)
     return _steps(residuals, predicted, level, weights, n_steps)
@@ -136,10 +135,13 @@ def _quantiles(
     """Return the least scores up to which the weights are `levels` of all, those of `new` units more among them."""
     order = np.argsort(scores, kind="stable")  # NaN comes last
     wanted = np.asarray(levels) * (weights.sum() + new) * (1 - _TINY)
-    sorted_scores = np.append(
-        np.nan_to_num(scores[order], nan=np.inf, posinf=np.inf, neginf=-np.inf), np.inf
-    )
+    sorted_scores = np.append(_odd(scores[order]), np.inf)
     return sorted_scores[np.searchsorted(np.cumsum(weights[order]), wanted)]
+
+
+def _odd(scores: np.ndarray) -> np.ndarray:
+    """Return scores in which what is missing is as odd as can be."""
+    return np.where(np.isnan(scores), np.inf, scores)
 
 
 def _steps(
@@ -149,26 +151,22 @@ def _steps(
     weights: np.ndarray,
     n_steps: int,
 ) -> Steps:
-    edges = (
-        np.unique(np.quantile(predicted, np.arange(1, n_steps) / n_steps))
-        if n_steps > 1
-        else np.empty(0)
-    )
+    one = Steps(np.empty(0), _quantiles(residuals, [level], weights, new=1))
+    if n_steps == 1:
+        return one
+    edges = np.unique(np.quantile(predicted, np.arange(1, n_steps) / n_steps))
     # Where many predictions are equal, as those of few leaves, a step may have few, and goes to the next one.
-    enough = (
-        np.bincount(np.searchsorted(edges, predicted), weights, len(edges) + 1)
-        >= FEWEST / 2
-    )
-    edges = edges[enough[:-1]][: None if enough[-1] else -1]
-    if not len(edges):
-        return Steps(edges, _quantiles(residuals, [level], weights, new=1))
+    at = np.searchsorted(edges, predicted)
+    enough = np.bincount(at, weights, len(edges) + 1) >= FEWEST / 2
+    edges = edges[enough[:-1]]
+    if not enough[-1]:
+        edges = edges[:-1]
     at = np.searchsorted(edges, predicted)
     scales = np.bincount(at, weights * residuals) / np.bincount(at, weights)
-    if not scales.all():  # a step without an error has no scale
-        return _steps(residuals, predicted, level, weights, 1)
-    return Steps(
-        edges, scales * _quantiles(residuals / scales[at], [level], weights, new=1)
-    )
+    if not len(edges) or not scales.all():  # a step without an error has no scale
+        return one
+    (quantile,) = _quantiles(residuals / scales[at], [level], weights, new=1)
+    return Steps(edges, scales * quantile)
 
 
 def _best_number(
@@ -188,14 +186,16 @@ def _best_number(
     by_unit = {}
     for n_steps in tried:
         scores = np.empty(len(residuals))
-        for test in (folds == fold for fold in range(_FOLDS)):
+        for fold in range(_FOLDS):
+            test = folds == fold
+            rest = ~test
             steps = _steps(
-                residuals[~test], predicted[~test], level, weights[~test], n_steps
+                residuals[rest], predicted[rest], level, weights[rest], n_steps
             )
-            scores[test] = interval_score(
-                steps.at(predicted[test]), residuals[test], level
-            )
+            widths = steps.at(predicted[test])
+            scores[test] = interval_score(widths, residuals[test], level)
         by_unit[n_steps] = np.bincount(numbers, weights * scores)
     best = min(tried, key=lambda n_steps: by_unit[n_steps].mean())
     gains = by_unit[1] - by_unit[best]
-    return best if gains.mean() > gains.std(ddof=1) / np.sqrt(n_units) else 1
+    is_shown = gains.mean() > gains.std(ddof=1) / np.sqrt(n_units)
+    return best if is_shown else 1

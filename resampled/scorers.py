@@ -7,23 +7,21 @@ from typing import Any
 from resampled._compat import metric_of
 from resampled.resampling import Bounds
 
-_BELOW_ONE = (
-    "r2",
-    "explained_variance",
-    "d2_absolute_error_score",
-    "d2_brier_score",
-    "d2_log_loss_score",
-)
+_BELOW_ONE = (-math.inf, 1.0)
+_CORRELATION = (-1.0, 1.0)
+_ABOVE_ZERO = (0.0, math.inf)
 # Of scorers that do not lie between 0 and 1, apart from those that are negated.
 _BOUNDS = {
-    **dict.fromkeys(_BELOW_ONE, (-math.inf, 1.0)),
-    **dict.fromkeys(
-        ("matthews_corrcoef", "adjusted_rand_score", "adjusted_mutual_info_score"),
-        (-1.0, 1.0),
-    ),
-    **dict.fromkeys(
-        ("positive_likelihood_ratio", "mutual_info_score"), (0.0, math.inf)
-    ),
+    "r2": _BELOW_ONE,
+    "explained_variance": _BELOW_ONE,
+    "d2_absolute_error_score": _BELOW_ONE,
+    "d2_brier_score": _BELOW_ONE,
+    "d2_log_loss_score": _BELOW_ONE,
+    "matthews_corrcoef": _CORRELATION,
+    "adjusted_rand_score": _CORRELATION,
+    "adjusted_mutual_info_score": _CORRELATION,
+    "positive_likelihood_ratio": _ABOVE_ZERO,
+    "mutual_info_score": _ABOVE_ZERO,
 }
 # Of these, a row decides alone, or the next one does.
 _NOT_SMOOTH = ("max_error", "neg_max_error", "neg_median_absolute_error")
@@ -48,11 +46,9 @@ def named_metric(scoring: str) -> Callable[[Any, Any], float] | None:
 
 def bounds_of(scoring: str) -> Bounds:
     """Return the least and the largest value of a scorer; infinite where there is none."""
-    return (
-        (-math.inf, 0.0)
-        if scoring.startswith("neg_")
-        else _BOUNDS.get(scoring, (0.0, 1.0))
-    )
+    if scoring.startswith("neg_"):
+        return -math.inf, 0.0
+    return _BOUNDS.get(scoring, (0.0, 1.0))
 
 
 def effective_rows(
@@ -64,10 +60,9 @@ def effective_rows(
     rare they are, so they are as exact as if all classes were as rare as the rarest one; NaN without `counts`. A group
     counts as one row, also in `counts` where it is known which classes it has.
     """
-    by_rows = scoring.startswith(("accuracy", "top_k_accuracy")) or not all(
-        map(math.isfinite, bounds_of(scoring))
-    )
-    rows = None if by_rows else len(counts) * min(counts) if len(counts) else math.nan
-    return (
-        n_groups if rows is None else rows if n_groups is None else min(rows, n_groups)
-    )
+    low, high = bounds_of(scoring)
+    is_count = scoring.startswith(("accuracy", "top_k_accuracy"))
+    if is_count or not math.isfinite(high - low):
+        return n_groups
+    rows = len(counts) * min(counts) if len(counts) else math.nan
+    return rows if n_groups is None else min(rows, n_groups)

@@ -8,7 +8,7 @@ from scipy.special import ndtri, stdtr
 from resampled.means.by_unit import ByUnit
 from resampled.means.differences import norms_and_errors
 from resampled.means.ttest import ALPHA, TINY
-from resampled.resampling import Resampling
+from resampled.resampling import Resampling, complete
 
 N_DRAWS = 1000
 # Competitors that are worse by more standard errors can't decide a test, and would only make it less sharp.
@@ -30,14 +30,15 @@ def best_set(
     tested.
     """
     in_set = np.zeros(len(scores), dtype=bool)
-    valid = np.flatnonzero(np.isfinite(scores).all(axis=1))
+    valid = complete(scores)
     if not resampling.is_tested or not len(valid):
         return in_set
     scores = scores[valid]
-    means, rounding = scores.mean(axis=1), TINY * np.abs(scores).max()
-    norms, errors = norms_and_errors(
-        scores, resampling, None if by_unit is None else by_unit.take(valid)
-    )
+    means = scores.mean(axis=1)
+    rounding = TINY * np.abs(scores).max()
+    if by_unit is not None:
+        by_unit = by_unit.take(valid)
+    norms, errors = norms_and_errors(scores, resampling, by_unit)
     # By draw, the sums of the splits' residuals with normal weights.
     weights = np.random.default_rng(seed).normal(size=(scores.shape[1], N_DRAWS))
     noise = ((scores - means[:, None]) @ weights).astype(np.float32)
@@ -45,17 +46,17 @@ def best_set(
     bounds = -ndtri(ALPHA / np.arange(1, len(scores) + 1))
     for c, row in enumerate(valid):
         # 1. The largest z-value of mean(score_j - score_c) over all other candidates j: as unlikely as the t-value.
-        gaps, alike = (
-            means - means[c],
-            errors.error[c] <= rounding,
-        )  # alike: as c itself, the same on every split
-        if (gaps <= rounding).all() or (gaps[alike] > rounding).any():
-            in_set[row] = (gaps <= rounding).all()
+        gaps = means - means[c]
+        is_better = gaps > rounding
+        alike = errors.error[c] <= rounding  # as c itself, the same on every split
+        if not is_better.any() or is_better[alike].any():
+            in_set[row] = not is_better.any()
             continue
         z_values = np.full(len(scores), -np.inf)
         t_values = gaps[~alike] / errors.error[c, ~alike]
         z_values[~alike] = -ndtri(stdtr(errors.degrees[c, ~alike], -t_values))
-        statistic, drawn = z_values.max(), z_values > -SCREEN
+        statistic = z_values.max()
+        drawn = z_values > -SCREEN
         if not bounds[0] < statistic < bounds[drawn.sum() - 1]:
             in_set[row] = statistic <= bounds[0]
             continue
@@ -76,8 +77,7 @@ def simplest(
     counts most, and less is simpler. Of candidates that are equally simple, the one with the best mean is taken.
     """
     numbers = np.flatnonzero(in_set)
-    keys = [
-        -means[numbers],
-        *(np.asarray(each)[numbers] for each in reversed(complexity)),
-    ]
+    keys = [-means[numbers]]
+    for each in reversed(complexity):
+        keys.append(np.asarray(each)[numbers])
     return int(numbers[np.lexsort(keys)[0]])

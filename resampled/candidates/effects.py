@@ -9,7 +9,7 @@ import numpy as np
 from resampled.means.pooling import mean_ranks
 from resampled.means.ttest import p_values
 from resampled.pairs.equivalence import holm
-from resampled.resampling import Resampling
+from resampled.resampling import Resampling, complete
 
 # The values of a setting, one for each candidate.
 Column = Sequence[Any] | np.ndarray
@@ -43,7 +43,7 @@ def effect_p_values(
 
     `settings` has the values of each key by candidate. Of the scores, (n_candidates, n_splits), NaN is left out.
     """
-    kept = np.flatnonzero(np.isfinite(scores).all(axis=1)).tolist()
+    kept = complete(scores).tolist()
     ranks = np.apply_along_axis(mean_ranks, 0, scores[kept])
     contrasts = [_contrasts([column[i] for i in kept]) for column in settings.values()]
     always = [np.ones((1, len(ranks)))]
@@ -58,9 +58,10 @@ def effect_p_values(
     )
     shuffled, resampled = np.full((2, len(settings)), np.nan)
     for number, own in enumerate(contrasts):
-        others = np.vstack(
-            always + ([] if crowded else contrasts[:number] + contrasts[number + 1 :])
-        )
+        beside = always
+        if not crowded:
+            beside = always + contrasts[:number] + contrasts[number + 1 :]
+        others = np.vstack(beside)
         own = _beside(own, others)
         if not len(own):
             continue
@@ -68,9 +69,13 @@ def effect_p_values(
         # With one repeat, three splits often rank alike by chance; a place more or less in each is the least of noise,
         # as if one row were tested, which is worth a place.
         effects = (own @ ranks).round(9)  # rounding is no effect
-        p = p_values(np.vstack([np.zeros_like(effects[:1]), effects]), 0, places)[1:]
-        resampled[number] = min(1, len(p) * p.min()) if np.isfinite(p).all() else np.nan
-    return resampled if len(settings) == 1 else np.maximum(holm(shuffled), resampled)
+        nothing = np.zeros_like(effects[:1])
+        p = p_values(np.vstack([nothing, effects]), 0, places)[1:]
+        if np.isfinite(p).all():
+            resampled[number] = min(1, len(p) * p.min())
+    if len(settings) == 1:
+        return resampled
+    return np.maximum(holm(shuffled), resampled)
 
 
 def _contrasts(column: Column) -> np.ndarray:
@@ -80,10 +85,8 @@ def _contrasts(column: Column) -> np.ndarray:
     if len(levels) < 2:
         return np.empty((0, len(values)))
     if has_names(column):
-        return np.array(
-            [values == level for level in (levels if len(levels) > 2 else levels[1:])],
-            dtype=float,
-        )
+        compared = levels if len(levels) > 2 else levels[1:]
+        return (values == compared[:, None]).astype(float)
     line = values - values.mean()
     return np.array([line, line**2][: len(levels) - 1])
 
@@ -102,9 +105,8 @@ def _shuffled(
     """Return the p-value of the partial F of a key's contrasts; 1 if they leave no candidate's difference to chance."""
     remove = np.eye(len(means)) - np.linalg.pinv(others) @ others
     left = remove @ means
-    drawn = (
-        np.vstack([left, rng.permuted(np.tile(left, (N_SHUFFLES, 1)), axis=1)]) @ remove
-    )
+    shuffled = rng.permuted(np.tile(left, (N_SHUFFLES, 1)), axis=1)
+    drawn = np.vstack([left, shuffled]) @ remove
     by_own = drawn @ np.linalg.pinv(own) @ own
     explained = (by_own**2).sum(axis=1) / np.maximum((drawn**2).sum(axis=1), TINY)
     return float((explained >= explained[0] - TINY).mean())

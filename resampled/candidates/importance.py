@@ -25,23 +25,23 @@ def importance(
     the shape (n_keys,); they are 0 if the scores do not differ, and NaN with fewer than 3 candidates.
     """
     kept = np.flatnonzero(np.isfinite(scores)).tolist()
-    X = np.column_stack(
-        [codes([column[i] for i in kept]) for column in settings.values()]
-    )
+    columns = []
+    for column in settings.values():
+        columns.append(codes([column[i] for i in kept]))
     y = np.asarray(scores, dtype=float)[kept]
-    if len(y) < 3 or np.ptp(y) == 0:
-        drops = np.full((len(settings), N_PERMUTATIONS), np.nan if len(y) < 3 else 0.0)
-    else:
-        drops = _drops(X, y, np.random.default_rng(seed))
+    drops = np.zeros((len(settings), N_PERMUTATIONS))
+    if len(y) < 3:
+        drops[:] = np.nan
+    elif np.ptp(y) > 0:
+        drops = _drops(np.column_stack(columns), y, np.random.default_rng(seed))
     return drops.mean(axis=1), drops.std(axis=1)
 
 
 def _drops(X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the drop of R² for each key and shuffle."""
     n, n_keys = X.shape
-    shuffled = np.repeat(
-        X[None], 1 + n_keys * N_PERMUTATIONS, axis=0
-    )  # the first stays
+    n_shuffles = n_keys * N_PERMUTATIONS
+    shuffled = np.repeat(X[None], 1 + n_shuffles, axis=0)  # the first stays
     for number, copy in enumerate(shuffled[1:]):
         key = number // N_PERMUTATIONS
         copy[:, key] = rng.permutation(X[:, key])
@@ -50,13 +50,12 @@ def _drops(X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray
         train = np.setdiff1d(np.arange(n), test)
         # All shuffles at once: calls cost more than rows.
         rows = shuffled[:, test].reshape(-1, n_keys)
-        predicted = forest_means(
-            X[train], y[train], rows, int(rng.integers(2**31))
-        ).reshape(len(shuffled), len(test))
-        errors += ((predicted - y[test]) ** 2).sum(axis=1)
-    return (errors[1:] - errors[0]).reshape(n_keys, N_PERMUTATIONS) / (
-        (y - y.mean()) ** 2
-    ).sum()
+        own_seed = int(rng.integers(2**31))
+        predicted = forest_means(X[train], y[train], rows, own_seed)
+        residuals = predicted.reshape(len(shuffled), -1) - y[test]
+        errors += (residuals**2).sum(axis=1)
+    grown = (errors[1:] - errors[0]).reshape(n_keys, -1)
+    return grown / ((y - y.mean()) ** 2).sum()
 
 
 def forest_means(
@@ -66,11 +65,12 @@ def forest_means(
     from sklearn import config_context  # takes half a second to import
     from sklearn.tree import DecisionTreeRegressor
 
-    rng, total = np.random.RandomState(seed), np.zeros(len(rows))
-    X, rows = X.astype(np.float32), rows.astype(np.float32)  # as trees take them
-    with config_context(
-        skip_parameter_validation=True
-    ):  # of trees that differ by their seeds alone
+    rng = np.random.RandomState(seed)
+    total = np.zeros(len(rows))
+    X = X.astype(np.float32)  # as trees take them
+    rows = rows.astype(np.float32)
+    # Trees differ by their seeds alone, so nothing is to be validated.
+    with config_context(skip_parameter_validation=True):
         for own in rng.randint(np.iinfo(np.int32).max, size=N_TREES):
             drawn = np.random.RandomState(own).randint(0, len(X), len(X))
             tree = DecisionTreeRegressor(random_state=int(own))

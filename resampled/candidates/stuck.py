@@ -25,11 +25,9 @@ class Answered(NamedTuple):
 def answered(predicted: np.ndarray) -> Answered:
     """Return what predictions of rows, of shape (n,), say in three numbers."""
     values, counts = np.unique(predicted, return_counts=True)
-    return Answered(
-        float(values[counts.argmax()]),
-        float(counts.max() / counts.sum()),
-        float(predicted.std()),
-    )
+    commonest = float(values[counts.argmax()])
+    share = float(counts.max() / counts.sum())
+    return Answered(commonest, share, float(predicted.std()))
 
 
 def is_stuck(seen: Answered | None, y_train: np.ndarray, classify: bool) -> bool:
@@ -37,8 +35,6 @@ def is_stuck(seen: Answered | None, y_train: np.ndarray, classify: bool) -> bool
     if seen is None:  # it diverged
         return False
     if classify:
-        return (
-            seen.share >= _ONE_CLASS
-            and float(np.mean(y_train == seen.commonest)) < _COMMON
-        )
+        share = float(np.mean(y_train == seen.commonest))
+        return seen.share >= _ONE_CLASS and share < _COMMON
     return seen.spread < _SPREAD * float(y_train.std())

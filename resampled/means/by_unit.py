@@ -36,17 +36,14 @@ class ByUnit:
         of_round = np.arange(n_splits) * n_rounds // n_splits
         weights = tested.astype(float)
         finite = np.isfinite(values)
-        means = np.where(finite, values, 0.0).sum(axis=(1, 2)) / np.maximum(
-            finite.sum(axis=(1, 2)), 1
-        )
-        sums = np.empty(
-            (n_candidates, n_splits, n_splits)
-        )  # by split, over the units that another split tests, too
+        totals = np.where(finite, values, 0.0).sum(axis=(1, 2))
+        means = totals / np.maximum(finite.sum(axis=(1, 2)), 1)
+        # By split, over the units that another split tests, too.
+        sums = np.empty((n_candidates, n_splits, n_splits))
         for number in range(n_rounds):
             splits = of_round == number
-            centred = np.where(
-                finite[:, number], values[:, number] - means[:, None], 0.0
-            )
+            centred = values[:, number] - means[:, None]
+            centred = np.where(finite[:, number], centred, 0.0)
             sums[:, splits] = (centred[:, None] * weights[splits]) @ weights.T
         later, earlier = np.tril_indices(n_splits, -1)
         apart = of_round[later] != of_round[earlier]
@@ -57,15 +54,15 @@ class ByUnit:
         if not n_pairs_of_units:
             return cls(values, np.zeros_like(moves), 0.0)
         scale = np.sqrt(len(moves[0]) / (2 * n_pairs_of_units))
-        return cls(
-            values, moves * scale, float(n_units * shared.sum() / n_pairs_of_units)
-        )
+        alone = float(n_units * shared.sum() / n_pairs_of_units)
+        return cls(values, moves * scale, alone)
 
     @classmethod
     def together(cls, each: Sequence["ByUnit"]) -> "ByUnit":
         """Return that of the candidates of several, which were tested on the same splits."""
         values = np.concatenate([one.values for one in each])
-        return cls(values, np.concatenate([one.moves for one in each]), each[0].alone)
+        moves = np.concatenate([one.moves for one in each])
+        return cls(values, moves, each[0].alone)
 
     @property
     def n_rounds(self) -> int:
@@ -88,12 +85,8 @@ class ByUnit:
     def first(self, n_rounds: int) -> "ByUnit":
         """Return that of the first rounds."""
         all_rounds = max(self.n_rounds, 2)
-        n_pairs = (
-            self.moves.shape[1]
-            * n_rounds
-            * (n_rounds - 1)
-            // (all_rounds * (all_rounds - 1))
-        )
+        n_all = all_rounds * (all_rounds - 1)
+        n_pairs = self.moves.shape[1] * n_rounds * (n_rounds - 1) // n_all
         return replace(
             self, values=self.values[:, :n_rounds], moves=self.moves[:, :n_pairs]
         )
@@ -102,9 +95,5 @@ class ByUnit:
         """Return that of means over bundles of units, drawn by chance, for rounds that test all units."""
         order = rng.permutation(self.values.shape[-1])
         parts = np.array_split(order, min(n_bundles, len(order)))
-        return replace(
-            self,
-            values=np.stack(
-                [self.values[..., part].mean(axis=-1) for part in parts], axis=-1
-            ),
-        )
+        means = [self.values[..., part].mean(axis=-1) for part in parts]
+        return replace(self, values=np.stack(means, axis=-1))

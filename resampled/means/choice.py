@@ -22,26 +22,20 @@ def whole_choice(
     The result is None if a search has no corrected score, or they do not share their draws.
     """
     found = [each for each in searches.values() if each is not None]
-    over, sizes = (
-        {each.over for each in found},
-        {len(each.draws.selecting) for each in found},
-    )
-    if len(found) < len(searches) or len(over) != 1 or len(sizes) != 1:
+    kinds = {(each.over, len(each.draws.selecting)) for each in found}
+    if len(found) < len(searches) or len(kinds) != 1:
         return None
-    taken = np.nan_to_num(
-        np.stack([each.draws.selecting for each in found]), nan=-np.inf
-    ).argmax(axis=0)
-    left_out = np.stack([each.draws.left_out for each in found])[
-        taken, np.arange(len(taken))
-    ]
+    selecting = np.stack([each.draws.selecting for each in found])
+    left_out = np.stack([each.draws.left_out for each in found])
+    taken = np.nan_to_num(selecting, nan=-np.inf).argmax(axis=0)
+    score = float(np.nanmean(left_out[taken, np.arange(len(taken))]))
     share = np.bincount(taken, minlength=len(found)) / len(taken)
     scores, lows, highs = np.transpose(
         [(each.score, each.low, each.high) for each in found]
     )
-    score, among = float(np.nanmean(left_out)), share @ (scores - share @ scores) ** 2
+    among = share @ (scores - share @ scores) ** 2
     between = ndtri(1 - ALPHA / 2) ** 2 * among
-    below, above = (
-        float(np.sqrt(share @ (end - scores) ** 2 + between)) for end in (lows, highs)
-    )
+    squares = [share @ (end - scores) ** 2 + between for end in (lows, highs)]
+    below, above = np.sqrt(squares)
     low, high = np.clip([score - below, score + above], *bounds)
-    return Corrected(score, float(low), float(high), over.pop())
+    return Corrected(score, float(low), float(high), found[0].over)

@@ -7,7 +7,7 @@ import numpy as np
 
 from resampled.means.intervals import errors_of_means, interval
 from resampled.means.rows import Rows, Units
-from resampled.resampling import Resampling
+from resampled.resampling import Resampling, complete
 
 N_ROUNDS, N_CUTS, N_BLOCKS = 25, 100, 100
 N_PARTS = 3
@@ -80,12 +80,12 @@ def corrected_score(
     n_rounds : int
         Each has 900 draws, or 300 for splits alone; more rounds make the result less noisy.
     """
-    valid = np.flatnonzero(np.isfinite(scores).all(axis=1))
+    valid = complete(scores)
     if not len(valid):
         return None
     scores = np.asarray(scores, dtype=float)[valid]
-    n_splits, rng = scores.shape[1], np.random.default_rng(seed)
-    n_repeats = resampling.n_repeats(n_splits) or 1
+    rng = np.random.default_rng(seed)
+    n_repeats = resampling.n_repeats(scores.shape[1]) or 1
     units = rows and rows.units(valid, np.random.default_rng(seed))
     if units:
         over = "rows and repeats" if n_repeats > 1 else "rows and folds"
@@ -96,10 +96,8 @@ def corrected_score(
     score, noise, draws = _worth(rounds, units.score if units else np.mean)
 
     # How often each candidate was selected; the sum is 1.
-    times = np.sum(
-        [np.bincount(each.selected.ravel(), minlength=len(scores)) for each in rounds],
-        axis=0,
-    )
+    selected = np.concatenate([each.selected.ravel() for each in rounds])
+    times = np.bincount(selected, minlength=len(scores))
     shares = times / times.sum()
     by_unit = rows.units(valid).by_unit(resampling.n_folds) if rows else None
     error, degrees = errors_of_means(scores, resampling, by_unit)
@@ -116,7 +114,8 @@ def _worth(
     rounds: list[_Round], score: Callable[[np.ndarray], float]
 ) -> tuple[float, float, Draws]:
     """Return the score of what was kept in all rounds (step 5), its standard error, and the draws of the first."""
-    worth = float(score(np.sum([each.kept for each in rounds], axis=0) / len(rounds)))
+    kept = np.sum([each.kept for each in rounds], axis=0)
+    worth = float(score(kept / len(rounds)))
     noise = np.std([score(each.kept) for each in rounds], ddof=1) / len(rounds) ** 0.5
     first = rounds[0]
     left_out = first.left_out + (worth - np.nanmean(first.left_out))
@@ -130,10 +129,13 @@ def _over_rows(units: Units, rng: np.random.Generator) -> _Round:
     """
     score = units.pooling.score
     sums = units.blocks(N_BLOCKS, rng)  # step 1
-    n_splits, (n_blocks, n_candidates, k) = len(sums), sums[0].shape
-    rows, splits = _parts(n_blocks, rng), _parts(n_splits, rng)  # step 2
-    rows_in, splits_in = _others(rows).astype(float), _others(splits).astype(float)
-    n_row_parts, n_split_parts = rows_in.shape[1], splits_in.shape[1]
+    n_splits = len(sums)
+    n_blocks, n_candidates, k = sums[0].shape
+    rows = _parts(n_blocks, rng)  # step 2
+    splits = _parts(n_splits, rng)
+    rows_in = _others(rows)
+    splits_in = _others(splits)
+    n_row_parts = rows_in.shape[1]
 
     # Step 3: the score of each candidate on the rows that select, then its mean over the splits that select.
     inside = np.empty((N_CUTS, n_splits, n_row_parts * n_candidates))
@@ -142,27 +144,25 @@ def _over_rows(units: Units, rng: np.random.Generator) -> _Round:
         inside[:, split] = score(added.reshape(-1, k)).reshape(N_CUTS, -1)
     finite = np.isfinite(inside)
     with np.errstate(divide="ignore", invalid="ignore"):
-        means = (splits_in @ np.where(finite, inside, 0)) / (
-            splits_in @ finite.astype(float)
-        )
-    means = _even(means).reshape(N_CUTS, n_split_parts, n_row_parts, n_candidates)
+        n_inside = splits_in @ finite.astype(float)
+        means = (splits_in @ np.where(finite, inside, 0)) / n_inside
+    means = _even(means).reshape(N_CUTS, -1, n_row_parts, n_candidates)
     selected = np.nan_to_num(means, nan=-np.inf).argmax(axis=3)
 
     # Step 4: of each cut, split and block, the sums of the candidate that was selected without it.
     cuts = np.arange(N_CUTS)
     # By cut, part of the splits and block: where the sums of the candidate are among those of all blocks.
-    chosen = (
-        np.take_along_axis(selected, rows[:, None], axis=2)
-        + np.arange(n_blocks) * n_candidates
-    )
-    kept, columns = np.zeros((n_splits, k)), np.tile(np.arange(k), N_CUTS * n_blocks)
-    total, counted = np.zeros(selected.shape), np.zeros(selected.shape)
+    chosen = np.take_along_axis(selected, rows[:, None], axis=2)
+    chosen = chosen + np.arange(n_blocks) * n_candidates
+    kept = np.zeros((n_splits, k))
+    columns = np.tile(np.arange(k), N_CUTS * n_blocks)
+    total = np.zeros(selected.shape)
+    counted = np.zeros(selected.shape)
     for split, of_split in enumerate(sums):
         part = splits[:, split]
         left_out = of_split.reshape(-1, k).take(chosen[cuts, part], axis=0)
-        kept[split] = (
-            np.bincount(columns, left_out.ravel()) / N_CUTS
-        )  # a sum over both axes, in its order
+        # A sum over both axes, in its order.
+        kept[split] = np.bincount(columns, left_out.ravel()) / N_CUTS
         scores = score((1 - rows_in) @ left_out)
         is_finite = np.isfinite(scores)
         total[cuts, part] += np.where(is_finite, scores, 0)
@@ -173,9 +173,10 @@ def _over_rows(units: Units, rng: np.random.Generator) -> _Round:
 
 def _over_splits(scores: np.ndarray, rng: np.random.Generator) -> _Round:
     """Leave out a third of the splits alone, of scores of shape (n_candidates, n_splits)."""
-    inside = _others(_parts(scores.shape[1], rng)).astype(float)
+    inside = _others(_parts(scores.shape[1], rng))
+    outside = 1 - inside
     means = _even((inside @ scores.T) / inside.sum(axis=2, keepdims=True))
-    selected, outside = means.argmax(axis=2), 1 - inside
+    selected = means.argmax(axis=2)
     left_out = (scores[selected] * outside).sum(axis=2) / outside.sum(axis=2)
     return _Round(selected, means.max(axis=2), left_out, left_out.mean(axis=0))
 
@@ -187,9 +188,11 @@ def _even(means: np.ndarray) -> np.ndarray:
 
 def _parts(n: int, rng: np.random.Generator) -> np.ndarray:
     """Put n things into three parts of about the same size, 100 times; shape (100, n)."""
-    return (np.arange(n) % min(N_PARTS, n))[rng.random((N_CUTS, n)).argsort(axis=1)]
+    order = rng.random((N_CUTS, n)).argsort(axis=1)
+    return order % min(N_PARTS, n)
 
 
 def _others(parts: np.ndarray) -> np.ndarray:
-    """Return for each part which things are in the other ones, of shape (100, n_parts, n)."""
-    return parts[:, None] != np.arange(parts.max() + 1)[:, None]
+    """Return 1.0 for each part where a thing is in another one, of shape (100, n_parts, n)."""
+    numbers = np.arange(parts.max() + 1)
+    return (parts[:, None] != numbers[:, None]).astype(float)

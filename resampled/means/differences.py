@@ -9,7 +9,7 @@ from resampled.means.by_unit import ByUnit
 from resampled.means.luck import luck
 from resampled.means.ttest import TINY
 from resampled.means.untested import untested
-from resampled.resampling import Resampling
+from resampled.resampling import Resampling, complete
 
 # Without rows, Nadeau and Bengio's n_test / n_train is taken so many times, because by itself it was too little where
 # many inputs say little.
@@ -32,12 +32,12 @@ def errors_of_pairs(
     scores: np.ndarray, resampling: Resampling, by_unit: ByUnit | None = None
 ) -> Errors:
     """Return the errors of the mean differences of all pairs, as `norms_and_errors`; NaN where a score is."""
-    valid = np.flatnonzero(np.isfinite(scores).all(axis=1))
+    valid = complete(scores)
     places = np.ix_(valid, valid)
-    shape = len(scores), len(scores)
-    found = Errors(*np.full((3, *shape), np.nan))
+    found = Errors(*np.full((3, len(scores), len(scores)), np.nan))
     if len(valid):
-        by_unit = None if by_unit is None else by_unit.take(valid)
+        if by_unit is not None:
+            by_unit = by_unit.take(valid)
         _, own = norms_and_errors(scores[valid], resampling, by_unit)
         for whole, part in zip(found, own, strict=True):
             whole[places] = part
@@ -62,9 +62,8 @@ def norms_and_errors(
     n_splits = scores.shape[1]
     sums = squares.of_differences(scores - scores.mean(axis=1, keepdims=True))
     largest = np.abs(scores).max(axis=1)
-    rounding = (
-        n_splits * (TINY * np.maximum(largest[:, None], largest)) ** 2
-    )  # of the means
+    largest = np.maximum(largest[:, None], largest)
+    rounding = n_splits * (TINY * largest) ** 2  # of the means
     sums = np.where(sums < rounding, 0, sums)
     if resampling.one_row:
         least = (n_splits - 1) * resampling.one_row**2
@@ -73,7 +72,8 @@ def norms_and_errors(
     variances = sums / (n_splits - 1)
     square = (1 / n_splits + SHARED * resampling.test_share) * variances
     square = np.where(untested(scores, resampling), np.inf, square)
-    degrees, of_training = np.full_like(square, n_splits - 1), np.zeros_like(square)
+    degrees = np.full_like(square, n_splits - 1)
+    of_training = np.zeros_like(square)
     if by_unit is not None and resampling.is_tested:
         by_rows = luck(variances, n_splits, by_unit, resampling.test_share)
         known = ~np.isnan(by_rows.square)

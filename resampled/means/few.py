@@ -23,21 +23,19 @@ def is_within(rope: float, differences: np.ndarray, resampling: Resampling) -> b
     The differences have the shape (n_splits,). If n is infinite, one row makes at most the smallest of them. Nothing is
     within without two bounds, because single rows may be off by any amount then, nor if n is NaN.
     """
-    width, n, sizes = (
-        resampling.bounds[1] - resampling.bounds[0],
-        resampling.n_wrong,
-        np.abs(differences),
-    )
+    width = resampling.width
+    n = resampling.n_wrong
     if math.isinf(width) or math.isnan(n):
         return False
     if math.isinf(n):
-        n = fewest_rows(sizes, width, resampling.test_share)
+        n = fewest_rows(np.abs(differences), width, resampling.test_share)
     if math.isinf(n):  # no difference at all
         return True
     k = abs(float(np.mean(differences))) * n / width
-    return bool(
-        k < n and width * betaincinv(k + 1, n - k, 1 - ALPHA) <= rope * (1 + TINY)
-    )
+    if k >= n:
+        return False
+    largest = width * betaincinv(k + 1, n - k, 1 - ALPHA)
+    return bool(largest <= rope * (1 + TINY))
 
 
 def fewest_rows(steps: np.ndarray, width: float, test_share: float) -> float:
@@ -47,7 +45,9 @@ def fewest_rows(steps: np.ndarray, width: float, test_share: float) -> float:
     `width` is the distance of the scorer's bounds.
     """
     steps = steps[steps > TINY * width]
-    return float(width / steps.min() * (1 + 1 / test_share)) if len(steps) else math.inf
+    if not len(steps):
+        return math.inf
+    return float(width / steps.min() * (1 + 1 / test_share))
 
 
 def too_narrow(
@@ -59,8 +59,10 @@ def too_narrow(
         reasons.append(
             f"the rarest class has {min(counts)} rows (fewer than {FEW_ROWS})"
         )
-    if groups is not None and (n_groups := len(np.unique(groups))) < FEW_GROUPS:
-        reasons.append(f"there are {n_groups} groups (fewer than {FEW_GROUPS})")
+    if groups is not None:
+        n_groups = len(np.unique(groups))
+        if n_groups < FEW_GROUPS:
+            reasons.append(f"there are {n_groups} groups (fewer than {FEW_GROUPS})")
     if not reasons:
         return None
     return (

@@ -24,19 +24,18 @@ def interval(
     Otherwise, it is Student's, cut at a bound. Nothing holds where it is not known of how many rows one can be wrong,
     or one row decides the score.
     """
-    low, high = resampling.bounds
-    width, quantile = high - low, float(stdtrit(degrees, 1 - ALPHA / 2))
     if math.isnan(resampling.n_wrong) or not math.isfinite(score + error):
         return math.nan, math.nan
+    low, high = resampling.bounds
+    width = high - low
+    quantile = float(stdtrit(degrees, 1 - ALPHA / 2))
     if math.isfinite(width):
         share = min(1.0, max(0.0, (score - low) / width))
         ends = _share(share, error / width, quantile, resampling.n_wrong)
         lower, upper = (low + width * end for end in ends)
     else:
-        lower, upper = (
-            max(low, score - quantile * error),
-            min(high, score + quantile * error),
-        )
+        lower = max(low, score - quantile * error)
+        upper = min(high, score + quantile * error)
     return (math.nan, math.nan) if lower == upper else (lower, upper)
 
 
@@ -50,18 +49,23 @@ def _share(
     bound is too far from it (Brown, Cai and DasGupta (2001), "Interval estimation for a binomial proportion",
     Statistical Science 16), so there it is the exact one of as many rows, or of one.
     """
-    variance, n = share * (1 - share), n_rows
+    variance = share * (1 - share)
+    n = n_rows
     if error > 0 and variance > 0:
         n = min(n, variance / error**2)
     weight = quantile**2 / n
     middle = (share + weight / 2) / (1 + weight)
     half = quantile / (1 + weight) * math.sqrt(variance / n + weight / (4 * n))
-    lower, upper = max(0.0, middle - half), min(1.0, middle + half)
+    lower = max(0.0, middle - half)
+    upper = min(1.0, middle + half)
     loss = min(share, 1 - share)
-    if (n_wrong := max(1.0, loss * n_rows)) >= FEW_WRONG or n_rows < FEW_WRONG:
+    n_wrong = max(1.0, loss * n_rows)
+    if n_wrong >= FEW_WRONG or n_rows < FEW_WRONG:
         return lower, upper
     near = min(loss, float(betaincinv(n_wrong, n_rows + 1 - n_wrong, ALPHA / 2)))
-    return (min(lower, near), upper) if share < 1 / 2 else (lower, max(upper, 1 - near))
+    if share < 1 / 2:
+        return min(lower, near), upper
+    return lower, max(upper, 1 - near)
 
 
 class Intervals(NamedTuple):
@@ -100,17 +104,12 @@ def intervals(
     So without rows, candidates have no interval that are `constant`, an array of bool, or have the same score on every
     split of unknown size.
     """
-    means, (errors, degrees) = (
-        scores.mean(axis=1),
-        errors_of_means(scores, resampling, by_unit),
-    )
+    means = scores.mean(axis=1)
+    errors, degrees = errors_of_means(scores, resampling, by_unit)
     if by_unit is None and constant is not None:
         errors = np.where(constant, np.nan, errors)
-    each = zip(means, errors, degrees, strict=True)
-    low, high = np.transpose(
-        [
-            interval(float(mean), float(error), df, resampling)
-            for mean, error, df in each
-        ]
-    )
+    ends = []
+    for mean, error, df in zip(means, errors, degrees, strict=True):
+        ends.append(interval(float(mean), float(error), df, resampling))
+    low, high = np.transpose(ends)
     return Intervals(low, high, np.maximum(means - low, high - means))

@@ -74,7 +74,9 @@ def luck(
     of_fits = np.maximum(beyond, 0) / n_splits
     if w is None or t is None or repeats is None:
         of_splits = np.where(of_fits > 0, 2 * of_splits, 2 * a / n / (n_splits - 1))
-        of_fits, of_rows, of_training = 2 * of_fits, 1.5 * a / n, 0 * a
+        of_fits = 2 * of_fits
+        of_rows = 1.5 * a / n
+        of_training = 0 * a
     else:
         of_fits = of_fits + w / n_tested
         of_splits = np.where(of_fits > 0, of_splits, 0)
@@ -84,7 +86,8 @@ def luck(
             times = np.minimum(np.minimum(k, 4 / 3 * k**2), 1 / test_share)
             shared = np.where(w > 0, 1.5 * t * times, 0.0)
         most = np.sqrt(a * shared / n)
-        of_training = np.maximum(shared + np.clip(t - a / n - beyond, -most, most), 0)
+        together = np.clip(t - a / n - beyond, -most, most)
+        of_training = np.maximum(shared + together, 0)
     square = of_fits + of_rows + of_training
     noise = (of_splits**2 + of_training**2) / (n_splits - 1) + of_rows**2 / (n - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -94,13 +97,13 @@ def luck(
 
 
 def _marked(square: np.ndarray, by_unit: ByUnit) -> np.ndarray:
-    tested = ~np.isnan(by_unit.values).all(axis=0)
-    for found, mark in (
-        (np.isinf(by_unit.values), np.inf),
-        (np.isnan(by_unit.values[:, tested])[:, None], np.nan),
-    ):
-        own = found.any(axis=(1, 2))
-        square = np.where(own[:, None] | own if square.ndim == 2 else own, mark, square)
+    unknown = np.isnan(by_unit.values)
+    tested = ~unknown.all(axis=0)
+    decided = np.isinf(by_unit.values).any(axis=(1, 2))
+    for own, mark in ((decided, np.inf), (unknown[:, tested].any(axis=1), np.nan)):
+        if square.ndim == 2:
+            own = own[:, None] | own
+        square = np.where(own, mark, square)
     return square
 
 
@@ -113,22 +116,29 @@ def _parts(by_unit: ByUnit, n_splits: int, *, in_pairs: bool) -> _Parts:
     of = squares.of_differences if in_pairs else squares.of_each
     tested = ~np.isnan(by_unit.values).all(axis=0)
     times = tested.sum(axis=0)
-    often, tested = times[times > 0], tested[:, times > 0]
-    values = np.where(np.isfinite(by_unit.values), by_unit.values, 0.0)[..., times > 0]
+    often = times[times > 0]
+    tested = tested[:, times > 0]
+    values = _finite(by_unit.values)[..., times > 0]
     means = values.sum(axis=1) / often
-    n, n_tested = float(often.sum() ** 2 / (often**2).sum()), float(often.sum())
+    n = float(often.sum() ** 2 / (often**2).sum())
+    n_tested = float(often.sum())
     between = of(means - means.mean(axis=1, keepdims=True)) / (len(often) - 1)
     repeated = (often - 1).sum()
     if not repeated:
         return _Parts(n, n_tested, between)
-    w, n_rounds = np.zeros_like(between), by_unit.n_rounds
+    w = np.zeros_like(between)
     for number, is_tested in enumerate(tested):  # round by round, for the memory
         left = np.where(is_tested, values[:, number] - means, 0)
         w += of(left) / repeated
-    moves = np.where(np.isfinite(by_unit.moves), by_unit.moves, 0.0)
+    moves = _finite(by_unit.moves)
     t = np.maximum(of(moves) / moves.shape[1] - by_unit.alone * w / len(often), 0)
     repeats = np.zeros_like(w)
-    if n_splits > n_rounds:
+    if n_splits > by_unit.n_rounds:
         rounds = values.mean(axis=2)
-        repeats = of(rounds - rounds.mean(axis=1, keepdims=True)) / (n_rounds - 1)
+        centred = rounds - rounds.mean(axis=1, keepdims=True)
+        repeats = of(centred) / (by_unit.n_rounds - 1)
     return _Parts(n, n_tested, between - w * np.mean(1 / often), w, t, repeats)
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(values), values, 0.0)

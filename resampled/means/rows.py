@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -35,24 +36,22 @@ class Rows:
         self, candidates: np.ndarray, rng: np.random.Generator | None = None
     ) -> "Units":
         """Return the sums over units of some candidates: over groups or rows, which `rng` bundles if there are many."""
-        own = [
-            test if self.groups is None else self.groups[test] for test in self.tests
-        ]
+        own = self.tests
+        if self.groups is not None:
+            own = [self.groups[test] for test in self.tests]
         each, numbers = np.unique(np.concatenate(own), return_inverse=True)
-        n_units = len(each) if rng is None else min(MOST_UNITS, len(each))
-        if rng is not None and n_units < len(each):
+        n_units = len(each)
+        if rng is not None and n_units > MOST_UNITS:
+            n_units = MOST_UNITS
             numbers = (rng.permutation(len(each)) % n_units)[numbers]
-        by_split = np.split(numbers, np.cumsum([len(unit) for unit in own])[:-1])
-        added = [
-            _added(rows[candidates], unit)
-            for rows, unit in zip(self.statistics, by_split, strict=True)
-        ]
-        return Units(
-            [sums for sums, _ in added],
-            [unit for _, unit in added],
-            n_units,
-            self.pooling,
-        )
+        starts = np.cumsum(list(map(len, own)))[:-1]
+        sums, units = [], []
+        by_split = np.split(numbers, starts)
+        for rows, of_rows in zip(self.statistics, by_split, strict=True):
+            added, present = _added(rows[candidates], of_rows)
+            sums.append(added)
+            units.append(present)
+        return Units(sums, units, n_units, self.pooling)
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,9 @@ class Units:
         blocks = []
         for sums, numbers in zip(self.sums, self.numbers, strict=True):
             added, present = _added(sums, drawn[numbers])
-            blocks.append(np.zeros((n_blocks, len(sums), sums.shape[2])))
-            blocks[-1][present] = added.swapaxes(0, 1)
+            of_split = np.zeros((n_blocks, len(sums), sums.shape[2]))
+            of_split[present] = added.swapaxes(0, 1)
+            blocks.append(of_split)
         return blocks
 
     def score(self, kept: np.ndarray) -> float:
@@ -87,29 +87,25 @@ class Units:
         is a repeat of `n_folds` splits, or one split without these. All are infinite of a candidate whose score a unit
         decides alone, such as the only positive row of a split.
         """
-        n_folds, often = (
-            n_folds or 1,
-            np.mean([len(numbers) for numbers in self.numbers]),
-        )
+        n_folds = n_folds or 1
+        often = np.mean(list(map(len, self.numbers)))
+        score = self.pooling.score
         totals = [sums.sum(axis=1, dtype=float) for sums in self.sums]
-        wholes = np.stack([self.pooling.score(total)[:, None] for total in totals])
+        wholes = np.stack([score(total)[:, None] for total in totals])
         mean = wholes.mean(axis=0)
         values = np.full((len(mean), len(wholes) // n_folds, self.n_units), np.nan)
         tested = np.zeros((len(wholes), self.n_units), dtype=bool)
-        for split, (sums, numbers) in enumerate(
-            zip(self.sums, self.numbers, strict=True)
-        ):
-            whole, n = wholes[split], len(numbers)
-            moved = (
-                (n - 1) * (whole - self.pooling.score(totals[split][:, None] - sums))
-                if n > 1
-                else 0.0
-            )
+        for split, numbers in enumerate(self.numbers):
+            whole = wholes[split]
+            n = len(numbers)
+            moved: Any = 0.0
+            if n > 1:
+                without = totals[split][:, None] - self.sums[split]
+                moved = (n - 1) * (whole - score(without))
             # A split counts as much as another one that tests more units.
             value = mean + (whole + moved - mean) * often / n
-            values[:, split // n_folds, numbers] = np.where(
-                np.isnan(value) & np.isfinite(whole), np.inf, value
-            )
+            value[np.isnan(value) & np.isfinite(whole)] = np.inf
+            values[:, split // n_folds, numbers] = value
             tested[split, numbers] = True
         values[np.isinf(values).any(axis=(1, 2))] = np.inf
         return ByUnit.of(values, tested)

@@ -30,9 +30,8 @@ def corrected_error(differences: np.ndarray, resampling: Resampling) -> np.ndarr
     variances = differences.var(axis=-1, ddof=1)
     variances = np.where(variances < (TINY * largest) ** 2, 0, variances)
     if resampling.is_one_repeat(n_splits):
-        variances = np.where(
-            largest > TINY, np.maximum(variances, resampling.one_row**2), variances
-        )
+        floored = np.maximum(variances, resampling.one_row**2)
+        variances = np.where(largest > TINY, floored, variances)
     return np.sqrt((1 / n_splits + resampling.test_share) * variances)
 
 
@@ -59,13 +58,12 @@ def p_values(
     is NaN or nothing is tested. The best was chosen for its score, and nothing here corrects for that or for the number
     of candidates. Other standard errors may be given, of shape (n_candidates,), with their degrees of freedom.
     """
-    degrees = scores.shape[-1] - 1 if errors is None else degrees
     differences = scores[best] - scores
-    mean, error = (
-        differences.mean(axis=-1),
-        corrected_error(differences, resampling) if errors is None else errors,
-    )
+    if errors is None:
+        errors = corrected_error(differences, resampling)
+        degrees = scores.shape[-1] - 1
+    mean = differences.mean(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = np.where(mean == 0, 0.0, np.abs(mean) / error)
+        statistic = np.where(mean == 0, 0.0, np.abs(mean) / errors)
     p = 2 * stdtr(degrees, -statistic)
     return np.asarray(p) if resampling.is_tested else np.full_like(p, np.nan)

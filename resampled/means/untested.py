@@ -33,17 +33,18 @@ def untested(scores: np.ndarray, resampling: Resampling) -> np.ndarray:
     to within a row where chance alone would let the scores differ by several. So constants do on stratified folds, and
     which of them is right more often on other tables, no split tells.
     """
+    others = ~np.eye(len(scores), dtype=bool)
     if resampling.untested:
-        return ~np.eye(len(scores), dtype=bool)
-    low, high = resampling.bounds
-    spread, largest = np.ptp(scores, axis=1), np.abs(scores).max(axis=1)
+        return others
+    width = resampling.width
+    spread = np.ptp(scores, axis=1)
+    largest = np.abs(scores).max(axis=1)
     constant = spread <= TINY * largest
-    if resampling.is_counted and math.isfinite(high - low) and resampling.one_row > 0:
-        place = (scores.mean(axis=1) - low) / (high - low)
+    if resampling.is_counted and math.isfinite(width) and resampling.one_row > 0:
+        place = (scores.mean(axis=1) - resampling.bounds[0]) / width
         # Folds differ in size by a row, and one of a smaller fold counts more.
-        n_tested = (high - low) / resampling.one_row
+        n_tested = width / resampling.one_row
         row = 1 / max(1, math.floor(n_tested + 1e-9))
-        constant |= (spread <= row * (high - low) * (1 + 1e-9)) & (
-            place * (1 - place) >= _VARIANCE * row
-        )
-    return constant[:, None] & constant & ~np.eye(len(scores), dtype=bool)
+        is_a_row = spread <= row * width * (1 + 1e-9)
+        constant |= is_a_row & (place * (1 - place) >= _VARIANCE * row)
+    return constant[:, None] & constant & others

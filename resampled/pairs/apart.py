@@ -44,12 +44,11 @@ class Apart:
 
         By Student's t with n_splits - 1 degrees, which is the smaller number of both sides.
         """
-        degrees = self.n_splits - 1
         if not self.is_tested:
             return math.nan
+        degrees = self.n_splits - 1
         error = np.float64(self.half_width() / stdtrit(degrees, 1 - ALPHA / 2))
         with np.errstate(divide="ignore", invalid="ignore"):
-            statistic = np.nan_to_num(
-                abs(self.difference) / error
-            )  # 0 / 0: both are constant, and the same
+            # 0 / 0: both are constant, and the same.
+            statistic = np.nan_to_num(abs(self.difference) / error)
         return float(2 * stdtr(degrees, -statistic))

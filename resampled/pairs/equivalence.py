@@ -37,11 +37,13 @@ def equivalence(
     repeats is certain. The results, of shape (...), are NaN if a difference is, or if nothing is tested.
     """
     mean = differences.mean(axis=-1)
-    error = corrected_error(differences, resampling) if errors is None else errors
-    degrees = differences.shape[-1] - 1 if errors is None else degrees
+    if errors is None:
+        errors = corrected_error(differences, resampling)
+        degrees = differences.shape[-1] - 1
     # Rounding leaves some of it where all differences are the same.
-    error = np.where(error < 1e-12 * np.maximum(1, np.abs(mean)), 0, error)
-    worse, better = (beyond(side * mean - rope, error, degrees) for side in (-1, 1))
+    errors = np.where(errors < 1e-12 * np.maximum(1, np.abs(mean)), 0, errors)
+    worse = beyond(-mean - rope, errors, degrees)
+    better = beyond(mean - rope, errors, degrees)
     return Shares(worse, np.clip(1 - worse - better, 0, 1), better)
 
 
@@ -53,9 +55,8 @@ def beyond(
     sign = np.where(excess > 1e-12, np.inf, -np.inf)
     with np.errstate(divide="ignore", invalid="ignore"):
         standardized = np.where(error > 0, excess / error, sign)
-    return np.where(
-        np.isnan(error) | np.isnan(excess), np.nan, stdtr(degrees, standardized)
-    )
+    is_unknown = np.isnan(error) | np.isnan(excess)
+    return np.where(is_unknown, np.nan, stdtr(degrees, standardized))
 
 
 def holm(p: np.ndarray) -> np.ndarray:

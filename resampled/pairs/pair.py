@@ -63,18 +63,14 @@ class Pair:
 
     @cached_property
     def _errors(self) -> Errors:
-        return errors_of_pairs(
-            np.stack([self.old, self.new]), self.resampling, self.by_unit
-        )
+        scores = np.stack([self.old, self.new])
+        return errors_of_pairs(scores, self.resampling, self.by_unit)
 
     @property
     def error(self) -> float:
         """The standard error of the difference, as that of the set of the best; NaN where there is none."""
-        if (
-            not np.isfinite(self.difference + self.resampling.test_share)
-            or self.n_splits < FEWEST_SPLITS
-        ):
-            return float("nan")
+        if self.n_splits < FEWEST_SPLITS:
+            return np.nan
         return float(self._errors.error[0, 1])
 
     @property
@@ -101,29 +97,24 @@ class Pair:
     @property
     def hint(self) -> str:
         """Why a claim of a difference is a hint, by `hint`."""
-        return hint(
-            self.by_unit,
-            self.resampling.is_one_repeat(self.n_splits),
-            self._errors.of_training[0, 1],
-        )
+        is_one_repeat = self.resampling.is_one_repeat(self.n_splits)
+        return hint(self.by_unit, is_one_repeat, self._errors.of_training[0, 1])
 
     @property
     def is_same(self) -> bool:
         """Whether both have the same score on every split, up to rounding."""
         largest = np.max(np.abs(self.old), initial=0, where=np.isfinite(self.old))
-        return bool(
-            np.allclose(self.old, self.new, rtol=0, atol=TINY * largest, equal_nan=True)
-        )
+        atol = TINY * largest
+        return np.allclose(self.old, self.new, rtol=0, atol=atol, equal_nan=True)
 
     @property
     def p_value(self) -> float:
         """The two-sided p-value of the difference, by Student's t; NaN where untested."""
         if self.is_same:
-            return float("nan")
+            return np.nan
         with np.errstate(divide="ignore"):
-            return float(
-                2 * stdtr(self.degrees, -abs(self.difference) / np.float64(self.error))
-            )
+            statistic = -abs(self.difference) / np.float64(self.error)
+        return float(2 * stdtr(self.degrees, statistic))
 
     def half_width(self, level: float = 1 - ALPHA) -> float:
         """Return half the width of the interval of the difference."""
@@ -142,19 +133,14 @@ class Pair:
         What is rarer than about three in n_splits fits, such as that one is stuck, no test can see.
         """
         inside = abs(self.difference) + self.half_width(1 - 2 * ALPHA) <= self.rope
-        return bool(
-            inside and is_within(self.rope, self.new - self.old, self.resampling)
-        )
+        return inside and is_within(self.rope, self.new - self.old, self.resampling)
 
     def p_stuck(self) -> float:
         """Return the p-value of equally many stuck fits, in pairs: McNemar's exact test; 1 if the same are stuck."""
-        only_old, only_new = (
-            (self.old_stuck & ~self.new_stuck).sum(),
-            (self.new_stuck & ~self.old_stuck).sum(),
-        )
-        return min(
-            1.0, float(2 * bdtr(min(only_old, only_new), only_old + only_new, 0.5))
-        )
+        only_old = (self.old_stuck & ~self.new_stuck).sum()
+        only_new = (self.new_stuck & ~self.old_stuck).sum()
+        p_below = bdtr(min(only_old, only_new), only_old + only_new, 0.5)
+        return min(1.0, float(2 * p_below))
 
     def without_stuck(self) -> "Pair | None":
         """Return the pair on the splits where neither is stuck, by scores alone; None if there are fewer than three."""
@@ -174,16 +160,14 @@ def hint(by_unit: ByUnit | None, is_one_repeat: bool, of_training: float) -> str
     """
     if by_unit is None or is_one_repeat:
         return "; a hint if few rows sway a learner"
-    return (
-        "; a hint, because few rows sway these learners" if of_training > SWAYED else ""
-    )
+    if of_training > SWAYED:
+        return "; a hint, because few rows sway these learners"
+    return ""
 
 
 def average(pairs: Sequence[Pair]) -> Pair:
     """Return the mean of several pairs, on the splits that all of them have, by their scores alone."""
     n = min(pair.n_splits for pair in pairs)
-    old, new = (
-        np.mean([getattr(pair, side)[:n] for pair in pairs], axis=0)
-        for side in ("old", "new")
-    )
+    old = np.mean([pair.old[:n] for pair in pairs], axis=0)
+    new = np.mean([pair.new[:n] for pair in pairs], axis=0)
     return Pair(old, new, pairs[0].resampling, pairs[0].rope)
