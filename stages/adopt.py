@@ -8,7 +8,10 @@ A file that is too large for git is tracked by DVC, and so is a smaller one with
 """
 
 from argparse import Namespace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stages.lib import adopt
 from stages.lib.common import Arguments, UserError, counted, run, write_text
@@ -19,6 +22,7 @@ from stages.lib.data.copies import on_copies
 from stages.lib.repository.dvc_file import refuse_missing
 from stages.lib.repository.git import NoGitError, state_of
 from stages.lib.search import doing
+from stages.lib.search.progress import Work
 
 # Reading, looking at columns, reading as the stages do, and looking for copies of rows and of the target.
 _STEPS = 4
@@ -48,6 +52,17 @@ ARGUMENTS.add_argument(
 )
 
 
+@dataclass(frozen=True)
+class _Adopted:
+    """What follows from a target: blocks of params.yaml, the whole text with them, and warnings about the rows."""
+
+    target: adopt.Target
+    blocks: dict[str, dict[str, Any]]
+    before: dict[str, Any]
+    text: str
+    warnings: list[str]
+
+
 def main(options: Namespace) -> None:
     path, target = _inside(options.file), options.target
     refuse_missing(path)
@@ -57,70 +72,75 @@ def main(options: Namespace) -> None:
         columns = adopt.take_columns(table, target)
         progress.advance(1, _STEPS)
         if target is not None:
-            if (
-                n_rows := len(table.frame)
-            ) < 4:  # fewer leave no split with rows to train on and to test
-                raise UserError(
-                    f"{path} has {counted(n_rows, 'row')} with a target, too few to split. Add rows."
-                )
-            found = adopt.take_target(table, target, options.classes)
-            blocks = adopt.make_plan(table, target, found, columns)
-            before = read_content()  # refuses what is missing, or not YAML
-            text = replace_blocks(
-                Path(PARAMS_FILE).read_bytes().decode(), blocks, adopt.block_text
-            )
-            params = params_of(
-                yaml12.load(text)
-            )  # where a problem is in what was there before
-            # Read the file as the stages will, so that what adopt accepts runs.
-            data = load_dataset(params.data, found.classifies, params.seed)
-            progress.advance(1, _STEPS)
-            copies = on_copies(data, path)
-            given = given_away(data)
+            adopted = _adopted(table, columns, target, options.classes, progress)
     if target is None:
         _print_table(table, columns)
         print(f"Name the column to predict: python -m stages.adopt {path} TARGET")
         return
 
+    found = adopted.target
     by_size = adopt.sized(found, columns)
-    columns.append(
-        adopt.Taken(target, "target", found.shares, table.n_left_out, found.why)
-    )
+    n_left_out = table.n_left_out
+    columns.append(adopt.Taken(target, "target", found.shares, n_left_out, found.why))
     columns.sort(key=lambda column: list(table.frame).index(column.name))
     _print_table(table, columns)
     print()
     adopt.print_sized(by_size)
-    tracking = adopt.Tracking(path, options.dvc, before)
-    hints = [*(each.hint for each in columns), *tracking.hints]
-    warnings = [copies, given and given_away_told(given, target, found.classifies)]
-    notes = [f"warning: {each}" for each in warnings if each] + [
-        f"hint: {hint}" for hint in hints if hint
-    ]
-    print(*notes, sep="\n", end="\n" * bool(notes))
+    tracking = adopt.Tracking(path, options.dvc, adopted.before)
+    hints = [column.hint for column in columns if column.hint]
+    _print_each(f"warning: {each}" for each in adopted.warnings)
+    _print_each(f"hint: {each}" for each in hints + tracking.hints)
     if options.dry_run:
-        print(
-            *(adopt.block_text(name, block) for name, block in blocks.items()),
-            sep="",
-            end="",
-        )
-        print(
-            *filter(None, [tracking.plan, f"{PARAMS_FILE} was left unchanged."]),
-            sep="\n",
-        )
+        for name, block in adopted.blocks.items():
+            print(adopt.block_text(name, block), end="")
+        _print_each([tracking.plan] if tracking.plan else [])
+        print(f"{PARAMS_FILE} was left unchanged.")
         return
     if not options.force:
         _check_git_has_it()
     tracked = tracking.start()
-    write_text(PARAMS_FILE, text)
-    print(*tracked, sep="\n", end="\n" * bool(tracked))
-    print(f"{PARAMS_FILE}: replaced {', '.join(blocks)}. Run `dvc repro`.")
+    write_text(PARAMS_FILE, adopted.text)
+    _print_each(tracked)
+    print(f"{PARAMS_FILE}: replaced {', '.join(adopted.blocks)}. Run `dvc repro`.")
+
+
+def _adopted(
+    table: adopt.Table,
+    columns: list[adopt.Taken],
+    target: str,
+    classes: bool | None,
+    progress: Work,
+) -> _Adopted:
+    """Choose the settings, and read the file as the stages will, so that what adopt accepts runs."""
+    path, n_rows = table.rows.name, len(table.frame)
+    if n_rows < 4:  # fewer leave no split with rows to train on and to test
+        raise UserError(
+            f"{path} has {counted(n_rows, 'row')} with a target, too few to split. Add rows."
+        )
+    found = adopt.take_target(table, target, classes)
+    blocks = adopt.make_plan(table, target, found, columns)
+    before = read_content()  # refuses what is missing, or not YAML
+    old = Path(PARAMS_FILE).read_bytes().decode()
+    text = replace_blocks(old, blocks, adopt.block_text)
+    # A problem is in what was there before.
+    params = params_of(yaml12.load(text))
+    data = load_dataset(params.data, found.classifies, params.seed)
+    progress.advance(1, _STEPS)
+    warnings = [on_copies(data, path)]
+    if given := given_away(data):
+        warnings.append(given_away_told(given, target, found.classifies))
+    return _Adopted(found, blocks, before, text, [each for each in warnings if each])
+
+
+def _print_each(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
 
 
 def _inside(name: str) -> str:
     """Return the path as params.yaml writes it, relative to the repository; raises `UserError` if it is outside."""
-    place = (
-        Path(name).parent.resolve() / Path(name).name
-    )  # the file itself may be a link into DVC's cache
+    # The file itself may be a link into DVC's cache.
+    place = Path(name).parent.resolve() / Path(name).name
     try:
         return place.relative_to(Path.cwd().resolve()).as_posix()
     except ValueError:
@@ -132,30 +152,26 @@ def _inside(name: str) -> str:
 def _check_git_has_it() -> None:
     """Raise `UserError` if git could not bring params.yaml back as it is."""
     try:
-        problem = (
-            state_of(PARAMS_FILE)
-            and f"git does not have {PARAMS_FILE} as it is. Commit it,"
-        )
+        if not state_of(PARAMS_FILE):
+            return
+        problem = f"git does not have {PARAMS_FILE} as it is. Commit it,"
     except NoGitError as error:
         problem = str(error)
-    if problem:
-        raise UserError(
-            f"{problem} or add --force: then {PARAMS_FILE} is replaced, and git can't bring it back."
-        )
+    raise UserError(
+        f"{problem} or add --force: then {PARAMS_FILE} is replaced, and git can't bring it back."
+    )
 
 
 def _print_table(table: adopt.Table, columns: list[adopt.Taken]) -> None:
     rows = table.rows
-    missing = ", ".join(repr(cell) if cell else "empty" for cell in rows.na_values)
-    parts = (
-        f"{len(table.frame):,} rows, {len(table.frame.columns)} columns",
-        f"{counted(table.n_left_out, 'row')} without a target left out"
-        if table.n_left_out
-        else "",
-        *rows.form,
-        f"missing cells: {missing}" if missing else "",
-    )
-    print(f"{rows.name}: {'; '.join(filter(None, parts))}")
+    parts = [f"{len(table.frame):,} rows, {len(table.frame.columns)} columns"]
+    if table.n_left_out:
+        parts.append(f"{counted(table.n_left_out, 'row')} without a target left out")
+    parts += rows.form
+    if rows.na_values:
+        missing = ", ".join(map(repr, rows.na_values)).replace("''", "empty")
+        parts.append(f"missing cells: {missing}")
+    print(f"{rows.name}: {'; '.join(parts)}")
     adopt.print_taken(columns)
 
 

@@ -88,97 +88,112 @@ class _Cells:
 
 def take_columns(table: Table, target: str | None = None) -> list[Taken]:
     """Decide what each column is taken for, except for the target."""
-    columns = [_Cells(table, str(name)) for name in table.frame if name != target]
-    return [
-        _of_no_use(cells) or (_as_number if cells.are_numbers else _as_text)(cells)
-        for cells in columns
-    ]
+    names = [name for name in table.frame if name != target]
+    return [_taken(_Cells(table, str(name))) for name in names]
+
+
+def _taken(cells: _Cells) -> Taken:
+    if of_no_use := _of_no_use(cells):
+        return of_no_use
+    return _as_number(cells) if cells.are_numbers else _as_text(cells)
 
 
 def _of_no_use(cells: _Cells) -> Taken | None:
     """Take a column for a constant, row numbers or an id."""
-    values, distinct = cells.values, cells.distinct
-    words = [
-        word.lower()
-        for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", cells.name)
-    ]
-    if distinct <= 1 and not (distinct and cells.missing):
-        return cells.taken("not used", "constant" if distinct else "empty")
-    if (
-        distinct == len(cells.table.frame) >= 10
-        and cells.are_whole
-        and values.min() >= 0
-    ):
-        n_gone = int(values.max()) + (values.min() == 0) - distinct
-        # Where rows were removed, two thirds of the numbers are still there, in their order.
-        if not n_gone or (values.is_monotonic_increasing and distinct >= 2 * n_gone):
-            why = f"row numbers: they count from {values.min():g} to {values.max():g}"
-            return cells.taken("not used", why + ", with gaps" * bool(n_gone))
-    by_name = words and (
-        words[-1] in _ID or words[0] == "id" or {"".join(words)} & (_ID | _PERSON)
-    )
-    if by_name and distinct > 1 and (cells.are_whole or not cells.are_numbers):
-        return cells.taken(
-            "not used", f"an id, by its name: {distinct:,} values", _on_groups(cells)
-        )
+    distinct = cells.distinct
+    if not distinct:
+        return cells.taken("not used", "empty")
+    if distinct == 1 and not cells.missing:
+        return cells.taken("not used", "constant")
+    if why := _as_row_numbers(cells):
+        return cells.taken("not used", why)
+    may_be_id = cells.are_whole or not cells.are_numbers
+    if distinct > 1 and may_be_id and _names_an_id(cells.name):
+        why = f"an id, by its name: {distinct:,} values"
+        return cells.taken("not used", why, _on_groups(cells))
     return None
+
+
+def _as_row_numbers(cells: _Cells) -> str:
+    """Say from where to where row numbers count; "" if a column has none."""
+    values, distinct = cells.values, cells.distinct
+    differ = distinct == len(cells.table.frame) >= 10
+    if not differ or not cells.are_whole or values.min() < 0:
+        return ""
+    why = f"row numbers: they count from {values.min():g} to {values.max():g}"
+    n_gone = int(values.max()) + (values.min() == 0) - distinct
+    if not n_gone:
+        return why
+    # Where rows were removed, two thirds of the numbers are still there, in their order.
+    if values.is_monotonic_increasing and distinct >= 2 * n_gone:
+        return f"{why}, with gaps"
+    return ""
+
+
+def _names_an_id(name: str) -> bool:
+    found = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", name)
+    words = [word.lower() for word in found]
+    if not words:
+        return False
+    return words[-1] in _ID or words[0] == "id" or "".join(words) in _ID | _PERSON
 
 
 def _as_number(cells: _Cells) -> Taken:
     if cells.distinct == 1:
         return cells.taken("category", "one value, or none")
     if cells.are_whole and cells.distinct <= _MOST_CODES:
-        return cells.taken(
-            "number",
-            f"whole numbers, {cells.distinct} values; codes would be `type: category`",
-        )
+        why = f"whole numbers, {cells.distinct} values; codes would be `type: category`"
+        return cells.taken("number", why)
     return cells.taken("number", "whole numbers" if cells.are_whole else "numbers")
 
 
 def _as_text(cells: _Cells) -> Taken:
     """Take a column for a date, a boolean without missing cells, a category, or what a net can't use."""
     name, distinct = cells.name, cells.distinct
-    if (
-        distinct > 1
-        and all(map(_LIKE_A_DATE.fullmatch, cells.unique))
-        and not np.isnan(dates(cells.unique)).any()
-    ):
+    if distinct > 1 and _are_dates(cells.unique):
         hint = (
             f"{name} may order the rows in time. To predict later rows from earlier ones, set cv.splitter: time, "
             f"cv.order: {name}, cv.n_repeats: 1 and cv.shuffle: false."
         )
-        return cells.taken(
-            "date",
-            "dates: not a feature, but may order the rows",
-            "" if cells.missing else hint,
-        )
+        why = "dates: not a feature, but may order the rows"
+        return cells.taken("date", why, "" if cells.missing else hint)
     if distinct == 2 and not cells.missing and set(booleans(cells.unique)) == {0, 1}:
         return cells.taken("boolean", "two values, a yes and a no")
-    if distinct <= max(1, min(cells.most_categories, len(cells.values) - 1)):
-        return cells.taken(
-            "category",
-            f"text of {distinct} values" if distinct > 1 else "one value, or none",
-        )
-    is_odd = np.isnan(numbers(cells.unique, cells.table.rows.decimal))
-    odd = cells.values[cells.values.isin(np.asarray(cells.unique)[is_odd])]
-    share = 1 - len(odd) / len(cells.values)
-    if len(odd) and (
-        share >= _NEARLY_ALL or (share > 0.5 and odd.nunique() <= MOST_TOKENS)
-    ):  # numbers with mistakes
-        where = cells.table.place(cells.table.frame[name] == odd.iloc[0])
-        count = counted(len(odd), "cell is not a number", "cells are not numbers")
-        problem = f"{count}, such as {_short(odd.iloc[0])!r} in {where}"
+    if distinct == 1:
+        return cells.taken("category", "one value, or none")
+    if distinct <= min(cells.most_categories, len(cells.values) - 1):
+        return cells.taken("category", f"text of {distinct} values")
+    if problem := _odd_numbers(cells):
         remedy = (
             "To use the column, fix its cells and adopt again; or, if such cells are missing, add them to "
             f"data.na_values, set data.columns.{name} to {{missing: allowed}} and prepare.impute to median."
         )
-        return cells.taken(
-            "not used", f"text: {problem}", f"{name}: {problem}. {remedy}"
-        )
+        hint = f"{name}: {problem}. {remedy}"
+        return cells.taken("not used", f"text: {problem}", hint)
     if distinct == len(cells.values):
         return cells.taken("not used", "free text, or an id: every cell differs")
     why = f"text of {distinct:,} values, too many for a category: {cells.most_categories} at most"
     return cells.taken("not used", why, _on_groups(cells))
+
+
+def _are_dates(texts: list[str]) -> bool:
+    if not all(map(_LIKE_A_DATE.fullmatch, texts)):
+        return False
+    return not np.isnan(dates(texts)).any()
+
+
+def _odd_numbers(cells: _Cells) -> str:
+    """Say which cells of a column of numbers are mistakes; "" if it has none, or is no such column."""
+    is_odd = np.isnan(numbers(cells.unique, cells.table.rows.decimal))
+    odd = cells.values[cells.values.isin(np.asarray(cells.unique)[is_odd])]
+    share = 1 - len(odd) / len(cells.values)
+    few = share > 0.5 and odd.nunique() <= MOST_TOKENS
+    if odd.empty or not (few or share >= _NEARLY_ALL):
+        return ""
+    first = odd.iloc[0]
+    where = cells.table.place(cells.table.frame[cells.name] == first)
+    count = counted(len(odd), "cell is not a number", "cells are not numbers")
+    return f"{count}, such as {_short(first)!r} in {where}"
 
 
 def _on_groups(cells: _Cells) -> str:
@@ -195,8 +210,11 @@ def _on_groups(cells: _Cells) -> str:
 def values_shown(values: pd.Series) -> str:
     """Return the range of numbers, or the first values of a text."""
     if pd.api.types.is_numeric_dtype(values):
-        form = ".0f" if (values % 1 == 0).all() and values.abs().max() < _EXACT else "g"
-        return f"{values.min():{form}} to {values.max():{form}}" if len(values) else ""
+        if values.empty:
+            return ""
+        is_exact = (values % 1 == 0).all() and values.abs().max() < _EXACT
+        form = ".0f" if is_exact else "g"
+        return f"{values.min():{form}} to {values.max():{form}}"
     return first_of([_short(str(value)) for value in sorted(values.unique())], 4)
 
 
@@ -206,22 +224,11 @@ def _short(text: str) -> str:
 
 def print_taken(columns: list[Taken]) -> None:
     """Print one row per column: what it is taken for, what is in it, and why."""
-    rows = [
-        (
-            column.name,
-            column.kind,
-            f"{column.missing:,}" if column.missing else "",
-            column.seen,
-            column.why,
-        )
-        for column in columns
-    ]
-    styles = [
-        {"target": "bold", "not used": "dim"}.get(column.kind) for column in columns
-    ]
-    print_rows(
-        ("column", "taken as", "missing", "seen", "why"),
-        rows,
-        numbers=["missing"],
-        styles=styles,
-    )
+    rows = []
+    for column in columns:
+        missing = f"{column.missing:,}" if column.missing else ""
+        rows.append((column.name, column.kind, missing, column.seen, column.why))
+    of_kinds = {"target": "bold", "not used": "dim"}
+    styles = [of_kinds.get(column.kind) for column in columns]
+    heads = "column", "taken as", "missing", "seen", "why"
+    print_rows(heads, rows, numbers=["missing"], styles=styles)

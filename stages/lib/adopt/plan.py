@@ -17,9 +17,8 @@ def make_plan(
     table: Table, target: str, found: Target, columns: list[Taken]
 ) -> dict[str, dict[str, Any]]:
     """Return the blocks of params.yaml for a table; raises `UserError` if no column is left to predict from."""
-    features = [
-        column for column in columns if column.kind in {"number", "category", "boolean"}
-    ]
+    of_use = {"number", "category", "boolean"}
+    features = [column for column in columns if column.kind in of_use]
     if not features:
         unfit = "; ".join(f"{column.name}: {column.why}" for column in columns)
         table.rows.refuse(
@@ -30,9 +29,8 @@ def make_plan(
     blocks["data"] |= _data(table, target, found, columns)
     by_size = {each.place: each.value for each in sized(found, columns)}
     embedded = bool(numbers) and by_size.pop("module__embedding", None) is None
-    for place, value in (
-        by_size | _settings(found, numbers, by_size["model.max_epochs"])
-    ).items():
+    by_content = _settings(found, numbers, by_size["model.max_epochs"])
+    for place, value in (by_size | by_content).items():
         block, key = place.split(".")
         blocks[block][key] = value
     (experiment,) = blocks["experiments"].values()
@@ -47,29 +45,31 @@ def _data(
     table: Table, target: str, found: Target, columns: list[Taken]
 ) -> dict[str, Any]:
     rows = table.rows
-    classes = [
-        int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in found.labels
-    ]
-    entries = {column.name: column.entry for column in columns} | {
-        target: {"classes": classes} if classes else {}
-    }
-    entries[target] |= {"missing": "left_out"} if table.n_left_out else {}
+    entries = {column.name: column.entry for column in columns}
+    entries[target] = {}
+    if found.labels:
+        entries[target]["classes"] = [*map(_label, found.labels)]
+    if table.n_left_out:
+        entries[target]["missing"] = "left_out"
     # Without a header, all columns are listed; with one, those that are more than numbers.
-    names = [
-        name
-        for name in map(str, table.frame)
-        if not rows.header or name == target or entries[name]
-    ]
-    form = {
-        key: getattr(rows, key)
-        for key in ("header", "separator", "decimal", "encoding")
-    }
-    return form | {
+    listed = {}
+    for name in map(str, table.frame):
+        if not rows.header or name == target or entries[name]:
+            listed[name] = entries[name]
+    return {
+        "header": rows.header,
+        "separator": rows.separator,
+        "decimal": rows.decimal,
+        "encoding": rows.encoding,
         "path": rows.name,
         "na_values": list(rows.na_values),
-        "columns": {name: entries[name] for name in names},
+        "columns": listed,
         "target": target,
     }
+
+
+def _label(text: str) -> int | str:
+    return int(text) if WHOLE_NUMBER.fullmatch(text) else text
 
 
 def _settings(found: Target, numbers: list[Taken], epochs: int) -> dict[str, Any]:
@@ -77,25 +77,23 @@ def _settings(found: Target, numbers: list[Taken], epochs: int) -> dict[str, Any
     classes, lacks = found.classifies, any(column.missing for column in numbers)
     is_weighted = classes and not found.balanced and len(found.labels) > 2
     # A class counts as much as another one that is much larger.
-    of_classes = (
-        "accuracy"
-        if not classes or found.balanced
-        else "balanced_accuracy"
-        if is_weighted
-        else "roc_auc"
-    )
+    if not classes:
+        scoring = "r2"
+    elif found.balanced:
+        scoring = "accuracy"
+    else:
+        scoring = "balanced_accuracy" if is_weighted else "roc_auc"
+    decay = {"policy": "CosineAnnealingLR", "T_max": epochs}
     return {
         "prepare.impute": "median" if lacks else None,
         "prepare.indicator": lacks,
         "prepare.scale": "standard" if numbers else None,
         # A net learns a target near 0 faster; scores stay in its own unit.
         "prepare.target": None if classes else "standard",
-        "cv.scoring": of_classes if classes else "r2",
+        "cv.scoring": scoring,
         "cv.splitter": "stratified" if classes else "kfold",
         "model.wrapper": "NeuralNetClassifier" if classes else "NeuralNetRegressor",
         "model.criterion": "CrossEntropyLoss" if classes else "MSELoss",
-        "model.callbacks": {
-            "LRScheduler": {"policy": "CosineAnnealingLR", "T_max": epochs}
-        },
+        "model.callbacks": {"LRScheduler": decay},
         "model.class_weight": "balanced" if is_weighted else None,
     }

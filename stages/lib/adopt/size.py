@@ -41,46 +41,44 @@ def sized(found: Target, columns: list[Taken]) -> list[Sized]:
     n_numbers = sum(column.kind == "number" for column in columns)
     sample = min(1.0, float(f"{_MOST_ROWS / n_rows:.2g}"))
     n_used = min(n_rows, _MOST_ROWS)
-    fewest = min(found.counts) if found.classifies else n_rows // 2
-    folds, repeats = 3 if n_rows > _THREE_FOLDS else 5, 1 if n_rows > _ONE_REPEAT else 2
-    n_splits = max(2, min(folds, fewest))
-    epochs = int(np.clip(_SEEN // n_used, _FEWEST_EPOCHS, _MOST_EPOCHS))
-    batch_size = next(
-        (batch for most, batch in _BATCHES.items() if n_used <= most), _LARGEST
-    )
+    of_sample = f"all {n_rows:,} rows"
+    if sample < 1:
+        n_compared = round(sample * n_rows)
+        of_sample = f"nets are compared on about {n_compared:,} of {n_rows:,} rows; what is saved is fitted on all"
 
-    all_rows = f"all {n_rows:,} rows"
-    part = f"nets are compared on about {round(sample * n_rows):,} of {n_rows:,} rows; what is saved is fitted on all"
-    of_folds = f"{'more than' if folds == 3 else 'at most'} {_THREE_FOLDS:,} rows"
-    of_class = (
-        f"the smallest class has {fewest} rows"
-        if found.classifies
-        else f"there are {n_rows} rows"
-    )
-    bound = {_FEWEST_EPOCHS: ", and at least", _MOST_EPOCHS: ", and at most"}.get(
-        epochs
-    )
+    if found.classifies:
+        fewest = min(found.counts)
+        of_class = f"the smallest class has {fewest} rows"
+    else:
+        fewest = n_rows // 2
+        of_class = f"there are {n_rows} rows"
+    folds = 3 if n_rows > _THREE_FOLDS else 5
+    n_splits = max(2, min(folds, fewest))
+    of_folds = _beside(n_rows, _THREE_FOLDS) if n_splits == folds else of_class
+    repeats = 1 if n_rows > _ONE_REPEAT else 2
+
+    epochs = int(np.clip(_SEEN // n_used, _FEWEST_EPOCHS, _MOST_EPOCHS))
     passes = f"a net sees about {_SEEN:,} rows in all its passes"
+    if epochs in (_FEWEST_EPOCHS, _MOST_EPOCHS):
+        bound = "least" if epochs == _FEWEST_EPOCHS else "most"
+        passes += f", and at {bound} {epochs} passes are made"
+    fitting = (batch for most, batch in _BATCHES.items() if n_used <= most)
     of_batch = f"{n_used:,} rows are used: the more rows, the larger a batch"
     settings = [
-        Sized("data.sample", sample, part if sample < 1 else all_rows),
-        Sized("cv.n_splits", n_splits, of_folds if n_splits == folds else of_class),
-        Sized(
-            "cv.n_repeats",
-            repeats,
-            f"{'more than' if repeats == 1 else 'at most'} {_ONE_REPEAT:,} rows",
-        ),
-        Sized(
-            "model.max_epochs",
-            epochs,
-            f"{passes}{bound} {epochs} passes are made" if bound else passes,
-        ),
-        Sized("model.batch_size", batch_size, of_batch),
+        Sized("data.sample", sample, of_sample),
+        Sized("cv.n_splits", n_splits, of_folds),
+        Sized("cv.n_repeats", repeats, _beside(n_rows, _ONE_REPEAT)),
+        Sized("model.max_epochs", epochs, passes),
+        Sized("model.batch_size", next(fitting, _LARGEST), of_batch),
     ]
     if n_numbers > _MOST_EMBEDDED:
         why = f"{n_numbers} columns of numbers: to embed more than {_MOST_EMBEDDED} would take most of the time"
         settings.append(Sized("module__embedding", "none", why))
     return settings
+
+
+def _beside(n_rows: int, limit: int) -> str:
+    return f"{'more than' if n_rows > limit else 'at most'} {limit:,} rows"
 
 
 def print_sized(settings: list[Sized]) -> None:

@@ -56,46 +56,41 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
         raise UserError(
             f"{path} can't be read: {error.strerror}. Name a CSV or Parquet file."
         ) from None
-    in_parquet = is_parquet(str(path))  # where missing cells have no text
-    missing = MISSING[:1] if in_parquet else MISSING
-    csv = (
-        next(parquet_pieces(BytesIO(content), str(path)))
-        if in_parquet
-        else _form(content, path, target)
-    )
+    missing: tuple[str, ...] = MISSING
+    if is_parquet(str(path)):
+        missing = MISSING[:1]  # others have no text
+        csv = next(parquet_pieces(BytesIO(content), str(path)))
+    else:
+        csv = _form(content, path, target)
     _, first = next(csv.records())
     names = csv.names([f"column_{i}" for i in range(1, len(first) + 1)])
+    targets = [] if target is None else [target]
     if target is not None and target not in names:
         hint = did_you_mean(target, names) or "."
-        header = (
-            ""
-            if csv.header
-            else " Line 1 looks like a row; if it is a header, write names in it, not numbers."
-        )
+        header = " Line 1 looks like a row; if it is a header, write names in it, not numbers."
         raise UserError(
-            f"{path} has no column {target!r}{hint} It has: {', '.join(names)}.{header}"
+            f"{path} has no column {target!r}{hint} It has: {', '.join(names)}."
+            f"{'' if csv.header else header}"
         )
-    frame = csv.table(names, {*csv.texts} | ({target} if target else set()))
-    columns = {
-        name: cells
-        for name, cells in frame.items()
-        if isinstance(cells.dtype, pd.CategoricalDtype)
-    }
-    texts = {str(name): as_category(cells) for name, cells in columns.items()}
-    tokens = set(missing).intersection(
-        chain(*(cells.cat.categories for cells in texts.values()))
-    )
+    frame = csv.table(names, {*csv.texts, *targets})
+    texts = {}
+    tokens: set[str] = set()
+    for name, cells in frame.items():
+        if isinstance(cells.dtype, pd.CategoricalDtype):
+            texts[str(name)] = as_category(cells)
+            tokens.update(texts[str(name)].cat.categories)
+    tokens.intersection_update(missing)
     for name, cells in texts.items():
         reading = read(cells, tokens, partial(numbers, decimal=csv.decimal))
-        all_numbers = (
-            name not in csv.texts and not reading.words and reading.cells.notna().any()
-        )
-        frame[name] = reading.values if all_numbers else reading.cells.astype("str")
+        may_be_numbers = name not in csv.texts and not reading.words
+        if may_be_numbers and reading.cells.notna().any():
+            frame[name] = reading.values
+        else:
+            frame[name] = reading.cells.astype("str")
     csv = replace(csv, na_values=tuple(cell for cell in missing if cell in tokens))
-    lacks = frame[[target] if target else []].isna().any(axis=1)
-    return Table(
-        csv, frame[~lacks], texts[target] if target else None, int(lacks.sum())
-    )
+    lacks = frame[targets].isna().any(axis=1)
+    labels = texts[target] if target else None
+    return Table(csv, frame[~lacks], labels, int(lacks.sum()))
 
 
 def _form(content: bytes, path: str | Path, target: str | None) -> CsvText:
@@ -105,43 +100,45 @@ def _form(content: bytes, path: str | Path, target: str | None) -> CsvText:
     if encoding is None:
         raise UserError(f"{path} is not text. Is it the right file?")
     csv = CsvText(str(path), text, encoding)
-    # The separator on which the lines agree, and of several the one that leaves most numbers.
-    tables, agreeing = {}, {}
-    for sign in SEPARATORS:
-        records = [
-            cells
-            for _, cells in islice(
-                replace(csv, separator=sign).records(), _MOST_RECORDS
-            )
-            if cells
-        ]
-        (width, count), *_ = Counter(map(len, records)).most_common(1)
-        if width > 1 and count >= _AGREE * len(records):
-            n_numbers = {
-                decimal: _are_numbers(list(chain(*records)), decimal).sum()
-                for decimal in ".,"
-            }
-            agreeing[sign] = (
-                len(records[0]) == width,
-                max(n_numbers.values()) / sum(map(len, records)),
-                width,
-            )
-            tables[sign] = (
-                records,
-                "," if sign != "," and n_numbers[","] > n_numbers["."] else ".",
-            )
-    if not agreeing:
+    by_sign = (_Form.of(csv, separator) for separator in SEPARATORS)
+    forms = [form for form in by_sign if form]
+    if not forms:
         raise UserError(
             f"{path} is not a table of two or more columns: its lines don't agree on the number of cells, whether "
             "commas, semicolons or tabs separate them. Is it the right file?"
         )
-    separator = max(agreeing, key=lambda sign: agreeing[sign])
-    (first, *rows), decimal = tables[separator]
+    form = max(forms, key=lambda form: form.rank)
+    first, *rows = form.records
     rows = [row for row in rows if len(row) == len(first)]
-    header = target in {cell.strip() for cell in first} or _has_header(
-        first, rows, decimal
-    )
-    return replace(csv, separator=separator, decimal=decimal, header=header)
+    names = {cell.strip() for cell in first}
+    header = target in names or _has_header(first, rows, form.decimal)
+    return replace(csv, separator=form.separator, decimal=form.decimal, header=header)
+
+
+@dataclass(frozen=True)
+class _Form:
+    """The first records of a CSV by a separator on which its lines agree; the one that ranks highest is taken."""
+
+    separator: str
+    decimal: str
+    records: list[list[str]]
+    rank: tuple[bool, float, int]
+
+    @classmethod
+    def of(cls, csv: CsvText, separator: str) -> "_Form | None":
+        """Return the form by a separator; None if the lines do not agree on the number of cells, or it is one."""
+        lines = islice(replace(csv, separator=separator).records(), _MOST_RECORDS)
+        records = [cells for _, cells in lines if cells]
+        (width, count), *_ = Counter(map(len, records)).most_common(1)
+        if width == 1 or count < _AGREE * len(records):
+            return None
+        cells = list(chain(*records))
+        points, commas = (_are_numbers(cells, sign).sum() for sign in ".,")
+        decimal = "," if separator != "," and commas > points else "."
+        # Of several separators, the one that leaves most numbers.
+        share = max(points, commas) / len(cells)
+        rank = len(records[0]) == width, share, width
+        return cls(separator, decimal, records, rank)
 
 
 def _are_numbers(cells: Sequence[str], decimal: str) -> np.ndarray:
@@ -156,14 +153,14 @@ def _has_header(first: list[str], rows: list[list[str]], decimal: str) -> bool:
     """
     votes = texts = 0
     for i, name in enumerate(map(str.strip, first)):
-        below = [cell for row in rows if (cell := row[i].strip()) not in MISSING]
+        cells = (row[i].strip() for row in rows)
+        below = [cell for cell in cells if cell not in MISSING]
         if not below:
             continue
         if _are_numbers(below, decimal).mean() >= _AGREE:
+            is_value = name in MISSING or _are_numbers([name], decimal)[0]
             if name:  # an empty cell may be the missing name of a column of row numbers
-                votes += (
-                    -1 if name in MISSING or _are_numbers([name], decimal)[0] else 1
-                )
+                votes += -1 if is_value else 1
         elif len(set(below)) <= len(below) / 2:
             texts += -1 if name in below else 1
     return votes > 0 if votes else texts >= 0

@@ -43,13 +43,13 @@ class Target:
         """The share of each class in percent, or the range of the number."""
         if not self.labels:
             return values_shown(self.y)
-        pairs = zip(self.labels, self.counts, strict=True)
-        shares = [
-            f"{label} {100 * count / sum(self.counts):.3g} %" for label, count in pairs
-        ]
-        return ", ".join(shares[:5]) + (
-            f", … ({len(shares)} classes)" if len(shares) > 5 else ""
-        )
+        total = sum(self.counts)
+        shares = []
+        for label, count in zip(self.labels, self.counts, strict=True):
+            shares.append(f"{label} {100 * count / total:.3g} %")
+        if len(shares) > 5:
+            shares[5:] = [f"… ({len(shares)} classes)"]
+        return ", ".join(shares)
 
 
 def take_target(table: Table, target: str, classes: bool | None = None) -> Target:
@@ -65,51 +65,45 @@ def take_target(table: Table, target: str, classes: bool | None = None) -> Targe
         rows.refuse(
             f"the target {target!r} is text, such as {counts.index[0]!r}, which is not a number."
         )
-    whole = (
-        numbers
-        and np.isfinite(counts.index).all()
-        and bool((counts.index % 1 == 0).all())
-    )
-    if numbers and not (whole and _count_on(counts) if classes is None else classes):
-        may_be_classes = whole and len(counts) <= 2 * _MOST_NUMBERED_CLASSES
-        hint = (
-            f" ({len(counts)} whole numbers; --classes takes them for classes)"
-            if may_be_classes
-            else ""
-        )
-        return Target([], [], cells, f"a number{hint}")
+    is_whole = numbers and _are_whole(counts.index)
+    if classes is None:
+        classes = not numbers or (is_whole and _count_on(counts))
+    if not classes:
+        why = "a number"
+        if is_whole and len(counts) <= 2 * _MOST_NUMBERED_CLASSES:
+            why += f" ({len(counts)} whole numbers; --classes takes them for classes)"
+        return Target([], [], cells, why)
     if len(counts) > min(_MOST_CLASSES, len(cells) // 2):
         rows.refuse(
             f"the target {target!r} has {len(counts):,} different values in {len(cells):,} rows. A class needs several "
             "rows. Choose another target, or leave out --classes."
         )
     assert table.labels is not None
-    labels = (
-        table.labels.astype("str").groupby(cells).first().tolist()
-    )  # as they are written
+    # As they are written.
+    labels = table.labels.astype("str").groupby(cells).first().tolist()
     if counts.min() < 2:
         rarest = int(counts.to_numpy().argmin())
         where = table.place(cells == counts.index[rarest])
         rows.refuse(
             f"the class {labels[rarest]!r} of {target!r} has one row only, in {where}. Join or remove it."
         )
-    why = f"{len(counts)} classes" + (
-        "; --number takes them for a number" if numbers and len(counts) > 2 else ""
-    )
+    why = f"{len(counts)} classes"
+    if numbers and len(counts) > 2:
+        why += "; --number takes them for a number"
     # Numbers of classes, because scikit-learn refuses classes such as 0.5.
-    return Target(
-        labels, counts.tolist(), pd.Series(pd.factorize(cells, sort=True)[0]), why
-    )
+    codes, _ = pd.factorize(cells, sort=True)
+    return Target(labels, counts.tolist(), pd.Series(codes), why)
+
+
+def _are_whole(values: pd.Index) -> bool:
+    return bool(np.isfinite(values).all() and (values % 1 == 0).all())
 
 
 def _count_on(counts: pd.Series) -> bool:
     """Whether whole numbers are classes: two, or few that follow each other from 0 or 1, with enough rows of each."""
-    first, n_values, span = (
-        counts.index[0],
-        len(counts),
-        counts.index[-1] - counts.index[0],
-    )
-    few = (
-        first in {0, 1} and span == n_values - 1 and n_values <= _MOST_NUMBERED_CLASSES
-    )
-    return n_values == 2 or bool(few and counts.min() >= _FEWEST_ROWS_OF_A_CLASS)
+    first, last, n_values = counts.index[0], counts.index[-1], len(counts)
+    if n_values == 2:
+        return True
+    without_gap = first in {0, 1} and last - first == n_values - 1
+    enough = counts.min() >= _FEWEST_ROWS_OF_A_CLASS
+    return bool(without_gap and enough and n_values <= _MOST_NUMBERED_CLASSES)

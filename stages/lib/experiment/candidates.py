@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from stages.lib.common import UserError, described, format_params, in_params, own_place
+from stages.lib.common import (
+    Problem,
+    UserError,
+    described,
+    format_params,
+    in_params,
+    own_place,
+)
 from stages.lib.config import PREFIX, Distribution
 from stages.lib.experiment.opened import Opened
 from stages.lib.experiment.probe import advice, misstep
@@ -19,81 +26,79 @@ def check_candidates(experiment: Opened) -> None:
     Of many numbers, those are the smallest and the largest one. Raises `UserError` with the place of a value and the
     reason if a module or an optimizer rejects the value, a net can't be trained with it, or it leaves cells missing.
     """
-    settings, candidates, data, key = (
-        experiment.settings,
-        experiment.candidates,
-        experiment.data,
-        f"{PREFIX}impute",
-    )
-    # The evaluation fits `model` as it stands, whatever an experiment prepares.
-    check_missing(data, experiment.params.prepare.impute)
-    for value in {each[key]: None for each in (settings, *candidates) if key in each}:
-        check_missing(data, value, experiment.place(key, value))
-
-    def error_with(changes: dict[str, Any]) -> BaseException | None:
-        return misstep(experiment, settings | changes)
-
-    refused = [
-        (candidate, error)
-        for candidate in _covering(candidates)
-        if (error := error_with(candidate))
-    ]
+    _check_missing(experiment)
+    refused = {}
+    for candidate in _covering(experiment.candidates):
+        if error := misstep(experiment, experiment.settings | candidate):
+            refused[experiment.candidates.index(candidate)] = error
     if not refused:
         return
-    params, name = experiment.params, experiment.name
-    if error := error_with({}):
+    name = experiment.name
+    if error := misstep(experiment, experiment.settings):
         raise _refusal(f"model, with experiments.{name}.fixed", error) from error
 
-    guilty: dict[str, BaseException] = {}
-    for key in candidates[0]:
-        for value in dict.fromkeys(candidate[key] for candidate, _ in refused):
-            if error := error_with({key: value}):
-                guilty[candidates.place(key, value)] = error
-                if isinstance(
-                    candidates.grid[key], Distribution
-                ):  # one number says what is wrong with the bounds
-                    break
+    guilty = _guilty(experiment, [*refused])
     if guilty:
-        refusals = (_refusal(place, error) for place, error in sorted(guilty.items()))
-        problems = (problem for refusal in refusals for problem in refusal.problems)
+        problems: list[Problem] = []
+        for place, error in sorted(guilty.items()):
+            problems += _refusal(place, error).problems
         raise UserError(*problems) from next(iter(guilty.values()))
-    candidate, error = refused[0]
-    together = format_params(
-        params.experiment(name).candidates(params.seed)[candidates.index(candidate)]
-    )
+    number, error = next(iter(refused.items()))
+    params = experiment.params
+    named = params.experiment(name).candidates(params.seed)[number]
     finding = (
-        f"has a combination that can't be trained: {_said(error)}, as with {together}"
+        f"has a combination that can't be trained: {_said(error)}, as with "
+        f"{format_params(named)}"
     )
     raise UserError(in_params(f"experiments.{name}.grid", finding)) from error
+
+
+def _check_missing(experiment: Opened) -> None:
+    """Refuse what leaves cells missing, in `model` too: the evaluation fits it as it stands."""
+    key = f"{PREFIX}impute"
+    check_missing(experiment.data, experiment.params.prepare.impute)
+    settings = experiment.settings, *experiment.candidates
+    for value in dict.fromkeys(each[key] for each in settings if key in each):
+        check_missing(experiment.data, value, experiment.place(key, value))
+
+
+def _guilty(experiment: Opened, refused: list[int]) -> dict[str, BaseException]:
+    """Return the errors of values that fail by themselves, by their places; `refused` are candidates that fail."""
+    candidates = experiment.candidates
+    guilty: dict[str, BaseException] = {}
+    for key in candidates[0]:
+        for value in dict.fromkeys(candidates[number][key] for number in refused):
+            error = misstep(experiment, experiment.settings | {key: value})
+            if error is None:
+                continue
+            guilty[candidates.place(key, value)] = error
+            if isinstance(candidates.grid[key], Distribution):
+                break  # one number says what is wrong with the bounds
+    return guilty
 
 
 def _covering(candidates: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield some candidates so that each value, or the smallest and the largest of many numbers, is in one of them."""
     missing: set[tuple[str, type, Any]] = set()
     for key in candidates[0]:
-        values = {(type(candidate[key]), candidate[key]) for candidate in candidates}
-        numbers = sorted(value for kind, value in values if kind in (int, float))
-        left_out = set(numbers[1:-1]) if len(numbers) > _MANY else set()
-        missing |= {
-            (key, kind, value)
-            for kind, value in values
-            if kind not in (int, float) or value not in left_out
-        }
+        values = {(key, type(each[key]), each[key]) for each in candidates}
+        numbers = [each for each in values if each[1] in (int, float)]
+        numbers.sort(key=lambda number: number[2])
+        if len(numbers) > _MANY:
+            values -= {*numbers[1:-1]}
+        missing |= values
     for candidate in candidates:
-        covered = {
-            (key, type(value), value) for key, value in candidate.items()
-        } & missing
-        if covered:
+        values = {(key, type(value), value) for key, value in candidate.items()}
+        if covered := values & missing:
             missing -= covered
             yield candidate
 
 
 def _refusal(place: str, error: BaseException) -> UserError:
-    remedy = (
-        ""
-        if _is_sentence(error)
-        else advice(error, "A net can't be trained with it; choose another value.")
-    )
+    remedy = ""
+    if not _is_sentence(error):
+        otherwise = "A net can't be trained with it; choose another value."
+        remedy = advice(error, otherwise)
     return UserError(in_params(place, f": {_said(error)}", remedy))
 
 

@@ -1,6 +1,7 @@
 """Trains one net for one epoch, to find what does not fit together before a long search."""
 
 import warnings
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -32,15 +33,12 @@ def check_experiment(experiment: Opened, *, with_trial: bool = True) -> None:
 
 def _check_batches(experiment: Opened) -> None:
     """Raise `UserError` if a training fold has too few rows for a whole batch, so that nothing would be learnt."""
-    parts, name = (
-        experiment.params.settings(experiment.name)["train_split"],
-        experiment.name,
-    )
+    name = experiment.name
+    parts = experiment.params.settings(name)["train_split"]
     fewest = min(len(train) for train, _ in experiment.splits)
     left = fewest - fewest // parts if parts else fewest
-    for whole in (
-        experiment.settings | candidate for candidate in experiment.candidates
-    ):
+    for candidate in experiment.candidates:
+        whole = experiment.settings | candidate
         if whole.get(_DROPS) and whole[_BATCH] > left:
             finding = (
                 f": {_BATCH} is {whole[_BATCH]} and {_DROPS} is true, but a training fold has {left:,} rows, so an "
@@ -108,21 +106,13 @@ def _check_layers(module: torch.nn.Module) -> None:
     registered = {id(layer) for layer in module.modules()}
     for layer in module.modules():
         for name, value in vars(layer).items():
-            parts = (
-                value.values()
-                if isinstance(value, dict)
-                else value
-                if isinstance(value, list | tuple)
-                else ()
-            )
-            hidden = [
-                part
-                for part in parts
-                if isinstance(part, torch.nn.Module) and id(part) not in registered
-            ]
-            if not name.startswith("_") and any(
-                weight.requires_grad for part in hidden for weight in part.parameters()
-            ):
+            if name.startswith("_") or not isinstance(value, dict | list | tuple):
+                continue
+            parts = value.values() if isinstance(value, dict) else value
+            layers = [part for part in parts if isinstance(part, torch.nn.Module)]
+            hidden = [part for part in layers if id(part) not in registered]
+            weights = chain(*(part.parameters() for part in hidden))
+            if any(weight.requires_grad for weight in weights):
                 raise UserError(
                     f"{type(layer).__name__}.{name} holds layers in a plain list or dict, where torch does not see "
                     "them, so they are never trained. Put them into nn.ModuleList or nn.ModuleDict."
@@ -132,7 +122,8 @@ def _check_layers(module: torch.nn.Module) -> None:
 def _check_predictions(trial: BaseEstimator, rows: np.ndarray, n_classes: int) -> None:
     """Raise `UserError` if the shape of predictions can't be right."""
     net, n = net_of(trial), len(rows)
-    if (shape := np.shape(trial.predict(rows))) not in ((n,), (n, 1)):
+    shape = np.shape(trial.predict(rows))
+    if shape not in ((n,), (n, 1)):
         raise UserError(
             f"For {n} rows, the net predicts numbers of the shape {shape}; it should be one for each row. Let the "
             "module's forward return as many columns as its n_outputs, which it is given if it takes them."
@@ -157,11 +148,10 @@ def _check_scores(
     scorer: RecordingScorer,
 ) -> None:
     for place, (name, score) in enumerate(scorer.scorers.items()):
-        problem, setting = (
-            f"A trial of one epoch could not be scored by {name}",
-            "cv.also_score" if place else "cv.scoring",
-        )
+        problem = f"A trial of one epoch could not be scored by {name}"
+        setting = "cv.also_score" if place else "cv.scoring"
         way_out = f"Set {setting} in params.yaml to scores that fit the net, such as accuracy, roc_auc_ovr or r2."
         with explained(problem, way_out):
-            if not np.isfinite(value := score(trial, rows, expected)):
+            value = score(trial, rows, expected)
+            if not np.isfinite(value):
                 raise UserError(f"{problem}: it is {value}. {way_out}")

@@ -42,26 +42,19 @@ def misstep(experiment: Opened, settings: dict[str, Any]) -> BaseException | Non
     """Return what is raised when a net is trained on its first batch; a `UserError` says all, and is raised."""
     data, prepare = experiment.data, experiment.params.prepare
     n = min(settings["batch_size"], _ROWS, len(data.y))
-    few = replace(
-        data,
-        X=data.X[:n],
-        y=data.y[:n],
-        groups=None if data.groups is None else data.groups[:n],
-    )
+    groups = None if data.groups is None else data.groups[:n]
+    few = replace(data, X=data.X[:n], y=data.y[:n], groups=groups)
     # Few rows may have none to hold out, and callbacks may watch those.
-    kept = {
-        key: value for key, value in settings.items() if not key.startswith("callbacks")
-    }
+    kept = settings | {"train_split": None, "max_epochs": 1}
+    for key in settings:
+        if key.startswith("callbacks"):
+            del kept[key]
     try:
         with warnings.catch_warnings(action="ignore"):
-            estimator = build_estimator(
-                kept | {"train_split": None, "max_epochs": 1}, few, prepare
-            )
+            y = target(few.y, settings["wrapper"], settings["criterion"])
+            estimator = build_estimator(kept, few, prepare)
             lean_net(net_of(estimator))
-            estimator.fit(
-                rows(few, estimator),
-                target(few.y, settings["wrapper"], settings["criterion"]),
-            )
+            estimator.fit(rows(few, estimator), y)
     except UserError:
         raise
     except RAISED as error:

@@ -92,10 +92,8 @@ def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
     params, splits, y = experiment.params, experiment.table, experiment.data.y
     scores = result.scores[SCORE]
     statistics = result.rows(range(len(scores)))
-    ci95, by_unit = (
-        splits.half_widths(scores, statistics, result.constant),
-        splits.by_unit(statistics),
-    )
+    ci95 = splits.half_widths(scores, statistics, result.constant)
+    by_unit = splits.by_unit(statistics)
     named = params.experiment(experiment.name).candidates(params.seed)
     table = score_table(
         named,
