@@ -52,10 +52,9 @@ def _spans(text: str, section: str = "") -> dict[str, tuple[int, int]]:
         root = next(value for key, value in root.value if key.value == section)
     # Use the marks of keys: the mark of a value that is an alias points elsewhere.
     starts = {key.value: key.start_mark for key, _ in root.value}
+    ends = [*starts.values(), root.end_mark][1:]
     blocks = {}
-    for (name, start), end in zip(
-        starts.items(), [*starts.values(), root.end_mark][1:], strict=True
-    ):
+    for (name, start), end in zip(starts.items(), ends, strict=True):
         behind = rf"(^[ \t]*\n|^ {{0,{start.column}}}#.*\n|^\.\.\..*\n?)*\Z"
         before = text[: end.index - end.column]
         blocks[name] = start.index, len(re.sub(behind, "", before, flags=re.MULTILINE))
@@ -92,16 +91,13 @@ def replace_blocks(
 
     def replace(text: str) -> str:
         old = _spans(text)
-        for name in sorted(
-            old.keys() & blocks.keys(), key=lambda name: old[name], reverse=True
-        ):
-            start, end = old[name]
-            text = text[:start] + write(name, blocks[name]) + text[end:]
-        return text + "".join(
-            "\n" + write(name, block)
-            for name, block in blocks.items()
-            if name not in old
-        )
+        for name, (start, end) in reversed(old.items()):
+            if name in blocks:
+                text = text[:start] + write(name, blocks[name]) + text[end:]
+        for name, block in blocks.items():
+            if name not in old:
+                text += "\n" + write(name, block)
+        return text
 
     refusal = (
         f"{PARAMS_FILE} is written in a form in which blocks can't be replaced; the file was left unchanged. Write all "
@@ -136,9 +132,10 @@ def add_experiment(
 
 
 def _block(experiment: dict[str, Any], comment: str) -> str:
-    head, _, rest = yaml.safe_dump(
+    dumped = yaml.safe_dump(
         experiment, sort_keys=False, allow_unicode=True, width=2**16
-    ).partition("\n")
+    )
+    head, _, rest = dumped.partition("\n")
     whole = "experiments:\n" + textwrap.indent(f"{head}\n  # {comment}\n{rest}", "  ")
     written = as_dvc_writes(whole, {"experiments": experiment}) or whole
     return textwrap.dedent(written.partition("\n")[2])

@@ -77,10 +77,8 @@ def _twins(key: str, values: list[Any]) -> Iterator[Problem]:
     """Yield which values of a list are in it already; 1 and 1.0 are the same, but 1 and true are not."""
     first: dict[Any, int] = {}
     for i, value in enumerate(values):
-        same = (
-            isinstance(value, bool),
-            tuple(value) if isinstance(value, list) else value,
-        )
+        hashable = tuple(value) if isinstance(value, list) else value
+        same = isinstance(value, bool), hashable
         if first.setdefault(same, i) != i:
             yield in_params(
                 f"grid.{key}[{i}]",
@@ -91,11 +89,8 @@ def _twins(key: str, values: list[Any]) -> Iterator[Problem]:
 
 def misfits(experiment: Experiment, max_candidates: int) -> Iterator[Problem]:
     """Yield what does not go together in an experiment, or is in it twice or too many times."""
-    search, n_candidates, size = (
-        experiment.search,
-        experiment.n_candidates,
-        space_size(experiment.grid),
-    )
+    search, n_candidates = experiment.search, experiment.n_candidates
+    size = space_size(experiment.grid)
     for key, values in experiment.lists.items():
         yield from _twins(key, values)
     if search == "grid":
@@ -121,9 +116,8 @@ def misfits(experiment: Experiment, max_candidates: int) -> Iterator[Problem]:
     elif (n_candidates or 0) > size:
         finding = f"is {n_candidates}, but the grid has only {size:.0f}"
         yield in_params("n_candidates", finding, f"set it to {size:.0f} or fewer")
-    if (
-        max_candidates < (n_candidates or size) < math.inf
-    ):  # which are not listed for that
+    # Candidates without end are not listed.
+    if max_candidates < (n_candidates or size) < math.inf:
         finding = f"has {n_candidates or size:,.0f} candidates, more than runtime.max_candidates, {max_candidates:,}"
         remedy = "remove values, draw fewer of them with `search: random` and n_candidates, or raise that limit"
         yield in_params("n_candidates" if n_candidates else "grid", finding, remedy)

@@ -50,18 +50,14 @@ class Distribution:
     def at(self, share: float) -> float:
         """Return the number below which `share`, from 0 to 1, of the distribution lies, rounded to be readable."""
         end, width = self._end, self.high - self.low
-        value = (
-            self.low * (end / self.low) ** share
-            if self.logarithmic
-            else self.low + (end - self.low) * share
-        )
+        value = self.low + (end - self.low) * share
+        if self.logarithmic:
+            value = self.low * (end / self.low) ** share
         if self.whole:
             value = math.floor(value)
         else:
-            value = round(
-                value,
-                _DIGITS - 1 - math.floor(math.log10(min(abs(value), width) or width)),
-            )
+            size = min(abs(value), width) or width
+            value = round(value, _DIGITS - 1 - math.floor(math.log10(size)))
         return min(max(value, self.low), self.high)
 
     def share(self, value: float) -> float:
@@ -92,11 +88,7 @@ def to_distribution(described: Any) -> Distribution:
         raise ValueError(
             f"it should be {join_words(FAMILIES, 'or')}, with two bounds, such as {{uniform: [0.0, 0.5]}}"
         )
-    if (
-        not isinstance(bounds, list)
-        or len(bounds) != 2
-        or not all(is_number(bound) for bound in bounds)
-    ):
+    if not isinstance(bounds, list) or [*map(is_number, bounds)] != [True, True]:
         raise ValueError(
             f"{kind} takes two numbers, the low and the high bound, such as {{{kind}: [1, 10]}}"
         )
@@ -115,11 +107,9 @@ def to_distribution(described: Any) -> Distribution:
 
 def _axis(values: Values) -> Distribution:
     """Return a distribution, or that of the positions in a list, because its values need not be hashable."""
-    return (
-        values
-        if isinstance(values, Distribution)
-        else Distribution("int", 0, len(values) - 1)
-    )
+    if isinstance(values, Distribution):
+        return values
+    return Distribution("int", 0, len(values) - 1)
 
 
 def space_size(space: Space) -> float:
@@ -130,10 +120,8 @@ def space_size(space: Space) -> float:
 def all_candidates(space: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     """List the candidates of lists in scikit-learn's order: keys sorted, the last one varying fastest."""
     keys = sorted(space)
-    return [
-        dict(zip(keys, values, strict=True))
-        for values in product(*(space[key] for key in keys))
-    ]
+    lists = (space[key] for key in keys)
+    return [dict(zip(keys, values, strict=True)) for values in product(*lists)]
 
 
 def drawn_candidates(
@@ -155,27 +143,22 @@ def drawn_candidates(
     exponent, drawn = _FIRST_POINTS, 0
     while len(points) < n_candidates and drawn < min(_POINTS_EACH * size, _MOST_POINTS):
         for point in sampler.random_base2(exponent):
-            points.setdefault(
-                tuple(
-                    axis.at(share)
-                    for axis, share in zip(axes, point.tolist(), strict=True)
-                )
-            )
+            shares = zip(axes, point.tolist(), strict=True)
+            points.setdefault(tuple(axis.at(share) for axis, share in shares))
         drawn += 2**exponent
         exponent += drawn > 2**_FIRST_POINTS
     if len(points) < n_candidates and size < math.inf:
-        points |= dict.fromkeys(
-            product(*(range(int(axis.low), int(axis.high) + 1) for axis in axes))
-        )
-    return [
-        {
-            key: place
-            if isinstance(values := space[key], Distribution)
-            else values[int(place)]
-            for key, place in zip(keys, places, strict=True)
-        }
-        for places in islice(points, n_candidates)
-    ]
+        ranges = (range(int(axis.low), int(axis.high) + 1) for axis in axes)
+        points |= dict.fromkeys(product(*ranges))
+    candidates = []
+    for point in islice(points, n_candidates):
+        places = zip(keys, point, strict=True)
+        candidates.append({key: _value(space[key], at) for key, at in places})
+    return candidates
+
+
+def _value(values: Values, at: float) -> Any:
+    return at if isinstance(values, Distribution) else values[int(at)]
 
 
 def is_number(value: Any) -> bool:

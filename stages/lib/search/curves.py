@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,16 +40,12 @@ def distinct(settings: Sequence[Watched], base: dict[str, Any]) -> list[Watched]
     """List each setting once, under all its names; `base` has the experiment's own settings, names unresolved."""
     unlike: list[Watched] = []
     for setting in settings:
-        same = next(
-            (each for each in unlike if base | each.changes == base | setting.changes),
-            None,
-        )
-        if same:
+        whole = base | setting.changes
+        alike = (each for each in unlike if base | each.changes == whole)
+        if same := next(alike, None):
             same.names.extend(setting.names)
         else:
-            unlike.append(
-                Watched(list(setting.names), setting.changes, setting.candidate)
-            )
+            unlike.append(replace(setting, names=[*setting.names]))
     return unlike
 
 
@@ -58,13 +54,10 @@ def watching(estimator: BaseEstimator) -> BaseEstimator:
     copy = clone(estimator)
     net = net_of(copy)
     own = [] if net.callbacks in (None, "disable") else list(net.callbacks)
-    net.callbacks = [
-        ("hold_out", HoldOutRecorder()),
-        *own,
-    ]  # before one that may end the training
-    if (
-        not own
-    ):  # nobody reads the mean losses, which `epochs_of` takes from the batches
+    # Before one that may end the training.
+    net.callbacks = [("hold_out", HoldOutRecorder()), *own]
+    # Nobody reads the mean losses, which `epochs_of` takes from the batches.
+    if not own:
         net.set_params(callbacks__train_loss=None, callbacks__valid_loss=None)
     return copy
 
@@ -76,21 +69,12 @@ def epochs_of(estimator: BaseEstimator, scorer: HoldOutScorer) -> np.ndarray:
     the target is scaled, because the net knows the target as scaled only.
     """
     net = net_of(estimator)
-    scaled = (
-        isinstance(estimator, TransformedTargetRegressor)
-        and estimator.transformer is not None
-    )
-    values = np.array(
-        [
-            [_loss(epoch, "train"), _loss(epoch, "valid"), np.nan]
-            for epoch in net.history
-        ]
-    )
-    (recorder,) = (
-        callback
-        for _, callback in net.callbacks_
-        if isinstance(callback, HoldOutRecorder)
-    )
+    may_scale = isinstance(estimator, TransformedTargetRegressor)
+    scaled = may_scale and estimator.transformer is not None
+    losses = [(_loss(epoch, "train"), _loss(epoch, "valid")) for epoch in net.history]
+    values = np.array([[*of_epoch, np.nan] for of_epoch in losses])
+    callbacks = (callback for _, callback in net.callbacks_)
+    (recorder,) = (each for each in callbacks if isinstance(each, HoldOutRecorder))
     if recorder.outputs_ and not scaled:
         y = to_numpy(recorder.y_).ravel()
         whole = np.tile(y, len(recorder.outputs_))
@@ -156,19 +140,17 @@ def constant_loss(
 ) -> float | None:
     """Return the least loss of a net that answers the same for every row of `y`, scaled by `scale`; None if unknown."""
     criterion = settings["criterion"]
-    changed = settings.get("class_weight") is not None or any(
-        key.startswith("criterion__") for key in settings
-    )
-    if changed or scale not in (None, "standard"):
+    changed = any(key.startswith("criterion__") for key in settings)
+    weighted = settings.get("class_weight") is not None
+    if changed or weighted or scale not in (None, "standard"):
         return None
     if criterion in _ENTROPIES:
         shares = np.bincount(y.astype(int)) / len(y)
-        return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
+        shares = shares[shares > 0]
+        return float(-(shares * np.log(shares)).sum())
     scaled = (y - y.mean()) / y.std() if scale else y
     if criterion is nn.MSELoss:
         return float(scaled.var())
-    return (
-        float(np.abs(scaled - np.median(scaled)).mean())
-        if criterion is nn.L1Loss
-        else None
-    )
+    if criterion is nn.L1Loss:
+        return float(np.abs(scaled - np.median(scaled)).mean())
+    return None

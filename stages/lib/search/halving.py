@@ -30,7 +30,7 @@ def stage_epochs(n_candidates: int, max_epochs: int) -> list[int]:
 def halve(train: Train, n_candidates: int, max_epochs: int) -> SearchResult:
     """Train in stages, each of which keeps the best third by mean score; return all, as in their last stage."""
     left = np.arange(n_candidates)
-    last: list[tuple[SearchResult, int]] = [None] * n_candidates  # type: ignore[list-item]
+    last: dict[int, tuple[SearchResult, int]] = {}
     stages = np.zeros(n_candidates, dtype=int)
     n_fits = spent = 0
     plan = stage_epochs(n_candidates, max_epochs)
@@ -38,20 +38,23 @@ def halve(train: Train, n_candidates: int, max_epochs: int) -> SearchResult:
         result = train(left, epochs)
         n_fits, spent = n_fits + result.n_fits, spent + result.n_fits * epochs
         stages[left] = stage
-        for place, number in enumerate(left):
+        for place, number in enumerate(left.tolist()):
             last[number] = result, place
         if stage < len(plan):
             left = left[np.sort(_best(result, ceil(len(left) / FACTOR)))]
+    in_order = [last[number] for number in range(n_candidates)]
+    scores = {}
+    for name in result.scores:
+        rows = [at_last.scores[name][place] for at_last, place in in_order]
+        scores[name] = np.stack(rows)
+    n_splits = scores[SCORE].shape[1]
     return SearchResult(
-        {
-            name: np.stack([at_last.scores[name][place] for at_last, place in last])
-            for name in result.scores
-        },
-        [at_last.records[place] for at_last, place in last],
+        scores,
+        [at_last.records[place] for at_last, place in in_order],
         n_fits,
-        [at_last.not_by_kernel[place] for at_last, place in last],
+        [at_last.not_by_kernel[place] for at_last, place in in_order],
         stages,
-        result.scores[SCORE].shape[1] * n_candidates * max_epochs - spent,
+        n_splits * n_candidates * max_epochs - spent,
     )
 
 
