@@ -94,34 +94,21 @@ def _check_experiments(params: Params, table: Folds | None, findings: Findings) 
         findings.notes.append(ONE_BY_ONE)
     elif not missing_kernel():
         planner = Planner(params)
-    tried: set[str] = set()
     for name in params.experiments:
         resolved = findings.of(resolve_experiment, params, name, experiment=name)
         if resolved and table:
             opened = Opened(params, name, *resolved, table)
-            line = findings.of(
-                _try, opened, tried, planner, findings.notes, experiment=name
-            )
-            findings.searches += [line] if line else []
+            findings.of(_try, opened, planner, findings, experiment=name)
 
 
-def _try(
-    experiment: Opened, tried: set[str], planner: Planner | None, messages: list[str]
-) -> str:
-    """Try the nets of an experiment, as its search does first, add notes to the messages, and return its line.
-
-    The trial of an epoch is made once for all experiments whose settings differ in fractions alone, such as rates.
-    """
-    settings = experiment.params.settings(experiment.name).items()
-    whole = {key: value for key, value in settings if not isinstance(value, float)}
-    kind = repr([whole, [*experiment.candidates[0]]])
+def _try(experiment: Opened, planner: Planner | None, findings: Findings) -> None:
+    """Try the nets of an experiment, as its search does first, and add its line, and notes on its nets."""
     with warnings.catch_warnings(action="ignore"):  # the searches will tell
-        check_experiment(experiment, with_trial=kind not in tried)
-        tried.add(kind)
+        check_experiment(experiment)
         planned = planner.of(experiment) if planner else None
     if planned:
-        messages += notes(experiment.name, planned)
-    return in_a_line(experiment, planned)
+        findings.notes += notes(experiment.name, planned)
+    findings.searches.append(in_a_line(experiment, planned))
 
 
 def _unmerged_results() -> Iterator[Problem]:

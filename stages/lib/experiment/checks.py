@@ -18,17 +18,16 @@ from stages.lib.scores.scorer import RecordingScorer
 _BATCH, _DROPS = "batch_size", "iterator_train__drop_last"
 
 
-def check_experiment(experiment: Opened, *, with_trial: bool = True) -> None:
+def check_experiment(experiment: Opened) -> None:
     """Try nets of an experiment, to find what does not fit together before a long search.
 
-    The trial of an epoch takes the rows of the first split; without it, nets take their first step only. Raises
-    `UserError` with the place in params.yaml of what is wrong, if that is one setting.
+    Nets take their first step, and one is trained for an epoch on the first split. Raises `UserError` with the place in
+    params.yaml of what is wrong, if that is one setting.
     """
     first, scorer = experiment.splits[0], experiment.scorer  # whose errors come first
     check_candidates(experiment)
     _check_batches(experiment)
-    if with_trial:
-        check_trial(experiment.estimator, experiment.X, experiment.y, first, scorer)
+    check_trial(experiment.estimator, experiment.X, experiment.y, first, scorer)
 
 
 def _check_batches(experiment: Opened) -> None:
