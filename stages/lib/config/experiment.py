@@ -40,7 +40,7 @@ class Experiment(Section):
         default="grid", exclude_if=lambda value: value == "grid"
     )
     """grid trains every candidate of the lists; random draws some, from lists and distributions; halving trains all for
-    a few epochs, and the best third for three times as many, in three stages (two for fewer than nine candidates)."""
+    a few epochs, and the best third for three times as many, in three stages."""
     n_candidates: Annotated[int, Field(ge=1)] | None = Field(
         default=None, exclude_if=lambda value: value is None
     )
