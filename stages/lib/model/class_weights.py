@@ -53,11 +53,9 @@ class ClassWeights:
 
     def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
         """Find the weights, then fit as the net does."""
-        self.weights_ = (
-            None
-            if self.class_weight is None
-            else class_weights(self.class_weight, y, self.n_classes or 0)
-        )
+        weights, self.weights_ = self.class_weight, None
+        if weights is not None:
+            self.weights_ = class_weights(weights, y, self.n_classes or 0)
         return super().fit(X, y, **fit_params)  # type: ignore[misc]
 
     def initialize_criterion(self) -> Any:
@@ -70,9 +68,8 @@ class ClassWeights:
         if issubclass(self.criterion, nn.BCELoss):
             self.criterion_: nn.Module = WeightedBCELoss(numbers, **settings)
         elif issubclass(self.criterion, _POS_WEIGHT):
-            self.criterion_ = self.criterion(
-                **settings, pos_weight=torch.tensor(weights[1] / weights[0]).float()
-            )
+            ratio = torch.tensor(weights[1] / weights[0]).float()
+            self.criterion_ = self.criterion(**settings, pos_weight=ratio)
         else:
             self.criterion_ = self.criterion(**settings, weight=numbers)
         return self
@@ -92,11 +89,8 @@ def class_weights(
 
 def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
     """Raise `UserError` if the weights of the classes do not fit the criterion or the classes."""
-    weights, criterion, problem = (
-        settings.get("class_weight"),
-        settings["criterion"],
-        "",
-    )
+    weights, criterion = settings.get("class_weight"), settings["criterion"]
+    problem = ""
     if weights is None or isinstance(weights, str):
         return
     if len(weights) != n_classes:
@@ -106,6 +100,5 @@ def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
     elif issubclass(criterion, _POS_WEIGHT) and weights[0] == 0:
         problem = f"gives class 0 no weight, which {criterion.__name__} can't express; give it one above 0."
     if problem:
-        raise UserError(
-            in_params("model.class_weight", f", or that of an experiment, {problem}")
-        )
+        finding = f", or that of an experiment, {problem}"
+        raise UserError(in_params("model.class_weight", finding))

@@ -79,13 +79,10 @@ class _ProjectNet(ClassWeights, FiniteOrUnfit):
 
     def get_default_callbacks(self) -> list[tuple[str, Callback]]:
         """Return those of the default callbacks that record losses, and those that this net is asked for."""
-        varied = {
-            key.split("__")[1] for key in vars(self) if key.startswith("callbacks__")
-        }
-        watched = {
-            str(monitor).removesuffix("_best")
-            for monitor in _monitors(vars(self)).values()
-        }
+        keys = [key.split("__") for key in vars(self)]
+        varied = {key[1] for key in keys if key[0] == "callbacks" and len(key) > 1}
+        monitors = map(str, _monitors(vars(self)).values())
+        watched = {monitor.removesuffix("_best") for monitor in monitors}
         wanted = {*_RECORDING, *varied, *watched}
         return [each for each in super().get_default_callbacks() if each[0] in wanted]  # type: ignore[misc]
 
@@ -120,58 +117,49 @@ def build_estimator(
     check_missing(data, prepare.impute)
     settings = without_prefix(settings)
     wrapper, criterion = settings.pop("wrapper"), settings["criterion"]
-    if not is_classifier(wrapper) and issubclass(
-        criterion, (nn.BCELoss, nn.BCEWithLogitsLoss, *OF_NUMBERED)
-    ):
+    classify = is_classifier(wrapper)
+    of_classes = nn.BCELoss, nn.BCEWithLogitsLoss, *OF_NUMBERED
+    if not classify and issubclass(criterion, of_classes):
         finding = f": {criterion.__name__} is for classes, and {wrapper.__name__} predicts numbers"
-        raise UserError(
-            in_params(
-                "model.criterion",
-                finding,
-                "Set it to MSELoss, or model.wrapper to a classifier.",
-            )
-        )
+        remedy = "Set it to MSELoss, or model.wrapper to a classifier."
+        raise UserError(in_params("model.criterion", finding, remedy))
     shape = {
         "n_outputs": data.n_classes if issubclass(criterion, OF_NUMBERED) else 1,
-        "output": next(
-            (
-                output
-                for loss, output in _OUTPUTS.items()
-                if issubclass(criterion, loss)
-            ),
-            nn.Identity,
-        ),
+        "output": _for_loss(criterion, _OUTPUTS, nn.Identity),
     }
     taken = parameters(settings["module"])
     defaults: dict[str, Any] = {
         f"module__{name}": value for name, value in shape.items() if name in taken
     }
-    if is_classifier(wrapper):
-        known = (
-            function
-            for loss, function in _NONLINEARITIES.items()
-            if issubclass(criterion, loss)
-        )
-        defaults["predict_nonlinearity"] = next(known, "auto")
+    if classify:
+        known = _for_loss(criterion, _NONLINEARITIES, "auto")
+        defaults["predict_nonlinearity"] = known
     check_class_weight(settings, data.n_classes)
     in_skorchs_terms = {
         "verbose": settings.get("verbose", 0),
         # Without callbacks, nets of a search that differ in `max_epochs` alone are one training.
         "callbacks": settings.get("callbacks") or "disable",
         "n_classes": data.n_classes,
-        "train_split": hold_out(settings["train_split"], None, is_classifier(wrapper)),
+        "train_split": hold_out(settings["train_split"], None, classify),
     }
     net = finite_or_unfit(wrapper)(**defaults | settings | in_skorchs_terms)
     estimator = prepared(net, data, prepare, uses)
     preparation = preparation_of(estimator)
     if "n_numbers" in taken and "module__n_numbers" not in settings:
-        net.set_params(
-            module__n_numbers=data.columns.n_first_numbers(preparation is not None)
-        )
-    net.n_features_in_ = (
-        len(data.features) if preparation is None else preparation.n_features_out
-    )
+        n_numbers = data.columns.n_first_numbers(preparation is not None)
+        net.set_params(module__n_numbers=n_numbers)
+    net.n_features_in_ = len(data.features)
+    if preparation is not None:
+        net.n_features_in_ = preparation.n_features_out
     return estimator
+
+
+def _for_loss(criterion: type[nn.Module], known: Mapping[Any, Any], other: Any) -> Any:
+    """Return what goes with a criterion, by its class or the one that it is derived from."""
+    for loss, value in known.items():
+        if issubclass(criterion, loss):
+            return value
+    return other
 
 
 def target(
@@ -185,29 +173,22 @@ def target(
     if issubclass(criterion, OF_NUMBERED):
         return y.astype(np.int64)
     flat = y.astype(np.float32)
-    return (
-        flat if issubclass(wrapper, NeuralNetBinaryClassifier) else flat.reshape(-1, 1)
-    )
+    if issubclass(wrapper, NeuralNetBinaryClassifier):
+        return flat
+    return flat.reshape(-1, 1)
 
 
 def hold_out_watchers(settings: dict[str, Any]) -> list[str]:
     """Return the names of the callbacks that watch the rows held out of a fit, such as EarlyStopping."""
-    return [
-        name
-        for name, monitor in _monitors(settings).items()
-        if str(monitor).startswith("valid_")
-    ]
+    monitors = _monitors(settings).items()
+    return [name for name, monitor in monitors if str(monitor).startswith("valid_")]
 
 
 def _monitors(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return what each callback watches, or what `callbacks__NAME__monitor` says instead, by its name."""
-    own = {
-        name: getattr(callback, "monitor", None)
-        for name, callback in settings.get("callbacks") or []
-    }
-    keys = (
-        key
-        for key in settings
-        if key.startswith("callbacks__") and key.endswith("__monitor")
-    )
-    return own | {key.split("__")[1]: settings[key] for key in keys}
+    callbacks = dict(settings.get("callbacks") or [])
+    found = {name: getattr(each, "monitor", None) for name, each in callbacks.items()}
+    for key, value in settings.items():
+        if key.startswith("callbacks__") and key.endswith("__monitor"):
+            found[key.split("__")[1]] = value
+    return found

@@ -31,9 +31,9 @@ def without_groups(
     X: np.ndarray, n_columns: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the rows of a table of `n_columns`, and the groups from one more column; None if there is none."""
-    return X[:, :n_columns], X[:, n_columns].astype(np.int64) if X.shape[
-        1
-    ] > n_columns else None
+    if X.shape[1] <= n_columns:
+        return X, None
+    return X[:, :n_columns], X[:, n_columns].astype(np.int64)
 
 
 class WholeGroups:
@@ -61,9 +61,8 @@ class LatestRows:
     def __call__(self, dataset: Any, y: Any = None) -> tuple[Subset, Subset]:
         """Return the rows to train on, and those held out."""
         n_train = len(dataset) - -(-len(dataset) // self.n)
-        return Subset(dataset, range(n_train)), Subset(
-            dataset, range(n_train, len(dataset))
-        )
+        n = len(dataset)
+        return Subset(dataset, range(n_train)), Subset(dataset, range(n_train, n))
 
 
 def hold_out(train_split: Any, cv: CV | None, classify: bool) -> Any:

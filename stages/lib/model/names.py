@@ -38,30 +38,23 @@ HOMES = ("torch", "skorch", NETS)
 
 def _derived(module: ModuleType, base: type) -> dict[str, Any]:
     """Return the public classes of a module that are derived from another one, by name."""
-    classes = inspect.getmembers(module, inspect.isclass)
-    return {
-        name: each
-        for name, each in classes
-        if issubclass(each, base) and not name.startswith("_")
-    }
+    found = {}
+    for name, thing in inspect.getmembers(module, inspect.isclass):
+        if issubclass(thing, base) and not name.startswith("_"):
+            found[name] = thing
+    return found
 
 
 def _is_initialiser(thing: object) -> bool:
-    named = (
-        inspect.isfunction(thing)
-        and thing.__name__.endswith("_")
-        and not thing.__name__.startswith("_")
-    )
-    return named and getattr(thing, "__module__", None) == nn.init.__name__
+    if not inspect.isfunction(thing) or thing.__module__ != nn.init.__name__:
+        return False
+    return thing.__name__.endswith("_") and not thing.__name__.startswith("_")
 
 
 _LAYERS = _derived(nn, nn.Module)
 _LOSSES = {name: layer for name, layer in _LAYERS.items() if name.endswith("Loss")}
-_OPTIMIZERS = {
-    name: each
-    for name, each in _derived(torch.optim, Optimizer).items()
-    if each is not Optimizer
-}
+_OPTIMIZERS = _derived(torch.optim, Optimizer)
+del _OPTIMIZERS["Optimizer"]
 _INITIALISERS = {
     name: thing for name, thing in vars(nn.init).items() if _is_initialiser(thing)
 }
@@ -123,22 +116,19 @@ def _callbacks(
     resolved: dict[str, Callback] = {}
     for name, settings in callbacks.items():
         kind = _look_up(name, _CALLBACK, only)
+        taker, taken = kind.__name__, parameters(kind)
         values = {
-            key: resolve(f"callbacks__{kind.__name__}__{key}", value, only)
+            key: resolve(f"callbacks__{taker}__{key}", value, only)
             for key, value in settings.items()
         }
         for key, value in values.items():
-            taker, taken = kind.__name__, parameters(kind)
-            if problem := not_taken(taker, taken, key) or not_allowed(
-                taker, taken, key, value
-            ):
+            problem = not_taken(taker, taken, key)
+            if problem or (problem := not_allowed(taker, taken, key, value)):
                 raise ValueError(problem)
         try:
-            resolved[kind.__name__] = kind(**values)
+            resolved[taker] = kind(**values)
         except RAISED as error:
-            raise ValueError(
-                f"{kind.__name__} can't be built: {described(error)}"
-            ) from error
+            raise ValueError(f"{taker} can't be built: {described(error)}") from error
     return list(resolved.items())
 
 
@@ -151,9 +141,10 @@ def _look_up(name: str, kind: _Namespace, only: Collection[str] | None) -> Any:
             raise ValueError(f"{name!r} is not {called}{hint}")
         return things[name]
     thing = _imported(name, only)
-    if base and not (inspect.isclass(thing) and issubclass(thing, base)):
+    if base and not _is_derived(thing, base):
+        home = base.__module__.partition(".")[0]
         raise ValueError(
-            f"{name!r} is not a class derived from {base.__module__.partition('.')[0]}'s {base.__name__}"
+            f"{name!r} is not a class derived from {home}'s {base.__name__}"
         )
     if not base and not _may_be_used(thing):
         problem = "a class derived from torch's Module, not an initialiser of torch.nn.init, and not defined in nets/"
@@ -167,12 +158,15 @@ def _may_be_used(thing: object) -> bool:
         thing = thing.func
     if not (callable(thing) or inspect.ismodule(thing)):
         return True  # does no harm: a number, a type of torch's
-    is_class = inspect.isclass(thing)
-    home = str(
-        (thing if is_class or inspect.isroutine(thing) else type(thing)).__module__
-    ).partition(".")[0]
-    is_layer = inspect.isclass(thing) and issubclass(thing, nn.Module)
-    return is_layer or _is_initialiser(thing) or (callable(thing) and home == NETS)
+    named = inspect.isclass(thing) or inspect.isroutine(thing)
+    home = str((thing if named else type(thing)).__module__).partition(".")[0]
+    if _is_derived(thing, nn.Module) or _is_initialiser(thing):
+        return True
+    return callable(thing) and home == NETS
+
+
+def _is_derived(thing: object, base: type) -> bool:
+    return inspect.isclass(thing) and issubclass(thing, base)
 
 
 def _imported(name: str, only: Collection[str] | None) -> Any:
@@ -187,9 +181,8 @@ def _imported(name: str, only: Collection[str] | None) -> Any:
         raise ValueError(
             f"{name!r} can't be imported: no package {first!r} is installed; {hint}"
         )
-    if first not in HOMES and (
-        relative_to_here(spec.origin) or (spec.origin is None and Path(first).is_dir())
-    ):
+    no_file = spec.origin is None and Path(first).is_dir()
+    if first not in HOMES and (no_file or relative_to_here(spec.origin)):
         raise ValueError(
             f"{name!r} is not in {NETS}/, the only code of yours that DVC watches; move the code there, and write "
             f"{NETS}.{name}"
@@ -197,16 +190,12 @@ def _imported(name: str, only: Collection[str] | None) -> Any:
     try:
         return getattr(importlib.import_module(home), last)
     except RAISED as error:  # raised by the user's own code, where it has a place
-        place, known = (
-            own_place(error),
-            dir(importlib.import_module(home))
-            if isinstance(error, AttributeError)
-            else (),
-        )
-        text = (
-            error.msg if isinstance(error, SyntaxError) else str(error)
-        )  # without its place
-        reason = f"{type(error).__name__}: {text}" + (
-            f", at {place}" if place else did_you_mean(last, known)
-        )
+        text = str(error)
+        if isinstance(error, SyntaxError):
+            text = error.msg  # without its place
+        reason = f"{type(error).__name__}: {text}"
+        if place := own_place(error):
+            reason += f", at {place}"
+        elif isinstance(error, AttributeError):
+            reason += did_you_mean(last, dir(importlib.import_module(home)))
         raise ValueError(f"{name!r} can't be imported: {reason}") from error

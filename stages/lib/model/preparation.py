@@ -88,14 +88,11 @@ class Preparation(TransformerMixin, BaseEstimator):
     @property
     def n_features_out(self) -> int:
         """The width of the result."""
-        n_codes = (
-            sum(map(len, self.codes()))
-            if self.encode == "onehot"
-            else len(self.columns.categories)
-        )
-        return (
-            len(self.columns.at("number", "boolean")) + n_codes + len(self.indicated())
-        )
+        n_codes = len(self.columns.categories)
+        if self.encode == "onehot":
+            n_codes = sum(map(len, self.codes()))
+        n_numbers = len(self.columns.at("number", "boolean"))
+        return n_numbers + n_codes + len(self.indicated())
 
     def fit(self, X: Any, y: Any = None) -> "Preparation":
         """Find means, scales and so on of training rows; `X` is a DataFrame, or what `rows` made of it."""
@@ -108,11 +105,11 @@ class Preparation(TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> np.ndarray:
         """Return float32 of shape (n_rows, n_features_out), with the groups that `X` has in a further column."""
         check_is_fitted(self)
-        array, groups = without_groups(
-            self.columns.as_array(X), len(self.columns.types)
-        )
+        n_columns = len(self.columns.types)
+        array, groups = without_groups(self.columns.as_array(X), n_columns)
         # The nets of a split share a preparation, and are all scored on the same rows.
-        if self._last[0] != (seen := _seen(array)):
+        seen = _seen(array)
+        if self._last[0] != seen:
             self._last = seen, self._prepared(array, self.parts_.transform)
         result = self._last[1].copy()
         return result if groups is None else GroupedRows.of(result, groups)
@@ -121,24 +118,18 @@ class Preparation(TransformerMixin, BaseEstimator):
         self, array: np.ndarray, by: Callable[[np.ndarray], np.ndarray]
     ) -> np.ndarray:
         marked = self._marked(array)
-        parts = (
-            by(marked if self.impute else array),
-            np.isnan(marked[:, self.indicated()]),
-        )
-        return np.column_stack(parts).astype(np.float32, order="C")
+        prepared = by(marked if self.impute else array)
+        indicators = np.isnan(marked[:, self.indicated()])
+        return np.column_stack([prepared, indicators]).astype(np.float32, order="C")
 
     def _parts(self) -> Iterator[tuple[str, Any, list[int]]]:
-        imputer = (
-            SimpleImputer(strategy=self.impute, keep_empty_features=True)
-            if self.impute
-            else None
-        )
+        imputer = None
+        if self.impute:
+            imputer = SimpleImputer(strategy=self.impute, keep_empty_features=True)
         common = imputer if self.impute == "most_frequent" else None
-        parts: dict[str, tuple[str, dict[str, Any]]] = {
-            "number": (
-                "numbers",
-                {"impute": imputer, "scale": make_scaler(self.scale)},
-            ),
+        numbers = {"impute": imputer, "scale": make_scaler(self.scale)}
+        parts = {
+            "number": ("numbers", numbers),
             "boolean": ("booleans", {"impute": imputer}),
             "category": ("categories", {"impute": common, "encode": self._encoder()}),
         }
@@ -150,32 +141,33 @@ class Preparation(TransformerMixin, BaseEstimator):
     def _encoder(self) -> BaseEstimator:
         codes = self.codes()
         if self.encode == "onehot":
-            options = {
-                "handle_unknown": "ignore",
-                "sparse_output": False,
-                "dtype": np.float32,
-            }
-            return preprocessing.OneHotEncoder(categories=codes, **options)
-        options = {"unknown_value": _NO_CATEGORY, "encoded_missing_value": _NO_CATEGORY}
+            return preprocessing.OneHotEncoder(
+                categories=codes,
+                handle_unknown="ignore",
+                sparse_output=False,
+                dtype=np.float32,
+            )
         return preprocessing.OrdinalEncoder(
-            categories=codes, handle_unknown="use_encoded_value", **options
+            categories=codes,
+            handle_unknown="use_encoded_value",
+            unknown_value=_NO_CATEGORY,
+            encoded_missing_value=_NO_CATEGORY,
         )
 
     def codes(self) -> list[np.ndarray]:
         """Return the codes of each category column, with NaN for a missing category that is one of its own."""
         own = () if self.impute == "most_frequent" else self.columns.lacking
-        return [
-            np.append(np.arange(float(len(labels))), [np.nan] * (name in own))
-            for name, labels in self.columns.categories.items()
-        ]
+        codes = []
+        for name, labels in self.columns.categories.items():
+            of_labels = np.arange(float(len(labels)))
+            codes.append(np.append(of_labels, np.nan) if name in own else of_labels)
+        return codes
 
     def indicated(self) -> list[int]:
         """Return the positions of the columns that get another one, which says where a cell is missing."""
-        return (
-            self.columns.positions(self.columns.lacking + self.columns.zeros)
-            if self.indicator
-            else []
-        )
+        if not self.indicator:
+            return []
+        return self.columns.positions(self.columns.lacking + self.columns.zeros)
 
     def _marked(self, X: np.ndarray) -> np.ndarray:
         """Return rows with NaN for zeros that mean a missing value."""
@@ -224,20 +216,12 @@ def _numbers(
     preparation: Preparation | None, scaler: BaseEstimator | None
 ) -> Iterator[tuple[str, BaseEstimator, str]]:
     """Yield the parts of scikit-learn, and the names of their attributes that are arrays of numbers."""
-    parts = [("target", scaler)] if scaler is not None else []
-    for name, part, _ in (
-        preparation.parts_.transformers_ if preparation is not None else []
-    ):
-        parts += (
-            [(f"prepare.{name}.{step}", each) for step, each in part.steps]
-            if isinstance(part, Pipeline)
-            else []
-        )
-    for place, part in parts:
+    parts = {} if scaler is None else {"target": scaler}
+    for name, part, _ in preparation.parts_.transformers_ if preparation else ():
+        if isinstance(part, Pipeline):
+            parts |= {f"prepare.{name}.{step}": each for step, each in part.steps}
+    for place, part in parts.items():
         for key, value in vars(part).items():
-            if (
-                key.endswith("_")
-                and isinstance(value, np.ndarray)
-                and value.dtype.kind == "f"
-            ):
+            is_array = key.endswith("_") and isinstance(value, np.ndarray)
+            if is_array and value.dtype.kind == "f":
                 yield place, part, key

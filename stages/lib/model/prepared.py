@@ -25,9 +25,8 @@ def check_missing(
     data: Dataset, impute: str | None, place: str = "prepare.impute"
 ) -> None:
     """Raise `UserError` if cells are missing of columns that have to be imputed, and nothing imputes them."""
-    lacking = [
-        name for name in data.columns.lacking if data.columns.types[name] != "category"
-    ]
+    columns = data.columns
+    lacking = [name for name in columns.lacking if columns.types[name] != "category"]
     if impute is None and lacking:
         names = ", ".join(f"{name} ({data.X[name].isna().sum():,})" for name in lacking)
         finding = f"is null, but cells are missing, which a net can't take, in {names}"
@@ -48,15 +47,16 @@ def prepared(
     """
     uses = {key for key in uses if key.startswith(PREFIX)}
     own = prepare.model_dump(exclude={"target"})
-    needed = (
-        own != Prepare().model_dump(exclude={"target"})
+    changes = own != Prepare().model_dump(exclude={"target"})
+    # A preparation also carries groups to the net.
+    if (
+        changes
         or not data.columns.lack_nothing
         or uses - {_TARGET}
-    )
-    if needed or data.groups is not None:  # which a preparation carries to the net
-        estimator = Pipeline(
-            [("prepare", Preparation(data.columns, **own)), (name, estimator)]
-        )
+        or data.groups is not None
+    ):
+        steps = [("prepare", Preparation(data.columns, **own)), (name, estimator)]
+        estimator = Pipeline(steps)
     if prepare.target or _TARGET in uses:
         estimator = TransformedTargetRegressor(
             estimator, transformer=make_scaler(prepare.target), check_inverse=False
@@ -79,9 +79,8 @@ def rows(data: Dataset, estimator: BaseEstimator) -> np.ndarray:
     """
     columns = data.columns
     if preparation_of(estimator) is None:
-        plain = (
-            data.X if columns.lack_nothing else columns.as_array(data.X)
-        )  # the latter for what ignores the inputs
+        # The latter is for what ignores the inputs.
+        plain = data.X if columns.lack_nothing else columns.as_array(data.X)
         return np.array(plain, dtype=np.float32)
     array = columns.as_array(data.X)
     return array if data.groups is None else np.column_stack([array, data.groups])
@@ -99,6 +98,7 @@ def nested_grid(
             return "transformer", [make_scaler(value)]
         return (outside if key.startswith(PREFIX) else inside) + key, [value]
 
-    return [
-        dict(nested(*item) for item in candidate.items()) for candidate in candidates
-    ]
+    grids = []
+    for candidate in candidates:
+        grids.append(dict(nested(*item) for item in candidate.items()))
+    return grids

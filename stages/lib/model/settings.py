@@ -35,12 +35,8 @@ class Candidates(list[dict[str, Any]]):
         values = self.grid[key]
         if isinstance(values, Distribution):
             return f"{self._place}.{key}, {format_value(value)} of {values}"
-        same = (
-            i
-            for i, each in enumerate(values)
-            if type(each) is type(value) and each == value
-        )
-        return f"{self._place}.{key}[{next(same)}]"
+        same = [type(each) is type(value) and each == value for each in values]
+        return f"{self._place}.{key}[{same.index(True)}]"
 
 
 def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candidates]:
@@ -57,10 +53,7 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
         key: [drawn.low, drawn.high] for key, drawn in experiment.distributions.items()
     }
     lists = {
-        key: [
-            names.value(f"{place}.{key}[{i}]", key, value)
-            for i, value in enumerate(values)
-        ]
+        key: names.values(f"{place}.{key}", key, values)
         for key, values in (experiment.lists | bounds).items()
     }
     settings = names.checked(settings, params.cv, lists, place)
@@ -69,9 +62,8 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
         remedy = "Set it to NeuralNetClassifier, NeuralNetBinaryClassifier or NeuralNetRegressor."
         raise UserError(in_params("model.wrapper", finding, remedy))
     grid = lists | experiment.distributions
-    return settings, Candidates(
-        name, grid, experiment.model_copy(update={"grid": grid}).candidates(params.seed)
-    )
+    candidates = experiment.model_copy(update={"grid": grid}).candidates(params.seed)
+    return settings, Candidates(name, grid, candidates)
 
 
 def resolve_settings(
@@ -94,11 +86,8 @@ def packages_of(params: Params) -> set[str]:
     values = [*params.model.model_dump().values()]
     for experiment in params.experiments.values():
         values += [*experiment.fixed.values(), *chain(*experiment.lists.values())]
-    return {
-        value.partition(".")[0]
-        for value in values
-        if isinstance(value, str) and "." in value
-    }
+    names = [value for value in values if isinstance(value, str) and "." in value]
+    return {name.partition(".")[0] for name in names}
 
 
 class _Names:
@@ -115,36 +104,29 @@ class _Names:
     def refuse(self) -> None:
         """Raise `UserError` if there are problems."""
         if self.problems:
-            raise UserError(
-                *(
-                    replace(each, file=self.file)
-                    for each in dict.fromkeys(self.problems)
-                )
-            ) from self._cause
+            problems = dict.fromkeys(self.problems)
+            in_file = [replace(each, file=self.file) for each in problems]
+            raise UserError(*in_file) from self._cause
 
     def resolved(self, raw: dict[str, Any]) -> dict[str, Any]:
         """Return settings with objects in the place of names."""
-        owners = {
-            key: self.value(self.places[key], key, raw[key])
-            for key in ("wrapper", *OWNERS)
-        }
+        owners = self._of(raw, ("wrapper", *OWNERS))
         self.refuse()
         self._of_module = parameters(owners["module"])
-        return owners | {
-            key: self.value(self.places[key], key, raw[key])
-            for key in raw
-            if key not in owners
-        }
+        return owners | self._of(raw, [key for key in raw if key not in owners])
+
+    def _of(self, raw: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+        return {key: self.value(self.places[key], key, raw[key]) for key in keys}
+
+    def values(self, place: str, key: str, values: list[Any]) -> list[Any]:
+        """Return what the values of a list stand for."""
+        return [self.value(f"{place}[{i}]", key, each) for i, each in enumerate(values)]
 
     def value(self, place: str, key: str, value: Any) -> Any:
         """Return what a value stands for; a text is not looked up where the module takes no name, or no such key."""
         owner, _, name = key.partition("__")
-        if (
-            owner == "module"
-            and name
-            and isinstance(value, str)
-            and not takes_names(self._of_module, name)
-        ):
+        is_text = owner == "module" and name and isinstance(value, str)
+        if is_text and not takes_names(self._of_module, name):
             return value
         try:
             return resolve(key, value, self.only)
@@ -163,16 +145,13 @@ class _Names:
         """Return resolved settings with the hold-out split as the folds of `cv`; raise `UserError` for problems."""
         self.refuse()
         for key, value in settings.items():
-            self.problems += bad_key(
-                self.places[key], key, {self.places[key]: value}, settings, lists
-            )
+            place = self.places[key]
+            self.problems += bad_key(place, key, {place: value}, settings, lists)
         for key, values in lists.items():
             place = f"{grid_place}.{key}"
             by_place = {f"{place}[{i}]": value for i, value in enumerate(values)}
             self.problems += bad_key(place, key, by_place, settings, lists)
         self.refuse()
-        return settings | {
-            "train_split": hold_out(
-                settings["train_split"], cv, is_classifier(settings["wrapper"])
-            )
-        }
+        classify = is_classifier(settings["wrapper"])
+        train_split = hold_out(settings["train_split"], cv, classify)
+        return settings | {"train_split": train_split}
