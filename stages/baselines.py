@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 def main() -> None:
     params = load_params()
     file = Unchanged(params.data.path)
-    cv, fresh = params.cv, read_table(params).fresh
+    cv = params.cv
+    fresh = read_table(params).fresh
     models = baselines(fresh.data, fresh.params)
     pooled = fresh.pooling(len(models))
     scorers = fresh.scorer(len(models), second=True).scorers

@@ -51,13 +51,9 @@ class InnerFolds:
     """
 
     def __init__(self, cv: CV, seed: int, classes: tuple[str, ...]) -> None:
-        self.cv = cv.model_copy(
-            update={
-                "n_splits": min(max(cv.n_splits - 1, 2), 3),
-                "n_repeats": 1,
-                "shuffle": not cv.keeps_time,
-            }
-        )
+        n_splits = min(max(cv.n_splits - 1, 2), 3)
+        once = {"n_splits": n_splits, "n_repeats": 1, "shuffle": not cv.keeps_time}
+        self.cv = cv.model_copy(update=once)
         self.seed, self.classes = seed, classes
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
@@ -73,55 +69,44 @@ class InnerFolds:
 def baselines(data: Dataset, params: Params) -> dict[str, Baseline]:
     """Return by name a linear model, gradient boosting, a random forest, and a constant, each behind what it needs."""
     prepare, seed = params.prepare, params.seed
+    linear: BaseEstimator = LinearRegression()
+    constant: BaseEstimator = DummyRegressor()
+    boosting = ensemble.HistGradientBoostingRegressor
+    forest = ensemble.RandomForestRegressor
     if data.classes:
-        names, linear, constant = (
-            OF_CLASSES,
-            LogisticRegression(max_iter=1000),
-            DummyClassifier(strategy="prior"),
-        )
-        boosting, forest = (
-            ensemble.HistGradientBoostingClassifier,
-            ensemble.RandomForestClassifier,
-        )
-    else:
-        names, linear, constant = OF_NUMBERS, LinearRegression(), DummyRegressor()
-        boosting, forest = (
-            ensemble.HistGradientBoostingRegressor,
-            ensemble.RandomForestRegressor,
-        )
+        linear = LogisticRegression(max_iter=1000)
+        constant = DummyClassifier(strategy="prior")
+        boosting = ensemble.HistGradientBoostingClassifier
+        forest = ensemble.RandomForestClassifier
     models = (
         _linear(linear, data, prepare),
         _boosting(boosting(random_state=seed), data, params),
         _forest(forest(_N_TREES, random_state=seed), data, prepare),
         Baseline(constant, _described(constant, ["inputs ignored"])),
     )
+    names = OF_CLASSES if data.classes else OF_NUMBERS
     return dict(zip(names, models, strict=True))
 
 
 def _linear(model: BaseEstimator, data: Dataset, prepare: Prepare) -> Baseline:
     own, steps_in_words = _filled(data, prepare.model_copy(update={"encode": "onehot"}))
-    own = own.model_copy(
-        update={"scale": None if own.scale == "standard" else own.scale}
-    )  # which is done once
-    steps_in_words += [
-        f"inputs scaled ({own.scale}) and standardized"
-        if own.scale
-        else "inputs standardized"
-    ]
-    steps_in_words += [f"target scaled ({own.target})"] if own.target else []
+    if own.scale == "standard":
+        own = own.model_copy(update={"scale": None})  # which is done once
+    scaled = f"scaled ({own.scale}) and " if own.scale else ""
+    steps_in_words.append(f"inputs {scaled}standardized")
+    if own.target:
+        steps_in_words.append(f"target scaled ({own.target})")
     # The columns of a category add up to one, which rounding to float32 would hide from the least squares.
     exact = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
     steps = make_pipeline(exact, StandardScaler(), model)
-    return Baseline(
-        prepared(steps, data, own, name="model"), _described(model, steps_in_words), own
-    )
+    description = _described(model, steps_in_words)
+    return Baseline(prepared(steps, data, own, name="model"), description, own)
 
 
 def _forest(model: BaseEstimator, data: Dataset, prepare: Prepare) -> Baseline:
     # Trees look at the order of numbers only, so scaling changes nothing for them.
-    own, steps_in_words = _filled(
-        data, prepare.model_copy(update={"scale": None, "target": None})
-    )
+    unscaled = prepare.model_copy(update={"scale": None, "target": None})
+    own, steps_in_words = _filled(data, unscaled)
     description = _described(model, [f"{_N_TREES} trees", *steps_in_words])
     return Baseline(prepared(model, data, own, name="model"), description, own)
 
@@ -131,11 +116,8 @@ def _boosting(model: BaseEstimator, data: Dataset, params: Params) -> Baseline:
     columns = data.columns
     own = Prepare(encode="ordinal") if columns.categories else Prepare()
     first = len(columns.at("number", "boolean"))
-    native = [
-        first + i
-        for i, labels in enumerate(columns.categories.values())
-        if len(labels) <= _MOST_CATEGORIES
-    ]
+    sizes = [len(labels) for labels in columns.categories.values()]
+    native = [first + i for i, size in enumerate(sizes) if size <= _MOST_CATEGORIES]
     model.set_params(categorical_features=native or None)
     folds = InnerFolds(params.cv, params.seed, data.classes)
     searched = GridSearchCV(
@@ -150,8 +132,11 @@ def _filled(data: Dataset, prepare: Prepare) -> tuple[Prepare, list[str]]:
     columns = data.columns
     lacks_numbers = any(columns.types[name] != "category" for name in columns.lacking)
     impute = prepare.impute or ("median" if lacks_numbers else None)
-    steps_in_words = [f"missing cells imputed ({impute})"] if impute else []
-    steps_in_words += ["missing cells indicated"] if prepare.indicator else []
+    steps_in_words = []
+    if impute:
+        steps_in_words.append(f"missing cells imputed ({impute})")
+    if prepare.indicator:
+        steps_in_words.append("missing cells indicated")
     if columns.categories:
         steps_in_words.append(f"categories encoded ({prepare.encode})")
     else:
@@ -202,32 +187,23 @@ def score_baseline(
             if pooled:
                 statistics.append(pooled.record(fitted, part, y)[None])
             predicted.append(predictions(fitted, part, y))
-        worth.append(
-            importances(
-                fitted,
-                part,
-                y,
-                len(data.features),
-                pooled.value if pooled else scorers[selecting],
-            )
-        )
+        value = pooled.value if pooled else scorers[selecting]
+        worth.append(importances(fitted, part, y, len(data.features), value))
     for key, failure in failures.items():
         warnings.warn(f"{name} has no score: {key} says {failure}", stacklevel=2)
         scores[key][:] = np.nan
     complete = statistics if len(statistics) == len(fresh.splits) else None
-    (ci95,) = fresh.half_widths(
-        scores[selecting][None], complete, np.array([all(constant)])
-    )
+    all_constant = np.array([all(constant)])
+    (ci95,) = fresh.half_widths(scores[selecting][None], complete, all_constant)
     seen = None if selecting in failures else Seen(predicted, np.stack(worth))
     scores = {SCORE: scores.pop(selecting)} | scores
-    return Reached(
-        scores, float(ci95), baseline.description, by_unit=fresh.bundles(complete)
-    ), seen
+    bundles = fresh.bundles(complete)
+    reached = Reached(scores, float(ci95), baseline.description, by_unit=bundles)
+    return reached, seen
 
 
 def read_baselines(results: Results, cv: CV, n_splits: int) -> dict[str, Reached]:
     """Return what the baselines reach; raises `UserError` if it is missing, broken, or of other splits or scorers."""
-    refusal = results.refused(
-        files.BASELINES, "is of other splits or scorers than those in params.yaml"
-    )
+    problem = "is of other splits or scorers than those in params.yaml"
+    refusal = results.refused(files.BASELINES, problem)
     return reached_of(results.table(files.BASELINES), cv, n_splits, refusal)

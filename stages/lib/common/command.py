@@ -47,9 +47,8 @@ class Arguments(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`, with how the command is called."""
-        raise UsageError(
-            f"{message}. {' '.join(self.format_usage().split()).replace('usage', 'Usage', 1)}"
-        )
+        usage = " ".join(self.format_usage().split()).replace("usage", "Usage", 1)
+        raise UsageError(f"{message}. {usage}")
 
 
 class Interrupted(BaseException):
@@ -121,13 +120,9 @@ def _tell(error: BaseException, with_traceback: bool) -> int:
         traceback.print_exception(error.__cause__ or error, file=sys.stderr)
     for sentence in sentences_on(error):
         print(sentence, file=sys.stderr, flush=True)
-    return (
-        _STATUS_INTERRUPTED
-        if interrupted
-        else _STATUS_USAGE
-        if isinstance(error, UsageError)
-        else _STATUS
-    )
+    if interrupted:
+        return _STATUS_INTERRUPTED
+    return _STATUS_USAGE if isinstance(error, UsageError) else _STATUS
 
 
 def tell_errors_of_imports() -> None:
@@ -158,11 +153,9 @@ def sentences_on(error: BaseException) -> list[str]:
     place = own_place(error, relative_to_here)  # in the project's own code, too
     where = f" ({place})" if place else ""
     if isinstance(error, OSError) and error.strerror:
-        problem = (
-            f"{error.filename} can't be used: {error.strerror}"
-            if error.filename
-            else f"{error.strerror}{where}"
-        )
+        problem = f"{error.strerror}{where}"
+        if error.filename:
+            problem = f"{error.filename} can't be used: {error.strerror}"
         return [f"error: {problem}. Remove the cause, then run the command again."]
     way_out = f"`{this_command()} --traceback` shows how it came about; if it is no fault of your files, report it."
     return [

@@ -38,10 +38,11 @@ class UserError(Exception):
     @property
     def problems(self) -> list[Problem]:
         """The arguments as problems."""
-        return [
-            each if isinstance(each, Problem) else Problem(str(each))
-            for each in self.args
-        ]
+        return list(map(_as_problem, self.args))
+
+
+def _as_problem(argument: object) -> Problem:
+    return argument if isinstance(argument, Problem) else Problem(str(argument))
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
@@ -72,10 +73,11 @@ def explained(
 def described(error: BaseException) -> str:
     """Return the type and message of an error and, if the user's own code raised it, the file and line there."""
     message = message_of(error)
-    said = type(error).__name__ + (
-        message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
-    )
-    return f"{said}, at {place}" if (place := own_place(error)) else said
+    if len(message) > _LONGEST:
+        message = f"{message[:_LONGEST]}…"
+    place = own_place(error)
+    where = f", at {place}" if place else ""
+    return f"{type(error).__name__}{message}{where}"
 
 
 def message_of(error: BaseException) -> str:
@@ -111,22 +113,16 @@ def own_place(
 ) -> str | None:
     """Return the file and line of the deepest frame of an error in a file that is the user's own; None if none is."""
     # As text, because an error of another process has its frames in the text of its cause.
-    frames = re.findall(
-        r'File "([^"\n]+)", line (\d+)', "".join(traceback.format_exception(error))
-    )
-    return next(
-        (
-            f"{path}, line {line}"
-            for file, line in reversed(frames)
-            if (path := own(file))
-        ),
-        None,
-    )
+    text = "".join(traceback.format_exception(error))
+    frames = re.findall(r'File "([^"\n]+)", line (\d+)', text)
+    for file, line in reversed(frames):
+        if path := own(file):
+            return f"{path}, line {line}"
+    return None
 
 
 def this_command() -> str:
     """Return how this process was started, such as `python -m stages.search dropout`."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    return " ".join(
-        [f"python -m {spec.name}" if spec else f"python {sys.argv[0]}", *sys.argv[1:]]
-    )
+    called = f"python -m {spec.name}" if spec else f"python {sys.argv[0]}"
+    return " ".join([called, *sys.argv[1:]])

@@ -15,6 +15,7 @@ _SMALLEST_P = 0.0001
 
 # The shares of the Bayesian test below this are left out of a sentence.
 _SMALLEST_SHARE = 0.05
+_RELATIONS = "better", "worse", "equal"
 
 
 def format_value(value: Any) -> str:
@@ -47,27 +48,26 @@ def short_params(text: str) -> str:
 
 def format_changes(settings: dict[str, Any], model: dict[str, Any]) -> str:
     """Write the settings that differ from `model`, as `format_params` does."""
-    return format_params(
-        {
-            key: value
-            for key, value in settings.items()
-            if key not in model or model[key] != value
-        }
-    )
+    changes = {
+        key: value
+        for key, value in settings.items()
+        if key not in model or model[key] != value
+    }
+    return format_params(changes)
 
 
 def join_words(words: Sequence[str], last: str = "and") -> str:
     """Write words as `a, b and c`."""
-    return f" {last} ".join(
-        [", ".join(words[:-1]), words[-1]] if len(words) > 1 else words
-    )
+    if len(words) < 2:
+        return "".join(words)
+    *before, end = words
+    return f"{', '.join(before)} {last} {end}"
 
 
 def first_of(words: Sequence[str], most: int, sign: str = ", ") -> str:
     """List a few words, and say how many more there are."""
-    return sign.join(words[:most]) + (
-        f" and {len(words) - most} more" if len(words) > most else ""
-    )
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return sign.join(words[:most]) + more
 
 
 def counted(n: int, one: str, many: str = "") -> str:
@@ -80,14 +80,10 @@ def score_decimals(scores: Iterable[float]) -> int:
     largest = max((abs(score) for score in scores if math.isfinite(score)), default=1.0)
     if 0 < largest < 0.001:
         return 3 - math.floor(math.log10(largest))
-    return next(
-        (
-            decimals
-            for bound, decimals in ((0.01, 6), (1000, 4), (100_000, 2))
-            if largest < bound
-        ),
-        0,
-    )
+    for bound, decimals in ((0.01, 6), (1000, 4), (100_000, 2)):
+        if largest < bound:
+            return decimals
+    return 0
 
 
 def format_score(score: float, decimals: int, sign: str = "") -> str:
@@ -102,20 +98,15 @@ def format_interval(score: float, half: float, decimals: int) -> str:
     """
     if math.isnan(score):
         return "no score"
-    return format_score(score, decimals) + (
-        "" if math.isnan(half) else f" ± {format_score(half, decimals)}"
-    )
+    text = format_score(score, decimals)
+    return text if math.isnan(half) else f"{text} ± {format_score(half, decimals)}"
 
 
 def format_p(p: float) -> str:
     """Write a p-value with four decimals, `< 0.0001` if it is smaller, and a dash for NaN."""
-    return (
-        _NONE
-        if math.isnan(p)
-        else f"< {_SMALLEST_P}"
-        if p < _SMALLEST_P
-        else f"{significant(p):.4f}"
-    )
+    if math.isnan(p):
+        return _NONE
+    return f"< {_SMALLEST_P}" if p < _SMALLEST_P else f"{significant(p):.4f}"
 
 
 def shares_in_words(shares: Mapping[str, float], rope: str) -> list[str]:
@@ -125,21 +116,19 @@ def shares_in_words(shares: Mapping[str, float], rope: str) -> list[str]:
     practical equivalence, with its unit. The largest share comes first, and others below 0.05 are left out.
     """
     sentences: list[str] = []
-    for share, key in sorted(
-        ((shares[key], key) for key in ("better", "worse", "equal")), reverse=True
-    ):
+    ranked = sorted(((shares[key], key) for key in _RELATIONS), reverse=True)
+    for share, key in ranked:
         if sentences and share < _SMALLEST_SHARE:
             break
         percent = round(100 * share)
-        chance = f"{'an' if percent in {8, 11, 18, *range(80, 90)} else 'a'} {percent} % chance"
+        article = "an" if percent in {8, 11, 18, *range(80, 90)} else "a"
+        chance = f"{article} {percent} % chance"
         if share > 0.995:  # 100 % would be a certainty that no test gives
             chance = "a chance of over 99 %"
         region = "" if sentences else f" than {rope}"  # whatever comes first names it
-        relation = (
-            f"the two differ by less than {rope}"
-            if key == "equal"
-            else f"it is {key} by more{region}"
-        )
+        relation = f"it is {key} by more{region}"
+        if key == "equal":
+            relation = f"the two differ by less than {rope}"
         sentences.append(f"{chance} that {relation}")
     return sentences
 

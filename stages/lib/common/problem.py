@@ -36,15 +36,10 @@ class Problem:
         parts = {"line": self.line, "row": self.row, "column": self.column}
         place = ", ".join(f"{part} {where}" for part, where in parts.items() if where)
         start = ": ".join(filter(None, (self.file, self.key or place)))
-        text = (
-            start
-            + ("" if not start or self.finding.startswith((":", ",")) else " ")
-            + self.finding
-        )
+        blank = "" if not start or self.finding.startswith((":", ",")) else " "
+        text = f"{start}{blank}{self.finding}"
         if self.remedy:
-            is_sentence = self.remedy[0].isupper()
-            end = "." if is_sentence and not self.remedy.endswith((".", "?")) else ""
-            text = f"{text.rstrip('.')}{self.alike}{'. ' if is_sentence else '; '}{self.remedy}{end}"
+            text = f"{text.rstrip('.')}{self.alike}{self._way_out}"
         else:
             text += self.alike
         if self.key and (line := self.line or line_of(self.file, self.key)):
@@ -52,6 +47,14 @@ class Problem:
         if self.see and (line := line_of(PARAMS_FILE, self.see)):
             return f"{text} ({PARAMS_FILE}, line {line})"
         return text
+
+    @property
+    def _way_out(self) -> str:
+        """The remedy, with what is between the finding and it."""
+        if not self.remedy[0].isupper():
+            return f"; {self.remedy}"
+        end = "" if self.remedy.endswith((".", "?")) else "."
+        return f". {self.remedy}{end}"
 
 
 def in_params(key: str, finding: str, remedy: str = "") -> Problem:

@@ -12,14 +12,11 @@ from stages.lib.repository.dvc import STDERR, dvc
 def dvc_file_of(path: str | Path) -> Path | None:
     """Return the .dvc file that tracks a file, or a folder above it; None if there is none."""
     path = Path(path)
-    return next(
-        (
-            file
-            for each in (path, *path.parents)
-            if (file := Path(f"{each}.dvc")).is_file()
-        ),
-        None,
-    )
+    for each in (path, *path.parents):
+        file = Path(f"{each}.dvc")
+        if file.is_file():
+            return file
+    return None
 
 
 def refuse_missing(path: str | Path) -> None:
@@ -59,10 +56,8 @@ def differs(path: str | Path, file: Path) -> bool:
 
 def _outputs(file: Path) -> list[dict[str, Any]]:
     try:
-        return [
-            dict(out)
-            for out in yaml12.load(file.read_text(encoding="utf-8"), str(file))["outs"]
-        ]
+        content = yaml12.load(file.read_text(encoding="utf-8"), str(file))
+        return [dict(out) for out in content["outs"]]
     except yaml12.NotYAMLError:
         raise
     except (KeyError, TypeError, ValueError):

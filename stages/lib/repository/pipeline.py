@@ -29,15 +29,15 @@ def pipeline_of(text: str, params: Any) -> Pipeline:
     """
     names, groups = set(), set()
     for name, stage in (yaml12.load(text) or {}).get("stages", {}).items():
-        over = (
-            _REFERENCE.fullmatch(str(stage.get("foreach")))
-            if isinstance(stage, dict)
-            else None
-        )
-        items = params.get(over[1]) if over and isinstance(params, dict) else None
+        items, is_group = None, False
+        if isinstance(stage, dict):
+            over = _REFERENCE.fullmatch(str(stage.get("foreach")))
+            is_group = bool({"foreach", "matrix"} & set(stage))
+            if over and isinstance(params, dict):
+                items = params.get(over[1])
         if isinstance(items, dict):
             names |= {f"{name}@{item}" for item in items}
-        elif isinstance(stage, dict) and {"foreach", "matrix"} & set(stage):
+        elif is_group:
             groups.add(str(name))
         else:
             names.add(str(name))

@@ -42,14 +42,11 @@ class Recorded(Results):
     @cached_property
     def stages(self) -> dict[str, dict[str, Any]]:
         """What dvc.lock says of each stage that dvc.yaml has."""
-        recorded = (
-            self._written(LOCK, "what DVC writes", _stages, "Run `dvc repro`.") or {}
-        )
-        return {
-            name: each
-            for name, each in recorded.items()
-            if self.pipeline is None or self.pipeline.has(name)
-        }
+        recorded = self._written(LOCK, "what DVC writes", _stages, "Run `dvc repro`.")
+        found, pipeline = recorded or {}, self.pipeline
+        if pipeline is None:
+            return found
+        return {name: each for name, each in found.items() if pipeline.has(name)}
 
     def params(self, stage: str) -> dict[str, Any]:
         """Return the params that a stage was run with, by keys such as `cv.n_splits`."""
@@ -61,28 +58,25 @@ class Recorded(Results):
 
     def hashes(self, stage: str) -> dict[str, str]:
         """Return the hashes of the code and data that a stage was run with, by path."""
-        return {
-            each["path"]: str(each.get("md5"))
-            for each in self.stages.get(stage, {}).get("deps", [])
-        }
+        return self._hashes(stage, "deps")
 
     def outputs(self, stage: str) -> dict[str, str]:
         """Return the hashes of what a stage wrote, by path."""
-        return {
-            each["path"]: str(each.get("md5"))
-            for each in self.stages.get(stage, {}).get("outs", [])
-        }
+        return self._hashes(stage, "outs")
+
+    def _hashes(self, stage: str, kind: str) -> dict[str, str]:
+        files = self.stages.get(stage, {}).get(kind, [])
+        return {each["path"]: str(each.get("md5")) for each in files}
 
     @cached_property
     def tables(self) -> dict[str, str]:
         """The hashes of the CSV files that stages were run with, by path."""
         tables: dict[str, str] = {}
         for stage in self.stages:
-            path, files = (
-                str(self.params(stage).get("data.path")),
-                self.outputs(stage) | self.hashes(stage),
-            )
-            tables |= {path: files[path]} if path in files else {}
+            path = str(self.params(stage).get("data.path"))
+            files = self.outputs(stage) | self.hashes(stage)
+            if path in files:
+                tables[path] = files[path]
         return tables
 
     def _written(
@@ -100,17 +94,21 @@ class Recorded(Results):
 
 def _stages(text: str) -> dict[str, dict[str, Any]]:
     """Return what a dvc.lock says of each stage; raises an error of Python's own if it is broken."""
-    return {
-        str(name): dict(each)
-        for name, each in (yaml12.load(text)["stages"] or {}).items()
-    }
+    stages = yaml12.load(text)["stages"] or {}
+    return {str(name): dict(each) for name, each in stages.items()}
 
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Return the keys, sorted, whose values differ or exist on one side only, without the sections of such keys."""
-    keys = [
-        key for key in sorted({*before, *after}) if before.get(key) != after.get(key)
-    ]
-    return [
-        key for key in keys if not any(other.startswith(f"{key}.") for other in keys)
-    ]
+    names = sorted({*before, *after})
+    keys = [key for key in names if before.get(key) != after.get(key)]
+    sections: set[str] = set()
+    for key in keys:
+        sections |= _sections(key)
+    return [key for key in keys if key not in sections]
+
+
+def _sections(key: str) -> set[str]:
+    """Return what a key is in: `cv` and `cv.time` for `cv.time.gap`."""
+    parts = key.split(".")
+    return {".".join(parts[:n]) for n in range(1, len(parts))}

@@ -26,24 +26,19 @@ class Snapshot:
     @classmethod
     def of(cls, revision: str | None) -> "Snapshot":
         """Return a branch, tag, commit or DVC experiment, or the working tree for None; see `commit_of`."""
-        return (
-            cls("the working tree", None)
-            if revision is None
-            else cls(revision, commit_of(revision))
-        )
+        if revision is None:
+            return cls("the working tree", None)
+        return cls(revision, commit_of(revision))
 
     @property
     def title(self) -> str:
         """The name, with the short hash of a commit, or with whether the working tree differs from HEAD."""
         if self.commit is None:
-            return (
-                f"{self.name}{'' if is_committed() else ' (with uncommitted changes)'}"
-            )
-        return (
-            self.name
-            if self.commit.startswith(self.name)
-            else f"{self.name} ({self.commit[:7]})"
-        )
+            edits = "" if is_committed() else " (with uncommitted changes)"
+            return f"{self.name}{edits}"
+        if self.commit.startswith(self.name):
+            return self.name
+        return f"{self.name} ({self.commit[:7]})"
 
     @cached_property
     def tree(self) -> Tree:
@@ -65,12 +60,10 @@ class Snapshot:
         try:
             if self.commit is None:
                 text = WorkingTree().text(path)
+            elif path in self._paths:
+                text = _show("show", f"{self.commit}:{path}")
             else:
-                text = (
-                    _show("show", f"{self.commit}:{path}")
-                    if path in self._paths
-                    else None
-                )
+                return None
         except UnicodeDecodeError as error:
             raise UserError(f"{path} of {self.name} can't be read: {error}.") from None
         if text and yaml12.conflict_line(text.encode()):
@@ -82,11 +75,9 @@ class Snapshot:
 
     def files(self, folder: str, suffix: str) -> dict[str, str]:
         """Return the paths of the files with a suffix in a folder and below, by names such as `curves/lr`, sorted."""
-        return (
-            by_name(folder, suffix, self._paths)
-            if self.commit
-            else WorkingTree().files(folder, suffix)
-        )
+        if self.commit is None:
+            return WorkingTree().files(folder, suffix)
+        return by_name(folder, suffix, self._paths)
 
     def refused(self, path: str, problem: str, again: str) -> UserError:
         """Return the error that says what is wrong with a file, and that another commit may have a better one."""

@@ -40,39 +40,34 @@ def staleness(side: Recorded) -> Stale:
     commit without dvc.lock. A comment in params.yaml changes no result, though DVC runs a stage that reads the whole
     file again.
     """
-    read = {
-        (stage, path): md5
-        for stage in side.stages
-        for path, md5 in side.hashes(stage).items()
-    }
-    written = {
-        path: md5 for stage in side.stages for path, md5 in side.outputs(stage).items()
-    }
-    there = side.snapshot.tree.hashes({path for _, path in read} | {*written})
+    read: list[tuple[str, str, str]] = []
+    written: dict[str, str] = {}
+    for stage in side.stages:
+        read += [(stage, *each) for each in side.hashes(stage).items()]
+        written |= side.outputs(stage)
+    there = side.snapshot.tree.hashes({path for _, path, _ in read} | {*written})
 
     def differs(path: str, md5: str) -> bool:
         return there.get(path, "") not in (md5, None)
 
-    edited = {
-        path for path, md5 in written.items() if path in there and differs(path, md5)
-    } - {*side.tables}
-    edited |= {
-        path for path in written if path not in there and path.startswith(METRICS)
-    }
-    never = {*side.pipeline.names} - {*side.stages} if side.pipeline else set()
-    inputs, stages = set(), {*never} if side.stages else set()
-    for (stage, path), md5 in read.items():
+    edited = set()
+    for path, md5 in written.items():
+        is_gone = path not in there and path.startswith(METRICS)
+        is_other = path in there and differs(path, md5)
+        if is_gone or (is_other and path not in side.tables):
+            edited.add(path)
+    inputs, stages, params = set(), set(), set()
+    if side.stages and side.pipeline:
+        stages |= {*side.pipeline.names} - {*side.stages}
+    for stage, path, md5 in read:
         if path == PARAMS_FILE or not differs(path, md5):
             continue
         if not path.startswith(WRITTEN) and (path in there or path not in side.tables):
             inputs.add(path)
         elif path in there and not any(overlap(path, output) for output in edited):
             stages.add(stage)
-    params = {
-        key
-        for stage in side.stages
-        for key in edited_params(side, stage, side.settings)
-    }
+    for stage in side.stages:
+        params |= {*edited_params(side, stage, side.settings)}
     return Stale([*sorted(inputs), *sorted(params), *sorted(stages)], sorted(edited))
 
 
@@ -95,14 +90,10 @@ def edited_params(
     """Return the params of a stage that have other values in a params.yaml, given its content; none if that is None."""
     if settings is None:
         return []
-    begins = tuple(
-        f"{section}." for section in side.recorded(stage)
-    )  # such as `data.columns`
-    there = {
-        key: value
-        for key, value in flat(settings).items()
-        if f"{key}.".startswith(begins)
-    }
+    # Such as `data.columns`.
+    sections = tuple(f"{section}." for section in side.recorded(stage))
+    now = flat(settings).items()
+    there = {key: value for key, value in now if f"{key}.".startswith(sections)}
     return differing(side.params(stage), there)
 
 
@@ -110,10 +101,9 @@ def stale_in_words(*sides: Recorded) -> Iterator[str]:
     """Yield what was not rerun, and which outputs were edited, a sentence each; none where all is as it was."""
     for side in sides:
         name, is_commit = side.snapshot.name, side.snapshot.commit is not None
-        stale, run = (
-            staleness(side),
-            "run `dvc repro` there, and commit" if is_commit else "run `dvc repro`",
-        )
+        stale, run = staleness(side), "run `dvc repro`"
+        if is_commit:
+            run += " there, and commit"
         if stale.changed:
             yield f"Not rerun in {name}: {first_of(stale.changed, _MOST)}; {run}."
         if stale.edited:

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import cached_property
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec  # with which DVC reads .dvcignore
@@ -26,28 +27,31 @@ class Tree(ABC):
 
         The hash of a file is the MD5 of its bytes, and that of a folder the MD5 of a list of its files, as JSON.
         """
+        hashes = {}
         files = {path: self._files(path) for path in paths}
-        md5 = self._md5(sorted({file for each in files.values() for file in each}))
-        return {
-            path: self._hash(path, {file: md5[file] for file in each})
-            for path, each in files.items()
-            if each
-        }
+        md5 = self._md5(sorted(set(chain(*files.values()))))
+        for path, each in files.items():
+            if each:
+                hashes[path] = self._hash(path, {file: md5[file] for file in each})
+        return hashes
 
     def _hash(self, path: str, md5: dict[str, str | None]) -> str | None:
         if [*md5] == [path]:
             return md5[path]
+        if None in md5.values():
+            return None
         listing = [
             {"md5": each, "relpath": file.removeprefix(f"{path}/")}
             for file, each in md5.items()
         ]
-        if None in {each["md5"] for each in listing}:
-            return None
         return f"{hashlib.md5(json.dumps(listing).encode()).hexdigest()}.dir"
 
     @cached_property
     def _ignored(self) -> GitIgnoreSpec:
         return GitIgnoreSpec.from_lines(self._ignore_text().splitlines())
+
+    def _kept(self, inside: Iterable[str]) -> list[str]:
+        return sorted(file for file in inside if not self._ignored.match_file(file))
 
     @abstractmethod
     def _ignore_text(self) -> str: ...
@@ -64,19 +68,16 @@ class FolderTree(Tree):
     """The files on disk, from the working directory on."""
 
     def _ignore_text(self) -> str:
-        return (
-            Path(_IGNORE).read_text(encoding="utf-8") if Path(_IGNORE).is_file() else ""
-        )
+        ignored = Path(_IGNORE)
+        return ignored.read_text(encoding="utf-8") if ignored.is_file() else ""
 
     def _files(self, path: str) -> list[str]:
         if Path(path).is_file():
             return [path]
-        inside = (
-            Path(root, name).as_posix()
-            for root, _, names in os.walk(path)
-            for name in names
-        )
-        return sorted(file for file in inside if not self._ignored.match_file(file))
+        inside = []
+        for root, _, names in os.walk(path):
+            inside += [Path(root, name).as_posix() for name in names]
+        return self._kept(inside)
 
     def _md5(self, files: list[str]) -> dict[str, str | None]:
         return {
@@ -92,11 +93,8 @@ class CommitTree(Tree):
 
     def __init__(self, commit: str) -> None:
         self._commit = commit
-        self.paths = {
-            *git("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit).split(
-                "\0"
-            )[:-1]
-        }
+        arguments = "-r", "-z", "--full-tree", "--name-only", commit
+        self.paths = {*git("ls-tree", *arguments).split("\0")[:-1]}
 
     def _ignore_text(self) -> str:
         return git("show", f"{self._commit}:{_IGNORE}") if _IGNORE in self.paths else ""
@@ -104,26 +102,17 @@ class CommitTree(Tree):
     def _files(self, path: str) -> list[str]:
         if path in self.paths:
             return [path]
-        inside = (file for file in self.paths if file.startswith(f"{path}/"))
-        return sorted(file for file in inside if not self._ignored.match_file(file))
+        return self._kept(file for file in self.paths if file.startswith(f"{path}/"))
 
     def _md5(self, files: list[str]) -> dict[str, str | None]:
         if not files:
             return {}
         # What a checkout writes, with its ends of lines and the files that git-lfs keeps, which the blobs do not have.
-        command = [
-            "git",
-            "--literal-pathspecs",
-            "archive",
-            "--format=tar",
-            self._commit,
-            "--",
-            *files,
-        ]
+        tar = "archive", "--format=tar", self._commit
+        command = ["git", "--literal-pathspecs", *tar, "--", *files]
         content = subprocess.run(command, capture_output=True, check=True).stdout
-        hashes: dict[str, str | None] = dict.fromkeys(
-            files
-        )  # of a link or a submodule, a commit says nothing
+        # Of a link or a submodule, a commit says nothing.
+        hashes: dict[str, str | None] = dict.fromkeys(files)
         with tarfile.open(fileobj=BytesIO(content)) as archive:
             for entry in archive:
                 if file := archive.extractfile(entry) if entry.isfile() else None:
