@@ -245,7 +245,6 @@ def test_what_inputs_are_worth_has_a_column_for_each_model() -> None:
         "model,role,column,importance,ci95,below_rope",
         "joint,net and answer,age,0.5,nan,nan",
     )
-    assert losses(untested, "0.01")[:2] == (
-        ["input", "★ ◆ joint, the kept net and answer"],
-        [["age", "0.5000"]],
-    )
+    found = losses(untested, "0.01")
+    assert found.headings == ["input", "★ ◆ joint, the kept net and answer"]
+    assert found.rows == [["age", "0.5000"]]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from stages.lib.adopt.table import Table
 from stages.lib.common import counted, first_of
-from stages.lib.common.tables import print_rows
+from stages.lib.common.tables import TextTable
 from stages.lib.data.texts import MOST_TOKENS, booleans, dates, numbers
 
 Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
@@ -228,7 +228,8 @@ def print_taken(columns: list[Taken]) -> None:
     for column in columns:
         missing = f"{column.missing:,}" if column.missing else ""
         rows.append((column.name, column.kind, missing, column.seen, column.why))
-    of_kinds = {"target": "bold", "not used": "dim"}
-    styles = [of_kinds.get(column.kind) for column in columns]
-    heads = "column", "taken as", "missing", "seen", "why"
-    print_rows(heads, rows, numbers=["missing"], styles=styles)
+    of_kinds = {"target": "target", "not used": "unused"}
+    marks = {i: of_kinds.get(column.kind, "") for i, column in enumerate(columns)}
+    headings = ["column", "taken as", "missing", "seen", "why"]
+    left = {*headings} - {"missing"}
+    TextTable(headings, rows, marks).show(left=left)

@@ -10,7 +10,7 @@ import numpy as np
 
 from stages.lib.adopt.columns import Taken
 from stages.lib.adopt.target import Target
-from stages.lib.common.tables import print_rows
+from stages.lib.common.tables import TextTable
 
 # The rows of a batch, up to these numbers of rows, and above all of them.
 _BATCHES, _LARGEST = {6_000: 64, 15_000: 128}, 256
@@ -84,4 +84,5 @@ def _beside(n_rows: int, limit: int) -> str:
 def print_sized(settings: list[Sized]) -> None:
     """Print one row per setting: its value, and why."""
     rows = [(each.place, str(each.value), each.why) for each in settings]
-    print_rows(("set by size", "to", "why"), rows)
+    headings = ["set by size", "to", "why"]
+    TextTable(headings, rows).show(left=headings)

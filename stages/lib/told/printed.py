@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from stages.lib.best_params.leaderboard import picks_of
 from stages.lib.common import format_params, format_score, score_decimals, short_params
-from stages.lib.common.tables import print_columns
+from stages.lib.common.tables import TextTable
 from stages.lib.config import Params
 from stages.lib.results import SCORE, files
 from stages.lib.results.answer import Answer
@@ -52,13 +52,9 @@ def print_leaderboard(
 ) -> None:
     """Print each experiment's scores and its pick, the winner first."""
     columns = leaderboard(params, searches, tied)
-    columns = {"": ["*", *("" for _ in columns["mean"][1:])]} | columns
-    print_columns(
-        f"leaderboard, by {params.cv.scoring}",
-        columns,
-        left=columns,
-        file=files.LEADERBOARD.path,
-    )
+    table = TextTable.of_columns(columns, {0: "best"})
+    title = f"leaderboard, by {params.cv.scoring}"
+    table.show(title, left=columns, file=files.LEADERBOARD.path)
     if any(tied.values()):
         print(
             "= tied with the one above: the two differ by no more than chance in the draws of the correction"
@@ -73,15 +69,16 @@ def print_scores(contenders: Mapping[str, Reached], title: str) -> None:
     cells["mean"] = [format_score(float(each.mean()), decimals) for each in scores]
     cells["std"] = [format_score(float(each.std()), decimals) for each in scores]
     cells["model"] = [each.params for each in contenders.values()]
-    print_columns(title, cells)
+    TextTable.of_columns(cells).show(title)
 
 
 def print_ranking(answer: Answer, title: str) -> None:
     """Print every contender, the one that is worth most first, and mark the answer."""
-    marks = [_mark("*", each.name == answer.use) for each in answer.contenders]
-    cells = {"": marks} | ranking(answer)
+    cells = ranking(answer)
     del cells["kind"]
-    left = "", "model", "note"
-    print_columns(title, cells, left=left, file=files.CONTENDERS.path)
+    places = {each.name: place for place, each in enumerate(answer.contenders)}
+    marks = {place: "answer" for name, place in places.items() if name == answer.use}
+    table = TextTable.of_columns(cells, marks)
+    table.show(title, left=("model", "note"), file=files.CONTENDERS.path)
     for word, meaning in glossary(answer).items():
         print(f"{word}: {meaning}")

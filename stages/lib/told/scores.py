@@ -7,7 +7,7 @@ import pandas as pd
 
 from resampled.means.few import too_narrow
 from stages.lib.common import first_of, format_score, score_decimals, short_params
-from stages.lib.common.tables import MOST_ROWS, print_columns
+from stages.lib.common.tables import MOST_ROWS, TextTable
 from stages.lib.results import Results, files
 from stages.lib.results.record import Counted
 from stages.lib.results.search import SearchSummary
@@ -89,10 +89,7 @@ def print_table(table: pd.DataFrame, title: str, file: str) -> None:
             cells.append(text if is_scored else lacking)
         return cells
 
-    cells = {"": [""] * len(table)}
-    if best >= 0:
-        cells[""][best] = "*"
-    cells["mean"] = written(means, "diverged")
+    cells = {"mean": written(means, "diverged")}
     if tested:
         cells["± 95 %"] = written(table["ci95"])
     cells["std"] = written(table["std_test_score"])
@@ -101,7 +98,8 @@ def print_table(table: pd.DataFrame, title: str, file: str) -> None:
     if "stage" in table:
         cells["stage"] = list(map(str, table["stage"]))
     cells["params"] = list(map(short_params, table["params"]))
-    print_columns(title, cells, file=file)
+    marks = {best: "best"} if best >= 0 else {}
+    TextTable.of_columns(cells, marks).show(title, file=file)
     if best < 0:
         print("every candidate diverged, so none is the best")
     else:
