@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from markupsafe import Markup
+from pydantic import BaseModel
 
 from stages.lib.common import (
     format_params,
@@ -61,6 +62,8 @@ MOST = 12
 _PLAIN = " !$'()*+,-./:;<=>?@[]^_`{|}~"
 # What a program that draws does not read, and what is as it would be without the attribute.
 _UNREAD = r' (?:(?:class|role|pointer-events|aria-\w+)="[^"]*"|(?:\w+-)?opacity="1"|transform="translate\(0,0\)")'
+# What the table of contenders leaves out, because others say it.
+_SAID_OF_CONTENDERS = ("rank_test_score", "std_test_score")
 # With more searches than these, their table comes second, and the charts of all are folded.
 _MANY = 20
 
@@ -74,16 +77,16 @@ class Chart(NamedTuple):
 
 
 def as_chart(svg: str) -> Chart:
-    """Return an SVG as a `data:` URL, which a page shows without a request; raises `IndexError` if it has no size."""
-    sizes = (
-        re.findall(rf'^<svg [^>]*?\b{side}="([\d.]+)"', svg)[0]
-        for side in ("width", "height")
-    )
-    width, height = (math.ceil(float(size)) for size in sizes)
+    """Return an SVG as a `data:` URL, which a page shows without a request; raises `ValueError` if it has no size."""
+    width, height = (_size(svg, side) for side in ("width", "height"))
     # Shorter than base64; the ampersand, quotes and number signs, which mean something in a page or a URL, are quoted.
-    return Chart(
-        Markup(f"data:image/svg+xml,{quote(thinned(svg), safe=_PLAIN)}"), width, height
-    )
+    picture = quote(thinned(svg), safe=_PLAIN)
+    return Chart(Markup(f"data:image/svg+xml,{picture}"), width, height)
+
+
+def _size(svg: str, side: str) -> int:
+    (size,) = re.findall(rf'^<svg [^>]*?\b{side}="([\d.]+)"', svg)
+    return math.ceil(float(size))
 
 
 def thinned(svg: str) -> str:
@@ -93,26 +96,20 @@ def thinned(svg: str) -> str:
 
 def sections(results: Results, params: Params) -> dict[str, Any]:
     """Return the answer, the charts, the tables, and every experiment; raises `UserError` if a stage has not run."""
-    names = ["leaderboard", "evaluation"]
-    names += [
-        f"{kind}{name}"
-        for name in params.experiments
-        for kind in ("", "curves/", "importance/")
-    ]
-    # A net that diverged on every split predicts nothing, and has no such chart; only two classes have thresholds, and
-    # only searches of many keys have parallel axes.
-    drawn = results.source.files(CHARTS, ".svg")
-    optional = ["diagnostics", "answer_diagnostics", "thresholds", "inputs"]
-    optional += [f"parallel/{name}" for name in params.experiments]
-    names += [name for name in optional if name in drawn]
     evaluation, answer = results.read(files.EVALUATION), results.read(files.ANSWER)
     first, *others = sentences(answer)
     _, *more, named = paragraphs(results, params, answer)
     brier = evaluation.kept_brier_score
+    why = [" ".join(others)] if others else []
+    contenders = results.table(files.CONTENDERS)
+    charts = _charts(results, params)
+    at_thresholds = None
+    if "thresholds" in charts:
+        at_thresholds = tables.thresholds(results.table(files.THRESHOLDS))
     return {
         "many": len(params.experiments) > _MANY,
         "answer": answer,
-        "told": [first, *filter(None, [" ".join(others)]), *more],
+        "told": [first, *why, *more],
         "files": named,
         "threshold": read_threshold(results, params, answer.handed_over),
         "ranking": tables.ranked(answer),
@@ -123,16 +120,11 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         "note": read_note(results, params),
         "not_by_kernel": not_by_kernel_told(evaluation.not_by_kernel),
         "on_inputs": inputs_told(results, answer),
-        "charts": {name: _chart(results, f"{CHARTS}/{name}.svg") for name in names},
+        "charts": charts,
         "leaderboard": _leaderboard(results, params),
-        "evaluation": tables.text_table(
-            results.table(files.CONTENDERS),
-            without=["rank_test_score", "std_test_score"],
-        ),
+        "evaluation": tables.text_table(contenders, _SAID_OF_CONTENDERS),
         "positive": class_names(params.data.labels_of(2))[-1],
-        "thresholds": tables.thresholds(results.table(files.THRESHOLDS))
-        if "thresholds" in drawn
-        else None,
+        "thresholds": at_thresholds,
         "inputs": tables.losses(results.table(files.INPUTS), rope_of(params)),
         "most_drawn": MOST_CANDIDATES,
         "experiments": [_search(results, params, name) for name in params.experiments],
@@ -147,6 +139,20 @@ def _leaderboard(results: Results, params: Params) -> tables.TextTable:
     return tables.searches(columns, table.loc[table["kept"], "experiment"].tolist())
 
 
+def _charts(results: Results, params: Params) -> dict[str, Chart]:
+    """Return the charts by name, as `chart_name` calls them."""
+    names = ["leaderboard", "evaluation"]
+    for name in params.experiments:
+        names += [name, f"curves/{name}", f"importance/{name}"]
+    # A net that diverged on every split predicts nothing, and has no such chart; only two classes have thresholds, and
+    # only searches of many keys have parallel axes.
+    drawn = results.source.files(CHARTS, ".svg")
+    optional = ["diagnostics", "answer_diagnostics", "thresholds", "inputs"]
+    optional += [f"parallel/{name}" for name in params.experiments]
+    names += [name for name in optional if name in drawn]
+    return {name: _chart(results, f"{CHARTS}/{name}.svg") for name in names}
+
+
 def _chart(results: Results, path: str) -> Chart:
     svg = results.source.text(path)
     if svg is None or "<svg" not in svg:
@@ -159,19 +165,18 @@ def _chart(results: Results, path: str) -> Chart:
 def _search(results: Results, params: Params, name: str) -> dict[str, Any]:
     """Return an experiment: what was found, which settings mattered, its learning curves, and its candidates."""
     *found, what_mattered = findings(results, params, name)
-    compared, curves = (
-        results.table(files.COMPARED, name),
-        results.table(files.CURVES, name),
-    )
+    compared = results.table(files.COMPARED, name)
+    curves = results.table(files.CURVES, name)
     search = results.read(files.SUMMARY, name)
+    experiment, best_score = params.experiments[name], search.best_score
     simplest = compared.loc[compared["simplest"], "params"]
     pick = simplest.item() if params.statistics.pick == SIMPLEST else search.best_params
     n_nets = min(WATCHED_REPEATS, params.cv.n_repeats) * params.cv.n_splits
     return {
         "name": name,
-        "kind": params.experiments[name].search,
-        "fixed": format_params(params.experiments[name].fixed),
-        "best": format_score(search.best_score, score_decimals([search.best_score])),
+        "kind": experiment.search,
+        "fixed": format_params(experiment.fixed),
+        "best": format_score(best_score, score_decimals([best_score])),
         "pick": short_params(pick),
         "findings": [*found, *not_by_kernel_told(search.not_by_kernel)],
         "what_mattered": what_mattered,
@@ -190,30 +195,27 @@ def facts(
         raise results.source.refused(
             str(path), problem, "Run `python -m stages.fetch`."
         )
-    classes = {
-        f"class {label}": str(n) for label, n in class_counts(params, counts).items()
+    data = {
+        "file": params.data.path,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "target": params.data.target,
+        "rows": str(counts.rows),
     }
+    for label, n in class_counts(params, counts).items():
+        data[f"class {label}"] = str(n)
+    data["sample"] = format_value(params.data.sample)
     return {
         "Run": {"seed": str(params.seed), "engine": params.engine},
-        "Data": {
-            "file": params.data.path,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            "target": params.data.target,
-            "rows": str(counts.rows),
-            **classes,
-            "sample": format_value(params.data.sample),
-        },
-        "Preparation": _written(params.prepare.model_dump()),
-        "Folds and score": _written(params.cv.model_dump()),
-        "Conclusions": _written(
-            params.statistics.model_dump() | params.evaluate.model_dump()
-        ),
-        "Every search starts from": _written(params.model.model_dump()),
+        "Data": data,
+        "Preparation": _written(params.prepare),
+        "Folds and score": _written(params.cv),
+        "Conclusions": _written(params.statistics) | _written(params.evaluate),
+        "Every search starts from": _written(params.model),
     }
 
 
-def _written(settings: dict[str, Any]) -> dict[str, str]:
-    return {key: format_value(value) for key, value in settings.items()}
+def _written(settings: BaseModel) -> dict[str, str]:
+    return {key: format_value(value) for key, value in settings.model_dump().items()}
 
 
 def describe_head() -> str:
@@ -224,12 +226,11 @@ def describe_head() -> str:
         ).split()
     except (NoGitError, subprocess.CalledProcessError):
         return ""
-    return f"Commit {commit} of {date}{'' if is_committed() else ', with uncommitted changes'}"
+    changes = "" if is_committed() else ", with uncommitted changes"
+    return f"Commit {commit} of {date}{changes}"
 
 
 def packages() -> list[str]:
     """Return Python and the main packages, each with the version that is installed here."""
-    return [
-        f"Python {platform.python_version()}",
-        *(f"{name} {version(name)}" for name in _PACKAGES),
-    ]
+    installed = [f"{name} {version(name)}" for name in _PACKAGES]
+    return [f"Python {platform.python_version()}", *installed]

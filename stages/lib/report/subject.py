@@ -63,12 +63,16 @@ def class_counts(params: Params, counts: TableCounts) -> dict[str, int]:
 
 
 def _range(column: Column) -> str:
-    low, high = (
-        "" if end is None else f"{end:,.12g}" for end in (column.min, column.max)
-    )
+    low, high = _limit(column.min), _limit(column.max)
     if low and high:
         return f"{low} to {high}"
-    return f"from {low}" if low else f"up to {high}" if high else ""
+    if low:
+        return f"from {low}"
+    return f"up to {high}" if high else ""
+
+
+def _limit(end: float | None) -> str:
+    return "" if end is None else f"{end:,.12g}"
 
 
 def _table(params: Params, counts: TableCounts) -> str:
