@@ -46,8 +46,7 @@ repro: .venv/repro ## Run every stage from scratch, and compare the results with
 	set -o pipefail; python -m stages.rerun $(SEARCHES) 2>&1 | cat
 	@python -m stages.reproduced
 
-test: .venv/test ## Check README.md's blocks, lint, check types and imports, run the tests
-	python -m stages.docs --check
+test: .venv/test ## Lint, check types and imports, run the tests
 	ruff check .
 	ruff format --check .
 	mypy
@@ -93,9 +92,6 @@ diff: .venv/repro ## Say what changed since HEAD, or since AGAINST=REVISION, and
 
 pr-comment: .venv/repro ## Rerun HEAD, and print its changes against AGAINST=REVISION as Markdown; RERUN=no runs nothing
 	@python -m stages.pr_comment $(if $(filter no,$(RERUN)),--not-rerun) $${AGAINST:+"$$AGAINST"}
-
-docs: .venv/repro ## Write the blocks of README.md that are made from metrics/
-	@python -m stages.docs
 
 clean: ## Remove the environment, the report and all caches
 	rm -rf .venv .venv-arm64 .venv-oldest report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache

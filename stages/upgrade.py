@@ -31,7 +31,7 @@ def main() -> None:
             f"take {UPSTREAM}'s by `git checkout --theirs -- FILE`, and `git add` it. Then run `make check`."
         )
     print(
-        "Nothing is committed yet. When `make check` is content, run `dvc repro`, `make docs`, `git add --all` and "
+        "Nothing is committed yet. When `make check` is content, run `dvc repro`, `git add --all` and "
         "`git commit --no-edit --cleanup=strip`. To give up, run `git reset --hard`."
     )
 

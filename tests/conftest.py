@@ -130,7 +130,6 @@ def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Project:
         project.run("rm", "-rf", "metrics", "models", "dvc.lock")
         project.commit_first()
         project.make("repro")
-        project.stage("docs")
         project.commit_all("Run")
 
     return Project(made_once(tmp_path_factory, "reproduced", make))

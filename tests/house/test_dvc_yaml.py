@@ -29,7 +29,7 @@ MESSAGES = [
     for file in (place.glob("*.py") if place.is_dir() else [place])
 ]
 PACKAGES = ("lockstep", "resampled")
-_TOLD = "stages.lib.told"
+_TOLD, _OF_PAGE = "stages.lib.told", ("stages/results.py",)
 
 
 @pytest.fixture
@@ -40,7 +40,8 @@ def in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
 def closure(*files: str) -> set[str]:
     """Return the files of the project that files import, themselves and the packages that modules are in included.
 
-    What is told is no result, so neither the room `told` nor what it alone imports is followed.
+    What is told is no result, so neither the room `told` nor what it alone imports is followed, but from the stage
+    that writes it to a page.
     """
     graph = _graph()
     waiting, found = (
@@ -54,7 +55,7 @@ def closure(*files: str) -> set[str]:
         imported = {
             each
             for each in graph.find_modules_directly_imported_by(module)
-            if not each.startswith(_TOLD)
+            if files == _OF_PAGE or not each.startswith(_TOLD)
         }
         waiting |= (imported | above) - found
     return {
@@ -121,7 +122,7 @@ def test_what_a_search_reads_in_params_is_a_param(stage: str) -> None:
 def test_what_becomes_stale_with_the_table_waits_for_fetch() -> None:
     assert {
         stage for stage in STAGES if "metrics/data.json" not in STAGES[stage]["deps"]
-    } == {"fetch", "best_params"}
+    } == {"fetch", "best_params", "results"}
     assert "params.yaml" in STAGES["best_params"]["deps"]
 
 
@@ -139,9 +140,13 @@ def test_a_stage_that_fails_loses_no_output(stage: str) -> None:
 
 @pytest.mark.long
 def test_no_result_is_made_of_what_messages_say(project: Project) -> None:
-    """Every f-string of the modules of stages/ that .dvcignore names is another one, and the results are the same."""
+    """Every f-string of the room `told`, and of the modules of stages/ that .dvcignore names, is another one.
+
+    The results are the same, but for the page that says them, which is not made here.
+    """
     mark = "<altered>"
-    for module in (module for module in MESSAGES if module.startswith("stages/")):
+    told = [str(file.relative_to(ROOT)) for file in ROOT.glob("stages/lib/told/*.py")]
+    for module in (*told, *(each for each in MESSAGES if each.startswith("stages/"))):
         code = project.folder / module
         tree = ast.parse(code.read_text(encoding="utf-8"))
         formats = {
@@ -175,7 +180,7 @@ def test_the_charts_depend_on_the_templates(project: Project) -> None:
 
 
 def test_the_file_is_short_enough_to_read() -> None:
-    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 235
+    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 260
     assert len(STAGES["search"]["deps"]) <= 16
     assert len(STAGES["evaluate"]["deps"]) <= 23
 

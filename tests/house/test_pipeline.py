@@ -42,7 +42,9 @@ def test_repro_writes_all_metrics(reproduced: Project) -> None:
         "evaluation/answer.json",
         "evaluation/errors.json",
     }
-    expected |= {f"scores/{name}.json" for name in ("evaluation", *SEARCHED)}
+    expected |= {"README.md"} | {
+        f"scores/{name}.json" for name in ("evaluation", *SEARCHED)
+    }
     assert set(reproduced.metrics()) == {f"metrics/{name}" for name in expected}
 
 
@@ -75,7 +77,7 @@ STALE = {
         0.02,
         {"compare@dropout", "compare@neurons", "best_params", "evaluate"},
     ),
-    "statistics.pick": ("simplest", {"best_params", "evaluate"}),
+    "statistics.pick": ("simplest", {"best_params", "evaluate", "results"}),
     "evaluate.keep": ("combined", {"best_params", "evaluate"}),
     "evaluate.costs": (
         {"false_positive": 1, "false_negative": 5},
@@ -83,11 +85,11 @@ STALE = {
     ),
     "experiments.dropout.grid.module__dropout_rate": (
         [0.0, 0.3],
-        {"search@dropout", "best_params", "evaluate"},
+        {"search@dropout", "best_params", "evaluate", "results"},
     ),
     "experiments.neurons.fixed.lr": (
         0.02,
-        {"search@neurons", "best_params", "evaluate"},
+        {"search@neurons", "best_params", "evaluate", "results"},
     ),
 }
 
@@ -139,8 +141,7 @@ def test_a_removed_experiment_leaves_nothing_behind(project: Project) -> None:
         in done.stdout
     )
     assert [name for name in project.metrics() if "dropout" in name] == []
-    project.stage("docs")
-    assert b"| dropout |" not in project.read("README.md")
+    assert b"| dropout |" not in project.read("metrics/README.md")
     assert "up to date" in project.run("dvc", "status").stdout
 
 
@@ -167,6 +168,7 @@ SPOILT = {
     "baselines": ("data/pima-indians-diabetes.csv", b"1,2\n"),
     "evaluate": ("metrics/best_params.json", b"{}"),
     "charts": ("metrics/leaderboard.csv", b""),
+    "results": ("metrics/evaluation.json", b"{}"),
 }
 
 

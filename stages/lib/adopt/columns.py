@@ -9,8 +9,8 @@ import pandas as pd
 
 from stages.lib.adopt.table import Table
 from stages.lib.common import counted, first_of
-from stages.lib.common.tables import TextTable
 from stages.lib.data.texts import MOST_TOKENS, booleans, dates, numbers
+from stages.lib.told.tables import TextTable
 
 Kind = Literal["number", "category", "boolean", "date", "not used", "target"]
 

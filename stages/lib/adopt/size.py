@@ -10,7 +10,7 @@ import numpy as np
 
 from stages.lib.adopt.columns import Taken
 from stages.lib.adopt.target import Target
-from stages.lib.common.tables import TextTable
+from stages.lib.told.tables import TextTable
 
 # The rows of a batch, up to these numbers of rows, and above all of them.
 _BATCHES, _LARGEST = {6_000: 64, 15_000: 128}, 256

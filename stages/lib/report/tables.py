@@ -13,10 +13,10 @@ from stages.lib.common import (
     short_key,
     short_params,
 )
-from stages.lib.common.tables import TextTable
 from stages.lib.results.answer import Answer
 from stages.lib.results.columns import COLUMNS, OTHER_SCORER, SETTING
 from stages.lib.told.answer import percent, ranking
+from stages.lib.told.tables import TextTable
 
 # In the order of display. What follows the last one, other columns or charts say, as they say these.
 _SHOWN = list(COLUMNS)[: list(COLUMNS).index("params") + 1]

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from stages.lib.common.tables import TextTable, cell, code
+from stages.lib.told.tables import TextTable, cell, code
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

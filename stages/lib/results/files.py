@@ -205,6 +205,9 @@ DRAWN = File("metrics/charts/drawn.json", "charts", "the hashes of the charts")
 # The models that the stage evaluate saves: the kept net, and the answer.
 MODEL_FILE, ANSWER_FILE = Path("models/best.onnx"), Path("models/answer.onnx")
 
+# What all of them say, for readers.
+PAGE = Path("metrics/README.md")
+
 OF_EXPERIMENTS = (
     *(CANDIDATES, DRAWS, FRESH, SUMMARY, CURVES, COMPARED, IMPORTANCE),
     PARALLEL,

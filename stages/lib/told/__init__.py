@@ -1,4 +1,5 @@
-"""What is said of results, in sentences and in printed tables. No result is made of it: no stage depends on this room.
+"""What is said of results, in sentences and in printed tables.
 
-Imports the rooms whose results it words. Exports nothing, so a stage imports its own words only.
+One result is made of it, the page metrics/README.md, so only the stage `results` depends on this room. Imports the
+rooms whose results it words. Exports nothing, so a stage imports its own words only.
 """

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from stages.lib.best_params.leaderboard import picks_of
 from stages.lib.common import format_params, format_score, score_decimals, short_params
-from stages.lib.common.tables import TextTable
 from stages.lib.config import Params
 from stages.lib.results import SCORE, files
 from stages.lib.results.answer import Answer
 from stages.lib.results.search import RankedSearch
 from stages.lib.scores.reached import Reached
 from stages.lib.told.answer import glossary, ranking
+from stages.lib.told.tables import TextTable
 
 
 def leaderboard(

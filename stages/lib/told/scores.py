@@ -1,4 +1,4 @@
-"""What is said of scores, on the screen and in sentences; no result is made of it."""
+"""What is said of scores, on the screen and in sentences."""
 
 from collections.abc import Mapping
 
@@ -7,11 +7,11 @@ import pandas as pd
 
 from resampled.means.few import too_narrow
 from stages.lib.common import first_of, format_score, score_decimals, short_params
-from stages.lib.common.tables import MOST_ROWS, TextTable
 from stages.lib.results import Results, files
 from stages.lib.results.record import Counted
 from stages.lib.results.search import SearchSummary
 from stages.lib.scores.score_table import best_row
+from stages.lib.told.tables import MOST_ROWS, TextTable
 
 NOT_TESTED = (
     "no intervals and no test: splits in the order of time train on more and more rows, "

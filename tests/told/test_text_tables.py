@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.lib.common.tables import TextTable, cell, code
+from stages.lib.told.tables import TextTable, cell, code
 
 COLUMNS = {"model": ["a", "b", "c"], "mean": ["0.5", "-0.25", "1"]}
 

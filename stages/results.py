@@ -1,0 +1,35 @@
+"""Stage `results`: writes metrics/README.md, which says what all other stages have found."""
+
+from pathlib import PurePosixPath
+
+from stages.lib.best_params.leaderboard import read_searches
+from stages.lib.common import run, write_text
+from stages.lib.config import load_params
+from stages.lib.results import Results, files
+from stages.lib.told.answer import gained
+from stages.lib.told.evaluation import paragraphs
+from stages.lib.told.page import results_page
+
+
+def main() -> None:
+    params, results = load_params(), Results()
+    answer = results.read(files.ANSWER)
+    folder = files.PAGE.parent
+    drawn = results.source.files(f"{folder}/charts", ".svg")
+    charts = {
+        name: str(PurePosixPath(path).relative_to(folder))
+        for name, path in drawn.items()
+    }
+    page = results_page(
+        params,
+        paragraphs(results, params, answer),
+        gained(answer),
+        read_searches(results, params),
+        charts,
+    )
+    write_text(files.PAGE, page)
+    print(f"{files.PAGE}: the answer, the searches and {len(charts)} charts")
+
+
+if __name__ == "__main__":
+    run(main)
