@@ -10,7 +10,6 @@ from stages.lib.best_params.leaderboard import read_searches
 from stages.lib.common import format_params, short_params, write_text
 from stages.lib.config import load_params
 from stages.lib.results import Results, files
-from stages.lib.results.answer import read_answer
 from stages.lib.told.answer import gained
 from stages.lib.told.evaluation import paragraphs
 from tests.conftest import Command
@@ -36,26 +35,26 @@ def test_the_page_says_what_is_in_metrics(results: Command) -> None:
     done = results()
     assert (done.returncode, done.stderr) == (0, "")
     page = files.PAGE.read_text(encoding="utf-8")
-    params, answer = load_params(), read_answer(Results())
+    params, answer = load_params(), Results().read(files.ANSWER)
     told = paragraphs(Results(), params, answer)
     assert page.startswith("# Results\n\n" + "\n>\n".join(f"> {each}" for each in told))
     assert f"\n\n{gained(answer)}\n\n" in page
 
     found = read_searches(Results(), params)
-    ranked = sorted(found, key=lambda name: -found[name]["best_score_corrected"])
+    ranked = sorted(found, key=lambda name: -found[name].rating)
     rows = [line for line in page.splitlines() if line.startswith("| ")][2:]
     assert [row.split()[1] for row in rows] == ranked
     search, row = found["neurons"], rows[ranked.index("neurons")]
-    keys = (f"best_score_corrected{end}" for end in ("", "_low", "_high"))
-    worth, low, high = (f"{search[key]:.4f}" for key in keys)
-    best = short_params(format_params(search["best_params"]))
+    assert search.corrected
+    worth, low, high = (f"{each:.4f}" for each in search.corrected)
+    best = short_params(format_params(search.best_params))
     cells = (
         "neurons",
-        search["n_candidates"],
-        f"{search['best_score']:.4f}",
+        search.n_candidates,
+        f"{search.best_score:.4f}",
         worth,
         f"{low} to {high}",
-        search["n_in_best_set"],
+        search.n_in_best_set,
         f"`{best}`",
         "[candidates](charts/neurons.svg), [curves](charts/curves/neurons.svg), [other](charts/other/neurons.svg)",
     )
