@@ -58,7 +58,6 @@ class _Adopted:
 
     target: adopt.Target
     blocks: dict[str, dict[str, Any]]
-    before: dict[str, Any]
     text: str
     warnings: list[str]
 
@@ -86,7 +85,7 @@ def main(options: Namespace) -> None:
     _print_table(table, columns)
     print()
     adopt.print_sized(by_size)
-    tracking = adopt.Tracking(path, options.dvc, adopted.before)
+    tracking = adopt.Tracking(path, options.dvc)
     hints = [column.hint for column in columns if column.hint]
     _print_each(f"warning: {each}" for each in adopted.warnings)
     _print_each(f"hint: {each}" for each in hints + tracking.hints)
@@ -119,7 +118,7 @@ def _adopted(
         )
     found = adopt.take_target(table, target, classes)
     blocks = adopt.make_plan(table, target, found, columns)
-    before = read_content()  # refuses what is missing, or not YAML
+    read_content()  # refuses what is missing, or not YAML
     old = Path(PARAMS_FILE).read_bytes().decode()
     text = replace_blocks(old, blocks, adopt.block_text)
     # A problem is in what was there before.
@@ -129,7 +128,7 @@ def _adopted(
     warnings = [on_copies(data, path)]
     if given := given_away(data):
         warnings.append(given_away_told(given, target, found.classifies))
-    return _Adopted(found, blocks, before, text, [each for each in warnings if each])
+    return _Adopted(found, blocks, text, [each for each in warnings if each])
 
 
 def _print_each(lines: Iterable[str]) -> None:

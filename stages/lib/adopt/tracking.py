@@ -2,7 +2,6 @@
 
 import subprocess
 from pathlib import Path
-from typing import Any
 
 from stages.lib.common import UserError
 from stages.lib.repository.dvc import dvc
@@ -16,14 +15,15 @@ LARGE = 50 * 2**20
 class Tracking:
     """Who has a table, git or DVC, and whether DVC is to take it: if it is asked to, or if the table is large.
 
-    A table that DVC has stays there, whatever its size. `hints` are for the user to decide; `before` is the content of
-    the params.yaml that is to be replaced. Raises `UserError` if DVC is asked for a table that git has.
+    A table that DVC has stays there, whatever its size. `hints` are for the user to decide. Raises `UserError` if DVC
+    is asked for a table that git has.
     """
 
-    def __init__(self, path: str, asked: bool, before: dict[str, Any]) -> None:
+    def __init__(self, path: str, asked: bool) -> None:
         size = Path(path).stat().st_size
         self._file, is_large = dvc_file_of(path), size > LARGE
-        self._path, self._named = path, path + f", {size / 10**6:,.0f} MB" * is_large
+        self._path = path
+        self._named = f"{path}, {size / 10**6:,.0f} MB" if is_large else path
         self._wanted = self._file is None and (asked or is_large)
         self.hints: list[str] = []
         if self._wanted and _is_in_git(path):
@@ -36,13 +36,6 @@ class Tracking:
                 f"git has {self._named}, and GitHub takes no file above 100 MiB. {give}"
             )
             self._wanted = False
-        data = before.get("data")
-        old = str(data.get("path")) if isinstance(data, dict) else ""
-        if old != path and (file := dvc_file_of(old)) not in (None, self._file):
-            self.hints.append(
-                f"DVC goes on tracking {old}, which was the table before. To end that, run `dvc remove {file}`, and "
-                "move the table away, because git would take it then."
-            )
 
     @property
     def plan(self) -> str:
