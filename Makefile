@@ -90,9 +90,6 @@ report: .venv/repro ## Write report.html, a page with all results; AGAINST=REVIS
 diff: .venv/repro ## Say what changed since HEAD, or since AGAINST=REVISION, and whether it is more than chance
 	@python -m stages.diff $${AGAINST:+"$$AGAINST"}
 
-pr-comment: .venv/repro ## Rerun HEAD, and print its changes against AGAINST=REVISION as Markdown; RERUN=no runs nothing
-	@python -m stages.pr_comment $(if $(filter no,$(RERUN)),--not-rerun) $${AGAINST:+"$$AGAINST"}
-
 clean: ## Remove the environment, the report and all caches
 	rm -rf .venv .venv-arm64 .venv-oldest report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,12 +9,9 @@ from argparse import Namespace
 
 from stages.lib.common import Arguments, run
 from stages.lib.diff.comparison import compare
-from stages.lib.diff.output import as_json, as_text, facts
+from stages.lib.diff.output import as_json, as_text
 from stages.lib.diff.side import Side
 from stages.lib.repository.snapshot import Snapshot
-
-# Longer lists are cut in Markdown.
-MOST = 30
 
 ARGUMENTS = Arguments("stages.diff", __doc__)
 ARGUMENTS.add_argument(
@@ -31,7 +28,7 @@ ARGUMENTS.add_argument(
     help="what is compared with it, or the working tree",
 )
 _FORMS = ARGUMENTS.add_mutually_exclusive_group()
-_FORMS.add_argument("--md", action="store_true", help="print Markdown")
+_FORMS.add_argument("--md", action="store_true", help="print Markdown, with charts")
 _FORMS.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -42,9 +39,9 @@ def main(arguments: Namespace) -> None:
     if arguments.json:
         print(json.dumps(as_json(changes), indent=2, ensure_ascii=False))
     elif arguments.md:
-        from stages.lib.report.templating import fill  # imports Jinja
+        from stages.lib.report.changes import as_markdown  # imports Jinja
 
-        print(fill("changes.md.j2", most=MOST, **facts(changes)))
+        print(as_markdown(changes), end="")
     else:
         print(as_text(changes))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from stages.lib.common import Arguments, first_of, run, write_text
 from stages.lib.config import load_params
 from stages.lib.config.schema import rope_of
-from stages.lib.report.changes import Since, changes_of
+from stages.lib.report.changes import changes_of
 from stages.lib.report.page import MOST, describe_head, facts, packages, sections
 from stages.lib.report.subject import columns, describe, title
 from stages.lib.report.templating import fill
@@ -30,7 +30,7 @@ ARGUMENTS.add_argument(
 
 def main(arguments: Namespace) -> None:
     params = load_params()
-    changed = changes_of(Since(arguments.revision)) if arguments.revision else None
+    changed = changes_of(arguments.revision) if arguments.revision else None
     results = Results()
     counts = results.read(files.DATA)
     commit = describe_head()

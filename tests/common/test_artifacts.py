@@ -142,9 +142,7 @@ def test_a_processor_without_avx2_does_not_keep_the_variables_of_another() -> No
     assert printed(code, old | inherited) == ["None", "None", "1"]
 
 
-@pytest.mark.parametrize(
-    "name", ["best_params", "refine", "report", "pr_comment", "search"]
-)
+@pytest.mark.parametrize("name", ["best_params", "refine", "report", "search"])
 def test_help_is_the_docstring_and_how_to_call_it(
     in_process: Command, name: str
 ) -> None:

@@ -49,6 +49,7 @@ def run_step(
         if step.get("name", "").startswith(name)
     ]
     for command, content in commands.items():
+        (folder / command).parent.mkdir(parents=True, exist_ok=True)
         (folder / command).write_text(f"#!/bin/sh\n{content}\n", encoding="utf-8")
         (folder / command).chmod(stat.S_IRWXU)
     env = (
@@ -64,25 +65,28 @@ def run_step(
     return subprocess.run(["bash", "-e", "-c", script], cwd=folder, env=env).returncode
 
 
-@pytest.mark.parametrize(("text", "status"), [(MARKER, 2), ("", 2)])
+@pytest.mark.parametrize(("text", "status"), [("**Use mine.**", 0), ("", 1)])
 def test_the_workflow_writes_down_its_comment(
     tmp_path: Path, text: str, status: int
 ) -> None:
-    make = f"printf '{text}'\nexit {status}"
+    diff = f"echo \"$@\" >> calls\nprintf '{text}'\nexit {status}"
     summary = tmp_path / "summary"
+    commands = {".venv/bin/python": diff, "git": "echo abc123"}
     assert (
         run_step(
             tmp_path,
             "compare",
             "Write",
-            {"make": make},
+            commands,
             GITHUB_STEP_SUMMARY=str(summary),
         )
         == status
     )
     comment = (tmp_path / "comment.md").read_text(encoding="utf-8")
     assert comment == summary.read_text(encoding="utf-8")
-    assert comment.startswith(MARKER)
+    assert comment.startswith(f"{MARKER}\n**")
+    called = (tmp_path / "calls").read_text(encoding="utf-8")
+    assert called == "-m stages.diff --md abc123 HEAD\n"
     assert ("**Not compared.**" in comment) == (text == "")
 
 

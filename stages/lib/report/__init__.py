@@ -1,4 +1,4 @@
-"""Builds the report page, the pull request comment and the charts, and finds changes since a revision.
+"""Builds the report page and the charts, and says what changed since a revision.
 
 Imports every floor below. Exports nothing: each module serves a different command.
 """

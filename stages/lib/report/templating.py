@@ -1,7 +1,6 @@
-"""Fills the templates of the report and of the pull request's comment."""
+"""Fills the templates of the report and of the Markdown on changes."""
 
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ def fill(template: str, **content: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters = (shlex.quote, breakable, cell, code)
+    filters = (breakable, cell, code)
     environment.filters |= {each.__name__: each for each in filters}
     environment.globals["TextTable"] = TextTable
     return environment.get_template(template).render(**content)

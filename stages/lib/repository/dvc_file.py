@@ -65,15 +65,15 @@ def _outputs(file: Path) -> list[dict[str, Any]]:
         raise UserError(Problem("is not what DVC writes", remedy, str(file))) from None
 
 
-def pull(*targets: str, folder: str | Path = ".") -> None:
-    """Let DVC bring files, from its cache or its remote; what it says goes to standard error.
+def pull(target: str) -> None:
+    """Let DVC bring a file, from its cache or its remote; what it says goes to standard error.
 
     Raises `UserError` if it can't.
     """
-    if dvc("pull", *targets, folder=folder, output=STDERR).returncode == 0:
+    if dvc("pull", target, output=STDERR).returncode == 0:
         return
-    finding = f"`dvc pull {' '.join(targets)}` failed; what DVC says is above."
-    if name := remote(folder):
+    finding = f"`dvc pull {target}` failed; what DVC says is above."
+    if name := remote():
         raise UserError(
             f"{finding} Its remote {name} does not have this version, or can't be reached from here: `dvc remote list` "
             "says where it is. Where the version was made, `dvc push` sends it there."
@@ -84,6 +84,6 @@ def pull(*targets: str, folder: str | Path = ".") -> None:
     )
 
 
-def remote(folder: str | Path = ".") -> str:
+def remote() -> str:
     """Return the name of DVC's default remote; empty if none is set."""
-    return dvc("config", "core.remote", folder=folder).stdout.strip()
+    return dvc("config", "core.remote").stdout.strip()

@@ -2,7 +2,6 @@
 
 import subprocess
 from contextlib import suppress
-from pathlib import Path
 
 from stages.lib.common import UserError
 from stages.lib.repository.git import NO_REPOSITORY, git
@@ -44,8 +43,8 @@ def merge_base(revision: str) -> str:
         ) from None
 
 
-def differing_results(folder: str | Path = ".") -> list[str]:
-    """Return the results in a checkout, sorted, whose bytes are not those of HEAD, or that HEAD does not have.
+def differing_results() -> list[str]:
+    """Return the results, sorted, whose bytes are not those of HEAD, or that HEAD does not have.
 
     Raises `UserError` if git can't say, because no answer is not the answer that none differs.
     """
@@ -61,7 +60,7 @@ def differing_results(folder: str | Path = ".") -> list[str]:
         ":!*.tmp",
     )
     try:
-        changed = git("-C", str(folder), "status", "--porcelain", *what)
+        changed = git("status", "--porcelain", *what)
     except subprocess.CalledProcessError as error:
         raise UserError(
             f"`git status` failed: {' '.join(error.stderr.split())}"
