@@ -1,6 +1,5 @@
 """The table that a search trains on: its rows, and what is known of its columns before any fit."""
 
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,12 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.lib.common import UserError, first_of, in_params
+from stages.lib.common import UserError, in_params
 from stages.lib.config import Data
 from stages.lib.data.checked_file import read_data
-
-# The most categories that a warning names.
-_MOST = 5
 
 
 @dataclass(frozen=True)
@@ -52,38 +48,23 @@ class Columns:
         """Return the positions of some columns, in the order of the table."""
         return [i for i, name in enumerate(self.types) if name in names]
 
-    def as_array(
-        self, X: Any, unseen: dict[str, dict[str, None]] | None = None
-    ) -> np.ndarray:
+    def as_array(self, X: Any) -> np.ndarray:
         """Return rows as float64 of shape (n_rows, n_columns), which are quicker to split and to prepare than a table.
 
-        A category is its position in `categories`, a missing cell NaN. A category that is not listed is -1; it is put
-        into `unseen`, in which others may be, by its column, or a warning names it.
+        A category is its position in `categories`, or -1 if it is not listed; a missing cell is NaN.
         """
         if not isinstance(X, pd.DataFrame):
             return np.asarray(X, dtype=np.float64)
         array = np.empty((len(X), len(self.types)))
         for i, name in enumerate(self.types):
             cells = X[name]
-            in_codes = name in self.categories
-            array[:, i] = self._codes(cells, unseen) if in_codes else cells
+            array[:, i] = self._codes(cells) if name in self.categories else cells
         return array
 
-    def _codes(
-        self, column: pd.Series, unseen: dict[str, dict[str, None]] | None
-    ) -> np.ndarray:
+    def _codes(self, column: pd.Series) -> np.ndarray:
         labels = pd.Index(self.categories[str(column.name)], dtype=object)
         codes = labels.get_indexer(pd.Index(column, dtype=object)).astype(np.float64)
         codes[column.isna()] = np.nan
-        new = dict.fromkeys(map(str, column[codes < 0]))
-        if new and unseen is None:
-            some = first_of(list(map(repr, new)), _MOST)
-            finding = f"column {column.name}: {some} was never seen in training"
-            warnings.warn(
-                f"{finding}, so it counts as none of the categories", stacklevel=3
-            )
-        elif new and unseen is not None:
-            unseen.setdefault(str(column.name), {}).update(new)
         return codes
 
 

@@ -17,6 +17,8 @@ from stages.lib.repository.dvc_file import dvc_file_of, pull, refuse_other_versi
 from stages.lib.repository.git import state_of
 
 _CHECK = "Check data.url in params.yaml"
+# How often a download that has failed is tried again.
+_RETRIES = 2
 
 
 def ensure_file(params: Params) -> tuple[pd.DataFrame, int]:
@@ -170,10 +172,10 @@ def read_as(spec: Data) -> str:
     ).hexdigest()  # in their order, because that of columns counts
 
 
-def download(url: str, *, silence: float = 10.0, retries: int = 2) -> bytes:
+def download(url: str, *, silence: float = 10.0) -> bytes:
     """Return the content of the file at `url`, `http://…`, `https://…`, `file://…` or a local path.
 
-    `silence` is how many seconds may pass without a byte; if the last of the `retries` fails, `UserError` says why.
+    `silence` is how many seconds may pass without a byte; if each attempt fails, `UserError` says why.
     """
     if not url.startswith(("http://", "https://")):
         return _local(url)
@@ -191,12 +193,12 @@ def download(url: str, *, silence: float = 10.0, retries: int = 2) -> bytes:
             "",
             registry={"file": None},
             urls={"file": url},
-            retry_if_failed=retries,
+            retry_if_failed=_RETRIES,
         )
         try:
             return Path(once.fetch("file", downloader=get)).read_bytes()
         except (OSError, ValueError) as error:  # those of requests are an OSError
-            finding = f"could not be downloaded in {1 + retries} attempts: {str(error).rstrip('.')}"
+            finding = f"could not be downloaded in {1 + _RETRIES} attempts: {str(error).rstrip('.')}"
             remedy = f"{_CHECK} and the network, or set data.url to a copy."
             raise UserError(Problem(finding, remedy, url, see="data.url")) from None
 

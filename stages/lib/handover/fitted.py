@@ -92,7 +92,7 @@ def _odd(column: Input, card: Card) -> Iterator[float | str]:
 
 def _raw(estimator: BaseEstimator, card: Card, X: pd.DataFrame) -> np.ndarray:
     """Return probabilities of classes, or numbers in the unit in which the model was trained."""
-    rows = card.columns.as_array(X, {})
+    rows = card.columns.as_array(X)
     if preparation_of(estimator) is None:
         rows = rows.astype(np.float32)
     # Without the scaling of the target.
@@ -114,7 +114,7 @@ def _noise(
     It is judged by what the last digit of its inputs changes, which is much if they are not scaled.
     """
     preparation, net, _ = parts_of(estimator)
-    rows = card.columns.as_array(X, {})
+    rows = card.columns.as_array(X)
     if preparation is not None:
         rows = preparation.transform(rows)
     rows = rows.astype(np.float32)

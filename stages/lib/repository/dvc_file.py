@@ -48,8 +48,6 @@ def differs(path: str | Path, file: Path) -> bool:
         recorded.get("hash") != "md5" or "md5" not in recorded
     ):  # before version 3, DVC changed ends of lines first
         return False
-    if recorded.get("size", size := Path(path).stat().st_size) != size:
-        return True
     with Path(path).open("rb") as content:
         return hashlib.file_digest(content, "md5").hexdigest() != recorded["md5"]
 
