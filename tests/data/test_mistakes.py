@@ -40,6 +40,7 @@ def table(cell: str, labels: tuple[str, ...] = ("0", "1")) -> str:
         ("\n" + TABLE, {}, 1, "is empty"),
         (b"x\0,y\n1,0\n", {}, 0, "is not utf-8. Is it the right file?"),
         ("<!DOCTYPE html>\n<p>a, b</p>\n", {}, 0, "is not a CSV, but an HTML page"),
+        (b"PAR1", {}, 0, "but a Parquet file, whose name does not end with"),
         (
             LATIN.encode("latin-1"),
             {"columns": KIND},

@@ -291,16 +291,6 @@ def test_a_cell_is_named_beside_one_that_has_no_text(tmp_path: Path) -> None:
     assert sentence.startswith("FILE: row 3, column x: the cell is missing")
 
 
-def test_a_parquet_file_by_another_name_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "data.csv"
-    path.write_bytes(GOOD)
-    with pytest.raises(
-        UserError,
-        match="is not a CSV, but a Parquet file, whose name does not end with",
-    ):
-        loaded(path, {"y": {}})
-
-
 def test_a_parquet_file_has_a_header_in_params_yaml() -> None:
     (problem,) = misfits(spec("a/Rides.PARQUET", header=False))
     assert str(problem).startswith(

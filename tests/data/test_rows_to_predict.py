@@ -193,34 +193,17 @@ def whole_of(cells: list[tuple[str, int, str]]) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("wrong", "encoding", "words"),
     [
-        ("x,1", "utf-8", "has 2 columns instead of 3"),
-        ("x,old,no", "utf-16", "column age: 'old' is not a number"),
+        (b"x,1", "utf-8", "has 2 columns instead of 3"),
+        ("x,old,no".encode("utf-16-le"), "utf-16", "column age: 'old' is not a number"),
+        (b"m\xe4le,3,yes", "utf-8", "is not utf-8"),
     ],
 )
 def test_a_mistake_in_a_later_piece_has_its_line_in_the_file(
-    wrong: str, encoding: str, words: str
+    wrong: bytes, encoding: str, words: str
 ) -> None:
-    text = (
-        "sex,age,member\n"
-        + '"fe\nmale",3,no\n' * 10
-        + "male,3,yes\n" * 10
-        + f"{wrong}\n"
-    )
+    lines = ["sex,age,member", *['"fe\nmale",3,no'] * 10, *["male,3,yes"] * 10, ""]
+    file = io.BytesIO("\n".join(lines).encode(encoding) + wrong)
+    spec = passengers(encoding=encoding)
     with pytest.raises(UserError, match=words) as caught:
-        list(
-            read_features(
-                io.BytesIO(text.encode(encoding)),
-                TYPES,
-                passengers(encoding=encoding),
-                "rows",
-                n_bytes=40,
-            )
-        )
+        list(read_features(file, TYPES, spec, "rows", n_bytes=40))
     assert caught.value.problems[0].line == 32
-
-
-def test_a_later_piece_that_is_not_text_has_its_line_in_the_file() -> None:
-    text = b"sex,age,member\n" + b"male,3,yes\n" * 10 + b"m\xe4le,3,yes\n" * 2
-    with pytest.raises(UserError, match="is not utf-8") as caught:
-        list(read_features(io.BytesIO(text), TYPES, passengers(), "rows", n_bytes=40))
-    assert caught.value.problems[0].line == 12

@@ -44,43 +44,24 @@ def test_typical_inputs_are_medians_and_the_most_frequent_values(
 
 def test_the_first_of_several_that_are_as_frequent_is_typical() -> None:
     labels = LABELS["deck"]
-    X = passengers().X
-    cells = pd.Categorical(np.resize([labels[2], labels[1]], len(X)), categories=labels)
-    inputs = {
-        each.name: each
-        for each in card_of(IMPUTED, deck=cells, adult=np.arange(len(X)) % 2.0).inputs
-    }
-    assert inputs["deck"].typical == labels[1]
-    assert inputs["adult"].typical == 0.0
-
-
-def test_typical_values_are_kept_in_the_file_with_their_types() -> None:
-    card = card_of(IMPUTED)
-    assert Card.model_validate_json(card.model_dump_json()) == card
-    assert [type(each.typical) for each in card.inputs] == [
-        str,
-        float,
-        str,
-        float,
-        float,
-    ]
+    n_rows = len(passengers().X)
+    cells = pd.Categorical(np.resize([labels[2], labels[1]], n_rows), categories=labels)
+    _, _, deck, adult, _ = card_of(
+        IMPUTED, deck=cells, adult=np.arange(n_rows) % 2.0
+    ).inputs
+    assert (deck.typical, adult.typical) == (labels[1], 0.0)
 
 
 def test_a_column_without_a_cell_has_no_typical_value() -> None:
     X = passengers().X
-    nothing = {
-        name: X[name].mask(np.ones(len(X), dtype=bool))
-        for name in ("port", "age", "adult")
-    }
-    inputs = {
-        each.name: each
-        for each in card_of(IMPUTED, fare=np.zeros(len(X)), **nothing).inputs
-    }
-    assert [inputs[name].typical for name in ("port", "age", "adult", "fare")] == [
-        None
-    ] * 4
-    assert "typical" not in inputs["age"].model_dump()
-    assert (inputs["age"].limits, inputs["fare"].limits) == (None, (0.0, 0.0))
+    n_rows = len(X)
+    nothing = {name: X[name].mask([True] * n_rows) for name in ("port", "age", "adult")}
+    port, age, _, adult, fare = card_of(
+        IMPUTED, fare=np.zeros(n_rows), **nothing
+    ).inputs
+    assert {each.typical for each in (port, age, adult, fare)} == {None}
+    assert "typical" not in age.model_dump()
+    assert (age.limits, fare.limits) == (None, (0.0, 0.0))
 
 
 LEVELS = {f"{percent / 100:.2f}": 0.3 for percent in range(50, 100)}
@@ -123,38 +104,49 @@ def test_levels_in_hundredths_are_fine(level: str) -> None:
     refuse_sets(card_knowing(["no", "yes"], sets=LEVELS), level)
 
 
+OTHER = "--sets is .*, but should be from 0.50 to 0.99, in hundredths, such as 0.9.$"
+LABELLED = card_knowing(["no", "yes"], sets=LEVELS)
+
+
 @pytest.mark.parametrize(
-    "level", ["0.995", "1", "0.49", "90", "-0.9", "nan", "inf", "high", ""]
+    ("card", "level", "sentence"),
+    [
+        *(
+            (LABELLED, level, OTHER)
+            for level in "0.995 1 0.49 90 -0.9 nan inf high".split(" ")
+        ),
+        (LABELLED, "", OTHER),
+        (
+            card_knowing([]),
+            "0.9",
+            "--sets is for classes, but linear predicts a number, y. Leave --sets out",
+        ),
+        (
+            card_knowing(["no", "yes"]),
+            "0.9",
+            "linear has no sets of labels, because .* Run `dvc repro evaluate`",
+        ),
+    ],
 )
-def test_other_levels_are_refused(level: str) -> None:
-    with pytest.raises(
-        UserError,
-        match=r"^--sets is .*, but should be from 0.50 to 0.99, in hundredths, such as 0.9.$",
-    ):
-        refuse_sets(card_knowing(["no", "yes"], sets=LEVELS), level)
+def test_other_levels_and_models_without_sets_are_refused(
+    card: Card, level: str, sentence: str
+) -> None:
+    with pytest.raises(UserError, match=f"^{sentence}"):
+        refuse_sets(card, level)
 
 
-def test_models_without_sets_are_refused() -> None:
-    with pytest.raises(
-        UserError,
-        match=r"--sets is for classes, but linear predicts a number, y. Leave --sets out",
-    ):
-        refuse_sets(card_knowing([]), "0.9")
-    with pytest.raises(
-        UserError,
-        match=r"linear has no sets of labels, because .* Run `dvc repro evaluate`",
-    ):
-        refuse_sets(card_knowing(["no", "yes"]), "0.9")
+KNOWN = {
+    "errors": {"median": 1.0, "most": 2.0},
+    "interval": {"level": 0.9, "edges": [1.0], "half_widths": [1, 2]},
+}
 
 
-def test_a_card_keeps_what_is_known() -> None:
-    known = {
-        "errors": {"median": 1.0, "most": 2.0},
-        "interval": {"level": 0.9, "edges": [1.0], "half_widths": [1, 2]},
-    }
-    card = card_knowing([], **known)
-    assert card.model_validate_json(card.text) == card
-    assert card.knowing({}) == card
+@pytest.mark.parametrize("card", [card_knowing([], **KNOWN), card_of(IMPUTED)])
+def test_a_card_is_read_as_it_was_written(card: Card) -> None:
+    again = Card.model_validate_json(card.text)
+    assert again == card.knowing({}) == card
+    types = [type(each.typical) for each in card.inputs]
+    assert [type(each.typical) for each in again.inputs] == types
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from stages import predict as stage
 from stages.lib.data import read_features
@@ -24,7 +25,6 @@ ROWS = (
     ("arguments", "path", "note"),
     [
         ((), ANSWER_FILE, "logistic_regression, models/answer.onnx"),
-        (("--model", "answer"), ANSWER_FILE, "logistic_regression, models/answer.onnx"),
         (("--model", "net"), MODEL_FILE, "the kept net, models/best.onnx"),
     ],
 )
@@ -42,15 +42,7 @@ def test_the_committed_models_are_small_and_predict_the_data(
     assert np.array_equal(labels, proba > 0.5)
     assert ((proba >= 0) & (proba <= 1)).all()
     truth = np.array([line.rpartition(",")[2] for line in ROWS], dtype=float)
-    # The share of pairs in which the woman with diabetes is ranked above the one without.
-    ranks = proba.argsort().argsort()
-    positives = truth == 1
-    auc = (
-        (ranks[positives].sum() - positives.sum() * (positives.sum() - 1) / 2)
-        / positives.sum()
-        / (~positives).sum()
-    )
-    assert auc > 0.7
+    assert roc_auc_score(truth, proba) > 0.7
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,18 @@ CONSTANT = numpy_helper.from_array(np.array(["a", "b"], dtype=object), "others")
             "kind: Input should be 'net', 'linear', 'forest', 'boost",
         ),
         (
+            lambda card, _: card["inputs"][0].pop("type"),
+            "inputs.0.type: Field required",
+        ),
+        (
+            lambda card, _: card.update(classes=[], threshold=0.2),
+            "a threshold does not go with 0 classes",
+        ),
+        (
+            lambda card, _: card.update(threshold=0),
+            "threshold: Input should be greater than 0",
+        ),
+        (
             lambda card, _: card["inputs"][0].update(name="z"),
             "does not fit its card: its inputs or outputs are others",
         ),

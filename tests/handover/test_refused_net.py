@@ -116,33 +116,13 @@ SCALE = "prepare.numbers.scale.scale_"
             "No module named 'nets.network.torch'",
         ),
         (
-            lambda card, _: card.update(more=1),
-            "its card is not as evaluate writes it: more: Extra inputs are not permitted. Run `dvc",
-        ),
-        (
             lambda card, _: card["settings"].pop("module"),
             "settings.module: Field required",
         ),
         (lambda card, _: card.pop("settings"), "settings don't go with the kind net"),
         (
-            lambda card, _: card.update(kind="pickle"),
-            "kind: Input should be 'net', 'linear', 'forest', 'boo",
-        ),
-        (
-            lambda card, _: card.update(classes=[], threshold=0.2),
-            "a threshold does not go with 0 classes",
-        ),
-        (
-            lambda card, _: card.update(threshold=0),
-            "threshold: Input should be greater than 0",
-        ),
-        (
             lambda card, _: card.update(classes=[]),
             "settings.wrapper does not go with its 0 classes",
-        ),
-        (
-            lambda card, _: card["inputs"][0].pop("type"),
-            "inputs.0.type: Field required",
         ),
         (
             lambda _, tensors: tensors.update({"net.last.bias": NUMBER.repeat(2)}),
