@@ -55,7 +55,10 @@ def test_the_first_of_several_that_are_as_frequent_is_typical() -> None:
 def test_a_column_without_a_cell_has_no_typical_value() -> None:
     X = passengers().X
     n_rows = len(X)
-    nothing = {name: X[name].mask([True] * n_rows) for name in ("port", "age", "adult")}
+    nothing = {
+        name: X[name].mask(np.ones(n_rows, dtype=bool))
+        for name in ("port", "age", "adult")
+    }
     port, age, _, adult, fare = card_of(
         IMPUTED, fare=np.zeros(n_rows), **nothing
     ).inputs
