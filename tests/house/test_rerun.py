@@ -58,6 +58,29 @@ def test_dvc_repro_would_write_the_same(project: Project, in_process: Command) -
     assert (project.read("dvc.lock"), project.read("last")) == written
 
 
+@pytest.mark.parametrize(
+    "private",
+    ["dvc.repo.reproduce.plan_repro", "dvc.stage.Stage.remove_outs"],
+)
+def test_a_dvc_that_lacks_what_is_called_runs_the_stages_itself(
+    project: Project,
+    in_process: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    private: str,
+) -> None:
+    monkeypatch.delattr(private)
+    done = in_process(rerun, "2")
+    assert done.returncode == 0
+    assert f"note: this DVC has no {private}, so stages run one after" in done.stderr
+    assert project.read("last") == b"first\nright\nfirst\n"
+    monkeypatch.undo()
+    monkeypatch.chdir(project.folder)
+    assert project.stale() == set()
+    (project.folder / "dvc.yaml").write_text("stages: [", encoding="utf-8")
+    monkeypatch.delattr(private)
+    assert "`dvc repro --force` failed" in in_process(rerun).stderr
+
+
 def test_a_failing_stage_ends_the_run_and_those_beside_it_are_recorded(
     project: Project, in_process: Command
 ) -> None:
