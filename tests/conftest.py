@@ -4,7 +4,6 @@ import io
 import json
 import os
 import signal
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,9 +76,6 @@ def in_process(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
     """Return a function that runs a stage in this process, which has torch imported, in the working directory."""
-    monkeypatch.setattr(
-        "warnings.showwarning", warnings.showwarning
-    )  # a stage sets its own
     monkeypatch.setattr(
         "stages.lib.search.progress.SECONDS_BEFORE_FIRST", 1000.0
     )  # what is printed must not vary

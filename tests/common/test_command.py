@@ -52,9 +52,10 @@ def test_a_note_is_said_once(
                 warnings.warn(text, stacklevel=1)
 
     monkeypatch.setattr("sys.argv", ["stage"])
-    monkeypatch.setattr("warnings.showwarning", warnings.showwarning)
+    before = warnings.showwarning
     run(main)
     assert capsys.readouterr().err == "note: one\nnote: two\n"
+    assert warnings.showwarning is before
 
 
 def fails_in_own_code() -> None:

@@ -74,7 +74,7 @@ def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
             notes.add(str(message))
             print(f"note: {message}", file=sys.stderr)
 
-    warnings.showwarning = note
+    shown, warnings.showwarning = warnings.showwarning, note
     handler = signal.signal(signal.SIGINT, _interrupt)
     try:
         for stream in (
@@ -101,6 +101,7 @@ def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
         raise SystemExit(status) from None
     finally:
         signal.signal(signal.SIGINT, handler)
+        warnings.showwarning = shown
 
 
 def _interrupt(*_: Any) -> None:
