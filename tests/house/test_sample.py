@@ -42,7 +42,7 @@ def test_an_experiment_run_again_in_another_shell_gives_the_same_bytes(
     kinds = {
         Path(name).parent.name for name in outputs if Path(name).stem == EXPERIMENT
     }
-    assert kinds == {"compared", "curves", "importance"}
+    assert kinds == {"compared", "curves", "importance", "parallel"}
     assert {
         f"metrics/search/{EXPERIMENT}/{name}"
         for name in ("candidates.csv", "summary.json")

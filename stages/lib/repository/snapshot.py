@@ -37,7 +37,7 @@ class Snapshot:
             edits = "" if is_committed() else " (with uncommitted changes)"
             return f"{self.name}{edits}"
         if self.commit.startswith(self.name):
-            return self.name
+            return self.name[:7]
         return f"{self.name} ({self.commit[:7]})"
 
     @cached_property
