@@ -123,14 +123,7 @@ def judge_lead(name: str, draw: int) -> Said:
     truth = np.where(is_best, 0.72 + lead.better_by, 0.72)
     shape = lead.n_repeats, lead.n_rows, lead.own
     search = draw_predictions(truth, lead.noise, rng, *shape, n_folds=lead.n_folds)
-    means, found = search.scores.mean(axis=1), corrected(search, draw)
-    best = int(means.argmax())
-    return {
-        "winner's mean": means[best] - truth[best],
-        "corrected": found.score - truth[best],
-        "covers": bool(found.low <= truth[best] <= found.high),
-        "the best wins": best == 0,
-    }
+    return _of_winner(search.scores, corrected(search, draw), truth)
 
 
 def judge_numbers(name: str, draw: int) -> Said:
@@ -165,6 +158,11 @@ def judge_numbers(name: str, draw: int) -> Said:
     assert found is not None
     n_test = n_rows // n_folds
     truth = 1 - (1 - r2) * n_test / (n_test - 3)
+    return _of_winner(scores, found, truth)
+
+
+def _of_winner(scores: np.ndarray, found: Corrected, truth: np.ndarray) -> Said:
+    """Say what the scores and their correction make of the candidate with the best mean; the first one is the best."""
     means = scores.mean(axis=1)
     best = int(means.argmax())
     return {
