@@ -63,14 +63,19 @@ class Resampling:
         return self.n_rows if self.n_effective is None else self.n_effective
 
     @property
+    def n_tested(self) -> float:
+        """How many rows a split tests, on average; infinite or NaN where that is not known."""
+        share = self.test_share / (1 + self.test_share)
+        if self.n_folds:
+            share = 1 / self.n_folds
+        return self.n_rows * share
+
+    @property
     def one_row(self) -> float:
         """What one row of a split can change, at most; `step` without two bounds, where scores may be no counts."""
         if not math.isfinite(self.width):
             return self.step
-        share = self.test_share / (1 + self.test_share)
-        if self.n_folds:
-            share = 1 / self.n_folds
-        return self.width / (self.n_rows * share)
+        return self.width / self.n_tested
 
     def n_repeats(self, n_splits: int) -> int | None:
         """Return how many whole repeats of the folds so many splits are; None if they are not."""

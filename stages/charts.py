@@ -20,8 +20,7 @@ from stages.lib.report.charts import (
 )
 from stages.lib.report.specs import read_specs
 from stages.lib.results import files, remove_others, write
-
-FOLDER = "metrics/charts"
+from stages.lib.results.files import CHARTS
 
 
 def main() -> None:
@@ -29,7 +28,7 @@ def main() -> None:
     specs = {name: suited(spec, unit) for name, spec in read_specs().items()}
     by, before, digests = drawn_by(), _digests(), dict[str, str]()
     for name, spec in specs.items():
-        path = Path(FOLDER, f"{name}.svg")
+        path = Path(CHARTS, f"{name}.svg")
         there = digest_of(by, spec, path.read_bytes()) if path.exists() else None
         if there is None or there != before.get(name):
             write_text(path, stand_alone(render(spec)))
@@ -38,9 +37,9 @@ def main() -> None:
     write(files.DRAWN, digests)
     # Others are such as the charts of an experiment that is gone.
     remove_others(
-        FOLDER, [files.DRAWN.path, *(f"{FOLDER}/{name}.svg" for name in specs)]
+        CHARTS, [files.DRAWN.path, *(f"{CHARTS}/{name}.svg" for name in specs)]
     )
-    print(f"{len(specs)} charts in {FOLDER}: {', '.join(sorted(specs))}")
+    print(f"{len(specs)} charts in {CHARTS}: {', '.join(sorted(specs))}")
 
 
 def _digests() -> dict[str, Any]:

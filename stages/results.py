@@ -15,7 +15,7 @@ def main() -> None:
     params, results = load_params(), Results()
     answer = results.read(files.ANSWER)
     folder = files.PAGE.parent
-    drawn = results.source.files(f"{folder}/charts", ".svg")
+    drawn = results.source.files(files.CHARTS, ".svg")
     charts = {
         name: str(PurePosixPath(path).relative_to(folder))
         for name, path in drawn.items()

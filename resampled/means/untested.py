@@ -43,8 +43,7 @@ def untested(scores: np.ndarray, resampling: Resampling) -> np.ndarray:
     if resampling.is_counted and math.isfinite(width) and resampling.one_row > 0:
         place = (scores.mean(axis=1) - resampling.bounds[0]) / width
         # Folds differ in size by a row, and one of a smaller fold counts more.
-        n_tested = width / resampling.one_row
-        row = 1 / max(1, math.floor(n_tested + 1e-9))
+        row = 1 / max(1, math.floor(resampling.n_tested + 1e-9))
         is_a_row = spread <= row * width * (1 + 1e-9)
         constant |= is_a_row & (place * (1 - place) >= _VARIANCE * row)
     return constant[:, None] & constant & others

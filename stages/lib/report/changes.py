@@ -11,12 +11,13 @@ from stages.lib.diff.comparison import Comparison, compare
 from stages.lib.diff.output import facts
 from stages.lib.diff.side import Side
 from stages.lib.report.charts import render, stand_alone, suited
-from stages.lib.report.page import CHARTS, Chart, as_chart
+from stages.lib.report.page import Chart, as_chart
 from stages.lib.report.specs import compared_specs
 from stages.lib.report.templating import fill
 from stages.lib.repository.recorded import differing
 from stages.lib.repository.revisions import merge_base
 from stages.lib.repository.snapshot import Snapshot
+from stages.lib.results.files import CHARTS
 
 # In characters, as .github/workflows/comment.yml expects, which adds a line.
 LONGEST = 19_900

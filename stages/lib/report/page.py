@@ -29,7 +29,7 @@ from stages.lib.report.subject import class_counts
 from stages.lib.repository.git import NoGitError, git
 from stages.lib.repository.revisions import is_committed
 from stages.lib.results import Results, files
-from stages.lib.results.files import WATCHED_REPEATS
+from stages.lib.results.files import CHARTS, WATCHED_REPEATS
 from stages.lib.results.record import TableCounts
 from stages.lib.told.answer import glossary, sentences
 from stages.lib.told.evaluation import (
@@ -44,7 +44,6 @@ from stages.lib.told.findings import findings
 from stages.lib.told.printed import leaderboard
 from stages.lib.told.scores import not_by_kernel_told
 
-CHARTS = "metrics/charts"
 # The packages that results depend on most; requirements.txt pins all.
 _PACKAGES = (
     "torch",

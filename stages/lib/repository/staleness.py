@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stages.lib.common import UserError, first_of
 from stages.lib.config import PARAMS_FILE
@@ -67,7 +67,7 @@ def staleness(side: Recorded) -> Stale:
         elif path in there and not any(overlap(path, output) for output in edited):
             stages.add(stage)
     for stage in side.stages:
-        params |= {*edited_params(side, stage, side.settings)}
+        params |= {*edited_params(side, stage)}
     return Stale([*sorted(inputs), *sorted(params), *sorted(stages)], sorted(edited))
 
 
@@ -84,15 +84,13 @@ def overlap(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
-def edited_params(
-    side: Recorded, stage: str, settings: dict[str, Any] | None
-) -> list[str]:
-    """Return the params of a stage that have other values in a params.yaml, given its content; none if that is None."""
-    if settings is None:
+def edited_params(side: Recorded, stage: str) -> list[str]:
+    """Return the params of a stage that have other values in params.yaml; none if that can't be read."""
+    if side.settings is None:
         return []
     # Such as `data.columns`.
     sections = tuple(f"{section}." for section in side.recorded(stage))
-    now = flat(settings).items()
+    now = flat(side.settings).items()
     there = {key: value for key, value in now if f"{key}.".startswith(sections)}
     return differing(side.params(stage), there)
 

@@ -199,8 +199,9 @@ THRESHOLDS = _table(
 SCORES = _json(
     "scores/{name}", "evaluate", "the metrics that commits are compared by", Numbers
 )
-# By chart, a hash of what it was drawn from, and of the chart.
-DRAWN = File("metrics/charts/drawn.json", "charts", "the hashes of the charts")
+# The charts, and for each a hash of what it was drawn from, and of the chart.
+CHARTS = "metrics/charts"
+DRAWN = File(f"{CHARTS}/drawn.json", "charts", "the hashes of the charts")
 
 # The models that the stage evaluate saves: the kept net, and the answer.
 MODEL_FILE, ANSWER_FILE = Path("models/best.onnx"), Path("models/answer.onnx")
