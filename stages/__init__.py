@@ -38,7 +38,7 @@ if _IS_COMMAND:  # before anything that such a file may break is imported
             )
 
 # These need no package, so an error of all further imports is told, such as that the environment is not active.
-from stages.lib.common.command import tell_errors_of_imports
+from stages.lib.common.aside.command import tell_errors_of_imports
 
 if _IS_COMMAND:
     tell_errors_of_imports()

@@ -16,13 +16,13 @@ from typing import Any
 from stages.lib import adopt
 from stages.lib.common import Arguments, UserError, counted, run, write_text
 from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
-from stages.lib.config.blocks import replace_blocks
+from stages.lib.config.aside.blocks import replace_blocks
 from stages.lib.data import given_away, given_away_told, load_dataset
-from stages.lib.data.copies import on_copies
+from stages.lib.data.aside.copies import on_copies
 from stages.lib.repository.dvc_file import refuse_missing
 from stages.lib.repository.git import NoGitError, state_of
 from stages.lib.search import doing
-from stages.lib.search.progress import Work
+from stages.lib.search.aside.progress import Work
 
 # Reading, looking at columns, reading as the stages do, and looking for copies of rows and of the target.
 _STEPS = 4

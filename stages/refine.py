@@ -13,7 +13,7 @@ from stages.lib.common import (
     write_text,
 )
 from stages.lib.config import PARAMS_FILE, load_params
-from stages.lib.config.blocks import add_experiment
+from stages.lib.config.aside.blocks import add_experiment
 from stages.lib.refine import narrow, next_name, refine
 from stages.lib.repository.staleness import stale_stages
 from stages.lib.results import Results

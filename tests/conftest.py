@@ -77,7 +77,7 @@ def in_process(
 ) -> Command:
     """Return a function that runs a stage in this process, which has torch imported, in the working directory."""
     monkeypatch.setattr(
-        "stages.lib.search.progress.SECONDS_BEFORE_FIRST", 1000.0
+        "stages.lib.search.aside.progress.SECONDS_BEFORE_FIRST", 1000.0
     )  # what is printed must not vary
 
     def call(stage: ModuleType, *arguments: str, stdin: bytes = b"") -> Done:

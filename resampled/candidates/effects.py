@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from resampled.means.equivalence import holm
 from resampled.means.pooling import mean_ranks
 from resampled.means.ttest import p_values
-from resampled.pairs.equivalence import holm
 from resampled.resampling import Resampling, complete
 
 # The values of a setting, one for each candidate.

@@ -13,7 +13,7 @@ from resampled.face.predicted import Predicted, cross_predict
 from resampled.face.printed import Summary, settings_of
 from resampled.face.scores import ResampledWarning, Scores
 from resampled.means.differences import errors_of_pairs
-from resampled.pairs.equivalence import equivalence
+from resampled.means.equivalence import equivalence
 from resampled.pairs.pair import hint
 
 

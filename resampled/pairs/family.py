@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from resampled.means.equivalence import holm
 from resampled.means.ttest import ALPHA
 from resampled.pairs.apart import Apart
-from resampled.pairs.equivalence import holm
 from resampled.pairs.pair import Pair
 from resampled.shown.plots import draw_difference
 from resampled.shown.written import written

@@ -9,9 +9,9 @@ from scipy.special import bdtr, stdtr, stdtrit
 
 from resampled.means.by_unit import ByUnit
 from resampled.means.differences import Errors, errors_of_pairs
+from resampled.means.equivalence import beyond
 from resampled.means.few import is_within
 from resampled.means.ttest import ALPHA, TINY
-from resampled.pairs.equivalence import beyond
 from resampled.resampling import Resampling
 
 # With two splits, the variance has one degree of freedom, and an interval says nothing.

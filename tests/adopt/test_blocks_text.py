@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stages.lib.adopt import block_text
 from stages.lib.common import UserError
-from stages.lib.config.blocks import replace_blocks
+from stages.lib.config.aside.blocks import replace_blocks
 
 BLOCKS: dict[str, dict[str, Any]] = {
     "data": {"path": "x.csv"},

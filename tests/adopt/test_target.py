@@ -13,7 +13,7 @@ from stages.lib.adopt import Table, Target, read_table, take_target
 from stages.lib.common import UserError
 from stages.lib.config import yaml12
 from stages.lib.data import Columns, Dataset
-from stages.lib.data.copies import on_copies
+from stages.lib.data.aside.copies import on_copies
 from tests.adopt.conftest import passengers, write
 from tests.conftest import Command
 

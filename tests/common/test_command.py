@@ -13,7 +13,7 @@ from subprocess import CalledProcessError
 import pytest
 
 from stages.lib.common import Arguments, UserError, run
-from stages.lib.common.command import Interrupted, sentences_on
+from stages.lib.common.aside.command import Interrupted, sentences_on
 from tests.project import ROOT
 
 
@@ -154,7 +154,7 @@ def test_ctrl_c_is_one_line(
     def end(status: int) -> None:
         raise Ended(status)
 
-    monkeypatch.setattr("stages.lib.common.command._end_at_once", end)
+    monkeypatch.setattr("stages.lib.common.aside.command._end_at_once", end)
     handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(Ended) as caught:
         run(main)

@@ -10,7 +10,7 @@ from dvc.utils.hydra import apply_overrides
 
 from stages.lib.common import UserError
 from stages.lib.config import Experiment, yaml12
-from stages.lib.config.blocks import add_experiment
+from stages.lib.config.aside.blocks import add_experiment
 from tests.read_sample import SAMPLE
 
 COMMITTED = (SAMPLE / "params.yaml").read_text(encoding="utf-8")

@@ -237,7 +237,7 @@ EDITS = {
     "resampled/means/ttest.py": FRESH._replace(changed=["resampled"]),
     "nets/network.py": FRESH._replace(changed=["nets"]),
     "requirements.txt": FRESH._replace(changed=["requirements.txt"]),
-    "stages/lib/common/errors.py": FRESH,  # .dvcignore names it
+    "stages/lib/common/aside/errors.py": FRESH,  # .dvcignore names it
     "data/pima-indians-diabetes.csv": FRESH._replace(
         changed=["data/pima-indians-diabetes.csv"]
     ),

@@ -11,7 +11,7 @@ from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.experiment import Folds, check_experiment, open_experiment
-from stages.lib.experiment.candidates import check_candidates
+from stages.lib.experiment.aside.candidates import check_candidates
 from stages.lib.model import resolve_experiment
 from tests.project import set_at, small_params
 from tests.read_sample import load_real_data
@@ -187,7 +187,7 @@ def test_few_of_many_candidates_are_built(
 ) -> None:
     built: list[dict[str, Any]] = []
     monkeypatch.setattr(
-        "stages.lib.experiment.candidates.misstep",
+        "stages.lib.experiment.aside.candidates.misstep",
         lambda experiment, settings: built.append(settings),
     )
     params = params_of(JOINT, n_candidates=200)

@@ -19,9 +19,10 @@ STAGES: dict[str, Any] = {
 # The modules that only refuse what is wrong, or word what is said; a room has many.
 _LINES = (ROOT / ".dvcignore").read_text().splitlines()
 _IGNORED = (
-    ROOT / line[1:]
+    place
     for line in _LINES
     if re.match("/(lockstep|resampled|stages)/", line)
+    for place in ROOT.glob(line[1:])
 )
 MESSAGES = [
     str(file.relative_to(ROOT))

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from stages.lib.common import UserError
-from stages.lib.common.command import sentences_on
+from stages.lib.common.aside.command import sentences_on
 from stages.lib.repository import CommitTree, FolderTree, pipeline_of
 from stages.lib.repository.git import NoGitError, git, state_of
 from tests.project import IDENTITY, ROOT, Project

@@ -6,7 +6,7 @@ import pytest
 
 import resampled
 from resampled import Scores
-from resampled.pairs.equivalence import equivalence
+from resampled.means.equivalence import equivalence
 from resampled.resampling import Resampling
 
 

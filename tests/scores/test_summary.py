@@ -14,7 +14,7 @@ from sklearn.metrics import get_scorer
 
 from resampled.candidates.stuck import Answered
 from resampled.means.corrected import Draws
-from resampled.pairs.equivalence import equivalence
+from resampled.means.equivalence import equivalence
 from resampled.resampling import Resampling
 from stages.lib.results import Results, files
 from stages.lib.results.record import Counted

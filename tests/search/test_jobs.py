@@ -15,7 +15,8 @@ from torch import optim
 from nets.network import PimaClassifier
 from stages.lib.common import UserError
 from stages.lib.config import Runtime
-from stages.lib.search import doing, progress
+from stages.lib.search import doing
+from stages.lib.search.aside import progress
 from stages.lib.search.inventory import (
     Inventory,
     asked_for,

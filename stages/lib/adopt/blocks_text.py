@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from stages.lib.config.blocks import as_dvc_writes, content_of
+from stages.lib.config.aside.blocks import as_dvc_writes, content_of
 from stages.lib.config.meanings import comments
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from stages.lib.check.plan import ONE_BY_ONE, Planner, in_a_line, notes
 from stages.lib.common import PARAMS_FILE, Problem, UserError, in_params
 from stages.lib.config import Params, load_params
-from stages.lib.data.copies import on_copies
+from stages.lib.data.aside.copies import on_copies
 from stages.lib.engine import missing_kernel
 from stages.lib.experiment import Folds, Opened, check_experiment
 from stages.lib.fetch import ensure_file, what_is_wrong

@@ -2,8 +2,8 @@
 
 from stages.lib.common import environment
 from stages.lib.common.artifacts import reading, significant, write_bytes, write_text
-from stages.lib.common.command import Arguments, run
-from stages.lib.common.errors import (
+from stages.lib.common.aside.command import Arguments, run
+from stages.lib.common.aside.errors import (
     RAISED,
     UserError,
     described,
@@ -14,6 +14,7 @@ from stages.lib.common.errors import (
     own_place,
     relative_to_here,
 )
+from stages.lib.common.aside.problem import PARAMS_FILE, Problem, in_params
 from stages.lib.common.formatting import (
     counted,
     first_of,
@@ -31,6 +32,5 @@ from stages.lib.common.formatting import (
     short_key,
     short_params,
 )
-from stages.lib.common.problem import PARAMS_FILE, Problem, in_params
 
 environment.pin()

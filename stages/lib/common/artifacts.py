@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from stages.lib.common.errors import UserError
+from stages.lib.common.aside.errors import UserError
 
 DIGITS = 6
 

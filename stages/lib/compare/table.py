@@ -5,7 +5,7 @@ import pandas as pd
 
 from resampled.candidates.effects import effect_p_values
 from resampled.candidates.importance import importance
-from resampled.pairs.equivalence import equivalence, holm
+from resampled.means.equivalence import equivalence, holm
 from resampled.resampling import Resampling
 from stages.lib.common import significant
 from stages.lib.results import split_columns

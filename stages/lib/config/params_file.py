@@ -17,10 +17,10 @@ from stages.lib.common import (
     in_params,
 )
 from stages.lib.config import yaml12
+from stages.lib.config.aside.problems import problems_of
 from stages.lib.config.cv import misfits as cv_misfits
 from stages.lib.config.experiment import Experiment
 from stages.lib.config.experiment import misfits as experiment_misfits
-from stages.lib.config.problems import problems_of
 from stages.lib.config.schema import Params
 from stages.lib.config.statistics import (
     misplaced_costs,

@@ -3,8 +3,8 @@
 Imports `config` and `common`.
 """
 
+from stages.lib.data.aside.faults import given_away_told
+from stages.lib.data.aside.unchanged import Unchanged
 from stages.lib.data.checked_file import read_data, read_features
 from stages.lib.data.dataset import Columns, Dataset, load_dataset
-from stages.lib.data.faults import given_away_told
 from stages.lib.data.given_away import given_away, is_nearly_perfect
-from stages.lib.data.unchanged import Unchanged

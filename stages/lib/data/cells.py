@@ -12,7 +12,7 @@ import pandas as pd
 from stages.lib.common import UserError, first_of, in_params
 from stages.lib.config import Column, Data
 from stages.lib.data import texts as text
-from stages.lib.data.faults import Fault, at, line_to_add, plain
+from stages.lib.data.aside.faults import Fault, at, line_to_add, plain
 
 # Nets compute in float32, where larger numbers are infinite.
 _LARGEST = float(np.finfo(np.float32).max)

@@ -11,10 +11,10 @@ import pandas as pd
 
 from stages.lib.common import Problem, UserError, did_you_mean, first_of, in_params
 from stages.lib.config import Data, is_parquet
+from stages.lib.data.aside.faults import Fault, plain, refuse_faults
 from stages.lib.data.cells import as_feature, as_role, as_target, lacks_target
 from stages.lib.data.csv_text import CsvText, pieces
 from stages.lib.data.encoding import PARQUET_BEGINS, utf8_blocks
-from stages.lib.data.faults import Fault, plain, refuse_faults
 
 # The most names in a message.
 _MOST_NAMES = 20

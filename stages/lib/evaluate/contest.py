@@ -8,8 +8,8 @@ import numpy as np
 
 from resampled.means.by_unit import ByUnit
 from resampled.means.differences import Errors, errors_of_pairs
+from resampled.means.equivalence import beyond
 from resampled.means.ttest import ALPHA
-from resampled.pairs.equivalence import beyond
 from resampled.resampling import Resampling
 from stages.lib.results import SCORE
 from stages.lib.scores.reached import Reached

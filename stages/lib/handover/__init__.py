@@ -5,6 +5,7 @@ Imports `export`, `model`, `data`, `config`, `engine` and `common`.
 
 from stages.lib.export.card import Card
 from stages.lib.export.exported import kind_of
+from stages.lib.handover.aside.notices import Notices
 from stages.lib.handover.model_file import (
     Model,
     file_of,
@@ -12,6 +13,5 @@ from stages.lib.handover.model_file import (
     predict,
     save_model,
 )
-from stages.lib.handover.notices import Notices
 from stages.lib.handover.sets import refuse_sets, sets_of
 from stages.lib.results.files import ANSWER_FILE, MODEL_FILE

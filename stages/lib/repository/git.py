@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from stages.lib.common.errors import UserError
+from stages.lib.common.aside.errors import UserError
 
 NO_REPOSITORY = "This folder is not a git repository, or has no commit yet. Run in a clone of the project, or commit."
 

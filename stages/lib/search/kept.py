@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from stages.lib.common.command import Interrupted
+from stages.lib.common.aside.command import Interrupted
 
 # git and DVC ignore it.
 _KEPT = Path(".kept")

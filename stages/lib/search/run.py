@@ -16,9 +16,9 @@ from stages.lib.config import Params
 from stages.lib.engine import TrainTest, missing_kernel, pin_this_process
 from stages.lib.results import SCORE
 from stages.lib.scores.search_result import SearchResult
+from stages.lib.search.aside.progress import Work, doing
 from stages.lib.search.jobs import Jobs, jobs
 from stages.lib.search.kept import telling
-from stages.lib.search.progress import Work, doing
 
 
 def advice_on_one_row(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from stages.lib.config import Params, Prepare
 from stages.lib.config.space import all_candidates
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import net_of
-from stages.lib.experiment.candidates import check_candidates
+from stages.lib.experiment.aside.candidates import check_candidates
 from stages.lib.model import (
     build_estimator,
     nested_grid,

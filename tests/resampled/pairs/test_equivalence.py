@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from resampled.pairs.equivalence import equivalence, holm
+from resampled.means.equivalence import equivalence, holm
 from resampled.resampling import Resampling
 
 RNG = np.random.default_rng(6)

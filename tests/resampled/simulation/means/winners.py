@@ -7,11 +7,11 @@ import numpy as np
 
 from resampled.means.choice import whole_choice
 from resampled.means.corrected import Corrected, corrected_score
+from resampled.means.equivalence import equivalence
 from resampled.means.intervals import intervals
 from resampled.means.pooling import pooling
 from resampled.means.rows import Rows
 from resampled.means.ttest import p_values
-from resampled.pairs.equivalence import equivalence
 from resampled.resampling import Resampling
 from tests.resampled.simulation.drawing import Said
 from tests.resampled.simulation.searches import (

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from resampled.candidates.best_set import best_set
+from resampled.means.equivalence import equivalence
 from resampled.means.ttest import p_values
-from resampled.pairs.equivalence import equivalence
 from resampled.pairs.family import LEVEL
 from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling

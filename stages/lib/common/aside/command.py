@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from stages.lib.common.errors import (
+from stages.lib.common.aside.errors import (
     UserError,
     message_of,
     own_place,

@@ -12,8 +12,8 @@ from stages.lib.common import (
     own_place,
 )
 from stages.lib.config import PREFIX, Distribution
+from stages.lib.experiment.aside.probe import advice, misstep
 from stages.lib.experiment.opened import Opened
-from stages.lib.experiment.probe import advice, misstep
 from stages.lib.model.prepared import check_missing
 
 # A setting that varies over more numbers than this is tried with the smallest and the largest one.

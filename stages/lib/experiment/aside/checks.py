@@ -10,9 +10,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from stages.lib.common import UserError, counted, explained, in_params
 from stages.lib.engine import TrainTest, net_of
-from stages.lib.experiment.candidates import check_candidates
+from stages.lib.experiment.aside.candidates import check_candidates
+from stages.lib.experiment.aside.probe import advice, lean
 from stages.lib.experiment.opened import Opened
-from stages.lib.experiment.probe import advice, lean
 from stages.lib.scores.scorer import RecordingScorer
 
 _BATCH, _DROPS = "batch_size", "iterator_train__drop_last"

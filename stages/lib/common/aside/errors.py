@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
-from stages.lib.common.problem import Problem
+from stages.lib.common.aside.problem import Problem
 
 # What a user's own code may raise; `SystemExit` is not an `Exception`, but ends a stage in silence.
 RAISED = (Exception, SystemExit)
@@ -19,7 +19,7 @@ _LONGEST = 600
 
 # The code that is not the user's own: the pipeline and the packages beside it.
 _OURS = [
-    Path(__file__).resolve().parents[3] / name
+    Path(__file__).resolve().parents[4] / name
     for name in ("stages", "lockstep", "resampled")
 ]
 # What is installed; a virtual environment may be inside the repository.
