@@ -165,10 +165,9 @@ NEW = "+experiments.mine={grid: {module__n_layers: [1, 2]}, fixed: {optimizer: S
 def test_branches_of_the_whole_pipeline_are_merged(
     changed: Changed, tmp_path: Path
 ) -> None:
-    """`narrow-nets` has another grid of neurons; others change a grid, add an experiment, and delete one."""
+    """`narrow-nets` has another grid of neurons; others add an experiment, and delete one."""
     project = changed.project
     edits = {
-        "dropout": "experiments.dropout.grid.module__dropout_rate=[0.1,0.3]",
         "mine": NEW,
         "gone": "~experiments.dropout",
     }
@@ -176,11 +175,10 @@ def test_branches_of_the_whole_pipeline_are_merged(
         project.git("switch", "--quiet", "--create", f"other-{branch}", "main")
         project.run("dvc", "exp", "run", "-S", edit)
         project.commit_all(branch)
-    for branch, side in zip(edits, (*SIDES, *SIDES), strict=False):
+    for branch, side in zip(edits, SIDES, strict=True):
         project.git("switch", "--quiet", "narrow-nets")
-        said = walk(project, f"other-{branch}", side)
+        walk(project, f"other-{branch}", side)
         assert "up to date" in project.run("dvc", "status").stdout
-        assert "git add dvc.lock" not in said
     assert "dropout" not in {path.stem for path in project.folder.rglob("metrics/**/*")}
     clone = project.clone(tmp_path / "again")
     clone.run("dvc", "repro", "--force")
