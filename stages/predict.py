@@ -12,25 +12,20 @@ missing cells. The output has a header if `data.header` says that CSVs have one.
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from shutil import copyfileobj
-from tempfile import SpooledTemporaryFile
-from typing import IO, BinaryIO
 
 import pandas as pd
 
 from stages.lib.common import Arguments, UserError, run
-from stages.lib.config import ANSWER, WINNER, Data, Params, load_params
+from stages.lib.config import ANSWER, WINNER, Params, load_params
 from stages.lib.data import read_features
 from stages.lib.handover import (
     ANSWER_FILE,
     MODEL_FILE,
     Card,
-    Model,
-    Notices,
     file_of,
     load_model,
+    notices,
     predict,
     refuse_sets,
     sets_of,
@@ -40,8 +35,6 @@ from stages.lib.repository.dvc_file import refuse_missing
 from stages.lib.search import doing
 
 MODELS = {"answer": ANSWER_FILE, "net": MODEL_FILE}
-# How much of the file is read and predicted at once, so that memory does not grow with its rows.
-_BYTES_AT_ONCE, _MB = 2**21, 10**6
 NO_INTERVAL = "fewer than 9 rows or groups were predicted on fresh splits, or an earlier version saved it"
 
 ARGUMENTS = Arguments("stages.predict", __doc__)
@@ -90,55 +83,23 @@ def main(arguments: Namespace) -> None:
     check_card(path, card, params)
     if arguments.sets is not None:
         refuse_sets(card, arguments.sets)
-    notices = Notices(card)
-    # Not to standard output at once: no prediction is printed if a row further down is refused.
-    with SpooledTemporaryFile(
-        _BYTES_AT_ONCE, "w+", encoding="utf-8", newline=""
-    ) as predicted:
-        has_header = params.data.header
-        for table in _tables(model, card, params.data, notices, arguments):
-            _write(table, card, predicted, has_header)
-            has_header = False
-        notes = [*notices.sentences(), *_on_model(path, card, params, arguments.model)]
-        for note in notes:
-            print(f"note: {note}", file=sys.stderr)
-        predicted.seek(0)
-        copyfileobj(predicted, sys.stdout)
-
-
-def _tables(
-    model: Model, card: Card, spec: Data, notices: Notices, arguments: Namespace
-) -> Iterator[pd.DataFrame]:
-    """Yield what is printed of the rows, in pieces."""
-    source, n_rows, n_bytes = arguments.file, 0, 0
+    source, has_sets = arguments.file, arguments.sets is not None
     name = "standard input" if source == "-" else source
-    with _opened(source) as file, doing(f"predicting {name}", "MB") as progress:
-        pieces = read_features(
-            file, card.columns.types, spec, name, card.may_lack, _BYTES_AT_ONCE
+    with doing(f"predicting {name}"):
+        rows, X = read_features(
+            _content(source), card.columns.types, params.data, name, card.may_lack
         )
-        for piece, X in pieces:
-            table = predict(model, card, X, n_rows)
-            more = {"note": notices.of(piece, X)}
-            if arguments.sets is not None:
-                more = {"set": sets_of(table, card, arguments.sets)} | more
-            for key, column in more.items():
-                table[_free(key, table)] = column
-            yield table
-            n_rows, n_bytes = n_rows + len(X), n_bytes + piece.n_bytes
-            progress.advance(n_bytes // _MB - progress.done, _size(source))
-
-
-def _size(source: str) -> int | None:
-    """Return how large a file is, in megabytes; None for a pipe."""
-    path = Path(source)
-    return max(1, path.stat().st_size // _MB) if path.is_file() else None
-
-
-def _write(table: pd.DataFrame, card: Card, to: IO[str], has_header: bool) -> None:
+        table = predict(model, card, X)
+    notes, sentences = notices(card, rows, X)
+    more = {"set": sets_of(table, card, arguments.sets)} if has_sets else {}
+    for key, column in (more | {"note": notes}).items():
+        table[_free(key, table)] = column
+    for note in [*sentences, *_on_model(path, card, params, arguments.model)]:
+        print(f"note: {note}", file=sys.stderr)
     # Of probabilities, or of numbers, with the precision of a float32.
-    form = "%.6f" if card.classes else "%.7g"
+    form, header = "%.6f" if card.classes else "%.7g", params.data.header
     table.to_csv(
-        to, index=False, header=has_header, float_format=form, lineterminator="\n"
+        sys.stdout, index=False, header=header, float_format=form, lineterminator="\n"
     )
 
 
@@ -162,12 +123,12 @@ def _free(name: str, table: pd.DataFrame) -> str:
     return _free(f"{name}_", table) if name in table else name
 
 
-def _opened(source: str) -> AbstractContextManager[BinaryIO]:
-    """Open the file to predict; standard input stays open."""
+def _content(source: str) -> bytes:
+    """Read the file to predict."""
     if source == "-":
-        return nullcontext(sys.stdin.buffer)
+        return sys.stdin.buffer.read()
     try:
-        return Path(source).open("rb")
+        return Path(source).read_bytes()
     except OSError as error:
         refuse_missing(source)
         remedy = "Name a CSV or Parquet file, or - for standard input."

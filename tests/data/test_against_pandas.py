@@ -109,10 +109,13 @@ def test_what_pandas_writes_is_read_as_it_was(
     assert data.columns.lacking == tuple(
         key for key in ("size", "colour") if table[key].isna().any()
     )
-    with path.open("rb") as file:
-        ((_, same),) = read_features(
-            file, data.columns.types, spec, "rows", may_lack=data.columns.lacking
-        )
+    _, same = read_features(
+        path.read_bytes(),
+        data.columns.types,
+        spec,
+        "rows",
+        may_lack=data.columns.lacking,
+    )
     pd.testing.assert_frame_equal(same, data.X)
 
 

@@ -1,7 +1,5 @@
 """Tables and rows to predict in Parquet files: the same arrays as from a CSV, and mistakes in sentences."""
 
-import io
-import os
 import sys
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -314,61 +312,27 @@ def test_without_the_package_a_sentence_names_it(
 TYPES = {"zip": "category", "speed": "number", "night": "boolean"}
 
 
-def pieces_of(
-    file: Any, name: str, n_bytes: int, **options: Any
-) -> list[tuple[int, pd.DataFrame]]:
-    found = read_features(
-        file,
-        TYPES,
-        spec("data.csv"),
-        name,
-        n_bytes=n_bytes,
-        may_lack={"speed"},
-        **options,
-    )
-    return [(rows.n_bytes, X) for rows, X in found]
+def rows_of(content: bytes, name: str) -> pd.DataFrame:
+    _, X = read_features(content, TYPES, spec("data.csv"), name, may_lack={"speed"})
+    return X
 
 
-def joined(pieces: list[tuple[int, pd.DataFrame]]) -> pd.DataFrame:
-    return pd.concat([X.astype({"zip": "str"}) for _, X in pieces], ignore_index=True)
-
-
-def test_pieces_of_a_file_to_predict_are_its_rows() -> None:
+def test_a_file_to_predict_is_its_rows() -> None:
     """Whatever the sizes of the row groups; of a file by another name, too, which the first bytes give away."""
     content = content_of(pa.Table.from_pandas(FRAME), row_group_size=13)
-    X = joined(pieces_of(io.BytesIO(content), "rides.parquet", -1))
+    X = rows_of(content, "rides.parquet")
     assert list(X) == list(TYPES)
     np.testing.assert_array_equal(X["speed"], FRAME["speed"])
     assert X["zip"].tolist() == FRAME["zip"].tolist()
     assert X["night"].tolist() == FRAME["night"].tolist()
-    for n_bytes in (1, 2000):
-        found = pieces_of(io.BytesIO(content), "rows", n_bytes)
-        assert max(len(piece) for _, piece in found) == (1 if n_bytes == 1 else 13)
-        assert sum(size for size, _ in found) == pytest.approx(
-            len(content), abs=len(found)
-        )
-        pd.testing.assert_frame_equal(joined(found), X)
+    pd.testing.assert_frame_equal(rows_of(content, "rows"), X)
 
 
-def test_a_pipe_is_read() -> None:
-    content = content_of(pa.Table.from_pandas(FRAME))
-    reading, writing = os.pipe()
-    with open(reading, "rb") as pipe, open(writing, "wb") as end:
-        end.write(content)
-        end.close()
-        assert not pipe.seekable()
-        ((_, X),) = pieces_of(pipe, "standard input", -1)
-    assert len(X) == len(FRAME)
-
-
-def test_a_mistake_in_a_later_piece_has_its_row_in_the_file() -> None:
+def test_a_mistake_in_a_row_to_predict_has_its_number() -> None:
     table = pa.Table.from_pandas(FRAME.assign(zip=FRAME["zip"].mask(FRAME.index == 41)))
     with pytest.raises(
         UserError, match="row 42, column zip: the cell is missing; fill it in"
     ):
-        pieces_of(
-            io.BytesIO(content_of(table, row_group_size=13)), "rides.parquet", 500
-        )
-    empty = content_of(table.slice(0, 0))
+        rows_of(content_of(table, row_group_size=13), "rides.parquet")
     with pytest.raises(UserError, match="there is no row"):
-        pieces_of(io.BytesIO(empty), "rides.parquet", 500)
+        rows_of(content_of(table.slice(0, 0)), "rides.parquet")

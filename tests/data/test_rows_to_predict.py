@@ -1,6 +1,5 @@
 """Rows to predict: read by the names of columns or by their places, and checked as the table is."""
 
-import io
 from collections.abc import Collection
 from typing import Any
 
@@ -21,7 +20,7 @@ def read(
     spec: Data,
     may_lack: Collection[str] = (),
 ) -> pd.DataFrame:
-    ((_, X),) = read_features(io.BytesIO(content), features, spec, "rows", may_lack)
+    _, X = read_features(content, features, spec, "rows", may_lack)
     return X
 
 
@@ -156,26 +155,16 @@ def test_a_mistake_has_a_place_and_no_advice_on_settings(
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_pieces_of_a_file_are_its_rows(encoding: str, end: str) -> None:
-    """Records with line ends in cells stay whole, and blank lines at the end are left out, wherever the file is cut."""
+def test_records_with_line_ends_in_cells_stay_whole(encoding: str, end: str) -> None:
+    """And blank lines at the end are left out."""
     cells = [
         ("mäle", i, "yes") if i % 3 else ('"fe\nmale"', i, "no") for i in range(12)
     ]
     text = end.join(
         ["sex,age,member", *(",".join(map(str, row)) for row in cells), *[""] * 40]
     )
-    for n_bytes in (1, 50, 10_000):
-        spec = passengers(encoding=encoding)
-        found = list(
-            read_features(
-                io.BytesIO(text.encode(encoding)), TYPES, spec, "rows", n_bytes=n_bytes
-            )
-        )
-        check(
-            pd.concat([X.astype({"sex": "str"}) for _, X in found], ignore_index=True),
-            whole_of(cells),
-        )
-        assert (len(found) > 1) == (n_bytes < 100)
+    X = read(text.encode(encoding), TYPES, passengers(encoding=encoding))
+    check(X.astype({"sex": "str"}), whole_of(cells))
 
 
 def whole_of(cells: list[tuple[str, int, str]]) -> pd.DataFrame:
@@ -198,12 +187,11 @@ def whole_of(cells: list[tuple[str, int, str]]) -> pd.DataFrame:
         (b"m\xe4le,3,yes", "utf-8", "is not utf-8"),
     ],
 )
-def test_a_mistake_in_a_later_piece_has_its_line_in_the_file(
+def test_a_mistake_behind_line_ends_in_cells_has_its_line_in_the_file(
     wrong: bytes, encoding: str, words: str
 ) -> None:
     lines = ["sex,age,member", *['"fe\nmale",3,no'] * 10, *["male,3,yes"] * 10, ""]
-    file = io.BytesIO("\n".join(lines).encode(encoding) + wrong)
-    spec = passengers(encoding=encoding)
+    content = "\n".join(lines).encode(encoding) + wrong
     with pytest.raises(UserError, match=words) as caught:
-        list(read_features(file, TYPES, spec, "rows", n_bytes=40))
+        read(content, TYPES, passengers(encoding=encoding))
     assert caught.value.problems[0].line == 32

@@ -1,6 +1,5 @@
 """What a card says of inputs and errors, and notes on rows. Oracles: Python's `statistics`, and each cell by itself."""
 
-import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +13,7 @@ import pytest
 from stages.lib.common import UserError
 from stages.lib.config import Data, Prepare
 from stages.lib.data import read_features
-from stages.lib.handover import Card, Notices, refuse_sets, sets_of
+from stages.lib.handover import Card, notices, refuse_sets, sets_of
 from tests.passengers import LABELS, TYPES, passengers
 
 IMPUTED, AS_THEY_ARE = Prepare(impute="median"), Prepare()
@@ -226,24 +225,16 @@ def expected(row: dict[str, str], zero_is_missing: bool) -> Iterator[str]:
             yield f"{name} far outside"
 
 
-def noted(
-    rows: list[dict[str, str]], card: Card, n_bytes: int = -1
-) -> tuple[list[str], list[str]]:
+def noted(rows: list[dict[str, str]], card: Card) -> tuple[list[str], list[str]]:
     """Return the notes on rows of a CSV, and what is said of all."""
     text = "\n".join([",".join(TYPES), *(",".join(row.values()) for row in rows)])
-    notices, notes = Notices(card), list[str]()
-    for piece, X in read_features(
-        io.BytesIO(text.encode()), TYPES, SPEC, "rows", set(TYPES), n_bytes
-    ):
-        notes += notices.of(piece, X)
-    return notes, list(notices.sentences())
+    return notices(card, *read_features(text.encode(), TYPES, SPEC, "rows", set(TYPES)))
 
 
-@pytest.mark.parametrize("n_bytes", [-1, 100, 1])
 @pytest.mark.parametrize("impute", ["median", None])
-def test_a_row_has_a_note_on_each_input_that_is_odd(impute: Any, n_bytes: int) -> None:
+def test_a_row_has_a_note_on_each_input_that_is_odd(impute: Any) -> None:
     rows = odd_rows(60)
-    notes, sentences = noted(rows, card_with(Prepare(impute=impute)), n_bytes)
+    notes, sentences = noted(rows, card_with(Prepare(impute=impute)))
     assert notes == [
         "; ".join(expected(row, zero_is_missing=impute is not None)) for row in rows
     ]

@@ -1,15 +1,12 @@
 """The command that predicts rows of a file with the committed model."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from stages import predict as stage
-from stages.lib.data import read_features
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from tests.conftest import Command
 from tests.data.parquet_files import content_of
@@ -127,7 +124,6 @@ def test_rows_in_a_parquet_file_are_predicted_as_those_of_the_csv(
     is_pipe: bool,
     arguments: tuple[str, ...],
 ) -> None:
-    monkeypatch.setattr(stage, "_BYTES_AT_ONCE", 2000)
     columns = zip(
         project.params()["data"]["columns"],
         zip(*(row.split(",") for row in ROWS), strict=True),
@@ -157,28 +153,16 @@ def test_rows_in_a_parquet_file_are_predicted_as_those_of_the_csv(
 
 
 @pytest.mark.parametrize("arguments", [(), ("--model", "net")])
-def test_a_long_file_is_predicted_in_pieces(
+def test_many_rows_are_predicted_in_pieces(
     predict_here: Command, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     path = "data/pima-indians-diabetes.csv"
-    whole, sizes, read = predict_here(path, *arguments), list[int](), read_features
-
-    def noted(*about: Any) -> Iterator[Any]:
-        for csv, X in read(*about):
-            sizes.append(len(X))
-            yield csv, X
-
-    monkeypatch.setattr(stage, "read_features", noted)
-    monkeypatch.setattr(stage, "_BYTES_AT_ONCE", 2000)
+    whole = predict_here(path, *arguments)
+    monkeypatch.setattr("stages.lib.handover.model_file._ROWS_AT_ONCE", 100)
     assert predict_here(path, *arguments) == whole
-    assert sum(sizes) == len(ROWS)
-    assert max(sizes) < 100
 
 
-def test_nothing_is_printed_if_a_later_piece_has_a_mistake(
-    predict_here: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stage, "_BYTES_AT_ONCE", 2000)
+def test_nothing_is_printed_if_a_later_row_has_a_mistake(predict_here: Command) -> None:
     rows = [line.rpartition(",")[0] for line in ROWS]
     rows[600] = rows[600].replace(",", ",x", 1)
     done = predict_here("-", stdin="\n".join(rows).encode())
@@ -186,14 +170,9 @@ def test_nothing_is_printed_if_a_later_piece_has_a_mistake(
     assert done.stderr.startswith("error: standard input: line 601, column glucose: 'x")
 
 
-@pytest.mark.parametrize("n_bytes", [2**21, 20])
 def test_numbers_far_outside_of_those_of_the_training_are_told(
-    predict_here: Command,
-    project: Project,
-    monkeypatch: pytest.MonkeyPatch,
-    n_bytes: int,
+    predict_here: Command, project: Project
 ) -> None:
-    monkeypatch.setattr(stage, "_BYTES_AT_ONCE", n_bytes)
     limitless = project.params()
     for name in ("age", "bmi"):
         del (

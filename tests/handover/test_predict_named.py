@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages import predict as stage
 from stages.lib.handover import (
     ANSWER_FILE,
     Card,
@@ -36,11 +35,7 @@ def predict_notes(predict_here: Command, project: Project) -> Command:
     return predict_here
 
 
-@pytest.mark.parametrize("n_bytes", [2**21, 20])
-def test_no_two_columns_have_the_same_name(
-    predict_notes: Command, monkeypatch: pytest.MonkeyPatch, n_bytes: int
-) -> None:
-    monkeypatch.setattr(stage, "_BYTES_AT_ONCE", n_bytes)
+def test_no_two_columns_have_the_same_name(predict_notes: Command) -> None:
     X = numbers(30).X.assign(c=lambda X: X["c"] * 1000)
     table = read(predict_notes("-", stdin=X.to_csv(index=False).encode()).stdout)
     assert list(table) == ["note", "note=class 1", "note_"]

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from io import BytesIO
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,9 @@ import pandas as pd
 
 from stages.lib.common import UserError, did_you_mean
 from stages.lib.config import is_parquet
-from stages.lib.data.checked_file import parquet_pieces
+from stages.lib.data.checked_file import parquet_rows
 from stages.lib.data.csv_text import SEPARATORS, CsvText
-from stages.lib.data.encoding import likely_encoding, utf8_blocks
+from stages.lib.data.encoding import likely_encoding, utf8_text
 from stages.lib.data.texts import MISSING, as_category, numbers, read
 
 # The first records decide; their number, and the share of them that must agree on the number of cells.
@@ -59,7 +58,7 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
     missing: tuple[str, ...] = MISSING
     if is_parquet(str(path)):
         missing = MISSING[:1]  # others have no text
-        csv = next(parquet_pieces(BytesIO(content), str(path)))
+        csv = parquet_rows(content, str(path))
     else:
         csv = _form(content, path, target)
     _, first = next(csv.records())
@@ -96,7 +95,7 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
 def _form(content: bytes, path: str | Path, target: str | None) -> CsvText:
     """Find how a CSV is written: encoding, separator, decimal sign, and whether its first line names the columns."""
     encoding = likely_encoding(content)
-    text = next(utf8_blocks(BytesIO(content), encoding or "utf-8", str(path)))
+    text = utf8_text(content, encoding or "utf-8", str(path))
     if encoding is None:
         raise UserError(f"{path} is not text. Is it the right file?")
     csv = CsvText(str(path), text, encoding)

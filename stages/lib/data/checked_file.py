@@ -1,10 +1,9 @@
 """Reads a CSV or a Parquet file, and checks every cell that is used against `data` in params.yaml."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,8 +12,8 @@ from stages.lib.common import Problem, UserError, did_you_mean, first_of, in_par
 from stages.lib.config import Data, is_parquet
 from stages.lib.data.aside.faults import Fault, plain, refuse_faults
 from stages.lib.data.cells import as_feature, as_role, as_target, lacks_target
-from stages.lib.data.csv_text import CsvText, pieces
-from stages.lib.data.encoding import PARQUET_BEGINS, utf8_blocks
+from stages.lib.data.csv_text import CsvText
+from stages.lib.data.encoding import PARQUET_BEGINS, utf8_text
 
 # The most names in a message.
 _MOST_NAMES = 20
@@ -52,7 +51,7 @@ def read_data(
     except FileNotFoundError:
         remedy = "Run `python -m stages.fetch`, or set data.path in params.yaml."
         raise UserError(Problem("is missing", remedy, name, see="data.path")) from None
-    rows = next(_pieces(BytesIO(content), spec, name, is_parquet(spec.path)))
+    rows = _rows_of(content, spec, name, is_parquet(spec.path))
     names, target = rows.names(list(spec.columns)), spec.target
     check_names(rows, names, spec.columns, "which data.columns in params.yaml lists")
     roles: dict[str, str] = {}
@@ -96,34 +95,29 @@ def _is_number(key: str, spec: Data) -> bool:
 
 
 def read_features(
-    file: BinaryIO,
+    content: bytes,
     features: Collection[str],
     spec: Data,
     name: str,
     may_lack: Collection[str] = (),
-    n_bytes: int = -1,
-) -> Iterator[tuple[CsvText, pd.DataFrame]]:
+) -> tuple[CsvText, pd.DataFrame]:
     """Read rows to predict, which messages call `name`, and check their cells as `read_data` does.
 
-    Yields pieces of about `n_bytes`, or without it large ones: the rows as they are in the file, and as they were
-    checked, with the features in their order, as `Dataset.X` has them. The model takes missing cells of those in
-    `may_lack`. Without a header, all columns of `spec` are there, with the target or without it.
+    Returns the rows as they are in the file, and as they were checked, with the features in their order, as `Dataset.X`
+    has them. The model takes missing cells of those in `may_lack`. Without a header, all columns of `spec` are there,
+    with the target or without it.
     """
-    if not isinstance(file, BufferedReader):
-        file = BufferedReader(cast(Any, file))
-    in_parquet = is_parquet(name) or file.peek(4).startswith(PARQUET_BEGINS)
-    names: list[str] = []
-    for rows in _pieces(file, spec, name, in_parquet, n_bytes):
-        if not names:
-            names = rows.names(list(spec.columns), optional=spec.target)
-            check_names(rows, names, features, "which the model predicts from")
-        numbers = {key for key in features if _is_number(key, spec)}
-        table = rows.table(names, {*names} - numbers, features)
-        columns = {}
-        for key in features:
-            may_be = spec.column(key).missing is not None and key in may_lack
-            columns[key] = as_feature(table[key], spec, may_be, _FILL_IN)
-        yield rows, _faultless(columns, rows, names, table.index)
+    in_parquet = is_parquet(name) or content.startswith(PARQUET_BEGINS)
+    rows = _rows_of(content, spec, name, in_parquet)
+    names = rows.names(list(spec.columns), optional=spec.target)
+    check_names(rows, names, features, "which the model predicts from")
+    numbers = {key for key in features if _is_number(key, spec)}
+    table = rows.table(names, {*names} - numbers, features)
+    columns = {}
+    for key in features:
+        may_be = spec.column(key).missing is not None and key in may_lack
+        columns[key] = as_feature(table[key], spec, may_be, _FILL_IN)
+    return rows, _faultless(columns, rows, names, table.index)
 
 
 def _faultless(
@@ -139,27 +133,22 @@ def _faultless(
     return pd.DataFrame({key: values for key, (values, _) in columns.items()})
 
 
-def _pieces(
-    file: BinaryIO, spec: Data, name: str, in_parquet: bool, n_bytes: int = -1
-) -> Iterator[CsvText]:
+def _rows_of(content: bytes, spec: Data, name: str, in_parquet: bool) -> CsvText:
     if in_parquet:
-        return parquet_pieces(file, name, ("", *spec.na_values), n_bytes)
-    csv = CsvText(
+        return parquet_rows(content, name, ("", *spec.na_values))
+    return CsvText(
         name,
-        b"",
+        utf8_text(content, spec.encoding, name),
         spec.encoding,
         spec.separator,
         spec.decimal,
         spec.header,
         tuple(spec.na_values),
     )
-    return pieces(csv, utf8_blocks(file, spec.encoding, name, n_bytes))
 
 
-def parquet_pieces(
-    file: BinaryIO, name: str, na_values: Iterable[str] = (), n_bytes: int = -1
-) -> Iterator[CsvText]:
-    """Yield a Parquet file as `parquet_file` does; raises `UserError` if the package is not installed."""
+def parquet_rows(content: bytes, name: str, na_values: Iterable[str] = ()) -> CsvText:
+    """Return a Parquet file as `parquet_file` does; raises `UserError` if the package is not installed."""
     try:
         from stages.lib.data import parquet_file
     except ImportError:
@@ -167,7 +156,7 @@ def parquet_pieces(
         remedy = f"Run `pip install {option}`, and add `{option}` to requirements.txt, for `make`."
         finding = "is a Parquet file, and pyarrow, which reads those, is not installed"
         raise UserError(Problem(finding, remedy, name)) from None
-    yield from parquet_file.parquet_pieces(file, name, tuple(na_values), n_bytes)
+    return parquet_file.parquet_rows(content, name, tuple(na_values))
 
 
 def check_names(

@@ -4,7 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar, NoReturn
 
@@ -23,11 +23,10 @@ LONGEST = 40
 
 @dataclass(frozen=True)
 class CsvText:
-    """A CSV that messages call `name`, its text in UTF-8 as `utf8_blocks` yields it, and how the file is written.
+    """A CSV that messages call `name`, its text in UTF-8 as `utf8_text` returns it, and how the file is written.
 
-    Where the text is a piece of a file, `first_line` is the number of its first line there. `texts` are columns of
-    which the file says that they are no numbers; places are counted in a `unit`, and `names_in` has the names of
-    columns. The other fields are as in `data` of params.yaml.
+    `texts` are columns of which the file says that they are no numbers; places are counted in a `unit`, and `names_in`
+    has the names of columns. The other fields are as in `data` of params.yaml.
     """
 
     name: str
@@ -37,15 +36,9 @@ class CsvText:
     decimal: str = "."
     header: bool = True
     na_values: tuple[str, ...] = ()
-    first_line: int = 1
     texts: tuple[str, ...] = ()
     unit: ClassVar[str] = "line"
     names_in: ClassVar[str] = "the header"
-
-    @property
-    def n_bytes(self) -> int:
-        """How long the text is."""
-        return len(self.text)
 
     @property
     def form(self) -> tuple[str, ...]:
@@ -114,11 +107,11 @@ class CsvText:
         """Yield the cells of each record with the number of its first line, counted from 1 in the file."""
         lines = io.TextIOWrapper(io.BytesIO(self.text), encoding="utf-8", newline="")
         reader = csv.reader(lines, delimiter=self.separator, skipinitialspace=True)
-        line = self.first_line
+        line = 1
         try:
             for cells in reader:
                 yield line, cells
-                line = self.first_line + reader.line_num
+                line = 1 + reader.line_num
         except csv.Error:  # the limit is the module's own, for a quotation mark that swallows the rest of a file
             finding = f"has a cell of more than {csv.field_size_limit():,} characters"
             self.refuse(
@@ -202,38 +195,6 @@ class CsvText:
         if count:
             remedy = f"is it cut off? A cell that contains {self.separator!r} needs quotation marks"
         self.refuse(finding, remedy, line)
-
-
-def pieces(csv: CsvText, blocks: Iterable[bytes]) -> Iterator[CsvText]:
-    """Yield a CSV in pieces of whole records, so that memory does not grow with its rows.
-
-    `csv` says how the file is written, and has no text. `blocks` are its text, cut anywhere. Only the first piece may
-    have a header.
-    """
-    for block in blocks:
-        n_bytes, n_lines = _whole_records(csv) if csv.text else (0, 0)
-        if n_bytes:
-            yield replace(csv, text=csv.text[:n_bytes])
-            first_line, rest = csv.first_line + n_lines, csv.text[n_bytes:]
-            csv = replace(csv, text=rest, header=False, first_line=first_line)
-        csv = replace(csv, text=csv.text + block)
-    yield csv
-
-
-def _whole_records(csv: CsvText) -> tuple[int, int]:
-    """Return how many bytes and lines of a text are whole records: none if there is no row among them.
-
-    A last record may go on in the next block.
-    """
-    text = csv.text
-    if b'"' in text:  # around the ends of lines that are part of a cell, perhaps
-        starts = [line for line, _ in csv.records()]
-        n_records, n_lines = len(starts) - 1, starts[-1] - csv.first_line
-        n_bytes = sum(map(len, text.splitlines(keepends=True)[:n_lines]))
-    else:
-        n_bytes = text.rfind(b"\n") + 1
-        n_records = n_lines = len(text[:n_bytes].splitlines())
-    return (n_bytes, n_lines) if n_records > csv.header else (0, 0)
 
 
 def named(header: Sequence[str]) -> list[str]:

@@ -1,8 +1,6 @@
 """The bytes of a CSV as UTF-8, whatever its encoding; files of other formats are refused by how they begin."""
 
 import codecs
-from collections.abc import Iterator
-from typing import BinaryIO
 
 from stages.lib.common import Problem, UserError
 
@@ -40,60 +38,36 @@ def refuse_other_formats(content: bytes, name: str, parquet: bool = False) -> No
         raise UserError(Problem(finding, _RIGHT_FILE, name))
 
 
-def utf8_blocks(
-    file: BinaryIO, encoding: str, name: str, n_bytes: int = -1
-) -> Iterator[bytes]:
-    """Yield a text in UTF-8, without a byte-order mark and empty lines at its end, in blocks of `n_bytes`, or whole.
+def utf8_text(content: bytes, encoding: str, name: str) -> bytes:
+    """Return a text in UTF-8, without a byte-order mark and empty lines at its end.
 
     Raises `UserError` if the content is not text in `data.encoding`, or begins with an empty line. The message calls
     the text `name`, and says which encoding the content looks like.
     """
-    # Blanks wait for other text: those at the end are left out.
-    waiting, is_first = b"", True
-    for text in _decoded(file, encoding, name, n_bytes):
-        if text.strip(_BLANKS) and waiting.strip(_BLANKS):
-            yield waiting
-            waiting, is_first = b"", False
-        waiting += text
-        if is_first and waiting.strip(_BLANKS) and waiting[:1] in b"\r\n":
-            raise UserError(Problem("is empty", "Remove it.", name, line=1))
-    if not (text := waiting.rstrip(_BLANKS)):
-        raise UserError(Problem("is empty", _is_it_right(None, encoding), name))
-    yield text
-
-
-def _decoded(file: BinaryIO, encoding: str, name: str, n_bytes: int) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder(encoding)()
+    refuse_other_formats(content, name)
+    # Spreadsheets put it before any text.
+    content = content.removeprefix(codecs.BOM_UTF8)
+    finding, remedy = f"is not {encoding}", _RIGHT_FILE
+    likely = likely_encoding(content)
+    if likely:
+        remedy = f"It may be {likely}; data.encoding in params.yaml is {encoding}."
+    try:
+        text = content.decode(encoding).encode()
+    except UnicodeError as error:
+        line = 1 + content.count(b"\n", 0, getattr(error, "start", 0))
+        raise UserError(Problem(finding, remedy, name, line=line)) from None
+    # Encodings of one byte decode any bytes, and UTF-8 to wrong letters; UTF-16 makes other scripts' letters of it.
     coding = codecs.lookup(encoding).name
-    line, likely, content, is_first = 1, None, b"", True
-    while is_first or content:
-        # Whole lines, so that no letter of UTF-8 is cut.
-        content = file.read(n_bytes) + file.readline()
-        if is_first:
-            refuse_other_formats(content, name)
-            # Spreadsheets put it before any text.
-            content = content.removeprefix(codecs.BOM_UTF8)
-        likely = likely_encoding(content) if content else likely
-        finding, remedy = f"is not {encoding}", _is_it_right(likely, encoding)
-        try:
-            text = decoder.decode(content, final=not content).encode()
-        except UnicodeError as error:
-            line += content.count(b"\n", 0, getattr(error, "start", 0))
-            raise UserError(Problem(finding, remedy, name, line=line)) from None
-        # Encodings of one byte decode any bytes, and UTF-8 to wrong letters; UTF-16 makes other scripts' letters of it.
-        is_wide = coding.startswith(_ONE_BYTE) and not content.isascii()
-        is_wrong = content and (is_wide or coding.startswith("utf-16"))
-        if b"\0" in text or (likely == "utf-8" and is_wrong):
-            raise UserError(Problem(finding, remedy, name))
-        yield text.removeprefix(codecs.BOM_UTF8) if is_first else text
-        is_first, line = False, line + content.count(b"\n")
-
-
-def _is_it_right(likely: str | None, encoding: str) -> str:
-    """Return what to do about a text that is not in `data.encoding`."""
-    if not likely:
-        return _RIGHT_FILE
-    return f"It may be {likely}; data.encoding in params.yaml is {encoding}."
+    is_wide = coding.startswith(_ONE_BYTE) and not content.isascii()
+    is_wrong = is_wide or coding.startswith("utf-16")
+    if b"\0" in text or (likely == "utf-8" and is_wrong):
+        raise UserError(Problem(finding, remedy, name))
+    text = text.removeprefix(codecs.BOM_UTF8).rstrip(_BLANKS)
+    if not text:
+        raise UserError(Problem("is empty", _RIGHT_FILE, name))
+    if text[:1] in b"\r\n":
+        raise UserError(Problem("is empty", "Remove it.", name, line=1))
+    return text
 
 
 def likely_encoding(content: bytes) -> str | None:

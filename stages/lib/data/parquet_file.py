@@ -4,11 +4,9 @@ import io
 import math
 import re
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from shutil import copyfileobj
-from tempfile import TemporaryFile
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, ClassVar
 
 import pandas as pd
 import pyarrow as pa
@@ -38,21 +36,15 @@ _MOST = 10
 
 @dataclass(frozen=True)
 class ParquetRows(CsvText):
-    """Rows of a Parquet file as a CSV, of which the first is the row `first_line` of the file, counted from 1.
+    """The rows of a Parquet file as a CSV.
 
     `others` has the types of columns that no CSV has, and `has_index` is whether an index of pandas is left out.
     """
 
     others: dict[str, str] = field(default_factory=dict)
     has_index: bool = False
-    size: int = 0
     unit: ClassVar[str] = "row"
     names_in: ClassVar[str] = "the file"
-
-    @property
-    def n_bytes(self) -> int:
-        """How much of the file it is."""
-        return self.size
 
     @property
     def form(self) -> tuple[str, ...]:
@@ -80,50 +72,24 @@ class ParquetRows(CsvText):
     def rows(self, numbers: Collection[int]) -> dict[int, tuple[int, list[str]]]:
         """Return the number in the file and the cells of each of these rows, counted from 0 here."""
         rows = super().rows(numbers).items()
-        return {i: (self.first_line + i, cells) for i, (_, cells) in rows}
+        return {i: (1 + i, cells) for i, (_, cells) in rows}
 
 
-def parquet_pieces(
-    file: BinaryIO, name: str, na_values: tuple[str, ...] = (), n_bytes: int = -1
-) -> Iterator[ParquetRows]:
-    """Yield the rows of a Parquet file in pieces of about `n_bytes` in memory, or of a row group, or else all at once.
-
-    Raises `UserError` if the file is damaged, or no table with names and rows.
-    """
-    with nullcontext(file) if file.seekable() else TemporaryFile() as seekable:
-        if seekable is not file:
-            copyfileobj(file, seekable)
-        size = seekable.seek(0, io.SEEK_END)
-        seekable.seek(0)
-        refuse_other_formats(seekable.read(1000), name, parquet=True)
-        with _reading(name):
-            opened = ParquetFile(seekable)
-            n_rows, n_columns = opened.metadata.num_rows, opened.metadata.num_columns
-        if not n_rows or not n_columns:
-            finding = f": there is no {'row' if n_columns else 'column'}"
-            raise UserError(Problem(finding, "Is it the right file?", name))
-        first_row = 1
-        for table in _tables(opened, name, n_bytes):
-            part = size * table.num_rows // n_rows
-            with _reading(name):
-                piece = _as_csv(table, name, na_values, first_row, part)
-            yield piece
-            first_row += table.num_rows
-
-
-def _tables(opened: ParquetFile, name: str, n_bytes: int) -> Iterator[Any]:
-    with _reading(name):
-        if n_bytes < 0:
-            yield opened.read()
-            return
-        n_at_once = max(1, n_bytes // (8 * opened.metadata.num_columns))
-        for batch in opened.iter_batches(n_at_once):
-            yield pa.Table.from_batches([batch])
-
-
-def _as_csv(
-    table: Any, name: str, na_values: tuple[str, ...], first_row: int, size: int
+def parquet_rows(
+    content: bytes, name: str, na_values: tuple[str, ...] = ()
 ) -> ParquetRows:
+    """Return the rows of a Parquet file; raises `UserError` if it is damaged, or no table with names and rows."""
+    refuse_other_formats(content, name, parquet=True)
+    with _reading(name):
+        opened = ParquetFile(io.BytesIO(content))
+        table = opened.read()
+        if table.num_rows and table.num_columns:
+            return _as_csv(table, name, na_values)
+    finding = f": there is no {'row' if table.num_columns else 'column'}"
+    raise UserError(Problem(finding, "Is it the right file?", name))
+
+
+def _as_csv(table: Any, name: str, na_values: tuple[str, ...]) -> ParquetRows:
     """Return rows as a CSV, with the text of each cell as Python writes it, and nothing for a null or a NaN."""
     table.validate(full=True)
     coded = _coded(table.schema)
@@ -150,11 +116,9 @@ def _as_csv(
         name,
         buffer.getvalue(),
         na_values=na_values,
-        first_line=first_row,
         texts=tuple(texts),
         others=others,
         has_index=len(kept) < len(table.column_names),
-        size=size,
     )
 
 

@@ -5,7 +5,7 @@ Imports `export`, `model`, `data`, `config`, `engine` and `common`.
 
 from stages.lib.export.card import Card
 from stages.lib.export.exported import kind_of
-from stages.lib.handover.aside.notices import Notices
+from stages.lib.handover.aside.notices import notices
 from stages.lib.handover.model_file import (
     Model,
     file_of,

@@ -24,6 +24,8 @@ MOST_BYTES = 5_000_000
 # The folder, which git and DVC ignore, of larger ones, next to their files.
 LARGE = "large"
 _CARD, _OTHER = "card", ".safetensors"
+# So many rows are predicted at once, because a graph holds what each of its layers has made of all of them.
+_ROWS_AT_ONCE = 20_000
 
 Model = OnnxModel | NetModel
 
@@ -166,23 +168,21 @@ def _opened(path: Path) -> tuple[ModelProto, Card]:
     return model, card
 
 
-def predict(
-    model: Model, card: Card, X: pd.DataFrame, n_before: int = 0
-) -> pd.DataFrame:
+def predict(model: Model, card: Card, X: pd.DataFrame) -> pd.DataFrame:
     """Predict rows, which have the columns of the card, with a model as `load_model` returns it.
 
     The table has the predicted number or label in a column with the target's name, and for classes their probabilities:
     `target=label` of the second of two, or of each of several; for numbers `low` and `high`, if the card has an
-    interval. Raises `UserError` if a prediction is not finite, with the row, which `n_before` others come before.
+    interval. Raises `UserError` if a prediction is not finite, with the row.
     """
     with explained(
         "The saved model can't predict these rows", "Run `dvc repro evaluate`."
     ):
-        predicted, *others = model.outputs(card, X)
+        predicted, *others = _outputs(model, card, X)
         numbers = others[0] if card.classes else np.stack([predicted, *others], axis=1)
     finite = np.isfinite(numbers).all(axis=1)
     if not finite.all():
-        first, n_others = n_before + int(np.argmin(finite)) + 1, (~finite).sum() - 1
+        first, n_others = int(np.argmin(finite)) + 1, (~finite).sum() - 1
         strays = f"row {first} and {n_others} others"
         remedy = "their values are too large for it, or its weights are. Correct the values, or train on such rows."
         raise UserError(
@@ -200,3 +200,9 @@ def predict(
             if number or len(card.classes) > 2:
                 table[f"{card.target}={label}"] = numbers[:, number]
     return table
+
+
+def _outputs(model: Model, card: Card, X: pd.DataFrame) -> list[np.ndarray]:
+    starts = range(0, max(len(X), 1), _ROWS_AT_ONCE)
+    parts = [model.outputs(card, X[start : start + _ROWS_AT_ONCE]) for start in starts]
+    return [np.concatenate(each) for each in zip(*parts, strict=True)]

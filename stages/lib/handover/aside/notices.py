@@ -1,7 +1,6 @@
 """Notes on rows that differ from those that a model was fitted on: one for each row, and how many there are."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -18,36 +17,27 @@ _IN_ALL = {
 }
 
 
-@dataclass
-class Notices:
-    """The notes on the rows of a file, in pieces: of each kind, how many rows have one, and where the first is."""
+def notices(card: Card, rows: CsvText, X: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Return a note on each row, such as `age far outside; plan unknown; bmi missing`, or "", and sentences on all.
 
-    card: Card
-    found: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-    def of(self, rows: CsvText, X: pd.DataFrame) -> list[str]:
-        """Return a note on each row of a piece, such as `age far outside; plan unknown; bmi missing`, or "".
-
-        `rows` are those of `X` as they are in the file. Inputs are in the order of the table.
-        """
-        notes, by_kind = np.full(len(X), "", dtype=object), dict[str, np.ndarray]()
-        for each in self.card.inputs:
-            for kind, odd in _oddities(each, X[each.name]):
-                if odd.any():
-                    note = f"{each.name} {kind}"
-                    notes[odd] += np.where(notes[odd] == "", note, f"; {note}")
-                    by_kind[kind] = by_kind.get(kind, False) | odd
-        for kind, odd in by_kind.items():
-            count, where = self.found.get(kind) or (0, rows.place(int(odd.argmax())))
-            self.found[kind] = count + int(odd.sum()), where
-        return list(notes)
-
-    def sentences(self) -> Iterator[str]:
-        """Yield for each kind of note how many rows have one, and where the first is."""
-        for kind, what in _IN_ALL.items():
-            if kind in self.found:
-                count, where = self.found[kind]
-                yield f"{counted(count, 'row')} with {what}: first in {where}"
+    `rows` are those of `X` as they are in the file. Inputs are in the order of the table. For each kind of note, a
+    sentence says how many rows have one, and where the first is.
+    """
+    notes, by_kind = np.full(len(X), "", dtype=object), dict[str, np.ndarray]()
+    for each in card.inputs:
+        for kind, odd in _oddities(each, X[each.name]):
+            if odd.any():
+                note = f"{each.name} {kind}"
+                notes[odd] += np.where(notes[odd] == "", note, f"; {note}")
+                by_kind[kind] = by_kind.get(kind, False) | odd
+    sentences = []
+    for kind, what in _IN_ALL.items():
+        if kind in by_kind:
+            odd = by_kind[kind]
+            rows_in_words = counted(int(odd.sum()), "row")
+            where = rows.place(int(odd.argmax()))
+            sentences.append(f"{rows_in_words} with {what}: first in {where}")
+    return list(notes), sentences
 
 
 def is_missing(each: Input, cells: pd.Series) -> np.ndarray:
