@@ -70,17 +70,8 @@ def test_a_key_has_a_line(
         (Problem("is wrong", key="seed"), "seed is wrong"),
         (Problem(", `x`: bad", file="dvc.yaml", line=3), "dvc.yaml: line 3, `x`: bad"),
         (
-            Problem(
-                ": 1 is small",
-                "fix it",
-                "a.csv",
-                "",
-                4,
-                "age",
-                " (2 more)",
-                "data.columns.a",
-            ),
-            "a.csv: line 4, column age: 1 is small (2 more); fix it (params.yaml, line 5)",
+            Problem(": 1 is small", "fix it", "a.csv", line=4, column="age"),
+            "a.csv: line 4, column age: 1 is small; fix it",
         ),
     ],
 )

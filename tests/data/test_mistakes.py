@@ -263,23 +263,6 @@ def test_every_problem_is_listed_and_of_many_alike_the_first(tmp_path: Path) -> 
     assert found[20].finding == ": and 30 more"
 
 
-def test_a_line_of_params_yaml_is_told_only_where_the_remedy_is_there(
-    tmp_path: Path,
-) -> None:
-    data = spec(columns={"a": {"max": 3}, "b": {"type": "date"}, "y": {}})
-    found = problems(
-        tmp_path, "a,b,y\n" + "4,never,0\n1,2020-01-05,1\n" * 9, data.model_copy()
-    )
-    assert [(problem.column, problem.see) for problem in found] == [
-        ("a", "data.columns.a"),
-        ("b", ""),
-    ]
-    found = problems(tmp_path, TABLE.replace(",1\n", ",\n", 1), spec())
-    assert [(problem.column, problem.see) for problem in found] == [
-        ("y", "data.columns.y")
-    ]
-
-
 def test_the_stage_writes_nothing(
     make_project: MakeProject, in_process: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

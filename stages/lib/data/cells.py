@@ -52,11 +52,11 @@ def as_feature(
     if column.type == "number":
         faults += out_of_range(values, name, column)
     if if_missing:
-        faults = [replace(each, remedy="", in_params=False) for each in faults]
+        faults = [replace(each, remedy="") for each in faults]
     if may_lack:
         return values, faults
     remedy = if_missing or f"if that may be, {line_to_add(name, 'missing: allowed')}"
-    lacking = at(missing, name, "the cell is missing", remedy, not if_missing)
+    lacking = at(missing, name, "the cell is missing", remedy)
     return values, lacking + faults
 
 
@@ -90,13 +90,13 @@ def _no_categories(cells: pd.Series, is_new: bool) -> list[Fault]:
     long = [label for label in labels if len(label) > _LONGEST_NAME]
     finding = f"{{cell}} is too long for a category, which has at most {_LONGEST_NAME:,} characters"
     advice = f"if the column is free text, {remedy}"
-    faults = at(cells.isin(long).to_numpy(), name, finding, advice, in_params=True)
+    faults = at(cells.isin(long).to_numpy(), name, finding, advice)
     if not is_new and 1 < len(labels) == len(cells):
         finding, advice = (
             f"has as many categories as rows, {len(cells):,}",
             f"is it an id? Then {remedy}",
         )
-        faults.append(Fault(name, finding, advice, in_params=True))
+        faults.append(Fault(name, finding, advice))
     return faults
 
 
@@ -120,7 +120,7 @@ def _by_meaning(
             remedy = f"if {other!r} is the decimal sign, set data.decimal in params.yaml to it"
     wrong = reading.cells.isin(reading.words).to_numpy()
     finding = f"{{cell}} is not {_NAMES[kind]}"
-    faults = at(wrong, name, finding, remedy, in_params=kind != "date")
+    faults = at(wrong, name, finding, remedy)
     return np.where(missing, np.nan, reading.values), missing, faults
 
 
@@ -138,7 +138,7 @@ def out_of_range(values: np.ndarray, name: str, column: Column) -> list[Fault]:
     if limits:
         remedy = f"fix it, or change {' and '.join(limits)} of data.columns.{plain(name)} in params.yaml"
     finding = f"{{number}} is outside {low:g} to {high:g}{unit}"
-    return faults + at(wrong, name, finding, remedy, bool(limits))
+    return faults + at(wrong, name, finding, remedy)
 
 
 def lacks_target(series: pd.Series, spec: Data) -> np.ndarray:
@@ -176,16 +176,16 @@ def as_target(
         those = first_of(list(map(plain, labels)), _MOST)
         finding = f"{{cell}} is not one of the classes, {those}"
         remedy = f"fix it, or add it to data.columns.{plain(name)}.classes"
-        faults += at(wrong, name, finding, remedy, True)
+        faults += at(wrong, name, finding, remedy)
     else:
         remedy = f"if these are classes, {line_to_add(name, 'classes: [LABEL, LABEL]')}"
-        faults += at(wrong, name, "{cell} is not a number", remedy, True)
+        faults += at(wrong, name, "{cell} is not a number", remedy)
         faults += out_of_range(values, name, spec.columns[name])
         odd = np.isfinite(values) & ((values % 1 != 0) | (values < 0))
         if classify:
             finding = "{number} is not a class; classes are 0, 1, …"
             remedy = f"{remedy[0].upper()}{remedy[1:]}. {_REGRESSION}"
-            faults += at(odd, name, finding, remedy, True)
+            faults += at(odd, name, finding, remedy)
     if classify and not faults:
         faults = _without_rows(values, spec)
     return values, faults
@@ -209,9 +209,9 @@ def _without_rows(values: np.ndarray, spec: Data) -> list[Fault]:
     if not names:
         return []
     remedy = f"Add rows, or fix data.columns.{plain(spec.target)}.classes in params.yaml. {_REGRESSION}"
-    return [Fault(spec.target, f"has no row of class {names}", remedy, in_params=True)]
+    return [Fault(spec.target, f"has no row of class {names}", remedy)]
 
 
 def _no_target(missing: np.ndarray, name: str) -> list[Fault]:
     remedy = f"to leave out such rows, {line_to_add(name, 'missing: left_out')}"
-    return at(missing, name, "the target is missing", remedy, in_params=True)
+    return at(missing, name, "the target is missing", remedy)

@@ -50,7 +50,7 @@ def read_data(
         content = file if isinstance(file, bytes) else file.read_bytes()
     except FileNotFoundError:
         remedy = "Run `python -m stages.fetch`, or set data.path in params.yaml."
-        raise UserError(Problem("is missing", remedy, name, see="data.path")) from None
+        raise UserError(Problem("is missing", remedy, name)) from None
     rows = _rows_of(content, spec, name, is_parquet(spec.path))
     names, target = rows.names(list(spec.columns)), spec.target
     check_names(rows, names, spec.columns, "which data.columns in params.yaml lists")

@@ -43,11 +43,7 @@ def ensure_file(params: Params) -> tuple[pd.DataFrame, int]:
     if difference := _difference(content, spec):
         remedy = f"Either the source has changed or the answer is not a data file; {path} was left unchanged."
         raise UserError(
-            Problem(
-                f"The file at {spec.url} {difference} in params.yaml",
-                remedy,
-                see="data.sha256",
-            )
+            Problem(f"The file at {spec.url} {difference} in params.yaml", remedy)
         )
     checked = _checked(content, params, name)
     write_bytes(path, content)
@@ -70,7 +66,7 @@ def what_is_wrong(spec: Data) -> str:
         remedy = (
             f"Set data.sha256 to its own, or to null, because {in_dvc} has a hash, too."
         )
-        raise UserError(Problem(finding, remedy, str(path), see="data.sha256"))
+        raise UserError(Problem(finding, remedy, str(path)))
     if spec.url is None:
         remedy = (
             f"Set data.url, put the file there, or restore it: `git checkout -- {path}`"
@@ -79,10 +75,7 @@ def what_is_wrong(spec: Data) -> str:
             remedy = f"If the file is the right one, set data.sha256 to its own; if not: `git checkout -- {path}`"
         raise UserError(
             Problem(
-                f"{finding}, and data.url in params.yaml is null",
-                remedy,
-                str(path),
-                see="data.url",
+                f"{finding}, and data.url in params.yaml is null", remedy, str(path)
             )
         )
     if exists:
@@ -99,7 +92,7 @@ def _refuse_to_lose(path: Path, finding: str) -> None:
     if not is_safe:
         remedy = "To use the file as it is, set data.sha256 and data.url to null; otherwise move or delete it."
         finding = f"{finding}, and git does not have this version, so a download would replace the only copy"
-        raise UserError(Problem(finding, remedy, str(path), see="data.sha256"))
+        raise UserError(Problem(finding, remedy, str(path)))
 
 
 def _difference(content: bytes, spec: Data) -> str:
@@ -121,12 +114,7 @@ def _checked(file: Path | bytes, params: Params, name: str) -> tuple[pd.DataFram
     if not classify and y.nunique() == 1:
         finding = f": the target {spec.target} is {y[0]:g} in every row, so there is nothing to predict"
         raise UserError(
-            Problem(
-                finding,
-                "Name another data.target in params.yaml.",
-                name,
-                see="data.target",
-            )
+            Problem(finding, "Name another data.target in params.yaml.", name)
         )
     return table, n_left_out
 
@@ -200,7 +188,7 @@ def download(url: str, *, silence: float = 10.0) -> bytes:
         except (OSError, ValueError) as error:  # those of requests are an OSError
             finding = f"could not be downloaded in {1 + _RETRIES} attempts: {str(error).rstrip('.')}"
             remedy = f"{_CHECK} and the network, or set data.url to a copy."
-            raise UserError(Problem(finding, remedy, url, see="data.url")) from None
+            raise UserError(Problem(finding, remedy, url)) from None
 
 
 def _local(url: str) -> bytes:
@@ -212,5 +200,5 @@ def _local(url: str) -> bytes:
     except OSError as error:
         remedy = f"{_CHECK}. A web address begins with https://."
         raise UserError(
-            Problem(f"can't be read: {error.strerror}", remedy, url, see="data.url")
+            Problem(f"can't be read: {error.strerror}", remedy, url)
         ) from None

@@ -267,4 +267,4 @@ def _check_classes(
                 names = ", ".join(classes[i] for i in lacking)
                 finding = f"The {part} rows of fold {fold + 1} in repeat {repeat + 1} have no row of class {names}"
                 way_out = _AGAINST_LACKING.get(cv.splitter or "", _MERGE)
-                raise UserError(Problem(finding, way_out, see="cv.n_splits"))
+                raise UserError(Problem(finding, way_out))

@@ -16,9 +16,7 @@ class Problem:
     `finding` follows the place in a sentence, as `is 1` follows `params.yaml: cv.n_splits`; it begins with a colon or a
     comma where it does not go on with the sentence. A `remedy` that begins with a capital letter is a sentence. The
     place is a key of a YAML file, such as `experiments.mine.grid.lr[0]`, or a line, counted from 1, and a column; line
-    0 stands for the one where the YAML file has the key. `row`, also from 1, is for files without lines. `alike` says
-    how many more places have the same problem, in brackets, after a blank. `see` is the key of params.yaml that the
-    remedy names, where the place is another one.
+    0 stands for the one where the YAML file has the key. `row`, also from 1, is for files without lines.
     """
 
     finding: str
@@ -27,8 +25,6 @@ class Problem:
     key: str = ""
     line: int = 0
     column: str = ""
-    alike: str = ""
-    see: str = ""
     row: int = 0
 
     def __str__(self) -> str:
@@ -39,13 +35,9 @@ class Problem:
         blank = "" if not start or self.finding.startswith((":", ",")) else " "
         text = f"{start}{blank}{self.finding}"
         if self.remedy:
-            text = f"{text.rstrip('.')}{self.alike}{self._way_out}"
-        else:
-            text += self.alike
+            text = f"{text.rstrip('.')}{self._way_out}"
         if self.key and (line := self.line or line_of(self.file, self.key)):
             return f"{text} (line {line})"
-        if self.see and (line := line_of(PARAMS_FILE, self.see)):
-            return f"{text} ({PARAMS_FILE}, line {line})"
         return text
 
     @property

@@ -18,28 +18,21 @@ class Fault:
     """Cells of one column with the same fault, or a fault of the whole column.
 
     What was found is said as in `{cell} is not a number` or, without quotation marks, `{number} is below 0`. Row 0 is
-    the first one after the header; there are no rows if the fault is the whole column's. `in_params` is whether the
-    remedy is in params.yaml, too. The other fields are those of a `Problem`.
+    the first one after the header; there are no rows if the fault is the whole column's. The other fields are those of
+    a `Problem`.
     """
 
     column: str
     finding: str
     remedy: str = ""
     rows: Sequence[int] | np.ndarray = ()
-    in_params: bool = False
 
 
-def at(
-    rows: np.ndarray,
-    column: str,
-    finding: str,
-    remedy: str = "",
-    in_params: bool = False,
-) -> list[Fault]:
+def at(rows: np.ndarray, column: str, finding: str, remedy: str = "") -> list[Fault]:
     """Return a fault at the rows where a mask is true, if there are some."""
     if not rows.any():
         return []
-    return [Fault(column, finding, remedy, np.flatnonzero(rows), in_params)]
+    return [Fault(column, finding, remedy, np.flatnonzero(rows))]
 
 
 def refuse_faults(faults: list[Fault], rows: CsvText, names: list[str]) -> None:
@@ -56,11 +49,9 @@ def refuse_faults(faults: list[Fault], rows: CsvText, names: list[str]) -> None:
             number, cells = firsts[int(fault.rows[0])]
             cell = cells[names.index(fault.column)].strip()
             finding = finding.replace("{cell}", short(cell))
-            finding = ": " + finding.replace("{number}", cell[:LONGEST])
+            finding = finding.replace("{number}", cell[:LONGEST])
+            finding = f": {finding}{more_such(len(fault.rows) - 1, 'cell')}"
             where[rows.unit] = number
-            where["alike"] = more_such(len(fault.rows) - 1, "cell")
-        if fault.in_params:
-            where["see"] = f"data.columns.{fault.column}"
         problems.append(Problem(finding, fault.remedy, rows.name, **where))
     if (more := len(problems) - _MOST) > 0:
         problems[_MOST:] = [Problem(f": and {more:,} more", file=rows.name)]
