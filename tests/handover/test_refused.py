@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from onnx import ModelProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto
 
 from stages.lib.common import UserError
 from stages.lib.export.graph import Graph
@@ -72,9 +72,6 @@ def outside(_: Any, model: ModelProto) -> None:
     tensor.external_data.add(key="location", value="/etc/passwd")
 
 
-CONSTANT = numpy_helper.from_array(np.array(["a", "b"], dtype=object), "others")
-
-
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -98,14 +95,6 @@ CONSTANT = numpy_helper.from_array(np.array(["a", "b"], dtype=object), "others")
             lambda card, _: card.update(threshold=0),
             "threshold: Input should be greater than 0",
         ),
-        (
-            lambda card, _: card["inputs"][0].update(name="z"),
-            "does not fit its card: its inputs or outputs are others",
-        ),
-        (
-            lambda card, _: card.update(classes=[]),
-            "does not fit its card: its inputs or outputs are others",
-        ),
         (lambda _, model: model.graph.node[0].input.append("none"), "can't be run: "),
         (
             lambda _, model: model.graph.node.add(op_type="Odd", domain="mine"),
@@ -125,34 +114,6 @@ def test_a_file_with_anything_else_in_it_is_refused(
         load_model(tmp_path / "answer.onnx")
     assert sentence in str(caught.value)
     assert str(caught.value).endswith("Run `dvc repro evaluate`.")
-
-
-@pytest.mark.parametrize(
-    ("output", "sentence"),
-    [
-        ("label", "it predicts other classes than those of its card"),
-        ("probabilities", "its outputs have another"),
-    ],
-)
-def test_outputs_of_another_model_are_refused(
-    tmp_path: Path, saved: Path, output: str, sentence: str
-) -> None:
-    def change(_: Any, model: ModelProto) -> None:
-        (node,) = (each for each in model.graph.node if each.output[0] == output)
-        if output == "label":
-            model.graph.initializer.append(CONSTANT)
-            node.input[0] = "others"
-        else:
-            node.CopyFrom(
-                helper.make_node("Concat", [node.input[0]] * 2, [output], axis=1)
-            )
-
-    rewritten(tmp_path / "answer.onnx", saved, change)
-    with pytest.raises(
-        UserError,
-        match=f"The saved model can't predict these rows: ValueError: {sentence}",
-    ):
-        predict(*load_model(tmp_path / "answer.onnx"), numbers().X)
 
 
 def test_what_is_no_number_is_not_printed(saved: Path) -> None:

@@ -135,18 +135,7 @@ def load_model(path: Path, packages: Collection[str] = ()) -> tuple[Model, Card]
     except Exception as error:  # its errors have no other class in common
         text = " ".join(str(error).split())[:300]
         raise refused(path, f" can't be run: {text}") from None
-    if session.signature != _signature(card):
-        raise refused(path, " does not fit its card: its inputs or outputs are others")
     return session, card
-
-
-def _signature(card: Card) -> tuple[dict[str, str], int]:
-    """Return the types of a model's inputs, and how many outputs it has, as its card says."""
-    types = {"category": "tensor(string)"}
-    inputs = {each.name: types.get(each.type, "tensor(double)") for each in card.inputs}
-    if card.classes:
-        return inputs, 2
-    return inputs, 3 if card.interval else 1
 
 
 def _opened(path: Path) -> tuple[ModelProto, Card]:
