@@ -90,7 +90,7 @@ class CV(Section):
         return replace(folds, test_share=math.nan) if self.keeps_time else folds
 
 
-def misfits(cv: CV, target: str, classify: bool) -> Iterator[Problem]:
+def misfits(cv: CV, classify: bool) -> Iterator[Problem]:
     """Yield what in `cv` does not go together, or does not fit the target."""
     kind = cv.splitter or "null"
     if cv.splitter in {"stratified", "stratified_group"} and not classify:
@@ -113,11 +113,6 @@ def misfits(cv: CV, target: str, classify: bool) -> Iterator[Problem]:
             f"is {cv.order}, but cv.splitter is {kind}",
             "it is for the splitter time alone",
         )
-    for key in ("groups", "order"):
-        if getattr(cv, key) == target:
-            yield in_params(
-                f"cv.{key}", f"is {target}, which is the target", "name another column"
-            )
     if cv.keeps_time and (cv.n_repeats > 1 or cv.shuffle):
         key = "n_repeats" if cv.n_repeats > 1 else "shuffle"
         finding = "does not fit the splitter time, because rows in the order of time can be split in one way only"

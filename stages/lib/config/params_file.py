@@ -68,14 +68,6 @@ def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
     except FileNotFoundError:
         remedy = "Run from the top of the repository, or restore the file: `git checkout params.yaml`."
         raise UserError(Problem("is missing here", remedy, file)) from None
-    except UnicodeDecodeError as error:
-        raise UserError(
-            Problem(
-                f": byte {error.start} is not UTF-8",
-                "Save the file as UTF-8 text.",
-                file,
-            )
-        ) from None
     if not isinstance(content, dict):
         finding = "should have sections, such as `data:` and `model:`, and has none"
         raise UserError(
@@ -88,7 +80,7 @@ def _misfits(params: Params) -> Iterator[Problem]:
     """Yield what does not go together, and what breaks a rule in `model`, `prepare` or an experiment."""
     classify, scoring = params.model.classifies, params.cv.scoring
     yield from table_misfits(params.data)
-    yield from cv_misfits(params.cv, params.data.target, classify)
+    yield from cv_misfits(params.cv, classify)
     yield from misplaced_rope(params.statistics, scoring)
     yield from misplaced_names(
         params.evaluate, params.experiments, params.combines, classify

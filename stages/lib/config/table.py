@@ -1,7 +1,6 @@
 """The table: where it is, how a CSV is written, and what its columns contain: `data` in params.yaml."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from math import isfinite
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
@@ -37,28 +36,17 @@ def rule(fits: Callable[[Any], Any], problem: str) -> Any:
     return AfterValidator(check)
 
 
-def _cell(value: Any, what: str = "cell") -> str:
+def _cell(value: Any) -> str:
     # YAML reads a bare 0 or -999 as a number with the same text, but loses the text of null, true or 1.50.
-    is_text = isinstance(value, int | str) and not isinstance(value, bool)
-    if not is_text or (what == "label" and not str(value).strip()):
-        raise ValueError(f"it should be a {what} as written in the CSV, in quotes")
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("it should be a cell as written in the CSV, in quotes")
     return normalize("NFC", str(value).strip())
 
 
-def _no_twins(labels: list[str]) -> list[str]:
-    if len(set(labels)) < len(labels):
-        raise ValueError(
-            "a label is listed twice; blanks around a label and its Unicode form do not count"
-        )
-    return labels
-
-
 Cell = Annotated[str, BeforeValidator(_cell)]
-Label = Annotated[str, BeforeValidator(partial(_cell, what="label"))]
 Limit = Annotated[
     float, rule(isfinite, "a limit is a finite number; remove it if there is none")
 ]
-Labels = Annotated[list[Label], Field(min_length=2), AfterValidator(_no_twins)]
 
 
 class Column(Section):
@@ -80,7 +68,7 @@ class Column(Section):
     """The largest number that is allowed."""
     zero_is_missing: bool = False
     """Whether a zero is a missing value, which `prepare.impute` replaces."""
-    classes: Labels | None = None
+    classes: Annotated[list[Cell], Field(min_length=2)] | None = None
     """For a target of labels: all labels, in the order of the classes 0, 1, …"""
 
 
