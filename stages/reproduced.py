@@ -3,7 +3,7 @@
 Exits with status 1 if git can't compare them.
 """
 
-from stages.lib.common import UserError, run
+from stages.lib.common import run
 from stages.lib.repository.revisions import differing_results
 from stages.lib.results import Results
 from stages.lib.told.scores import processor_told
@@ -15,12 +15,7 @@ _WHAT_ELSE = (
 
 
 def main() -> None:
-    try:
-        differing = differing_results()
-    except UserError as error:
-        raise UserError(
-            f"The results could not be compared with the committed ones: {error}"
-        ) from None
+    differing = differing_results()
     if not differing:
         print("Every metric and the model are byte-identical to the committed ones.")
         return

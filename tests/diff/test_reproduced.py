@@ -93,7 +93,7 @@ def broken(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
             no_repository,
             "This folder is not a git repository, or has no commit yet. Run in a clone of the project",
         ),
-        (broken, "`git status` failed: "),
+        (broken, "`git status --porcelain "),
     ],
 )
 def test_what_cannot_be_compared_is_not_the_same(
@@ -106,6 +106,4 @@ def test_what_cannot_be_compared_is_not_the_same(
     fault(project, monkeypatch)
     done = in_process(reproduced)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(
-        f"error: The results could not be compared with the committed ones: {why}"
-    )
+    assert done.stderr.startswith(f"error: {why}")

@@ -81,22 +81,11 @@ def test_the_stage_lets_dvc_bring_the_table(
         assert called == [(TABLE,)]
 
 
-@pytest.mark.parametrize(
-    ("is_set", "way_out"),
-    [("store\n", "Its remote store does not have"), ("", "No remote is set")],
-)
-def test_what_dvc_can_not_bring(
-    monkeypatch: pytest.MonkeyPatch, is_set: str, way_out: str
-) -> None:
-    def failed(command: str, *_: str, **__: Any) -> Any:
-        return SimpleNamespace(
-            returncode=1, stdout=is_set if command == "config" else ""
-        )
-
-    monkeypatch.setattr(dvc_file, "dvc", failed)
+def test_what_dvc_can_not_bring(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = SimpleNamespace(returncode=1)
+    monkeypatch.setattr(dvc_file, "dvc", lambda *_, **__: failed)
     with pytest.raises(
-        UserError,
-        match=rf"`dvc pull {TABLE}` failed; what DVC says is above. {way_out}",
+        UserError, match=rf"`dvc pull {TABLE}` failed; what DVC says is above."
     ):
         pull(TABLE)
 
@@ -132,17 +121,9 @@ def test_another_version_is_told(
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "is not what DVC writes. Run `git log"),
-        ("outs: 3\n", "is not what DVC writes"),
-        ("<<<<<<< HEAD\nouts:\n", "line 1 is a conflict marker of git"),
-    ],
-)
-def test_a_file_that_dvc_has_not_written(text: str, words: str) -> None:
-    Path(f"{TABLE}.dvc").write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=words):
+def test_a_dvc_file_of_two_sides_of_a_merge() -> None:
+    Path(f"{TABLE}.dvc").write_text("<<<<<<< HEAD\nouts:\n", encoding="utf-8")
+    with pytest.raises(UserError, match="line 1 is a conflict marker of git"):
         refuse_other_version(TABLE)
 
 

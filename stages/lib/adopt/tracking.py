@@ -15,8 +15,7 @@ LARGE = 50 * 2**20
 class Tracking:
     """Who has a table, git or DVC, and whether DVC is to take it: if it is asked to, or if the table is large.
 
-    A table that DVC has stays there, whatever its size. `hints` are for the user to decide. Raises `UserError` if DVC
-    is asked for a table that git has.
+    A table that DVC has stays there, whatever its size. `hints` are for the user to decide.
     """
 
     def __init__(self, path: str, asked: bool) -> None:
@@ -26,14 +25,10 @@ class Tracking:
         self._named = f"{path}, {size / 10**6:,.0f} MB" if is_large else path
         self._wanted = self._file is None and (asked or is_large)
         self.hints: list[str] = []
-        if self._wanted and _is_in_git(path):
-            give = f"To let DVC track it instead, run `git rm --cached {path}`, then adopt it with --dvc."
-            if asked:
-                raise UserError(
-                    f"git has {path}, and only one of the two can have a file. {give}"
-                )
+        if self._wanted and not asked and _is_in_git(path):
             self.hints.append(
-                f"git has {self._named}, and GitHub takes no file above 100 MiB. {give}"
+                f"git has {self._named}, and GitHub takes no file above 100 MiB. To let DVC track it instead, run "
+                f"`git rm --cached {path}`, then adopt it with --dvc."
             )
             self._wanted = False
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 from stages.lib.common import Problem, UserError
 from stages.lib.config import yaml12
@@ -42,25 +41,14 @@ def refuse_other_version(path: str | Path) -> None:
 
 def differs(path: str | Path, file: Path) -> bool:
     """Whether a file has other bytes than its .dvc file says; raises `UserError` if DVC has not written that."""
+    content = yaml12.load(file.read_text(encoding="utf-8"), str(file))
     name = Path(path).name
-    recorded = next((out for out in _outputs(file) if out.get("path") == name), {})
-    if (
-        recorded.get("hash") != "md5" or "md5" not in recorded
-    ):  # before version 3, DVC changed ends of lines first
+    recorded = next((out for out in content["outs"] if out.get("path") == name), {})
+    # Before version 3, DVC changed ends of lines first.
+    if recorded.get("hash") != "md5":
         return False
-    with Path(path).open("rb") as content:
-        return hashlib.file_digest(content, "md5").hexdigest() != recorded["md5"]
-
-
-def _outputs(file: Path) -> list[dict[str, Any]]:
-    try:
-        content = yaml12.load(file.read_text(encoding="utf-8"), str(file))
-        return [dict(out) for out in content["outs"]]
-    except yaml12.NotYAMLError:
-        raise
-    except (KeyError, TypeError, ValueError):
-        remedy = f"Run `git log {file}` to find its last good version."
-        raise UserError(Problem("is not what DVC writes", remedy, str(file))) from None
+    with Path(path).open("rb") as table:
+        return hashlib.file_digest(table, "md5").hexdigest() != str(recorded["md5"])
 
 
 def pull(target: str) -> None:
@@ -70,15 +58,9 @@ def pull(target: str) -> None:
     """
     if dvc("pull", target, output=STDERR).returncode == 0:
         return
-    finding = f"`dvc pull {target}` failed; what DVC says is above."
-    if name := remote():
-        raise UserError(
-            f"{finding} Its remote {name} does not have this version, or can't be reached from here: `dvc remote list` "
-            "says where it is. Where the version was made, `dvc push` sends it there."
-        )
     raise UserError(
-        f"{finding} No remote is set here. Name the one that has the file: `dvc remote add --default NAME URL`. "
-        "Where the file was added, `dvc push` sends it there."
+        f"`dvc pull {target}` failed; what DVC says is above. `dvc remote list` says where it looks. Where the version "
+        "was made, `dvc push` sends it there."
     )
 
 

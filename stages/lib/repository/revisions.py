@@ -44,10 +44,7 @@ def merge_base(revision: str) -> str:
 
 
 def differing_results() -> list[str]:
-    """Return the results, sorted, whose bytes are not those of HEAD, or that HEAD does not have.
-
-    Raises `UserError` if git can't say, because no answer is not the answer that none differs.
-    """
+    """Return the results, sorted, whose bytes are not those of HEAD, or that HEAD does not have."""
     # What git ignores is not committed, but for what an interrupted write leaves.
     what = (
         "--ignored",
@@ -59,12 +56,7 @@ def differing_results() -> list[str]:
         "models",
         ":!*.tmp",
     )
-    try:
-        changed = git("status", "--porcelain", *what)
-    except subprocess.CalledProcessError as error:
-        raise UserError(
-            f"`git status` failed: {' '.join(error.stderr.split())}"
-        ) from None
+    changed = git("status", "--porcelain", *what)
     return sorted(entry[3:] for entry in changed.split("\0") if entry)
 
 
