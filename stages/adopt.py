@@ -22,10 +22,6 @@ from stages.lib.data.aside.copies import on_copies
 from stages.lib.repository.dvc_file import refuse_missing
 from stages.lib.repository.git import NoGitError, state_of
 from stages.lib.search import doing
-from stages.lib.search.aside.progress import Work
-
-# Reading, looking at columns, reading as the stages do, and looking for copies of rows and of the target.
-_STEPS = 4
 
 ARGUMENTS = Arguments("stages.adopt", __doc__)
 ARGUMENTS.add_argument(
@@ -65,13 +61,11 @@ class _Adopted:
 def main(options: Namespace) -> None:
     path, target = _inside(options.file), options.target
     refuse_missing(path)
-    with doing(f"adopt: {path}", "steps") as progress:
+    with doing(f"adopt: {path}"):
         table = adopt.read_table(path, target)
-        progress.advance(1, _STEPS)
         columns = adopt.take_columns(table, target)
-        progress.advance(1, _STEPS)
         if target is not None:
-            adopted = _adopted(table, columns, target, options.classes, progress)
+            adopted = _adopted(table, columns, target, options.classes)
     if target is None:
         _print_table(table, columns)
         print(f"Name the column to predict: python -m stages.adopt {path} TARGET")
@@ -108,7 +102,6 @@ def _adopted(
     columns: list[adopt.Taken],
     target: str,
     classes: bool | None,
-    progress: Work,
 ) -> _Adopted:
     """Choose the settings, and read the file as the stages will, so that what adopt accepts runs."""
     path, n_rows = table.rows.name, len(table.frame)
@@ -119,12 +112,11 @@ def _adopted(
     found = adopt.take_target(table, target, classes)
     blocks = adopt.make_plan(table, target, found, columns)
     read_content()  # refuses what is missing, or not YAML
-    old = Path(PARAMS_FILE).read_bytes().decode()
+    old = Path(PARAMS_FILE).read_text(encoding="utf-8")
     text = replace_blocks(old, blocks, adopt.block_text)
     # A problem is in what was there before.
     params = params_of(yaml12.load(text))
     data = load_dataset(params.data, found.classifies, params.seed)
-    progress.advance(1, _STEPS)
     warnings = [on_copies(data, path)]
     if given := given_away(data):
         warnings.append(given_away_told(given, target, found.classifies))

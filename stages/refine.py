@@ -47,7 +47,7 @@ def main(arguments: Namespace) -> None:
     else:
         experiment = refine(params, name, best)
         comment = f"A finer grid around the best of {name}: {format_params(best)}."
-    text = Path(PARAMS_FILE).read_bytes().decode()
+    text = Path(PARAMS_FILE).read_text(encoding="utf-8")
     write_text(PARAMS_FILE, add_experiment(text, name, new, experiment, comment))
 
     n_candidates = len(experiment.candidates(params.seed))

@@ -53,9 +53,7 @@ def test_blocks_are_replaced_and_comments_stay(before: str, after: str) -> None:
     ],
 )
 def test_a_form_without_blocks_is_refused(text: str) -> None:
-    with pytest.raises(
-        UserError, match="blocks can't be replaced; the file was left unchanged"
-    ):
+    with pytest.raises(UserError, match="takes no blocks; the file was left unchanged"):
         replace_blocks(text, BLOCKS, block_text)
 
 

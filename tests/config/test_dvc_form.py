@@ -145,11 +145,8 @@ def test_the_block_is_put_in_and_nothing_else_is_touched(text: str) -> None:
     ],
 )
 def test_a_form_that_takes_no_block_is_refused(text: str) -> None:
-    with pytest.raises(
-        UserError, match="takes no further block; the file was left unchanged"
-    ) as caught:
+    with pytest.raises(UserError, match="takes no blocks; the file was left unchanged"):
         add_experiment(text, "a", "a_2", NEW, "Why.")
-    assert str(caught.value).endswith(BLOCK)
 
 
 @pytest.mark.parametrize(

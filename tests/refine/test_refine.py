@@ -156,7 +156,7 @@ AGAIN, SUMMARY = "Run `dvc repro search@neurons`.", files.SUMMARY.at("neurons")
         (
             spoil_params("seed", 8),
             ("neurons",),
-            "experiments is written in a form that takes no further block",
+            "params.yaml is written in a form that takes no blocks",
         ),
     ],
 )

@@ -61,21 +61,21 @@ def _spans(text: str, section: str = "") -> dict[str, tuple[int, int]]:
     return blocks
 
 
-def _edited(
-    text: str, edit: Callable[[str], str], expected: dict[str, Any], refusal: str
-) -> str:
-    """Return a text after an `edit`, for which its lines end in the way of Unix; they end as before in the result.
+def _edited(text: str, edit: Callable[[str], str], expected: dict[str, Any]) -> str:
+    """Return a text after an `edit`; raises `UserError` if that would not have the `expected` content.
 
-    Raises `UserError`, with the refusal, if the result would not have the `expected` content, as where a text is
-    written in a form without blocks.
+    That is so where a text is written in a form without blocks.
     """
     try:
-        new = edit(text.replace("\r\n", "\n").removesuffix("\n") + "\n")
+        new = edit(text.removesuffix("\n") + "\n")
     except (yaml.YAMLError, LookupError):
         new = ""
     if content_of(new) != expected:
-        raise UserError(refusal)
-    return new.replace("\n", "\r\n") if "\r\n" in text else new
+        raise UserError(
+            f"{PARAMS_FILE} is written in a form that takes no blocks; the file was left unchanged. Write all sections "
+            "and experiments as blocks, one below the other."
+        )
+    return new
 
 
 def replace_blocks(
@@ -99,11 +99,7 @@ def replace_blocks(
                 text += "\n" + write(name, block)
         return text
 
-    refusal = (
-        f"{PARAMS_FILE} is written in a form in which blocks can't be replaced; the file was left unchanged. Write all "
-        "sections as blocks that begin in the first column."
-    )
-    return _edited(text, replace, yaml12.load(text) | blocks, refusal)
+    return _edited(text, replace, yaml12.load(text) | blocks)
 
 
 def add_experiment(
@@ -112,7 +108,7 @@ def add_experiment(
     """Return the text of a valid params.yaml with a new block right after the experiment `after`.
 
     The comment is one line at the top of the block: above the block, it could follow a list, where DVC loses comments.
-    Raises `UserError`, which contains the block, if the file is written in a form that leaves no place for a block.
+    Raises `UserError` if the file is written in a form that leaves no place for a block.
     """
     content, new = yaml12.load(text), {name: experiment.model_dump()}
     block = _block(new, comment)
@@ -122,13 +118,8 @@ def add_experiment(
         indent = text[:start].rpartition("\n")[2]
         return text[:end] + textwrap.indent(block, indent) + text[end:]
 
-    refusal = (
-        f"{PARAMS_FILE}: experiments is written in a form that takes no further block; the file was left unchanged. "
-        f"Write the experiments as blocks, one below the other, or add this one by hand:\n{block}"
-    )
-    return _edited(
-        text, insert, content | {"experiments": content["experiments"] | new}, refusal
-    )
+    experiments = content["experiments"] | new
+    return _edited(text, insert, content | {"experiments": experiments})
 
 
 def _block(experiment: dict[str, Any], comment: str) -> str:
