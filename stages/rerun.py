@@ -60,7 +60,7 @@ def main(arguments: Namespace) -> None:
     if lacking := _lacking():
         note = f"this DVC has no {lacking}, so stages run one after the other"
         print(f"note: {note}, by `dvc repro --force`", file=sys.stderr, flush=True)
-        if dvc("repro", "--force", output=None).returncode:
+        if dvc("repro", "--force", shown=True).returncode:
             raise UserError("`dvc repro --force` failed; what it says is above.")
         return
     try:

@@ -116,7 +116,7 @@ def test_columns_that_give_the_target_away_are_named(
         "price",
     ).stdout
     assert (
-        "warning: low and high alone give price away: they explain 100 % of it. Leave out"
+        "warning: price is given away by low and high alone: 100 % of it is explained. Leave out"
         in shown
     )
 

@@ -244,7 +244,6 @@ def test_the_index_of_pandas_is_left_out_and_rows_are_counted(tmp_path: Path) ->
         write_parquet(tmp_path, pa.Table.from_pandas(frame.drop(index=3))), "y"
     )
     assert list(table.frame) == ["x", "y"]
-    assert table.rows.form == ("Parquet", "the index of pandas left out")
     with pytest.raises(
         UserError, match=r"the class 'c' of 'y' has one row only, in row 29\."
     ):

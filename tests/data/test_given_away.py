@@ -90,12 +90,12 @@ def test_of_classes_the_values_or_ranges_of_a_column_are() -> None:
         (
             [("low", "high")],
             False,
-            "low and high alone give y away: they explain 99.99 % of it. Leave out what is not",
+            "y is given away by low and high alone: 99.99 % of it is explained. Leave out what is not",
         ),
         (
             [("code",), ("word",)],
             True,
-            "code alone gives y away: for 99.99 % of the rows, it says the class. So does word.",
+            "y is given away by code alone: for 99.99 % of the rows, the class is known. Also by word.",
         ),
     ],
 )

@@ -121,10 +121,6 @@ SCALE = "prepare.numbers.scale.scale_"
         ),
         (lambda card, _: card.pop("settings"), "settings don't go with the kind net"),
         (
-            lambda card, _: card.update(classes=[]),
-            "settings.wrapper does not go with its 0 classes",
-        ),
-        (
             lambda _, tensors: tensors.update({"net.last.bias": NUMBER.repeat(2)}),
             "size mismatch for last.bias",
         ),
@@ -134,7 +130,7 @@ SCALE = "prepare.numbers.scale.scale_"
         ),
         (
             lambda _, tensors: tensors.pop(SCALE),
-            "does not fit its card: prepare.numbers.scale.scale_ is missing",
+            "does not fit its card: 'prepare.numbers.scale.scale_'",
         ),
     ],
 )

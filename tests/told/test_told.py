@@ -60,7 +60,7 @@ def test_the_answer_is_told_as_it_is_written() -> None:
     [
         (
             [[["glucose", "bmi"], 0.9981]],
-            "glucose and bmi alone give diabetes away: for 99.81 % of the rows, they say",
+            "diabetes is given away by glucose and bmi alone: for 99.81 % of the rows, the",
         ),
         ([], "Such a score is rare: is a column made from diabetes?"),
     ],

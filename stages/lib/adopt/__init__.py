@@ -10,4 +10,4 @@ from stages.lib.adopt.plan import make_plan
 from stages.lib.adopt.size import print_sized, sized
 from stages.lib.adopt.table import Table, read_table
 from stages.lib.adopt.target import Target, take_target
-from stages.lib.adopt.tracking import LARGE, Tracking
+from stages.lib.adopt.tracking import Tracking

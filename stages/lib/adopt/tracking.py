@@ -1,6 +1,5 @@
 """Lets DVC track a table that is too large for git."""
 
-import subprocess
 from pathlib import Path
 
 from stages.lib.common import UserError
@@ -43,8 +42,7 @@ class Tracking:
             self._file is None or not differs(self._path, self._file)
         ):
             return []
-        # Of what it says, only errors and progress.
-        if dvc("add", self._path, output=subprocess.DEVNULL).returncode:
+        if dvc("add", self._path, shown=True).returncode:
             raise UserError(f"`dvc add {self._path}` failed; what DVC says is above.")
         file = dvc_file_of(self._path)
         assert file is not None

@@ -10,7 +10,6 @@ from stages.lib.common.aside.errors import (
     did_you_mean,
     explained,
     is_installed,
-    own_code,
     own_place,
     relative_to_here,
 )

@@ -57,11 +57,14 @@ class Statistics(Section):
         return ROPE if self.rope is None else self.rope
 
 
+Cost = Annotated[float, Field(gt=0, le=_LARGEST_COST)]
+
+
 class Costs(Section):
     """What a mistake of each kind costs, in any unit: the second of two classes is the positive one."""
 
-    false_positive: Annotated[float, Field(gt=0, le=_LARGEST_COST, allow_inf_nan=False)]
-    false_negative: Annotated[float, Field(gt=0, le=_LARGEST_COST, allow_inf_nan=False)]
+    false_positive: Cost
+    false_negative: Cost
 
     @property
     def calibrated(self) -> float:

@@ -1,7 +1,6 @@
 """The table: where it is, how a CSV is written, and what its columns contain: `data` in params.yaml."""
 
 from collections.abc import Callable, Iterable, Iterator
-from math import isfinite
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 from unicodedata import normalize
@@ -44,9 +43,7 @@ def _cell(value: Any) -> str:
 
 
 Cell = Annotated[str, BeforeValidator(_cell)]
-Limit = Annotated[
-    float, rule(isfinite, "a limit is a finite number; remove it if there is none")
-]
+Limit = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Column(Section):
@@ -85,10 +82,6 @@ _AN_ENCODING = "it is not a text encoding that Python knows; common ones are utf
 # How the name of a Parquet file ends, in lower case.
 _PARQUET = (".parquet", ".pq")
 
-FilePath = Annotated[
-    str, rule(lambda text: text.strip() and text.isprintable(), "it should name a file")
-]
-
 
 def is_parquet(path: str) -> bool:
     """Whether a file is Parquet, by its name; others are CSVs."""
@@ -98,9 +91,9 @@ def is_parquet(path: str) -> bool:
 class Data(Section):
     """The table: where it is, how a CSV is written, what it contains, and how much of it a search uses."""
 
-    path: FilePath
+    path: str
     """A CSV or, if its name ends with .parquet or .pq, a Parquet file."""
-    url: FilePath | None = None
+    url: str | None = None
     """Where `python -m stages.fetch` and `make repro` get the file if it is missing or has another hash: an http(s)
     URL, a local path, or null. Not used for a file that DVC tracks."""
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None

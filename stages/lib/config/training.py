@@ -71,7 +71,7 @@ class NetSettings(Section):
     """The loss. BCELoss needs a network that ends in a sigmoid; any other loss takes the plain output."""
     optimizer: str
     """The optimizer; `optimizer__momentum` and so on are its parameters."""
-    lr: float = Field(gt=0, le=_LARGEST_RATE, allow_inf_nan=False)
+    lr: float = Field(gt=0, le=_LARGEST_RATE)
     """The learning rate, unless `optimizer__lr` is set."""
     max_epochs: int = Field(ge=1, le=_MOST_EPOCHS)
     """Passes over the training rows."""

@@ -38,19 +38,16 @@ _MOST = 10
 class ParquetRows(CsvText):
     """The rows of a Parquet file as a CSV.
 
-    `others` has the types of columns that no CSV has, and `has_index` is whether an index of pandas is left out.
+    `others` has the types of columns that no CSV has. The unnamed index of pandas is left out.
     """
 
     others: dict[str, str] = field(default_factory=dict)
-    has_index: bool = False
     unit: ClassVar[str] = "row"
     names_in: ClassVar[str] = "the file"
 
     @property
     def form(self) -> tuple[str, ...]:
         """How the file is written, in words."""
-        if self.has_index:
-            return "Parquet", "the index of pandas left out"
         return ("Parquet",)
 
     def table(
@@ -118,7 +115,6 @@ def _as_csv(table: Any, name: str, na_values: tuple[str, ...]) -> ParquetRows:
         na_values=na_values,
         texts=tuple(texts),
         others=others,
-        has_index=len(kept) < len(table.column_names),
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from stages.lib.common import Problem, UserError, write_bytes
 from stages.lib.config import Data, Params, is_parquet
-from stages.lib.data import Unchanged, read_data
+from stages.lib.data import read_data
 from stages.lib.data.encoding import refuse_other_formats
 from stages.lib.repository.dvc_file import dvc_file_of, pull, refuse_other_version
 from stages.lib.repository.git import state_of
@@ -25,16 +25,13 @@ def ensure_file(params: Params) -> tuple[pd.DataFrame, int]:
     """Return the checked table at `data.path`, and how many rows without a target are left out of it.
 
     A missing file that DVC tracks is pulled; another one that is missing or wrong is replaced by a right one from
-    `data.url`. Raises `UserError` if there is no such file, or if it changes while it is read.
+    `data.url`. Raises `UserError` if there is no such file.
     """
     spec, path = params.data, Path(params.data.path)
     if not path.exists() and dvc_file_of(path):
         pull(str(path))
     if not what_is_wrong(spec):
-        file = Unchanged(path)
-        checked = _checked(path, params, str(path))
-        file.check()
-        return checked
+        return _checked(path, params, str(path))
     assert spec.url  # `what_is_wrong` has looked
     content, name = download(spec.url), f"the file at {spec.url}"
     refuse_other_formats(

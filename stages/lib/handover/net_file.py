@@ -18,7 +18,7 @@ from stages.lib.common import RAISED, UserError, own_place, reading
 from stages.lib.engine import net_of
 from stages.lib.export.card import WHAT, Card, refused
 from stages.lib.handover.fitted import outputs_of
-from stages.lib.model import build_estimator, is_classifier, resolve_settings
+from stages.lib.model import build_estimator, resolve_settings
 from stages.lib.model.names import HOMES
 from stages.lib.model.preparation import learned, take_over
 from stages.lib.model.prepared import preparation_of
@@ -81,17 +81,14 @@ def load_net(path: Path, packages: Collection[str]) -> tuple[NetModel, Card]:
         raise refused(path, DAMAGED)
     try:
         return NetModel(_net(path, card, tensors, packages)), card
-    except KeyError as error:
-        problem = f"{error.args[0]} is missing"
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        problem = str(error)
-    raise refused(path, f" does not fit its card: {problem}")
+        raise refused(path, f" does not fit its card: {error}") from None
 
 
 def _net(
     path: Path, card: Card, tensors: Tensors, packages: Collection[str]
 ) -> BaseEstimator:
-    """Return the net of a file; raises `UserError` if the module has changed, `KeyError` if numbers are missing."""
+    """Return the net of a file; raises `UserError` if the module has changed."""
     assert card.settings  # a card of a net has some
     estimator = _built(path, card, card.settings.model_dump(), packages)
     weights = {
@@ -133,9 +130,6 @@ def _built(
     homes = {*HOMES, *packages}
     try:
         settings = resolve_settings(settings, "its card", "settings", only=homes)
-        if is_classifier(settings["wrapper"]) != bool(card.classes):
-            finding = f"does not go with its {len(card.classes)} classes"
-            raise UserError(f"settings.wrapper {finding}")
         return build_estimator(settings, card.without_rows(), card.prepare)
     except UserError as error:
         problem = "; ".join(map(str, error.args)).rstrip(".")

@@ -3,5 +3,5 @@
 Imports `results`, `config` and `common`.
 """
 
-from stages.lib.repository.pipeline import LOCK, PIPELINE, Pipeline, pipeline_of
+from stages.lib.repository.pipeline import PIPELINE, pipeline_of
 from stages.lib.repository.trees import CommitTree, FolderTree, Tree

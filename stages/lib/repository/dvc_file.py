@@ -2,10 +2,11 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from stages.lib.common import Problem, UserError
 from stages.lib.config import yaml12
-from stages.lib.repository.dvc import STDERR, dvc
+from stages.lib.repository.dvc import dvc
 
 
 def dvc_file_of(path: str | Path) -> Path | None:
@@ -43,7 +44,8 @@ def differs(path: str | Path, file: Path) -> bool:
     """Whether a file has other bytes than its .dvc file says; raises `UserError` if DVC has not written that."""
     content = yaml12.load(file.read_text(encoding="utf-8"), str(file))
     name = Path(path).name
-    recorded = next((out for out in content["outs"] if out.get("path") == name), {})
+    outputs: list[dict[str, Any]] = content["outs"]
+    recorded = next((out for out in outputs if out.get("path") == name), {})
     # Before version 3, DVC changed ends of lines first.
     if recorded.get("hash") != "md5":
         return False
@@ -52,11 +54,11 @@ def differs(path: str | Path, file: Path) -> bool:
 
 
 def pull(target: str) -> None:
-    """Let DVC bring a file, from its cache or its remote; what it says goes to standard error.
+    """Let DVC bring a file, from its cache or its remote, and print what it says.
 
     Raises `UserError` if it can't.
     """
-    if dvc("pull", target, output=STDERR).returncode == 0:
+    if dvc("pull", target, shown=True).returncode == 0:
         return
     raise UserError(
         f"`dvc pull {target}` failed; what DVC says is above. `dvc remote list` says where it looks. Where the version "

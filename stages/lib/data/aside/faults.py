@@ -78,12 +78,12 @@ def given_away_told(
         return f"Such a score is rare: is a column made from {target}? {remedy}"
     columns, *others = found
     percent = f"{int(1e4 * found[columns] + 1e-6) / 100:g} %"
-    it, s = ("it", "s") if len(columns) == 1 else ("they", "")
-    what = f"{it} explain{s} {percent} of it"
+    what = f"{percent} of it is explained"
     if classes:
-        what = f"for {percent} of the rows, {it} say{s} the class"
-    so = ""
+        what = f"for {percent} of the rows, the class is known"
+    also = ""
     if others:
         names = first_of([name for (name,) in others], _MOST_COLUMNS)
-        so = f" So {'does' if len(others) == 1 else 'do'} {names}."
-    return f"{join_words(columns)} alone give{s} {target} away: {what}.{so} {remedy}"
+        also = f" Also by {names}."
+    by = f"{target} is given away by {join_words(columns)} alone"
+    return f"{by}: {what}.{also} {remedy}"
