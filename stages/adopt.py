@@ -86,7 +86,7 @@ def main(options: Namespace) -> None:
     if options.dry_run:
         for name, block in adopted.blocks.items():
             print(adopt.block_text(name, block), end="")
-        _print_each([tracking.plan] if tracking.plan else [])
+        _print_each([tracking.intent] if tracking.intent else [])
         print(f"{PARAMS_FILE} was left unchanged.")
         return
     if not options.force:
@@ -110,7 +110,7 @@ def _adopted(
             f"{path} has {counted(n_rows, 'row')} with a target, too few to split. Add rows."
         )
     found = adopt.take_target(table, target, classes)
-    blocks = adopt.make_plan(table, target, found, columns)
+    blocks = adopt.make_blocks(table, target, found, columns)
     read_content()  # refuses what is missing, or not YAML
     old = Path(PARAMS_FILE).read_text(encoding="utf-8")
     text = replace_blocks(old, blocks, adopt.block_text)

@@ -10,7 +10,7 @@ import pytest
 from stages.lib.adopt import (
     Table,
     Taken,
-    make_plan,
+    make_blocks,
     read_table,
     sized,
     take_columns,
@@ -149,7 +149,7 @@ def plan_of(n_rows: int, rarest: int | None = None) -> dict[str, Any]:
 
 
 def plan_for(table: Table) -> dict[str, Any]:
-    return make_plan(table, "y", take_target(table, "y"), take_columns(table, "y"))
+    return make_blocks(table, "y", take_target(table, "y"), take_columns(table, "y"))
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_each_setting_that_follows_from_the_size_has_a_reason(
     table = Table(CsvText("t.csv", b""), frame)
     columns, of_target = take_columns(table, "y"), take_target(table, "y")
     found = {each.place: each for each in sized(of_target, columns)}
-    blocks = make_plan(table, "y", of_target, columns)
+    blocks = make_blocks(table, "y", of_target, columns)
     for place, each in found.items():
         block, key = place.split(".")
         assert blocks[block][key] == each.value

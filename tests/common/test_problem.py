@@ -7,8 +7,8 @@ import pytest
 from stages.lib.common import (
     Problem,
     UserError,
+    as_user_error,
     described,
-    explained,
     in_params,
     own_place,
 )
@@ -132,7 +132,7 @@ def test_the_place_is_the_deepest_in_ones_own_code(own: dict[str, object]) -> No
 
 @pytest.mark.parametrize("error", [SystemExit(3), ValueError("of two\nlines.")])
 def test_whatever_is_raised_becomes_a_sentence(error: BaseException) -> None:
-    with pytest.raises(UserError) as caught, explained("It failed", "Mend it."):
+    with pytest.raises(UserError) as caught, as_user_error("It failed", "Mend it."):
         raise error
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith(f"It failed: {type(error).__name__}: ")
@@ -140,5 +140,5 @@ def test_whatever_is_raised_becomes_a_sentence(error: BaseException) -> None:
 
 
 def test_memory_that_is_used_up_is_no_fault_of_the_code() -> None:
-    with pytest.raises(MemoryError), explained("It failed", "Mend it."):
+    with pytest.raises(MemoryError), as_user_error("It failed", "Mend it."):
         raise MemoryError

@@ -9,7 +9,7 @@ import yaml
 
 from stages import diff
 from stages.lib.common import write_text
-from stages.lib.repository.recorded import Recorded
+from stages.lib.repository.recorded import LockedResults
 from stages.lib.repository.snapshot import Snapshot
 from stages.lib.repository.staleness import Stale, stale_stages, staleness
 from tests.conftest import Command
@@ -27,7 +27,7 @@ PIPELINE = {
 
 
 def of(revision: str | None = None) -> Stale:
-    return staleness(Recorded(Snapshot.of(revision)))
+    return staleness(LockedResults(Snapshot.of(revision)))
 
 
 def write(commits: Commits, path: str, content: Any) -> None:

@@ -32,7 +32,7 @@ class Tracking:
             self._wanted = False
 
     @property
-    def plan(self) -> str:
+    def intent(self) -> str:
         """What `start` will do, a sentence; empty if it is nothing."""
         return f"DVC would track {self._named}." if self._wanted else ""
 

@@ -6,9 +6,9 @@ from stages.lib.common.aside.command import Arguments, run
 from stages.lib.common.aside.errors import (
     RAISED,
     UserError,
+    as_user_error,
     described,
     did_you_mean,
-    explained,
     is_installed,
     own_place,
     relative_to_here,

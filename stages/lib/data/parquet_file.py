@@ -90,10 +90,10 @@ def _as_csv(table: Any, name: str, na_values: tuple[str, ...]) -> ParquetRows:
     """Return rows as a CSV, with the text of each cell as Python writes it, and nothing for a null or a NaN."""
     table.validate(full=True)
     coded = _coded(table.schema)
-    kept = [each for each in table.column_names if not _INDEX.fullmatch(each)]
-    names = named(kept)
+    own = [each for each in table.column_names if not _INDEX.fullmatch(each)]
+    names = named(own)
     columns, texts, others = [], [], {}
-    for key, old in zip(names, kept, strict=True):
+    for key, old in zip(names, own, strict=True):
         column = table.column(table.column_names.index(old))
         if _IS.is_dictionary(column.type):
             column = column.cast(column.type.value_type)

@@ -53,11 +53,11 @@ def as_category(series: pd.Series, missing: Collection[str] = ()) -> pd.Series:
     """Return texts as pandas' `category`: in one Unicode form, without blanks around, NaN for those in `missing`."""
     series = series.cat.remove_unused_categories()  # of rows that are left out
     texts = [normalize("NFC", str(text).strip()) for text in series.cat.categories]
-    kept = sorted(set(texts) - set(missing))
-    numbers = {text: number for number, text in enumerate(kept)}
+    present = sorted(set(texts) - set(missing))
+    numbers = {text: number for number, text in enumerate(present)}
     # The last entry is for the code -1 of a missing cell.
     codes = np.array([*(numbers.get(text, -1) for text in texts), -1])
-    categories = pd.Index(kept, dtype="str")
+    categories = pd.Index(present, dtype="str")
     cells = pd.Categorical.from_codes(codes[series.cat.codes], categories=categories)
     return pd.Series(cells, name=series.name)
 

@@ -12,7 +12,7 @@ from resampled.means.by_unit import ByUnit
 from resampled.resampling import Resampling
 from stages.lib.config.cv import CV
 from stages.lib.config.statistics import Statistics
-from stages.lib.repository.recorded import Recorded
+from stages.lib.repository.recorded import LockedResults
 from stages.lib.results import SCORE, Csv, files
 from stages.lib.results.evaluation import Evaluation
 from stages.lib.results.reading import typed
@@ -54,7 +54,7 @@ class Scored:
         return float(self.scores.mean())
 
 
-class Side(Recorded):
+class Side(LockedResults):
     """One side of a comparison, with its scores; what is not there is empty."""
 
     @cached_property

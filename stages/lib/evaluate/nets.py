@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from resampled.means.pooling import pooling
 from stages.lib.baselines.baselines import baselines
 from stages.lib.best_params.leaderboard import Picks
-from stages.lib.common import UserError, explained, format_changes
+from stages.lib.common import UserError, as_user_error, format_changes
 from stages.lib.config import PREFIX, Params
 from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
@@ -188,7 +188,7 @@ def _fit_baseline(name: str, table: Folds) -> Fitted:
     data, params = table.every_row, table.params
     baseline = baselines(data, params)[name]
     remedy = "Set evaluate.use in params.yaml to another contender."
-    with explained(f"{name} can't be fitted on all rows", remedy):
+    with as_user_error(f"{name} can't be fitted on all rows", remedy):
         model = baseline.estimator.fit(rows(data, baseline.estimator), data.y)
     prepare, column = baseline.prepare, params.data.target
     return Fitted(model, Card.of(kind_of(model), name, prepare, data, column), "")

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from onnx import ModelProto
 from sklearn.base import BaseEstimator
 
-from stages.lib.common import UserError, explained, reading, write_bytes
+from stages.lib.common import UserError, as_user_error, reading, write_bytes
 from stages.lib.export.card import WHAT, Card, refused
 from stages.lib.export.exported import as_onnx
 from stages.lib.export.graph import Graph, NotExportableError
@@ -155,7 +155,7 @@ def predict(model: Model, card: Card, X: pd.DataFrame) -> pd.DataFrame:
     `target=label` of the second of two, or of each of several; for numbers `low` and `high`, if the card has an
     interval. Raises `UserError` if a prediction is not finite, with the row.
     """
-    with explained(
+    with as_user_error(
         "The saved model can't predict these rows", "Run `dvc repro evaluate`."
     ):
         predicted, *others = _outputs(model, card, X)

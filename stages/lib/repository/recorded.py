@@ -15,7 +15,7 @@ _FIX = "Fix it; `make check` says where."
 Read = TypeVar("Read")
 
 
-class Recorded(Results):
+class LockedResults(Results):
     """The results of a commit, or of the working tree, and what dvc.lock says they are from."""
 
     def __init__(self, snapshot: Snapshot) -> None:

@@ -8,7 +8,7 @@ from stages.lib.common import UserError, first_of
 from stages.lib.config import PARAMS_FILE
 from stages.lib.repository.dvc import dvc
 from stages.lib.repository.pipeline import LOCK, PIPELINE, flat
-from stages.lib.repository.recorded import Recorded, differing
+from stages.lib.repository.recorded import LockedResults, differing
 
 # What stages write, and other stages read.
 METRICS = "metrics/"
@@ -33,7 +33,7 @@ class Stale(NamedTuple):
     edited: list[str]
 
 
-def staleness(side: Recorded) -> Stale:
+def staleness(side: LockedResults) -> Stale:
     """Compare what dvc.lock says of each stage with the params, files and outputs of the same commit.
 
     Nothing is said of a file whose content git does not have, of data and models that are not committed, and of a
@@ -84,7 +84,7 @@ def overlap(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
-def edited_params(side: Recorded, stage: str) -> list[str]:
+def edited_params(side: LockedResults, stage: str) -> list[str]:
     """Return the params of a stage that have other values in params.yaml; none if that can't be read."""
     if side.settings is None:
         return []
@@ -95,7 +95,7 @@ def edited_params(side: Recorded, stage: str) -> list[str]:
     return differing(side.params(stage), there)
 
 
-def stale_in_words(*sides: Recorded) -> Iterator[str]:
+def stale_in_words(*sides: LockedResults) -> Iterator[str]:
     """Yield what was not rerun, and which outputs were edited, a sentence each; none where all is as it was."""
     for side in sides:
         name, is_commit = side.snapshot.name, side.snapshot.commit is not None

@@ -50,7 +50,7 @@ class Tree(ABC):
     def _ignored(self) -> GitIgnoreSpec:
         return GitIgnoreSpec.from_lines(self._ignore_text().splitlines())
 
-    def _kept(self, inside: Iterable[str]) -> list[str]:
+    def _not_ignored(self, inside: Iterable[str]) -> list[str]:
         return sorted(file for file in inside if not self._ignored.match_file(file))
 
     @abstractmethod
@@ -77,7 +77,7 @@ class FolderTree(Tree):
         inside = []
         for root, _, names in os.walk(path):
             inside += [Path(root, name).as_posix() for name in names]
-        return self._kept(inside)
+        return self._not_ignored(inside)
 
     def _md5(self, files: list[str]) -> dict[str, str | None]:
         return {
@@ -102,7 +102,9 @@ class CommitTree(Tree):
     def _files(self, path: str) -> list[str]:
         if path in self.paths:
             return [path]
-        return self._kept(file for file in self.paths if file.startswith(f"{path}/"))
+        return self._not_ignored(
+            file for file in self.paths if file.startswith(f"{path}/")
+        )
 
     def _md5(self, files: list[str]) -> dict[str, str | None]:
         if not files:

@@ -25,7 +25,7 @@ from resampled.means.intervals import intervals
 from resampled.means.pooling import Pooling, pooling
 from resampled.means.rows import Rows
 from resampled.resampling import Resampling
-from stages.lib.common import Problem, UserError, explained
+from stages.lib.common import Problem, UserError, as_user_error
 from stages.lib.config import CV, Params
 from stages.lib.data import Dataset, load_dataset
 from stages.lib.engine import TrainTest, fit_seed
@@ -247,7 +247,7 @@ def make_splits(data: Dataset, cv: CV, seed: int) -> list[TrainTest]:
 
 def checked_splits(data: Dataset, cv: CV, seed: int) -> list[TrainTest]:
     """Return the splits of `make_splits`; raises `UserError` if rows or groups are too few, or a fold lacks a class."""
-    with explained(
+    with as_user_error(
         "The rows can't be split", "Lower cv.n_splits in params.yaml, or use more rows."
     ):
         splits = make_splits(data, cv, seed)

@@ -11,7 +11,7 @@ from joblib import parallel_config
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 
-from stages.lib.common import Problem, UserError, explained
+from stages.lib.common import Problem, UserError, as_user_error
 from stages.lib.config import Params
 from stages.lib.engine import TrainTest, missing_kernel, pin_this_process
 from stages.lib.results import SCORE
@@ -123,7 +123,7 @@ def run_search(
     with (
         warnings.catch_warnings(),
         jobs(params.runtime, sent) as running,
-        explained(f"A fit of {label} failed", _way_out),
+        as_user_error(f"A fit of {label} failed", _way_out),
         doing(f"{label}: planning", "nets") as progress,
         telling(label, progress.say) as on_kept,
     ):

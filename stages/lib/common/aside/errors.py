@@ -53,7 +53,7 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
 
 
 @contextmanager
-def explained(
+def as_user_error(
     problem: str, advice: str | Callable[[BaseException], str]
 ) -> Iterator[None]:
     """Turn any exception in the block, which may run the user's own code, into a `UserError`.

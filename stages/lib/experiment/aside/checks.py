@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from stages.lib.common import UserError, counted, explained, in_params
+from stages.lib.common import UserError, as_user_error, counted, in_params
 from stages.lib.engine import TrainTest, net_of
 from stages.lib.experiment.aside.candidates import check_candidates
 from stages.lib.experiment.aside.probe import advice, lean
@@ -62,7 +62,7 @@ def check_trial(
     """
     train, test = split
     otherwise = "Change the setting in params.yaml that this is about, or the module, the criterion or the data."
-    with explained(
+    with as_user_error(
         "A trial of one epoch failed", lambda error: advice(error, otherwise)
     ):
         trial = _fitted(estimator, X[train], y[train])
@@ -77,7 +77,7 @@ def check_trial(
                     "fault. Look for a division by 0, or a logarithm or root of a negative number, in the module's "
                     "forward and the criterion (NLLLoss takes probabilities), and at very large inputs."
                 )
-    with explained(
+    with as_user_error(
         "A trial of one epoch could not predict",
         "Let the module's forward return a tensor with one row for each row of its input, for any number of rows.",
     ):
@@ -150,7 +150,7 @@ def _check_scores(
         problem = f"A trial of one epoch could not be scored by {name}"
         setting = "cv.also_score" if place else "cv.scoring"
         way_out = f"Set {setting} in params.yaml to scores that fit the net, such as accuracy, roc_auc_ovr or r2."
-        with explained(problem, way_out):
+        with as_user_error(problem, way_out):
             value = score(trial, rows, expected)
             if not np.isfinite(value):
                 raise UserError(f"{problem}: it is {value}. {way_out}")

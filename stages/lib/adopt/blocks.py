@@ -13,7 +13,7 @@ from stages.lib.data.texts import WHOLE_NUMBER
 _RECIPE = Path(__file__).with_name("recipe.yaml").read_text(encoding="utf-8")
 
 
-def make_plan(
+def make_blocks(
     table: Table, target: str, found: Target, columns: list[Taken]
 ) -> dict[str, dict[str, Any]]:
     """Return the blocks of params.yaml for a table; raises `UserError` if no column is left to predict from."""
