@@ -13,7 +13,7 @@ from stages.lib.config import load_params
 from stages.lib.data import Unchanged
 from stages.lib.results import files, write_folder
 from stages.lib.results.evaluation import ErrorsByModel
-from stages.lib.results.files import File
+from stages.lib.results.files import Csv, File
 from stages.lib.scores.diagnostics import diagnostics, prediction_errors
 from stages.lib.scores.reached import reached_table
 from stages.lib.scores.shuffled import inputs_table
@@ -35,7 +35,7 @@ def main() -> None:
     pooled = fresh.pooling(len(models))
     scorers = fresh.scorer(len(models), second=True).scorers
     reached, inputs, errors = {}, {}, {}
-    drawn, counted = [diagnostics(None)], [counts_table(None)]
+    drawn, counted = [], []
     for name, baseline in models.items():
         with doing(f"baselines: {name}"):
             reached[name], seen = score_baseline(name, baseline, fresh, scorers, pooled)
@@ -50,8 +50,8 @@ def main() -> None:
     print_scores(reached, f"baselines: {cv.scoring} over {len(fresh.splits)} splits")
     contents: dict[File, Content] = {
         files.BASELINES: reached_table(reached, cv),
-        files.BASELINE_DIAGNOSTICS: _of_models(drawn),
-        files.BASELINE_THRESHOLDS: _of_models(counted),
+        files.BASELINE_DIAGNOSTICS: _of_models(drawn, files.BASELINE_DIAGNOSTICS),
+        files.BASELINE_THRESHOLDS: _of_models(counted, files.BASELINE_THRESHOLDS),
         files.BASELINE_INPUTS: inputs_table(
             inputs, fresh.data.features, fresh.resampling
         ),
@@ -60,11 +60,11 @@ def main() -> None:
     write_folder(contents)
 
 
-def _of_models(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the tables of models as one; the first is empty, for no model."""
-    if len(tables) == 1:
-        return tables[0].assign(model="")
-    return pd.concat(tables[1:], ignore_index=True)
+def _of_models(tables: list[pd.DataFrame], file: Csv) -> pd.DataFrame:
+    """Return the tables of models as one; without a model that has a score, it has a header alone."""
+    if not tables:
+        return pd.DataFrame(columns=list(file.needed))
+    return pd.concat(tables, ignore_index=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
 from stages import compare
 from stages.lib.compare.table import compared_table
@@ -37,11 +38,14 @@ def candidates(
     seen: dict[str, Any] = {
         "n_weights": np.array([90, 1200, 50, 50]),
         "n_epochs": np.array([10.0, 5.0, 5.0, 2.5]),
+        "stuck": np.zeros(SCORES.shape, dtype=bool),
+        "ci95": half_width(SCORES, resampling),
     }
     table = score_table(
-        CANDIDATES, {"score": SCORES}, resampling, **seen, stages=stages
+        CANDIDATES, {"score": SCORES}, resampling, **seen, stages=stages, by_unit=None
     )
-    return table.assign(in_best_set=may_be_best(table, resampling, seed=0))
+    in_set = may_be_best(table, resampling, seed=0, by_unit=None)
+    return table.assign(in_best_set=in_set)
 
 
 def test_each_candidate_is_compared_with_the_best() -> None:

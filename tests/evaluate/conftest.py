@@ -19,10 +19,8 @@ from stages.lib.evaluate.nets import score_nets
 from stages.lib.results import Results, files
 from stages.lib.results.reading import WorkingTree
 from stages.lib.results.writing import as_csv, as_json, as_text
-from stages.lib.scores.diagnostics import COLUMNS
 from stages.lib.scores.reached import Reached, reached_table, scorers_of
 from stages.lib.scores.splits import Folds
-from stages.lib.scores.thresholds import COUNTED
 from tests.plain_skorch import plain_net
 from tests.project import small_params, write_params
 from tests.read_sample import SAMPLE, load_real_data
@@ -114,12 +112,8 @@ def write_baselines(params: Params, folder: Path, n_splits: int) -> None:
         folder / files.BASELINES.path,
         as_csv(reached_table(dict.fromkeys(names, steady), params.cv)),
     )
-    write_text(
-        folder / files.BASELINE_DIAGNOSTICS.path, ",".join(["model", *COLUMNS]) + "\n"
-    )
-    write_text(
-        folder / files.BASELINE_THRESHOLDS.path, ",".join(["model", *COUNTED]) + "\n"
-    )
+    for file in (files.BASELINE_DIAGNOSTICS, files.BASELINE_THRESHOLDS):
+        write_text(folder / file.path, ",".join(file.needed) + "\n")
     inputs = "model,column,importance,ci95\n" + "".join(
         f"{name},glucose,0,0\n" for name in names
     )

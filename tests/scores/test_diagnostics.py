@@ -7,9 +7,9 @@ from scipy.stats import binomtest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from stages.lib.results import files
 from stages.lib.results.writing import as_csv
 from stages.lib.scores.diagnostics import (
-    COLUMNS,
     MOST,
     Pooled,
     diagnostics,
@@ -38,7 +38,7 @@ def test_curves_of_two_classes_are_those_of_the_second_one_and_keep_their_shape(
     pooled = two_classes()
     observed, proba = pooled.observed, pooled.predicted[:, 1]
     table = diagnostics(pooled)
-    assert list(table) == list(COLUMNS)
+    assert list(table) == list(files.DIAGNOSTICS.needed)
     assert set(table["series"]) == {"no", "yes"}
     assert set(table.loc[table["series"] == "no", "panel"]) == {"confusion"}
 

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 
 from resampled.means.corrected import Corrected
+from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
 from stages.lib.results.record import Counted
 from stages.lib.results.writing import as_csv
@@ -44,11 +45,15 @@ def table_of(
         "n_weights": np.array([9, 9, 7, 7]),
         "n_epochs": np.array([3.0, 2.5, 3.0, 3.0]),
     }
-    own = {key: more.pop(key, None) for key in ("stages", "ci95", "stuck")}
-    found = {"score": np.array(scores)} | {
-        name: np.array(each) for name, each in more.items()
+    by_split = np.array(scores)
+    own: dict[str, Any] = {
+        "stages": None,
+        "ci95": half_width(by_split, resampling),
+        "stuck": np.zeros(by_split.shape, dtype=bool),
     }
-    return score_table(CANDIDATES, found, resampling, **counts, **own)
+    own |= {key: more.pop(key) for key in own if key in more}
+    found = {"score": by_split} | {name: np.array(each) for name, each in more.items()}
+    return score_table(CANDIDATES, found, resampling, **counts, **own, by_unit=None)
 
 
 def test_the_csv_has_the_contracts_columns_and_bytes() -> None:
@@ -212,8 +217,11 @@ def test_of_many_candidates_the_best_are_shown_and_a_line_says_where_the_rest_is
     counts: dict[str, Any] = {
         "n_weights": np.full(1000, 9),
         "n_epochs": np.full(1000, 3.0),
+        "stages": None,
+        "ci95": half_width(scores["score"], FOLDS),
+        "stuck": np.zeros((1000, 2), dtype=bool),
     }
-    table = score_table(grid, scores, FOLDS, **counts)
+    table = score_table(grid, scores, FOLDS, **counts, by_unit=None)
     print_table(table, "lr: accuracy", FILE)
     printed = capsys.readouterr().out
     _, _, *rows, where, legend = printed.splitlines()
@@ -236,12 +244,12 @@ def test_the_simplest_is_of_those_that_may_be_the_best() -> None:
         list(0.3 + noise),
     ]
     table = table_of(scores)
-    in_set = may_be_best(table, FOLDS, seed=1)
+    in_set = may_be_best(table, FOLDS, seed=1, by_unit=None)
     assert in_set.tolist() == [True, True, False, False]
     assert (
         simplest_row(table, in_set) == 1
     )  # as many weights as the first, fewer epochs
-    assert may_be_best(table, IN_TIME, seed=1).tolist() == [
+    assert may_be_best(table, IN_TIME, seed=1, by_unit=None).tolist() == [
         False,
         True,
         False,
@@ -249,4 +257,9 @@ def test_the_simplest_is_of_those_that_may_be_the_best() -> None:
     ]  # the best alone
     # After halving, those that left are in no set.
     halved = table_of(scores, stages=np.array([1, 2, 2, 2]))
-    assert may_be_best(halved, FOLDS, seed=1).tolist() == [False, True, False, False]
+    assert may_be_best(halved, FOLDS, seed=1, by_unit=None).tolist() == [
+        False,
+        True,
+        False,
+        False,
+    ]

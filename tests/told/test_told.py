@@ -13,7 +13,7 @@ from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.results import Results, files
 from stages.lib.results.reading import WorkingTree
-from stages.lib.scores.shuffled import INPUT_COLUMNS, inputs_table, with_standing
+from stages.lib.scores.shuffled import inputs_table, with_standing
 from stages.lib.told.evaluation import (
     describe_inputs,
     inputs_told,
@@ -128,7 +128,7 @@ def table(resampling: Resampling = FOLDS) -> pd.DataFrame:
 def test_the_largest_comes_first_with_the_corrected_interval() -> None:
     by_split = RNG.normal([0, 5, 1], size=(30, 3))
     found = inputs_table({"net": by_split}, FEATURES, FOLDS)
-    assert tuple(found) == INPUT_COLUMNS
+    assert tuple(found) == files.BASELINE_INPUTS.needed
     assert found["column"].tolist() == ["b", "c", "a"]
     assert found["importance"].to_numpy() == pytest.approx(
         by_split.mean(axis=0)[[1, 2, 0]]

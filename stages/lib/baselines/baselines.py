@@ -193,13 +193,10 @@ def score_baseline(
         warnings.warn(f"{name} has no score: {key} says {failure}", stacklevel=2)
         scores[key][:] = np.nan
     complete = statistics if len(statistics) == len(fresh.splits) else None
-    all_constant = np.array([all(constant)])
-    (ci95,) = fresh.half_widths(scores[selecting][None], complete, all_constant)
     seen = None if selecting in failures else Seen(predicted, np.stack(worth))
     scores = {SCORE: scores.pop(selecting)} | scores
-    bundles = fresh.bundles(complete)
-    reached = Reached(scores, float(ci95), baseline.description, by_unit=bundles)
-    return reached, seen
+    is_constant, description = all(constant), baseline.description
+    return fresh.judged(scores, complete, is_constant, description), seen
 
 
 def read_baselines(results: Results, cv: CV, n_splits: int) -> dict[str, Reached]:

@@ -7,14 +7,13 @@ import numpy as np
 import pandas as pd
 
 from stages.lib.common import format_score, score_decimals
-from stages.lib.results import SCORE
+from stages.lib.results import SCORE, files
 
 # With fewer keys there is no chart, and of more candidates than these, it has the best.
 _LEAST_KEYS, MOST_CANDIDATES = 3, 300
 # The part of a value's band that its candidates spread over, and the most between two, on an axis of length 1.
 _FILLED, _APART = 0.7, 0.015
 _NONE = "none"
-_COLUMNS = ["candidate", "key", "value", "place", "score", "in_best_set"]
 
 
 def parallel_table(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -24,9 +23,10 @@ def parallel_table(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     best, 1, and `place` is from 0, the lower end, to 1. Without rows if the candidates differ in fewer than three keys,
     or if none or one has a score.
     """
+    columns = list(files.PARALLEL.needed)
     varied = [key for key in keys if table[key].nunique() > 1]
     if len(varied) < _LEAST_KEYS or table["mean_test_score"].nunique() < 2:
-        return pd.DataFrame(columns=_COLUMNS)
+        return pd.DataFrame(columns=columns)
     scored = table.dropna(subset=["mean_test_score"])
     ranked = scored.sort_values("rank_test_score", kind="stable")
     drawn = ranked.head(MOST_CANDIDATES)
@@ -45,7 +45,7 @@ def parallel_table(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
         candidates.assign(key=key, value=values, place=places(values))
         for key, values in axes.items()
     ]
-    return pd.concat(parts, ignore_index=True)[_COLUMNS]
+    return pd.concat(parts, ignore_index=True)[columns]
 
 
 def places(values: Sequence[str]) -> np.ndarray:

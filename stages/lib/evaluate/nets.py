@@ -33,7 +33,6 @@ from stages.lib.results.evaluation import PredictionErrors
 from stages.lib.results.search import Settings
 from stages.lib.scores.counts import Counts
 from stages.lib.scores.diagnostics import (
-    COLUMNS,
     Seen,
     diagnostics,
     prediction_errors,
@@ -255,7 +254,8 @@ def known_of(
     errors = results.read(files.BASELINE_ERRORS).root.get(name, PredictionErrors())
     with results.expecting(files.BASELINE_THRESHOLDS):
         counts = counts_of(counted[counted["model"] == name])
-    return Known(drawn.loc[drawn["model"] == name, list(COLUMNS)], errors, counts)
+    own = drawn[drawn["model"] == name].drop(columns="model")
+    return Known(own, errors, counts)
 
 
 def roles_of(answer: Answer) -> dict[str, str]:

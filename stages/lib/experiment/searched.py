@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from resampled.means.corrected import NO_DRAWS, Corrected
+from resampled.means.corrected import NO_DRAWS, Corrected, corrected_score
+from resampled.means.intervals import intervals
 from stages.lib.common import UserError, format_params
 from stages.lib.experiment.opened import Opened
 from stages.lib.model import AGAINST_DIVERGENCE, nested_grid
@@ -91,28 +92,27 @@ def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
     """Return what the result of an experiment's search says."""
     params, splits, y = experiment.params, experiment.table, experiment.data.y
     scores = result.scores[SCORE]
-    statistics = result.rows(range(len(scores)))
-    ci95 = splits.half_widths(scores, statistics, result.constant)
-    by_unit = splits.by_unit(statistics)
+    rows, resampling = splits.rows(result.rows(range(len(scores)))), splits.resampling
+    by_unit = splits.by_unit(rows)
+    means = intervals(scores, resampling, by_unit=by_unit, constant=result.constant)
     named = params.experiment(experiment.name).candidates(params.seed)
     table = score_table(
         named,
         result.scores,
-        splits.resampling,
+        resampling,
         n_weights=result.n_weights,
         n_epochs=result.n_epochs,
         stages=result.stages,
         stuck=splits.stuck(result.records),
-        ci95=ci95,
+        ci95=means.half,
         by_unit=by_unit,
     )
     best = best_row(table)
     corrected = None
     # Without rows, a best candidate that is constant has no interval, and so nothing to correct by.
-    if not params.cv.keeps_time and np.isfinite(ci95[best]):
-        corrected = splits.corrected(
-            np.where(result.to_the_end[:, None], scores, np.nan), statistics
-        )
+    if not params.cv.keeps_time and np.isfinite(means.half[best]):
+        ended = np.where(result.to_the_end[:, None], scores, np.nan)
+        corrected = corrected_score(ended, resampling, seed=params.seed, rows=rows)
     net = experiment.settings | experiment.candidates[best]
     summary = summarise(
         table,
@@ -124,7 +124,7 @@ def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
     )
 
     judged = written(table)  # what the stage compare reads of the file
-    in_set = may_be_best(judged, splits.resampling, params.seed, by_unit)
+    in_set = may_be_best(judged, resampling, params.seed, by_unit)
     table.insert(list(table).index("p_value") + 1, "in_best_set", in_set)
     simplest = simplest_row(judged, in_set)
     roles = {"best": best, "simplest": simplest}

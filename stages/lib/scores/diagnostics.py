@@ -20,7 +20,7 @@ from resampled.means.pooling import brier_scores
 from resampled.means.ttest import ALPHA
 from stages.lib.common import significant
 from stages.lib.engine import TrainTest
-from stages.lib.results import COMPUTED
+from stages.lib.results import COMPUTED, files
 from stages.lib.results.evaluation import (
     AbsoluteErrors,
     IntervalSteps,
@@ -29,7 +29,6 @@ from stages.lib.results.evaluation import (
 from stages.lib.scores.scorer import probabilities
 from stages.lib.scores.splits import Folds
 
-COLUMNS = ("panel", "series", "x", "y", "low", "high", "count", "label")
 # The most points of a curve or a cloud.
 MOST = 200
 _BINS = 10
@@ -121,7 +120,7 @@ def _classes_of(predicted: np.ndarray) -> np.ndarray:
 
 
 def diagnostics(pooled: Pooled | None) -> pd.DataFrame:
-    """Tabulate what a chart of the predictions shows, in rows of `COLUMNS`; none for a net that diverged everywhere.
+    """Tabulate what a chart of the predictions shows, as `files.DIAGNOSTICS`; none for a net that diverged everywhere.
 
     A `series` is the label of a class: the second of two, or each of several against the rest. By `panel`: `ROC` (`x`
     false, `y` true positives), `precision and recall`, `calibration` (bins of equally many predictions: `x` the mean
@@ -133,7 +132,8 @@ def diagnostics(pooled: Pooled | None) -> pd.DataFrame:
     if pooled is not None:
         panels = _of_classes(pooled) if pooled.classes else _of_numbers(pooled)
         table = pd.concat(panels, ignore_index=True)
-    return table.reindex(columns=list(COLUMNS)).astype({"count": "Int64"})
+    columns = list(files.DIAGNOSTICS.needed)
+    return table.reindex(columns=columns).astype({"count": "Int64"})
 
 
 def _panel(

@@ -10,7 +10,7 @@ from resampled.candidates.best_set import best_set, simplest
 from resampled.means.by_unit import ByUnit
 from resampled.means.corrected import Corrected, Draws
 from resampled.means.differences import errors_of_pairs
-from resampled.means.ttest import half_width, p_values
+from resampled.means.ttest import p_values
 from resampled.resampling import Resampling
 from stages.lib.common import format_params, format_value
 from stages.lib.results import SCORE, Results, files, split_columns
@@ -28,10 +28,10 @@ def score_table(
     *,
     n_weights: np.ndarray,
     n_epochs: np.ndarray,
-    stages: np.ndarray | None = None,
-    stuck: np.ndarray | None = None,
-    ci95: np.ndarray | None = None,
-    by_unit: ByUnit | None = None,
+    stages: np.ndarray | None,
+    stuck: np.ndarray,
+    ci95: np.ndarray,
+    by_unit: ByUnit | None,
 ) -> pd.DataFrame:
     """Tabulate a search, one row per candidate, in their order.
 
@@ -40,15 +40,10 @@ def score_table(
     `stuck_splits`, `ci95`, `error`, its `degrees` of freedom and `p_value` (of the difference from the best), then
     `split0_test_score`, … A candidate that diverged on a split has NaN there and in its mean, and ranks last. Where
     nothing is tested, `ci95`, `error` and `p_value` are NaN; so is the p-value of a candidate that was not trained to
-    the end. The `scores` and `stuck`, by default none, are of shape (n_candidates, n_splits), the rest (n_candidates,);
-    `ci95` is by default what the splits alone say, and so are the errors without `by_unit`, which `Table.by_unit`
-    returns.
+    the end. The `scores` and `stuck` are of shape (n_candidates, n_splits), the rest (n_candidates,). Without
+    `by_unit`, which `Folds.by_unit` returns, the errors are what the splits alone say.
     """
     splits = scores[SCORE]
-    if stuck is None:
-        stuck = np.zeros(splits.shape, dtype=bool)
-    if ci95 is None:
-        ci95 = half_width(splits, resampling)
     columns: dict[str, Any] = {"params": list(map(format_params, candidates))}
     for key in sorted(candidates[0]):
         columns[key] = [format_value(each[key]) for each in candidates]
@@ -119,10 +114,10 @@ def stuck_of(table: pd.DataFrame) -> np.ndarray:
 
 def ranks_of(means: np.ndarray, stages: np.ndarray | None = None) -> np.ndarray:
     """Return the rank of each mean, from 1; those that stayed for more stages come first, and NaN comes last."""
-    stayed = np.zeros(len(means)) if stages is None else stages
-    keys = np.column_stack([-stayed, np.nan_to_num(-means, nan=np.inf)])
-    _, places, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - counts + 1)[places.ravel()]
+    ranks = pd.Series(means).rank(method="min", ascending=False, na_option="bottom")
+    if stages is not None:
+        ranks = (ranks - len(means) * stages).rank(method="min")
+    return ranks.to_numpy(dtype=int)
 
 
 def best_row(table: pd.DataFrame) -> int:
@@ -147,7 +142,7 @@ def may_be_best(
     table: pd.DataFrame,
     resampling: Resampling,
     seed: int,
-    by_unit: ByUnit | None = None,
+    by_unit: ByUnit | None,
 ) -> np.ndarray:
     """Return who is in the set that holds the best with 95 % (`best_set`), without tests the best alone."""
     in_set = np.zeros(len(table), dtype=bool)

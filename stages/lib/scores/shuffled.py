@@ -17,6 +17,7 @@ from skorch.utils import to_device
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
 from stages.lib.engine import net_of, replaced
+from stages.lib.results import files
 from stages.lib.scores.scorer import remembering, rounded
 
 # How often a column is shuffled in each split. More would only lower the part of chance that is the shuffle's.
@@ -28,8 +29,6 @@ _MOST_COPIED = 200_000
 _AT_ONCE = 4_000_000
 # Rows that a net predicts at once.
 _BATCH = 4096
-
-INPUT_COLUMNS = ("model", "column", "importance", "ci95")
 
 Scorer = Callable[[Any, Any, np.ndarray], float]
 
@@ -110,7 +109,7 @@ def inputs_table(
         means, halves = by_split.mean(axis=0), half_width(by_split.T, resampling)
         order = np.argsort(np.nan_to_num(-means, nan=np.inf), kind="stable")
         rows += [(name, features[i], float(means[i]), float(halves[i])) for i in order]
-    return pd.DataFrame(rows, columns=list(INPUT_COLUMNS))
+    return pd.DataFrame(rows, columns=list(files.BASELINE_INPUTS.needed))
 
 
 def with_standing(

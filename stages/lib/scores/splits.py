@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -20,7 +20,6 @@ from sklearn.model_selection import (
 
 from resampled.candidates.stuck import is_stuck
 from resampled.means.by_unit import ByUnit
-from resampled.means.corrected import Corrected, corrected_score
 from resampled.means.intervals import intervals
 from resampled.means.pooling import Pooling, pooling
 from resampled.means.rows import Rows
@@ -107,53 +106,43 @@ class Folds:
             scorer.scorers.setdefault(name, second_score)
         return scorer
 
-    def half_widths(
-        self,
-        scores: np.ndarray,
-        statistics: Sequence[np.ndarray] | None,
-        constant: np.ndarray,
-    ) -> np.ndarray:
-        """Return half the width of the 95 % interval of each mean of (n_candidates, n_splits); NaN if it has none.
-
-        The statistics are as `SearchResult.rows` returns them; candidates are `constant` that predict the same for all.
-        """
-        by_unit = self.by_unit(statistics)
-        return intervals(
-            scores, self.resampling, by_unit=by_unit, constant=constant
-        ).half
-
-    def corrected(
-        self, scores: np.ndarray, statistics: Sequence[np.ndarray] | None
-    ) -> Corrected | None:
-        """Return the best score corrected for the choice, as `corrected_score` does; see `half_widths`."""
-        rows = self._rows(statistics)
-        return corrected_score(
-            scores, self.resampling, seed=self.params.seed, rows=rows
-        )
-
-    def by_unit(self, statistics: Sequence[np.ndarray] | None) -> ByUnit | None:
-        """Return what rows or groups make of the scores, if that is known; see `half_widths`."""
-        cv, rows = self.params.cv, self._rows(statistics)
-        if rows is None or cv.keeps_time:  # in time order, not each row is tested
-            return None
-        candidates = np.arange(len(rows.statistics[0]))
-        return rows.units(candidates).by_unit(cv.n_splits)
-
-    def bundles(self, statistics: Sequence[np.ndarray] | None) -> ByUnit | None:
-        """Return the same of bundles of rows, alike for all on these splits, for the candidate of the statistics."""
-        by_unit, rng = self.by_unit(statistics), np.random.default_rng(self.params.seed)
-        return by_unit and by_unit.bundled(_N_BUNDLES, rng)
-
     @property
     def _pooling(self) -> Pooling | None:
         return pooling(self.params.cv.scoring, self.data.n_classes)
 
-    def _rows(self, statistics: Sequence[np.ndarray] | None) -> Rows | None:
-        pooled = self._pooling
-        if statistics is None or pooled is None:
+    def rows(self, statistics: Sequence[np.ndarray] | None) -> Rows | None:
+        """Return what `SearchResult.rows` has returned, with what tells the rows apart; None if not known."""
+        pooled, in_time = self._pooling, self.params.cv.keeps_time
+        if (
+            statistics is None or pooled is None or in_time
+        ):  # where not each row is tested
             return None
         tests = [test for _, test in self.splits]
         return Rows(statistics, tests, self.data.groups, pooled)
+
+    def by_unit(self, rows: Rows | None) -> ByUnit | None:
+        """Return what rows or groups make of the scores of all candidates, if that is known."""
+        if rows is None:
+            return None
+        candidates = np.arange(len(rows.statistics[0]))
+        return rows.units(candidates).by_unit(self.params.cv.n_splits)
+
+    def judged(
+        self,
+        scores: dict[str, np.ndarray],
+        statistics: Sequence[np.ndarray] | None,
+        constant: bool,
+        params: str,
+    ) -> Reached:
+        """Return what a model reaches with these scores; it is `constant` if it predicts the same for all rows."""
+        by_unit, seed = self.by_unit(self.rows(statistics)), self.params.seed
+        means = intervals(
+            scores[SCORE][None], self.resampling, by_unit=by_unit, constant=constant
+        )
+        (ci95,) = means.half
+        # Bundles of rows are alike for all on these splits.
+        bundles = by_unit and by_unit.bundled(_N_BUNDLES, np.random.default_rng(seed))
+        return Reached(scores, float(ci95), params, by_unit=bundles)
 
     def stuck(self, records: Sequence[Sequence[Any]]) -> np.ndarray:
         """Return which fits are stuck, (n_candidates, n_splits), by their `Record`s; a diverged net is not."""
@@ -168,11 +157,11 @@ class Folds:
     def reached(self, result: SearchResult, number: int, params: str = "") -> Reached:
         """Return what a net, the candidate of this number in a search on these splits, has reached."""
         scores = {scorer: each[number] for scorer, each in result.scores.items()}
-        statistics, constant = result.rows([number]), result.constant[[number]]
-        (ci95,) = self.half_widths(scores[SCORE][None], statistics, constant)
+        statistics, constant = result.rows([number]), bool(result.constant[number])
+        judged = self.judged(scores, statistics, constant, params)
         (stuck,) = self.stuck([result.records[number]])
-        by_unit, reason = self.bundles(statistics), result.not_by_kernel[number]
-        return Reached(scores, float(ci95), params, stuck, by_unit, reason)
+        reason = result.not_by_kernel[number]
+        return replace(judged, stuck=stuck, not_by_kernel=reason)
 
     def sealed(
         self, contenders: Mapping[str, Reached], experiment: str

@@ -39,9 +39,7 @@ _LIMITS[THRESHOLDS == DEFAULT] = DEFAULT + _ROUNDING
 _LIMITS[[0, -1]] = -np.inf, np.inf
 
 # The columns of counts: for each split, with a blank between them, how many rows reach a threshold and not the next.
-_KINDS = ("false_positives", "true_positives")
-COUNTED = ("split", *_KINDS, *(f"others_{kind}" for kind in _KINDS))
-SHOWN = files.THRESHOLDS.needed
+COUNTED = files.BASELINE_THRESHOLDS.needed[1:-1]
 
 
 def place_of(threshold: float) -> int:
@@ -81,12 +79,12 @@ def threshold_counts(
 
 
 def counts_table(counts: Counts | None) -> pd.DataFrame:
-    """Tabulate the counts, a row for each split, in the columns `COUNTED`."""
+    """Tabulate the counts, a row for each split, in the columns `split` and `COUNTED`."""
     if counts is None:
-        return pd.DataFrame(columns=list(COUNTED))
+        return pd.DataFrame(columns=["split", *COUNTED])
     both = np.concatenate([counts.own, counts.others], axis=-1)
     table = pd.DataFrame({"split": range(len(both))})
-    for kind, name in enumerate(COUNTED[1:]):
+    for kind, name in enumerate(COUNTED):
         reached = -np.diff(both[:, :, kind], append=0)
         table[name] = [" ".join(map(str, row)) for row in reached.tolist()]
     return table
@@ -97,7 +95,7 @@ def counts_of(table: pd.DataFrame) -> Counts | None:
     if table.empty:
         return None
     kinds = []
-    for name in COUNTED[1:]:
+    for name in COUNTED:
         reached = np.array([row.split() for row in table[name]], dtype=int)
         kinds.append(reached[:, ::-1].cumsum(axis=1)[:, ::-1])
     both = np.stack(kinds, axis=-1)
@@ -179,13 +177,13 @@ def thresholds_table(
     costs: Costs | None,
     choices: Mapping[str, Threshold],
 ) -> pd.DataFrame:
-    """Tabulate what each threshold gives, in rows of `SHOWN`, for the models in the order of the `roles`.
+    """Tabulate what each threshold gives, as `files.THRESHOLDS`, for the models in the order of the `roles`.
 
     All are shares: of rows that are `predicted` to be of the second class; `precision`, of these, that are of it;
     `recall`, of the rows of it, that are predicted; `false_alarms`, of the other rows. With costs, `cost` is that per
     row by the same counts. `chosen` is the one that costs least.
     """
-    parts = [pd.DataFrame(columns=list(SHOWN))]
+    parts = []
     for name, role in roles.items():
         own = counts[name]
         if own:
@@ -198,7 +196,9 @@ def thresholds_table(
             if name in choices:
                 part["chosen"] = THRESHOLDS == choices[name].threshold
             parts.append(part)
-    return parts[0] if len(parts) == 1 else pd.concat(parts[1:], ignore_index=True)
+    if not parts:
+        return pd.DataFrame(columns=list(files.THRESHOLDS.needed))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _shares(counts: np.ndarray) -> pd.DataFrame:
