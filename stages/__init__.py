@@ -8,19 +8,17 @@ import sys
 # ruff: noqa: E402 (what such a file would break is imported after the look at it)
 # Packages that a file of the same name at the top of the repository would hide, as it would hide Python's own modules.
 _PACKAGES = {
-    *(
-        "dvc",
-        "joblib",
-        "lockstep",
-        "numpy",
-        "pandas",
-        "pydantic",
-        "resampled",
-        "rich",
-        "scipy",
-        "skorch",
-        "sklearn",
-    ),
+    "dvc",
+    "joblib",
+    "lockstep",
+    "numpy",
+    "pandas",
+    "pydantic",
+    "resampled",
+    "rich",
+    "scipy",
+    "skorch",
+    "sklearn",
     "torch",
 }
 _IS_COMMAND = (

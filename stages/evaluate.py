@@ -154,10 +154,9 @@ def contents_of(judged: Judged, seen: SeenModels, results: Results) -> dict[str,
 def evaluation_of(judged: Judged, seen: SeenModels, brier: float | None) -> Evaluation:
     """Return what the evaluation says besides its answer."""
     answer, table, costs = judged.answer, judged.table, judged.params.evaluate.costs
-    reasons = {
-        name: each.not_by_kernel for name, each in judged.contest.reached.items()
-    }
-    reasons |= {name: each.not_by_kernel for name, each in seen.nets.items()}
+    contenders, nets = judged.contest.reached.items(), seen.nets.items()
+    reasons = [(name, each.not_by_kernel) for name, each in contenders]
+    reasons += [(name, each.not_by_kernel) for name, each in nets]
     return Evaluation(
         **dict(table.counted),
         kept=answer.kept,
@@ -167,7 +166,7 @@ def evaluation_of(judged: Judged, seen: SeenModels, brier: float | None) -> Eval
         given_away=what_gives_away(table.data, answer),
         costs=costs.model_dump() if costs else None,
         thresholds=seen.thresholds,
-        not_by_kernel=by_reason(reasons, reasons.values()),
+        not_by_kernel=by_reason(reasons),
     )
 
 
@@ -182,7 +181,7 @@ def save(judged: Judged, seen: SeenModels, fitted: dict[str, Fitted]) -> list[st
         chosen = seen.thresholds.get(name)
         threshold = applied(chosen) if chosen else None
         card = card.model_copy(update={"threshold": threshold} | own)
-        unusual = save_model(path, model, card, judged.table.every_row.X)
+        unusual = save_model(path, model, card, judged.table.whole.data.X)
         told += [f"{path}: {name}, {fitted_on}", *filter(None, [unusual])]
     return told
 

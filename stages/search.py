@@ -34,7 +34,8 @@ def main(arguments: Namespace) -> None:
         *output.table["params"],
         *(format_params(pick.changes) or pick.names[0] for pick in output.picks),
     ]
-    not_by_kernel = by_reason(trained, [*result.not_by_kernel, *anew])
+    reasons = [*result.not_by_kernel, *anew]
+    not_by_kernel = by_reason(zip(trained, reasons, strict=True))
     summary = output.summary.model_copy(update={"not_by_kernel": not_by_kernel})
     file.check()
 

@@ -99,10 +99,11 @@ def judge_costs(name: str, n_rows: int, n_repeats: int, draw: int) -> Said:
     ].mean()
     saved, half = choice.at(HALF) - choice.by_split, choice.half_width(HALF, n_rows)
     error = saved.mean() - (learner.costs[HALF] - chosen)
+    by_counts = cost_per_row(choice.counts.pooled, *learner.each)[choice.place]
     before = half_width(saved, Resampling.of_folds(N_FOLDS, n_rows, (0, learner.miss)))
     return {
         "without luck": float(choice.by_split.mean() - chosen),
-        "by the counts of the choice": choice.flattered - learner.costs[choice.place],
+        "by the counts of the choice": float(by_counts - learner.costs[choice.place]),
         "interval covers": bool(abs(error) <= half),
         "that of splits covers": bool(abs(error) <= before),
     }

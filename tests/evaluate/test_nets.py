@@ -12,13 +12,11 @@ from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import fit_seed, seed_everything
-from stages.lib.evaluate import nets
 from stages.lib.evaluate.nets import score_nets, see_nets
 from stages.lib.results.reading import typed
 from stages.lib.results.writing import as_csv
 from stages.lib.scores.reached import Reached, second_scorer
 from stages.lib.scores.splits import Folds, make_splits
-from stages.lib.search import Fits, run_search
 from tests.evaluate.conftest import fresh_of, model_in_skorch, params_of
 from tests.project import ROOT
 
@@ -53,53 +51,6 @@ def test_a_score_and_its_predictions_are_those_of_the_net_fitted_by_hand(
         loss = brier_score_loss(data.y[test], net.predict_proba(X[test])[:, 1, 0])
         assert found.scores["neg_brier_score"][number] == pytest.approx(-loss, rel=1e-6)
     assert list(found.scores) == ["score", "roc_auc", "neg_brier_score"]
-
-
-def alone(
-    settings: dict[str, Any], data: Dataset, splits: list[Any], params: Params
-) -> dict[str, list[float]]:
-    """Return the scores of each net in a search of its own."""
-    return {
-        name: score_nets({name: chosen}, {}, fresh_of(data, params, splits))[name]
-        .scores["score"]
-        .tolist()
-        for name, chosen in settings.items()
-    }
-
-
-def test_nets_of_all_kinds_score_together_as_alone(
-    monkeypatch: pytest.MonkeyPatch, data: Dataset
-) -> None:
-    monkeypatch.chdir(ROOT)
-    params = params_of()
-    splits = make_splits(data, params.cv.model_copy(update={"n_repeats": 1}), 5)
-    model = params.model.model_dump()
-    settings = {
-        "plain": model,
-        "scaled": model
-        | {
-            "prepare__scale": "standard",
-            "optimizer": "SGD",
-            "optimizer__momentum": 0.5,
-        },
-        "wide": model
-        | {"module__n_neurons": 20, "batch_size": 40, "module__activation": "Tanh"},
-        "other_target": model | {"criterion": "CrossEntropyLoss"},
-    }
-    searched: list[int] = []
-
-    def counting(label: str, fits: Fits, *rest: Any, **options: Any) -> Any:
-        searched.append(len(fits.candidates))
-        return run_search(label, fits, *rest, **options)
-
-    monkeypatch.setattr(nets, "run_search", counting)
-    found = score_nets(settings, {}, fresh_of(data, params, splits))
-    assert list(found) == list(settings)
-    # Those with another form of target are trained by themselves.
-    assert searched == [3, 1]
-    assert {
-        name: each.scores["score"].tolist() for name, each in found.items()
-    } == alone(settings, data, splits, params)
 
 
 NUMBERED = {"criterion": "CrossEntropyLoss"}

@@ -144,13 +144,13 @@ def test_what_the_searches_have_scored_is_not_trained_again(
     known = read_reached(Results(), picks_of(searched), fresh)
     assert set(known) == {*searched.experiments, "simplest", "starting_point"}
     trained: list[str] = []
-    search = nets._Nets.search
+    search = nets._search
 
-    def counting(together: nets._Nets, *rest: Any) -> Any:
-        trained.extend(together.estimators)
-        return search(together, *rest)
+    def counting(label: str, name: str, *rest: Any) -> Any:
+        trained.append(name)
+        return search(label, name, *rest)
 
-    monkeypatch.setattr(nets._Nets, "search", counting)
+    monkeypatch.setattr(nets, "_search", counting)
     found = score_nets(settings, known, fresh)
     assert (list(found), trained) == (list(settings), ["combined"])
     for name, each in score_nets(settings, {}, fresh).items():

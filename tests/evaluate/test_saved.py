@@ -23,7 +23,7 @@ from stages.lib.evaluate.nets import fit_on_all_rows
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from stages.lib.results import Results, files
 from stages.lib.results.evaluation import PredictionErrors
-from stages.lib.scores.splits import read_table
+from stages.lib.scores.splits import Folds, read_table
 from tests.conftest import Command
 from tests.evaluate.conftest import Evaluated, contents, model_in_skorch, params_of
 from tests.project import small_params, write_params
@@ -154,16 +154,11 @@ def test_a_last_fit_that_diverges_is_told() -> None:
         pd.DataFrame(X, columns=["a", "b"]), np.arange(21) % 2.0, columns, ("0", "1")
     )
     settings = params.model.model_dump() | {"train_split": None, "batch_size": 20}
+    settings |= {"optimizer": "SGD", "lr": 1e30, "criterion": "BCEWithLogitsLoss"}
     with pytest.raises(
         UserError, match=r"The net deep diverged when it was fitted on all rows"
     ):
-        fit_on_all_rows(
-            "deep",
-            settings
-            | {"optimizer": "SGD", "lr": 1e30, "criterion": "BCEWithLogitsLoss"},
-            data,
-            params,
-        )
+        fit_on_all_rows("deep", settings, Folds(params, data))
 
 
 def test_the_last_fit_takes_the_rows_that_a_sample_leaves_out() -> None:

@@ -38,53 +38,49 @@ def read_search(results: Results, params: Params, name: str) -> RankedSearch:
     """Return the summary of a search and its comparison, typed as in its grid; raises `UserError` if they don't fit."""
     summary = results.read(files.SUMMARY, name)
     table = results.table(files.COMPARED, name)
-    texts, in_set = table.loc[table["simplest"], "params"], table["in_best_set"]
-    grid = _Grid(results, params, name)
+    in_set = table["in_best_set"]
+    texts = table.loc[table["simplest"], "params"]
     with results.expecting(files.COMPARED, name):
-        (simplest,) = grid.typed(files.COMPARED, texts, "simplest")
-    own = {
-        "best_params": read_best(results, params, name),
-        "simplest_params": simplest,
-        "n_in_best_set": int(in_set.sum()) if in_set.notna().all() else None,
-    }
-    return RankedSearch(**dict(summary) | own)
+        (simplest,) = _typed(results, params, name, files.COMPARED, texts, "simplest")
+    own = dict(summary)
+    own["best_params"] = read_best(results, params, name)
+    own["simplest_params"] = simplest
+    if in_set.notna().all():
+        own["n_in_best_set"] = int(in_set.sum())
+    return RankedSearch(**own)
 
 
 def read_best(results: Results, params: Params, name: str) -> Settings:
     """Return the best candidate of an experiment, from its search alone; raises `UserError` as `read_search` does."""
     best = results.read(files.SUMMARY, name).best_params
-    return _Grid(results, params, name).typed(files.SUMMARY, [best], "best")[0]
+    return _typed(results, params, name, files.SUMMARY, [best], "best")[0]
 
 
 def read_best_set(results: Results, params: Params, name: str) -> list[Settings]:
     """Return the candidates that can't be told from the best, or the best alone; raises as `read_search` does."""
     table = results.table(files.COMPARED, name)
     in_set = table["in_best_set"].fillna(False).astype(bool)
-    grid, texts = _Grid(results, params, name), table.loc[in_set, "params"]
-    candidates = grid.typed(files.COMPARED, texts, "candidate")
+    texts = table.loc[in_set, "params"]
+    candidates = _typed(results, params, name, files.COMPARED, texts, "candidate")
     return candidates or [read_best(results, params, name)]
 
 
-@dataclass(frozen=True)
-class _Grid:
-    """The candidates of an experiment."""
-
-    results: Results
-    params: Params
-    name: str
-
-    def typed(self, file: File, texts: Iterable[str], what: str) -> list[Settings]:
-        """Return candidates, which a file has as text, as they are in the grid."""
-        experiment = self.params.experiment(self.name)
-        candidates = experiment.candidates(self.params.seed)
-        by_text = {format_params(candidate): candidate for candidate in candidates}
-        for text in texts:
-            if text not in by_text:
-                problem = (
-                    f"has the {what} {text}, which is not in the grid of params.yaml"
-                )
-                raise self.results.refused(file, problem, self.name)
-        return [by_text[text] for text in texts]
+def _typed(
+    results: Results,
+    params: Params,
+    name: str,
+    file: File,
+    texts: Iterable[str],
+    what: str,
+) -> list[Settings]:
+    """Return candidates of an experiment, which a file has as text, as they are in the grid."""
+    candidates = params.experiment(name).candidates(params.seed)
+    by_text = {format_params(candidate): candidate for candidate in candidates}
+    for text in texts:
+        if text not in by_text:
+            problem = f"has the {what} {text}, which is not in the grid of params.yaml"
+            raise results.refused(file, problem, name)
+    return [by_text[text] for text in texts]
 
 
 def ties(searches: Mapping[str, Corrected | None]) -> dict[str, bool]:
@@ -93,23 +89,20 @@ def ties(searches: Mapping[str, Corrected | None]) -> dict[str, bool]:
     That is so if their corrected scores differ by less than two standard errors of the draws.
     """
     known = {name: each for name, each in searches.items() if each is not None}
+    ranked = sorted(known, key=lambda name: -known[name].score)
     tied = dict.fromkeys(searches, False)
-    for better, name in pairwise(sorted(known, key=lambda name: -known[name].score)):
+    for better, name in pairwise(ranked):
         one, other = known[better], known[name]
         noise = np.hypot(one.noise, other.noise)
         tied[name] = bool(one.score - other.score <= 2 * noise)
     return tied
 
 
-def picked(params: Params, search: RankedSearch) -> Settings:
-    """Return the candidate of a search that goes on, as `statistics.pick` says."""
-    is_best = params.statistics.pick == "best"
-    return search.best_params if is_best else search.simplest_params
-
-
 def picks_of(params: Params, searches: Searches) -> dict[str, Settings]:
-    """Return the candidate of each search that goes on."""
-    return {name: picked(params, search) for name, search in searches.items()}
+    """Return the candidate of each search that goes on, as `statistics.pick` says."""
+    if params.statistics.pick == "best":
+        return {name: search.best_params for name, search in searches.items()}
+    return {name: search.simplest_params for name, search in searches.items()}
 
 
 def combine(
@@ -121,8 +114,10 @@ def combine(
     about another, so they are used only if the combination ends with it. Searches of other kinds are over many settings
     at once, and are not combined.
     """
-    is_grid = {name: each.search == "grid" for name, each in params.experiments.items()}
-    grids = {name: pick for name, pick in picks.items() if is_grid[name]}
+    grids = {}
+    for name, pick in picks.items():
+        if params.experiments[name].search == "grid":
+            grids[name] = pick
     final = params.model.model_dump()
     combined, left_out = dict(final), []
     for pick in grids.values():
@@ -149,25 +144,26 @@ def summarise(
     `corrected` is what `whole_choice` returns; without it, the winner's score is that of its own search.
     """
     winner = max(searches, key=lambda name: searches[name].rating)
-    best, picks = searches[winner], picks_of(params, searches)
+    best = searches[winner]
+    picks = picks_of(params, searches)
     score = best.model_dump(include={*BestScore.model_fields})
-    details = SearchDetails(experiments=searches, winner=winner)
-    summary = BestParams(
+    found, changes = {}, None
+    if params.combines:
+        combined, left_out = combine(params, picks)
+        found = {"combined": combined, "left_out": left_out}
+        changes = format_changes(combined, params.model.model_dump())
+    details = SearchDetails(experiments=searches, winner=winner, **found)
+    all_searches = searches.values()
+    return BestParams(
         **score | corrected_fields(corrected),
         winner=winner,
         winner_params=format_params(picks[winner]),
         simplest_params=format_params(best.simplest_params),
-        n_candidates=sum(search.n_candidates for search in searches.values()),
-        n_fits=sum(search.n_fits for search in searches.values()),
+        combined_params=changes,
+        n_candidates=sum(search.n_candidates for search in all_searches),
+        n_fits=sum(search.n_fits for search in all_searches),
         details=[details],
     )
-    if not params.combines:
-        return summary
-    combined, left_out = combine(params, picks)
-    known = {"combined": combined, "left_out": left_out}
-    changes = format_changes(combined, params.model.model_dump())
-    in_full = [details.model_copy(update=known)]
-    return summary.model_copy(update={"combined_params": changes, "details": in_full})
 
 
 def leaderboard(
@@ -181,7 +177,9 @@ def leaderboard(
     for name, search in searches.items():
         row = search.content() | {"experiment": name}
         row["best_params"] = format_params(search.best_params)
-        rows.append(row | {"tied_with_above": tied[name], "kept": name == kept})
+        row["tied_with_above"] = tied[name]
+        row["kept"] = name == kept
+        rows.append(row)
     return pd.DataFrame(rows, columns=list(files.LEADERBOARD.needed))
 
 
@@ -213,18 +211,14 @@ def read_picks(results: Results, params: Params) -> Picks:
         problem = "is from other experiments than those in params.yaml"
         raise results.refused(files.BEST_PARAMS, problem)
     named = {WINNER: winner, ANSWER: None}
-    kept = winner if params.evaluate.keep == WINNER else params.evaluate.keep
+    use, kept = params.evaluate.use, params.evaluate.keep
+    if kept == WINNER:
+        kept = winner
     among = searches[kept] if kept in searches and kept != winner else summary
     settings = _contenders(params, details)
-    return Picks(
-        settings,
-        kept,
-        named.get(params.evaluate.use, params.evaluate.use),
-        _worth(params, summary, settings),
-        among.n_candidates,
-        searches,
-        _rows(params, details),
-    )
+    worth, rows = _worth(params, summary, settings), _rows(params, details)
+    use = named.get(use, use)
+    return Picks(settings, kept, use, worth, among.n_candidates, searches, rows)
 
 
 def _contenders(params: Params, details: SearchDetails) -> dict[str, Settings]:

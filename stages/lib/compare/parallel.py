@@ -33,18 +33,14 @@ def parallel_table(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     scores = drawn["mean_test_score"]
     decimals = score_decimals(scores)
     axes = {SCORE: [format_score(score, decimals) for score in scores]}
-    axes |= {key: drawn[key].replace("null", _NONE).tolist() for key in varied}
-    candidates = pd.DataFrame(
-        {
-            "candidate": range(1, len(drawn) + 1),
-            "score": scores.to_numpy(),
-            "in_best_set": drawn["in_best_set"].to_numpy(),
-        }
-    )
-    parts = [
-        candidates.assign(key=key, value=values, place=places(values))
-        for key, values in axes.items()
-    ]
+    for key in varied:
+        axes[key] = drawn[key].replace("null", _NONE).tolist()
+    numbers = range(1, len(drawn) + 1)
+    candidates = drawn[["in_best_set"]].assign(candidate=numbers, score=scores)
+    parts = []
+    for key, values in axes.items():
+        part = candidates.assign(key=key, value=values, place=places(values))
+        parts.append(part)
     return pd.concat(parts, ignore_index=True)[columns]
 
 
@@ -60,17 +56,19 @@ def places(values: Sequence[str]) -> np.ndarray:
         rows = [row for row, each in enumerate(values) if each == value]
         steps = len(rows) - 1
         apart = min(_APART, _FILLED * height / max(steps, 1))
-        found[rows] = (band + 0.5) * height + apart * (steps / 2 - np.arange(len(rows)))
+        middle = (band + 0.5) * height
+        found[rows] = middle + apart * (steps / 2 - np.arange(len(rows)))
     return found
 
 
 def _upwards(values: Sequence[str]) -> list[str]:
     """Return the values of an axis from the lower end up: none, numbers by size, and names, the first on top."""
-    numbers = {value: _number(value) for value in values}
-    finite = [value for value, number in numbers.items() if math.isfinite(number)]
-    names = {*values} - {*finite} - {_NONE}
-    by_size = sorted(finite, key=lambda value: numbers[value])
-    return [*({_NONE} & {*values}), *by_size, *sorted(names, reverse=True)]
+    there = dict.fromkeys(values)
+    finite = [value for value in there if math.isfinite(_number(value))]
+    by_size = sorted(finite, key=_number)
+    names = sorted(there.keys() - {*finite, _NONE}, reverse=True)
+    lowest = [_NONE] if _NONE in there else []
+    return [*lowest, *by_size, *names]
 
 
 def _number(value: str) -> float:

@@ -32,6 +32,7 @@ def compared_table(
     where nothing is tested, and for candidates that diverged or were not trained to the end.
     """
     scores, best = split_scores(candidates), best_row(candidates)
+    is_best = np.arange(len(candidates)) == best
     # Only the records of the search tell rows apart, so the set and the errors are those that it has written.
     in_set = candidates["in_best_set"].to_numpy(dtype=bool)
     errors = candidates["error"].to_numpy(dtype=float)
@@ -40,17 +41,18 @@ def compared_table(
     table = candidates.drop(columns=[*splits, *_NOT_COMPARED])
     table["in_best_set"] = pd.array(in_set, dtype="boolean")
     if not resampling.is_tested:
-        table["in_best_set"] = table["in_best_set"].mask(np.ones(len(table), bool))
+        table["in_best_set"] = pd.NA
 
-    p, numbers = candidates["p_value"].to_numpy(dtype=float), np.arange(len(candidates))
-    others = np.where(numbers == best, np.nan, p)
-    table["p_value_holm"] = np.where(numbers == best, p, holm(others))
+    p = candidates["p_value"].to_numpy(dtype=float)
+    corrected = holm(np.where(is_best, np.nan, p))
+    table["p_value_holm"] = np.where(is_best, p, corrected)
 
-    ended = trained_to_the_end(candidates)
-    differences = np.where(ended[:, None], scores, np.nan) - scores[best]
+    differences = scores - scores[best]
+    differences[~trained_to_the_end(candidates)] = np.nan
     shares = equivalence(differences, resampling, rope, errors, degrees)
-    is_simplest = numbers == simplest_row(candidates, in_set)
-    return table.assign(**shares._asdict(), simplest=is_simplest)
+    table = table.assign(**shares._asdict(), simplest=False)
+    table.loc[simplest_row(candidates, in_set), "simplest"] = True
+    return table
 
 
 def mattered(
@@ -65,6 +67,5 @@ def mattered(
     p = effect_p_values(settings, split_scores(candidates), resampling, seed, stages)
     columns = {"key": [*settings], "importance": mean, "importance_std": std}
     table = pd.DataFrame(columns | {"p_value": p})
-    return table.sort_values(
-        "importance", ascending=False, kind="stable", ignore_index=True
-    )
+    ranked = table.sort_values("importance", ascending=False, kind="stable")
+    return ranked.reset_index(drop=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import filterfalse
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,8 @@ def answer_of(
     Where no model is used, each is compared with the constant, and has to be better at all, with 97.5 %.
     """
     why, compared_with = _why(contest, choice)
-    low, high = bounds_of(scoring)
-    told_beside = _Told(contest, choice, compared_with, low, high)
-    contenders = list(map(told_beside.contender, contest.reached))
+    beside = _Beside(contest, choice, compared_with, *bounds_of(scoring))
+    contenders = list(map(beside.contender, contest.reached))
     return Answer(
         scoring=scoring,
         rope=contest.rope,
@@ -68,8 +68,11 @@ def what_gives_away(
     found, mean = given_away(data), answer[answer.handed_over].mean
     if not found and (mean is None or not is_nearly_perfect(answer.scoring, mean)):
         return None
-    shares = found.items()
-    return [(list(names), int(1e4 * share + 1e-6) / 1e4) for names, share in shares]
+    shares = []
+    for names, share in found.items():
+        four_digits = int(1e4 * share + 1e-6) / 1e4
+        shares.append((list(names), four_digits))
+    return shares
 
 
 def _why(contest: Contest, choice: Choice) -> tuple[Why, str | None]:
@@ -89,7 +92,7 @@ def _why(contest: Contest, choice: Choice) -> tuple[Why, str | None]:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Beside:
     """What each contender is beside what was chosen; scores lie between `lowest` and `highest`."""
 
     contest: Contest
@@ -100,11 +103,12 @@ class _Told:
 
     def contender(self, name: str) -> Contender:
         reached, corrected = self.contest.reached[name], self.contest.corrected
-        mean, half = self.contest.mean(name), float(reached.ci95)
+        mean, half, stuck = self.contest.mean(name), reached.ci95, reached.stuck
         has_score = bool(np.isfinite(mean))
         removed = has_score and name in corrected
-        low, high = max(mean - half, self.lowest), min(mean + half, self.highest)
         worth = mean
+        low = max(mean - half, self.lowest)
+        high = min(mean + half, self.highest)
         if removed:
             worth, low, high = corrected[name]
         gain, chance = self._beside(name) if has_score else (None, None)
@@ -117,7 +121,7 @@ class _Told:
             low=_known(low),
             high=_known(high),
             luck_removed=removed,
-            stuck=None if reached.stuck is None else int(reached.stuck.sum()),
+            stuck=None if stuck is None else int(stuck.sum()),
             gain=_known(gain),
             chance=_known(chance),
             left_out=self._left_out(name),
@@ -168,13 +172,13 @@ def comparison_table(contest: Contest, cv: CV, answer: Answer) -> pd.DataFrame:
     as well.
     """
     names, each = list(contest.reached), list(contest.reached.values())
+    columns: dict[str, Any] = {"setting": names}
+    columns["params"] = [one.params for one in each]
     scores = {}
     for scorer in scorers_of(cv):
         scores[scorer] = np.stack([one.scores[scorer] for one in each])
-    of_cv = {scorer: scores[scorer] for scorer in (SCORE, *cv.also_score)}
-    columns: dict[str, Any] = {"setting": names}
-    columns["params"] = [one.params for one in each]
-    columns |= mean_columns(of_cv)
+    for scorer in (SCORE, *cv.also_score):
+        columns |= mean_columns(scorer, scores[scorer])
     columns["rank_test_score"] = ranks_of(columns["mean_test_score"])
     columns["ci95"] = [one.ci95 for one in each]
     columns |= _difference_columns(contest, answer)
@@ -183,8 +187,9 @@ def comparison_table(contest: Contest, cv: CV, answer: Answer) -> pd.DataFrame:
     columns["is_net"] = list(map(contest.is_net, names))
     by_split, second = scores[SCORE], second_scorer(cv.scoring)
     stuck = np.zeros(by_split.shape, dtype=bool)
-    for row, one in zip(stuck, each, strict=True):
-        row[:] = False if one.stuck is None else one.stuck
+    for place, one in enumerate(each):
+        if one.stuck is not None:
+            stuck[place] = one.stuck
     columns |= stuck_columns(stuck)
     columns["by_unit"] = [by_unit_text(one.by_unit) for one in each]
     columns |= score_columns(by_split)
@@ -205,11 +210,9 @@ def _difference_columns(contest: Contest, answer: Answer) -> dict[str, Any]:
         error, degrees = contest.errors.error[place], contest.errors.degrees[place]
         halves = stdtrit(degrees, 1 - ALPHA / 2) * error
     gains[[name == answer.use for name in names]] = np.nan
-    return {
-        "difference": gains,
-        "difference_ci95": np.where(np.isnan(gains), np.nan, halves),
-        "chance": np.where(np.isnan(gains), np.nan, chances),
-    }
+    unknown = np.isnan(gains)
+    halves[unknown] = chances[unknown] = np.nan
+    return {"difference": gains, "difference_ci95": halves, "chance": chances}
 
 
 def few_metrics(
@@ -229,16 +232,20 @@ def few_metrics(
     for name, search in searches.items():
         corrected = search.best_score_corrected
         metrics[name] = {"corrected": corrected, key: contest.mean(name)}
-    plain = [contest.mean(name) for name in contest.reached if not contest.is_net(name)]
+    plain = filterfalse(contest.is_net, contest.reached)
+    scored = filter(np.isfinite, map(contest.mean, plain))
     metrics["evaluation"] = {
         "kept": contest.mean(contest.kept),
         "answer": contest.mean(use) if use else None,
-        "best_baseline": max(filter(np.isfinite, plain), default=None),
+        "best_baseline": max(scored, default=None),
         "kept_brier_score": brier,
     }
     return {name: _known_numbers(numbers) for name, numbers in metrics.items()}
 
 
 def _known_numbers(numbers: Mapping[str, float | None]) -> Numbers:
-    known = {key: _known(number) for key, number in numbers.items()}
-    return Numbers({key: x for key, x in known.items() if x is not None})
+    known = {}
+    for key, number in numbers.items():
+        if number is not None and np.isfinite(number):
+            known[key] = number
+    return Numbers(known)

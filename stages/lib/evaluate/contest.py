@@ -71,18 +71,17 @@ class Contest:
         score = self.mean if self.is_net(one) and self.is_net(other) else self.worth
         return score(one) - score(other)
 
-    @cached_property
+    @property
     def by_unit(self) -> ByUnit | None:
         """What rows make of the scores of the contenders of which that is known."""
-        known, places = [], []
+        by_unit = {}
         for place, each in enumerate(self.reached.values()):
             if each.by_unit is not None:
-                known.append(each.by_unit)
-                places.append(place)
-        if not known:
+                by_unit[place] = each.by_unit
+        if not by_unit:
             return None
-        together = ByUnit.together(known)
-        return together.among(len(self.reached), np.array(places))
+        together = ByUnit.together([*by_unit.values()])
+        return together.among(len(self.reached), np.array([*by_unit]))
 
     @cached_property
     def errors(self) -> Errors:

@@ -1,22 +1,17 @@
 """Trains the contenders of the evaluation that no search has scored, and fits what is saved on all rows."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.compose import TransformedTargetRegressor
-from sklearn.pipeline import Pipeline
 
 from resampled.means.pooling import pooling
 from stages.lib.baselines.baselines import baselines
 from stages.lib.best_params.leaderboard import Picks
 from stages.lib.common import UserError, as_user_error, format_changes
-from stages.lib.config import PREFIX, Params
-from stages.lib.data import Dataset
 from stages.lib.engine import TrainTest
 from stages.lib.handover import Card, kind_of
 from stages.lib.model import (
@@ -72,18 +67,17 @@ def score_nets(
     The settings are by contender, names unresolved; `params` is what they change of `model`. Raises `UserError` if a
     name is unknown, or a fit or a score fails.
     """
-    reached, model = dict(scored), fresh.params.model.model_dump()
-    lacking = {name: own for name, own in settings.items() if name not in scored}
-    for nets in _alike(lacking, fresh.data, fresh.params):
-        scorer = fresh.scorer(len(nets.estimators), second=True)
-        result = nets.search("evaluation", fresh.splits, scorer)
-        for number, name in enumerate(nets.estimators):
-            reached[name] = fresh.reached(result, number)
-    in_order = {}
-    for name, setting in settings.items():
-        changes = format_changes(setting, model) or "model as it stands"
-        in_order[name] = replace(reached[name], params=changes)
-    return in_order
+    reached, model = {}, fresh.params.model.model_dump()
+    for name, own in settings.items():
+        if name in scored:
+            found = scored[name]
+        else:
+            scorer = fresh.scorer(1, second=True)
+            result = _search("evaluation", name, own, fresh, fresh.splits, scorer)
+            found = fresh.reached(result, 0)
+        changes = format_changes(own, model) or "model as it stands"
+        reached[name] = replace(found, params=changes)
+    return reached
 
 
 def see_nets(settings: dict[str, Settings], fresh: Folds) -> dict[str, Seen]:
@@ -98,61 +92,30 @@ def see_nets(settings: dict[str, Settings], fresh: Folds) -> dict[str, Seen]:
 
     unseen = None, np.full(n_features, np.nan)
     seen = {}
-    for nets in _alike(settings, fresh.data, fresh.params):
+    for name, own in settings.items():
         scorer = make_scorer(scoring, look=look)
-        result = nets.search("saved nets", fresh.splits, scorer)
-        for number, name in enumerate(nets.estimators):
-            looks = [record.seen or unseen for record in result.records[number]]
-            predicted, worth = zip(*looks, strict=True)
-            reason = result.not_by_kernel[number]
-            seen[name] = Seen(list(predicted), np.stack(worth), reason)
+        result = _search("saved nets", name, own, fresh, fresh.splits, scorer)
+        looks = [record.seen or unseen for record in result.records[0]]
+        predicted, worth = zip(*looks, strict=True)
+        seen[name] = Seen(list(predicted), np.stack(worth), result.not_by_kernel[0])
     return seen
 
 
-@dataclass(frozen=True)
-class _Nets:
-    """The estimators of nets that one search can train, because targets and parts are alike."""
-
-    data: Dataset
-    params: Params
-    y: np.ndarray
-    estimators: dict[str, BaseEstimator] = field(default_factory=dict)
-
-    def search(
-        self, label: str, splits: list[TrainTest], scorer: RecordingScorer
-    ) -> SearchResult:
-        """Train each on all splits, in a search whose candidates put a whole estimator into a pipeline's step.
-
-        With a scaled target, the pipeline would hide from the engine what scales it; there a candidate replaces both
-        parts.
-        """
-        nets = list(self.estimators.values())
-        searched: BaseEstimator = Pipeline([("contender", nets[0])])
-        candidates = [{"contender": [net]} for net in nets]
-        if isinstance(nets[0], TransformedTargetRegressor):
-            searched = nets[0]
-            candidates = [
-                {"regressor": [net.regressor], "transformer": [net.transformer]}
-                for net in nets
-            ]
-        X = rows(self.data, nets[0])
-        fits = Fits(searched, candidates, X, self.y, splits, scorer)
-        return run_search(label, fits, self.params, kept=kept_folder(EVALUATION))
-
-
-def _alike(
-    settings: dict[str, Settings], data: Dataset, params: Params
-) -> Iterable[_Nets]:
-    """Return nets in groups that one search can train."""
-    uses = {key for key in chain(*settings.values()) if key.startswith(PREFIX)}
-    groups: dict[Any, _Nets] = {}
-    for name, setting in settings.items():
-        resolved = resolve_settings(setting, files.BEST_PARAMS.path, name, params.cv)
-        y = target(data.y, resolved["wrapper"], resolved["criterion"])
-        group = groups.setdefault((y.dtype, y.shape), _Nets(data, params, y))
-        estimator = build_estimator(resolved, data, params.prepare, uses)
-        group.estimators[name] = estimator
-    return groups.values()
+def _search(
+    label: str,
+    name: str,
+    settings: Settings,
+    table: Folds,
+    splits: list[TrainTest],
+    scorer: RecordingScorer,
+) -> SearchResult:
+    """Train the net of this name on all splits, in a search of one candidate, which changes nothing."""
+    data, params = table.data, table.params
+    resolved = resolve_settings(settings, files.BEST_PARAMS.path, name, params.cv)
+    net = build_estimator(resolved, data, params.prepare)
+    y = target(data.y, resolved["wrapper"], resolved["criterion"])
+    fits = Fits(net, [{}], rows(data, net), y, splits, scorer)
+    return run_search(label, fits, params, kept=kept_folder(EVALUATION))
 
 
 class Fitted(NamedTuple):
@@ -171,20 +134,21 @@ def fit(
     These are also the rows that `data.sample` leaves out of searches and of the evaluation: the last fit is but one.
     The card says how far predictions may be off, too.
     """
-    n_rows, n_compared = len(table.every_row.y), len(table.data.y)
+    whole = table.whole
+    n_rows, n_compared = len(whole.data.y), len(table.data.y)
     words = f"fitted on all {n_rows} rows"
     if n_compared < n_rows:
         words = f"fitted on all {n_rows:,} rows; compared with others on {n_compared:,} of them, as data.sample says"
     with doing(f"evaluate: fitting {name} on all rows"):
         if name in settings:
-            model, card, held = _fit_net(name, settings[name], table)
+            model, card, held = _fit_net(name, settings[name], whole)
         else:
-            model, card, held = _fit_baseline(name, table)
+            model, card, held = _fit_baseline(name, whole)
     return Fitted(model, card.knowing(errors.content()), words + held)
 
 
-def _fit_baseline(name: str, table: Folds) -> Fitted:
-    data, params = table.every_row, table.params
+def _fit_baseline(name: str, whole: Folds) -> Fitted:
+    data, params = whole.data, whole.params
     baseline = baselines(data, params)[name]
     remedy = "Set evaluate.use in params.yaml to another contender."
     with as_user_error(f"{name} can't be fitted on all rows", remedy):
@@ -193,8 +157,8 @@ def _fit_baseline(name: str, table: Folds) -> Fitted:
     return Fitted(model, Card.of(kind_of(model), name, prepare, data, column), "")
 
 
-def _fit_net(name: str, own: Settings, table: Folds) -> Fitted:
-    data, params, held = table.every_row, table.params, ""
+def _fit_net(name: str, own: Settings, whole: Folds) -> Fitted:
+    data, params, held = whole.data, whole.params, ""
     resolved = resolve_settings(own, files.BEST_PARAMS.path, name)
     watchers = hold_out_watchers(resolved)
     if watchers:
@@ -203,27 +167,19 @@ def _fit_net(name: str, own: Settings, table: Folds) -> Fitted:
         own = own | {"train_split": None}
     prepare = params.prepare.under(own)
     card = Card.of("net", "", prepare, data, params.data.target, own)
-    return Fitted(fit_on_all_rows(name, own, data, params), card, held)
+    return Fitted(fit_on_all_rows(name, own, whole), card, held)
 
 
-def fit_on_all_rows(
-    name: str, settings: Settings, data: Dataset, params: Params
-) -> BaseEstimator:
+def fit_on_all_rows(name: str, settings: Settings, whole: Folds) -> BaseEstimator:
     """Fit the net of this name on every row; raises `UserError` if that fails or diverges."""
 
     def keep(estimator: BaseEstimator, X: Any, y: np.ndarray) -> BaseEstimator:
-        if isinstance(estimator, TransformedTargetRegressor):
-            return estimator
-        return estimator.named_steps["contender"]
+        return estimator
 
-    # A search of one candidate on one split, so that the net is trained as those are that were scored.
-    every = np.arange(len(data.y))
-    scorer = make_scorer(params.cv.scoring, look=keep)
-    resolved = resolve_settings(settings, files.BEST_PARAMS.path, name, params.cv)
-    y = target(data.y, resolved["wrapper"], resolved["criterion"])
-    estimator = build_estimator(resolved, data, params.prepare)
-    nets = _Nets(data, params, y, {name: estimator})
-    result = nets.search("saved net", [(every, every)], scorer)
+    # A search on one split, so that the net is trained as those are that were scored.
+    every = np.arange(len(whole.data.y))
+    scorer = make_scorer(whole.params.cv.scoring, look=keep)
+    result = _search("saved net", name, settings, whole, [(every, every)], scorer)
     fitted = result.records[0][0].seen
     if fitted is None:
         raise UserError(

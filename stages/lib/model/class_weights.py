@@ -88,17 +88,10 @@ def class_weights(
 
 
 def check_class_weight(settings: dict[str, Any], n_classes: int) -> None:
-    """Raise `UserError` if the weights of the classes do not fit the criterion or the classes."""
-    weights, criterion = settings.get("class_weight"), settings["criterion"]
-    problem = ""
-    if weights is None or isinstance(weights, str):
+    """Raise `UserError` if there are not as many weights as classes."""
+    weights = settings.get("class_weight")
+    if weights is None or isinstance(weights, str) or len(weights) == n_classes:
         return
-    if len(weights) != n_classes:
-        problem = f"has {len(weights)} weights, but the data has {n_classes} classes. Give one for each, or `balanced`."
-    elif not any(weights):
-        problem = "gives every class the weight 0, so nothing would be learnt; give one more, or set it to null."
-    elif issubclass(criterion, _POS_WEIGHT) and weights[0] == 0:
-        problem = f"gives class 0 no weight, which {criterion.__name__} can't express; give it one above 0."
-    if problem:
-        finding = f", or that of an experiment, {problem}"
-        raise UserError(in_params("model.class_weight", finding))
+    finding = f", or that of an experiment, has {len(weights)} weights, but the data has {n_classes} classes"
+    remedy = "Give one for each, or `balanced`."
+    raise UserError(in_params("model.class_weight", finding, remedy))

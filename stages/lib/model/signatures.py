@@ -16,15 +16,6 @@ OWNERS = ("module", "criterion", "optimizer")
 _ITERATORS = ("iterator_train", "iterator_valid")
 # The shape of the target or the split of the data depends on these, so they stay the same within a search.
 _NOT_IN_A_GRID = ("module", "criterion", "train_split", "device")
-# skorch's parameters that take a class or an object, for which no name stands.
-_NOT_A_VALUE = (
-    "dataset",
-    "iterator_train",
-    "iterator_valid",
-    "init_context",
-    "torch_load_kwargs",
-    "classes",
-)
 # Callbacks that skorch gives every net.
 _DEFAULTS = ("epoch_timer", "train_loss", "valid_loss", "valid_acc", "print_log")
 
@@ -131,9 +122,6 @@ def _misplaced(place: str, key: str) -> Problem | None:
     if key.startswith(PREFIX) and place.startswith("model."):
         remedy = f"set {key.replace('__', '.')} instead"
         return Problem(": `model` is about the net", remedy, key=place)
-    if key in _NOT_A_VALUE:
-        finding = f": {key} is a class, which can't be named here"
-        return Problem(finding, "set it in a wrapper of your own", key=place)
     return None
 
 

@@ -210,6 +210,12 @@ MODEL_FILE, ANSWER_FILE = Path("models/best.onnx"), Path("models/answer.onnx")
 PAGE = Path("metrics/README.md")
 
 OF_EXPERIMENTS = (
-    *(CANDIDATES, DRAWS, FRESH, SUMMARY, CURVES, COMPARED, IMPORTANCE),
+    CANDIDATES,
+    DRAWS,
+    FRESH,
+    SUMMARY,
+    CURVES,
+    COMPARED,
+    IMPORTANCE,
     PARALLEL,
 )

@@ -139,19 +139,24 @@ def typed(text: str, needed: Iterable[str] = ()) -> "pd.DataFrame":
     return table
 
 
-def _typed(name: str, column: Sequence[str]) -> "np.ndarray | pd.Series[Any]":
+_UNKNOWN = {"nan": None, "": None}
+_YES_NO = {"true": True, "false": False, **_UNKNOWN}
+
+
+def _typed(name: str, column: Sequence[str]) -> Any:
     kind = column_of(name).type
     if kind is float:
         return np.array([float(cell or "nan") for cell in column], dtype=float)
     import pandas as pd
 
-    cells = pd.Series(column, dtype=str)
     if kind is str:
-        return cells
-    known = ~cells.isin(["nan", ""])
-    values = cells.map({"true": True, "false": False}) if kind is bool else cells
-    if kind is bool and values[known].isna().any():
-        raise ValueError(f"{name} is neither true nor false")
-    if known.all():
-        return values.astype(kind)
-    return values.where(known, None).astype("boolean" if kind is bool else "Int64")
+        return pd.Series(column, dtype=str)
+    read = _YES_NO.__getitem__ if kind is bool else _whole
+    values = list(map(read, column))
+    if None in values:
+        return pd.array(values, dtype="boolean" if kind is bool else "Int64")
+    return np.array(values, dtype=kind)
+
+
+def _whole(cell: str) -> int | None:
+    return None if cell in _UNKNOWN else int(cell)

@@ -38,14 +38,8 @@ class Counts:
         """Count the rows whose score is a threshold or more.
 
         `positive` says which of all rows are; by split, `tests` are the numbers of the test rows, and `scores` what a
-        model gives them that was not trained on them. Raises `ValueError` if the thresholds do not rise, or the first
-        one is above a score.
+        model gives them that was not trained on them. The thresholds rise, and the first one is above no score.
         """
-        lowest = min(each.min() for each in scores)
-        if (np.diff(thresholds) <= 0).any() or lowest < thresholds[0]:
-            raise ValueError(
-                "The thresholds should rise, and the first one should be no more than any score."
-            )
         k = len(thresholds)
         rows = np.concatenate(tests)
         # Of each prediction, the highest threshold that it reaches, and whether its row is positive.
@@ -114,11 +108,6 @@ class Cheapest:
     def place(self) -> int:
         """The place of the threshold that costs least, by the counts over all splits."""
         return int(cheapest(self._costs(self.counts.pooled), self.near))
-
-    @property
-    def flattered(self) -> float:
-        """The cost per row of this threshold by the counts that it was chosen by, which is too low."""
-        return float(self._costs(self.counts.pooled)[self.place])
 
     @cached_property
     def by_split(self) -> np.ndarray:

@@ -47,7 +47,8 @@ def score_table(
     columns: dict[str, Any] = {"params": list(map(format_params, candidates))}
     for key in sorted(candidates[0]):
         columns[key] = [format_value(each[key]) for each in candidates]
-    columns |= mean_columns(scores)
+    for scorer, by_split in scores.items():
+        columns |= mean_columns(scorer, by_split)
     ranks = ranks_of(columns["mean_test_score"], stages)
     columns["rank_test_score"] = ranks
     if stages is not None:
@@ -63,13 +64,10 @@ def score_table(
     return pd.DataFrame(columns | score_columns(splits))
 
 
-def mean_columns(scores: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Return the columns of means and standard deviations (ddof 0) of scores of shape (n_rows, n_splits), by scorer."""
-    columns: dict[str, Any] = {}
-    for name, by_split in scores.items():
-        columns[f"mean_test_{name}"] = by_split.mean(axis=1)
-        columns[f"std_test_{name}"] = by_split.std(axis=1)
-    return columns
+def mean_columns(scorer: str, scores: np.ndarray) -> dict[str, Any]:
+    """Return the columns of means and standard deviations (ddof 0) of a scorer's scores (n_rows, n_splits)."""
+    means, spreads = scores.mean(axis=1), scores.std(axis=1)
+    return {f"mean_test_{scorer}": means, f"std_test_{scorer}": spreads}
 
 
 def score_columns(scores: np.ndarray, scorer: str = SCORE) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class RecordingScorer:
         self.scorers, self.record_rows, self.look = scorers, record_rows, look
 
     def __call__(self, estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
-        """Return the score, or with several scorers, a dict of `score`, of the first, and the others by name."""
+        """Return the scores: `score`, of the first scorer, and those of the others by name."""
         net = net_of(estimator)
         weights = net.module_.parameters()
         n_weights = sum(each.numel() for each in weights if each.requires_grad)
@@ -79,8 +79,6 @@ class RecordingScorer:
         selecting, *others = scores
         recorded = RecordedScore(scores[selecting])
         recorded.record = record
-        if not others:
-            return recorded
         return {SCORE: recorded} | {name: scores[name] for name in others}
 
     def _scored(

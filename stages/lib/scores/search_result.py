@@ -56,20 +56,19 @@ class SearchResult:
         splits = []
         chosen = [self.records[number] for number in candidates]
         for records in zip(*chosen, strict=True):
-            rows = [record.rows for record in records]
-            seen = [each for each in rows if each is not None]
-            if not seen:
+            known = [record.rows for record in records if record.rows is not None]
+            if not known:
                 return None
-            lacking = np.full_like(seen[0], np.nan)
-            known = [lacking if each is None else each for each in rows]
-            splits.append(np.stack(known))
+            rows = np.stack([np.full_like(known[0], np.nan)] * len(records))
+            rows[[record.rows is not None for record in records]] = known
+            splits.append(rows)
         return splits
 
 
-def by_reason(names: Iterable[str], reasons: Iterable[str]) -> dict[str, list[str]]:
-    """Return which nets the kernel has not trained, by the reason."""
+def by_reason(nets: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return which nets the kernel has not trained, by the reason, from names and reasons; "" if it has."""
     found: dict[str, list[str]] = {}
-    for name, reason in dict.fromkeys(zip(names, reasons, strict=True)):
+    for name, reason in dict.fromkeys(nets):
         if reason:
             found.setdefault(reason, []).append(name)
     return found

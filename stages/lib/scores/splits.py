@@ -69,12 +69,12 @@ class Folds:
         return Folds(drawn_anew(self.params), self.data)
 
     @cached_property
-    def every_row(self) -> Dataset:
+    def whole(self) -> "Folds":
         """All rows of the table, of which `data.sample` may have taken a part."""
         if self.params.data.sample == 1:
-            return self.data
+            return self
         data = self.params.data.model_copy(update={"sample": 1.0})
-        return read_table(self.params.model_copy(update={"data": data})).data
+        return read_table(self.params.model_copy(update={"data": data}))
 
     @property
     def resampling(self) -> Resampling:

@@ -72,7 +72,6 @@ class Cluster(ParallelBackendBase):
                 f": no worker has come to {self.address} in {self.seconds} s"
             ) from None
         try:
-            self._check_dask()
             self._look()
         except UserError:
             raise
@@ -189,63 +188,36 @@ class Cluster(ParallelBackendBase):
 
         return self.client.sync(answer, callback_timeout=seconds)
 
-    def _check_dask(self) -> None:
-        """Compare what it takes to read a pickle, which every process can say without our code."""
-        found = self._ask(self.client.get_versions, seconds=self.seconds)
-        here, there = (
-            _of_dask(found["client"]),
-            {"the scheduler": found["scheduler"], **found["workers"]},
-        )
-        self._refuse(
-            {name: differences(here, _of_dask(each)) for name, each in there.items()}
-        )
-
     def _check_workers(self, threads: dict[str, int]) -> None:
         cloudpickle.register_pickle_by_value(inventory)
         try:
-            options: dict[str, Any] = {
-                "workers": [*threads],
-                "on_error": "return",
-                "seconds": self.seconds,
-            }
             found = self._ask(
-                self.client.run, inventory.inventory, *self.asked_for, **options
+                self.client.run,
+                inventory.inventory,
+                *self.asked_for,
+                seconds=self.seconds,
+                workers=[*threads],
+                on_error="return",
             )
         finally:
             cloudpickle.unregister_pickle_by_value(inventory)
-        faults = {}
         for name, each in found.items():
             if isinstance(each, OSError):  # it has ended meanwhile
                 continue
-            is_broken = isinstance(each, Exception)
-            faults[name] = (
-                [f"can't be checked ({described(each)})"]
-                if is_broken
-                else differences(self.here, each)
-            )
+            if isinstance(each, Exception):
+                faults = [f"can't be checked ({described(each)})"]
+            else:
+                faults = differences(self.here, each)
             # The engine changes settings of torch and of warnings, which threads share.
-            faults[name] += [f"has {threads[name]} threads instead of 1"] * (
-                threads[name] > 1
-            )
-        self._refuse(faults)
-
-    def _refuse(self, faults: dict[str, list[str]]) -> None:
-        for name, faults_of_one in faults.items():
-            if faults_of_one:
-                raise self._error(f": {name} {'; '.join(faults_of_one)}")
+            if threads[name] > 1:
+                faults.append(f"has {threads[name]} threads instead of 1")
+            if faults:
+                raise self._error(f": {name} {'; '.join(faults)}")
 
     def _error(self, finding: str) -> UserError:
         return UserError(
             in_params("runtime.dask_scheduler", finding, _START.format(self.address))
         )
-
-
-def _of_dask(versions: dict[str, Any]) -> dict[str, str]:
-    packages = versions["packages"]
-    python = ".".join(packages["python"].split(".")[:2])
-    return {"Python": python} | {
-        name: packages[name] or "" for name in ("cloudpickle", "dask", "distributed")
-    }
 
 
 class _Call:

@@ -3,7 +3,6 @@
 import io
 import pickle
 import sys
-from collections.abc import Iterable
 from importlib.metadata import packages_distributions
 from os.path import isfile
 from typing import Any
@@ -16,6 +15,8 @@ from stages.lib.common import is_installed
 _MODULES = ("stages.lib.engine", "stages.lib.search.cluster", "lockstep")
 _PACKAGES = (
     "cloudpickle",
+    "dask",
+    "distributed",
     "joblib",
     "numpy",
     "pandas",
@@ -43,29 +44,18 @@ def modules_of(content: Any) -> list[str]:
     return list(modules)
 
 
-def asked_for(modules: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
+def asked_for(modules: list[str]) -> tuple[list[str], list[str], list[str]]:
     """Return the arguments of `inventory`: modules, the packages to compare, and the packages of one's own."""
-    files = (
-        (name.partition(".")[0], getattr(module, "__file__", None))
-        for name, module in [*sys.modules.items()]
-    )
-    known = sys.stdlib_module_names | {"__main__", "__mp_main__"}
-    own = {
-        top
-        for top, file in files
-        if top not in known and file and isfile(file) and not is_installed(file)
-    }
-    owners = packages_distributions()
-    needed = (
-        {name.partition(".")[0] for name in modules} - own - sys.stdlib_module_names
-    )
-    return (
-        [*modules],
-        sorted(
-            {owner for top in needed for owner in owners.get(top, ())}.union(_PACKAGES)
-        ),
-        sorted(own),
-    )
+    own = set[str]()
+    for name, module in [*sys.modules.items()]:
+        file = getattr(module, "__file__", None)
+        if file and isfile(file) and not is_installed(file):
+            own.add(name.partition(".")[0])
+    own -= sys.stdlib_module_names | {"__main__", "__mp_main__"}
+    owners, packages = packages_distributions(), {*_PACKAGES}
+    for top in {name.partition(".")[0] for name in modules} - own:
+        packages.update(owners.get(top, ()))
+    return [*modules], sorted(packages), sorted(own)
 
 
 def inventory(modules: list[str], packages: list[str], own: list[str]) -> Inventory:
@@ -111,37 +101,19 @@ def inventory(modules: list[str], packages: list[str], own: list[str]) -> Invent
 
 def differences(here: Inventory, there: Inventory) -> list[str]:
     """Return how a process of the cluster differs from this one, each as the end of a sentence."""
-    failed = [
-        f"can't {name} ({found})"
-        for name, found in there.items()
-        if name.startswith("import ")
-    ]
-    if failed:  # the others may follow from the first
-        return failed[:1]
-    code = [
-        name
-        for name in there.keys() & here.keys()
-        if name.startswith("module ") and here[name] != there[name]
-    ]
-    texts = (
-        [
-            f"has other code in {', '.join(sorted(name.removeprefix('module ') for name in code))}"
-        ]
-        if code
-        else []
-    )
-    if there.get("kernel") != here.get("kernel"):
-        texts.append(
-            f"has another kernel ({there.get('kernel') or 'this process has none'})"
-        )
-    rest = [
-        name
-        for name in here
-        if name != "kernel"
-        and not name.startswith("module ")
-        and here[name] != there.get(name)
-    ]
-    return texts + [
-        f"has {name} {there.get(name) or '(missing)'} instead of {here[name]}"
-        for name in rest
-    ]
+    for name, found in there.items():
+        if name.startswith("import "):  # other differences may follow from the first
+            return [f"can't {name} ({found})"]
+    others = {name: there.get(name) for name in here if here[name] != there.get(name)}
+    texts, code = [], []
+    for name, found in others.items():
+        kind, _, module = name.partition("module ")
+        if name == "kernel":
+            texts.append(f"has another kernel ({found or 'this process has none'})")
+        elif kind:
+            texts.append(f"has {name} {found or '(missing)'} instead of {here[name]}")
+        elif found:
+            code.append(module)
+    if code:
+        texts.insert(0, f"has other code in {', '.join(sorted(code))}")
+    return texts

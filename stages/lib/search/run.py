@@ -72,9 +72,7 @@ class _Reports:
         self.progress.advance(more, total)
 
     def scored(self, result: dict[str, Any]) -> None:
-        scores = result["test_scores"]
-        score = scores[SCORE] if isinstance(scores, dict) else scores
-        self.records.append(score.record)
+        self.records.append(result["test_scores"][SCORE].record)
         self.reasons.append(result["not_by_kernel"] or "")
 
     def result(self, found: dict[str, Any], n_splits: int) -> SearchResult:
