@@ -4,8 +4,8 @@ from resampled.means.choice import whole_choice
 from resampled.scorers import bounds_of
 from stages.lib.best_params.leaderboard import (
     leaderboard,
+    over_all,
     read_searches,
-    summarise,
     ties,
 )
 from stages.lib.common import counted, format_score, run, score_decimals
@@ -22,7 +22,7 @@ def main() -> None:
         name: read_corrected(results, name, search) for name, search in searches.items()
     }
     tied, corrected = ties(own), whole_choice(own, bounds_of(params.cv.scoring))
-    summary = summarise(params, searches, corrected)
+    summary = over_all(params, searches, corrected)
     strays = remove_strays(params.experiments)
     if strays:
         removed = f"removed {counted(len(strays), 'file')}"

@@ -37,8 +37,8 @@ from stages.lib.scores.search_result import by_reason
 from stages.lib.scores.splits import Folds, read_table
 from stages.lib.scores.thresholds import (
     applied,
+    cheapest_threshold,
     check_costs,
-    chosen_thresholds,
     thresholds_table,
 )
 from stages.lib.search import EVALUATION, forget
@@ -52,18 +52,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Judged:
-    """The contest of all contenders, and the answer."""
+    """The contest of all contenders, and the answer; the contenders that are saved have `roles`."""
 
     params: Params
     table: Folds
     picks: Picks
     contest: Contest
     answer: Answer
-
-    @property
-    def saved(self) -> list[str]:
-        """The contenders that are saved."""
-        return list(dict.fromkeys([self.answer.handed_over, self.answer.kept]))
+    roles: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,9 @@ def main() -> None:
     seen = see(judged, results)
     # The last steps that can fail: what is written goes with the models.
     contents = contents_of(judged, seen, results)
-    fitted = fit_saved(judged, seen)
+    fitted = {}
+    for name, own in seen.known.items():
+        fitted[name] = fit(name, judged.picks.settings, judged.table, own.errors)
     file.check()
     for path, content in contents.items():
         write_text(path, content)
@@ -105,27 +103,23 @@ def judge(params: Params, results: Results) -> Judged:
     )
     choice, asked = choose(contest, picks.use), picks.use is not None
     answer = answer_of(contest, choice, cv.scoring, picks.n_candidates, asked)
-    return Judged(params, table, picks, contest, answer)
+    return Judged(params, table, picks, contest, answer, roles_of(answer))
 
 
 def see(judged: Judged, results: Results) -> SeenModels:
     """Say how the models that are saved predict, and from which threshold on."""
     fresh, settings = judged.table.fresh, judged.picks.settings
-    own = {name: settings[name] for name in judged.saved if name in settings}
-    nets = see_nets(own, fresh)
-    known = {name: known_of(results, name, nets, fresh) for name in judged.saved}
-    counts = {name: each.counts for name, each in known.items()}
     costs, in_groups = judged.params.evaluate.costs, fresh.data.groups is not None
-    thresholds = chosen_thresholds(costs, counts, fresh.resampling, in_groups)
+    own = {name: settings[name] for name in judged.roles if name in settings}
+    nets = see_nets(own, fresh)
+    known, thresholds = {}, {}
+    for name in judged.roles:
+        known[name] = known_of(results, name, nets, fresh)
+        counts = known[name].counts
+        if costs and counts:
+            chosen = cheapest_threshold(costs, counts, fresh.resampling, in_groups)
+            thresholds[name] = chosen
     return SeenModels(nets, known, thresholds)
-
-
-def fit_saved(judged: Judged, seen: SeenModels) -> dict[str, Fitted]:
-    """Fit the models that are saved on all rows."""
-    settings, table, known = judged.picks.settings, judged.table, seen.known
-    return {
-        name: fit(name, settings, table, known[name].errors) for name in judged.saved
-    }
 
 
 def contents_of(judged: Judged, seen: SeenModels, results: Results) -> dict[str, str]:
@@ -135,15 +129,17 @@ def contents_of(judged: Judged, seen: SeenModels, results: Results) -> dict[str,
     pooled = seen.nets[answer.kept].pooled(fresh)
     brier = pooled.brier_score() if pooled else None
     errors = {name: each.errors for name, each in known.items()}
-    counts, roles = {name: x.counts for name, x in known.items()}, roles_of(answer)
+    counts = {name: each.counts for name, each in known.items()}
     contents: dict[File, Content] = {
         files.ANSWER: answer,
         files.CONTENDERS: comparison_table(contest, judged.params.cv, answer),
         files.DIAGNOSTICS: known[answer.kept].diagnostics,
         files.ANSWER_DIAGNOSTICS: known[answer.handed_over].diagnostics,
-        files.INPUTS: saved_inputs(results, answer, seen.nets, fresh),
+        files.INPUTS: saved_inputs(results, judged.roles, seen.nets, fresh),
         files.ERRORS: ErrorsByModel(errors),
-        files.THRESHOLDS: thresholds_table(counts, roles, costs, seen.thresholds),
+        files.THRESHOLDS: thresholds_table(
+            counts, judged.roles, costs, seen.thresholds
+        ),
         files.EVALUATION: evaluation_of(judged, seen, brier),
     }
     texts = {file.path: as_text(content) for file, content in contents.items()}

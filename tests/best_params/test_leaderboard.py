@@ -9,10 +9,10 @@ from resampled.means.corrected import Corrected
 from stages.lib.best_params.leaderboard import (
     combine,
     leaderboard,
+    over_all,
     picks_of,
     read_best_set,
     read_searches,
-    summarise,
     ties,
 )
 from stages.lib.common import UserError
@@ -76,7 +76,7 @@ def test_the_summary_names_the_winner() -> None:
     found = searches(
         optimizer={"optimizer": "Adamax"}, neurons={"module__n_neurons": 5}
     )
-    summary = summarise(params, found)
+    summary = over_all(params, found)
     assert (summary.winner, summary.winner_params) == (
         "neurons",
         "module__n_neurons=5",
@@ -96,7 +96,7 @@ def test_the_summary_names_the_winner() -> None:
         changed({name: found[name]}, best_score_corrected=score, **ends)
         for name, score in (("optimizer", 0.15), ("neurons", 0.14))
     )
-    summary = summarise(params, first | second)
+    summary = over_all(params, first | second)
     assert summary.winner == "optimizer"
     assert (summary.best_score, summary.best_score_corrected) == (0.1, 0.15)
 
@@ -117,11 +117,11 @@ def test_grid_searches_are_combined_if_there_are_two() -> None:
         dropout={"module__dropout_rate": 0.5},
         joint={"lr": 0.02},
     )
-    summary = summarise(Params.model_validate(raw), found)
+    summary = over_all(Params.model_validate(raw), found)
     assert summary.winner == "joint"
     assert summary.combined_params == "module__n_neurons=5, module__dropout_rate=0.5"
     del raw["experiments"]["neurons"], found["neurons"]
-    summary = summarise(Params.model_validate(raw), found)
+    summary = over_all(Params.model_validate(raw), found)
     assert summary.combined_params is None
     assert set(summary.details[0].content()) == {"experiments", "winner"}
 

@@ -25,7 +25,6 @@ from stages.lib.scores.thresholds import (
     applied,
     cheapest_threshold,
     check_costs,
-    chosen_thresholds,
     counts_table,
     threshold_counts,
     thresholds_table,
@@ -236,10 +235,7 @@ def test_in_the_order_of_time_there_is_no_interval() -> None:
     assert " ± " not in threshold_told("tree", ("no", "yes"), COSTS, chosen)
 
 
-def test_without_costs_nothing_is_chosen_and_nothing_said() -> None:
-    counts = {"tree": COUNTS, "net": None}
-    assert chosen_thresholds(None, counts, TABLE.resampling) == {}
-    assert [*chosen_thresholds(COSTS, counts, TABLE.resampling)] == ["tree"]
+def test_without_costs_nothing_is_said() -> None:
     texts = Texts()
     evaluation = Evaluation(kept="joint", n_rows=9, classes={})
     texts.put(files.EVALUATION, evaluation)

@@ -164,8 +164,8 @@ def test_predictions_are_probabilities_where_a_model_gives_some() -> None:
     X = np.linspace(-1, 1, 20)[:, None]
     y = (X.ravel() > 0).astype(float)
     classifier = LogisticRegression().fit(X, y)
-    assert np.array_equal(predictions(classifier, X, y), classifier.predict_proba(X))
+    assert np.array_equal(predictions(classifier, X), classifier.predict_proba(X))
     classifier.predict_proba = lambda rows: np.full((len(rows), 2), 2.0)
-    assert np.array_equal(predictions(classifier, X, y), classifier.predict(X))
+    assert np.array_equal(predictions(classifier, X), classifier.predict(X))
     regressor = LinearRegression().fit(X, X)
-    assert predictions(regressor, X, y).shape == (20,)
+    assert predictions(regressor, X).shape == (20,)

@@ -21,7 +21,7 @@ from stages.lib.scores.score_table import (
     simplest_row,
     split_scores,
     stuck_of,
-    summarise,
+    summary_of,
 )
 from stages.lib.told.findings import best_told
 from stages.lib.told.scores import print_table
@@ -107,7 +107,7 @@ def test_other_scorers_stand_beside_the_one_that_selects() -> None:
     assert columns[5:8] == ["mean_test_roc_auc", "std_test_roc_auc", "rank_test_score"]
     assert grid_keys(table) == ["lr", "module__weight_constraint"]
     assert split_scores(table).shape == (4, 2)
-    assert summarise(table, CORRECTED, COUNTED, n_fits=8).content()[
+    assert summary_of(table, CORRECTED, COUNTED, n_fits=8).content()[
         "best_roc_auc"
     ] == pytest.approx(0.7)
 
@@ -120,14 +120,14 @@ def test_after_halving_those_that_stayed_rank_first() -> None:
     assert table["rank_test_score"].tolist() == [3, 1, 4, 2]
     assert table["stage"].tolist() == [1, 2, 1, 2]
     assert np.isnan(table["p_value"]).tolist() == [True, False, True, False]
-    summary = summarise(table, CORRECTED, COUNTED, n_fits=12, net_epochs_spared=1000)
+    summary = summary_of(table, CORRECTED, COUNTED, n_fits=12, net_epochs_spared=1000)
     assert summary.best_params == "lr=1e-05, module__weight_constraint=2.0"
     assert (summary.corrected_over, summary.corrected_among) == ("splits", 2)
     assert (summary.n_fits, summary.net_epochs_spared) == (12, 1000)
 
 
 def test_the_summary_is_flat_and_of_the_best() -> None:
-    summary = summarise(table_of(SCORES), CORRECTED, COUNTED, n_fits=8)
+    summary = summary_of(table_of(SCORES), CORRECTED, COUNTED, n_fits=8)
     assert summary.content() == {
         "best_params": "lr=1e-05, module__weight_constraint=2.0",
         "best_score": pytest.approx(0.65),
@@ -158,7 +158,7 @@ def test_stuck_fits_are_counted_listed_and_told(
     assert table["n_stuck"].tolist() == [2, 1, 0, 0]
     assert table["stuck_splits"].tolist() == ["0 1", "0", "", ""]
     np.testing.assert_array_equal(stuck_of(table), stuck)
-    summary = summarise(table, None, COUNTED, n_fits=8)
+    summary = summary_of(table, None, COUNTED, n_fits=8)
     assert summary.best_n_stuck == 1
     assert summary.best_score_not_stuck == pytest.approx(0.7)
     assert best_told(summary, 4, 4).endswith(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.search.kept import forget, kept_folder, telling
+from stages.lib.search.checkpoint import checkpoint_of, forget, telling
 from tests.project import ROOT, environment, real_params, write_params
 
 COMMAND = [sys.executable, "-m", "stages.search", "mine"]
@@ -142,8 +142,8 @@ def test_what_one_experiment_has_kept_goes_alone(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("mine", "yours"):
-        kept_folder(name).mkdir(parents=True)
-        (kept_folder(name) / "1.nets").touch()
+        checkpoint_of(name).mkdir(parents=True)
+        (checkpoint_of(name) / "1.nets").touch()
     forget("mine")
     assert [path.name for path in Path(".kept").iterdir()] == ["yours"]
     forget("yours")

@@ -186,7 +186,7 @@ def score_baseline(
                 continue
             if pooled:
                 statistics.append(pooled.record(fitted, part, y)[None])
-            predicted.append(predictions(fitted, part, y))
+            predicted.append(predictions(fitted, part))
         value = pooled.value if pooled else scorers[selecting]
         worth.append(importances(fitted, part, y, len(data.features), value))
     for key, failure in failures.items():
@@ -196,7 +196,7 @@ def score_baseline(
     seen = None if selecting in failures else Seen(predicted, np.stack(worth))
     scores = {SCORE: scores.pop(selecting)} | scores
     is_constant, description = all(constant), baseline.description
-    return fresh.judged(scores, complete, is_constant, description), seen
+    return fresh.reached_by(scores, complete, is_constant, description), seen
 
 
 def read_baselines(results: Results, cv: CV, n_splits: int) -> dict[str, Reached]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -134,7 +135,7 @@ def combine(
     return combined, left_out
 
 
-def summarise(
+def over_all(
     params: Params,
     searches: dict[str, RankedSearch],
     corrected: Corrected | None = None,
@@ -147,7 +148,8 @@ def summarise(
     best = searches[winner]
     picks = picks_of(params, searches)
     score = best.model_dump(include={*BestScore.model_fields})
-    found, changes = {}, None
+    found: dict[str, Any] = {}
+    changes = None
     if params.combines:
         combined, left_out = combine(params, picks)
         found = {"combined": combined, "left_out": left_out}
@@ -215,18 +217,28 @@ def read_picks(results: Results, params: Params) -> Picks:
     if kept == WINNER:
         kept = winner
     among = searches[kept] if kept in searches and kept != winner else summary
-    settings = _contenders(params, details)
-    worth, rows = _worth(params, summary, settings), _rows(params, details)
-    use = named.get(use, use)
-    return Picks(settings, kept, use, worth, among.n_candidates, searches, rows)
+    picks = picks_of(params, searches)
+    settings = _contenders(params, details, picks)
+    worth = _worth(params, summary, settings)
+    rows = _rows(params, details, picks)
+    return Picks(
+        settings,
+        kept,
+        named.get(use, use),
+        worth,
+        among.n_candidates,
+        searches,
+        rows,
+    )
 
 
-def _contenders(params: Params, details: SearchDetails) -> dict[str, Settings]:
+def _contenders(
+    params: Params, details: SearchDetails, picks: Mapping[str, Settings]
+) -> dict[str, Settings]:
     """Return the settings of the nets of the evaluation, by contender."""
     winner, nets = details.winner, dict[str, Settings]()
     if details.combined:
         nets[COMBINED] = details.combined
-    picks = picks_of(params, details.experiments)
     for name in params.experiments:
         nets[name] = params.settings(name) | picks[name]
     simplest = details.experiments[winner].simplest_params
@@ -251,9 +263,10 @@ def _worth(params: Params, summary: BestParams, nets: Mapping[str, Settings]) ->
     return alike | known
 
 
-def _rows(params: Params, details: SearchDetails) -> FreshRows:
+def _rows(
+    params: Params, details: SearchDetails, picks: Mapping[str, Settings]
+) -> FreshRows:
     pick, winner, rows = params.statistics.pick, details.winner, FreshRows()
-    picks = picks_of(params, details.experiments)
     for name, experiment in params.experiments.items():
         rows[name] = name, pick, format_params(picks[name])
         # An experiment that holds nothing fixed starts from `model`, and has trained that as well.

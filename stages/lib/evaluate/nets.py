@@ -39,7 +39,7 @@ from stages.lib.scores.search_result import SearchResult
 from stages.lib.scores.shuffled import importances, inputs_table, with_standing
 from stages.lib.scores.splits import Folds
 from stages.lib.scores.thresholds import counts_of, threshold_counts
-from stages.lib.search import EVALUATION, Fits, doing, kept_folder, run_search
+from stages.lib.search import EVALUATION, Fits, checkpoint_of, doing, run_search
 
 
 def read_reached(results: Results, picks: Picks, fresh: Folds) -> dict[str, Reached]:
@@ -88,7 +88,7 @@ def see_nets(settings: dict[str, Settings], fresh: Folds) -> dict[str, Seen]:
 
     def look(estimator: BaseEstimator, X: Any, y: np.ndarray) -> Any:
         worth = importances(estimator, X, y, n_features, select)
-        return predictions(estimator, X, y), worth
+        return predictions(estimator, X), worth
 
     unseen = None, np.full(n_features, np.nan)
     seen = {}
@@ -115,7 +115,7 @@ def _search(
     net = build_estimator(resolved, data, params.prepare)
     y = target(data.y, resolved["wrapper"], resolved["criterion"])
     fits = Fits(net, [{}], rows(data, net), y, splits, scorer)
-    return run_search(label, fits, params, kept=kept_folder(EVALUATION))
+    return run_search(label, fits, params, checkpoint=checkpoint_of(EVALUATION))
 
 
 class Fitted(NamedTuple):
@@ -222,11 +222,10 @@ def roles_of(answer: Answer) -> dict[str, str]:
 
 
 def saved_inputs(
-    results: Results, answer: Answer, seen: Mapping[str, Seen], fresh: Folds
+    results: Results, roles: Mapping[str, str], seen: Mapping[str, Seen], fresh: Folds
 ) -> pd.DataFrame:
     """Return what each input is worth to the answer and to the kept net, as `with_standing` does; nets were `seen`."""
-    roles = roles_of(answer)
-    importances = {name: seen[name].importances for name in roles if name in seen}
+    importances = {name: each.importances for name, each in seen.items()}
     table = inputs_table(importances, fresh.data.features, fresh.resampling)
     if len(importances) < len(roles):
         of_baselines = results.table(files.BASELINE_INPUTS)

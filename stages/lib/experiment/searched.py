@@ -21,10 +21,10 @@ from stages.lib.scores.score_table import (
     may_be_best,
     score_table,
     simplest_row,
-    summarise,
+    summary_of,
 )
 from stages.lib.scores.scorer import hold_out_scorer
-from stages.lib.search import Fits, SearchResult, doing, kept_folder, run_search
+from stages.lib.search import Fits, SearchResult, checkpoint_of, doing, run_search
 from stages.lib.search.curves import (
     Watched,
     constant_loss,
@@ -49,8 +49,8 @@ def search(experiment: Opened) -> SearchResult:
             experiment.splits,
             experiment.scorer,
         )
-        kept = kept_folder(experiment.name)
-        return run_search(experiment.name, fits, params, kept=kept)
+        checkpoint = checkpoint_of(experiment.name)
+        return run_search(experiment.name, fits, params, checkpoint=checkpoint)
 
     def train_some(numbers: np.ndarray, max_epochs: int) -> SearchResult:
         changes = {"max_epochs": max_epochs}
@@ -92,7 +92,8 @@ def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
     """Return what the result of an experiment's search says."""
     params, splits, y = experiment.params, experiment.table, experiment.data.y
     scores = result.scores[SCORE]
-    rows, resampling = splits.rows(result.rows(range(len(scores)))), splits.resampling
+    resampling = splits.resampling
+    rows = splits.row_statistics(result.rows(range(len(scores))))
     by_unit = splits.by_unit(rows)
     means = intervals(scores, resampling, by_unit=by_unit, constant=result.constant)
     named = params.experiment(experiment.name).candidates(params.seed)
@@ -114,7 +115,7 @@ def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
         ended = np.where(result.to_the_end[:, None], scores, np.nan)
         corrected = corrected_score(ended, resampling, seed=params.seed, rows=rows)
     net = experiment.settings | experiment.candidates[best]
-    summary = summarise(
+    summary = summary_of(
         table,
         corrected,
         splits.counted,
@@ -163,7 +164,7 @@ def score_anew(
         Fits(net, candidates, experiment.X, experiment.y, splits, scorer),
         fresh.params,
         record_losses=True,
-        kept=kept_folder(experiment.name),
+        checkpoint=checkpoint_of(experiment.name),
     )
     epochs = []
     for records in result.records:

@@ -79,12 +79,15 @@ class _ProjectNet(ClassWeights, FiniteOrUnfit):
 
     def get_default_callbacks(self) -> list[tuple[str, Callback]]:
         """Return those of the default callbacks that record losses, and those that this net is asked for."""
-        keys = [key.split("__") for key in vars(self)]
-        varied = {key[1] for key in keys if key[0] == "callbacks" and len(key) > 1}
-        monitors = map(str, _monitors(vars(self)).values())
-        watched = {monitor.removesuffix("_best") for monitor in monitors}
-        wanted = {*_RECORDING, *varied, *watched}
-        return [each for each in super().get_default_callbacks() if each[0] in wanted]  # type: ignore[misc]
+        wanted = {*_RECORDING}
+        for key in vars(self):
+            owner, *rest = key.split("__")
+            if owner == "callbacks":
+                wanted.update(rest[:1])
+        for monitor in _monitors(vars(self)).values():
+            wanted.add(str(monitor).removesuffix("_best"))
+        defaults = super().get_default_callbacks()  # type: ignore[misc]
+        return [each for each in defaults if each[0] in wanted]
 
 
 @cache  # each net asks when it is initialised, and a signature takes long
@@ -123,14 +126,13 @@ def build_estimator(
         finding = f": {criterion.__name__} is for classes, and {wrapper.__name__} predicts numbers"
         remedy = "Set it to MSELoss, or model.wrapper to a classifier."
         raise UserError(in_params("model.criterion", finding, remedy))
-    shape = {
-        "n_outputs": data.n_classes if issubclass(criterion, OF_NUMBERED) else 1,
-        "output": _for_loss(criterion, _OUTPUTS, nn.Identity),
-    }
     taken = parameters(settings["module"])
-    defaults: dict[str, Any] = {
-        f"module__{name}": value for name, value in shape.items() if name in taken
-    }
+    defaults: dict[str, Any] = {}
+    if "n_outputs" in taken:
+        is_numbered = issubclass(criterion, OF_NUMBERED)
+        defaults["module__n_outputs"] = data.n_classes if is_numbered else 1
+    if "output" in taken:
+        defaults["module__output"] = _for_loss(criterion, _OUTPUTS, nn.Identity)
     if classify:
         known = _for_loss(criterion, _NONLINEARITIES, "auto")
         defaults["predict_nonlinearity"] = known

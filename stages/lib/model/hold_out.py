@@ -4,6 +4,7 @@ skorch's `train_split` is not given groups. So rows carry them: as one more colu
 preparation makes of the others. Metadata for `fit` would do too, but not for a fit in lockstep.
 """
 
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -46,9 +47,10 @@ class WholeGroups:
         """Return the rows to train on, and those held out."""
         groups = dataset.X.groups
         dataset.X = np.asarray(dataset.X)  # of which single rows are taken faster
-        splitter = (StratifiedGroupKFold if self.stratified else GroupKFold)(self.n)
-        labels = np.ravel(np.asarray(y)) if self.stratified else None
-        train, valid = next(iter(splitter.split(np.zeros(len(groups)), labels, groups)))
+        splitter, labels = GroupKFold(self.n), None
+        if self.stratified:
+            splitter, labels = StratifiedGroupKFold(self.n), np.ravel(np.asarray(y))
+        train, valid = next(splitter.split(groups, labels, groups))
         return Subset(dataset, train), Subset(dataset, valid)
 
 
@@ -60,8 +62,8 @@ class LatestRows:
 
     def __call__(self, dataset: Any, y: Any = None) -> tuple[Subset, Subset]:
         """Return the rows to train on, and those held out."""
-        n_train = len(dataset) - -(-len(dataset) // self.n)
         n = len(dataset)
+        n_train = n - ceil(n / self.n)
         return Subset(dataset, range(n_train)), Subset(dataset, range(n_train, n))
 
 

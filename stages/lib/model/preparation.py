@@ -41,9 +41,8 @@ class RobustClipped(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> "RobustClipped":
         """Find the median and the scale of each column, shape (n_columns,)."""
-        least, lower, self.center_, upper, largest = np.nanpercentile(
-            X, [0, 25, 50, 75, 100], axis=0
-        )
+        percentiles = np.nanpercentile(X, [0, 25, 50, 75, 100], axis=0)
+        least, lower, self.center_, upper, largest = percentiles
         scale = np.where(upper > lower, upper - lower, (largest - least) / 2)
         self.scale_ = np.where(scale > 0, scale, 1.0)
         return self
@@ -190,10 +189,10 @@ def learned(
 
     Their names are those of the part and of its attribute, such as `prepare.numbers.scale.mean_` and `target.mean_`.
     """
-    return {
-        f"{place}.{key}": vars(part)[key]
-        for place, part, key in _numbers(preparation, scaler)
-    }
+    numbers = {}
+    for place, part, key in _numbers(preparation, scaler):
+        numbers[f"{place}.{key}"] = vars(part)[key]
+    return numbers
 
 
 def take_over(

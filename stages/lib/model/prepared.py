@@ -49,12 +49,8 @@ def prepared(
     own = prepare.model_dump(exclude={"target"})
     changes = own != Prepare().model_dump(exclude={"target"})
     # A preparation also carries groups to the net.
-    if (
-        changes
-        or not data.columns.lack_nothing
-        or uses - {_TARGET}
-        or data.groups is not None
-    ):
+    has_groups, lacks = data.groups is not None, not data.columns.lack_nothing
+    if changes or lacks or has_groups or uses - {_TARGET}:
         steps = [("prepare", Preparation(data.columns, **own)), (name, estimator)]
         estimator = Pipeline(steps)
     if prepare.target or _TARGET in uses:

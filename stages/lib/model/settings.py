@@ -48,14 +48,12 @@ def resolve_experiment(params: Params, name: str) -> tuple[dict[str, Any], Candi
     raw = params.settings(name)
     names = _Names(PARAMS_FILE, {key: params.place(name, key) for key in raw})
     settings = names.resolved(raw)
-    # Of a distribution, both bounds are checked.
-    bounds = {
-        key: [drawn.low, drawn.high] for key, drawn in experiment.distributions.items()
-    }
-    lists = {
-        key: names.values(f"{place}.{key}", key, values)
-        for key, values in (experiment.lists | bounds).items()
-    }
+    raw_lists = dict(experiment.lists)
+    for key, drawn in experiment.distributions.items():
+        raw_lists[key] = [drawn.low, drawn.high]  # both bounds are checked
+    lists = {}
+    for key, values in raw_lists.items():
+        lists[key] = names.values(f"{place}.{key}", key, values)
     settings = names.checked(settings, params.cv, lists, place)
     if is_classifier(settings["wrapper"]) != params.model.classifies:
         finding = f": {params.model.wrapper} is not a classifier, or is one with a regressor's name"

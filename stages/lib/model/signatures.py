@@ -39,11 +39,8 @@ def _is_number(parameter: inspect.Parameter) -> bool:
 
 def _words_of(parameter: inspect.Parameter) -> tuple[Any, ...]:
     """Return the words that a parameter may be, of the annotation `Literal`; none for another parameter."""
-    return (
-        get_args(parameter.annotation)
-        if get_origin(parameter.annotation) is Literal
-        else ()
-    )
+    is_literal = get_origin(parameter.annotation) is Literal
+    return get_args(parameter.annotation) if is_literal else ()
 
 
 def _takes_any(taken: Parameters) -> bool:
@@ -53,30 +50,26 @@ def _takes_any(taken: Parameters) -> bool:
 def takes_names(taken: Parameters, name: str) -> bool:
     """Whether there is a parameter that may be an object: not a number, nor a word; `**kwargs` may be anything."""
     parameter = taken.get(name)
-    return (
-        _takes_any(taken)
-        if parameter is None
-        else not _is_number(parameter) and not _words_of(parameter)
-    )
+    if parameter is None:
+        return _takes_any(taken)
+    return not _is_number(parameter) and not _words_of(parameter)
 
 
 def not_taken(owner: str, taken: Parameters, name: str) -> str:
     """Return that an object takes no parameter of a name; "" if it does, or takes any by `**kwargs`."""
-    return (
-        ""
-        if _takes_any(taken) or name in taken
-        else f"{owner} takes no {name!r}{did_you_mean(name, taken)}"
-    )
+    if _takes_any(taken) or name in taken:
+        return ""
+    return f"{owner} takes no {name!r}{did_you_mean(name, taken)}"
 
 
 def not_allowed(owner: str, taken: Parameters, name: str, value: Any) -> str:
     """Return that a value is no word of a few, or is text, which would count as true; "" if it may be what it is."""
     if name not in taken:
         return ""
-    if (words := _words_of(taken[name])) and value not in words:
-        return (
-            f"{format_value(value)} is not one of {', '.join(map(format_value, words))}"
-        )
+    words = _words_of(taken[name])
+    if words and value not in words:
+        listed = ", ".join(map(format_value, words))
+        return f"{format_value(value)} is not one of {listed}"
     wanted = _wanted(taken[name])
     if wanted and isinstance(value, str):
         return f"{value!r} is text; {name} of {owner} is {wanted}"

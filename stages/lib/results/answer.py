@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator
 
 from stages.lib.common.artifacts import significant
 from stages.lib.results.columns import COMPUTED
@@ -84,12 +84,3 @@ class Answer(Record):
     def content(self) -> dict[str, Any]:
         """Return what is written: null for what is not known."""
         return self.model_dump()
-
-    @model_validator(mode="after")
-    def _names_contenders(self) -> "Answer":
-        names = {each.name for each in self.contenders}
-        named = {self.use, self.handed_over, self.kept}
-        named |= {self.constant, self.compared_with}
-        if named - names - {None}:
-            raise ValueError("a model is named that is not a contender")
-        return self

@@ -3,7 +3,7 @@
 from operator import not_
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
 from stages.lib.results.record import Counted, Record
 
@@ -87,12 +87,6 @@ class SearchDetails(Record):
     winner: str
     combined: Settings | None = None
     left_out: list[str] | None = None
-
-    @model_validator(mode="after")
-    def _has_the_winner(self) -> "SearchDetails":
-        if self.winner not in self.experiments:
-            raise ValueError("the winner is not an experiment")
-        return self
 
 
 class BestParams(BestScore):

@@ -72,15 +72,15 @@ def as_json(content: Mapping[str, Any]) -> str:
     return json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
-def remove_others(folder: str | Path, kept: Iterable[str | Path]) -> None:
-    """Delete every file under `folder` that is not one of `kept`, and the folders that become empty."""
-    keep = {Path(path) for path in kept}
+def remove_others(folder: str | Path, wanted: Iterable[str | Path]) -> None:
+    """Delete every file under `folder` that is not one of `wanted`, and the folders that become empty."""
+    left = {Path(path) for path in wanted}
     # What is in a folder comes before it.
     for path in sorted(Path(folder).rglob("*"), reverse=True):
         if path.is_dir() and not path.is_symlink():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif path not in keep:
+        elif path not in left:
             path.unlink()
 
 

@@ -56,7 +56,7 @@ class Seen:
         )
 
 
-def predictions(estimator: BaseEstimator, X: Any, y: np.ndarray) -> np.ndarray:
+def predictions(estimator: BaseEstimator, X: Any) -> np.ndarray:
     """Return what a fitted model predicts: probabilities (n, n_classes) if it has them, else numbers of shape (n,)."""
     proba = probabilities(estimator, X) if is_classifier(estimator) else None
     return np.asarray(estimator.predict(X)).ravel() if proba is None else proba
@@ -207,8 +207,10 @@ def _calibration(
 def wilson_interval(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the bounds of the 95 % interval of a share of `n` rows, by Wilson (1927)."""
     z = ndtri(1 - ALPHA / 2)
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    whole = 1 + z**2 / n
+    centre = (share + z**2 / (2 * n)) / whole
+    variance = share * (1 - share) / n + z**2 / (4 * n**2)
+    half = z / whole * np.sqrt(variance)
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 

@@ -78,13 +78,10 @@ def reached_of(
         scores = {}
         for scorer, names in columns.items():
             scores[scorer] = row[names].to_numpy(dtype=np.float64)
-        found[str(row["setting"])] = Reached(
-            scores,
-            float(row["ci95"]),
-            str(row["params"]),
-            row[stuck].to_numpy(dtype=bool) if {*stuck} <= {*table} else None,
-            by_unit_of(row.get("by_unit")),
-        )
+        is_stuck = row[stuck].to_numpy(dtype=bool) if {*stuck} <= {*table} else None
+        by_unit, ci95 = by_unit_of(row.get("by_unit")), float(row["ci95"])
+        params = str(row["params"])
+        found[str(row["setting"])] = Reached(scores, ci95, params, is_stuck, by_unit)
     return found
 
 

@@ -171,7 +171,7 @@ def corrected_fields(corrected: Corrected | None) -> dict[str, float]:
     }
 
 
-def summarise(
+def summary_of(
     table: pd.DataFrame, corrected: Corrected | None, counted: Counted, **known: Any
 ) -> SearchSummary:
     """Return the summary of a search, from its `score_table`; the first candidate of rank 1 is the best.

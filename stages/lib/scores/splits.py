@@ -110,7 +110,7 @@ class Folds:
     def _pooling(self) -> Pooling | None:
         return pooling(self.params.cv.scoring, self.data.n_classes)
 
-    def rows(self, statistics: Sequence[np.ndarray] | None) -> Rows | None:
+    def row_statistics(self, statistics: Sequence[np.ndarray] | None) -> Rows | None:
         """Return what `SearchResult.rows` has returned, with what tells the rows apart; None if not known."""
         pooled, in_time = self._pooling, self.params.cv.keeps_time
         if (
@@ -127,7 +127,7 @@ class Folds:
         candidates = np.arange(len(rows.statistics[0]))
         return rows.units(candidates).by_unit(self.params.cv.n_splits)
 
-    def judged(
+    def reached_by(
         self,
         scores: dict[str, np.ndarray],
         statistics: Sequence[np.ndarray] | None,
@@ -135,7 +135,7 @@ class Folds:
         params: str,
     ) -> Reached:
         """Return what a model reaches with these scores; it is `constant` if it predicts the same for all rows."""
-        by_unit, seed = self.by_unit(self.rows(statistics)), self.params.seed
+        by_unit, seed = self.by_unit(self.row_statistics(statistics)), self.params.seed
         means = intervals(
             scores[SCORE][None], self.resampling, by_unit=by_unit, constant=constant
         )
@@ -158,7 +158,7 @@ class Folds:
         """Return what a net, the candidate of this number in a search on these splits, has reached."""
         scores = {scorer: each[number] for scorer, each in result.scores.items()}
         statistics, constant = result.rows([number]), bool(result.constant[number])
-        judged = self.judged(scores, statistics, constant, params)
+        judged = self.reached_by(scores, statistics, constant, params)
         (stuck,) = self.stuck([result.records[number]])
         reason = result.not_by_kernel[number]
         return replace(judged, stuck=stuck, not_by_kernel=reason)

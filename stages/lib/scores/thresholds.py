@@ -20,15 +20,9 @@ from stages.lib.scores.counts import Cheapest, Counts, cost_per_row
 # From 0, where all rows are of the second class, to 1, where none is. Both ends count, because a mistake may cost so
 # much that no model helps; near them, steps are smaller, because of rare classes.
 _NEAR_THE_ENDS = np.array([0.001, 0.002, 0.005])
-THRESHOLDS = np.concatenate(
-    [
-        [0],
-        _NEAR_THE_ENDS,
-        np.arange(1, 100) / 100,
-        (1 - _NEAR_THE_ENDS[::-1]).round(3),
-        [1],
-    ]
-)
+_PERCENTS = np.arange(1, 100) / 100
+_NEAR_ONE = (1 - _NEAR_THE_ENDS[::-1]).round(3)
+THRESHOLDS = np.concatenate([[0], _NEAR_THE_ENDS, _PERCENTS, _NEAR_ONE, [1]])
 # Without costs, the more probable class is predicted, and the first one if both are as probable.
 DEFAULT = 0.5
 # Probabilities that differ by less are the same; their last bits depend on the processor.
@@ -123,17 +117,15 @@ def cheapest_threshold(
     """
     # In the unit of the larger cost, squares are no larger than one.
     unit = max(costs.false_positive, costs.false_negative)
-    false_positive, false_negative = (
-        costs.false_positive / unit,
-        costs.false_negative / unit,
-    )
+    false_positive = costs.false_positive / unit
+    false_negative = costs.false_negative / unit
     calibrated = place_of(costs.calibrated)
     cheapest = Cheapest(counts, false_positive, false_negative, calibrated)
-    default = cheapest.at(place_of(DEFAULT))
+    half, by_default = math.nan, place_of(DEFAULT)
+    default = cheapest.at(by_default)
     saved = default - cheapest.by_split
-    half = math.nan
     if resampling.is_tested:
-        half = cheapest.half_width(place_of(DEFAULT), resampling.n_rows)
+        half = cheapest.half_width(by_default, resampling.n_rows)
     if in_groups:
         of_saved = replace(resampling, bounds=(0.0, 1.0), n_effective=None)
         half = max(half, float(half_width(saved, of_saved)))
@@ -144,7 +136,7 @@ def cheapest_threshold(
     # A threshold that all rows reach, or none, is that end.
     place, called = cheapest.place, counts.pooled
     for end in (-1, 0):
-        if np.array_equal(called[cheapest.place], called[end]):
+        if np.array_equal(called[place], called[end]):
             place = end
     return Threshold(
         threshold=float(THRESHOLDS[place]),
@@ -155,20 +147,6 @@ def cheapest_threshold(
         calibrated_cost=per_row(cheapest.at(calibrated).mean()),
         saved_ci95=None if math.isnan(half) else per_row(half),
     )
-
-
-def chosen_thresholds(
-    costs: Costs | None,
-    counts: Mapping[str, Counts | None],
-    resampling: Resampling,
-    in_groups: bool = False,
-) -> dict[str, Threshold]:
-    """Return, with costs, the choice of each model that has counts."""
-    chosen = {}
-    for name, own in counts.items():
-        if costs and own:
-            chosen[name] = cheapest_threshold(costs, own, resampling, in_groups)
-    return chosen
 
 
 def thresholds_table(

@@ -84,26 +84,24 @@ def inventory(modules: list[str], packages: list[str], own: list[str]) -> Invent
     for name, module in sorted(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if file and name.partition(".")[0] in own:
-            kept = vars(module.__spec__ or module)
-            if "_hash_of_file" not in kept:
-                kept["_hash_of_file"] = hashlib.sha256(
-                    pathlib.Path(file).read_bytes()
-                ).hexdigest()
-            found[f"module {name}"] = kept["_hash_of_file"]
+            noted = vars(module.__spec__ or module)
+            if "_hash_of_file" not in noted:
+                content = pathlib.Path(file).read_bytes()
+                noted["_hash_of_file"] = hashlib.sha256(content).hexdigest()
+            found[f"module {name}"] = noted["_hash_of_file"]
     if "lockstep" in sys.modules:
         found["kernel"] = sys.modules["lockstep"].missing_kernel() or ""
     if "torch" in sys.modules:
-        found["instructions of torch"] = sys.modules[
-            "torch"
-        ].backends.cpu.get_cpu_capability()
+        cpu = sys.modules["torch"].backends.cpu
+        found["instructions of torch"] = cpu.get_cpu_capability()
     return found
 
 
 def differences(here: Inventory, there: Inventory) -> list[str]:
     """Return how a process of the cluster differs from this one, each as the end of a sentence."""
-    for name, found in there.items():
+    for name, reason in there.items():
         if name.startswith("import "):  # other differences may follow from the first
-            return [f"can't {name} ({found})"]
+            return [f"can't {name} ({reason})"]
     others = {name: there.get(name) for name in here if here[name] != there.get(name)}
     texts, code = [], []
     for name, found in others.items():

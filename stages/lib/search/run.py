@@ -17,8 +17,8 @@ from stages.lib.engine import TrainTest, missing_kernel, pin_this_process
 from stages.lib.results import SCORE
 from stages.lib.scores.search_result import SearchResult
 from stages.lib.search.aside.progress import Work, doing
+from stages.lib.search.checkpoint import telling
 from stages.lib.search.jobs import Jobs, jobs
-from stages.lib.search.kept import telling
 
 
 def advice_on_one_row(error: BaseException) -> str:
@@ -99,13 +99,13 @@ def run_search(
     params: Params,
     *,
     record_losses: bool = False,
-    kept: Path | None = None,
+    checkpoint: Path | None = None,
 ) -> SearchResult:
     """Fit and score every candidate on every split, as `engine`, `seed` and `runtime` of the params say.
 
     `label` heads the progress display; `record_losses` says whether the scorer reads the losses in a net's history.
-    `kept` is the folder in which a search that was stopped keeps its nets. Raises `UserError` if the engine has no
-    kernel, or a fit or a score fails.
+    `checkpoint` is the folder in which a search that was stopped keeps its nets. Raises `UserError` if the engine has
+    no kernel, or a fit or a score fails.
     """
     check_kernel(params)
     search = GridSearchCV(
@@ -143,7 +143,7 @@ def run_search(
             inner_backend=running.backend,
             n_jobs=running.n_jobs,
             prepare_worker=pin_this_process,
-            checkpoint=kept,
+            checkpoint=checkpoint,
             on_kept=on_kept,
         ):
             search.fit(fits.X, fits.y)

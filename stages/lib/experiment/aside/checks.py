@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from stages.lib.common import UserError, as_user_error, counted, in_params
 from stages.lib.engine import TrainTest, net_of
 from stages.lib.experiment.aside.candidates import check_candidates
-from stages.lib.experiment.aside.probe import advice, lean
+from stages.lib.experiment.aside.probe import advice, lean_copy
 from stages.lib.experiment.opened import Opened
 from stages.lib.scores.scorer import RecordingScorer
 
@@ -91,7 +91,7 @@ def _fitted(
     with warnings.catch_warnings():
         # torch says so of a loss that compares each row with every other row, and goes on.
         warnings.filterwarnings("error", message="Using a target size")
-        return lean(estimator, max_epochs=max_epochs).fit(X, y)
+        return lean_copy(estimator, max_epochs=max_epochs).fit(X, y)
 
 
 def _first_loss(net: Any) -> float:
@@ -119,14 +119,9 @@ def _check_layers(module: torch.nn.Module) -> None:
 
 
 def _check_predictions(trial: BaseEstimator, rows: np.ndarray, n_classes: int) -> None:
-    """Raise `UserError` if the shape of predictions can't be right."""
-    net, n = net_of(trial), len(rows)
-    shape = np.shape(trial.predict(rows))
-    if shape not in ((n,), (n, 1)):
-        raise UserError(
-            f"For {n} rows, the net predicts numbers of the shape {shape}; it should be one for each row. Let the "
-            "module's forward return as many columns as its n_outputs, which it is given if it takes them."
-        )
+    """Raise `UserError` if a classifier has not as many probabilities as there are classes."""
+    trial.predict(rows)  # of another number of rows than it was fitted on
+    net = net_of(trial)
     if not isinstance(net, ClassifierMixin):
         return
     proba = np.asarray(trial.predict_proba(rows))

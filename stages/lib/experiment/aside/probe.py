@@ -8,8 +8,7 @@ from typing import Any
 from sklearn.base import BaseEstimator, clone
 
 from stages.lib.common import RAISED, UserError, own_place
-from stages.lib.engine import lean as lean_net
-from stages.lib.engine import net_of
+from stages.lib.engine import lean, net_of
 from stages.lib.experiment.opened import Opened
 from stages.lib.model import build_estimator, rows, target
 from stages.lib.search import advice_on_one_row
@@ -31,10 +30,10 @@ _MEANINGS = {
 }
 
 
-def lean(estimator: BaseEstimator, **changes: Any) -> BaseEstimator:
+def lean_copy(estimator: BaseEstimator, **changes: Any) -> BaseEstimator:
     """Return an unfitted copy, its net with some changes, whose optimizer does not import torch's compiler."""
     copy = clone(estimator)
-    lean_net(net_of(copy), **changes)
+    lean(net_of(copy), **changes)
     return copy
 
 
@@ -45,15 +44,15 @@ def misstep(experiment: Opened, settings: dict[str, Any]) -> BaseException | Non
     groups = None if data.groups is None else data.groups[:n]
     few = replace(data, X=data.X[:n], y=data.y[:n], groups=groups)
     # Few rows may have none to hold out, and callbacks may watch those.
-    kept = settings | {"train_split": None, "max_epochs": 1}
+    simpler = settings | {"train_split": None, "max_epochs": 1}
     for key in settings:
         if key.startswith("callbacks"):
-            del kept[key]
+            del simpler[key]
     try:
         with warnings.catch_warnings(action="ignore"):
             y = target(few.y, settings["wrapper"], settings["criterion"])
-            estimator = build_estimator(kept, few, prepare)
-            lean_net(net_of(estimator))
+            estimator = build_estimator(simpler, few, prepare)
+            lean(net_of(estimator))
             estimator.fit(rows(few, estimator), y)
     except UserError:
         raise

@@ -8,22 +8,22 @@ from pathlib import Path
 from stages.lib.common.aside.command import Interrupted
 
 # git and DVC ignore it.
-_KEPT = Path(".kept")
+_CHECKPOINTS = Path(".kept")
 
 # Stands for the stage evaluate; no experiment can be called so.
 EVALUATION = "@evaluate"
 
 
-def kept_folder(name: str) -> Path:
+def checkpoint_of(name: str) -> Path:
     """Return where the searches of an experiment, or of the `EVALUATION`, keep their nets."""
-    return _KEPT / name
+    return _CHECKPOINTS / name
 
 
 def forget(name: str) -> None:
     """Delete what the searches of an experiment, or of the `EVALUATION`, have kept."""
-    shutil.rmtree(kept_folder(name), ignore_errors=True)
+    shutil.rmtree(checkpoint_of(name), ignore_errors=True)
     with suppress(OSError):  # other searches may have theirs
-        _KEPT.rmdir()
+        _CHECKPOINTS.rmdir()
 
 
 @contextmanager
