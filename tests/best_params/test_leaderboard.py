@@ -139,7 +139,6 @@ def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
         best_score_corrected_low=0.05,
         best_score_corrected_high=0.15,
         best_n_stuck=3,
-        constant_loss=0.0,
     )
     assert as_csv(
         leaderboard(params, found, {"dropout": True, "optimizer": False}, "dropout")

@@ -26,10 +26,10 @@ nan,nan,false
 nan,nan,false
 """
 EVALUATION = """\
-setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,chance,kept,answer,is_net,\
+setting,params,mean_test_score,std_test_score,rank_test_score,ci95,difference,difference_ci95,chance,kept,answer,\
 n_stuck,stuck_splits,split0_test_score,split1_test_score
-stopping,lr=0.1,-1234567.0,5.0,1,nan,nan,nan,nan,true,true,true,0,,-1234567.0,-1234567.0
-mean,inputs ignored,-9234567.0,5.0,2,nan,-8000000.0,nan,nan,false,false,false,0,,-9234566.0,-9234568.0
+stopping,lr=0.1,-1234567.0,5.0,1,nan,nan,nan,nan,true,true,0,,-1234567.0,-1234567.0
+mean,inputs ignored,-9234567.0,5.0,2,nan,-8000000.0,nan,nan,false,false,0,,-9234566.0,-9234568.0
 """
 UNKNOWN = dict.fromkeys(
     ("ci95", "low", "high", "stuck", "gain", "chance", "left_out")

@@ -67,7 +67,7 @@ def test_columns_have_one_meaning_wherever_they_stand() -> None:
         "split0_stuck",
         "std_test_r2",
         "lr",
-        "is_net",
+        "kept",
     ]
     assert [column_of(name).type for name in names] == [
         float,

@@ -39,7 +39,6 @@ def test_the_corrected_score_comes_back_with_its_draws() -> None:
         best_score_corrected_high=0.73,
         corrected_noise=0.001,
         corrected_over="rows and repeats",
-        corrected_among=2,
     )
     found = read_corrected(Results(texts), "a", summary)
     assert found is not None

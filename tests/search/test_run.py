@@ -24,7 +24,6 @@ from stages.lib.scores.splits import make_splits
 from stages.lib.search import Fits, SearchResult, run_search
 from stages.lib.search.curves import (
     Watched,
-    constant_loss,
     curves_table,
     distinct,
     epochs_of,
@@ -239,40 +238,6 @@ def test_a_curve_ends_where_most_trainings_end(data: Dataset) -> None:
     table = watched(data, [BEST], scoring="roc_auc", callbacks=stopping)
     assert table["epoch"].tolist() == [1, 2]
     assert table["valid_score"].between(0.3, 1).all()
-
-
-@pytest.mark.parametrize("criterion", [nn.NLLLoss, nn.BCELoss])
-def test_the_loss_of_a_constant_is_the_least_that_torch_finds(
-    criterion: type[nn.Module],
-) -> None:
-    y = np.repeat([0, 1], [130, 70])
-    share = torch.linspace(0.01, 0.99, 99)[:, None].expand(-1, 200)
-    if criterion is nn.BCELoss:
-        losses = nn.BCELoss(reduction="none")(
-            share, torch.tensor(y, dtype=torch.float32).expand(99, -1)
-        )
-    else:
-        losses = nn.NLLLoss(reduction="none")(
-            torch.stack([1 - share, share], 1).log(), torch.tensor(y).expand(99, -1)
-        )
-    found = constant_loss({"criterion": criterion}, y, None)
-    assert found == pytest.approx(float(losses.mean(dim=1).min()), abs=1e-5)
-    assert (
-        constant_loss({"criterion": criterion, "class_weight": "balanced"}, y, None)
-        is None
-    )
-    assert (
-        constant_loss({"criterion": criterion, "criterion__weight": 2}, y, None) is None
-    )
-
-
-def test_the_loss_of_a_constant_number() -> None:
-    y = np.array([1.0, 2.0, 6.0])
-    assert constant_loss({"criterion": nn.MSELoss}, y, None) == pytest.approx(y.var())
-    assert constant_loss({"criterion": nn.MSELoss}, y, "standard") == pytest.approx(1)
-    assert constant_loss({"criterion": nn.L1Loss}, y, None) == pytest.approx(5 / 3)
-    assert constant_loss({"criterion": nn.MSELoss}, y, "quantile") is None
-    assert constant_loss({"criterion": nn.HuberLoss}, y, None) is None
 
 
 def test_equal_settings_are_watched_once() -> None:

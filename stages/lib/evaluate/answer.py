@@ -168,7 +168,7 @@ def comparison_table(contest: Contest, cv: CV, answer: Answer) -> pd.DataFrame:
 
     The columns are those of `score_table` without keys of a grid; `difference` and `chance`, as `Contender.gain` and
     `chance` of the answer, and `difference_ci95`, half the width of the 95 % interval, none of them of what is used
-    itself; `kept`, `answer`, which is handed over, `is_net`; at last the scores of single splits, of the second scorer
+    itself; `kept`, `answer`, which is handed over; at last the scores of single splits, of the second scorer
     as well.
     """
     names, each = list(contest.reached), list(contest.reached.values())
@@ -184,7 +184,6 @@ def comparison_table(contest: Contest, cv: CV, answer: Answer) -> pd.DataFrame:
     columns |= _difference_columns(contest, answer)
     columns["kept"] = [name == contest.kept for name in names]
     columns["answer"] = [name == answer.handed_over for name in names]
-    columns["is_net"] = list(map(contest.is_net, names))
     by_split, second = scores[SCORE], second_scorer(cv.scoring)
     stuck = np.zeros(by_split.shape, dtype=bool)
     for place, one in enumerate(each):

@@ -27,7 +27,6 @@ from stages.lib.scores.scorer import hold_out_scorer
 from stages.lib.search import Fits, SearchResult, checkpoint_of, doing, run_search
 from stages.lib.search.curves import (
     Watched,
-    constant_loss,
     curves_table,
     distinct,
     epochs_of,
@@ -90,7 +89,7 @@ class SearchOutput:
 
 def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
     """Return what the result of an experiment's search says."""
-    params, splits, y = experiment.params, experiment.table, experiment.data.y
+    params, splits = experiment.params, experiment.table
     scores = result.scores[SCORE]
     resampling = splits.resampling
     rows = splits.row_statistics(result.rows(range(len(scores))))
@@ -114,14 +113,12 @@ def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
     if not params.cv.keeps_time and np.isfinite(means.half[best]):
         ended = np.where(result.to_the_end[:, None], scores, np.nan)
         corrected = corrected_score(ended, resampling, seed=params.seed, rows=rows)
-    net = experiment.settings | experiment.candidates[best]
     summary = summary_of(
         table,
         corrected,
         splits.counted,
         n_fits=result.n_fits,
         net_epochs_spared=result.net_epochs_spared,
-        constant_loss=constant_loss(net, y, params.prepare.under(net).target),
     )
 
     judged = written(table)  # what the stage compare reads of the file

@@ -69,7 +69,7 @@ COLUMNS: dict[str, Column] = {
     ),
     **_each("p_value p_value_holm error degrees worse equal better", _COMPUTED),
     **_each("selecting left_out importance importance_std", _COMPUTED),
-    **_each("simplest kept answer is_net below_rope chosen tied_with_above", _YES_NO),
+    **_each("simplest kept answer below_rope chosen tied_with_above", _YES_NO),
     **_each("stuck_splits by_unit digest also model role column key", _TEXT),
     **_each("train_loss_low train_loss train_loss_high", _DRAWN),
     **_each("valid_loss_low valid_loss valid_loss_high", _DRAWN),

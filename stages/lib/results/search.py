@@ -41,8 +41,7 @@ class BestScore(Record):
 class _OfSearch(BestScore, Counted):
     """What both files have of a search; also the best candidate's mean by each further scorer, `best_NAME`.
 
-    `corrected_over` is what had no say in the choice, and after halving, the best was chosen among the
-    `corrected_among` that were trained to the end. `not_by_kernel` has the nets that the engine's kernel has not
+    `corrected_over` is what had no say in the choice. `not_by_kernel` has the nets that the engine's kernel has not
     trained, by the reason. Without its stuck fits, the best has `best_score_not_stuck`.
     """
 
@@ -56,8 +55,6 @@ class _OfSearch(BestScore, Counted):
     corrected_over: Literal["rows and repeats", "rows and folds", "splits"] | None = (
         None
     )
-    corrected_among: int | None = None
-    constant_loss: float | None = None
     net_epochs_spared: int | None = None
     n_candidates: int
     n_fits: int

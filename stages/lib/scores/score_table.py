@@ -188,8 +188,6 @@ def summary_of(
     if corrected is not None:
         fields["corrected_noise"] = corrected.noise
         fields["corrected_over"] = corrected.over
-        if "stage" in table:
-            fields["corrected_among"] = int(trained_to_the_end(table).sum())
     if stuck.any() and not stuck.all():
         not_stuck = split_scores(table)[row][~stuck]
         fields["best_score_not_stuck"] = float(not_stuck.mean())

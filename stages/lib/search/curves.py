@@ -10,14 +10,11 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
 from skorch.utils import to_numpy
-from torch import nn
 
 from stages.lib.common import format_params
 from stages.lib.engine import HoldOutRecorder, net_of, replaced
 from stages.lib.scores.scorer import remembering
 
-# The losses of which a constant's is the entropy of the classes.
-_ENTROPIES = (nn.NLLLoss, nn.CrossEntropyLoss, nn.BCELoss, nn.BCEWithLogitsLoss)
 # The band of a curve holds the middle half of the nets.
 _LOW, _HIGH = 0.25, 0.75
 # What is recorded of each epoch, in the order of the columns.
@@ -133,24 +130,3 @@ def _over_nets(values: np.ndarray) -> np.ndarray:
         action="ignore", category=RuntimeWarning
     ):  # where no net has a value
         return np.nanquantile(finite, [_LOW, 0.5, _HIGH], axis=0)
-
-
-def constant_loss(
-    settings: dict[str, Any], y: np.ndarray, scale: str | None
-) -> float | None:
-    """Return the least loss of a net that answers the same for every row of `y`, scaled by `scale`; None if unknown."""
-    criterion = settings["criterion"]
-    changed = any(key.startswith("criterion__") for key in settings)
-    weighted = settings.get("class_weight") is not None
-    if changed or weighted or scale not in (None, "standard"):
-        return None
-    if criterion in _ENTROPIES:
-        shares = np.bincount(y.astype(int)) / len(y)
-        shares = shares[shares > 0]
-        return float(-(shares * np.log(shares)).sum())
-    scaled = (y - y.mean()) / y.std() if scale else y
-    if criterion is nn.MSELoss:
-        return float(scaled.var())
-    if criterion is nn.L1Loss:
-        return float(np.abs(scaled - np.median(scaled)).mean())
-    return None
