@@ -111,14 +111,14 @@ def judged(changes: Comparison, truth: np.ndarray) -> Said:
     # A gain that costs the kept net is no gain.
     claims = [
         (changes.together_verdict, of_all if of_all * of_kept >= 0 else 0.0),
-        (changes.kept, of_kept),
+        (changes.of_kept, of_kept),
         *by_pick,
     ]
     said = {
         "wrong": any(is_wrong(*claim) for claim in claims),
         "useless": is_wrong(changes.together_verdict, of_picks),
         "all together": says_better(changes.together_verdict),
-        "the kept net": says_better(changes.kept),
+        "the kept net": says_better(changes.of_kept),
         "any pick": any(says_better(verdict) for verdict, _ in by_pick),
     }
     return said | {

@@ -12,7 +12,9 @@ import yaml
 
 from stages.lib.common import write_text
 from stages.lib.results import files
+from stages.lib.results.search import Settings
 from tests.project import IDENTITY, Project
+from tests.results.records import best_params, ranked_search
 
 # What the evaluation was run with, as dvc.lock has it.
 PARAMS: dict[str, Any] = {
@@ -44,6 +46,12 @@ def scores(mean: float, seed: int = 0, noise: float = 0.01) -> np.ndarray:
     """Return scores on 30 splits, with the mean that is asked for."""
     drawn = SPREAD + np.random.default_rng(seed).normal(scale=noise, size=N_SPLITS)
     return mean + drawn - drawn.mean()
+
+
+def settings_of(text: str) -> Settings:
+    """Return settings that are written as `format_params` does."""
+    pairs = (part.partition("=") for part in text.split(", "))
+    return {key: yaml.safe_load(value) for key, _, value in pairs}
 
 
 def evaluation_of(**names: str | None) -> dict[str, Any]:
@@ -141,6 +149,18 @@ class Commits:
         )
         text = self._splits(table, [each for _, each, _ in self.fresh.values()])
         write_text(folder / files.CONTENDERS.path, text)
+        picks = {
+            name: ranked_search(settings_of(params))
+            for name, (params, _, _) in self.fresh.items()
+            if name in self.searches
+        }
+        if picks:
+            write_text(
+                folder / files.BEST_PARAMS.path,
+                best_params(picks, next(iter(picks))).model_dump_json(
+                    exclude_none=True
+                ),
+            )
         write_text(
             folder / files.EVALUATION.path,
             json.dumps(evaluation_of(kept=self.kept, use=self.use)),

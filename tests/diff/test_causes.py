@@ -14,7 +14,7 @@ NAMES = [
 ]
 
 
-def test_a_cause_shows_where_two_settings_differ(commits: Commits, said: Any) -> None:
+def test_a_cause_shows_what_differs_in_settings(commits: Commits, said: Any) -> None:
     lists = {
         "grid.betas": ([0.1, 1, [0.9, 1]], [1, [0.8, 1], 2, 3, 4]),
         "grid.init": (NAMES, [*NAMES, "orthogonal_"]),
@@ -22,9 +22,7 @@ def test_a_cause_shows_where_two_settings_differ(commits: Commits, said: Any) ->
         "grid.order": ([1, 2], [2, 1]),
         "grid.rate": ({"uniform": [1, 2]}, {"uniform": [1, 3]}),
         "fixed.betas": ([0.9, 0.999], [0.8, 0.999]),
-        "fixed.more": (NAMES[:2], NAMES),
-        "fixed.stops": ([*NAMES, 10, *NAMES], [*NAMES, 12, *NAMES]),
-        "fixed.text": ("a" * 90, "b" + "a" * 89),
+        "fixed.more": (NAMES[:1], NAMES[:2]),
     }
     for i, tag in enumerate(("one", "two")):
         commits.params["experiments.lr"] = {
@@ -38,9 +36,7 @@ def test_a_cause_shows_where_two_settings_differ(commits: Commits, said: Any) ->
     ]
     assert told[1:] == [
         "fixed.betas: [0.9, 0.999] → [0.8, 0.999]",
-        "fixed.more: …uniform_] → …uniform_, kaiming_normal_, kaiming_uniform_, tr…",
-        "fixed.stops: …form_, 10, xavier… → …form_, 12, xavier…",
-        "fixed.text: aaaaaaaaa… → baaaaaaaa…",
+        "fixed.more: [xavier_normal_] → [xavier_normal_, xavier_uniform_]",
         "grid.betas: [0.8, 1], 2, 3 and 1 more added; 0.1, [0.9, 1] removed",
         "grid.init: orthogonal_ added",
         "grid.kind: kaiming_normal_, kaiming_uniform_ removed",
@@ -66,8 +62,8 @@ def test_an_experiment_is_told_by_its_name_before_settings(
     commits.params["cv"]["n_repeats"] = 5
     commits.commit("two")
     assert said("one", "two")[0] == (
-        f"{UNCHANGED} Unchanged: all scores are the same. Differs: experiment a renamed to b; experiment joint "
-        "removed; experiment narrow added and 1 more."
+        f"{UNCHANGED} Unchanged: all scores are the same. Differs: experiment a removed; experiment joint "
+        "removed; experiment b added and 2 more."
     )
     assert said("one", "two")[-1] == "- cv.n_repeats: 10 → 5"
 

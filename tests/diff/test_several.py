@@ -12,8 +12,9 @@ from stages.lib.common import write_text
 from stages.lib.diff.comparison import SearchChange, compare
 from stages.lib.diff.output import as_text
 from stages.lib.diff.picks import pick
-from stages.lib.diff.side import Scored, Side
+from stages.lib.diff.side import Side
 from stages.lib.repository.snapshot import Snapshot
+from stages.lib.results.search import Settings
 from tests.diff.commits import UNCHANGED, Commits, evaluation_of, scores
 
 
@@ -205,28 +206,18 @@ def test_after_halving_only_candidates_that_were_trained_to_the_end_are_compared
 
 
 def test_a_pick_is_told_by_the_values_of_both_sides() -> None:
-    def told(before: str | None, after: str | None) -> str:
-        none = np.zeros(2, dtype=bool)
-        old, new = (
-            None if each is None else Scored(each, np.zeros(2), none, 0.1)
-            for each in (before, after)
-        )
-        return pick(SearchChange("s", old, new, None, None, None))
+    def told(before: Settings | None, after: Settings | None) -> str:
+        return pick(SearchChange("s", (before, after), None, None, None, None, None))
 
-    assert (
-        told("lr=0.1, module__act=ReLU", "lr=0.2, module__act=ReLU") == "lr=0.1 → 0.2"
-    )
-    assert (
-        told("batch_size=20", "model as it stands")
-        == "batch_size=20 → as in params.yaml"
-    )
-    assert told("a=[1, 2], module__b=1", "a=[1, 2]") == "b=1 → as in params.yaml"
-    assert told("a=1", "a=1") == "the same pick"
-    assert (
-        told("a=1, b=1, c=1, d=1", "a=2, b=2, c=2, d=2")
-        == "a=1 → 2, b=1 → 2, c=1 → 2 and 1 more"
-    )
-    assert told(None, "module__act=ReLU") == "act=ReLU"
+    act: Settings = {"module__act": "ReLU"}
+    assert told({"lr": 0.1} | act, {"lr": 0.2} | act) == "lr=0.1 → 0.2"
+    assert told({"batch_size": 20}, {}) == "batch_size=20 → as in params.yaml"
+    text: Settings = {"a": "1, b=2"}
+    assert told(text | {"module__b": 1}, text) == "b=1 → as in params.yaml"
+    assert told({"a": [1, 2]}, {"a": [1, 2]}) == "the same pick"
+    ones, twos = dict.fromkeys("abcd", 1), dict.fromkeys("abcd", 2)
+    assert told(ones, twos) == "a=1 → 2, b=1 → 2, c=1 → 2 and 1 more"
+    assert told(None, act) == "act=ReLU"
     assert told(None, None) == "no pick"
 
 

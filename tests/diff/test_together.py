@@ -205,7 +205,7 @@ def test_a_headline_says_better_or_worse_only_of_what_is_claimed_and_its_counts_
     for sides in draw_commits(KINDS["calm, 0.017"], truth, 8, 14, IN_PAIRS, rng):
         changes = compare(*sides)
         verdicts = [
-            changes.kept,
+            changes.of_kept,
             changes.together_verdict,
             *(search.verdict for search in changes.changed),
         ]

@@ -100,10 +100,9 @@ def ties(searches: Mapping[str, Corrected | None]) -> dict[str, bool]:
 
 
 def picks_of(params: Params, searches: Searches) -> dict[str, Settings]:
-    """Return the candidate of each search that goes on, as `statistics.pick` says."""
-    if params.statistics.pick == "best":
-        return {name: search.best_params for name, search in searches.items()}
-    return {name: search.simplest_params for name, search in searches.items()}
+    """Return the candidate of each search that goes on."""
+    pick = params.statistics.pick
+    return {name: search.picked(pick) for name, search in searches.items()}
 
 
 def combine(

@@ -11,6 +11,7 @@ from stages.lib.common import UserError
 from stages.lib.diff.differences import Causes, causes
 from stages.lib.diff.pairing import Common, Sides, Together
 from stages.lib.diff.side import Scored, Side
+from stages.lib.results.search import Settings
 
 # The names of members of a family that are not searches; no experiment is called so.
 KEPT, TOGETHER = "the kept net", "all together"
@@ -21,11 +22,13 @@ Contenders = tuple[str | None, str | None]
 class SearchChange(NamedTuple):
     """What changed in a search: its pick on the fresh splits, and its candidates.
 
-    `old` and `new` are the pick, None on a side without an evaluation of it. `verdict` is on their difference, and
-    `second` by the second scorer; both, and `common`, are None where there is nothing to compare in pairs.
+    `picks` are the settings before and after, None on a side that knows none, and `old` and `new` their scores, None on
+    a side without an evaluation of it. `verdict` is on their difference, and `second` by the second scorer; both, and
+    `common`, are None where there is nothing to compare in pairs.
     """
 
     name: str
+    picks: tuple[Settings | None, Settings | None]
     old: Scored | None
     new: Scored | None
     verdict: Verdict | None
@@ -37,7 +40,8 @@ class SearchChange(NamedTuple):
 class Comparison:
     """What changed between two commits.
 
-    `kept` and `second` judge the kept net, by the scorer that selects and by the second one; None if it has no scores.
+    `of_kept` and `second_of_kept` judge the kept net, by the scorer that selects and by the second one; None if it has
+    no scores.
     `together` takes several searches as one, None if there are not several in pairs. Its verdict is undecided as well
     where the picks or the kept net do not agree. `others` are contenders that are neither picks nor the kept net, such
     as models without a net, and that score otherwise.
@@ -48,8 +52,8 @@ class Comparison:
     unchanged: list[str]
     added: list[str]
     removed: list[str]
-    kept: Verdict | None
-    second: Verdict | None
+    of_kept: Verdict | None
+    second_of_kept: Verdict | None
     together: Together | None
     together_verdict: Verdict | None
     others: dict[str, Pair]
@@ -74,27 +78,34 @@ def compare(old: Side, new: Side) -> Comparison:
     unchanged = list(filter(sides.is_unchanged, shared))
     changed = [name for name in shared if name not in unchanged]
     # A search whose pick is kept on both sides is the same pair, and counts once.
-    kept = new.kept if new.kept in changed and new.kept == old.kept else KEPT
+    member = new.kept if new.kept in changed and new.kept == old.kept else KEPT
     contenders: dict[str, Contenders] = {name: (name, name) for name in changed}
-    if kept == KEPT:
+    if member == KEPT:
         contenders[KEPT] = old.kept, new.kept
     common = {name: sides.common(name) for name in changed}
-    together, verdicts = _judged(sides, contenders, common, kept)
+    together, verdicts = _judged(sides, contenders, common, member)
     seconds = {name: sides.second(*both) for name, both in contenders.items()}
     second_verdicts = judge({name: each for name, each in seconds.items() if each})
     searches = []
     for name in changed:
-        before, after, both = old.fresh.get(name), new.fresh.get(name), common[name]
-        verdict, second = verdicts.get(name), second_verdicts.get(name)
-        searches.append(SearchChange(name, before, after, verdict, second, both))
+        change = SearchChange(
+            name,
+            picks=(old.picks.get(name), new.picks.get(name)),
+            old=old.fresh.get(name),
+            new=new.fresh.get(name),
+            verdict=verdicts.get(name),
+            second=second_verdicts.get(name),
+            common=common[name],
+        )
+        searches.append(change)
     return Comparison(
         sides,
         searches,
         unchanged,
         added=[name for name in new.searches if name not in shared],
         removed=[name for name in old.searches if name not in shared],
-        kept=verdicts.get(kept),
-        second=second_verdicts.get(kept),
+        of_kept=verdicts.get(member),
+        second_of_kept=second_verdicts.get(member),
         together=together,
         together_verdict=verdicts.get(TOGETHER),
         others=_others(sides),
@@ -106,7 +117,7 @@ def _judged(
     sides: Sides,
     contenders: Mapping[str, Contenders],
     common: Mapping[str, Common | None],
-    kept: str,
+    member: str,
 ) -> tuple[Together | None, dict[str, Verdict]]:
     """Return what several searches gain as one, and the verdicts on all, which are one family."""
     family: dict[str, Pair | Apart] = {}
@@ -124,7 +135,7 @@ def _judged(
     if together is None:
         return None, judge(family)
     verdicts = judge(family | {TOGETHER: together.candidates})
-    if not together.agrees(pairs.get(kept)):
+    if not together.agrees(pairs.get(member)):
         verdicts[TOGETHER] = verdicts[TOGETHER]._replace(word=UNDECIDED)
     return together, verdicts
 

@@ -65,7 +65,7 @@ def hindrances(old: Side, new: Side) -> Hindrances:
 class Causes(NamedTuple):
     """What differs between the runs of two commits.
 
-    `experiments` says which were added, removed or renamed. `params`, without those of these, have their key, and both
+    `experiments` says which were added or removed. `params`, without those of these, have their key, and both
     values, None for one that is not there. `code` has the stages that depend on each path that differs, and
     `packages` lines of requirements.txt, `-` for those that are gone and `+` for new ones.
     """
@@ -113,14 +113,7 @@ def causes(old: Side, new: Side) -> Causes:
 def _experiments(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     added = [name for name in after if name not in before]
     removed = [name for name in before if name not in after]
-    told = []
-    for name in removed:
-        # Another name for the same settings.
-        twins = [each for each in added if after[each] == before[name]]
-        if twins:
-            added.remove(twins[0])
-        became = f"renamed to {twins[0]}" if twins else "removed"
-        told.append(f"experiment {name} {became}")
+    told = [f"experiment {name} removed" for name in removed]
     return told + [f"experiment {name} added" for name in added]
 
 

@@ -33,8 +33,6 @@ from stages.lib.diff.picks import (
 from stages.lib.repository.revisions import commit_of
 from stages.lib.repository.staleness import stale_in_words
 
-# A longer value is shortened to what differs, with a few signs before and behind.
-_LONGEST, _AROUND = 48, 8
 _LIST_OF_GRID = re.compile(r"experiments\.[^.]+\.grid\.[^.]+")
 _AGAINST = "This compares with HEAD; `AGAINST=main` compares with main, and `AGAINST=HEAD~1` with the commit before"
 _NOT_COMPARED = "not compared"
@@ -66,7 +64,7 @@ def _use(changes: Comparison, stale: bool) -> str:
         answer = f"Use {after}, as before"
     else:
         answer = f"Use {after}, before {before}"
-    if stale and changes.kept and changes.kept.word == UNCHANGED:
+    if stale and changes.of_kept and changes.of_kept.word == UNCHANGED:
         return answer
     kept = _kept(changes)
     return f"{answer}; {kept}" if kept else answer
@@ -74,15 +72,15 @@ def _use(changes: Comparison, stale: bool) -> str:
 
 def _kept(changes: Comparison) -> str:
     before, after = changes.sides.old.kept, changes.sides.new.kept
-    verdict = changes.kept
+    verdict = changes.of_kept
     if not before or not after:
         return ""
     name = after if before == after else f"{before} → {after}"
     if verdict is None:
         return "" if before == after else kept_in_words(name)
     if verdict.word == UNCHANGED:
-        second = changes.second.word if changes.second else UNCHANGED
-        same = before == after and second == UNCHANGED
+        second = changes.second_of_kept
+        same = before == after and (second is None or second.word == UNCHANGED)
         return f"{kept_in_words(name, ',')} {'is unchanged' if same else 'scores the same'}"
     return f"{kept_in_words(name)}: {verdict_in_words(verdict)}, {amount(verdict.of)}"
 
@@ -101,7 +99,7 @@ def _verdict(changes: Comparison) -> Iterator[str]:
     if search.verdict is None:
         yield f"1 search changed: {search.name}, {_NOT_COMPARED}."
     elif (
-        search.verdict is not changes.kept or search.verdict.word == UNCHANGED
+        search.verdict is not changes.of_kept or search.verdict.word == UNCHANGED
     ):  # which has been said
         word = verdict_in_words(search.verdict)
         yield f"{word[0].upper()}{word[1:]}: {search_in_words(search)}."
@@ -170,7 +168,7 @@ def second_told(changes: Comparison) -> list[str]:
     """
     searches = [search for search in changes.changed if search.second]
     verdicts = {search.name: search.second for search in searches}
-    kept = changes.second
+    kept = changes.second_of_kept
     if kept and kept.word == UNCHANGED:
         kept = None
     if not kept and not any(each and each.claims for each in verdicts.values()):
@@ -217,18 +215,10 @@ def causes_told(changes: Comparison) -> list[str]:
 def _differing(key: str, before: Any, after: Any) -> str:
     """Say what differs between two settings: the values of a grid's list that came and went, else old → new."""
     one, two = before or [], after or []
+    told = ""
     if _LIST_OF_GRID.fullmatch(key) and isinstance(one, list) and isinstance(two, list):
-        listed = _came_and_went(one, two)
-        if listed:
-            return listed
-    texts = [format_value(before), format_value(after)]
-    if max(map(len, texts)) > _LONGEST:
-        start = _shared(*texts)
-        end = _shared(*(each[:start:-1] for each in texts))
-        before_it, behind = "…" if start else "", "…" if end else ""
-        parts = [each[start : len(each) - end] for each in texts]
-        texts = [f"{before_it}{part}{behind}" for part in parts]
-    return " → ".join(map(_cut, texts))
+        told = _came_and_went(one, two)
+    return told or f"{format_value(before)} → {format_value(after)}"
 
 
 def _came_and_went(before: list[Any], after: list[Any]) -> str:
@@ -238,14 +228,3 @@ def _came_and_went(before: list[Any], after: list[Any]) -> str:
         if values:
             told.append(f"{first_of([*values.elements()], MOST)} {what}")
     return "; ".join(told)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip('…')}…"
-
-
-def _shared(one: str, other: str) -> int:
-    """Return how many signs two texts share at their beginning, without the last few of these."""
-    most = min(len(one), len(other))
-    differing = [place for place in range(most) if one[place] != other[place]]
-    return max(min([*differing, most]) - _AROUND, 0)

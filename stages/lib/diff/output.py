@@ -42,7 +42,7 @@ def as_text(changes: Comparison) -> str:
 def as_json(changes: Comparison) -> dict[str, Any]:
     """Return the facts with the numbers of each verdict, null for one that there is not."""
     verdicts = {search.name: search.verdict for search in changes.changed}
-    verdicts |= {KEPT: changes.kept, TOGETHER: changes.together_verdict}
+    verdicts |= {KEPT: changes.of_kept, TOGETHER: changes.together_verdict}
     numbers = {name: _numbers(each) for name, each in verdicts.items() if each}
     old, new = changes.sides.old.snapshot, changes.sides.new.snapshot
     commits = {"old": old.commit, "new": new.commit}

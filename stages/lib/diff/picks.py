@@ -1,6 +1,5 @@
 """Says what changed in a search: which settings it picks before and after, and what their scores differ by."""
 
-import re
 from collections.abc import Iterator
 from math import isnan, nan
 
@@ -12,9 +11,12 @@ from stages.lib.common import (
     first_of,
     format_interval,
     format_p,
+    format_params,
     format_score,
+    format_value,
     score_decimals,
     shares_in_words,
+    short_key,
     short_params,
 )
 from stages.lib.diff.comparison import SearchChange
@@ -25,29 +27,24 @@ HEADINGS = ("search", "pick", "before", "now", "difference", "verdict")
 
 # The most settings or names that a sentence lists.
 MOST = 3
-SAME_PICK = "the same pick"
+_SAME_PICK = "the same pick"
 # Of a setting that a pick does not change.
 _UNCHANGED = "as in params.yaml"
-_BETWEEN_PARAMS = re.compile(r", (?=[A-Za-z_][\w.]*=)")
 
 
 def pick(search: SearchChange) -> str:
     """Say what a search picks before and after: the settings that differ."""
-    if search.old is None or search.new is None:
-        side = search.new or search.old
-        return short_params(side.params) if side else "no pick"
-    before, after = _settings(search.old.params), _settings(search.new.params)
+    before, after = search.picks
+    if before is None or after is None:
+        known = after or before
+        return short_params(format_params(known)) if known else "no pick"
     differences = []
     for key in before | after:
         one, two = before.get(key, _UNCHANGED), after.get(key, _UNCHANGED)
         if one != two:
-            differences.append(short_params(f"{key}={one} → {two}"))
-    return first_of(differences, MOST) or SAME_PICK
-
-
-def _settings(params: str) -> dict[str, str]:
-    parts = (part.partition("=") for part in _BETWEEN_PARAMS.split(params))
-    return {key: value for key, equals, value in parts if equals}
+            change = f"{format_value(one)} → {format_value(two)}"
+            differences.append(f"{short_key(key)}={change}")
+    return first_of(differences, MOST) or _SAME_PICK
 
 
 def search_in_words(search: SearchChange) -> str:

@@ -17,6 +17,7 @@ from stages.lib.results import SCORE, Csv, files
 from stages.lib.results.evaluation import Evaluation
 from stages.lib.results.reading import typed
 from stages.lib.results.record import TableCounts
+from stages.lib.results.search import Settings
 from stages.lib.scores.reached import by_unit_of
 from stages.lib.scores.score_table import (
     split_scorers,
@@ -74,6 +75,15 @@ class Side(LockedResults):
         with self.reading(file, name) as text:
             # An earlier commit lacks columns that nothing here reads.
             return read_scores(typed(text), key)
+
+    @cached_property
+    def picks(self) -> dict[str, Settings]:
+        """What each search hands over to the evaluation, as it is in its grid."""
+        if not self.has(files.BEST_PARAMS):
+            return {}
+        (details,) = self.read(files.BEST_PARAMS).details
+        pick = self.evaluated.get("statistics.pick")
+        return {name: each.picked(pick) for name, each in details.experiments.items()}
 
     @cached_property
     def answer(self) -> Evaluation | None:

@@ -76,6 +76,10 @@ class RankedSearch(_OfSearch):
     simplest_params: Settings
     n_in_best_set: int | None = None
 
+    def picked(self, pick: str) -> Settings:
+        """Return the candidate that goes on to the evaluation, as `statistics.pick` says."""
+        return self.best_params if pick == "best" else self.simplest_params
+
 
 class SearchDetails(Record):
     """All searches by experiment, whose best one is the winner; and the combination of their picks."""
