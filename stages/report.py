@@ -5,11 +5,11 @@ from argparse import Namespace
 from pathlib import Path
 
 from stages.lib.common import Arguments, first_of, run, write_text
-from stages.lib.config import load_params
+from stages.lib.config import PARAMS_FILE, load_params
 from stages.lib.config.schema import rope_of
 from stages.lib.report.changes import changes_of
-from stages.lib.report.page import MOST, describe_head, facts, packages, sections
-from stages.lib.report.subject import columns, describe, title
+from stages.lib.report.page import MOST, describe_head, packages, sections
+from stages.lib.report.subject import describe, title
 from stages.lib.report.templating import fill
 from stages.lib.repository.staleness import stale_stages
 from stages.lib.results import Results, files
@@ -39,7 +39,6 @@ def main(arguments: Namespace) -> None:
         "report.html.j2",
         title=title(params),
         about=describe(params, counts),
-        columns=columns(params, counts),
         scoring=params.cv.scoring,
         rope=rope_of(params),
         classifies=params.model.classifies,
@@ -51,7 +50,7 @@ def main(arguments: Namespace) -> None:
         packages=packages(),
         stale=stale,
         changed=changed,
-        facts=facts(results, params, counts),
+        settings=Path(PARAMS_FILE).read_text(encoding="utf-8"),
         **sections(results, params),
     )
     write_text(REPORT, page)

@@ -10,8 +10,9 @@ from stages.lib.experiment.searched import output_of, score_anew, search
 from stages.lib.results import files, write, write_folder
 from stages.lib.scores.search_result import by_reason
 from stages.lib.search import doing, forget
+from stages.lib.told.candidates import print_candidates
 from stages.lib.told.findings import best_told
-from stages.lib.told.scores import print_table, too_few
+from stages.lib.told.scores import too_few
 
 ARGUMENTS = Arguments("stages.search", __doc__)
 ARGUMENTS.add_argument(
@@ -40,7 +41,7 @@ def main(arguments: Namespace) -> None:
     file.check()
 
     title = f"{name}: {params.cv.scoring} over {len(experiment.splits)} splits"
-    print_table(output.table, title, files.CANDIDATES.at(name))
+    print_candidates(output.table, title, files.CANDIDATES.at(name))
     n_ended = int(result.to_the_end.sum())
     print(best_told(summary, n_ended, score_decimals([summary.best_score])))
     if few := too_few(summary):

@@ -169,6 +169,7 @@ def test_what_grows_with_the_searches_is_folded(many: Opened) -> None:
     assert many(f"[...{closed}].map(each => each.closest('section').id)") == [
         "leaderboard",
         "evaluation",
+        "settings",
     ]
     assert (
         many(

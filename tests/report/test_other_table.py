@@ -155,9 +155,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def shown(folder: Path) -> str:
-    """Return the text of the page, without its styles and its script."""
+    """Return the text of the page, without its styles, its script and the settings."""
     page = (folder / "report.html").read_text(encoding="utf-8")
-    page = re.sub(r"<(style|script)>.*?</\1>", "", page, flags=re.DOTALL)
+    page = re.sub(r"<(style|script|pre)>.*?</\1>", "", page, flags=re.DOTALL)
     return " ".join(
         re.sub(
             r'<wbr>|<(?!img)[^>]*>|src="[^"]*"', " ", page.replace("<wbr>", "")

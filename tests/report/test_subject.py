@@ -15,7 +15,7 @@ from stages.lib.report.course import (
     describe_course,
     stops_early,
 )
-from stages.lib.report.subject import class_counts, columns, describe, title
+from stages.lib.report.subject import class_counts, describe, title
 from stages.lib.results.record import TableCounts
 from tests.project import real_params, set_at
 
@@ -35,12 +35,8 @@ def changed(**changes: Any) -> Params:
 def houses(**changes: Any) -> Params:
     """Return params for a regression."""
     listed = {
-        "rooms": {"min": 1},
-        "district": {"type": "category", "missing": "allowed"},
-        "seller": {"type": "category"},
-        "sold": {"type": "date"},
-        "note": {"use": False, "max": 9},
-        "price": {"unit": "k€", "min": 0, "max": 9000},
+        "rooms": {},
+        "price": {"unit": "k€"},
     }
     data = {
         "path": "data/houses.csv",
@@ -68,8 +64,6 @@ def test_the_committed_table() -> None:
         "The score is accuracy: the share of rows whose class is predicted. It is the mean over 10 repeats of 3 folds. "
         "Folds keep the shares of the classes.",
     ]
-    assert ["bmi", "input", "number", "kg/m²", "0 to 80", "11"] in columns(params, PIMA)
-    assert columns(params, PIMA)[-1][1:3] == ["target", "2 classes"]
 
 
 def test_a_regression_has_its_units_and_no_word_of_classes() -> None:
@@ -85,14 +79,6 @@ def test_a_regression_has_its_units_and_no_word_of_classes() -> None:
         "It is the mean over 3 folds. Folds have equal parts of the rows."
     )
     assert "class" not in table + score
-    assert columns(params, TableCounts(rows=1, missing={"district": 7})) == [
-        ["rooms", "input", "number", "", "from 1", ""],
-        ["district", "input", "category", "", "", "7"],
-        ["seller", "input", "category", "", "", ""],
-        ["sold", "not used", "date", "", "", ""],
-        ["note", "not used", "number", "", "up to 9", ""],
-        ["price", "target", "number", "k€", "0 to 9,000", ""],
-    ]
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,17 @@ from typing import Any
 import pandas as pd
 
 from stages.lib.config import Params
-from stages.lib.report.tables import losses, ranked, searches, text_table, thresholds
+from stages.lib.report.tables import losses, thresholds
 from stages.lib.results import Results, WorkingTree, files
 from stages.lib.results.reading import typed
+from stages.lib.told.answer import ranking
+from stages.lib.told.candidates import text_table
 from stages.lib.told.printed import leaderboard
 from tests.project import real_params
 from tests.read_sample import SAMPLE
 from tests.results.records import ranked_search
+
+RANK = ["rank_test_score"]
 
 
 def table(*lines: str) -> pd.DataFrame:
@@ -23,10 +27,11 @@ def table(*lines: str) -> pd.DataFrame:
 def test_what_has_no_score_is_told() -> None:
     found = text_table(
         table(
-            "setting,mean_test_score,ci95,difference,chance,kept,answer,stuck_splits,split0_test_score",
-            "joint,nan,nan,nan,nan,true,false,0 2,nan",
-            "linear_regression,0.25,0.125,nan,nan,false,true,,0.5",
-        )
+            "setting,rank_test_score,mean_test_score,ci95,difference,chance,kept,answer,stuck_splits,split0_test_score",
+            "joint,2,nan,nan,nan,nan,true,false,0 2,nan",
+            "linear_regression,1,0.25,0.125,nan,nan,false,true,,0.5",
+        ),
+        RANK,
     )
     assert found.headings == ["setting", "mean", "± 95 %", "to the answer", "chance"]
     assert found.rows == [
@@ -39,16 +44,16 @@ def test_what_has_no_score_is_told() -> None:
 def test_rows_are_marked_by_what_they_are() -> None:
     found = text_table(
         table(
-            "setting,mean_test_score,kept,answer",
-            "mean,0.1,false,false",
-            "joint,0.2,true,true",
-        )
+            "setting,rank_test_score,mean_test_score,kept,answer",
+            "mean,2,0.1,false,false",
+            "joint,1,0.2,true,true",
+        ),
+        RANK,
     )
     assert (found.headings, found.marks) == (["setting", "mean"], {0: "answer kept"})
-    assert text_table(table("params,mean_test_score", "a=1,0.5", "a=2,0.75")).marks == {
-        0: "best"
-    }
-    assert text_table(table("params,mean_test_score", "a=1,nan", "a=2,nan")).marks == {}
+    header = "params,rank_test_score,mean_test_score"
+    assert text_table(table(header, "a=1,2,0.5", "a=2,1,0.75")).marks == {0: "best"}
+    assert text_table(table(header, "a=1,1,nan", "a=2,2,nan")).marks == {}
 
 
 def test_numbers_are_as_long_as_the_scorer_needs() -> None:
@@ -63,7 +68,6 @@ def test_numbers_are_as_long_as_the_scorer_needs() -> None:
     )
     names = ["rank", "mean", "± 95 %", "r2", "may be the best", "lr"]
     assert found.headings == [*names, "weights", "epochs", "std"]
-    assert found.headings[found.details] == "weights"
     assert found.rows == [
         [
             "1",
@@ -81,13 +85,13 @@ def test_numbers_are_as_long_as_the_scorer_needs() -> None:
 
 
 def test_keys_and_missing_values_of_a_grid_are_readable() -> None:
-    rows = ("x,null,null,0.5,0.1", "y,standard,5,0.6,0.1")
+    rows = ("x,null,null,2,0.5,0.1", "y,standard,5,1,0.6,0.1")
     found = text_table(
         table(
-            "params,prepare__scale,callbacks__EarlyStopping__patience,mean_test_score,ci95",
+            "params,prepare__scale,callbacks__EarlyStopping__patience,rank_test_score,mean_test_score,ci95",
             *rows,
         ),
-        ["params"],
+        ["params", *RANK],
     )
     assert found.headings == ["mean", "± 95 %", "scale", "EarlyStopping patience"]
     assert [row[2:] for row in found.rows] == [["standard", "5"], ["none", "none"]]
@@ -101,11 +105,11 @@ def test_without_intervals_there_is_no_column_of_a_test() -> None:
     )
     assert text_table(candidates).headings == ["rank", "mean", "std", "params"]
     evaluation = table(
-        "setting,params,mean_test_score,ci95,difference,difference_ci95,chance,kept,answer",
-        "joint,a=1,0.5,nan,nan,nan,nan,true,true",
-        "starting_point,model as it stands,-0.125,nan,-0.625,nan,nan,false,false",
+        "setting,params,rank_test_score,mean_test_score,ci95,difference,difference_ci95,chance,kept,answer",
+        "joint,a=1,1,0.5,nan,nan,nan,nan,true,true",
+        "starting_point,model as it stands,2,-0.125,nan,-0.625,nan,nan,false,false",
     )
-    assert text_table(evaluation).rows == [
+    assert text_table(evaluation, RANK).rows == [
         ["joint", "0.5000", "–", "a=1"],
         ["starting_point", "-0.1250", "-0.6250", "as in params.yaml"],
     ]
@@ -127,9 +131,8 @@ def test_a_leaderboard_goes_by_corrected_scores() -> None:
         for n, numbers in ((1000, lucky_numbers), (1, solid_numbers))
     )
     params, tied = Params.model_validate(real_params()), {"lucky": True, "solid": False}
-    columns = leaderboard(params, {"lucky": lucky, "solid": solid}, tied)
-    found = searches(columns, ["lucky"])
-    assert found.headings == [
+    found = leaderboard(params, {"lucky": lucky, "solid": solid}, tied)
+    assert [*found] == [
         "experiment",
         "candidates",
         "mean",
@@ -139,13 +142,12 @@ def test_a_leaderboard_goes_by_corrected_scores() -> None:
         "in the set",
         "best",
     ]
-    assert found.rows == [
+    assert [[*row] for row in zip(*found.values(), strict=True)] == [
         ["solid", "1", "0.7188", "0.7188", "0.6000 to 0.8000", "", "1", "a=1"],
         ["lucky", "1,000", "0.7500", "0.6875", "0.6500 to 0.7250", "=", "1,000", "a=1"],
     ]
-    assert (found.marks, found.headings[found.details]) == ({1: "kept"}, "tied")
     in_time = {name: ranked_search({"module__a": 1}) for name in tied}
-    assert searches(leaderboard(params, in_time, tied), []).headings == [
+    assert [*leaderboard(params, in_time, tied)] == [
         "experiment",
         "candidates",
         "mean",
@@ -165,27 +167,22 @@ def test_a_constant_is_marked_and_a_diverged_net_is_not() -> None:
 
 def test_contenders_stand_by_what_they_are_worth() -> None:
     answer = Results(WorkingTree(SAMPLE)).read(files.ANSWER)
-    found = ranked(answer)
+    found = ranking(answer)
     assert found.headings == [
         "model",
         "worth",
         "95 %",
         "chance",
         "mean",
-        "kind",
         "note",
     ]
-    assert found.headings[found.details] == "mean"
     assert [row[0] for row in found.rows] == [each.name for each in answer.contenders]
     assert {mark: found.rows[place][0] for place, mark in found.marks.items()} == {
         "answer": "logistic_regression",
         "kept": "joint",
     }
-    both = ranked(answer.model_copy(update={"handed_over": "joint", "tested": False}))
-    assert (both.headings, both.headings[both.details]) == (
-        ["model", "mean", "kind", "note"],
-        "kind",
-    )
+    both = ranking(answer.model_copy(update={"handed_over": "joint", "tested": False}))
+    assert both.headings == ["model", "mean", "note"]
     assert list(both.marks.values()) == ["answer kept"]
 
 

@@ -23,8 +23,8 @@ from stages.lib.scores.score_table import (
     stuck_of,
     summary_of,
 )
+from stages.lib.told.candidates import print_candidates
 from stages.lib.told.findings import best_told
-from stages.lib.told.scores import print_table
 
 CANDIDATES: list[dict[str, Any]] = [
     {"lr": lr, "module__weight_constraint": limit}
@@ -164,10 +164,10 @@ def test_stuck_fits_are_counted_listed_and_told(
     assert best_told(summary, 4, 4).endswith(
         " (1 of 2 fits is stuck; without it 0.7000)."
     )
-    print_table(table, "lr: accuracy", FILE)
+    print_candidates(table, "lr: accuracy", FILE)
     _, heading, *rows, _, legend = capsys.readouterr().out.splitlines()
-    assert heading.split() == ["mean", "±", "95", "%", "std", "stuck", "params"]
-    assert rows[1].split()[4] == "1"
+    assert heading.split() == ["mean", "±", "95", "%", "stuck", "std", "params"]
+    assert rows[0].split()[3] == "1"
     assert (
         legend == "stuck: how many fits have a net that answers nearly all rows alike"
     )
@@ -176,15 +176,15 @@ def test_stuck_fits_are_counted_listed_and_told(
         stuck_of(table)
 
 
-def test_the_table_shows_every_candidate_and_marks_the_best(
+def test_the_table_shows_every_candidate_the_best_first(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    print_table(table_of(SCORES), "lr: accuracy", FILE)
+    print_candidates(table_of(SCORES), "lr: accuracy", FILE)
     title, heading, *rows, legend = capsys.readouterr().out.splitlines()
     assert title == "lr: accuracy"
     assert heading.split() == ["mean", "±", "95", "%", "std", "params"]
-    assert [row.split()[0] for row in rows] == ["0.5833", "*", "diverged", "0.1500"]
-    assert rows[1].split()[1:] == [
+    assert [row.split()[0] for row in rows] == ["*", "0.5833", "0.1500", "diverged"]
+    assert rows[0].split()[1:] == [
         "0.6500",
         "0.8985",
         "0.0500",
@@ -192,16 +192,16 @@ def test_the_table_shows_every_candidate_and_marks_the_best(
         "weight_constraint=2.0",
     ]
     assert legend == "* the best"
-    print_table(table_of([[np.nan] * 2] * 4), "lr: accuracy", FILE)
+    print_candidates(table_of([[np.nan] * 2] * 4), "lr: accuracy", FILE)
     *shown, legend = capsys.readouterr().out.splitlines()
     assert not any("*" in line for line in shown)
     assert legend == "every candidate diverged, so none is the best"
-    print_table(
+    print_candidates(
         table_of(SCORES, ci95=np.array([np.nan, 0.1, np.nan, 0.1])),
         "lr: accuracy",
         FILE,
     )
-    assert capsys.readouterr().out.splitlines()[2].split()[:2] == ["0.5833", "constant"]
+    assert capsys.readouterr().out.splitlines()[3].split()[:2] == ["0.5833", "–"]
 
 
 @pytest.mark.parametrize("width", [80, 200])
@@ -222,14 +222,14 @@ def test_of_many_candidates_the_best_are_shown_and_a_line_says_where_the_rest_is
         "stuck": np.zeros((1000, 2), dtype=bool),
     }
     table = score_table(grid, scores, FOLDS, **counts, by_unit=None)
-    print_table(table, "lr: accuracy", FILE)
+    print_candidates(table, "lr: accuracy", FILE)
     printed = capsys.readouterr().out
     _, _, *rows, where, legend = printed.splitlines()
     best = np.sort(scores["score"].mean(axis=1))[::-1][:20]
     means = re.findall(r"^(?:\*| )  *(\d\.\d{4}) ", "\n".join(rows), flags=re.MULTILINE)
     assert means == [f"{mean:.4f}" for mean in best]
     assert (where, legend) == (f"… and 980 more; {FILE} has all 1,000", "* the best")
-    print_table(table[:50], "lr: accuracy", FILE)
+    print_candidates(table[:50], "lr: accuracy", FILE)
     assert "more" not in (few := capsys.readouterr().out)
     assert all(f"lr={i / 1000}," in few for i in range(50))
 

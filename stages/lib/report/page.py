@@ -1,22 +1,18 @@
 """Reads the content of the report from params.yaml and metrics/."""
 
-import hashlib
 import math
 import platform
 import re
 import subprocess
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from markupsafe import Markup
-from pydantic import BaseModel
 
 from stages.lib.common import (
     format_params,
     format_score,
-    format_value,
     score_decimals,
     short_params,
 )
@@ -25,13 +21,12 @@ from stages.lib.config import SIMPLEST, Params
 from stages.lib.config.schema import rope_of
 from stages.lib.report import tables
 from stages.lib.report.course import describe_course, stops_early
-from stages.lib.report.subject import class_counts
 from stages.lib.repository.git import NoGitError, git
 from stages.lib.repository.revisions import is_committed
 from stages.lib.results import Results, files
 from stages.lib.results.files import CHARTS, WATCHED_REPEATS
-from stages.lib.results.record import TableCounts
-from stages.lib.told.answer import glossary, sentences
+from stages.lib.told.answer import glossary, ranking, sentences
+from stages.lib.told.candidates import text_table
 from stages.lib.told.evaluation import (
     class_names,
     errors_told,
@@ -43,6 +38,7 @@ from stages.lib.told.evaluation import (
 from stages.lib.told.findings import findings
 from stages.lib.told.printed import leaderboard
 from stages.lib.told.scores import not_by_kernel_told
+from stages.lib.told.tables import TextTable
 
 # The packages that results depend on most; requirements.txt pins all.
 _PACKAGES = (
@@ -59,8 +55,6 @@ _PACKAGES = (
 MOST = 12
 # What stands for itself in a `data:` URL between double quotation marks.
 _PLAIN = " !$'()*+,-./:;<=>?@[]^_`{|}~"
-# What a program that draws does not read, and what is as it would be without the attribute.
-_UNREAD = r' (?:(?:class|role|pointer-events|aria-\w+)="[^"]*"|(?:\w+-)?opacity="1"|transform="translate\(0,0\)")'
 # What the table of contenders leaves out, because others say it.
 _SAID_OF_CONTENDERS = ("rank_test_score", "std_test_score")
 # With more searches than these, their table comes second, and the charts of all are folded.
@@ -79,18 +73,13 @@ def as_chart(svg: str) -> Chart:
     """Return an SVG as a `data:` URL, which a page shows without a request; raises `ValueError` if it has no size."""
     width, height = (_size(svg, side) for side in ("width", "height"))
     # Shorter than base64; the ampersand, quotes and number signs, which mean something in a page or a URL, are quoted.
-    picture = quote(thinned(svg), safe=_PLAIN)
+    picture = quote(svg, safe=_PLAIN)
     return Chart(Markup(f"data:image/svg+xml,{picture}"), width, height)
 
 
 def _size(svg: str, side: str) -> int:
     (size,) = re.findall(rf'^<svg [^>]*?\b{side}="([\d.]+)"', svg)
     return math.ceil(float(size))
-
-
-def thinned(svg: str) -> str:
-    """Return an SVG that draws the same with fewer characters."""
-    return re.sub(_UNREAD, "", svg)
 
 
 def sections(results: Results, params: Params) -> dict[str, Any]:
@@ -111,8 +100,8 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         "told": [first, *why, *more],
         "files": named,
         "threshold": read_threshold(results, params, answer.handed_over),
-        "ranking": tables.ranked(answer),
-        "explained": glossary(answer),
+        "ranking": ranking(answer),
+        "glossary": glossary(answer),
         "kept": answer.kept,
         "kept_errors": errors_told(results, params, answer.kept),
         "brier_score": None if brier is None else format_score(brier, 4),
@@ -121,7 +110,7 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         "on_inputs": inputs_told(results, answer),
         "charts": charts,
         "leaderboard": _leaderboard(results, params),
-        "evaluation": tables.text_table(contenders, _SAID_OF_CONTENDERS),
+        "evaluation": text_table(contenders, _SAID_OF_CONTENDERS),
         "positive": class_names(params.data.labels_of(2))[-1],
         "thresholds": at_thresholds,
         "inputs": tables.losses(results.table(files.INPUTS), rope_of(params)),
@@ -130,12 +119,15 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
     }
 
 
-def _leaderboard(results: Results, params: Params) -> tables.TextTable:
+def _leaderboard(results: Results, params: Params) -> TextTable:
     table = results.table(files.LEADERBOARD)
     tied = dict(zip(table["experiment"], table["tied_with_above"], strict=True))
     (details,) = results.read(files.BEST_PARAMS).details
     columns = leaderboard(params, details.experiments, tied)
-    return tables.searches(columns, table.loc[table["kept"], "experiment"].tolist())
+    of_kept_net = table.loc[table["kept"], "experiment"].tolist()
+    places = enumerate(columns["experiment"])
+    marks = {place: "kept" for place, name in places if name in of_kept_net}
+    return TextTable.of_columns(columns, marks)
 
 
 def _charts(results: Results, params: Params) -> dict[str, Chart]:
@@ -180,41 +172,8 @@ def _search(results: Results, params: Params, name: str) -> dict[str, Any]:
         "findings": [*found, *not_by_kernel_told(search.not_by_kernel)],
         "what_mattered": what_mattered,
         "course": describe_course(curves, stops_early(params, name), n_nets),
-        "table": tables.text_table(compared, without=["params", "p_value_holm"]),
+        "table": text_table(compared, without=["params", "p_value_holm"]),
     }
-
-
-def facts(
-    results: Results, params: Params, counts: TableCounts
-) -> dict[str, dict[str, str]]:
-    """Return the facts of the run by heading, as params.yaml writes them, with what the stage fetch counted."""
-    path = Path(params.data.path)
-    if not path.is_file():
-        problem = "is missing, but the stage fetch has counted its rows"
-        raise results.source.refused(
-            str(path), problem, "Run `python -m stages.fetch`."
-        )
-    data = {
-        "file": params.data.path,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "target": params.data.target,
-        "rows": str(counts.rows),
-    }
-    for label, n in class_counts(params, counts).items():
-        data[f"class {label}"] = str(n)
-    data["sample"] = format_value(params.data.sample)
-    return {
-        "Run": {"seed": str(params.seed), "engine": params.engine},
-        "Data": data,
-        "Preparation": _written(params.prepare),
-        "Folds and score": _written(params.cv),
-        "Conclusions": _written(params.statistics) | _written(params.evaluate),
-        "Every search starts from": _written(params.model),
-    }
-
-
-def _written(settings: BaseModel) -> dict[str, str]:
-    return {key: format_value(value) for key, value in settings.model_dump().items()}
 
 
 def describe_head() -> str:

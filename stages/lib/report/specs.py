@@ -26,7 +26,7 @@ _NAMED = re.compile(r"\$\{([\w.]+)\}")
 _UNNAMED = {"metrics", "compared", "evaluation"}
 
 Spec = dict[str, Any]
-Rows = list[dict[str, str]]
+CsvRows = list[dict[str, str]]
 Options = dict[str, Any]
 
 
@@ -113,7 +113,7 @@ def _value(name: str, scope: Any) -> Any:
     return reduce(getitem, name.split("."), scope)
 
 
-def _rows_here(path: str) -> Rows:
+def _rows_here(path: str) -> CsvRows:
     """Return the rows of a table; raises `UserError` if there is not even a header."""
     rows = _rows(WorkingTree(), path, "workspace")
     if rows is None:
@@ -121,14 +121,14 @@ def _rows_here(path: str) -> Rows:
     return rows
 
 
-def _rows(source: Source, path: str, revision: str) -> Rows | None:
+def _rows(source: Source, path: str, revision: str) -> CsvRows | None:
     text = source.text(path)
     if not text:
         return None
     return [row | {"rev": revision} for row in csv.DictReader(StringIO(text))]
 
 
-def _filled(rows: Rows, path: str, options: Options) -> Spec:
+def _filled(rows: CsvRows, path: str, options: Options) -> Spec:
     try:
         renderer = VegaRenderer(rows, path, template_dir=_TEMPLATES, **options)
         return dict(renderer.get_filled_template())

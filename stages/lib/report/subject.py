@@ -1,9 +1,9 @@
-"""Says in words what a run is about: the table, its target and columns, the score, and how rows are split."""
+"""Says in words what a run is about: the table and its target, the score, and how rows are split."""
 
 from pathlib import Path
 
 from stages.lib.common import counted, join_words
-from stages.lib.config import Column, Params
+from stages.lib.config import Params
 from stages.lib.config.schema import unit_of_score
 from stages.lib.results.record import TableCounts
 from stages.lib.told.evaluation import class_names
@@ -37,42 +37,10 @@ def describe(params: Params, counts: TableCounts) -> list[str]:
     return [_table(params, counts), f"{_score(params)} {_splits(params)}"]
 
 
-def columns(params: Params, counts: TableCounts) -> list[list[str]]:
-    """Return the columns that params.yaml lists: name, role, type, unit, range, and count of missing cells."""
-    classes = class_counts(params, counts)
-    roles = {
-        params.data.target: "target",
-        params.cv.groups: "groups",
-        params.cv.order: "order",
-    }
-    inputs, rows = params.data.features(params.data.columns, params.cv.groups), []
-    for name, column in params.data.columns.items():
-        role = roles.get(name, "input" if name in inputs else "not used")
-        kind = (
-            f"{len(classes)} classes" if role == "target" and classes else column.type
-        )
-        missing = counts.missing.get(name, 0) + counts.zeros_for_missing.get(name, 0)
-        rows.append([name, role, kind, column.unit, _range(column), str(missing or "")])
-    return rows
-
-
 def class_counts(params: Params, counts: TableCounts) -> dict[str, int]:
     """Return the number of rows by the name of the class; empty for a regression."""
     names = class_names([*counts.classes])
     return dict(zip(names, counts.classes.values(), strict=True))
-
-
-def _range(column: Column) -> str:
-    low, high = _limit(column.min), _limit(column.max)
-    if low and high:
-        return f"{low} to {high}"
-    if low:
-        return f"from {low}"
-    return f"up to {high}" if high else ""
-
-
-def _limit(end: float | None) -> str:
-    return "" if end is None else f"{end:,.12g}"
 
 
 def _table(params: Params, counts: TableCounts) -> str:

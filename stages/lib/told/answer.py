@@ -7,6 +7,7 @@ from stages.lib.common import format_score, kept_in_words, net_in_words, score_d
 from stages.lib.config import COMBINED, SIMPLEST, STARTING_POINT
 from stages.lib.results import files
 from stages.lib.results.answer import Answer, Contender
+from stages.lib.told.tables import TextTable
 
 # What a constant does, by its name.
 _CONSTANTS = {
@@ -86,22 +87,25 @@ def gained(answer: Answer) -> str:
     return " ".join(sentences)
 
 
-def ranking(answer: Answer) -> dict[str, list[str]]:
-    """Return the contenders as cells by heading, the one that is worth most first.
+def ranking(answer: Answer) -> TextTable:
+    """Return the contenders, the one that is worth most first; the answer and the kept net are marked.
 
     `mean` is of the scores; `worth` and `95 %` are without the luck of being picked, where that is known; `chance` is
     that of being better than the answer by more than is needed; `note` says what else decides.
     """
     words, contenders = _Words(answer), answer.contenders
-    columns = {"model": [each.name for each in contenders]}
-    columns["kind"] = [each.kind for each in contenders]
-    columns["mean"] = list(map(words.mean, contenders))
+    names = [each.name for each in contenders]
+    columns = {"model": names}
     if answer.tested:
         columns["worth"] = [words.number(each.worth) for each in contenders]
         columns["95 %"] = list(map(words.interval, contenders))
         columns["chance"] = list(map(words.chance_beside, contenders))
+    columns["mean"] = list(map(words.mean, contenders))
     columns["note"] = [_note(answer, each) for each in contenders]
-    return columns
+    marks = {names.index(answer.kept): "kept"}
+    is_kept = answer.handed_over == answer.kept
+    marks[names.index(answer.handed_over)] = "answer kept" if is_kept else "answer"
+    return TextTable.of_columns(columns, marks)
 
 
 def glossary(answer: Answer) -> dict[str, str]:

@@ -60,14 +60,14 @@ def results_page(
         gained,
         _START,
         "## The searches",
-        _explained(params, [*columns]),
+        _about_columns(params, [*columns]),
         _searches(params, columns, charts),
         *pictures,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _explained(params: Params, columns: Sequence[str]) -> str:
+def _about_columns(params: Params, columns: Sequence[str]) -> str:
     """Say what is in the columns of the table of searches."""
     cv = params.cv
     repeats = f"{cv.n_repeats} repeats of " if cv.n_repeats > 1 else ""

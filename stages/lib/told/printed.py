@@ -36,15 +36,12 @@ def leaderboard(
         high = [format_score(x, decimals) for _, _, x in corrected]
         columns["95 %"] = list(map("{} to {}".format, low, high))
         if tied and any(tied.values()):
-            columns["tied"] = [_mark("=", tied[name]) for name in ranked]
+            signs = {True: "=", False: ""}
+            columns["tied"] = [signs[tied[name]] for name in ranked]
         columns["in the set"] = [f"{search.n_in_best_set:,}" for search in found]
     picks = picks_of(params, ranked).values()
     columns[params.statistics.pick] = [short_params(format_params(x)) for x in picks]
     return columns
-
-
-def _mark(sign: str, is_marked: bool) -> str:
-    return sign if is_marked else ""
 
 
 def print_leaderboard(
@@ -74,11 +71,7 @@ def print_scores(contenders: Mapping[str, Reached], title: str) -> None:
 
 def print_ranking(answer: Answer, title: str) -> None:
     """Print every contender, the one that is worth most first, and mark the answer."""
-    cells = ranking(answer)
-    del cells["kind"]
-    places = {each.name: place for place, each in enumerate(answer.contenders)}
-    marks = {place: "answer" for name, place in places.items() if name == answer.use}
-    table = TextTable.of_columns(cells, marks)
-    table.show(title, left=("model", "note"), file=files.CONTENDERS.path)
+    left = "model", "note"
+    ranking(answer).show(title, left, file=files.CONTENDERS.path)
     for word, meaning in glossary(answer).items():
         print(f"{word}: {meaning}")

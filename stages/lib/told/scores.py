@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
 from resampled.means.few import too_narrow
-from stages.lib.common import first_of, format_score, score_decimals, short_params
+from stages.lib.common import first_of, format_score, short_params
 from stages.lib.results import Results, files
 from stages.lib.results.record import Counted
 from stages.lib.results.search import SearchSummary
-from stages.lib.scores.score_table import best_row
-from stages.lib.told.tables import MOST_ROWS, TextTable
 
 NOT_TESTED = (
     "no intervals and no test: splits in the order of time train on more and more rows, "
@@ -72,37 +69,3 @@ def processor_told(results: Results) -> list[str]:
         evaluation = results.read(files.EVALUATION)
         sentences += not_by_kernel_told(evaluation.not_by_kernel)
     return sentences or [_BY_KERNEL]
-
-
-def print_table(table: pd.DataFrame, title: str, file: str) -> None:
-    """Print every candidate as the tutorial does, and mark the best; of many, the best of those in the `file`."""
-    if len(table) > MOST_ROWS:
-        table = table.sort_values("rank_test_score", kind="stable", ignore_index=True)
-    means, n_stuck = table["mean_test_score"], table["n_stuck"]
-    best = best_row(table) if means.notna().any() else -1
-    decimals, tested = score_decimals(means), table["ci95"].notna().any()
-
-    def written(numbers: "pd.Series[float]", lacking: str = "") -> list[str]:
-        cells = []
-        for number, is_scored in zip(numbers, means.notna(), strict=True):
-            text = format_score(number, decimals).replace("–", "constant")
-            cells.append(text if is_scored else lacking)
-        return cells
-
-    cells = {"mean": written(means, "diverged")}
-    if tested:
-        cells["± 95 %"] = written(table["ci95"])
-    cells["std"] = written(table["std_test_score"])
-    if n_stuck.any():
-        cells["stuck"] = [str(count or "") for count in n_stuck]
-    if "stage" in table:
-        cells["stage"] = list(map(str, table["stage"]))
-    cells["params"] = list(map(short_params, table["params"]))
-    marks = {best: "best"} if best >= 0 else {}
-    TextTable.of_columns(cells, marks).show(title, file=file)
-    if best < 0:
-        print("every candidate diverged, so none is the best")
-    else:
-        print("* the best" if tested else f"* the best; {NOT_TESTED}")
-    if "stuck" in cells:
-        print("stuck: how many fits have a net that answers nearly all rows alike")

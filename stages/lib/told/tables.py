@@ -21,24 +21,21 @@ class TextTable:
     """Text by column and row.
 
     `marks` has what rows are by place: `answer`, `kept`, both with a blank between them, `best`, `target` or `unused`.
-    From the column `details` on there are details, which narrow pages leave out.
     """
 
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
     marks: Mapping[int, str] = field(default_factory=dict)
-    details: int = sys.maxsize
 
     @classmethod
     def of_columns(
         cls,
         columns: Mapping[str, Sequence[str]],
         marks: Mapping[int, str] | None = None,
-        details: int = sys.maxsize,
     ) -> "TextTable":
         """Return a table from its columns by heading."""
         rows = [list(row) for row in zip(*columns.values(), strict=True)]
-        return cls([*columns], rows, marks or {}, details)
+        return cls([*columns], rows, marks or {})
 
     def show(
         self,
