@@ -4,12 +4,11 @@ A revision is a branch, a tag, a commit, or a DVC experiment. With one, it is co
 HEAD is.
 """
 
-import json
 from argparse import Namespace
 
 from stages.lib.common import Arguments, run
 from stages.lib.diff.comparison import compare
-from stages.lib.diff.output import as_json, as_text
+from stages.lib.diff.output import as_text
 from stages.lib.diff.side import Side
 from stages.lib.repository.snapshot import Snapshot
 
@@ -27,18 +26,14 @@ ARGUMENTS.add_argument(
     nargs="?",
     help="what is compared with it, or the working tree",
 )
-_FORMS = ARGUMENTS.add_mutually_exclusive_group()
-_FORMS.add_argument("--md", action="store_true", help="print Markdown, with charts")
-_FORMS.add_argument("--json", action="store_true", help="print JSON")
+ARGUMENTS.add_argument("--md", action="store_true", help="print Markdown, with charts")
 
 
 def main(arguments: Namespace) -> None:
     changes = compare(
         *(Side(Snapshot.of(each)) for each in (arguments.old, arguments.new))
     )
-    if arguments.json:
-        print(json.dumps(as_json(changes), indent=2, ensure_ascii=False))
-    elif arguments.md:
+    if arguments.md:
         from stages.lib.report.changes import as_markdown  # imports Jinja
 
         print(as_markdown(changes), end="")
