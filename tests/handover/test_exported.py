@@ -18,7 +18,6 @@ from sklearn.preprocessing import QuantileTransformer
 
 from stages.lib.config import Prepare
 from stages.lib.data import Columns, Dataset
-from stages.lib.export.card import Interval
 from stages.lib.export.graph import Graph, Value
 from stages.lib.export.quantiles import add_back, add_normal
 from stages.lib.export.trees import add_boosting
@@ -26,6 +25,7 @@ from stages.lib.handover import Card, load_model, predict, save_model
 from stages.lib.handover.fitted import odd_rows
 from stages.lib.handover.runtime import session_of
 from stages.lib.model import rows
+from stages.lib.results.evaluation import IntervalSteps
 from tests.handover.fits import BASELINES, fit, mixed, numbers
 from tests.passengers import passengers
 
@@ -221,7 +221,9 @@ def test_missing_cells_are_taken_where_the_model_takes_them(tmp_path: Path) -> N
 def test_the_interval_and_the_threshold_are_in_the_graph(tmp_path: Path) -> None:
     data = numbers(n_classes=0)
     fitted, card = fit("linear_regression", data)
-    interval = Interval(level=0.9, edges=[950.0, 1000.0], half_widths=[5.0, 7.0, 100.0])
+    interval = IntervalSteps(
+        level=0.9, edges=[950.0, 1000.0], half_widths=[5.0, 7.0, 100.0]
+    )
     save_model(
         tmp_path / "a", fitted, card.model_copy(update={"interval": interval}), data.X
     )

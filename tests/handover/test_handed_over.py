@@ -22,9 +22,9 @@ from torch import nn
 
 from stages.lib.config import Prepare
 from stages.lib.engine import net_of
-from stages.lib.export.card import Interval
 from stages.lib.handover import save_model
 from stages.lib.model import rows
+from stages.lib.results.evaluation import IntervalSteps
 from tests.handover.conftest import (
     CARD,
     NUMBERS,
@@ -58,7 +58,7 @@ def test_the_lines_for_a_number_run(
 ) -> None:
     data = mixed(False)
     estimator, card = fit("hist_gradient_boosting", data)
-    interval = Interval(level=0.9, edges=[1500.0], half_widths=[2.5, 50.0])
+    interval = IntervalSteps(level=0.9, edges=[1500.0], half_widths=[2.5, 50.0])
     save_model(
         tmp_path / "answer.onnx",
         estimator,

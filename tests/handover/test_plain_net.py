@@ -30,7 +30,6 @@ class Residual(nn.Linear):
 LAYERS = [
     nn.Identity(),
     nn.ReLU(),
-    nn.ReLU6(),
     nn.LeakyReLU(0.3),
     nn.ELU(0.4),
     nn.SELU(),
@@ -40,7 +39,6 @@ LAYERS = [
 LAYERS += [
     nn.SiLU(),
     nn.Mish(),
-    nn.Hardswish(),
     nn.Softplus(),
     nn.Softsign(),
     nn.Softmax(1),
@@ -48,7 +46,6 @@ LAYERS += [
     nn.Sigmoid(),
 ]
 LAYERS += [
-    nn.Hardtanh(-2, 0.5),
     nn.Hardsigmoid(),
     nn.Dropout(0.4),
     nn.Flatten(),
@@ -86,7 +83,7 @@ class Always(nn.Dropout):
 
 OTHERS = [
     nn.ReLU(inplace=True),
-    nn.CELU(),
+    nn.ReLU6(),
     nn.Softplus(2),
     nn.BatchNorm1d(12),
     nn.LayerNorm(12, bias=False),

@@ -82,7 +82,7 @@ class Side(LockedResults):
         if not self.has(files.BEST_PARAMS):
             return {}
         (details,) = self.read(files.BEST_PARAMS).details
-        pick = self.evaluated.get("statistics.pick")
+        pick = str(self.evaluated.get("statistics.pick"))
         return {name: each.picked(pick) for name, each in details.experiments.items()}
 
     @cached_property

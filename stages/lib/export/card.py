@@ -17,6 +17,7 @@ from stages.lib.config.table import Section
 from stages.lib.config.training import NetSettings
 from stages.lib.data import Columns, Dataset
 from stages.lib.model.prepared import without_prefix
+from stages.lib.results.evaluation import AbsoluteErrors, IntervalSteps
 
 # The kinds of a model: a net, and those without one.
 ModelKind = Literal["net", "linear", "forest", "boosting", "constant"]
@@ -73,33 +74,6 @@ def without(texts: Collection[str], text: str) -> str:
     return text
 
 
-class Interval(Section):
-    """The half width of the interval around a predicted number: a step function of the number.
-
-    `half_widths[i]` goes with predictions up to `edges[i]`, and the last one with those above all of them.
-    """
-
-    level: Annotated[float, Field(gt=0, lt=1)]
-    edges: list[FiniteFloat]
-    half_widths: list[Annotated[FiniteFloat, Field(ge=0)]]
-
-    @model_validator(mode="after")
-    def _of_one_length(self) -> "Interval":
-        n_fits = len(self.half_widths) == len(self.edges) + 1
-        if not n_fits or sorted(self.edges) != self.edges:
-            raise ValueError(
-                "half_widths should have one number more than edges, which should rise"
-            )
-        return self
-
-
-class Errors(Section):
-    """The absolute errors of a predicted number on fresh splits: their median, and what nine in ten do not exceed."""
-
-    median: Annotated[FiniteFloat, Field(ge=0)]
-    most: Annotated[FiniteFloat, Field(ge=0)]
-
-
 class SavedSettings(NetSettings):
     """The settings of a net, of which a file has all that are always in use."""
 
@@ -115,8 +89,8 @@ class Card(Section):
     a regression; `inputs` are in the order of the table. A net has `settings`, names unresolved. `threshold` is the
     probability of the second of two classes from which on it is predicted, 0.5 if not set. `sets` has, by level from
     "0.50" to "0.99", the probability from which on a class is in the set of labels that holds the true one with this
-    probability; the likeliest class always is. `n_bytes` is how large the model is if it is in a file of its own, and
-    `digest` a hash of the numbers.
+    probability; the likeliest class always is. `errors` and `interval` are as in `PredictionErrors`. `n_bytes` is how
+    large the model is if it is in a file of its own, and `digest` a hash of the numbers.
     """
 
     kind: ModelKind
@@ -127,8 +101,8 @@ class Card(Section):
     prepare: Prepare
     settings: SavedSettings | None = left_out(None)
     threshold: Annotated[float, Field(gt=0, lt=1)] | None = left_out(None)
-    errors: Errors | None = left_out(None)
-    interval: Interval | None = left_out(None)
+    errors: AbsoluteErrors | None = left_out(None)
+    interval: IntervalSteps | None = left_out(None)
     sets: dict[str, Annotated[float, Field(ge=0, le=1)]] = left_out({})
     n_bytes: Annotated[int, Field(ge=0)] = left_out(0)
     digest: str = ""
@@ -146,13 +120,14 @@ class Card(Section):
         """Describe a model that was fitted on the data; a net has `settings`, those of `prepare` aside."""
         if settings:
             settings = without_prefix(settings)
+        inputs = [_input(key, data, prepare) for key in data.features]
         return cls.model_validate(
             {
                 "kind": kind,
                 "name": name,
                 "target": target,
                 "classes": list(data.classes),
-                "inputs": [_input(key, data, prepare) for key in data.features],
+                "inputs": inputs,
                 "prepare": prepare,
                 "settings": settings,
             }
@@ -187,14 +162,15 @@ class Card(Section):
     @property
     def columns(self) -> Columns:
         """The columns that it is predicted from, as a preparation takes them."""
-        columns = self.inputs
-        texts = [each for each in columns if each.type == "category"]
-        return Columns(
-            {each.name: each.type for each in columns},
-            {each.name: tuple(each.categories) for each in texts},
-            lacking=tuple(each.name for each in columns if each.lacks),
-            zeros=tuple(each.name for each in columns if each.zeros),
-        )
+        types: dict[str, str] = {}
+        categories: dict[str, tuple[str, ...]] = {}
+        for each in self.inputs:
+            types[each.name] = each.type
+            if each.type == "category":
+                categories[each.name] = tuple(each.categories)
+        lacking = tuple(each.name for each in self.inputs if each.lacks)
+        zeros = tuple(each.name for each in self.inputs if each.zeros)
+        return Columns(types, categories, lacking=lacking, zeros=zeros)
 
     @property
     def called(self) -> str:
@@ -238,13 +214,14 @@ def _input(name: str, data: Dataset, prepare: Prepare) -> dict[str, Any]:
     """Return what a card says of an input."""
     columns, cells = data.columns, data.X[name].dropna()
     kind, has_zeros = columns.types[name], name in columns.zeros
+    # Where nothing replaces zeros, they are numbers like others.
+    is_replaced = prepare.impute is not None or prepare.indicator
     content = {
         "name": name,
         "type": kind,
         "categories": list(columns.categories.get(name, ())),
         "lacks": name in columns.lacking,
-        # Where nothing replaces zeros, they are numbers like others.
-        "zeros": has_zeros and (prepare.impute is not None or prepare.indicator),
+        "zeros": has_zeros and is_replaced,
         "typical": _typical(cells, kind, has_zeros),
     }
     if kind == "number" and len(cells):

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto
 
-from stages.lib.export.card import Card, Interval, without
+from stages.lib.export.card import Card, without
 from stages.lib.export.graph import Value
+from stages.lib.results.evaluation import IntervalSteps
 
 # The type and the shape of each output, by its name.
 Outputs = dict[str, tuple[int, list[Any]]]
@@ -58,7 +59,7 @@ def _least_of_second(card: Card, model: Any) -> float:
     return float(np.nextafter(card.threshold, 0))  # from which on, not above which
 
 
-def _half_widths(numbers: Value, interval: Interval) -> Value:
+def _half_widths(numbers: Value, interval: IntervalSteps) -> Value:
     """Return half the width of the interval around each number, shape (rows,)."""
     edges = np.array(interval.edges, dtype=np.float64)
     half_widths = np.array(interval.half_widths, dtype=np.float64)

@@ -80,10 +80,6 @@ def _linear(x: Value, weight: Value, bias: Value | None) -> Value:
     return x.apply("Gemm", *given, transB=1)
 
 
-def _clip(x: Value, min_val: float, max_val: float) -> Value:
-    return x.apply("Clip", np.float32(min_val), np.float32(max_val))
-
-
 def _dropout(x: Value, p: float, training: bool) -> Value:
     _only(not training, x)
     return x
@@ -91,6 +87,10 @@ def _dropout(x: Value, p: float, training: bool) -> Value:
 
 def _layer_norm(x: Value, shape: Any, weight: Value, bias: Value, eps: float) -> Value:
     return x.apply("LayerNormalization", weight, bias, axis=-len(shape), epsilon=eps)
+
+
+def _leaky_relu(x: Value, negative_slope: float) -> Value:
+    return x.apply("LeakyRelu", alpha=negative_slope)
 
 
 def _softplus(x: Value, beta: float, threshold: float) -> Value:
@@ -125,27 +125,14 @@ def _sum(x: Value, dim: int, keepdim: bool) -> Value:
 
 # How functions of torch, and methods by their names, are written.
 _KNOWN: dict[Any, Callable[..., Value]] = {
-    operator.add: _operator("Add"),
-    operator.sub: _operator("Sub"),
-    operator.mul: _operator("Mul"),
-    operator.truediv: _operator("Div"),
-    torch.maximum: _operator("Max"),
-    functional.relu: _operator("Relu"),
-    functional.selu: _operator("Selu"),
-    functional.mish: _operator("Mish"),
-    functional.softsign: _operator("Softsign"),
-    functional.hardswish: _operator("HardSwish"),
     functional.linear: _linear,
     functional.dropout: _dropout,
     functional.layer_norm: _layer_norm,
     functional.elu: lambda x, alpha: x.apply("Elu", alpha=alpha),
-    functional.leaky_relu: lambda x, negative_slope: x.apply(
-        "LeakyRelu", alpha=negative_slope
-    ),
+    functional.leaky_relu: _leaky_relu,
     functional.gelu: lambda x, approximate: x.apply("Gelu", approximate=approximate),
     functional.silu: lambda x: x * x.apply("Sigmoid"),
     functional.hardsigmoid: lambda x: x.apply("HardSigmoid", alpha=1 / 6, beta=0.5),
-    functional.hardtanh: _clip,
     functional.softplus: _softplus,
     functional.softmax: _softmax,
     torch.softmax: _softmax,
@@ -155,7 +142,20 @@ _KNOWN: dict[Any, Callable[..., Value]] = {
     "square": lambda x: x * x,
     "sum": _sum,
 }
+# Those that ONNX has as well, with the same arguments.
+_SAME = {
+    operator.add: "Add",
+    operator.sub: "Sub",
+    operator.mul: "Mul",
+    operator.truediv: "Div",
+    torch.maximum: "Max",
+    functional.relu: "Relu",
+    functional.selu: "Selu",
+    functional.mish: "Mish",
+    functional.softsign: "Softsign",
+}
+for _function, _name in _SAME.items():
+    _KNOWN[_function] = _operator(_name)
 # Those that torch has as a function and as a method.
 for _name in ("add", "sub", "mul", "div", "sqrt", "relu", "tanh", "sigmoid"):
-    _function = getattr(torch, _name)
-    _KNOWN[_name] = _KNOWN[_function] = _operator(_name.capitalize())
+    _KNOWN[_name] = _KNOWN[getattr(torch, _name)] = _operator(_name.capitalize())

@@ -21,7 +21,7 @@ _MARKS = ("answer", "kept")
 _NOT_PRINTED = ("rank_test_score", "n_weights", "n_epochs")
 
 
-Row = dict[str, Any]
+Row = dict[Any, Any]
 
 
 def text_table(table: pd.DataFrame, without: Collection[str] = ()) -> TextTable:
@@ -33,7 +33,7 @@ def text_table(table: pd.DataFrame, without: Collection[str] = ()) -> TextTable:
     table = table.sort_values("rank_test_score", kind="stable")
     keys = [key for key in _keys(table) if key not in without]
     keys.sort(key=_place)
-    rows = table.to_dict("records")
+    rows: list[Row] = table.to_dict("records")
     columns = []
     for key in keys:
         scores = table[key if key.startswith(OTHER_SCORER) else "mean_test_score"]
