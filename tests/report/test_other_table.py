@@ -219,7 +219,6 @@ def test_it_speaks_of_no_interval_where_there_is_none(
         in text
     )
     assert "What mattered: scale. Not shown to matter: EarlyStopping patience." in text
-    assert "No rows are held out of the training" in text
     headings = "rank mean EarlyStopping patience scale weights epochs std"
     assert f"{headings} 1 -1,234,570 none none 41 9 5 2 -2,234,570 5 standard" in text
 

@@ -20,11 +20,10 @@ from stages.lib.compare.parallel import MOST_CANDIDATES
 from stages.lib.config import SIMPLEST, Params
 from stages.lib.config.schema import rope_of
 from stages.lib.report import tables
-from stages.lib.report.course import describe_course, stops_early
 from stages.lib.repository.git import NoGitError, git
 from stages.lib.repository.revisions import is_committed
 from stages.lib.results import Results, files
-from stages.lib.results.files import CHARTS, WATCHED_REPEATS
+from stages.lib.results.files import CHARTS
 from stages.lib.told.answer import glossary, ranking, sentences
 from stages.lib.told.candidates import text_table
 from stages.lib.told.evaluation import (
@@ -157,12 +156,10 @@ def _search(results: Results, params: Params, name: str) -> dict[str, Any]:
     """Return an experiment: what was found, which settings mattered, its learning curves, and its candidates."""
     *found, what_mattered = findings(results, params, name)
     compared = results.table(files.COMPARED, name)
-    curves = results.table(files.CURVES, name)
     search = results.read(files.SUMMARY, name)
     experiment, best_score = params.experiments[name], search.best_score
     simplest = compared.loc[compared["simplest"], "params"]
     pick = simplest.item() if params.statistics.pick == SIMPLEST else search.best_params
-    n_nets = min(WATCHED_REPEATS, params.cv.n_repeats) * params.cv.n_splits
     return {
         "name": name,
         "kind": experiment.search,
@@ -171,7 +168,6 @@ def _search(results: Results, params: Params, name: str) -> dict[str, Any]:
         "pick": short_params(pick),
         "findings": [*found, *not_by_kernel_told(search.not_by_kernel)],
         "what_mattered": what_mattered,
-        "course": describe_course(curves, stops_early(params, name), n_nets),
         "table": text_table(compared, without=["params", "p_value_holm"]),
     }
 
