@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from stages.lib.common import run
+from stages.lib.common import run, write_text
 from stages.lib.config import Params
 from stages.lib.data import Dataset
 from tests.pages import commands
@@ -25,6 +25,7 @@ from tests.project import (
     real_params,
     set_at,
     small_params,
+    text_of,
 )
 from tests.read_sample import load_real_data
 from tests.resampled.conftest import same_draws  # noqa: F401 (a fixture)
@@ -90,6 +91,13 @@ def in_process(
         return Done(0, *capsys.readouterr())
 
     return call
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")
@@ -164,12 +172,10 @@ def ran_page(reproduced: Project, tmp_path_factory: pytest.TempPathFactory) -> C
             line: project.run("bash", "-c", line, variables=variables).stdout
             for line in lines
         }
-        (folder / ".git/said").write_text(json.dumps(said), encoding="utf-8")
+        write_text(folder / ".git/said", json.dumps(said))
 
     folder = made_once(tmp_path_factory, "changed", make)
-    return Changed(
-        Project(folder), json.loads((folder / ".git/said").read_text(encoding="utf-8"))
-    )
+    return Changed(Project(folder), json.loads(text_of(folder / ".git/said")))
 
 
 @pytest.fixture

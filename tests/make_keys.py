@@ -13,7 +13,7 @@ from typing import Any
 
 from stages.lib.config import Column, Experiment, Params
 from stages.lib.config.meanings import comments, meanings
-from tests.project import ROOT
+from tests.project import ROOT, text_of
 from tests.read_sample import SAMPLE
 
 _BEGIN = "<!-- keys: python -m tests.make_keys -->\n\n"
@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def _renew(path: Path, renewed: Callable[[str], str]) -> None:
-    text = renewed(path.read_text(encoding="utf-8"))
+    text = renewed(text_of(path))
     path.write_text(text, encoding="utf-8", newline="\n")
 
 

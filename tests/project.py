@@ -98,6 +98,11 @@ NUMBERS = {
 }
 
 
+def text_of(path: str | Path) -> str:
+    """Return the content of a text file."""
+    return Path(path).read_text(encoding="utf-8")
+
+
 def real_params() -> dict[str, Any]:
     """Return the params.yaml of the sample."""
     return deepcopy(_read_params())
@@ -105,9 +110,7 @@ def real_params() -> dict[str, Any]:
 
 @cache
 def _read_params() -> dict[str, Any]:
-    content: dict[str, Any] = yaml12.load(
-        (SAMPLE / "params.yaml").read_text(encoding="utf-8")
-    )
+    content: dict[str, Any] = yaml12.load(text_of(SAMPLE / "params.yaml"))
     return content
 
 
@@ -265,9 +268,7 @@ class Project:
         return Project(folder)
 
     def params(self) -> dict[str, Any]:
-        content: dict[str, Any] = yaml12.load(
-            (self.folder / "params.yaml").read_text(encoding="utf-8")
-        )
+        content: dict[str, Any] = yaml12.load(text_of(self.folder / "params.yaml"))
         return content
 
     def lock(self) -> dict[str, Any]:

@@ -29,7 +29,6 @@ from stages.lib.baselines.baselines import (
     read_baselines,
     score_baseline,
 )
-from stages.lib.common import UserError
 from stages.lib.config import CV, Params, Prepare, load_params
 from stages.lib.config.statistics import OF_CLASSES, OF_NUMBERS
 from stages.lib.data import Columns, Dataset, load_dataset
@@ -45,6 +44,7 @@ from tests.model.test_preparation import by_hand, cells
 from tests.passengers import LABELS, passengers
 from tests.project import small_params, write_params
 from tests.read_sample import SAMPLE
+from tests.refusals import refused
 from tests.results.texts import Texts
 
 
@@ -261,21 +261,17 @@ def test_the_scores_come_back_and_those_of_other_splits_or_scorers_do_not() -> N
     for name, by_split in scores.items():
         np.testing.assert_array_equal(found.scores[name], by_split)
     for other, n_splits in ((cv, 4), (cv, 2), (CV(n_splits=3, also_score=["f1"]), 3)):
-        with pytest.raises(
-            UserError,
-            match=r"is of other splits or scorers than those in params.yaml. Run `",
-        ):
+        with refused(r"is of other splits or scorers than those in params.yaml. Run `"):
             read_baselines(Results(texts), other, n_splits)
 
 
 def test_the_baselines_are_scored_on_the_folds_of_the_evaluation(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: Command
+    here: Path, in_process: Command
 ) -> None:
     raw = small_params()
     raw["cv"] |= {"n_repeats": 1, "also_score": ["roc_auc"]}
     raw["data"] |= {"sample": 0.5, "path": str(SAMPLE / raw["data"]["path"])}
-    write_params(raw, tmp_path)
-    monkeypatch.chdir(tmp_path)
+    write_params(raw, here)
     done = in_process(stage)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("baselines: accuracy over 3 splits\n")

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pandas as pd
-import pytest
 
 from resampled.means.corrected import Corrected
 from stages.lib.best_params.leaderboard import (
@@ -15,12 +14,12 @@ from stages.lib.best_params.leaderboard import (
     read_searches,
     ties,
 )
-from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.results import Results, files
 from stages.lib.results.search import RankedSearch
 from stages.lib.results.writing import as_csv
 from tests.project import NUMBERS, small_params
+from tests.refusals import refused
 from tests.results.records import ranked_search
 from tests.results.texts import Texts
 
@@ -201,7 +200,7 @@ def test_what_is_read_has_the_types_of_the_grid_and_stands_in_it() -> None:
             "neurons.csv has the simplest module__n_neurons=99, which is",
         ),
     ):
-        with pytest.raises(UserError, match=sentence):
+        with refused(sentence):
             read_searches(Results(texts), params)
     untested = Results(written_search(five, in_best_set=None))
     assert read_searches(untested, params)["neurons"].n_in_best_set is None

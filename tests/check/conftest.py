@@ -12,11 +12,10 @@ Write = Any
 
 
 @pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+def write(here: Path) -> Write:
     """Return a function that writes the committed params.yaml with changes, where the code and the data are."""
-    monkeypatch.chdir(tmp_path)
     for place in (ROOT / "stages", SAMPLE / "data", ROOT / "dvc.yaml"):
-        (tmp_path / place.name).symlink_to(place)
+        (here / place.name).symlink_to(place)
 
     def written(changes: dict[str, Any], *experiments: str) -> None:
         params = real_params()

@@ -9,11 +9,12 @@ import pytest
 
 from stages import check
 from stages.lib.check.everything import _unmerged_results
+from stages.lib.common import write_text
 from stages.lib.config.yaml12 import conflict_line
 from tests.check.conftest import Write
 from tests.conftest import Command
 from tests.pages import DOCS
-from tests.project import IDENTITY, ROOT, Project, environment
+from tests.project import IDENTITY, ROOT, Project, environment, text_of
 from tests.read_sample import SAMPLE
 
 
@@ -48,15 +49,15 @@ def test_the_page_of_problems_has_dvcs_words(
     text = re.sub(
         old,
         new,
-        (SAMPLE / "params.yaml").read_text(encoding="utf-8"),
+        text_of(SAMPLE / "params.yaml"),
         count=1,
         flags=re.DOTALL,
     )
-    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    write_text(tmp_path / "params.yaml", text)
     (tmp_path / "dvc.yaml").symlink_to(ROOT / "dvc.yaml")
     (tmp_path / ".dvc").mkdir()
-    (tmp_path / ".dvc/config").write_text(
-        "[core]\n    no_scm = true\n    analytics = false\n", encoding="utf-8"
+    write_text(
+        tmp_path / ".dvc/config", "[core]\n    no_scm = true\n    analytics = false\n"
     )
     done = subprocess.run(
         ["dvc", "repro", "--dry"],
@@ -79,9 +80,8 @@ def test_the_page_of_problems_has_dvcs_words(
     "left", ["=======\n", ">>>>>>> main\n", "||||||| 1234567\n", "<<<<<<<\r\n"]
 )
 def test_one_marker_that_was_overlooked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: Command, left: str
+    here: Path, in_process: Command, left: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(
         f"seed: 7\n{left}cv: 1\n", encoding="utf-8", newline=""
     )
@@ -106,12 +106,9 @@ def test_what_is_no_marker(text: str) -> None:
     assert conflict_line(text.encode()) == 0
 
 
-def test_results_of_two_sides_have_no_markers_and_are_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_results_of_two_sides_have_no_markers_and_are_found(here: Path) -> None:
     """Oracle: git, with the project's own .gitattributes."""
-    monkeypatch.chdir(tmp_path)
-    project = Project(tmp_path)
+    project = Project(here)
     Path("metrics").mkdir()
     Path(".gitattributes").write_bytes((ROOT / ".gitattributes").read_bytes())
     project.commit_first()
@@ -121,7 +118,7 @@ def test_results_of_two_sides_have_no_markers_and_are_found(
         )
         Path("metrics").mkdir(exist_ok=True)
         for file in ("dvc.lock", "metrics/best_params.json", "stages.txt"):
-            Path(file).write_text(f"a: {branch}\n", encoding="utf-8")
+            write_text(file, f"a: {branch}\n")
         project.commit_all(branch)
     assert (
         project.run("git", "merge", "one", ok=False, variables=IDENTITY).returncode == 1

@@ -12,9 +12,10 @@ import pytest
 from lockstep.kernel.library import levels, load
 from stages import adopt, check, search
 from stages.lib.check.plan import ONE_BY_ONE
+from stages.lib.common import write_text
 from tests.check.conftest import Write
 from tests.conftest import Command
-from tests.project import real_params
+from tests.project import real_params, text_of
 from tests.read_sample import SAMPLE
 
 
@@ -145,12 +146,8 @@ def test_without_the_kernel_the_check_and_the_search_refuse(
 
 
 def test_copies_of_rows_are_noted(write: Write, in_process: Command) -> None:
-    lines = (
-        (SAMPLE / "data/pima-indians-diabetes.csv")
-        .read_text(encoding="utf-8")
-        .splitlines()
-    )
-    Path("table.csv").write_text("\n".join([*lines, *lines[:100]]), encoding="utf-8")
+    lines = text_of(SAMPLE / "data/pima-indians-diabetes.csv").splitlines()
+    write_text("table.csv", "\n".join([*lines, *lines[:100]]))
     write(
         {"data.path": "table.csv", "data.url": None, "data.sha256": None}, "optimizer"
     )
@@ -165,13 +162,9 @@ def test_copies_of_rows_are_noted(write: Write, in_process: Command) -> None:
 def test_costs_of_more_than_two_classes_are_found_in_the_table(
     write: Write, in_process: Command
 ) -> None:
-    lines = (
-        (SAMPLE / "data/pima-indians-diabetes.csv")
-        .read_text(encoding="utf-8")
-        .splitlines()
-    )
+    lines = text_of(SAMPLE / "data/pima-indians-diabetes.csv").splitlines()
     of_three = [f"{line.rpartition(',')[0]},{i % 3}" for i, line in enumerate(lines)]
-    Path("table.csv").write_text("\n".join(of_three), encoding="utf-8")
+    write_text("table.csv", "\n".join(of_three))
     changes: dict[str, Any] = {
         "data.path": "table.csv",
         "data.url": None,
@@ -242,9 +235,7 @@ def test_a_broken_cell_of_an_adopted_table_is_the_only_error(
     write({"experiments": {"mine": {"grid": {"lr": [0.01, 0.02]}, "fixed": {}}}})
     table.to_csv("mine.csv", index=False)
     assert in_process(adopt, "mine.csv", "y", "--force").returncode == 0
-    Path("mine.csv").write_text(
-        table.to_csv(index=False).replace("\n3.5,", "\nseven,", 1), encoding="utf-8"
-    )
+    write_text("mine.csv", table.to_csv(index=False).replace("\n3.5,", "\nseven,", 1))
     (error,) = [
         line
         for line in in_process(check).stderr.splitlines()

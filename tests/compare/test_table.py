@@ -88,10 +88,7 @@ def test_what_the_search_knows_by_rows_is_taken_from_its_table() -> None:
     assert "error" not in table
 
 
-def test_the_stage_writes_and_says_it(
-    tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_the_stage_writes_and_says_it(here: Path, in_process: Command) -> None:
     write_params(small_params())
     place = "metrics/search/dropout"
     shutil.copytree(SAMPLE / place, place)

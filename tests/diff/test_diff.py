@@ -195,10 +195,9 @@ def test_mistakes_end_with_a_sentence(
 
 
 def test_outside_of_a_repository_a_sentence_says_so(
-    tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
+    here: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(here.parent))
     done = in_process(diff)
     assert done.stderr == (
         "error: This folder is not a git repository, or has no commit yet. Run in a clone of the project, or commit.\n"

@@ -18,13 +18,12 @@ SAME = "Every metric and the model are byte-identical to the committed ones.\n"
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(here: Path) -> Project:
     """A repository to work in with a metric and a model."""
-    monkeypatch.chdir(tmp_path)
     for name in ("metrics/a.json", "models/answer.onnx"):
-        write_text(tmp_path / name, "1")
-    (tmp_path / ".gitignore").write_text("*.csv\n*.tmp\n", encoding="utf-8")
-    project = Project(tmp_path)
+        write_text(here / name, "1")
+    write_text(here / ".gitignore", "*.csv\n*.tmp\n")
+    project = Project(here)
     project.commit_first()
     return project
 
@@ -33,7 +32,7 @@ def test_what_differs_is_listed(project: Project, in_process: Command) -> None:
     (project.folder / "metrics/left.json.tmp").touch()  # by an interrupted write
     (project.folder / "README.md").touch()
     assert in_process(reproduced).stdout == SAME
-    (project.folder / "metrics/a.json").write_text("2", encoding="utf-8")
+    write_text(project.folder / "metrics/a.json", "2")
     (project.folder / "metrics/new.json").touch()
     (project.folder / "metrics/ignored.csv").touch()
     project.git("mv", "models/answer.onnx", "models/other.onnx")
@@ -83,7 +82,7 @@ def no_repository(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def broken(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    (project.folder / ".git/index").write_text("broken", encoding="utf-8")
+    write_text(project.folder / ".git/index", "broken")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from stages.lib.repository.snapshot import Snapshot
 from stages.lib.repository.staleness import Stale, stale_stages, staleness
 from tests.conftest import Command
 from tests.diff.commits import AGAINST, UNCHANGED, Commits
-from tests.project import Project, set_at
+from tests.project import Project, set_at, text_of
 
 FRESH = Stale([], [])
 SAME = f"{UNCHANGED} Unchanged: all scores are the same. {AGAINST}."
@@ -171,7 +171,7 @@ def test_results_that_were_edited_by_hand_are_named(
     )
     assert of() == FRESH
     write(
-        commits, path, table.read_text(encoding="utf-8").replace("lr=0.1", '"lr=0.1"')
+        commits, path, text_of(table).replace("lr=0.1", '"lr=0.1"')
     )  # which reads the same
     assert of() == FRESH._replace(edited=[path])
     edited = "Edited or deleted since their stages wrote them"
@@ -267,7 +267,7 @@ def test_of_a_whole_project_each_edit_is_named_as_dvc_status_does(
     params = project.params()
     set_at(params, "prepare.scale", "standard")
     project.write_params(params)
-    Path("stages/lib/search/halving.py").write_text("# nothing\n", encoding="utf-8")
+    write_text("stages/lib/search/halving.py", "# nothing\n")
     assert of() == FRESH._replace(changed=["stages/lib/search", "prepare.scale"])
     status = json.loads(project.run("dvc", "status", "--json").stdout)
     assert stale_stages() == sorted(status)

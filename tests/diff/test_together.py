@@ -20,13 +20,14 @@ from benchmarks.simulation.headlines import (
 )
 from resampled.pairs.pair import Pair
 from resampled.resampling import Resampling
-from stages.lib.common import UserError, write_text
+from stages.lib.common import write_text
 from stages.lib.diff.comparison import compare
 from stages.lib.diff.differences import Hindrances
 from stages.lib.diff.headline import parts
 from stages.lib.diff.pairing import Sides, Together
 from stages.lib.diff.side import Scored, Side
 from stages.lib.repository.snapshot import Snapshot
+from tests.refusals import refused
 from tests.resampled.simulation.searches import by_row
 
 RNG = np.random.default_rng(0)
@@ -139,8 +140,7 @@ EVALUATION = "metrics/evaluation/contenders.csv"
 
 
 @pytest.fixture
-def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Side:
-    monkeypatch.chdir(tmp_path)
+def results(here: Path) -> Side:
     return Side(Snapshot.of(None))
 
 
@@ -179,9 +179,7 @@ def test_a_split_without_one_is_refused(results: Side) -> None:
         EVALUATION,
         f"{FIRST},split0_test_neg_mean_absolute_error\nnet,,nan,,0.75,0.8,0.7,0.8,-3.5\n",
     )
-    with pytest.raises(
-        UserError, match=r"contenders.csv of the working tree is not the contenders"
-    ):
+    with refused(r"contenders.csv of the working tree is not the contenders"):
         assert results.fresh
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stages.lib.best_params.leaderboard import Picks, read_picks
-from stages.lib.common import UserError, format_changes
+from stages.lib.common import format_changes, write_text
 from stages.lib.config import Params
 from stages.lib.data import Dataset
 from stages.lib.evaluate import nets
@@ -17,8 +17,9 @@ from stages.lib.evaluate.nets import read_reached, score_nets
 from stages.lib.results import Results, files
 from stages.lib.results.writing import as_text
 from tests.evaluate.conftest import fresh_of, params_of, write_best, write_fresh
-from tests.project import ROOT, set_at, small_params
+from tests.project import ROOT, set_at, small_params, text_of
 from tests.read_sample import load_real_data
+from tests.refusals import refused
 from tests.results.records import best_params, ranked_search
 from tests.results.texts import Texts
 
@@ -30,11 +31,10 @@ def picks_of(params: Params) -> Picks:
 
 
 def test_the_nets_are_the_combination_every_winner_the_simplest_and_the_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Path,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     params = params_of()
-    write_best(params, tmp_path, winner="neurons")
+    write_best(params, here, winner="neurons")
     picks = picks_of(params)
     settings = picks.settings
     assert picks.kept == "neurons"
@@ -98,7 +98,7 @@ def test_results_of_other_experiments_are_refused() -> None:
     texts, best = Texts(), ranked_search({})
     texts.put(files.BEST_PARAMS, best_params({"x": best}, "x"))
     other = "is from other experiments than those in params.yaml"
-    with pytest.raises(UserError, match=f"{other}. Run `dvc repro best_params`"):
+    with refused(f"{other}. Run `dvc repro best_params`"):
         read_picks(Results(texts), params_of())
 
 
@@ -124,10 +124,12 @@ def searches(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def searched(searches: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
-    shutil.copytree(searches, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "stages").symlink_to(ROOT / "stages")
+def searched(
+    searches: Path,
+    here: Path,
+) -> Params:
+    shutil.copytree(searches, here, dirs_exist_ok=True)
+    (here / "stages").symlink_to(ROOT / "stages")
     return Params.model_validate(of_two())
 
 
@@ -174,15 +176,11 @@ def test_scores_that_are_not_those_of_the_params_are_refused(
         set_at(raw, place, value)
     else:
         file = Path(files.FRESH.at(experiment))
-        file.write_text(
-            re.sub(r"0\.\d+", "0.99", file.read_text(encoding="utf-8"), count=3),
-            encoding="utf-8",
-        )
+        write_text(file, re.sub(r"0\.\d+", "0.99", text_of(file), count=3))
     params = Params.model_validate(raw)
     problem = "was changed, or is of other splits or settings than those in params.yaml"
-    with pytest.raises(
-        UserError,
-        match=f"{experiment}/fresh.csv {problem}. Run `dvc repro search@{experiment}`.",
+    with refused(
+        f"{experiment}/fresh.csv {problem}. Run `dvc repro search@{experiment}`."
     ):
         read_reached(Results(), picks_of(params), fresh_of(data, params))
 
@@ -195,9 +193,8 @@ def test_scores_of_another_pick_are_refused(
     other = ranked_search(listed[-1], listed[0])
     bests = dict.fromkeys(searched.experiments, other)
     text = as_text(best_params(bests, next(iter(bests))))
-    (tmp_path / files.BEST_PARAMS.path).write_text(text, encoding="utf-8")
-    with pytest.raises(
-        UserError,
-        match=r"has the scores of optimizer=\w+, but the best is optimizer=\w+\. Run `dvc",
+    write_text(tmp_path / files.BEST_PARAMS.path, text)
+    with refused(
+        r"has the scores of optimizer=\w+, but the best is optimizer=\w+\. Run `dvc"
     ):
         read_reached(Results(), picks_of(searched), fresh_of(data, searched))

@@ -14,7 +14,6 @@ from sklearn.preprocessing import StandardScaler
 from torch import optim
 
 from stages import evaluate
-from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import fit_seed, seed_everything
@@ -26,8 +25,9 @@ from stages.lib.results.evaluation import PredictionErrors
 from stages.lib.scores.splits import Folds, read_table
 from tests.conftest import Command
 from tests.evaluate.conftest import Evaluated, contents, model_in_skorch, params_of
-from tests.project import small_params, write_params
+from tests.project import small_params, text_of, write_params
 from tests.read_sample import SAMPLE, load_real_data
+from tests.refusals import refused
 
 
 def test_the_model_is_the_kept_setting_fitted_on_every_row(
@@ -155,9 +155,7 @@ def test_a_last_fit_that_diverges_is_told() -> None:
     )
     settings = params.model.model_dump() | {"train_split": None, "batch_size": 20}
     settings |= {"optimizer": "SGD", "lr": 1e30, "criterion": "BCEWithLogitsLoss"}
-    with pytest.raises(
-        UserError, match=r"The net deep diverged when it was fitted on all rows"
-    ):
+    with refused(r"The net deep diverged when it was fitted on all rows"):
         fit_on_all_rows("deep", settings, Folds(params, data))
 
 
@@ -167,7 +165,7 @@ def test_the_last_fit_takes_the_rows_that_a_sample_leaves_out() -> None:
     table = read_table(Params.model_validate(raw))
     assert len(table.data.y) == 384
     model, _, words = nets.fit("majority_class", {}, table, PredictionErrors())
-    lines = Path(raw["data"]["path"]).read_text(encoding="utf-8").splitlines()
+    lines = text_of(raw["data"]["path"]).splitlines()
     share = np.mean([line.endswith(",1") for line in lines])
     assert model.predict_proba(np.zeros((1, 8)))[0] == pytest.approx(
         [1 - share, share], abs=1e-12

@@ -10,7 +10,6 @@ from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
-from stages.lib.common import UserError
 from stages.lib.config import Costs
 from stages.lib.data import Columns, Dataset
 from stages.lib.evaluate.nets import known_of
@@ -31,6 +30,7 @@ from stages.lib.scores.thresholds import (
 )
 from stages.lib.told.evaluation import read_threshold, threshold_told
 from tests.evaluate.conftest import fresh_of, params_of
+from tests.refusals import refused
 from tests.results.texts import Texts
 
 COSTS = Costs(false_positive=1, false_negative=5)
@@ -131,9 +131,8 @@ def test_baselines_hand_their_counts_on_in_a_file() -> None:
     assert known_of(Results(texts), "odd", {}, TABLE).counts is None
     for old, new in ((" ", " 0 "), (",", ",x ")):
         texts[files.BASELINE_THRESHOLDS.path] = as_csv(parts[0]).replace(old, new)
-        with pytest.raises(
-            UserError,
-            match=r"what the baselines predict by threshold. Run `dvc repro baselines`",
+        with refused(
+            r"what the baselines predict by threshold. Run `dvc repro baselines`"
         ):
             known_of(Results(texts), "tree", {}, TABLE)
 
@@ -159,10 +158,7 @@ def test_only_probabilities_of_two_classes_have_thresholds() -> None:
 def test_costs_are_refused_where_there_are_not_two_classes() -> None:
     params = params_of(evaluate={"costs": COSTS.model_dump()})
     check_costs(params, TABLE.data)
-    with pytest.raises(
-        UserError,
-        match=r"evaluate.costs has costs of mistakes, but the target is 3 classes",
-    ):
+    with refused(r"evaluate.costs has costs of mistakes, but the target is 3 classes"):
         check_costs(params, table_of(3).data)
     check_costs(params_of(), table_of(3).data)
 
@@ -242,9 +238,7 @@ def test_without_costs_nothing_is_said() -> None:
     assert read_threshold(Results(texts), params_of(), "joint") == ""
     costs = {"false_positive": 1.0}
     texts.put(files.EVALUATION, evaluation.model_copy(update={"costs": costs}))
-    with pytest.raises(
-        UserError, match=r"evaluation.json is not what the stage evaluate writes"
-    ):
+    with refused(r"evaluation.json is not what the stage evaluate writes"):
         read_threshold(Results(texts), params_of(), "joint")
 
 

@@ -15,6 +15,7 @@ from stages.lib.experiment import check_trial
 from stages.lib.model import build_estimator, rows, target
 from stages.lib.scores.scorer import make_scorer
 from tests.model.searched import table
+from tests.refusals import refused, refused_with
 from tests.search_results import net_settings
 
 N = 96
@@ -158,9 +159,8 @@ def test_what_can_be_right_passes(changes: dict[str, Any]) -> None:
 def test_a_net_that_can_not_learn_the_target_is_told(
     changes: dict[str, Any], sentence: str
 ) -> None:
-    with pytest.raises(UserError) as caught:
+    with refused_with(sentence):
         trial(**changes)
-    assert sentence in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -211,8 +211,7 @@ def test_an_error_of_ones_own_net_has_its_place() -> None:
 
 def test_a_score_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{__name__}.SPLIT", (np.arange(N), np.arange(N, N + 1)))
-    with pytest.raises(
-        UserError,
-        match=r"could not be scored by r2: it is nan\. Set cv\.scoring in params\.yaml to",
+    with refused(
+        r"could not be scored by r2: it is nan\. Set cv\.scoring in params\.yaml to"
     ):
         trial(**REGRESSION, module=net(lambda x: x))

@@ -10,7 +10,7 @@ import pooch
 import pytest
 
 from stages import adopt, check, fetch, predict
-from stages.lib.common import UserError
+from stages.lib.common import write_text
 from stages.lib.config import Data
 from stages.lib.fetch import what_is_wrong
 from stages.lib.fetch.pinned_file import download
@@ -19,6 +19,7 @@ from stages.lib.repository.dvc_file import dvc_file_of, pull, refuse_other_versi
 from tests.conftest import Command
 from tests.fetch.conftest import CSV, Server
 from tests.project import Project, real_params
+from tests.refusals import refused
 
 TABLE = "data/pima-indians-diabetes.csv"
 MISSING = f"error: {TABLE} is not here, but DVC tracks it, by {TABLE}.dvc. Run `dvc pull {TABLE}`.\n"
@@ -34,9 +35,7 @@ def track(path: str = TABLE, **of_output: Any) -> None:
     } | of_output
     lines = [f"{key}: {value}" for key, value in output.items() if value is not None]
     Path(path).parent.mkdir(exist_ok=True)
-    Path(f"{path}.dvc").write_text(
-        "outs:\n- " + "\n  ".join(lines) + "\n", encoding="utf-8"
-    )
+    write_text(f"{path}.dvc", "outs:\n- " + "\n  ".join(lines) + "\n")
 
 
 @pytest.fixture(autouse=True)
@@ -84,9 +83,7 @@ def test_the_stage_lets_dvc_bring_the_table(
 def test_what_dvc_can_not_bring(monkeypatch: pytest.MonkeyPatch) -> None:
     failed = SimpleNamespace(returncode=1)
     monkeypatch.setattr(dvc_file, "dvc", lambda *_, **__: failed)
-    with pytest.raises(
-        UserError, match=rf"`dvc pull {TABLE}` failed; what DVC says is above."
-    ):
+    with refused(rf"`dvc pull {TABLE}` failed; what DVC says is above."):
         pull(TABLE)
 
 
@@ -112,9 +109,7 @@ def test_another_version_is_told(
     if not is_other:
         refuse_other_version(TABLE)
         return
-    with pytest.raises(
-        UserError, match=f"{TABLE} is not the version that {TABLE}.dvc names"
-    ) as caught:
+    with refused(f"{TABLE} is not the version that {TABLE}.dvc names") as caught:
         refuse_other_version(TABLE)
     assert f"run `dvc add {TABLE}`; to get the other one, `dvc pull {TABLE}`." in str(
         caught.value
@@ -123,7 +118,7 @@ def test_another_version_is_told(
 
 def test_a_dvc_file_of_two_sides_of_a_merge() -> None:
     Path(f"{TABLE}.dvc").write_text("<<<<<<< HEAD\nouts:\n", encoding="utf-8")
-    with pytest.raises(UserError, match="line 1 is a conflict marker of git"):
+    with refused("line 1 is a conflict marker of git"):
         refuse_other_version(TABLE)
 
 
@@ -134,9 +129,7 @@ def test_a_folder_that_dvc_tracks_as_a_whole() -> None:
     assert dvc_file_of("table.csv") is None
     Path("tables/a.csv").write_bytes(CSV)
     refuse_other_version("tables/a.csv")
-    with pytest.raises(
-        UserError, match=r"tables/b\.csv is not here, but DVC tracks it, by tables\.dvc"
-    ):
+    with refused(r"tables/b\.csv is not here, but DVC tracks it, by tables\.dvc"):
         refuse_other_version("tables/b.csv")
 
 
@@ -144,9 +137,8 @@ def test_no_download_replaces_the_table(server: Server) -> None:
     spec = Data.model_validate(
         real_params()["data"] | {"url": server.url("good"), "sha256": "0" * 64}
     )
-    with pytest.raises(
-        UserError,
-        match=rf"Set data.sha256 to its own, or to null, because {TABLE}.dvc has a hash",
+    with refused(
+        rf"Set data.sha256 to its own, or to null, because {TABLE}.dvc has a hash"
     ):
         what_is_wrong(spec)
     assert (Path(TABLE).read_bytes(), server.requests) == (CSV, [])
@@ -181,7 +173,7 @@ def test_a_passing_failure_is_tried_again(server: Server) -> None:
     ],
 )
 def test_a_bad_server_is_told(server: Server, behaviour: str, sentence: str) -> None:
-    with pytest.raises(UserError, match=sentence):
+    with refused(sentence):
         download(server.url(behaviour), silence=0.3)
     assert server.requests == [behaviour] * 3
 
@@ -195,7 +187,7 @@ def test_a_bad_server_is_told(server: Server, behaviour: str, sentence: str) -> 
     ],
 )
 def test_an_address_that_is_none(url: str, sentence: str) -> None:
-    with pytest.raises(UserError, match=sentence):
+    with refused(sentence):
         download(url)
 
 
@@ -203,5 +195,5 @@ def test_local_paths(tmp_path: Path) -> None:
     source = tmp_path / "source.csv"
     source.write_bytes(CSV)
     assert [download(url) for url in (str(source), source.as_uri())] == [CSV, CSV]
-    with pytest.raises(UserError, match="can't be read: No such file"):
+    with refused("can't be read: No such file"):
         download(str(tmp_path / "none.csv"))

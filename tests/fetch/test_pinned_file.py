@@ -10,13 +10,14 @@ import pyarrow as pa
 import pytest
 
 from stages import check, fetch
-from stages.lib.common import UserError
+from stages.lib.common import UserError, write_text
 from stages.lib.config import Column, Data, Params
 from stages.lib.fetch import ensure_file, read_as
 from tests.conftest import Command, MakeProject
 from tests.data.parquet_files import COLUMNS, content_of, rides
 from tests.fetch.conftest import CSV, Server
 from tests.project import Project, real_params
+from tests.refusals import refused
 
 InProject = Callable[[dict[str, Any]], Project]
 
@@ -83,7 +84,7 @@ def test_a_parquet_file_is_downloaded_checked_and_counted(
     counted = json.loads(project.read("metrics/data.json"))
     assert counted == expected | {"read_as": counted["read_as"]}
     (project.folder / "data/rides.parquet").unlink()
-    source.write_text("<html>Log in</html>", encoding="utf-8")
+    write_text(source, "<html>Log in</html>")
     assert "is not a Parquet file, but an HTML page" in in_process(fetch).stderr
 
 
@@ -164,7 +165,7 @@ def test_a_file_that_git_is_to_ignore_is_replaced(
     in_project: InProject, in_process: Command, server: Server
 ) -> None:
     project = in_project({"data.url": server.url("good"), "data.path": "data/big.csv"})
-    (project.folder / ".gitignore").write_text("data/big.csv\n", encoding="utf-8")
+    write_text(project.folder / ".gitignore", "data/big.csv\n")
     project.commit_first()
     (project.folder / "data/big.csv").write_bytes(CSV[:5000])
     assert in_process(fetch).returncode == 0
@@ -203,13 +204,11 @@ def test_a_file_that_git_is_to_ignore_is_replaced(
 )
 def test_a_file_that_can_not_be_used(
     server: Server,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    here: Path,
     changes: dict[str, Any],
     file: str,
     words: str,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     Path("kept.csv").write_bytes(CSV.replace(b"6,148", b"6,abc", 1))
     params = real_params()
     params["data"] |= changes | (
@@ -220,21 +219,15 @@ def test_a_file_that_can_not_be_used(
     (problem,) = caught.value.problems
     assert problem.file.startswith(file)
     assert words in str(problem)
-    assert [path.name for path in tmp_path.rglob("*")] == ["kept.csv"]
+    assert [path.name for path in here.rglob("*")] == ["kept.csv"]
 
 
-def test_a_regression_of_one_value(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("mine.csv").write_text("x,y\n1,5\n2,5\n", encoding="utf-8")
+def test_a_regression_of_one_value(here: Path) -> None:
+    write_text("mine.csv", "x,y\n1,5\n2,5\n")
     params = Params.model_validate(real_params())
     data = Data(path="mine.csv", header=True, target="y", columns={"y": Column()})
     model = params.model.model_copy(update={"wrapper": "NeuralNetRegressor"})
-    with pytest.raises(
-        UserError,
-        match="the target y is 5 in every row, so there is nothing to predict",
-    ):
+    with refused("the target y is 5 in every row, so there is nothing to predict"):
         ensure_file(params.model_copy(update={"data": data, "model": model}))
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.common import UserError
 from stages.lib.config import Data, Prepare
 from stages.lib.data import read_features
 from stages.lib.handover import Card, notices, refuse_sets, sets_of
 from tests.passengers import LABELS, TYPES, passengers
+from tests.refusals import refused
 
 IMPUTED, AS_THEY_ARE = Prepare(impute="median"), Prepare()
 
@@ -133,7 +133,7 @@ LABELLED = card_knowing(["no", "yes"], sets=LEVELS)
 def test_other_levels_and_models_without_sets_are_refused(
     card: Card, level: str, sentence: str
 ) -> None:
-    with pytest.raises(UserError, match=f"^{sentence}"):
+    with refused(f"^{sentence}"):
         refuse_sets(card, level)
 
 

@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser
 from torch import nn
 
+from stages.lib.common import write_text
 from stages.lib.config import Prepare
 from stages.lib.engine import net_of
 from stages.lib.handover import save_model
@@ -53,19 +54,16 @@ def test_the_lines_of_python_run(
     assert [each["name"] for each in names["card"]["inputs"]] == list(model.table)
 
 
-def test_the_lines_for_a_number_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_lines_for_a_number_run(here: Path) -> None:
     data = mixed(False)
     estimator, card = fit("hist_gradient_boosting", data)
     interval = IntervalSteps(level=0.9, edges=[1500.0], half_widths=[2.5, 50.0])
     save_model(
-        tmp_path / "answer.onnx",
+        here / "answer.onnx",
         estimator,
         card.model_copy(update={"interval": interval}),
         data.X,
     )
-    monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     exec(
         in_python(PREDICT, cells_of(card, data)).partition("label, ")[0] + NUMBERS,
@@ -112,9 +110,7 @@ def test_the_messages_on_the_page_are_onnxruntimes(
         model.run(None, columns)
 
 
-def test_the_weights_of_a_net_go_back_into_torch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_weights_of_a_net_go_back_into_torch(here: Path) -> None:
     data = mixed(True)
     settings = {
         "module__n_layers": 2,
@@ -124,10 +120,9 @@ def test_the_weights_of_a_net_go_back_into_torch(
     estimator, card = fit_net(
         data, Prepare(impute="median", scale="standard"), **settings
     )
-    save_model(tmp_path / "best.onnx", estimator, card, data.X)
+    save_model(here / "best.onnx", estimator, card, data.X)
     trained = net_of(estimator).module_
     names: dict[str, Any] = {"net": _anew(trained)}
-    monkeypatch.chdir(tmp_path)
     exec(WEIGHTS, names)
     for key, number in trained.state_dict().items():
         if "num_batches_tracked" not in key:
@@ -170,7 +165,7 @@ def test_an_environment_with_onnxruntime_and_numpy_is_enough(
             "assert not any(map(importlib.util.find_spec, ('torch', 'sklearn', 'pandas')))"
         )
         told += "\nprint(json.dumps([label.tolist(), probabilities.tolist()]))"
-        (model.folder / "rows.py").write_text(f"{block}\n{told}\n", encoding="utf-8")
+        write_text(model.folder / "rows.py", f"{block}\n{told}\n")
         run = [str(python), "-I", "rows.py"]
         done = subprocess.run(
             run, cwd=model.folder, check=True, stdout=subprocess.PIPE, text=True
@@ -220,9 +215,7 @@ def test_the_lines_of_javascript_run_in_node(
             model.table,
             model is three_women,
         )
-        (packages / "rows.mjs").write_text(
-            f"{script}console.log(globalThis.found);\n", encoding="utf-8"
-        )
+        write_text(packages / "rows.mjs", f"{script}console.log(globalThis.found);\n")
         run = ["node", "rows.mjs"]
         done = subprocess.run(
             run, cwd=packages, check=True, stdout=subprocess.PIPE, text=True
@@ -258,7 +251,7 @@ def test_the_lines_of_javascript_run_in_a_browser(
         SCRIPT.replace("onnxruntime-node", bundle), with_gaps.table, is_shown=False
     )
     page = f'<meta charset="utf-8"><script type="module">{script}</script>'
-    (packages / "index.html").write_text(page, encoding="utf-8")
+    write_text(packages / "index.html", page)
     tab = browser.new_page()
     tab.goto(address)
     tab.wait_for_function("globalThis.found !== undefined")

@@ -14,13 +14,13 @@ from safetensors import safe_open
 from sklearn.base import BaseEstimator
 from torch import nn
 
-from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.handover import Card, Model, file_of, load_model, predict, save_model
 from stages.lib.handover.net_file import net_content
 from stages.lib.model import rows
 from tests.handover.fits import fit_net, numbers
 from tests.passengers import LABELS, TYPES, passengers
+from tests.refusals import refused
 
 NUMBERS = numbers(60)
 THREE: dict[str, Any] = {"criterion": "CrossEntropyLoss"}
@@ -74,18 +74,16 @@ class Odd(nn.Module):
     ],
 )
 def test_a_loaded_model_predicts_as_the_fitted_one(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    here: Path,
     form: str,
     scale: Any,
     changes: dict[str, Any],
     n_classes: int,
 ) -> None:
     # The package `tests` is outside of it, as one that is installed.
-    monkeypatch.chdir(tmp_path)
     data = numbers(60, n_classes)
     estimator, card = fit_net(data, Prepare(scale=scale), **changes)
-    found = predict(*loaded(tmp_path / "a", form, estimator, card, data.X), data.X)
+    found = predict(*loaded(here / "a", form, estimator, card, data.X), data.X)
     told = data.classes[1:] if n_classes == 2 else data.classes
     assert list(found) == ["y", *(f"y={label}" for label in told)]
     X = rows(data, estimator)
@@ -201,10 +199,7 @@ class Undecided(nn.Module):
         return torch.sigmoid(x if x.sum() > 0 else -x)
 
 
-def test_a_net_without_a_graph_has_a_file_of_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_net_without_a_graph_has_a_file_of_its_own(here: Path) -> None:
     path, other = Path("best.onnx"), Path("best.safetensors")
     estimator, card = fit_net(
         NUMBERS, Prepare(scale="standard"), module=f"{__name__}.Undecided"
@@ -230,8 +225,7 @@ def test_a_model_of_an_older_version_is_refused(tmp_path: Path) -> None:
     card = card.model_copy(
         update={"kind": "forest", "name": "random_forest", "settings": None}
     )
-    with pytest.raises(
-        UserError,
-        match=r"has random_forest in the form of an older version of this project. Run `dvc repro evaluate`",
+    with refused(
+        r"has random_forest in the form of an older version of this project. Run `dvc repro evaluate`"
     ):
         loaded(tmp_path / "model", "safetensors", estimator, card, NUMBERS.X)

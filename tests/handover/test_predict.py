@@ -10,12 +10,10 @@ from stages import predict as stage
 from stages.lib.handover import ANSWER_FILE, MODEL_FILE, load_model
 from tests.conftest import Command
 from tests.data.parquet_files import content_of
-from tests.project import Project, small_params
+from tests.project import Project, small_params, text_of
 from tests.read_sample import SAMPLE
 
-ROWS = (
-    (SAMPLE / "data/pima-indians-diabetes.csv").read_text(encoding="utf-8").splitlines()
-)
+ROWS = text_of(SAMPLE / "data/pima-indians-diabetes.csv").splitlines()
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from stages.lib.export.graph import Graph
 from stages.lib.handover import load_model, predict, save_model
 from stages.lib.handover.model_file import with_card
 from tests.handover.fits import fit, numbers
+from tests.refusals import refused
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +31,8 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_a_file_without_a_card_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "answer.onnx").write_bytes(content)
-    with pytest.raises(
-        UserError,
-        match=r"is not a model that the stage evaluate wrote. Run `dvc repro evaluate`",
+    with refused(
+        r"is not a model that the stage evaluate wrote. Run `dvc repro evaluate`"
     ):
         load_model(tmp_path / "answer.onnx")
 
@@ -45,10 +45,7 @@ def test_a_flipped_bit_of_a_number_is_noticed(tmp_path: Path, saved: Path) -> No
     (tmp_path / "answer.onnx").write_bytes(
         content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
     )
-    with pytest.raises(
-        UserError,
-        match="its numbers are not those that were saved, so the file is damaged",
-    ):
+    with refused("its numbers are not those that were saved, so the file is damaged"):
         load_model(tmp_path / "answer.onnx")
 
 
@@ -112,9 +109,8 @@ def test_a_file_with_anything_else_in_it_is_refused(
 def test_what_is_no_number_is_not_printed(saved: Path) -> None:
     X = numbers().X
     X.loc[7, "a"] = np.nan
-    with pytest.raises(
-        UserError,
-        match="has no finite prediction for row 8 and 0 others: their values are too large",
+    with refused(
+        "has no finite prediction for row 8 and 0 others: their values are too large"
     ):
         predict(*load_model(saved), X)
 

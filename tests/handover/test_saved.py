@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.lib.common import UserError
 from stages.lib.config import Prepare
 from stages.lib.data import Columns, Dataset
 from stages.lib.export.graph import Value
@@ -17,6 +16,7 @@ from stages.lib.export.trees import add_boosting
 from stages.lib.handover import ANSWER_FILE, load_model, predict, save_model
 from tests.handover.fits import fit, mixed, numbers
 from tests.handover.test_exported import check
+from tests.refusals import refused
 
 
 def test_a_large_answer_is_not_for_git(
@@ -41,15 +41,13 @@ def test_a_large_answer_is_not_for_git(
     content = ANSWER_FILE.read_bytes()
     save_model(ANSWER_FILE, other, its, data.X)
     ANSWER_FILE.write_bytes(content)
-    with pytest.raises(
-        UserError,
-        match=r"models/large/answer.onnx is of another run. Run `python -m stages.evaluate`",
+    with refused(
+        r"models/large/answer.onnx is of another run. Run `python -m stages.evaluate`"
     ):
         load_model(ANSWER_FILE)
     large.unlink()
-    with pytest.raises(
-        UserError,
-        match=r"models/large/answer.onnx is missing: it takes .* MB, so it is not in git",
+    with refused(
+        r"models/large/answer.onnx is missing: it takes .* MB, so it is not in git"
     ):
         load_model(ANSWER_FILE)
     monkeypatch.undo()
@@ -69,9 +67,8 @@ def test_a_graph_that_predicts_otherwise_is_not_written(
         return add_boosting(x, model, n_codes) + 0.01
 
     monkeypatch.setattr("stages.lib.export.exported.add_boosting", spoilt)
-    with pytest.raises(
-        UserError,
-        match="on rows of the table, its ONNX file differs from the fitted model by",
+    with refused(
+        "on rows of the table, its ONNX file differs from the fitted model by"
     ):
         save_model(tmp_path / "a", fitted, card, data.X)
     assert not list(tmp_path.iterdir())

@@ -11,6 +11,7 @@ from torch import nn
 
 import nets
 from nets.network import PimaClassifier
+from stages.lib.common import write_text
 from stages.lib.model import resolve
 
 
@@ -124,17 +125,16 @@ SIZES = [1, 2]
 
 
 @pytest.fixture
-def in_nets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def in_nets(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a folder whose files are those of `nets`."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(nets, "__path__", [str(tmp_path)])
+    monkeypatch.setattr(nets, "__path__", [str(here)])
     for name in ("nets.mine", "nets.broken"):
         monkeypatch.delitem(sys.modules, name, raising=False)
-    return tmp_path
+    return here
 
 
 def test_what_nets_define_may_be_a_parameter(in_nets: Path) -> None:
-    (in_nets / "mine.py").write_text(OWN, encoding="utf-8")
+    write_text(in_nets / "mine.py", OWN)
     assert resolve("module__weight_init", "nets.mine.halves").__name__ == "halves"
     assert resolve("module__start", "nets.mine.small").keywords == {"std": 0.01}
     assert resolve("module__sizes", "nets.mine.SIZES") == [1, 2]
@@ -164,7 +164,7 @@ def test_what_nets_define_may_be_a_parameter(in_nets: Path) -> None:
 def test_a_mistake_in_ones_own_file_is_told(
     in_nets: Path, text: str, sentence: str
 ) -> None:
-    (in_nets / "broken.py").write_text(text, encoding="utf-8")
+    write_text(in_nets / "broken.py", text)
     with pytest.raises(
         ValueError, match=f"'nets.broken.Net' can't be imported: {sentence}"
     ):
@@ -178,9 +178,7 @@ def test_code_of_the_repository_outside_of_nets_is_refused(
     monkeypatch.syspath_prepend(in_nets)
     for file in ("elsewhere.py", "folder/elsewhere.py"):
         (in_nets / file).parent.mkdir(exist_ok=True)
-        (in_nets / file).write_text(
-            "from torch.nn import Linear as Net", encoding="utf-8"
-        )
+        write_text(in_nets / file, "from torch.nn import Linear as Net")
     with pytest.raises(
         ValueError,
         match=f"'{name}' is not in nets/, .* move the code there, and write nets.{name}",

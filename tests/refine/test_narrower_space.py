@@ -8,13 +8,14 @@ import pytest
 
 from stages import refine as stage
 from stages.lib.best_params.leaderboard import read_best_set
-from stages.lib.common import UserError, format_params
+from stages.lib.common import format_params
 from stages.lib.config import Distribution, Params, load_params
 from stages.lib.refine import narrow
 from stages.lib.results import Results, files, write
 from tests.config.params_files import written
 from tests.conftest import Command
-from tests.project import NUMBERS, small_params
+from tests.project import NUMBERS, small_params, text_of
+from tests.refusals import refused_with
 
 GRID: dict[str, Any] = {
     "lr": {"loguniform": [0.0001, 1.0]},
@@ -114,9 +115,8 @@ def test_no_more_candidates_are_drawn_than_there_are() -> None:
 def test_where_nothing_is_left_to_search_it_says_so(
     grid: dict[str, Any], around: list, sentence: str
 ) -> None:
-    with pytest.raises(UserError) as caught:
+    with refused_with(sentence):
         narrow(params_of(grid), "mine", around)
-    assert sentence in str(caught.value)
 
 
 def write_results(params: Params, in_best_set: list[bool] | None) -> None:
@@ -141,14 +141,11 @@ def write_results(params: Params, in_best_set: list[bool] | None) -> None:
 
 
 @pytest.fixture
-def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+def searched(here: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     """Work in a folder with a random search of which candidates 0 and 2 may be the best."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(stage, "stale_stages", lambda *stages: [])
     params = params_of()
-    written(
-        tmp_path, small_params() | {"experiments": params.model_dump()["experiments"]}
-    )
+    written(here, small_params() | {"experiments": params.model_dump()["experiments"]})
     write_results(params, [True, False, True])
     return params
 
@@ -167,14 +164,11 @@ def test_the_stage_adds_the_narrower_search(
     assert f"  lr: {added.grid['lr']}\n" in shown
     assert (
         "# The space around the 2 candidates of mine that can't be told from the best.\n"
-        in Path("params.yaml").read_text(encoding="utf-8")
+        in text_of("params.yaml")
     )
 
 
-def test_without_a_test_it_is_the_space_around_the_best(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_without_a_test_it_is_the_space_around_the_best(here: Path) -> None:
     params = params_of()
     write_results(params, None)
     best = params.experiments["mine"].candidates(params.seed)[0]

@@ -17,7 +17,7 @@ from stages.lib.common import format_params, write_text
 from stages.lib.config import load_params, yaml12
 from stages.lib.results import Results, files, write
 from tests.conftest import Command, MakeProject
-from tests.project import NUMBERS, real_params, set_at, small_params
+from tests.project import NUMBERS, real_params, set_at, small_params, text_of
 from tests.read_sample import SAMPLE
 
 REAL_PARAMS = real_params()
@@ -67,7 +67,7 @@ def only_added(before: str, after: str) -> bool:
     [name for name, each in REAL_PARAMS["experiments"].items() if "search" not in each],
 )
 def test_the_real_grids(here: Path, refine_here: Command, name: str) -> None:
-    before = (here / "params.yaml").read_text(encoding="utf-8")
+    before = text_of(here / "params.yaml")
     old = load_params()
     if name not in REAL:
         done = refine_here(name)
@@ -76,7 +76,7 @@ def test_the_real_grids(here: Path, refine_here: Command, name: str) -> None:
             f"error: params.yaml: experiments.{name}.grid has nothing to refine"
             in done.stderr
         )
-        assert (here / "params.yaml").read_text(encoding="utf-8") == before
+        assert text_of(here / "params.yaml") == before
         return
     best = read_best(Results(), old, name)
     assert all(value in REAL[name][key] for key, value in best.items()), (
@@ -89,7 +89,7 @@ def test_the_real_grids(here: Path, refine_here: Command, name: str) -> None:
     )
     assert shown.endswith("Run `dvc repro`.\n")
 
-    after = (here / "params.yaml").read_text(encoding="utf-8")
+    after = text_of(here / "params.yaml")
     assert only_added(before, after)
     assert (
         f"  {name}_2:\n    # A finer grid around the best of {name}: {format_params(best)}.\n    grid:\n"
@@ -107,7 +107,7 @@ def test_the_real_grids(here: Path, refine_here: Command, name: str) -> None:
 
 def spoil_params(place: str, value: Any) -> Callable[[], None]:
     def spoil() -> None:
-        raw = yaml12.load(Path("params.yaml").read_text(encoding="utf-8"))
+        raw = yaml12.load(text_of("params.yaml"))
         set_at(raw, place, value)
         write_text("params.yaml", json.dumps(raw))
 

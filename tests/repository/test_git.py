@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from stages.lib.common import UserError
+from stages.lib.common import write_text
 from stages.lib.common.aside.command import sentences_on
 from stages.lib.repository import CommitTree, FolderTree, pipeline_of
 from stages.lib.repository.git import NoGitError, git, state_of
-from tests.project import IDENTITY, ROOT, Project
+from tests.project import IDENTITY, ROOT, Project, text_of
+from tests.refusals import refused
 
 # Each experiment has a stage, as in the real dvc.yaml; `last` depends on all.
 COPY = {
@@ -44,51 +45,47 @@ class Small(Project):
 
 
 @pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
+def small(here: Path) -> Small:
     """A `Small` with the experiments `a` and `b`, in which nothing has run yet; it is the working directory."""
-    made = Small(tmp_path)
+    made = Small(here)
     made.run("git", "init", "--quiet", "--initial-branch=main")
     made.dvc("init", "--quiet")
-    (tmp_path / "dvc.yaml").write_text(
-        yaml.safe_dump({"stages": STAGES}), encoding="utf-8"
-    )
-    (tmp_path / "source").mkdir()
-    (tmp_path / "out").mkdir()
+    write_text(here / "dvc.yaml", yaml.safe_dump({"stages": STAGES}))
+    (here / "source").mkdir()
+    (here / "out").mkdir()
     for name in ("a.txt", "ü b.txt", "left_out.md"):
-        (tmp_path / "source" / name).write_text(f"{name}\n", encoding="utf-8")
-    (tmp_path / ".dvcignore").write_text("*.md\n", encoding="utf-8")
+        write_text(here / "source" / name, f"{name}\n")
+    write_text(here / ".dvcignore", "*.md\n")
     made.experiments("a", "b")
-    monkeypatch.chdir(tmp_path)
     return made
 
 
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repository(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a repository with one commit of the file `kept`, in which commands run."""
-    monkeypatch.chdir(tmp_path)
     for name, value in IDENTITY.items():
         monkeypatch.setenv(name, value)
-    Path("kept").write_text("1", encoding="utf-8")
+    write_text("kept", "1")
     for command in (
         ["init", "--quiet"],
         ["add", "kept"],
         ["commit", "--quiet", "--message", "one"],
     ):
         subprocess.run(["git", *command], check=True)
-    return tmp_path
+    return here
 
 
 def test_the_state_of_a_file(repository: Path) -> None:
-    Path("new").write_text("2", encoding="utf-8")
+    write_text("new", "2")
     assert [state_of(path) for path in ("kept", "new")] == ["", "??"]
     git("config", "status.showUntrackedFiles", "no")
     assert state_of("new") == "??"
-    Path("kept").write_text("3", encoding="utf-8")
+    write_text("kept", "3")
     assert state_of("kept") == " M"
 
 
 def test_a_failure_is_no_answer(repository: Path) -> None:
-    Path(".git/index").write_text("broken", encoding="utf-8")
+    write_text(".git/index", "broken")
     with pytest.raises(subprocess.CalledProcessError) as caught:
         state_of("kept")
     (sentence,) = sentences_on(caught.value)
@@ -113,9 +110,7 @@ def test_why_git_has_no_answer(
         "GIT_TEST_ASSUME_DIFFERENT_OWNER", "1"
     )  # as git's own tests do it
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    with pytest.raises(
-        UserError, match=f"belongs to another user. .* safe.directory {repository}`"
-    ):
+    with refused(f"belongs to another user. .* safe.directory {repository}`"):
         state_of("kept")
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", "/")
     monkeypatch.chdir("/")
@@ -130,7 +125,7 @@ ITEM = {"cmd": "true"}
 
 
 def test_the_stages_are_those_that_dvc_lists(small: Small) -> None:
-    text = (small.folder / "dvc.yaml").read_text(encoding="utf-8")
+    text = text_of(small.folder / "dvc.yaml")
     params = yaml.safe_load(small.read("params.yaml"))
     found = pipeline_of(text, params)
     assert found.names == {*small.dvc("stage", "list", "--name-only").split()}
@@ -177,7 +172,7 @@ def test_hashes_are_those_that_dvc_records(
 
 def test_the_bytes_are_those_of_a_checkout(small: Small) -> None:
     """Whatever ends the lines of the working tree."""
-    (small.folder / ".gitattributes").write_text("* text eol=crlf\n", encoding="utf-8")
+    write_text(small.folder / ".gitattributes", "* text eol=crlf\n")
     small.commit_all("Start")
     small.run("bash", "-c", "rm -r source && git checkout --quiet -- source")
     assert small.read("source/a.txt") == b"a.txt\r\n"

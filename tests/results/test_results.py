@@ -22,6 +22,8 @@ from stages.lib.results import (
 from stages.lib.results.files import File
 from stages.lib.results.reading import typed
 from stages.lib.results.writing import as_csv
+from tests.project import text_of
+from tests.refusals import refused
 from tests.results.records import best_params, ranked_search
 from tests.results.texts import Texts
 
@@ -83,8 +85,7 @@ def test_columns_have_one_meaning_wherever_they_stand() -> None:
     ]
 
 
-def test_an_object_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_an_object_comes_back(here: Path) -> None:
     search = ranked_search({"lr": 0.1 + 0.2})
     written = best_params({"a": search}, "a")
     written = written.model_copy(update={"best_score": 0.1 + 0.2})
@@ -92,9 +93,9 @@ def test_an_object_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     found = Results().read(files.BEST_PARAMS)
     assert found == written.model_copy(update={"best_score": 0.3})
     assert found.details[0].experiments["a"].best_params == {"lr": 0.1 + 0.2}
-    assert list(
-        json.loads(Path("metrics/best_params.json").read_text(encoding="utf-8"))
-    ) == sorted(written.content())
+    assert list(json.loads(text_of("metrics/best_params.json"))) == sorted(
+        written.content()
+    )
     with pytest.raises(ValueError, match="Out of range"):
         write(files.BEST_PARAMS, {"best_score": float("nan")})
 
@@ -152,22 +153,14 @@ def test_what_is_missing_or_broken_is_named(
     assert str(caught.value).endswith(f" {file.again('mine')}")
 
 
-def test_a_file_that_is_no_text_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_file_that_is_no_text_is_refused(here: Path) -> None:
     write_text("metrics/data.json", "")
     Path("metrics/data.json").write_bytes(b"\xff")
-    with pytest.raises(
-        UserError, match=r"metrics/data.json can't be read: 'utf-8' codec"
-    ):
+    with refused(r"metrics/data.json can't be read: 'utf-8' codec"):
         Results().read(files.DATA)
 
 
-def test_a_folder_has_what_its_stage_writes_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_folder_has_what_its_stage_writes_and_nothing_else(here: Path) -> None:
     write_text("metrics/search/lr/old/picks.csv", "x")
     write_text("metrics/search/joint/draws.csv", "x")
     write_folder(
@@ -186,10 +179,7 @@ def test_a_folder_has_what_its_stage_writes_and_nothing_else(
     ]
 
 
-def test_results_of_removed_experiments_go(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_results_of_removed_experiments_go(here: Path) -> None:
     every = [each for each in vars(files).values() if isinstance(each, File)]
     of_one = {
         file.at(name): name

@@ -4,9 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
-import pytest
 
-from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.results import Results, files
 from stages.lib.results.evaluation import (
@@ -19,6 +17,7 @@ from stages.lib.results.writing import as_text
 from stages.lib.scores.diagnostics import Pooled, pool, prediction_errors
 from stages.lib.told.evaluation import describe_errors, errors_told
 from tests.project import real_params
+from tests.refusals import refused
 from tests.results.texts import Texts
 
 RNG = np.random.default_rng(3)
@@ -150,15 +149,11 @@ def test_errors_are_told_of_numbers_alone() -> None:
     texts.put(files.EVALUATION, EVALUATION | {"classes": {"0": 3, "1": 4}})
     assert errors_told(Results(texts), params, "joint") == ""
     texts.put(files.EVALUATION, EVALUATION)
-    with pytest.raises(
-        UserError,
-        match=r"metrics/evaluation/errors.json is missing.*dvc repro evaluate",
-    ):
+    with refused(r"metrics/evaluation/errors.json is missing.*dvc repro evaluate"):
         errors_told(Results(texts), params, "joint")
     texts.put(files.ERRORS, ErrorsByModel({"other": KNOWN}))
-    with pytest.raises(
-        UserError,
-        match=r"errors.json is not the errors of the saved models. Run `dvc repro eval",
+    with refused(
+        r"errors.json is not the errors of the saved models. Run `dvc repro eval"
     ):
         errors_told(Results(texts), params, "joint")
     texts.put(files.ERRORS, ErrorsByModel({"joint": KNOWN}))

@@ -13,28 +13,25 @@ from stages.lib.results import Results, files
 from stages.lib.told.answer import gained
 from stages.lib.told.evaluation import paragraphs
 from tests.conftest import Command
-from tests.project import Project
+from tests.project import Project, text_of
 
 # A chart of all searches, those of one of them, and one of a kind that the page does not know.
 CHARTS = ("inputs", "leaderboard", "neurons", "curves/neurons", "other/neurons")
 
 
 @pytest.fixture
-def results(
-    tmp_path: Path, in_process: Command, monkeypatch: pytest.MonkeyPatch
-) -> Command:
+def results(here: Path, in_process: Command) -> Command:
     """Return a function that runs the stage on the results of the sample, with a few charts."""
-    Project.copied(tmp_path)
+    Project.copied(here)
     for name in CHARTS:
-        write_text(tmp_path / f"metrics/charts/{name}.svg", "<svg/>")
-    monkeypatch.chdir(tmp_path)
+        write_text(here / f"metrics/charts/{name}.svg", "<svg/>")
     return partial(in_process, stage)
 
 
 def test_the_page_says_what_is_in_metrics(results: Command) -> None:
     done = results()
     assert (done.returncode, done.stderr) == (0, "")
-    page = files.PAGE.read_text(encoding="utf-8")
+    page = text_of(files.PAGE)
     params, answer = load_params(), Results().read(files.ANSWER)
     told = paragraphs(Results(), params, answer)
     assert page.startswith("# Results\n\n" + "\n>\n".join(f"> {each}" for each in told))
@@ -74,7 +71,7 @@ def test_in_the_order_of_time_nothing_is_corrected(
     update = {"cv": cv, "statistics": pick}
     monkeypatch.setattr(stage, "load_params", lambda: params.model_copy(update=update))
     assert results().returncode == 0
-    page = files.PAGE.read_text(encoding="utf-8")
+    page = text_of(files.PAGE)
     assert "over 3 splits in the order of time. " in page
     assert "is the simplest of these." in page
 
@@ -83,7 +80,7 @@ def test_results_that_are_missing_or_of_other_experiments_are_refused(
     results: Command,
 ) -> None:
     summary = Path("metrics/search/neurons/summary.json")
-    content = summary.read_text(encoding="utf-8")
+    content = text_of(summary)
     summary.unlink()
     told = f"error: {summary} is missing. Run `dvc repro search@neurons`.\n"
     assert results().stderr == told
@@ -91,7 +88,7 @@ def test_results_that_are_missing_or_of_other_experiments_are_refused(
     assert results().stderr.startswith(f"error: {summary} is not ")
     write_text(summary, content)
     compared = Path("metrics/compared/neurons.csv")
-    text = compared.read_text(encoding="utf-8")
+    text = text_of(compared)
     write_text(compared, text.replace("n_neurons=", "n_layers="))
     assert "Run `dvc repro compare@neurons`." in results().stderr
     assert not files.PAGE.exists()

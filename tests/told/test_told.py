@@ -9,7 +9,6 @@ import pytest
 from benchmarks.simulation.answers import judge_answer
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
-from stages.lib.common import UserError
 from stages.lib.config import Params
 from stages.lib.results import Results, files
 from stages.lib.results.reading import WorkingTree
@@ -22,6 +21,7 @@ from stages.lib.told.evaluation import (
 )
 from tests.project import real_params
 from tests.read_sample import SAMPLE
+from tests.refusals import refused
 from tests.results.texts import Texts
 
 RNG = np.random.default_rng(5)
@@ -104,9 +104,8 @@ def test_a_note_is_on_few_rows_and_groups() -> None:
 def test_an_answer_that_no_stage_writes_is_refused(changes: dict[str, Any]) -> None:
     texts = Texts()
     texts.put(files.ANSWER, told()[0].read(files.ANSWER).content() | changes)
-    with pytest.raises(
-        UserError,
-        match=r"answer.json is not the answer of the evaluation. Run `dvc repro evaluate`",
+    with refused(
+        r"answer.json is not the answer of the evaluation. Run `dvc repro evaluate`"
     ):
         Results(texts).read(files.ANSWER)
 

@@ -26,6 +26,7 @@ from stages.lib.model import (
 from tests.model.test_prepared import DATA, NUMBER
 from tests.project import real_params, small_params
 from tests.read_sample import SAMPLE, load_real_data
+from tests.refusals import refused
 from tests.search_results import net_settings, opened
 
 PORTS = Columns({"port": "category"}, {"port": ("C", "Q", "S")}, ("port",))
@@ -137,9 +138,7 @@ def test_missing_cells_that_nothing_replaces_are_counted_and_named() -> None:
         ("fixed.prepare__impute", {"prepare__impute": None}, {"lr": [0.1]}),
         ("grid.prepare__impute[1]", {}, {"prepare__impute": ["mean", None]}),
     ):
-        with pytest.raises(
-            UserError, match=r"params.yaml: experiments.mine."
-        ) as caught:
+        with refused(r"params.yaml: experiments.mine.") as caught:
             check_candidates(
                 opened(
                     DATA,
@@ -150,7 +149,7 @@ def test_missing_cells_that_nothing_replaces_are_counted_and_named() -> None:
                 )
             )
         assert f"experiments.mine.{place} is null" in str(caught.value)
-    with pytest.raises(UserError, match=r"params.yaml: prepare.impute is null"):
+    with refused(r"params.yaml: prepare.impute is null"):
         check_candidates(
             opened(
                 DATA, net_settings(), {"prepare__impute": ["mean"]}, prepare=Prepare()

@@ -15,7 +15,6 @@ from skorch.dataset import ValidSplit
 from torch import nn
 
 from lockstep import reads_only
-from stages.lib.common import UserError
 from stages.lib.config import CV, Prepare
 from stages.lib.data import Columns, Dataset
 from stages.lib.model import build_estimator
@@ -32,6 +31,7 @@ from tests.model.searched import (
     settings,
     table,
 )
+from tests.refusals import refused_with
 from tests.search_results import SEED
 
 BY_GROUP = {"splitter": "group", "groups": "person"}
@@ -287,6 +287,5 @@ def test_they_come_from_the_rows_of_the_fit_the_hold_out_included() -> None:
 def test_weights_that_do_not_fit_are_told(
     changes: dict[str, Any], sentence: str
 ) -> None:
-    with pytest.raises(UserError) as caught:
+    with refused_with(sentence):
         build_estimator(settings(**changes), table(2), Prepare())
-    assert sentence in str(caught.value)
