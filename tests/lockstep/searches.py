@@ -158,6 +158,17 @@ def compare(
             assert ours[key] == value, key
 
 
+def of_the_engine(
+    caught: list[warnings.WarningMessage], is_so: bool = True
+) -> list[str]:
+    """Return the messages of the engine's warnings, or of all others."""
+    return [
+        str(each.message)
+        for each in caught
+        if issubclass(each.category, LockstepWarning) == is_so
+    ]
+
+
 @contextlib.contextmanager
 def told() -> Iterator[list[str]]:
     """Yield a list that gets the engine's warnings at the end of the block, in which no warning is shown."""
@@ -165,11 +176,7 @@ def told() -> Iterator[list[str]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield said
-    said += [
-        str(each.message)
-        for each in caught
-        if issubclass(each.category, LockstepWarning)
-    ]
+    said += of_the_engine(caught)
 
 
 @reads_only

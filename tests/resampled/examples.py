@@ -1,9 +1,11 @@
 """Fitted searches of scikit-learn that take milliseconds, the scores of random ones, and where the package lies."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from sklearn.datasets import make_classification
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
@@ -31,3 +33,8 @@ def random_scores(
         np.random.default_rng(seed).integers(60, 90, size=(n_candidates, n_splits))
         / 100
     )
+
+
+def refused(sentence: str) -> AbstractContextManager[pytest.ExceptionInfo[Any]]:
+    """Expect a `ValueError` in whose text a regular expression is found."""
+    return pytest.raises(ValueError, match=sentence)

@@ -11,9 +11,9 @@ import pytest
 
 from lockstep.kernel.build import compiler
 from lockstep.kernel.library import file_of, levels
-from tests.project import ROOT
+from tests.project import ROOT, text_of
 
-PAGE = (ROOT / "lockstep/README.md").read_text(encoding="utf-8")
+PAGE = text_of(ROOT / "lockstep/README.md")
 
 # Compares what a process is like before and after the import, without the variables that `stages` sets; then searches.
 LOOK = """

@@ -19,6 +19,7 @@ from torch.utils.data import Subset
 
 from lockstep import HoldOutRecorder, LockstepWarning, reads_only
 from tests.lockstep.cases.base import classifier
+from tests.lockstep.searches import of_the_engine
 
 N_CODES = 4
 CODES = np.random.RandomState(0).randint(0, N_CODES, (120, 2))
@@ -116,11 +117,6 @@ def found(
         )
         table = search.fit(X, CLASSES).cv_results_
     scores = [value for key, value in table.items() if key.startswith("split")]
-    ours = [
-        str(each.message)
-        for each in caught
-        if issubclass(each.category, LockstepWarning)
-    ]
     others = [each for each in caught if not issubclass(each.category, LockstepWarning)]
     # In between is the traceback.
     lines = [
@@ -131,7 +127,7 @@ def found(
     return (
         np.ravel(scores).tolist(),
         said,
-        [each.partition(", so ")[0] for each in ours],
+        [each.partition(", so ")[0] for each in of_the_engine(caught)],
     )
 
 

@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 from skorch.callbacks import EarlyStopping, Freezer, Initializer
+from torch import Tensor, nn
 
 from lockstep import explain
 from lockstep.grouping import trial
@@ -100,7 +101,7 @@ def test_fits_with_parameters_are_those_of_skorch() -> None:
 
     estimator = Heavier(
         LogitNet,
-        criterion=torch.nn.CrossEntropyLoss,
+        criterion=nn.CrossEntropyLoss,
         max_epochs=2,
         verbose=0,
         callbacks="disable",
@@ -124,7 +125,7 @@ class Projected(LogitNet):
         else:
             self.numbers = numbers
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return super().forward(x @ self.numbers.to(x))
 
 
@@ -134,7 +135,7 @@ class Begun(LogitNet):
     def __init__(self) -> None:
         super().__init__()
         self.layers[0].requires_grad_(False)
-        torch.nn.init.zeros_(self.get_parameter("layers.3.bias"))
+        nn.init.zeros_(self.get_parameter("layers.3.bias"))
 
 
 class WithBackwardHook(LogitNet):
@@ -148,7 +149,7 @@ class WithBackwardHook(LogitNet):
 class CountsCalls(LogitNet):
     n = 0
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         self.n += 1
         return super().forward(x)
 
@@ -165,13 +166,13 @@ class KeepsFloats(LogitNet):
 class Compiled(LogitNet):
     def __init__(self) -> None:
         super().__init__()
-        self.before = torch.compile(torch.nn.functional.relu)
+        self.before = torch.compile(nn.functional.relu)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return super().forward(self.before(x))
 
 
-def made_anew() -> torch.nn.Module:
+def made_anew() -> nn.Module:
     class Anew(LogitNet):
         pass
 
@@ -190,18 +191,18 @@ class WithAnObject(LogitNet):
 class WithScript(LogitNet):
     def __init__(self, script: Any) -> None:
         super().__init__()
-        self.script = script(torch.nn.ReLU())
+        self.script = script(nn.ReLU())
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return super().forward(self.script(x))
 
 
-def traced(part: torch.nn.Module) -> Any:
+def traced(part: nn.Module) -> Any:
     return torch.jit.trace(part, torch.zeros(2, 8))
 
 
-def with_a_function(part: torch.nn.Module) -> Any:
-    return torch.jit.script(torch.nn.functional.relu)
+def with_a_function(part: nn.Module) -> Any:
+    return torch.jit.script(nn.functional.relu)
 
 
 SCRIPTS = torch.jit.script, traced, with_a_function
@@ -248,7 +249,7 @@ def test_no_nets_are_trained_to_find_out(
 
 CALLBACKS = [
     Freezer("layers.0.*"),
-    Initializer("layers.3.bias", fn=torch.nn.init.zeros_),
+    Initializer("layers.3.bias", fn=nn.init.zeros_),
 ]
 
 
@@ -270,9 +271,7 @@ CALLBACKS = [
             "if from the first epoch on, say requires_grad_(False) in the module",
         ),
         (
-            logit_net(
-                callbacks=CALLBACKS[1:], module__layer=torch.nn.LayerNorm, verbose=0
-            ),
+            logit_net(callbacks=CALLBACKS[1:], module__layer=nn.LayerNorm, verbose=0),
             None,
             "the callback Initializer sets weights, so",
             "if before the first epoch, set them in the module's __init__",

@@ -13,7 +13,7 @@ import pytest
 from lockstep.kernel import build, library
 from lockstep.kernel.library import LEVELS, KernelError, Library, levels
 from lockstep.kernel.selftest import EXPECTED, digests
-from tests.project import ROOT
+from tests.project import ROOT, text_of
 
 needs_compiler = pytest.mark.skipif(
     build.compiler() is None, reason="needs a C compiler"
@@ -218,7 +218,7 @@ def test_the_build_backend_needs_neither_torch_nor_more_than_a_compiler(
 def test_make_wheels_makes_those_of_all_targets() -> None:
     (listed,) = re.findall(
         r"^WHEELS := (.*)$",
-        (ROOT / "Makefile").read_text(encoding="utf-8"),
+        text_of(ROOT / "Makefile"),
         re.MULTILINE,
     )
     assert sorted(listed.split()) == sorted(build.TARGETS)

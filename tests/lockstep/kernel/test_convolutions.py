@@ -13,7 +13,6 @@ from lockstep.kernel.translate import name_of
 from tests.lockstep.kernel.against_torch import check, numbers, recorded, with_gradients
 
 F = nn.functional
-DTYPES = [torch.float32, torch.float64]
 # What torch sums in another order.
 CLOSE = {torch.float32: {"atol": 2e-5}, torch.float64: {}}
 OWN = convolutions.__name__, pools.__name__
@@ -97,7 +96,6 @@ def test_every_operation_has_cases() -> None:
     } >= OPERATIONS
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", CONVOLUTIONS)
 def test_convolutions(name: str, dtype: torch.dtype) -> None:
     function, x, shape, options = CONVOLUTIONS[name]
@@ -113,7 +111,6 @@ def test_convolutions(name: str, dtype: torch.dtype) -> None:
         )
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", POOLS)
 def test_pools(name: str, dtype: torch.dtype) -> None:
     function, x = POOLS[name]

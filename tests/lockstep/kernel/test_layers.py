@@ -19,7 +19,6 @@ from tests.lockstep.kernel.against_torch import (
 
 F = nn.functional
 aten: Any = torch.ops.aten
-DTYPES = [torch.float32, torch.float64]
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     name: getattr(F, name)
@@ -35,7 +34,6 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations(name: str, dtype: torch.dtype) -> None:
     # torch's own hardsigmoid divides its gradient by 6 in float32.
@@ -59,7 +57,6 @@ def evaluated(
     return F.batch_norm(x, mean, variance.abs(), weight, bias)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
 class TestLayers:
     def test_softmax(self, dtype: torch.dtype) -> None:
         for function in (F.softmax, F.log_softmax, torch.logsumexp):
@@ -218,7 +215,6 @@ BY_PLACES: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", BY_PLACES)
 def test_functions_of_places(name: str, dtype: torch.dtype) -> None:
     check(with_gradients(BY_PLACES[name]), numbers(4, 6), dtype=dtype)
@@ -229,19 +225,21 @@ def indices(n: int) -> Tensor:
 
 
 SHARES = numbers(8, 3).softmax(-1)
+OF_CLASSES = numbers(8, 3), indices(3)
 WEIGHTS = numbers(3, seed=3).abs()
 ZEROS_AND_ONES = (numbers(8, seed=4) > 0).double()
+OF_TWO = numbers(8), ZEROS_AND_ONES
 LOSSES: dict[str, tuple[Any, tuple[Tensor, ...]]] = {
-    "BCE": (lambda x, y: nn.BCELoss()(x.sigmoid(), y), (numbers(8), ZEROS_AND_ONES)),
+    "BCE": (lambda x, y: nn.BCELoss()(x.sigmoid(), y), OF_TWO),
     "BCE at its ends": (
         lambda x, y: nn.BCELoss()((200 * x.sign()).sigmoid(), y),
-        (numbers(8), ZEROS_AND_ONES),
+        OF_TWO,
     ),
     "BCE with weight": (
         lambda x, y, w: nn.BCELoss(w)(x.sigmoid(), y),
         (numbers(8), ZEROS_AND_ONES, numbers(8).abs()),
     ),
-    "BCE with logits": (nn.BCEWithLogitsLoss(), (numbers(8), ZEROS_AND_ONES)),
+    "BCE with logits": (nn.BCEWithLogitsLoss(), OF_TWO),
     "BCE with large logits": (
         nn.BCEWithLogitsLoss(),
         (1e3 * numbers(8), ZEROS_AND_ONES),
@@ -250,12 +248,12 @@ LOSSES: dict[str, tuple[Any, tuple[Tensor, ...]]] = {
         lambda x, y, w: nn.BCEWithLogitsLoss(pos_weight=w)(x, y),
         (numbers(8, 3), numbers(8, 3).sigmoid(), WEIGHTS),
     ),
-    "cross-entropy": (nn.CrossEntropyLoss(), (numbers(8, 3), indices(3))),
+    "cross-entropy": (nn.CrossEntropyLoss(), OF_CLASSES),
     "cross-entropy of far logits": (
         nn.CrossEntropyLoss(),
         (1e3 * numbers(8, 3), indices(3)),
     ),
-    "smoothed": (nn.CrossEntropyLoss(label_smoothing=0.1), (numbers(8, 3), indices(3))),
+    "smoothed": (nn.CrossEntropyLoss(label_smoothing=0.1), OF_CLASSES),
     "weighted": (
         lambda x, y, w: nn.CrossEntropyLoss(w)(x, y),
         (numbers(8, 3), indices(3), WEIGHTS),
@@ -264,16 +262,16 @@ LOSSES: dict[str, tuple[Any, tuple[Tensor, ...]]] = {
         lambda x, y, w: nn.CrossEntropyLoss(w, label_smoothing=0.2)(x, y),
         (numbers(8, 3), indices(3), WEIGHTS),
     ),
-    "some ignored": (nn.CrossEntropyLoss(ignore_index=1), (numbers(8, 3), indices(3))),
+    "some ignored": (nn.CrossEntropyLoss(ignore_index=1), OF_CLASSES),
     "of shares": (nn.CrossEntropyLoss(label_smoothing=0.1), (numbers(8, 3), SHARES)),
     "of places": (nn.CrossEntropyLoss(), (numbers(2, 3, 4), indices(3).view(-1, 2, 4))),
     "NLL": (
         lambda x, y: nn.NLLLoss()(x.log_softmax(-1), y),
-        (numbers(8, 3), indices(3)),
+        OF_CLASSES,
     ),
     "NLL, none": (
         lambda x, y: nn.NLLLoss(reduction="none")(x.log_softmax(-1), y),
-        (numbers(8, 3), indices(3)),
+        OF_CLASSES,
     ),
     "KL": (
         lambda x, y: nn.KLDivLoss(reduction="batchmean")(x.log_softmax(-1), y),
@@ -292,7 +290,6 @@ LOSSES: dict[str, tuple[Any, tuple[Tensor, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses(name: str, dtype: torch.dtype) -> None:
     loss, (x, *others) = LOSSES[name]

@@ -24,7 +24,6 @@ from tests.lockstep.kernel.test_convolutions import OPERATIONS
 
 aten: Any = torch.ops.aten
 F = torch.nn.functional
-DTYPES = [torch.float32, torch.float64]
 
 # For each operation, functions of tensors of shapes (3, 4) and (4,): broadcast, into tensors that are given, on views
 # that are not contiguous, along each dimension.
@@ -46,18 +45,15 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
     "mul": [
         torch.mul,
         lambda x, y: x[::2].mul_(y),
-        lambda x, y: x * 0.3,
-        lambda x, y: (x > 0) * y,
+        lambda x, y: [x * 0.3, (x > 0) * y],
     ],
     "div": [
-        lambda x, y: torch.div(x * 9, y, rounding_mode="trunc"),
         torch.div,
         lambda x, y: x.div_(y),
-        lambda x, y: (x > 0) / 2,
+        lambda x, y: [(x > 0) / 2, torch.div(x * 9, y, rounding_mode="trunc")],
     ],
     "where": [
-        lambda x, y: torch.where(x > y, x, y),
-        lambda x, y: torch.where(x > 0, 1.0, y),
+        lambda x, y: [torch.where(x > y, x, y), torch.where(x > 0, 1.0, y)],
     ],
     "sigmoid_backward": [lambda x, y: aten.sigmoid_backward(x, y)],
     "tanh_backward": [lambda x, y: aten.tanh_backward(x, y)],
@@ -75,27 +71,23 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
     },
     "isnan": [lambda x, y: torch.isnan(x)],
     "logical_not": [
-        lambda x, y: torch.logical_not(x > 0),
-        lambda x, y: torch.logical_not(x),
+        lambda x, y: [torch.logical_not(x > 0), torch.logical_not(x)],
     ],
     "bitwise_not": [lambda x, y: ~(x > y)],
-    "rsub": [lambda x, y: 1 - x, lambda x, y: torch.rsub(x, y, alpha=2)],
+    "rsub": [lambda x, y: [1 - x, torch.rsub(x, y, alpha=2)]],
     "pow": [
         torch.pow,
-        *(partial(lambda n, x, y: x**n, n) for n in (2, 0.5, -0.5, -1, 3, 0, 1.7)),
-        lambda x, y: 2**x,
+        lambda x, y: [2**x, *(x**n for n in (2, 0.5, -0.5, -1, 3, 0, 1.7))],
     ],
     "xlogy": [
         torch.xlogy,
-        lambda x, y: torch.xlogy(x, 2.0),
-        lambda x, y: torch.xlogy(0.0, y),
+        lambda x, y: [torch.xlogy(x, 2.0), torch.xlogy(0.0, y)],
     ],
     "relu": [lambda x, y: torch.relu(x), lambda x, y: torch.relu_(x[:, 2:])],
     "threshold_backward": [lambda x, y: aten.threshold_backward(x, x * y, 0.2)],
     "clamp": [
-        lambda x, y: x.clamp(-0.5, 0.5),
+        lambda x, y: [x.clamp(-0.5, 0.5), x.clamp(max=y)],
         lambda x, y: x.clamp_(y, y + 1),
-        lambda x, y: x.clamp(max=y),
     ],
     "clamp_min": [lambda x, y: x.clamp_min(0.1), lambda x, y: x.clamp_min_(0.1)],
     "clamp_max": [lambda x, y: x.clamp_max(y)],
@@ -120,9 +112,7 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
     ],
     "clone": [lambda x, y: x.t().clone().mul_(2)],
     "_to_copy": [
-        lambda x, y: (x * 9).long(),
-        lambda x, y: (x > 0).to(x.dtype),
-        lambda x, y: x.bool(),
+        lambda x, y: [(x * 9).long(), (x > 0).to(x.dtype), x.bool()],
     ],
     "lift_fresh_copy": [
         lambda x, y: torch.tensor([1.0, 2.0, 3.0, 4.0], dtype=x.dtype).add_(y)
@@ -132,8 +122,10 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
     "ones": [lambda x, y: torch.ones(3, 4, dtype=x.dtype) * x],
     "empty": [lambda x, y: torch.empty(4, dtype=x.dtype).copy_(y)],
     "full": [
-        lambda x, y: torch.full((2, 2), 0.1, dtype=x.dtype),
-        lambda x, y: torch.full((3, 1), 2) * x,
+        lambda x, y: [
+            torch.full((2, 2), 0.1, dtype=x.dtype),
+            torch.full((3, 1), 2) * x,
+        ],
     ],
     **{
         f"{name}_like": [
@@ -143,25 +135,23 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
     },
     "empty_like": [lambda x, y: torch.empty_like(x).copy_(y)],
     "full_like": [lambda x, y: torch.full_like(x, 0.3)],
-    "new_zeros": [lambda x, y: x.new_zeros(5), lambda x, y: x.new_zeros((2, 3))],
+    "new_zeros": [lambda x, y: [x.new_zeros(5), x.new_zeros((2, 3))]],
     "new_ones": [lambda x, y: x.new_ones(2, 3)],
     "new_empty": [lambda x, y: x.new_empty(4).copy_(y)],
     "new_empty_strided": [lambda x, y: x.new_empty_strided((2, 4), (4, 1)).copy_(y)],
     "new_full": [lambda x, y: x.new_full((2, 3), 1.5)],
     "scalar_tensor": [lambda x, y: aten.scalar_tensor(0.1, dtype=x.dtype) * x],
     "arange": [
-        lambda x, y: torch.arange(4) * y,
-        lambda x, y: torch.arange(0.5, 3, 0.7, dtype=x.dtype) * y,
+        lambda x, y: [
+            torch.arange(4) * y,
+            torch.arange(0.5, 3, 0.7, dtype=x.dtype) * y,
+        ],
     ],
     "sum": [
-        *(
-            partial(lambda dim, x, y: x.sum(dim), dim)
-            for dim in (0, 1, -1, -2, (0, 1), (-1, 0))
-        ),
-        *(
-            partial(lambda dim, x, y: x.expand(2, 3, 4).sum(dim, keepdim=True), dim)
-            for dim in (0, 1, 2, (0, 2))
-        ),
+        lambda x, y: [x.sum(dim) for dim in (0, 1, -1, -2, (0, 1), (-1, 0))],
+        lambda x, y: [
+            x.expand(2, 3, 4).sum(dim, keepdim=True) for dim in (0, 1, 2, (0, 2))
+        ],
         lambda x, y: [
             x.sum(),
             y[0].sum(),
@@ -201,9 +191,7 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
         lambda x, y: [torch.linalg.vector_norm(x, dim=dim) for dim in (None, 0, -1)]
     ],
     "mm": [
-        lambda x, y: x @ x.t(),
-        lambda x, y: x.t()[1:] @ x[:, ::2],
-        lambda x, y: x[:, :0] @ x[:, :0].t(),
+        lambda x, y: [x @ x.t(), x.t()[1:] @ x[:, ::2], x[:, :0] @ x[:, :0].t()],
     ],
     "addmm": [
         lambda x, y: torch.addmm(y, x, x.t() @ x),
@@ -237,12 +225,10 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
     "split_with_sizes": [lambda x, y: x.split([1, 0, 3], dim=-1)],
     "unbind": [lambda x, y: x.unbind(), lambda x, y: x.unbind(-1)],
     "cat": [
-        lambda x, y: torch.cat([x, y[None]]),
-        lambda x, y: torch.cat([x, y[:0], x[:, :2]], -1),
+        lambda x, y: [torch.cat([x, y[None]]), torch.cat([x, y[:0], x[:, :2]], -1)],
     ],
     "stack": [
-        lambda x, y: torch.stack([x[0], y]),
-        lambda x, y: torch.stack([x, x * 2], -1),
+        lambda x, y: [torch.stack([x[0], y]), torch.stack([x, x * 2], -1)],
     ],
     "slice_backward": [lambda x, y: aten.slice_backward(x, [3, 9], 1, 0, 8, 2)],
     "select_backward": [lambda x, y: aten.select_backward(y, [3, 4], 0, -1)],
@@ -287,8 +273,6 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
             x[places(x, 3)[:, 0], places(x, 4)[:, 1]],
             x[:, at([-1, 0])],
             x[at([[0], [2]]), 1:],
-        ],
-        lambda x, y: [
             x.expand(2, 3, 4)[at([1, 0]), :, at([2, -1])],
             x.t()[at([0, 3]), at(1)],
             y.expand(3, 4)[at([2, 0])],
@@ -344,8 +328,10 @@ CASES: dict[str, list[Callable[[Tensor, Tensor], Any]]] = {
     ],
     "min": [lambda x, y: [x.min(), *x.t().min(0), *(x > 0).to(x.dtype).min(1)]],
     "sort": [
-        lambda x, y: [*x.sort(), *x.sort(0, descending=True), *y.sort()],
         lambda x, y: [
+            *x.sort(),
+            *x.sort(0, descending=True),
+            *y.sort(),
             *x.sign().sort(dim=0, stable=True),
             *x.t().sign().sort(stable=True, dim=1, descending=True),
         ],
@@ -376,7 +362,6 @@ def test_every_operation_has_cases() -> None:
     assert NATIVE.keys() <= CASES.keys() | OPERATIONS
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", CASES)
 def test_an_operation_gives_what_torchs_does(name: str, dtype: torch.dtype) -> None:
     inputs = [numbers(3, 4, dtype=dtype), numbers(4, dtype=dtype, seed=1)]
@@ -398,7 +383,6 @@ ELEMENTWISE = sorted(
 )
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_infinite_numbers_and_nan_travel_as_in_torch(
     name: str, dtype: torch.dtype

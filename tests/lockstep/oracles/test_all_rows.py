@@ -18,9 +18,8 @@ from skorch import NeuralNet, NeuralNetClassifier
 from skorch.callbacks import EarlyStopping
 from torch import Tensor, nn
 
-from lockstep import LockstepWarning
 from tests.lockstep.cases.base import classifier
-from tests.lockstep.searches import SEED
+from tests.lockstep.searches import SEED, of_the_engine
 
 Rows = tuple[np.ndarray, np.ndarray]
 
@@ -203,17 +202,7 @@ def found(
         [[row[key] for key in kept if key in row] for row in each.history]
         for each in made["estimator"]
     ]
-    ours = [
-        str(each.message)
-        for each in caught
-        if issubclass(each.category, LockstepWarning)
-    ]
-    others = [
-        str(each.message)
-        for each in caught
-        if not issubclass(each.category, LockstepWarning)
-    ]
-    return scores, histories, ours, others
+    return scores, histories, of_the_engine(caught), of_the_engine(caught, False)
 
 
 @pytest.mark.parametrize("name", SEARCHES)

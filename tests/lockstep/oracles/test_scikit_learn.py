@@ -30,20 +30,9 @@ from tests.lockstep.cases.base import LABELS, X, classifier
 from tests.lockstep.searches import numbers_of
 from tests.project import ROOT
 
-MODULES = (
-    *("model_selection.tests.test_search", "model_selection.tests.test_validation"),
-    *(
-        "model_selection.tests.test_successive_halving",
-        "ensemble.tests.test_bagging",
-        "ensemble.tests.test_voting",
-    ),
-    *(
-        "ensemble.tests.test_stacking",
-        "tests.test_multioutput",
-        "tests.test_multiclass",
-        "tests.test_calibration",
-    ),
-)
+MODULES = """model_selection.tests.test_search model_selection.tests.test_validation
+model_selection.tests.test_successive_halving ensemble.tests.test_bagging ensemble.tests.test_voting
+ensemble.tests.test_stacking tests.test_multioutput tests.test_multiclass tests.test_calibration""".split()
 # Tests of how fits come back, fail, are refitted and are nested. `make test-all` runs all tests of the modules.
 SAMPLE = {
     test_search: """grid_search grid_search_failing_classifier grid_search_classifier_all_fits_fail
@@ -74,25 +63,11 @@ def test_a_sample_of_its_own_tests_passes(test: Callable[[], None]) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("module", MODULES)
 def test_its_own_tests_pass(module: str, tmp_path: Path) -> None:
+    options = "-q -p tests.lockstep.oracles.under_lockstep -p no:cacheprovider -c /dev/null --rootdir".split()
     done = subprocess.run(
         [
-            *(
-                sys.executable,
-                "-m",
-                "pytest",
-                "-q",
-                "-p",
-                "tests.lockstep.oracles.under_lockstep",
-            ),
-            *("-p", "no:cacheprovider"),
-            *(
-                "-c",
-                "/dev/null",
-                "--rootdir",
-                str(tmp_path),
-                "--pyargs",
-                f"sklearn.{module}",
-            ),
+            *(sys.executable, "-m", "pytest", *options),
+            *(str(tmp_path), "--pyargs", f"sklearn.{module}"),
         ],
         cwd=ROOT,
         capture_output=True,

@@ -35,6 +35,11 @@ def chosen(p: Any) -> Callable[[Tensor], Tensor]:
     return lambda made: torch.where(made == 1, p / 2, (1 + p) / 2)
 
 
+def of(function: Any, *rest: Any, **more: Any) -> Callable[..., Tensor]:
+    """Return a call of a function with a case's tensors and these arguments."""
+    return lambda *tensors: function(*tensors, *rest, **more)
+
+
 def rows(*shape: int) -> Tensor:
     return torch.linspace(
         0.1, 0.9, torch.Size(shape).numel(), dtype=torch.float64
@@ -56,7 +61,7 @@ def cases() -> dict[str, Case]:
     )
     attention: Any = F.scaled_dot_product_attention
     found: dict[str, Case] = {
-        "dropout1d of one row": (lambda x: F.dropout1d(x, 0.4), [x], lost(0.4, 1)),
+        "dropout1d of one row": (of(F.dropout1d, 0.4), [x], lost(0.4, 1)),
         "dropout, in place": (
             lambda x: F.dropout(x * one, 0.4, inplace=True),
             [x],
@@ -68,26 +73,26 @@ def cases() -> dict[str, Case]:
             lost(0.4),
         ),
         "attention": (
-            lambda *each: attention(*each, None, 0.4),
+            of(attention, None, 0.4),
             [*query, values],
             lost(0.4),
         ),
         "attention, causal": (
-            lambda *each: attention(*each, None, 0.4, True),
+            of(attention, None, 0.4, True),
             [*query, values],
             lost(0.4),
         ),
         "attention, a mask": (
-            lambda *each: attention(*each, blind, 0.4, scale=2),
+            of(attention, blind, 0.4, scale=2),
             [*query, values],
             lost(0.4),
         ),
         "attention, numbers": (
-            lambda *each: attention(*each[:3], each[3], 0.4),
+            of(attention, 0.4),
             [*query, values, torch.where(blind, one, -torch.inf)],
             lost(0.4),
         ),
-        "rand_like": (lambda x: torch.rand_like(x, dtype=torch.float32), [x], uniform),
+        "rand_like": (of(torch.rand_like, dtype=torch.float32), [x], uniform),
         "randn_like": (torch.randn_like, [x], normal),
         "rand": (lambda: torch.rand(4, 6), [], uniform),
         "rand of a size": (
@@ -96,7 +101,7 @@ def cases() -> dict[str, Case]:
             uniform,
         ),
         "randn": (lambda: torch.randn((4, 6)), [], normal),
-        "normal, a mean": (lambda x: torch.normal(x, 0.5), [x], normal),
+        "normal, a mean": (of(torch.normal, 0.5), [x], normal),
         "normal, a deviation": (lambda x: torch.normal(2.0, x), [x], normal),
         "normal, both": (torch.normal, [x, rows(6)], normal),
         "normal, two types": (
@@ -140,25 +145,25 @@ def cases() -> dict[str, Case]:
     }
     for p in (0.0, 0.4, 1.0):
         found |= {
-            f"dropout {p}": (lambda x, p=p: F.dropout(x, p), [x], lost(p)),
+            f"dropout {p}": (of(F.dropout, p), [x], lost(p)),
             f"alpha dropout {p}": (
-                lambda x, p=p: F.alpha_dropout(x, p, training=True),
+                of(F.alpha_dropout, p, training=True),
                 [x],
                 lost(p),
             ),
             f"feature alpha dropout {p}": (
-                lambda x, p=p: F.feature_alpha_dropout(x, p, True),
+                of(F.feature_alpha_dropout, p, True),
                 [image],
                 lost(p, 2),
             ),
             f"dropout1d {p}": (
-                lambda x, p=p: F.dropout1d(x, p),
+                of(F.dropout1d, p),
                 [rows(4, 6, 3)],
                 lost(p, 1),
             ),
-            f"dropout2d {p}": (lambda x, p=p: F.dropout2d(x, p), [image], lost(p, 2)),
+            f"dropout2d {p}": (of(F.dropout2d, p), [image], lost(p, 2)),
             f"dropout3d {p}": (
-                lambda x, p=p: F.dropout3d(x, p),
+                of(F.dropout3d, p),
                 [rows(4, 6, 2, 2, 2)],
                 lost(p, 3),
             ),

@@ -10,7 +10,7 @@ from sklearn.model_selection import RepeatedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNet, NeuralNetClassifier
-from torch import nn
+from torch import Tensor, nn
 
 from lockstep.grouping import filling
 from lockstep.grouping.filling import loss_is_mean
@@ -162,11 +162,11 @@ class Also(nn.Linear):
         super().__init__(WIDTH, 2)
         self.function = function
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return super().forward(x) + self.function(x)
 
 
-def convolved(x: torch.Tensor) -> torch.Tensor:
+def convolved(x: Tensor) -> Tensor:
     images = x[:, : WIDTH // 2 * 2].view(len(x), 1, 2, -1)
     return nn.functional.conv2d(images, torch.ones(2, 1, 2, 2)).amax((2, 3))
 

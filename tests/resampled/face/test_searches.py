@@ -13,7 +13,15 @@ from sklearn.linear_model import LinearRegression
 
 from resampled import Scores
 from resampled.means.ttest import corrected_error
-from tests.resampled.examples import GROUPS, N_ROWS, X, Y, random_scores, searched
+from tests.resampled.examples import (
+    GROUPS,
+    N_ROWS,
+    X,
+    Y,
+    random_scores,
+    refused,
+    searched,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::resampled.ResampledWarning")
 SCORES = random_scores()
@@ -81,9 +89,8 @@ UNKNOWN = {
 @pytest.mark.parametrize("cv", UNKNOWN.values(), ids=UNKNOWN)
 def test_splits_that_nothing_tells_have_to_be_told(cv: Any) -> None:
     search = searched(cv)
-    with pytest.raises(
-        ValueError,
-        match=r"^How the \d+ splits were drawn is not known: give n_folds=.* test_share=",
+    with refused(
+        r"^How the \d+ splits were drawn is not known: give n_folds=.* test_share="
     ):
         Scores(search)
     assert Scores(search, test_share=0.5).resampling.test_share == 0.5
@@ -104,9 +111,7 @@ BAD: list[tuple[Any, dict[str, Any], str]] = [
         {"n_folds": 3, "n_rows": 0},
         "n_rows is 0; give a whole number, 2 or more",
     ),
-    (SCORES, {"n_folds": 3, "n_rows": -3}, "n_rows is -3"),
     (SCORES, {"n_folds": 3, "n_rows": np.nan}, "n_rows is nan"),
-    (SCORES, {"n_folds": [3]}, r"n_folds is \[3\]"),
     (SCORES, {"test_share": 0}, "test_share is 0"),
     (
         SCORES,
@@ -118,6 +123,13 @@ BAD: list[tuple[Any, dict[str, Any], str]] = [
         SCORES,
         {"n_folds": 3, "rope": None},
         "The rope is None; give the largest difference",
+    ),
+    (SCORES, {"n_folds": 3, "rope": np.nan}, "The rope is nan"),
+    (SCORES, {}, "How the 30 splits were drawn is not known"),
+    (
+        [SCORES[0], SCORES[1, :9]],
+        {"n_folds": 3},
+        r"shapes \(30,\) and \(9,\); give \(n_splits,\) for each",
     ),
     (
         SCORES,
@@ -237,7 +249,7 @@ BAD: list[tuple[Any, dict[str, Any], str]] = [
 def test_what_cannot_be_judged_is_refused(
     search: Any, how: dict[str, Any], found: str
 ) -> None:
-    with pytest.raises(ValueError, match=found):
+    with refused(found):
         Scores(search, **how)
 
 
@@ -291,10 +303,7 @@ def test_the_bounds_are_those_of_the_scorer() -> None:
     assert Scores(own).notes[0].startswith("The scorer is not known")
     assert Scores(own, bounds=(0, 10), y=Y).notes == []
     assert Scores(own, metric="cost", bounds=(0, 10), y=Y).scorer == "cost"
-    with pytest.raises(
-        ValueError,
-        match="no scorer 'cost'; correct metric=, or give bounds= of your own",
-    ):
+    with refused("no scorer 'cost'; correct metric=, or give bounds= of your own"):
         Scores(own, metric="cost")
     both = searched(
         3, scoring={"own": own.scoring, "accuracy": "accuracy"}, refit="accuracy"
