@@ -19,6 +19,7 @@ from stages.lib.data import Dataset
 from tests.pages import commands
 from tests.project import (
     IDENTITY,
+    ROOT,
     SEARCHED,
     Project,
     made_once,
@@ -60,6 +61,16 @@ class Done:
     stdout: str
     stderr: str
 
+    def succeeded(self) -> str:
+        """Return what a command printed that should have succeeded."""
+        assert (self.returncode, self.stderr) == (0, "")
+        return self.stdout
+
+    def refused(self) -> str:
+        """Return what a command said that should have done nothing."""
+        assert (self.returncode, self.stdout) == (1, "")
+        return self.stderr
+
 
 Command = Callable[..., Done]
 
@@ -98,6 +109,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in an empty folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
 
 
 @pytest.fixture(scope="session")

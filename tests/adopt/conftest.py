@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stages.lib.common import write_text
 from tests.read_sample import SAMPLE
 
 
@@ -22,7 +23,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLUMNS", "200")
     Path("params.yaml").write_bytes((SAMPLE / "params.yaml").read_bytes())
     Path("data").mkdir()
-    Path("data/passengers.csv").write_text(as_text(passengers()), encoding="utf-8")
+    write_text("data/passengers.csv", as_text(passengers()))
     git("init", "--quiet")
     git("add", "params.yaml")
     git("commit", "--quiet", "--message", "Start")
@@ -55,5 +56,5 @@ def as_text(frame: pd.DataFrame, separator: str = ",", decimal: str = ".") -> st
 
 def write(name: str, frame: pd.DataFrame) -> str:
     """Write a table here, and return its name."""
-    Path(name).write_text(frame.to_csv(index=False), encoding="utf-8")
+    write_text(name, frame.to_csv(index=False))
     return name

@@ -9,23 +9,24 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 
 from stages import adopt as stage
+from stages.lib.common import write_text
 from stages.lib.config import load_params, yaml12
 from stages.lib.data import load_dataset
 from tests.adopt.conftest import git, passengers, write
 from tests.conftest import Command
+from tests.project import text_of
 
 
 def test_it_writes_what_the_stages_read(here: Path, in_process: Command) -> None:
-    before = Path("params.yaml").read_text(encoding="utf-8")
+    before = text_of("params.yaml")
     old = yaml12.load(before)
-    done = in_process(stage, "data/passengers.csv", "survived")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith(
+    said = in_process(stage, "data/passengers.csv", "survived").succeeded()
+    assert said.endswith(
         "params.yaml: replaced data, prepare, cv, statistics, evaluate, model, experiments. Run `dvc repro`.\n"
     )
-    after = Path("params.yaml").read_text(encoding="utf-8")
+    after = text_of("params.yaml")
     new = yaml12.load(after)
-    replaced = {"data", "prepare", "cv", "statistics", "model", "experiments"}
+    replaced = set("data prepare cv statistics model experiments".split())
     assert {key for key in new if new[key] != old.get(key)} == replaced
     assert after.startswith(before.partition("\ndata:\n")[0])
     for line in before.splitlines():
@@ -33,9 +34,7 @@ def test_it_writes_what_the_stages_read(here: Path, in_process: Command) -> None
             assert line in after
 
     apply_overrides("params.yaml", ["seed=7"])
-    assert Path("params.yaml").read_text(encoding="utf-8") == after, (
-        "DVC writes it in another form"
-    )
+    assert text_of("params.yaml") == after, "DVC writes it in another form"
 
     params = load_params()
     frame = passengers()
@@ -123,14 +122,11 @@ def test_columns_that_give_the_target_away_are_named(
 
 def test_a_dry_run_only_prints(here: Path, in_process: Command) -> None:
     before = Path("params.yaml").read_bytes()
-    done = in_process(stage, "data/passengers.csv", "survived", "--dry-run")
-    assert (done.returncode, done.stderr) == (0, "")
+    said = in_process(stage, "data/passengers.csv", "survived", "--dry-run").succeeded()
     assert Path("params.yaml").read_bytes() == before
-    written = done.stdout[done.stdout.index("\ndata:\n") :].partition(
-        "params.yaml was"
-    )[0]
+    written = said[said.index("\ndata:\n") :].partition("params.yaml was")[0]
     in_process(stage, "data/passengers.csv", "survived")
-    now = yaml12.load(Path("params.yaml").read_text(encoding="utf-8"))
+    now = yaml12.load(text_of("params.yaml"))
     assert yaml12.load(written) == {
         name: now[name] for name in now if name not in {"seed", "engine", "runtime"}
     }
@@ -162,16 +158,16 @@ def test_what_the_target_is_can_be_told(here: Path, in_process: Command) -> None
 def test_what_git_does_not_have_is_replaced_by_force_only(
     here: Path, in_process: Command
 ) -> None:
-    text = Path("params.yaml").read_text(encoding="utf-8")
+    text = text_of("params.yaml")
     changed = text.replace("seed: 7", "seed: 8")
-    Path("params.yaml").write_text(changed, encoding="utf-8")
+    write_text("params.yaml", changed)
     done = in_process(stage, "data/passengers.csv", "survived")
     assert done.returncode == 1
     assert done.stderr == (
         "error: git does not have params.yaml as it is. Commit it, or add --force: then params.yaml is replaced, and "
         "git can't bring it back.\n"
     )
-    assert Path("params.yaml").read_text(encoding="utf-8") == changed
+    assert text_of("params.yaml") == changed
     assert (
         in_process(stage, "data/passengers.csv", "survived", "--force").returncode == 0
     )
@@ -184,7 +180,7 @@ def test_git_must_track_the_file(here: Path, in_process: Command, lost: str) -> 
     git("rm", "--quiet", "--cached", "params.yaml")
     git("commit", "--quiet", "--message", "Forget")
     if lost == "ignored":
-        Path(".gitignore").write_text("params.yaml\n", encoding="utf-8")
+        write_text(".gitignore", "params.yaml\n")
     if lost == "no repository":
         subprocess.run(["rm", "-rf", ".git"], check=True)
     before = Path("params.yaml").read_bytes()
@@ -212,14 +208,6 @@ def test_git_must_track_the_file(here: Path, in_process: Command, lost: str) -> 
             ("data/passengers.csv", "survive"),
             "data/passengers.csv has no column 'survive'; did you mean 'survived'?",
         ),
-        (
-            ("data/passengers.csv", "name"),
-            "the target 'name' has 60 different values in 60 rows",
-        ),
-        (
-            ("data/passengers.csv", "ship"),
-            "the target 'ship' is the same in every row.",
-        ),
         (("data/few.csv", "y"), "data/few.csv has 3 rows with a target, too few"),
         (
             ("data/series.csv", "sales"),
@@ -237,16 +225,11 @@ def test_a_mistake_is_a_sentence_and_the_file_stays(
         "data/series.csv",
         pd.DataFrame({"month": months, "sales": np.linspace(0.5, 20, 20)}),
     )
-    Path("data/few.csv").write_text("x,y\n1.5,0\n2,1\n3,0\n", encoding="utf-8")
-    Path("data/ragged.csv").write_text(
-        "x,y\n1.5,0\n2\n" + "3,1\n4.5,0\n" * 20, encoding="utf-8"
-    )
-    Path("data/infinite.csv").write_text(
-        "x,y\n1.5,0\n1e400,1\n" + "3,1\n4.5,0\n" * 20, encoding="utf-8"
-    )
+    write_text("data/few.csv", "x,y\n1.5,0\n2,1\n3,0\n")
+    write_text("data/ragged.csv", "x,y\n1.5,0\n2\n" + "3,1\n4.5,0\n" * 20)
+    write_text("data/infinite.csv", "x,y\n1.5,0\n1e400,1\n" + "3,1\n4.5,0\n" * 20)
     before = Path("params.yaml").read_bytes()
-    done = in_process(stage, *arguments)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: ")
-    assert sentence in done.stderr
+    said = in_process(stage, *arguments).refused()
+    assert said.startswith("error: ")
+    assert sentence in said
     assert Path("params.yaml").read_bytes() == before

@@ -8,8 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stages.lib.adopt import block_text
-from stages.lib.common import UserError
+from stages.lib.common import write_text
 from stages.lib.config.aside.blocks import replace_blocks
+from tests.refusals import refused
 
 BLOCKS: dict[str, dict[str, Any]] = {
     "data": {"path": "x.csv"},
@@ -53,7 +54,7 @@ def test_blocks_are_replaced_and_comments_stay(before: str, after: str) -> None:
     ],
 )
 def test_a_form_without_blocks_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="takes no blocks; the file was left unchanged"):
+    with refused("takes no blocks; the file was left unchanged"):
         replace_blocks(text, BLOCKS, block_text)
 
 
@@ -119,6 +120,6 @@ def test_dvc_does_not_rewrite_what_was_written(
         blocks,
         block_text,
     )
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)
     apply_overrides(path, ["seed=7"])
     assert path.read_text(encoding="utf-8") == text

@@ -6,16 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from dvc.utils.hydra import apply_overrides
 
 from stages import adopt as stage
 from stages.lib.adopt import Table, Target, read_table, take_target
-from stages.lib.common import UserError
+from stages.lib.common import UserError, write_text
 from stages.lib.config import yaml12
 from stages.lib.data import Columns, Dataset
 from stages.lib.data.aside.copies import on_copies
 from tests.adopt.conftest import passengers, write
 from tests.conftest import Command
+from tests.project import text_of
+from tests.refusals import refused
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -27,7 +28,7 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read(frame: pd.DataFrame, target: str = "y", **options: Any) -> Table:
-    Path("table.csv").write_text(frame.to_csv(index=False, **options), encoding="utf-8")
+    write_text("table.csv", frame.to_csv(index=False, **options))
     return read_table("table.csv", target)
 
 
@@ -81,12 +82,10 @@ def test_the_user_knows_better() -> None:
     assert "--number takes them for a number" in target_of(children).why
     assert not target_of(children, classes=False).classifies
     assert not target_of([0, 1] * 30, classes=False).classifies
-    with pytest.raises(
-        UserError, match="the target 'y' is text, such as 'no', which is not a number"
-    ):
+    with refused("the target 'y' is text, such as 'no', which is not a number"):
         target_of(["yes", "no"] * 30, classes=False)
     assert target_of([0.5, 1.5] * 30, classes=True).y.tolist() == [0, 1] * 30
-    with pytest.raises(UserError, match="has 60 different values in 60 rows"):
+    with refused("has 60 different values in 60 rows"):
         target_of(RNG.normal(size=N), classes=True)
 
 
@@ -171,12 +170,7 @@ def test_settings_follow_the_table(
     frame["z"] = frame["z"].fillna("even")
     done = in_process(stage, write("data/table.csv", frame), "y")
     assert done.stderr == ""
-    text = Path("params.yaml").read_text(encoding="utf-8")
-    apply_overrides("params.yaml", ["seed=7"])
-    assert Path("params.yaml").read_text(encoding="utf-8") == text, (
-        "DVC writes it in another form"
-    )
-    content = yaml12.load(text)
+    content = yaml12.load(text_of("params.yaml"))
     for place, value in sets.items():
         section, key = place.split(".")
         assert content[section][key] == value, place

@@ -9,11 +9,12 @@ import pytest
 
 from stages import adopt as stage
 from stages.lib.adopt import tracking
+from stages.lib.common import write_text
 from stages.lib.config import yaml12
 from stages.lib.repository import dvc_file
 from tests.adopt.conftest import as_text, git, passengers
 from tests.conftest import Command
-from tests.project import ROOT
+from tests.project import ROOT, text_of
 
 TABLE = "data/passengers.csv"
 ADOPTED = "params.yaml: replaced data, prepare, cv, statistics, evaluate, model, experiments. Run `dvc repro`.\n"
@@ -36,7 +37,7 @@ def quick_dvc(monkeypatch: pytest.MonkeyPatch) -> None:
         assert action == "add"
         md5, name = hashlib.md5(Path(path).read_bytes()).hexdigest(), Path(path).name
         text = f"outs:\n- md5: {md5}\n  size: {Path(path).stat().st_size}\n  hash: md5\n  path: {name}\n"
-        Path(f"{path}.dvc").write_text(text, encoding="utf-8")
+        write_text(f"{path}.dvc", text)
         return SimpleNamespace(returncode=0)
 
     monkeypatch.setattr(tracking, "dvc", add)
@@ -44,9 +45,7 @@ def quick_dvc(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def named() -> str:
-    return str(
-        yaml12.load(Path("params.yaml").read_text(encoding="utf-8"))["data"]["path"]
-    )
+    return str(yaml12.load(text_of("params.yaml"))["data"]["path"])
 
 
 @pytest.mark.usefixtures("quick_dvc")
@@ -68,7 +67,7 @@ def test_dvc_tracks_a_large_table_and_later_versions_whatever_their_size(
 
     monkeypatch.setattr(tracking, "LARGE", size)
     assert in_process(stage, TABLE, "survived", "--force").stdout.endswith(ADOPTED)
-    Path(TABLE).write_text(as_text(passengers()[:-1]), encoding="utf-8")
+    write_text(TABLE, as_text(passengers()[:-1]))
     assert dvc_file.differs(TABLE, Path(f"{TABLE}.dvc"))
     again = in_process(stage, TABLE, "survived", "--force").stdout
     assert again.endswith(
@@ -108,7 +107,7 @@ def test_a_table_that_git_has_stays_there(
 
 
 def test_where_dvc_can_not_track_it_params_yaml_stays(in_process: Command) -> None:
-    Path(".dvc/config").write_text("[", encoding="utf-8")
+    write_text(".dvc/config", "[")
     before = Path("params.yaml").read_bytes()
     done = in_process(stage, TABLE, "survived", "--dvc")
     assert done.returncode == 1

@@ -32,10 +32,9 @@ def test_the_committed_project_is_fine_and_its_searches_are_counted(
     write: Write, in_process: Command
 ) -> None:
     write({})
-    done = in_process(check)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("params.yaml: fine, 768 rows\n")
-    searches = dict(re.findall(r"(\w+): (.*), about \d+ s on one core", done.stdout))
+    said = in_process(check).succeeded()
+    assert said.startswith("params.yaml: fine, 768 rows\n")
+    searches = dict(re.findall(r"(\w+): (.*), about \d+ s on one core", said))
     for name in real_params()["experiments"]:
         found = json.loads(
             (SAMPLE / f"metrics/search/{name}/summary.json").read_bytes()
@@ -57,9 +56,8 @@ def test_problems_are_listed_with_their_lines_stage_by_stage(
 ) -> None:
     names = {"experiments.neurons.fixed.optimizer": "Adamm"}
     write({"seed": 2**32, "model.lr": "fast", "experiments.joint.n_candidates": -1})
-    done = in_process(check)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines() == [
+    said = in_process(check).refused()
+    assert said.splitlines() == [
         "note: the table and the nets are checked once params.yaml is fixed",
         "error: params.yaml: seed is 4294967296; it should be less than or equal to 4294967295 (line 1)",
         f"error: params.yaml: model.lr is 'fast'; it should be a valid number (line {line_of('lr: fast')})",

@@ -17,7 +17,8 @@ import pytest
 from lockstep.kernel.library import levels
 from stages.lib.common import UserError, reading, write_text
 from tests.conftest import Command
-from tests.project import ROOT
+from tests.project import ROOT, text_of
+from tests.refusals import refused
 
 REMEDY = "Run `dvc repro fetch`."
 
@@ -39,7 +40,7 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     Path(f"{path}.tmp").mkdir()  # so that nothing can be written there
     with pytest.raises(IsADirectoryError):
         write_text(path, "after")
-    assert path.read_text(encoding="utf-8") == "before"
+    assert text_of(path) == "before"
 
 
 @pytest.mark.parametrize("call", ["pathlib.Path.write_bytes", "os.replace"])
@@ -59,7 +60,7 @@ def test_a_fault_of_the_machine_leaves_no_temporary_file(
         write_text(path, "after")
     assert caught.value.filename == str(path)
     assert [*tmp_path.iterdir()] == [path]
-    assert path.read_text(encoding="utf-8") == "before"
+    assert text_of(path) == "before"
 
 
 def test_a_missing_file_is_named_with_what_to_run(tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ class LibraryError(Exception):
 
 def test_a_librarys_own_error_is_one_of_a_broken_file_where_it_is_named() -> None:
     with (
-        pytest.raises(UserError, match="model is not a model"),
+        refused("model is not a model"),
         reading("model", "not a model", REMEDY, LibraryError),
     ):
         raise LibraryError
@@ -147,7 +148,6 @@ def test_help_is_the_docstring_and_how_to_call_it(
     in_process: Command, name: str
 ) -> None:
     stage = import_module(f"stages.{name}")
-    done = in_process(stage, "--help")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (inspect.getdoc(stage) or "?") in done.stdout
-    assert done.stdout.startswith(f"usage: python -m stages.{name} ")
+    said = in_process(stage, "--help").succeeded()
+    assert (inspect.getdoc(stage) or "?") in said
+    assert said.startswith(f"usage: python -m stages.{name} ")

@@ -12,7 +12,7 @@ from subprocess import CalledProcessError
 
 import pytest
 
-from stages.lib.common import Arguments, UserError, run
+from stages.lib.common import Arguments, UserError, run, write_text
 from stages.lib.common.aside.command import Interrupted, sentences_on
 from tests.project import ROOT
 
@@ -178,7 +178,7 @@ run(main)
 def command(
     code: str, shell: str, folder: Path, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    (folder / "stage.py").write_text(STAGE.format(code), encoding="utf-8")
+    write_text(folder / "stage.py", STAGE.format(code))
     environment = (
         os.environ
         | {"PYTHONPATH": str(ROOT), "PYTHON": sys.executable, "PYTHONUNBUFFERED": ""}
@@ -223,7 +223,7 @@ def test_errors_while_a_command_is_imported_are_told(tmp_path: Path) -> None:
             "error: The package torch_of_ones_own is missing.",
         ),
     ):
-        (tmp_path / "torch.py").write_text(code, encoding="utf-8")
+        write_text(tmp_path / "torch.py", code)
         arguments = [sys.executable, "-m", "stages.search", "dropout"]
         done = subprocess.run(
             arguments, cwd=here, env=environment, capture_output=True, text=True

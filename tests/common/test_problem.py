@@ -11,6 +11,7 @@ from stages.lib.common import (
     described,
     in_params,
     own_place,
+    write_text,
 )
 
 TEXT = """\
@@ -45,11 +46,8 @@ experiments:
         ("model", 0),
     ],
 )
-def test_a_key_has_a_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, line: int
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text(TEXT, encoding="utf-8")
+def test_a_key_has_a_line(here: Path, key: str, line: int) -> None:
+    write_text("params.yaml", TEXT)
     end = f" (line {line})" if line else ""
     assert (
         str(in_params(key, "is wrong", "set it to 1"))
@@ -75,22 +73,16 @@ def test_a_key_has_a_line(
         ),
     ],
 )
-def test_a_problem_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: Problem, sentence: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text(TEXT, encoding="utf-8")
+def test_a_problem_is_one_sentence(here: Path, problem: Problem, sentence: str) -> None:
+    write_text("params.yaml", TEXT)
     assert str(problem) == sentence
 
 
 @pytest.mark.parametrize(
     "text", ["seed: [1\n", "\x00", "[" * 5000], ids=["broken", "control", "deep"]
 )
-def test_a_file_that_is_not_yaml_has_no_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("params.yaml").write_text(text, encoding="utf-8")
+def test_a_file_that_is_not_yaml_has_no_lines(here: Path, text: str) -> None:
+    write_text("params.yaml", text)
     assert str(in_params("seed", "is -1")) == "params.yaml: seed is -1"
 
 
@@ -104,12 +96,11 @@ OWN = "def fails():\n    raise KeyError('b')\n\ndef leaves():\n    import math\n
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+def own(here: Path) -> dict[str, object]:
     """Change to a folder with a file, and return what is in it."""
-    (tmp_path / "my_net.py").write_text(OWN, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
+    write_text(here / "my_net.py", OWN)
     content: dict[str, object] = {}
-    exec(compile(OWN, str(tmp_path / "my_net.py"), "exec"), content)
+    exec(compile(OWN, str(here / "my_net.py"), "exec"), content)
     return content
 
 

@@ -9,7 +9,7 @@ NAN = float("nan")
 
 
 def test_values_have_bands_in_their_order_with_none_below() -> None:
-    values = ["robust", "none", "robust", "2", "10", "standard"]
+    values = "robust none robust 2 10 standard".split()
     found = places(values)
     middles = dict(zip(values, found, strict=True)) | {"robust": found[[0, 2]].mean()}
     assert middles == pytest.approx(
@@ -52,7 +52,7 @@ def test_the_score_comes_first_and_candidates_are_numbered_from_the_best() -> No
 
 
 def test_few_keys_or_scores_have_no_rows_and_many_candidates_are_cut() -> None:
-    columns = ["candidate", "key", "value", "place", "score", "in_best_set"]
+    columns = "candidate key value place score in_best_set".split()
     for few in (table_of([0.1, 0.2], "ab-"), table_of([0.1, NAN]), table_of([NAN])):
         assert (len(few), list(few)) == (0, columns)
     many = table_of([i / 1000 for i in range(400)])

@@ -16,6 +16,7 @@ from stages.lib.compare.table import compared_table
 from stages.lib.results import Results, files
 from stages.lib.scores.score_table import may_be_best, score_table
 from tests.conftest import Command
+from tests.evaluate.contests import FOLDS, IN_TIME
 from tests.project import small_params, write_params
 from tests.read_sample import SAMPLE
 
@@ -26,7 +27,6 @@ NOISE = RNG.normal(scale=0.005, size=12)
 SCORES = np.stack(
     [GOOD, GOOD - 0.001 + NOISE - NOISE.mean(), GOOD - 0.3, np.full(12, np.nan)]
 )
-FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
 CANDIDATES: list[dict[str, Any]] = [
     {"lr": lr, "optimizer": None} for lr in (0.1, 0.01, 1e-05, 9.0)
 ]
@@ -92,15 +92,14 @@ def test_the_stage_writes_and_says_it(here: Path, in_process: Command) -> None:
     write_params(small_params())
     place = "metrics/search/dropout"
     shutil.copytree(SAMPLE / place, place)
-    done = in_process(compare, "dropout")
-    assert (done.returncode, done.stderr) == (0, "")
+    said = in_process(compare, "dropout").succeeded()
     table = Results().table(files.COMPARED, "dropout")
     searched = Results().table(files.CANDIDATES, "dropout")
     assert (
         table["in_best_set"].tolist() == searched["in_best_set"].tolist()
     )  # by rows, which the stage does not have
-    assert f"{searched['in_best_set'].sum()} of 50 may be the best" in done.stdout
-    assert done.stdout.endswith(
+    assert f"{searched['in_best_set'].sum()} of 50 may be the best" in said
+    assert said.endswith(
         "\nWhat mattered: dropout_rate. Not shown to matter: weight_constraint.\n"
     )
     mattered = Results().table(files.IMPORTANCE, "dropout")

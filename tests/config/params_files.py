@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from stages.lib.common import Problem, UserError
+from stages.lib.common import Problem, UserError, write_text
 from stages.lib.config import params_of
 from tests.project import real_params, set_at
 
@@ -30,5 +30,5 @@ def problems(changes: dict[str, Any]) -> list[Problem]:
 def written(folder: Path, params: dict[str, Any]) -> Path:
     """Write params.yaml."""
     path = folder / "params.yaml"
-    path.write_text(yaml.safe_dump(params), encoding="utf-8")
+    write_text(path, yaml.safe_dump(params))
     return path

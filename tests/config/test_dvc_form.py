@@ -8,20 +8,22 @@ from typing import Any
 import pytest
 from dvc.utils.hydra import apply_overrides
 
-from stages.lib.common import UserError
+from stages.lib.common import write_text
 from stages.lib.config import Experiment, yaml12
 from stages.lib.config.aside.blocks import add_experiment
+from tests.project import text_of
 from tests.read_sample import SAMPLE
+from tests.refusals import refused
 
-COMMITTED = (SAMPLE / "params.yaml").read_text(encoding="utf-8")
+COMMITTED = text_of(SAMPLE / "params.yaml")
 
 
 def written(folder: Path, text: str, *overrides: str) -> str:
     """Return a params.yaml as DVC writes it after these overrides."""
     path = folder / "params.yaml"
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)
     apply_overrides(path, list(overrides))
-    return path.read_text(encoding="utf-8")
+    return text_of(path)
 
 
 def test_the_committed_file_is_in_dvcs_form(tmp_path: Path) -> None:
@@ -145,7 +147,7 @@ def test_the_block_is_put_in_and_nothing_else_is_touched(text: str) -> None:
     ],
 )
 def test_a_form_that_takes_no_block_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="takes no blocks; the file was left unchanged"):
+    with refused("takes no blocks; the file was left unchanged"):
         add_experiment(text, "a", "a_2", NEW, "Why.")
 
 
@@ -175,6 +177,6 @@ def test_dvc_does_not_rewrite_the_block(
     """Not even the comment, where the experiment before it ends with a list."""
     text = "experiments:\n  a:\n    grid:\n      lr:\n      - 1\n      - 2\nseed: 7\n"
     new = add_experiment(text, "a", "a_2", Experiment.model_validate(settings), "Why.")
-    (tmp_path / "params.yaml").write_text(new, encoding="utf-8")
+    write_text(tmp_path / "params.yaml", new)
     apply_overrides(tmp_path / "params.yaml", ["seed=7"])
-    assert (tmp_path / "params.yaml").read_text(encoding="utf-8") == new
+    assert text_of(tmp_path / "params.yaml") == new

@@ -24,7 +24,7 @@ from stages.lib.config import (
 )
 from stages.lib.config.cv import OF_NUMBERS
 from tests.config.params_files import changed, problems, written
-from tests.project import real_params
+from tests.project import real_params, text_of
 from tests.read_sample import SAMPLE
 
 
@@ -56,13 +56,11 @@ def test_the_committed_file_is_valid() -> None:
     ],
 )
 def test_a_file_that_is_not_yaml(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    here: Path,
     text: str | bytes | None,
     line: int,
     words: str,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     if text is not None:
         Path("params.yaml").write_bytes(
             text if isinstance(text, bytes) else text.encode()
@@ -78,7 +76,7 @@ def test_every_problem_is_raised_with_its_line(tmp_path: Path) -> None:
     path = written(tmp_path, changed({"cv.n_splits": 1, "model.lr": "fast"}))
     with pytest.raises(UserError) as caught:
         load_params(path)
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = text_of(path).splitlines()
     for problem, entry in zip(
         map(str, caught.value.problems), ("  n_splits: 1", "  lr: fast"), strict=True
     ):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from stages.lib.config import Data
-from stages.lib.data import load_dataset, read_data
+from stages.lib.data import Dataset, load_dataset, read_data
 from stages.lib.fetch import describe
 from tests.data.csv_files import (
     EXPECTED,
@@ -25,6 +25,20 @@ from tests.project import real_params
 from tests.read_sample import SAMPLE
 
 
+def read(
+    path: Path,
+    classify: bool = True,
+    seed: int = 7,
+    groups: str | None = None,
+    order: str | None = None,
+    **changes: Any,
+) -> Dataset:
+    """Return what a file of passengers gives; `changes` are those of `data`."""
+    return load_dataset(
+        passengers(path=str(path), **changes), classify, seed, groups, order
+    )
+
+
 def check(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(
         found, expected, check_categorical=False, check_dtype=False
@@ -33,7 +47,7 @@ def check(found: pd.DataFrame, expected: pd.DataFrame) -> None:
 
 def test_a_table_of_all_types_is_read(tmp_path: Path) -> None:
     path = write_csv(tmp_path, HEADER, *PASSENGERS)
-    data = load_dataset(passengers(path=str(path)), classify=True, seed=7)
+    data = read(path)
     check(data.X, EXPECTED)
     assert list(data.X["sex"].cat.categories) == ["female", "male"]
     assert data.y.tolist() == [1, 0, 0, 1, 0]
@@ -132,9 +146,7 @@ def test_rows_without_a_target_are_left_out_whatever_else_is_in_them(
 
 def test_rows_stand_in_the_order_of_a_date(tmp_path: Path) -> None:
     path = write_csv(tmp_path, HEADER, *PASSENGERS)
-    data = load_dataset(
-        passengers(path=str(path)), classify=True, seed=7, order="sailed"
-    )
+    data = read(path, order="sailed")
     check(
         data.X, EXPECTED.iloc[[1, 3, 0, 2, 4]].reset_index(drop=True)
     )  # rows of one day stay in the file's order
@@ -145,7 +157,7 @@ def test_rows_stand_in_the_order_of_a_number_which_stays_a_feature(
     tmp_path: Path,
 ) -> None:
     path = write_csv(tmp_path, HEADER, *PASSENGERS)
-    data = load_dataset(passengers(path=str(path)), classify=True, seed=7, order="fare")
+    data = read(path, order="fare")
     assert data.X["fare"].tolist() == sorted(EXPECTED["fare"])
     unused = load_dataset(
         with_column("fare", {"use": False}, path=str(path)),
@@ -175,9 +187,7 @@ def test_dates_of_many_forms_are_ordered(tmp_path: Path, days: list[str]) -> Non
     lines = [f'"{day}",{i},{i}' for i, day in enumerate(days)]
     path = write_csv(tmp_path, "day,x,survived", *lines)
     columns: dict[str, Any] = {"day": {"type": "date"}, "survived": {}}
-    data = load_dataset(
-        passengers(path=str(path), columns=columns), classify=False, seed=7, order="day"
-    )
+    data = read(path, classify=False, order="day", columns=columns)
     assert data.y.tolist() == [1, 0, 2]
     assert data.features == ("x",)
 
@@ -194,14 +204,13 @@ def test_groups_are_numbered_and_no_feature(
 ) -> None:
     rows = [f"{each},{i + 1},{i // 2 % 2}" for i, each in enumerate(who)]
     path = write_csv(tmp_path, "who,x,survived", *rows)
-    spec = passengers(path=str(path), columns={"survived": {}})
-    data = load_dataset(spec, classify=True, seed=7, groups="who")
+    data, half = (
+        read(path, groups="who", columns={"survived": {}}, sample=share)
+        for share in (1.0, 0.5)
+    )
     assert data.groups is not None
     assert data.groups.tolist() == groups
     assert data.features == ("x",)
-    half = load_dataset(
-        spec.model_copy(update={"sample": 0.5}), classify=True, seed=7, groups="who"
-    )
     assert half.groups is not None
     assert [data.groups[int(x) - 1] for x in half.X["x"]] == half.groups.tolist()
 
@@ -220,11 +229,7 @@ def test_lacking_columns_and_categories_are_those_of_the_whole_table(
         "survived": {},
     }
     for seed in range(3):
-        data = load_dataset(
-            passengers(path=str(path), columns=columns, sample=0.1),
-            classify=True,
-            seed=seed,
-        )
+        data = read(path, seed=seed, columns=columns, sample=0.1)
         assert len(data.y) == 4
         assert list(data.X.index) == [0, 1, 2, 3]
         assert data.columns.lacking == ("x",)
@@ -235,11 +240,7 @@ def test_an_unnamed_column_is_called_as_pandas_calls_it(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     pd.DataFrame({"x": [1.5, 2.5], "survived": [0, 1]}, index=["r1", "r2"]).to_csv(path)
     name = str(pd.read_csv(path).columns[0])
-    data = load_dataset(
-        passengers(path=str(path), columns={name: {"use": False}, "survived": {}}),
-        True,
-        seed=7,
-    )
+    data = read(path, columns={name: {"use": False}, "survived": {}})
     assert data.features == ("x",)
     (problem,) = problems(
         tmp_path, path.read_bytes(), passengers(columns={"survived": {}})
@@ -255,14 +256,9 @@ def test_an_unnamed_column_is_called_as_pandas_calls_it(tmp_path: Path) -> None:
 def test_a_number_that_means_missing(tmp_path: Path, code: str) -> None:
     path = write_csv(tmp_path, "x,survived", "1,0", f"{code},1", "3,1")
     for other in ([], ["?"]):
-        spec = passengers(
-            path=str(path),
-            columns={"x": {"missing": "allowed"}, "survived": {}},
-            na_values=[999, *other],
-        )
-        assert np.isnan(load_dataset(spec, classify=True, seed=7).X["x"])[
-            :3
-        ].tolist() == [False, True, False]
+        columns = {"x": {"missing": "allowed"}, "survived": {}}
+        data = read(path, columns=columns, na_values=[999, *other])
+        assert np.isnan(data.X["x"])[:3].tolist() == [False, True, False]
         path.write_text(
             path.read_text() + "\n?,1"
         )  # a text in the column, which pandas does not read as numbers

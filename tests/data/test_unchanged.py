@@ -60,7 +60,7 @@ def edits(monkeypatch: pytest.MonkeyPatch) -> Edits:
 
 
 def wrote_nothing(project: Project, done: Done) -> None:
-    assert (done.returncode, done.stdout) == (1, "")
+    done.refused()
     assert done.stderr.startswith(
         f"error: {TABLE} has changed since it was read, so no results were written."
     )

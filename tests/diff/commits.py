@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from stages.lib.results import files
 from stages.lib.results.search import Settings
 from tests.project import IDENTITY, Project
 from tests.results.records import best_params, ranked_search
+
+Change = Callable[[np.ndarray], np.ndarray]
 
 # What the evaluation was run with, as dvc.lock has it.
 PARAMS: dict[str, Any] = {
@@ -98,6 +101,15 @@ class Commits:
         self.kept, self.use = "width", "linear"
         folder.mkdir(exist_ok=True)
         self.project.run("git", "init", "--quiet", "--initial-branch=main")
+
+    def rescore(self, change: Change, *names: str, searches: bool = False) -> None:
+        """Change the scores of the picks of searches on the fresh splits, or those of all their candidates."""
+        for name in names or self.fresh:
+            params, found, stuck = self.fresh[name]
+            self.fresh[name] = (params, change(found), stuck)
+        if searches:
+            for candidates in self.searches.values():
+                candidates |= {key: change(found) for key, found in candidates.items()}
 
     def write(self) -> None:
         """Write the results into the folder."""

@@ -24,8 +24,6 @@ def said(in_process: Command) -> Any:
     """Return a function that returns the lines that the command prints."""
 
     def call(*arguments: str) -> list[str]:
-        done = in_process(diff, *arguments)
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout.splitlines()
+        return in_process(diff, *arguments).succeeded().splitlines()
 
     return call

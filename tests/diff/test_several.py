@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,7 @@ def test_fewer_repeats_of_the_same_scores_change_nothing(
     commits: Commits, said: Any
 ) -> None:
     commits.params["cv"]["n_repeats"] = 5
-    commits.searches = {
-        name: {each: s[:15] for each, s in found.items()}
-        for name, found in commits.searches.items()
-    }
-    commits.fresh = {
-        name: (params, each[:15], stuck)
-        for name, (params, each, stuck) in commits.fresh.items()
-    }
+    commits.rescore(lambda found: found[:15], searches=True)
     commits.commit("after")
     assert said("before", "after")[0] == (
         f"{UNCHANGED} Unchanged: all scores are the same. Differs: cv.n_repeats: 10 → 5."
@@ -45,12 +39,8 @@ def test_a_gain_of_all_searches_is_said_before_what_is_undecided(
         for params in found:
             found[params] = found[params] + 0.05 + rng.normal(scale=0.004, size=30)
     for name, noise in (("lr", 0.01), ("width", 0.2)):
-        params, each, stuck = commits.fresh[name]
-        commits.fresh[name] = (
-            params,
-            each + 0.05 + (drawn := rng.normal(scale=noise, size=30)) - drawn.mean(),
-            stuck,
-        )
+        drawn = rng.normal(scale=noise, size=30)
+        commits.rescore(partial(np.add, 0.05 + drawn - drawn.mean()), name)
     commits.params["prepare"] = {"scale": "standard"}
     commits.commit("after")
     first = said("before", "after")[0]
@@ -70,13 +60,7 @@ def test_a_gain_of_all_candidates_and_picks_is_one_of_all_searches(
     commits: Commits, said: Any
 ) -> None:
     gain = 0.02 + scores(0.0, 9, 0.001) / 10
-    commits.searches = {
-        name: {key: s + gain for key, s in found.items()}
-        for name, found in commits.searches.items()
-    }
-    for name in ("lr", "width"):
-        params, each, stuck = commits.fresh[name]
-        commits.fresh[name] = (params, each + gain, stuck)
+    commits.rescore(lambda found: found + gain, *commits.searches, searches=True)
     commits.commit("after")
     told = "better on average over 4 shared candidates (+0.0200 ± 0.0030, p < 0.0001; their picks +0.0200 ± 0.00"
     assert told in said("before", "after")[0]
@@ -88,11 +72,7 @@ def test_of_several_searches_the_verdicts_are_counted(
     commits.kept = "linear"
     commits.commit("middle")
     commits.fresh["lr"] = ("lr=0.2", scores(0.80, 9), "")
-    commits.fresh["width"] = (
-        "module__n_neurons=5",
-        commits.fresh["width"][1] + scores(0, 8, 0.001) / 20,
-        "",
-    )
+    commits.rescore(lambda found: found + scores(0, 8, 0.001) / 20, "width")
     commits.commit("after")
     first = said("middle", "after")[0]
     assert first == (
@@ -106,12 +86,8 @@ def test_searches_whose_own_splits_differ_are_judged_by_their_picks_alone(
 ) -> None:
     """The first repeat of a search follows the order of the file, unless it is shuffled; fresh splits always are."""
     commits.params["cv"]["shuffle"] = True
-    for name in ("lr", "width"):
-        params, each, stuck = commits.fresh[name]
-        commits.fresh[name] = (params, each + 0.05 + scores(0.0, 9, 0.001) / 10, stuck)
-        commits.searches[name] = {
-            key: s + 0.05 for key, s in commits.searches[name].items()
-        }
+    gain = 0.05 + scores(0.0, 9, 0.001) / 10
+    commits.rescore(lambda found: found + gain, *commits.searches, searches=True)
     commits.commit("after")
     text = "\n".join(said("before", "after"))
     assert "2 searches changed: " in text
@@ -121,18 +97,9 @@ def test_searches_whose_own_splits_differ_are_judged_by_their_picks_alone(
 
 def test_two_splits_have_no_interval(commits: Commits, said: Any) -> None:
     commits.params["cv"] |= {"n_splits": 2, "n_repeats": 1}
-    commits.searches = {
-        name: {each: s[:2] for each, s in found.items()}
-        for name, found in commits.searches.items()
-    }
-    commits.fresh = {
-        name: (params, each[:2], stuck)
-        for name, (params, each, stuck) in commits.fresh.items()
-    }
+    commits.rescore(lambda found: found[:2], searches=True)
     commits.commit("few")
-    for name in ("lr", "width"):
-        params, each, stuck = commits.fresh[name]
-        commits.fresh[name] = (params, each + np.array([0.04, 0.05]), stuck)
+    commits.rescore(lambda found: found + np.array([0.04, 0.05]), "lr", "width")
     commits.commit("after")
     text = "\n".join(said("few", "after"))
     assert "width: not tested, +0.0450 on the splits" in text

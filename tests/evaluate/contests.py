@@ -13,7 +13,7 @@ from stages.lib.scores.reached import Reached
 
 FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
 SPLITS = np.random.default_rng(0).normal(size=30)
-NETS = ("joint", "dropout", "combined", "simplest", "starting_point", "net")
+NETS = "joint dropout combined simplest starting_point net".split()
 
 
 def scores(mean: float, spread: float = 0.02, seed: int = 0) -> np.ndarray:

@@ -25,6 +25,8 @@ from stages.lib.told.printed import print_ranking
 from tests.evaluate.contests import CONSTANT, FOLDS, ask, contest_of, scores
 from tests.resampled.simulation.searches import by_row
 
+RNG = np.random.default_rng(0)
+
 
 def test_the_chance_is_that_of_the_verdict_at_the_difference_without_luck() -> None:
     """One repeat of three folds, of which no rows are known: by scipy's Student."""
@@ -37,12 +39,11 @@ def test_the_chance_is_that_of_the_verdict_at_the_difference_without_luck() -> N
 
 def test_what_is_kept_of_rows_tells_more_than_the_scores() -> None:
     """Nets that are right on the same rows, but for their noise: the error is that of a pair with these rows."""
-    rng = np.random.default_rng(0)
     right, folds = (
-        rng.random(300) < 0.7,
-        np.stack([rng.permutation(300) % 3 for _ in range(10)]),
+        RNG.random(300) < 0.7,
+        np.stack([RNG.permutation(300) % 3 for _ in range(10)]),
     )
-    hits = right ^ (rng.random((2, 10, 300)) < np.array([0.05, 0.17])[:, None, None])
+    hits = right ^ (RNG.random((2, 10, 300)) < np.array([0.05, 0.17])[:, None, None])
     by_split = [
         [
             each[o == fold].mean()
@@ -51,7 +52,7 @@ def test_what_is_kept_of_rows_tells_more_than_the_scores() -> None:
         ]
         for of in hits
     ]
-    by_unit = by_row(hits, folds).bundled(100, rng)
+    by_unit = by_row(hits, folds).bundled(100, RNG)
     each_unit = [by_unit.take([0]), by_unit.take([1])]
     reached = {
         name: Reached(
@@ -136,17 +137,16 @@ def test_a_net_that_owes_its_gain_to_luck_is_not_used() -> None:
 def test_a_column_that_gives_the_target_away_is_noted_and_so_is_a_score_that_suggests_one() -> (
     None
 ):
-    rng = np.random.default_rng(0)
-    y = (rng.random(200) < 0.4).astype(float)
+    y = (RNG.random(200) < 0.4).astype(float)
     types = Columns({"a": "number", "code": "number"}, {})
     honest, telling = (
         Dataset(
-            pd.DataFrame({"a": rng.normal(size=200), "code": code}),
+            pd.DataFrame({"a": RNG.normal(size=200), "code": code}),
             y,
             types,
             ("no", "yes"),
         )
-        for code in (rng.normal(size=200), y + 3)
+        for code in (RNG.normal(size=200), y + 3)
     )
     usual = ask({"joint": scores(0.8)} | CONSTANT)
     assert what_gives_away(honest, usual) is None

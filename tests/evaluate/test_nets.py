@@ -18,8 +18,9 @@ from stages.lib.results.writing import as_csv
 from stages.lib.scores.reached import Reached, second_scorer
 from stages.lib.scores.splits import Folds, make_splits
 from tests.evaluate.conftest import fresh_of, model_in_skorch, params_of
-from tests.project import ROOT
 from tests.refusals import refused
+
+pytestmark = pytest.mark.usefixtures("in_the_repository")
 
 
 def with_cv(params: Params, **changes: Any) -> Params:
@@ -27,9 +28,8 @@ def with_cv(params: Params, **changes: Any) -> Params:
 
 
 def test_a_score_and_its_predictions_are_those_of_the_net_fitted_by_hand(
-    monkeypatch: pytest.MonkeyPatch, data: Dataset
+    data: Dataset,
 ) -> None:
-    monkeypatch.chdir(ROOT)
     params = with_cv(params_of(engine="one-by-one"), also_score=["roc_auc"])
     splits = make_splits(
         data, params.cv.model_copy(update={"n_repeats": 1, "shuffle": True}), 5
@@ -103,10 +103,7 @@ def loss_of(data: Dataset, test: np.ndarray, predicted: np.ndarray) -> float:
         ),
     ],
 )
-def test_of_a_net_on_each_split(
-    monkeypatch: pytest.MonkeyPatch, n_classes: int, changes: dict[str, Any]
-) -> None:
-    monkeypatch.chdir(ROOT)
+def test_of_a_net_on_each_split(n_classes: int, changes: dict[str, Any]) -> None:
     data, params = table_of(n_classes), params_for(n_classes)
     settings = (
         params.model.model_dump() | {"max_epochs": 5, "train_split": None} | changes
@@ -132,8 +129,7 @@ def test_of_a_net_on_each_split(
     assert len(set(losses)) == 3
 
 
-def test_a_table_is_sealed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+def test_a_table_is_sealed_with_it() -> None:
     fresh, refusal = Folds(params_for(2), table_of(2)), UserError("changed")
     second = np.array([-0.1, -1 / 3, np.nan])
     best = Reached({"score": np.ones(3), "neg_brier_score": second}, 0.1)

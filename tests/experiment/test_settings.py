@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from stages.lib.config import Params
 from stages.lib.data import Dataset
@@ -121,7 +121,7 @@ class BreaksWhenBuilt(nn.Linear):
         if n_neurons > 1:
             raise AssertionError
 
-    def forward(self, input: torch.Tensor) -> torch.Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         return torch.sigmoid(super().forward(input))
 
 
@@ -129,7 +129,7 @@ class BreaksWhenUsed(nn.Linear):
     def __init__(self, n_inputs: int, n_outputs: int, n_neurons: int = 1) -> None:
         super().__init__(n_inputs, n_outputs)
 
-    def forward(self, input: torch.Tensor) -> torch.Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         return {"a": input}["b"]
 
 

@@ -140,18 +140,14 @@ def _count(box: Any, key: Any, value: Any) -> None:
 
 
 _DEEDS: list[Callable[[Any, Any, Any], None]] = [
-    *(
-        _replace,
-        _replace,
-        _replace,
-        _remove,
-        _add,
-        _rename,
-        _deepen,
-        _flatten,
-        _as_text,
-        _count,
-    )
+    *[_replace] * 3,
+    _remove,
+    _add,
+    _rename,
+    _deepen,
+    _flatten,
+    _as_text,
+    _count,
 ]
 
 Steps = list[tuple[int, int, Any]]

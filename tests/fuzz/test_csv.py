@@ -22,15 +22,11 @@ from tests.data.parquet_files import COLUMNS as OF_RIDES
 from tests.data.parquet_files import content_of, rides
 from tests.fuzz.mutations import Cuts, cuts, spoilt
 from tests.fuzz.survival import FUZZED, files, refused_or
-from tests.project import real_params
+from tests.project import real_params, text_of
 from tests.read_sample import SAMPLE
 
 FILE = Path("data/rows.csv")
-PIMA = (
-    (SAMPLE / "data/pima-indians-diabetes.csv")
-    .read_text(encoding="utf-8")
-    .splitlines()[:20]
-)
+PIMA = text_of(SAMPLE / "data/pima-indians-diabetes.csv").splitlines()[:20]
 SHIP: dict[str, Any] = {
     "header": True,
     "target": "survived",

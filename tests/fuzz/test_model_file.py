@@ -35,7 +35,7 @@ from stages.lib.model import build_estimator, resolve_settings, rows, target
 from tests.fuzz.mutations import VALUES, changed, cuts, spoilt, steps
 from tests.fuzz.survival import FUZZED, files, refused_or
 from tests.passengers import TYPES, passengers
-from tests.project import small_params, write_params
+from tests.project import small_params, text_of, write_params
 from tests.read_sample import SAMPLE
 
 TRAP = "tests.fuzz.trap"
@@ -81,11 +81,7 @@ def case(name: str) -> Case:
     params = small_params()
     params["experiments"] = {"optimizer": params["experiments"]["optimizer"]}
     if name in COMMITTED:
-        lines = (
-            (SAMPLE / params["data"]["path"])
-            .read_text(encoding="utf-8")
-            .splitlines(keepends=True)
-        )
+        lines = text_of(SAMPLE / params["data"]["path"]).splitlines(keepends=True)
         return Case(
             params,
             "".join(lines[:5]),

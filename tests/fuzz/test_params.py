@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from stages.lib.common import UserError
 from stages.lib.config import Params, load_params
 from stages.lib.data import Dataset
 from stages.lib.experiment import check_experiment, open_experiment
@@ -18,6 +17,7 @@ from stages.lib.fetch import describe, ensure_file
 from tests.fuzz.mutations import Steps, changed, steps
 from tests.fuzz.survival import FUZZED, files, refused_or
 from tests.project import set_at, small_params, write_params
+from tests.refusals import refused
 
 
 @cache
@@ -65,7 +65,7 @@ def test_what_such_changes_have_found_is_refused(
     params = deepcopy(base())
     set_at(params, place, value)
     write_params(params)
-    with pytest.raises(UserError, match=rf"^params.yaml: {re.escape(place)}"):
+    with refused(rf"^params.yaml: {re.escape(place)}"):
         usable()
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from sklearn.base import BaseEstimator
-from torch import nn
+from torch import Tensor, nn
 
 from stages.lib.config import Prepare
 from stages.lib.handover import Card, Model, file_of, load_model, predict, save_model
@@ -55,7 +55,7 @@ class Odd(nn.Module):
         self.again = self.scale
         self.last = nn.Linear(n_inputs, n_outputs)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return torch.sigmoid(self.last(self.again(self.scale(x))))
 
 
@@ -194,7 +194,7 @@ class Undecided(nn.Module):
         super().__init__()
         self.last = nn.Linear(n_inputs, n_outputs)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         x = self.last(x / 1000)
         return torch.sigmoid(x if x.sum() > 0 else -x)
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from onnx import numpy_helper
 from onnxruntime import InferenceSession
-from torch import nn
+from torch import Tensor, nn
 
 from nets.network import PimaClassifier
 from nets.table_net import TableNet
@@ -22,27 +22,10 @@ from stages.lib.export.net_graph import net_graph
 from stages.lib.export.plain_net import INPUT, OUTPUT
 
 ACTIVATIONS: list[type[nn.Module]] = [
-    nn.Identity,
-    nn.ReLU,
-    nn.ReLU6,
-    nn.LeakyReLU,
-    nn.PReLU,
-    nn.ELU,
-    nn.CELU,
-    nn.SELU,
+    getattr(nn, name)
+    for name in """Identity ReLU ReLU6 LeakyReLU PReLU ELU CELU SELU GELU SiLU Mish Hardswish Softplus Softsign Softmax
+    Tanh Tanhshrink Hardtanh Sigmoid Hardsigmoid Softshrink Hardshrink""".split()
 ]
-ACTIVATIONS += [
-    nn.GELU,
-    nn.SiLU,
-    nn.Mish,
-    nn.Hardswish,
-    nn.Softplus,
-    nn.Softsign,
-    nn.Softmax,
-    nn.Tanh,
-    nn.Tanhshrink,
-]
-ACTIVATIONS += [nn.Hardtanh, nn.Sigmoid, nn.Hardsigmoid, nn.Softshrink, nn.Hardshrink]
 
 
 class AllActivations(nn.Module):
@@ -52,7 +35,7 @@ class AllActivations(nn.Module):
             each(dim=1) if each is nn.Softmax else each() for each in ACTIVATIONS
         )
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return torch.cat([activation(x) for activation in self.activations], 1)
 
 
@@ -63,10 +46,8 @@ class Convolution(nn.Module):
         super().__init__()
         self.convolution, self.last = nn.Conv1d(1, 4, 3), nn.Linear(24, 2)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y: torch.Tensor = self.last(
-            self.convolution(x[:, None]).relu().reshape(len(x), -1)
-        )
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.last(self.convolution(x[:, None]).relu().reshape(len(x), -1))
         return y
 
 
@@ -78,7 +59,7 @@ class Attention(nn.Module):
         self.up, self.last = nn.Linear(1, 8), nn.Linear(64, 2)
         self.x = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
 
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         between = self.x(self.up(x[:, :, None]))
         return self.last(between.flatten(1)), between
 
@@ -120,7 +101,7 @@ def graph_of(name: str) -> onnx.ModelProto:
     return net_graph(NETS[name], 8)
 
 
-def outputs(graph: onnx.ModelProto, rows: torch.Tensor) -> np.ndarray:
+def outputs(graph: onnx.ModelProto, rows: Tensor) -> np.ndarray:
     session = InferenceSession(
         graph.SerializeToString(), providers=["CPUExecutionProvider"]
     )
@@ -181,7 +162,7 @@ def test_a_net_in_double_or_made_under_a_default_of_double_is_exact() -> None:
             super().__init__()
             self.layer = nn.Linear(8, 3)
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, x: Tensor) -> Tensor:
             return 0.1 * self.layer(x.double()).tanh()
 
     torch.set_default_dtype(torch.float64)
@@ -200,32 +181,32 @@ def test_a_net_in_double_or_made_under_a_default_of_double_is_exact() -> None:
 
 
 class Branches(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x if x.sum() > 0 else -x
 
 
 class RowByRow(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return torch.stack([row * 2 for row in x])
 
 
 class OneRowApart(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x if len(x) > 1 else 2 * x
 
 
 class Random(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x + torch.randn_like(x)
 
 
 class Bessel(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return torch.special.bessel_j0(x)
 
 
 class DoubleMish(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return nn.functional.mish(x.double())
 
 

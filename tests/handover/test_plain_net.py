@@ -4,7 +4,7 @@ from copy import deepcopy
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from nets.table_net import TableNet
 from stages.lib.export import exporter, net_graph
@@ -23,7 +23,7 @@ def hooked() -> nn.Module:
 
 
 class Residual(nn.Linear):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x + super().forward(x)
 
 
@@ -35,8 +35,6 @@ LAYERS = [
     nn.SELU(),
     nn.GELU(),
     nn.GELU("tanh"),
-]
-LAYERS += [
     nn.SiLU(),
     nn.Mish(),
     nn.Softplus(),
@@ -51,8 +49,6 @@ LAYERS += [
     nn.Flatten(),
     nn.LayerNorm(12, eps=0.1),
     hooked(),
-]
-LAYERS += [
     nn.Linear(12, 12, bias=False),
     Residual(12, 12),
     nn.Sequential(nn.Tanh(), nn.Dropout()),
@@ -77,7 +73,7 @@ def test_so_is_a_net_of_the_project(net: nn.Module) -> None:
 
 
 class Always(nn.Dropout):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return nn.functional.dropout(x)
 
 
@@ -88,8 +84,6 @@ OTHERS = [
     nn.BatchNorm1d(12),
     nn.LayerNorm(12, bias=False),
     Always(),
-]
-OTHERS += [
     nn.Softmax(),
     nn.Flatten(0),
     nn.Linear(12, 12, dtype=torch.float64),

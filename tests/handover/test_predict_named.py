@@ -85,10 +85,9 @@ def test_no_two_columns_have_the_same_name(predict_notes: Command) -> None:
 def test_another_file_is_refused_with_one_sentence(
     predict_notes: Command, content: bytes, sentence: str
 ) -> None:
-    done = predict_notes("-", stdin=content)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"error: {sentence}")
-    assert done.stderr.count("\n") == 1
+    said = predict_notes("-", stdin=content).refused()
+    assert said.startswith(f"error: {sentence}")
+    assert said.count("\n") == 1
 
 
 def save(project: Project, n_classes: int, target: str = "y", **known: object) -> Card:

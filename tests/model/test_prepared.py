@@ -10,7 +10,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import r2_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import StandardScaler
-from skorch import NeuralNetClassifier, NeuralNetRegressor
+from skorch import NeuralNetRegressor
 from torch import nn
 
 from stages.lib.config import Prepare
@@ -46,7 +46,7 @@ def search(
 
 
 def log_loss(estimator: BaseEstimator, X: Any, y: Any) -> float:
-    p = estimator.predict_proba(X)[:, 1]
+    p = np.ravel(estimator.predict_proba(X)[:, 1])
     return float(-np.log(np.where(np.ravel(y) == 1, p, 1 - p)).mean())
 
 
@@ -85,15 +85,8 @@ def test_scores_are_those_of_pipelines_written_by_hand() -> None:
             )
             seed_everything(fit_seed(SEED, number))
             assert scores[number] == pytest.approx(
-                log_loss_of(net.fit(X, y[train]), held, y[test]), abs=1e-6
+                log_loss(net.fit(X, y[train]), held, y[test]), abs=1e-6
             )
-
-
-def log_loss_of(net: NeuralNetClassifier, X: np.ndarray, y: np.ndarray) -> float:
-    p = net.predict_proba(X)[:, 1]
-    return float(
-        -np.log(np.where(y == 1, p.reshape(-1, 1), 1 - p.reshape(-1, 1))).mean()
-    )
 
 
 def test_a_target_is_scaled_as_by_hand_and_scored_in_its_own_unit() -> None:

@@ -16,7 +16,7 @@ import torch
 from joblib import parallel_config
 from sklearn.model_selection import cross_validate
 from skorch import NeuralNetRegressor
-from torch import nn
+from torch import Tensor, nn
 
 import lockstep  # noqa: F401 (registers the backend)
 from nets.network import PimaClassifier
@@ -88,7 +88,7 @@ def test_dropout_follows_the_activation_in_training_only() -> None:
     module = PimaClassifier(
         n_neurons=1000, dropout_rate=0.25, activation=nn.Sigmoid, output=nn.Identity
     )
-    seen: list[torch.Tensor] = []
+    seen: list[Tensor] = []
     module.last.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     for training in (True, False):
         module.train(training)(torch.randn(20, 8))
@@ -115,10 +115,11 @@ def test_numbers_out_of_range_are_refused(arguments: dict[str, Any]) -> None:
 
 X = np.random.default_rng(0).normal(size=(120, 5))
 Y = np.sin(3 * X[:, :1]) + X[:, 1:2]
+EMBEDDINGS: tuple[Any, ...] = ("none", "periodic", "piecewise")
 EMBEDDED: dict[str, Any] = {"n_inputs": 5, "n_numbers": 3}
 
 
-@pytest.mark.parametrize("embedding", ["none", "periodic", "piecewise"])
+@pytest.mark.parametrize("embedding", EMBEDDINGS)
 @pytest.mark.parametrize("norm", [None, nn.LayerNorm, nn.BatchNorm1d])
 def test_it_maps_rows_to_outputs(embedding: Any, norm: Any) -> None:
     net = TableNet(
@@ -171,7 +172,7 @@ def test_what_it_refuses(given: dict[str, Any], said: str) -> None:
 
 
 @pytest.mark.filterwarnings("error::lockstep.LockstepWarning")
-@pytest.mark.parametrize("embedding", ["none", "periodic", "piecewise"])
+@pytest.mark.parametrize("embedding", EMBEDDINGS)
 def test_it_trains_in_lockstep_as_by_skorch(embedding: str) -> None:
     about = {
         "module__n_inputs": 5,
@@ -199,17 +200,11 @@ def test_it_trains_in_lockstep_as_by_skorch(embedding: str) -> None:
     np.testing.assert_allclose(found[True], found[False], rtol=1e-3)
 
 
+NAMES = "normal_ uniform_ trunc_normal_ kaiming_normal_ kaiming_uniform_ xavier_normal_ xavier_uniform_"
 DRAWN = (
-    nn.init.normal_,
-    nn.init.uniform_,
-    nn.init.trunc_normal_,
-    nn.init.kaiming_normal_,
-    nn.init.kaiming_uniform_,
-    nn.init.xavier_normal_,
-    nn.init.xavier_uniform_,
+    *(getattr(nn.init, name) for name in NAMES.split()),
     partial(nn.init.sparse_, sparsity=0.1),
 )
-EMBEDDINGS: tuple[Any, ...] = ("none", "periodic", "piecewise")
 
 
 def first_weights() -> str:
@@ -243,7 +238,7 @@ def test_an_old_processor_draws_the_same_weights() -> None:
 
 @pytest.mark.parametrize("initialiser", [None, *DRAWN])
 def test_weights_are_torchs_draws_in_float64(
-    initialiser: Callable[[torch.Tensor], Any] | None,
+    initialiser: Callable[[Tensor], Any] | None,
 ) -> None:
     torch.manual_seed(3)
     ours = PimaClassifier(weight_init=initialiser)

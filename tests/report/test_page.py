@@ -1,4 +1,4 @@
-"""The report without a browser: what it says of the run, and charts that are shorter."""
+"""The report without a browser: what it says of the run."""
 
 import json
 import shutil
@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from stages import report as stage
+from stages.lib.common import write_text
 from stages.lib.report.templating import breakable
+from tests.project import text_of
 
 
 def test_long_names_break_at_underscores_alone() -> None:
@@ -25,8 +27,8 @@ def test_long_names_break_at_underscores_alone() -> None:
 
 
 def test_the_page_has_the_settings_as_they_are_in_params_yaml(report: Path) -> None:
-    shown = unescape(report.read_text(encoding="utf-8"))
-    text = (report.parent / "params.yaml").read_text(encoding="utf-8")
+    shown = unescape(text_of(report))
+    text = text_of(report.parent / "params.yaml")
     assert f"<pre>{text}</pre>" in shown
 
 
@@ -43,9 +45,9 @@ def test_nets_that_the_kernel_did_not_train_are_told(
     }.items():
         path = Path(f"metrics/{name}.json")
         content = json.loads(path.read_bytes()) | {"not_by_kernel": {"it can't": nets}}
-        path.write_text(json.dumps(content), encoding="utf-8")
+        write_text(path, json.dumps(content))
     stage.main(Namespace(revision=None))
-    page = Path("report.html").read_text(encoding="utf-8")
+    page = text_of("report.html")
     for named in ("optimizer=Rprop", "combined; a; b and 1 more"):
         said = f"<p>The engine&#39;s kernel did not train {named}, because it can&#39;t. Last digits of these nets, "
         assert page.count(said) == 1

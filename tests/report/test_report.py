@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from stages import report as stage
 from stages.lib.config import load_params
 from tests.conftest import Changed, Command
-from tests.project import ROOT
+from tests.project import ROOT, text_of
 from tests.read_sample import SAMPLE
 from tests.report.conftest import Opened
 
@@ -115,10 +115,10 @@ def test_the_first_screen_is_the_answer(browser: Browser, report: Path) -> None:
 
 
 def test_the_page_says_what_predicts(report: Path) -> None:
-    said = report.read_text(encoding="utf-8")
+    said = text_of(report)
     assert "<code>python -m stages.predict</code> predicts" in said
     (page,) = re.findall(r'<a href="(docs/.+?)">', said)
-    assert 'type="module"' in (ROOT / page).read_text(encoding="utf-8")
+    assert 'type="module"' in text_of(ROOT / page)
 
 
 def test_what_changed_against_another_commit(

@@ -80,7 +80,7 @@ def test_numbers_are_as_long_as_the_scorer_needs() -> None:
             "40",
             "30,000",
         ],
-        ["2", "-7,654,320", "2,000", "-0.2500", "–", "0.2", "1,234", "12.2", "30,000"],
+        "2 -7,654,320 2,000 -0.2500 – 0.2 1,234 12.2 30,000".split(),
     ]
 
 
@@ -206,9 +206,9 @@ def test_a_few_thresholds_of_the_answer_are_shown_and_the_cheapest_is_marked() -
         "cost per row",
     ]
     assert found.rows == [
-        ["0.1", "0.800", "0.426", "0.970", "0.700", "0.5034"],
-        ["0.17", "0.650", "0.500", "0.920", "0.500", "0.4534"],
-        ["0.7", "0.000", "–", "0.000", "0.000", "1.7500"],
+        "0.1 0.800 0.426 0.970 0.700 0.5034".split(),
+        "0.17 0.650 0.500 0.920 0.500 0.4534".split(),
+        "0.7 0.000 – 0.000 0.000 1.7500".split(),
     ]
     assert found.marks == {1: "best"}
     # Where no model helps, an end is the cheapest; without costs, none is.

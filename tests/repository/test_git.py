@@ -186,7 +186,7 @@ def test_what_is_missing_is_left_out_and_what_git_does_not_have_is_not_known(
     (small.folder / "source/link.csv").symlink_to("a.txt")
     small.commit_all("Start")
     commit, folder = CommitTree("HEAD"), FolderTree()
-    asked = ["gone", "gone/a", "source/link.csv", "source", "source/a.txt", "out"]
+    asked = "gone gone/a source/link.csv source source/a.txt out".split()
     hashes = commit.hashes(asked)
     assert set(hashes) == {"source/link.csv", "source", "source/a.txt"}
     assert (hashes["source/link.csv"], hashes["source"]) == (None, None)

@@ -25,6 +25,7 @@ from stages.lib.scores.score_table import (
 )
 from stages.lib.told.candidates import print_candidates
 from stages.lib.told.findings import best_told
+from tests.evaluate.contests import FOLDS, IN_TIME
 
 CANDIDATES: list[dict[str, Any]] = [
     {"lr": lr, "module__weight_constraint": limit}
@@ -35,7 +36,6 @@ SCORES = [[0.5, 2 / 3], [0.6, 0.7], [np.nan, 0.5], [0.1, 0.2]]
 FILE = "metrics/search/lr/candidates.csv"
 CORRECTED = Corrected(0.61, 0.52, 0.7, "splits")
 COUNTED = Counted(n_rows=100, classes={})
-FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
 
 
 def table_of(

@@ -14,11 +14,11 @@ from sklearn.model_selection import (
 )
 
 from resampled.resampling import Resampling
-from stages.lib.common import UserError
 from stages.lib.config import CV
 from stages.lib.data import Columns, Dataset
 from stages.lib.engine import fit_seed
 from stages.lib.scores.splits import checked_splits, make_splits
+from tests.refusals import refused_with
 
 N, SEED = 60, 7
 RNG = np.random.default_rng(0)
@@ -129,6 +129,5 @@ TOO_FEW = "The rows can't be split: ValueError: Cannot have number of "
     ],
 )
 def test_what_cannot_be_split_is_told(data: Dataset, cv: CV, sentence: str) -> None:
-    with pytest.raises(UserError) as caught:
+    with refused_with(sentence):
         checked_splits(data, cv, SEED)
-    assert sentence in str(caught.value)

@@ -13,7 +13,7 @@ import pytest
 from torch import optim
 
 from nets.network import PimaClassifier
-from stages.lib.common import UserError
+from stages.lib.common import write_text
 from stages.lib.config import Runtime
 from stages.lib.search import doing
 from stages.lib.search.aside import progress
@@ -25,6 +25,7 @@ from stages.lib.search.inventory import (
     modules_of,
 )
 from stages.lib.search.jobs import Jobs, jobs
+from tests.refusals import refused
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_a_scheduler_that_does_not_answer_is_named() -> None:
     sentence = (
         "params.yaml: runtime.dask_scheduler: no scheduler answers at tcp://127.0.0.1:9"
     )
-    with pytest.raises(UserError, match=re.escape(sentence)), jobs(runtime):
+    with refused(re.escape(sentence)), jobs(runtime):
         pass
 
 
@@ -70,7 +71,7 @@ def test_dask_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "distributed", None)
     sentence = "params.yaml: runtime.backend is dask, which is not installed. Run `pip install --requirement"
     with (
-        pytest.raises(UserError, match=re.escape(sentence)),
+        refused(re.escape(sentence)),
         jobs(Runtime(backend="dask")),
     ):
         pass
@@ -148,14 +149,14 @@ def test_code_that_was_loaded_counts_and_not_what_the_file_has_now(
 ) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     file = tmp_path / "edited_net.py"
-    file.write_text("A = 1\n", encoding="utf-8")
+    write_text(file, "A = 1\n")
     arguments: tuple[list[str], list[str], list[str]] = (
         ["edited_net"],
         [],
         ["edited_net"],
     )
     before = inventory(*arguments)
-    file.write_text("A = 2\n", encoding="utf-8")
+    write_text(file, "A = 2\n")
     assert inventory(*arguments)["module edited_net"] == before["module edited_net"]
     del sys.modules["edited_net"]
     assert inventory(*arguments)["module edited_net"] != before["module edited_net"]
@@ -168,7 +169,7 @@ def test_code_of_another_folder_is_compared(
 ) -> None:
     file = tmp_path / f"{name.replace('.', '/')}.py"
     file.parent.mkdir(exist_ok=True)
-    file.write_text("A = 1\n", encoding="utf-8")
+    write_text(file, "A = 1\n")
     monkeypatch.syspath_prepend(tmp_path)
     importlib.import_module(name)
     modules, packages, own = asked_for([name])

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 from distributed import Client
 
+from stages.lib.common import write_text
 from tests.conftest import MakeProject
 from tests.pages import DOCS
-from tests.project import Project, environment
+from tests.project import Project, environment, text_of
 
 pytestmark = pytest.mark.long
 
@@ -43,7 +44,7 @@ class Processes:
             f"{command} --host 127.0.0.1 --port 0 --no-dashboard --scheduler-file {self.file}"
         )
         self.wait(self.file.exists)
-        self.address: str = json.loads(self.file.read_text(encoding="utf-8"))["address"]
+        self.address: str = json.loads(text_of(self.file))["address"]
 
     def worker(
         self,
@@ -139,8 +140,7 @@ def test_workers_change_no_byte(
     for _ in range(2):
         processes.worker(other.folder)
     on_dask(project, processes)
-    for path in (project.folder / "metrics/search/rates").iterdir():
-        path.unlink()
+    project.run("rm", "-r", "metrics/search/rates")
     assert searched(project) == here
 
 
@@ -149,8 +149,7 @@ def test_a_cluster_on_this_machine_changes_no_byte(make_project: MakeProject) ->
     here, params = searched(project), project.params()
     params["runtime"] |= {"backend": "dask", "max_memory_mb": 2048}
     project.write_params(params)
-    for path in (project.folder / "metrics/search/rates").iterdir():
-        path.unlink()
+    project.run("rm", "-r", "metrics/search/rates")
     assert searched(project) == here
 
 
@@ -164,8 +163,7 @@ def test_a_worker_that_is_killed_changes_no_byte(
         for name in ("one machine", "another")
     ]
     on_dask(project, processes)
-    for path in (project.folder / "metrics/search/rates").iterdir():
-        path.unlink()
+    project.run("rm", "-r", "metrics/search/rates")
     search = begin(project)
     processes.wait(lambda: processes.all_are_busy(2))
     workers[0].kill()
@@ -199,7 +197,7 @@ def test_a_worker_with_other_code_gets_nothing(
 ) -> None:
     project, other = make_project(CHANGES), make_project(folder="other")
     file = other.folder / "nets/network.py"
-    file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    write_text(file, text_of(file) + "\n")
     on_dask(project, processes)
     processes.worker(other.folder)
     assert (
@@ -255,8 +253,8 @@ def environment_with(folder: Path, version: str | None) -> Path:
             (site / path.name).symlink_to(path)
         elif version and path.suffix == ".dist-info":
             (site / path.name).mkdir()
-            (site / path.name / "METADATA").write_text(
-                f"Name: skorch\nVersion: {version}\n", encoding="utf-8"
+            write_text(
+                site / path.name / "METADATA", f"Name: skorch\nVersion: {version}\n"
             )
         elif version:
             (site / path.name).symlink_to(path)

@@ -14,7 +14,6 @@ from torch import nn
 
 from nets.network import PimaClassifier
 from resampled.means.pooling import pooling
-from stages.lib.common import UserError
 from stages.lib.config import CV, Params, Prepare
 from stages.lib.data import Dataset
 from stages.lib.engine import LockstepWarning, fit_seed, seed_everything
@@ -31,6 +30,7 @@ from stages.lib.search.curves import (
 )
 from tests.plain_skorch import plain_net
 from tests.project import real_params
+from tests.refusals import refused
 from tests.search_results import (
     SEED,
     net_settings,
@@ -39,6 +39,10 @@ from tests.search_results import (
     scores_by_candidate,
 )
 
+EACH_ENGINE = pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
+STOPPING = [
+    ("EarlyStopping", EarlyStopping(patience=1, threshold=10.0, threshold_mode="abs"))
+]
 GRID: dict[str, list[Any]] = {"lr": [0.001, 0.01], "module__dropout_rate": [0.0, 0.5]}
 
 
@@ -83,7 +87,7 @@ def test_a_score_is_that_of_a_fit_seeded_by_its_split(data: Dataset) -> None:
     assert found[frozenset(candidate.items())] == np.array(expected).tobytes()
 
 
-@pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
+@EACH_ENGINE
 def test_one_job_gives_the_scores_of_two(data: Dataset, engine: str) -> None:
     one, two = (search(data, GRID, engine=engine, n_jobs=n_jobs) for n_jobs in (1, 2))
     assert score_array(one).tobytes() == score_array(two).tobytes()
@@ -123,7 +127,7 @@ def test_several_scorers_are_scikit_learns_and_the_first_one_selects(
     )
 
 
-@pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
+@EACH_ENGINE
 def test_a_record_has_the_weights_and_the_epochs_of_its_net(
     data: Dataset, engine: str
 ) -> None:
@@ -131,19 +135,13 @@ def test_a_record_has_the_weights_and_the_epochs_of_its_net(
     found = search(data, grid, engine=engine)
     assert found.n_weights.tolist() == [8 * 3 + 3 + 3 + 1] * 2
     assert found.n_epochs.tolist() == [1, 4]
-    stopping = [
-        (
-            "EarlyStopping",
-            EarlyStopping(patience=1, threshold=10.0, threshold_mode="abs"),
-        )
-    ]
     assert search(
-        data, {"max_epochs": [9]}, engine=engine, callbacks=stopping
+        data, {"max_epochs": [9]}, engine=engine, callbacks=STOPPING
     ).n_epochs.tolist() == [2]
 
 
 @pytest.mark.parametrize("criterion", [nn.BCELoss, nn.BCEWithLogitsLoss])
-@pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
+@EACH_ENGINE
 def test_a_diverging_candidate_has_no_score(
     data: Dataset, criterion: type[nn.Module], engine: str
 ) -> None:
@@ -152,16 +150,15 @@ def test_a_diverging_candidate_has_no_score(
     assert np.isnan(score_array(found)).tolist() == [[True] * 3, [False] * 3]
 
 
-@pytest.mark.parametrize("engine", ["one-by-one", "lockstep"])
+@EACH_ENGINE
 @pytest.mark.filterwarnings("ignore:.*fitted one by one")
 def test_a_fit_that_fails_is_told(data: Dataset, engine: str) -> None:
     class BrokenModule(PimaClassifier):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             raise RuntimeError("the user's own mistake")
 
-    with pytest.raises(
-        UserError,
-        match=r"^A fit of test failed: RuntimeError: the user's own mistake, at tests/search/test_run\.py, line \d+\. ",
+    with refused(
+        r"^A fit of test failed: RuntimeError: the user's own mistake, at tests/search/test_run\.py, line \d+\. "
     ):
         search(data, {"lr": [0.01]}, engine=engine, module=BrokenModule)
 
@@ -229,13 +226,7 @@ def test_a_curve_is_the_median_of_what_skorch_records(
 
 
 def test_a_curve_ends_where_most_trainings_end(data: Dataset) -> None:
-    stopping = [
-        (
-            "EarlyStopping",
-            EarlyStopping(patience=1, threshold=10.0, threshold_mode="abs"),
-        )
-    ]
-    table = watched(data, [BEST], scoring="roc_auc", callbacks=stopping)
+    table = watched(data, [BEST], scoring="roc_auc", callbacks=STOPPING)
     assert table["epoch"].tolist() == [1, 2]
     assert table["valid_score"].between(0.3, 1).all()
 

@@ -137,10 +137,7 @@ def test_what_is_told_of_kept_nets(
     assert getattr(raised.value, "__notes__", []) == noted
 
 
-def test_what_one_experiment_has_kept_goes_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_what_one_experiment_has_kept_goes_alone(here: Path) -> None:
     for name in ("mine", "yours"):
         checkpoint_of(name).mkdir(parents=True)
         (checkpoint_of(name) / "1.nets").touch()

@@ -19,6 +19,7 @@ from stages.lib.told.evaluation import (
     paragraphs,
     read_note,
 )
+from tests.evaluate.contests import FOLDS, IN_TIME
 from tests.project import real_params
 from tests.read_sample import SAMPLE
 from tests.refusals import refused
@@ -26,7 +27,6 @@ from tests.results.texts import Texts
 
 RNG = np.random.default_rng(5)
 FEATURES = ("a", "b", "c")
-FOLDS, IN_TIME = Resampling.of_folds(3), Resampling(float("nan"))
 KEPT = "models/best.onnx is the kept net, joint."
 
 

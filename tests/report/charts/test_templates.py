@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stages.lib.report.charts import render, stand_alone, suited
-from tests.project import ROOT
+from tests.project import ROOT, text_of
 from tests.read_sample import SAMPLE
 from tests.report.charts.svg import NAN, SVG, candidates, draw, fill, read, texts
 
@@ -24,7 +24,7 @@ def shown(template: str, rows: list[Row], names: Any = None) -> list[str]:
 
 
 def test_every_template_is_drawn_in_dvc_yaml() -> None:
-    text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
+    text = text_of(ROOT / "dvc.yaml")
     for template in (ROOT / ".dvc/plots").glob("*.json"):
         assert re.search(rf"template: {template.stem}\b", text)
 
@@ -32,14 +32,7 @@ def test_every_template_is_drawn_in_dvc_yaml() -> None:
 @pytest.mark.parametrize("template", ["candidates", "leaderboard", "evaluation"])
 def test_without_intervals_nothing_speaks_of_a_test(template: str) -> None:
     same = dict.fromkeys(
-        (
-            "ci95",
-            "best_ci95",
-            "difference_ci95",
-            "p_value",
-            "in_best_set",
-            "best_score_corrected",
-        ),
+        "ci95 best_ci95 difference_ci95 p_value in_best_set best_score_corrected".split(),
         "nan",
     )
     same |= {"simplest": "false", "standing": ""}
@@ -156,16 +149,7 @@ def test_the_evaluation_has_scores_and_differences_in_their_order() -> None:
         | {"ci95": "0.03", "difference_ci95": "0.02", "rank_test_score": "1"}
         for name, (score, difference) in contenders.items()
     ]
-    ranked = [
-        "boosting",
-        "joint",
-        "linear",
-        "dropout",
-        "constant",
-        "boosting",
-        "joint",
-        "dropout",
-    ]
+    ranked = "boosting joint linear dropout constant boosting joint dropout".split()
     assert shown("evaluation", rows, contenders) == ranked
     legend = ["the answer", "the kept net", "another model"]
     assert shown("evaluation", rows, legend) == legend
