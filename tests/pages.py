@@ -2,20 +2,17 @@
 
 import re
 
-from tests.project import ROOT
+from tests.project import ROOT, text_of
 
-DOCS = {
-    path.name: path.read_text(encoding="utf-8")
-    for path in sorted((ROOT / "docs").glob("*.md"))
+DOCS = {path.name: text_of(path) for path in sorted((ROOT / "docs").glob("*.md"))}
+
+
+# By path. What is the user's is another text in another project, or not there.
+PAGES = {f"docs/{name}": text for name, text in DOCS.items()} | {
+    path: text_of(ROOT / path)
+    for path in "README.md CHANGELOG.md CONTRIBUTING.md .github/pull_request_template.md data/README.md".split()
+    if (ROOT / path).exists()
 }
-
-
-# README.md is another text in another project, or not there.
-README = (
-    (ROOT / "README.md").read_text(encoding="utf-8")
-    if (ROOT / "README.md").exists()
-    else ""
-)
 
 
 def blocks(text: str, language: str) -> list[str]:

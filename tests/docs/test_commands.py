@@ -17,8 +17,8 @@ from skorch import NeuralNetBinaryClassifier
 from nets.network import PimaClassifier
 from stages.lib.engine import LockstepWarning
 from tests.conftest import Changed
-from tests.pages import DOCS, blocks, commands
-from tests.project import IDENTITY, ROOT, Project, small_params
+from tests.pages import DOCS, PAGES, blocks, commands
+from tests.project import IDENTITY, ROOT, Project, small_params, text_of
 
 
 def test_the_engines_block_runs() -> None:
@@ -71,11 +71,11 @@ def test_the_engines_block_of_weights_goes_in_lockstep_and_its_weights_count() -
 
 
 def test_make_has_the_targets_that_are_named() -> None:
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    makefile = text_of(ROOT / "Makefile")
     helped = set(re.findall(r"^([a-z-]+): .*## ", makefile, re.MULTILINE))
     named = {
         name
-        for text in DOCS.values()
+        for text in PAGES.values()
         for name in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)
     }
     assert {"repro", "report"} <= named <= helped

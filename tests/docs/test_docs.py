@@ -5,8 +5,8 @@ import re
 import pytest
 
 from stages.lib.config import yaml12
-from tests.pages import DOCS, README
-from tests.project import ROOT, Project
+from tests.pages import DOCS, PAGES
+from tests.project import ROOT, Project, text_of
 
 
 def prose(text: str) -> str:
@@ -42,11 +42,9 @@ def table(text: str, first_column: str) -> list[list[str]]:
     ]
 
 
-@pytest.mark.parametrize("page", ["README.md", *(f"docs/{name}" for name in DOCS)])
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str, reproduced: Project) -> None:
-    for link in links(
-        README if page == "README.md" else DOCS[page.removeprefix("docs/")]
-    ):
+    for link in links(PAGES[page]):
         if "://" in link:
             continue
         path, _, anchor = link.partition("#")
@@ -57,13 +55,11 @@ def test_links_lead_somewhere(page: str, reproduced: Project) -> None:
         ).is_file()  # a chart of every run
         assert target.is_file() or is_drawn, f"{page}: {link}"
         if anchor:
-            assert anchor in anchors(target.read_text(encoding="utf-8")), (
-                f"{page}: {link}"
-            )
+            assert anchor in anchors(text_of(target)), f"{page}: {link}"
 
 
 def test_every_stage_is_explained() -> None:
-    stages = yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    stages = yaml12.load(text_of(ROOT / "dvc.yaml"))["stages"]
     assert [
         row[0].strip("`").partition("@")[0]
         for row in table(DOCS["architecture.md"], "stage")

@@ -14,7 +14,7 @@ from dvc.repo import Repo
 from stages.lib.common import write_text
 from tests.conftest import Changed
 from tests.pages import DOCS, blocks
-from tests.project import IDENTITY, ROOT, Project
+from tests.project import IDENTITY, ROOT, Project, text_of
 
 (LINES,) = (
     [line.partition("#")[0].strip() for line in block.splitlines()]
@@ -62,7 +62,7 @@ class Branches(Project):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         for name in (".dvc/config", ".gitattributes"):
-            self.write(name, (ROOT / name).read_text(encoding="utf-8"))
+            self.write(name, text_of(ROOT / name))
         self.write("dvc.yaml", PIPELINE)
         self.write("search.sh", SEARCH)
         self.write("best.sh", BEST)

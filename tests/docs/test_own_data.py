@@ -14,6 +14,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from stages.lib.common import write_text
 from stages.lib.config import params_of, yaml12
 from tests.pages import DOCS, blocks
 from tests.project import Project, real_params
@@ -91,7 +92,7 @@ def test_a_net_of_ones_own_is_searched_again_when_its_file_changes(
     tmp_path: Path,
 ) -> None:
     project = project_in(tmp_path, *TUMOURS)
-    (tmp_path / "nets/my_net.py").write_text(MY_NET, encoding="utf-8")
+    write_text(tmp_path / "nets/my_net.py", MY_NET)
     params = project.params()
     project.write_params(
         params | OWN_NET | {"model": params["model"] | OWN_NET["model"]}
@@ -114,9 +115,7 @@ def test_a_net_of_ones_own_is_searched_again_when_its_file_changes(
         ]
 
     before = project.metrics()
-    (tmp_path / "nets/my_net.py").write_text(
-        MY_NET.replace("nn.ReLU", "nn.Tanh"), encoding="utf-8"
-    )
+    write_text(tmp_path / "nets/my_net.py", MY_NET.replace("nn.ReLU", "nn.Tanh"))
     done = project.run("dvc", "repro").stdout
     assert "Running stage 'search@depth'" in done
     assert "Running stage 'fetch'" not in done

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from grimp import ImportGraph, build_graph
 
+from stages.lib.common import write_text
 from stages.lib.config import Data, yaml12
-from tests.project import ROOT, SEARCHED, Project, real_params
+from tests.project import ROOT, SEARCHED, Project, real_params, text_of
 
-DVC_YAML: dict[str, Any] = yaml12.load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+DVC_YAML: dict[str, Any] = yaml12.load(text_of(ROOT / "dvc.yaml"))
 STAGES: dict[str, Any] = {
     name: stage.get("do", stage) for name, stage in DVC_YAML["stages"].items()
 }
@@ -31,11 +32,6 @@ MESSAGES = [
 ]
 PACKAGES = ("lockstep", "resampled")
 _TOLD, _OF_PAGE = "stages.lib.told", ("stages/results.py",)
-
-
-@pytest.fixture
-def in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
 
 
 def closure(*files: str) -> set[str]:
@@ -149,7 +145,7 @@ def test_no_result_is_made_of_what_messages_say(project: Project) -> None:
     told = [str(file.relative_to(ROOT)) for file in ROOT.glob("stages/lib/told/*.py")]
     for module in (*told, *(each for each in MESSAGES if each.startswith("stages/"))):
         code = project.folder / module
-        tree = ast.parse(code.read_text(encoding="utf-8"))
+        tree = ast.parse(text_of(code))
         formats = {
             node.format_spec
             for node in ast.walk(tree)
@@ -160,7 +156,7 @@ def test_no_result_is_made_of_what_messages_say(project: Project) -> None:
                 isinstance(node, ast.JoinedStr) and node not in formats
             ):  # `.2f` in `{x:.2f}` is an f-string, too
                 node.values.append(ast.Constant(mark))
-        code.write_text(ast.unparse(tree), encoding="utf-8")
+        write_text(code, ast.unparse(tree))
     assert mark in project.run("python", "-m", "benchmarks.cross_cpu.pipeline").stdout
     assert project.git("status", "--short", "metrics", "models") == ""
 
@@ -181,7 +177,7 @@ def test_the_charts_depend_on_the_templates(project: Project) -> None:
 
 
 def test_the_file_is_short_enough_to_read() -> None:
-    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 260
+    assert len(text_of(ROOT / "dvc.yaml").splitlines()) <= 260
     assert len(STAGES["search"]["deps"]) <= 16
     assert len(STAGES["evaluate"]["deps"]) <= 23
 
@@ -195,8 +191,8 @@ def test_an_edited_room_makes_stale_what_uses_it_and_nothing_else(
     Prose, and the modules that only refuse what is wrong or word what is said, make nothing stale.
     """
     for room in (ROOT / "stages/lib").glob("*/__init__.py"):
-        (project.folder / "stages/lib" / room.parent.name / "README.md").write_text(
-            "Prose.\n", encoding="utf-8"
+        write_text(
+            project.folder / "stages/lib" / room.parent.name / "README.md", "Prose.\n"
         )
     using = {stage for stage in STAGES if "stages/lib/compare" in used(stage)}
     assert using not in (set(), set(STAGES))

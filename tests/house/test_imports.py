@@ -8,7 +8,7 @@ from stages.lib.config.cv import Splitter
 from stages.lib.report.subject import _SPLITS
 from stages.lib.scores.splits import _SPLITTERS
 from tests.conftest import MakeProject
-from tests.project import ROOT
+from tests.project import ROOT, text_of
 
 # Files, and what is planted into them: up, on the same floor, and across packages.
 PLANTED = [
@@ -33,9 +33,7 @@ def test_planted_imports_are_named_by_file_and_line(make_project: MakeProject) -
     (project.folder / "stages/lib/attic/__init__.py").touch()
     for file, planted in PLANTED:
         code = project.folder / file
-        code.write_text(
-            f"import {planted}\n{code.read_text(encoding='utf-8')}", encoding="utf-8"
-        )
+        code.write_text(f"import {planted}\n{text_of(code)}", encoding="utf-8")
     done = project.run("lint-imports", "--no-cache", ok=False)
     assert done.returncode == 1
     for file, planted in PLANTED[:-1]:
@@ -48,7 +46,7 @@ def test_planted_imports_are_named_by_file_and_line(make_project: MakeProject) -
 
 def test_tests_of_the_statistics_can_go_with_them() -> None:
     for file in (ROOT / "tests/resampled").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(text_of(file))):
             names = (
                 [alias.name for alias in node.names]
                 if isinstance(node, ast.Import)
@@ -69,7 +67,7 @@ def test_tests_of_the_statistics_can_go_with_them() -> None:
 def test_what_the_pipeline_takes_from_the_engine_is_public() -> None:
     taken = set()
     for file in (*(ROOT / "stages").rglob("*.py"), *(ROOT / "nets").rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(text_of(file))):
             if isinstance(node, ast.ImportFrom) and node.module == "lockstep":
                 taken |= {alias.name for alias in node.names}
     assert "LockstepWarning" in taken

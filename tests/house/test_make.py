@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import ROOT, Project
+from stages.lib.common import write_text
+from tests.project import ROOT, Project, text_of
 
 # In place of Python: notes what is run, and fails where it is told to.
 PYTHON = """\
@@ -23,7 +24,7 @@ def project(tmp_path: Path) -> Project:
     """A folder with the Makefile, where `python` only notes what it is told."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / ".venv/bin").mkdir(parents=True)
-    (tmp_path / ".venv/bin/python").write_text(PYTHON, encoding="utf-8")
+    write_text(tmp_path / ".venv/bin/python", PYTHON)
     (tmp_path / ".venv/bin/python").chmod(0o755)
     for needed in (
         "constraints.txt",
@@ -64,11 +65,11 @@ def test_the_kernel_is_built_again_when_its_source_changes(project: Project) -> 
     source.touch()
     called = project.folder / "called"
     project.make("check")
-    assert called.read_text(encoding="utf-8").splitlines() == ["-m stages.check"]
+    assert text_of(called).splitlines() == ["-m stages.check"]
     later = (project.folder / ".venv/repro").stat().st_mtime + 1000
     os.utime(source, (later, later))
     project.make("check")
-    assert called.read_text(encoding="utf-8").splitlines()[1:] == [
+    assert text_of(called).splitlines()[1:] == [
         "-m lockstep.kernel.build",
         "-m stages.check",
     ]
@@ -86,7 +87,7 @@ def test_a_stage_that_is_run_as_a_file_says_how_to_run_it() -> None:
 
 
 def test_a_file_that_hides_a_package_is_named(tmp_path: Path) -> None:
-    (tmp_path / "torch.py").write_text("x = 1\n", encoding="utf-8")
+    write_text(tmp_path / "torch.py", "x = 1\n")
     command = [sys.executable, "-m", "stages.check"]
     done = subprocess.run(
         command,

@@ -8,43 +8,20 @@ import pytest
 from tests.conftest import Changed
 from tests.project import OF_AN_EXPERIMENT, SEARCHED, Project, set_at
 
+# What a run writes into metrics/, for each experiment and once.
+OF_EACH = [
+    *OF_AN_EXPERIMENT,
+    *"charts/{}.svg charts/curves/{}.svg charts/importance/{}.svg scores/{}.json".split(),
+]
+ONCE = """README.md best_params.json data.json evaluation.json leaderboard.csv scores/evaluation.json charts/drawn.json
+charts/answer_diagnostics.svg charts/diagnostics.svg charts/evaluation.svg charts/inputs.svg charts/leaderboard.svg
+charts/thresholds.svg baselines/diagnostics.csv baselines/errors.json baselines/inputs.csv baselines/scores.csv
+baselines/thresholds.csv evaluation/answer.json evaluation/answer_diagnostics.csv evaluation/contenders.csv
+evaluation/diagnostics.csv evaluation/errors.json evaluation/inputs.csv evaluation/thresholds.csv""".split()
+
 
 def test_repro_writes_all_metrics(reproduced: Project) -> None:
-    charts = ("charts/{}.svg", "charts/curves/{}.svg", "charts/importance/{}.svg")
-    expected = {
-        each.format(name) for each in (*OF_AN_EXPERIMENT, *charts) for name in SEARCHED
-    }
-    drawn = (
-        "answer_diagnostics",
-        "diagnostics",
-        "evaluation",
-        "inputs",
-        "leaderboard",
-        "thresholds",
-    )
-    expected |= {f"charts/{name}.svg" for name in drawn}
-    expected |= {
-        f"baselines/{name}.csv"
-        for name in ("diagnostics", "inputs", "scores", "thresholds")
-    }
-    evaluation = (
-        "answer_diagnostics",
-        "contenders",
-        "diagnostics",
-        "inputs",
-        "thresholds",
-    )
-    expected |= {f"evaluation/{name}.csv" for name in evaluation}
-    expected |= {"best_params.json", "data.json", "evaluation.json", "leaderboard.csv"}
-    expected |= {
-        "charts/drawn.json",
-        "baselines/errors.json",
-        "evaluation/answer.json",
-        "evaluation/errors.json",
-    }
-    expected |= {"README.md"} | {
-        f"scores/{name}.json" for name in ("evaluation", *SEARCHED)
-    }
+    expected = {each.format(name) for each in OF_EACH for name in SEARCHED} | {*ONCE}
     assert set(reproduced.metrics()) == {f"metrics/{name}" for name in expected}
 
 

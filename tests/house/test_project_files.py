@@ -21,29 +21,11 @@ from benchmarks.simulate import CSV, TABLES
 from benchmarks.simulate import main as simulate
 from lockstep.kernel.build import compiler
 from tests.constraints import BENCH, FILE
-from tests.project import ROOT
-
-# Those that no other test reads; the last is the user's, who may have none.
-PAGES = (
-    "CHANGELOG.md",
-    "CONTRIBUTING.md",
-    ".github/pull_request_template.md",
-    "data/README.md",
-)
+from tests.project import ROOT, text_of
 
 
 def read(name: str) -> str:
-    return (ROOT / name).read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("page", [page for page in PAGES if (ROOT / page).exists()])
-def test_links_and_commands_lead_somewhere(page: str) -> None:
-    for link in re.findall(r"\]\(([^)\s#]+)\)", read(page)):
-        assert "://" in link or ((ROOT / page).parent / link).is_file(), link
-    targets = set(re.findall(r"^([a-z-]+): .*## ", read("Makefile"), re.MULTILINE))
-    assert (
-        set(re.findall(r"(?:`|^)make ([a-z-]+)", read(page), re.MULTILINE)) <= targets
-    )
+    return text_of(ROOT / name)
 
 
 def test_the_changelog_is_dated_and_sorted() -> None:
@@ -184,7 +166,7 @@ def test_a_package_is_built_from_its_source_alone_and_its_page_can_be_shown(
 
 @pytest.mark.parametrize("package", ["lockstep", "resampled"])
 def test_a_page_has_no_link_that_a_package_index_could_not_follow(package: str) -> None:
-    page = (ROOT / package / "README.md").read_text(encoding="utf-8")
+    page = text_of(ROOT / package / "README.md")
     assert [
         link
         for link in re.findall(r"\]\(([^)\s]+)\)", page)
@@ -206,7 +188,7 @@ def test_parts_of_titles_choose_tables_and_the_others_stay(tmp_path: Path) -> No
     ]
     assert (
         "Halving,halved candidates 81; a fit's noise 0.1,best thrown out,"
-        in path.read_text(encoding="utf-8")
+        in text_of(path)
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from stages import rerun
+from stages.lib.common import write_text
 from tests.conftest import Command
 from tests.project import ROOT, Project
 
@@ -31,15 +32,14 @@ stages:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(here: Path) -> Project:
     """A repository to work in with a pipeline of four stages."""
-    project = Project(tmp_path)
-    (tmp_path / ".dvc").mkdir()
-    (tmp_path / ".dvc/config").write_bytes((ROOT / ".dvc/config").read_bytes())
-    (tmp_path / "params.yaml").write_text("seed: 7\n", encoding="utf-8")
-    (tmp_path / "dvc.yaml").write_text(PIPELINE, encoding="utf-8")
+    project = Project(here)
+    (here / ".dvc").mkdir()
+    (here / ".dvc/config").write_bytes((ROOT / ".dvc/config").read_bytes())
+    write_text(here / "params.yaml", "seed: 7\n")
+    write_text(here / "dvc.yaml", PIPELINE)
     project.commit_first()
-    monkeypatch.chdir(tmp_path)
     return project
 
 
@@ -76,7 +76,7 @@ def test_a_dvc_that_lacks_what_is_called_runs_the_stages_itself(
     monkeypatch.undo()
     monkeypatch.chdir(project.folder)
     assert project.stale() == set()
-    (project.folder / "dvc.yaml").write_text("stages: [", encoding="utf-8")
+    write_text(project.folder / "dvc.yaml", "stages: [")
     monkeypatch.delattr(private)
     assert "`dvc repro --force` failed" in in_process(rerun).stderr
 
@@ -88,7 +88,7 @@ def test_a_failing_stage_ends_the_run_and_those_beside_it_are_recorded(
     project.run("mkfifo", "pipe")  # which blocks until both of its ends are open
     spoilt = PIPELINE.replace("cat first > left", "cat first > pipe; cp first left")
     spoilt = spoilt.replace("cat first >> right", "cat pipe; exit 3")
-    (project.folder / "dvc.yaml").write_text(spoilt, encoding="utf-8")
+    write_text(project.folder / "dvc.yaml", spoilt)
     done = in_process(rerun, "2")
     assert done.returncode == 1
     assert (
@@ -101,9 +101,7 @@ def test_a_failing_stage_ends_the_run_and_those_beside_it_are_recorded(
     assert in_process(rerun, "0").stderr.startswith(
         "error: JOBS must be 1 or more. Usage: "
     )
-    (project.folder / "dvc.yaml").write_text(
-        "stages: {last: {cmd: true, deps: [left]", encoding="utf-8"
-    )
+    write_text(project.folder / "dvc.yaml", "stages: {last: {cmd: true, deps: [left]")
     assert (
         "error: DVC can't run the stages of dvc.yaml: unable to read: 'dvc.yaml'"
         in in_process(rerun, "2").stderr

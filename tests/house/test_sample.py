@@ -151,18 +151,7 @@ def test_other_roots_logarithms_and_sums_change_no_byte_of_the_whole_pipeline(
 
 
 # All of these read the sample, and none takes a minute.
-QUICK = (
-    "config",
-    "data",
-    "scores",
-    "compare",
-    "fetch",
-    "handover",
-    "refine",
-    "adopt",
-    "check",
-    "told",
-)
+QUICK = "config data scores compare fetch handover refine adopt check told".split()
 
 
 @pytest.mark.long
@@ -182,7 +171,7 @@ def test_the_tests_do_not_read_what_is_the_users(
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, path)
         if is_users and content is not None:
-            path.write_text(content, encoding="utf-8")
+            write_text(path, content)
 
     def run(*command: str) -> None:
         variables = environment() | IDENTITY
@@ -196,15 +185,6 @@ def test_the_tests_do_not_read_what_is_the_users(
     run("git", "init", "--quiet")
     run("git", "add", "--all")
     run("git", "commit", "--quiet", "--message", "Start")
-    pytest_here = (
-        "python",
-        "-m",
-        "pytest",
-        "--quiet",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-    )
+    pytest_here = "python -m pytest --quiet -p no:cacheprovider -p no:xdist".split()
     run(*pytest_here, "--collect-only")
     run(*pytest_here, *(f"tests/{name}" for name in QUICK))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from stages.lib.common import write_text
 from stages.lib.repository.staleness import stale_stages
 from tests.adopt.conftest import as_text, passengers
 from tests.conftest import MakeProject
@@ -44,7 +45,7 @@ def test_add_push_clone_pull_and_nothing_to_do(
 ) -> None:
     project = make_project()
     project.commit_first()
-    (project.folder / TABLE).write_text(as_text(passengers()), encoding="utf-8")
+    write_text(project.folder / TABLE, as_text(passengers()))
     if by_hand:
         project.run("dvc", "add", TABLE)
     else:
@@ -87,7 +88,7 @@ def test_add_push_clone_pull_and_nothing_to_do(
     assert clone.git("status", "--short") == ""
 
     # Another branch may have another version, which git does not bring.
-    (project.folder / TABLE).write_text(as_text(passengers()[:-1]), encoding="utf-8")
+    write_text(project.folder / TABLE, as_text(passengers()[:-1]))
     project.run("dvc", "add", TABLE)
     project.commit_all("One passenger less")
     project.run("dvc", "push")

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from stages.lib.common import write_text
 from stages.lib.config import yaml12
-from tests.project import ROOT
+from tests.project import ROOT, text_of
 
 WORKFLOWS: dict[str, dict[str, Any]] = {
-    path.stem: yaml12.load(path.read_text(encoding="utf-8"))
+    path.stem: yaml12.load(text_of(path))
     for path in (ROOT / ".github/workflows").glob("*.yml")
 }
 JOBS = {
@@ -50,7 +51,7 @@ def run_step(
     ]
     for command, content in commands.items():
         (folder / command).parent.mkdir(parents=True, exist_ok=True)
-        (folder / command).write_text(f"#!/bin/sh\n{content}\n", encoding="utf-8")
+        write_text(folder / command, f"#!/bin/sh\n{content}\n")
         (folder / command).chmod(stat.S_IRWXU)
     env = (
         os.environ
@@ -82,10 +83,10 @@ def test_the_workflow_writes_down_its_comment(
         )
         == status
     )
-    comment = (tmp_path / "comment.md").read_text(encoding="utf-8")
-    assert comment == summary.read_text(encoding="utf-8")
+    comment = text_of(tmp_path / "comment.md")
+    assert comment == text_of(summary)
     assert comment.startswith(f"{MARKER}\n**")
-    called = (tmp_path / "calls").read_text(encoding="utf-8")
+    called = text_of(tmp_path / "calls")
     assert called == "-m stages.diff --md abc123 HEAD\n"
     assert ("**Not compared.**" in comment) == (text == "")
 
@@ -105,8 +106,8 @@ def test_github_says_whose_comment_it_is(
 ) -> None:
     """Of two that it may be, neither."""
     others = [pull_request(1, sha="def"), pull_request(2, "someone/project")]
-    (tmp_path / "pulls.json").write_text(
-        json.dumps([*others, *map(pull_request, of_the_run)]), encoding="utf-8"
+    write_text(
+        tmp_path / "pulls.json", json.dumps([*others, *map(pull_request, of_the_run)])
     )
     assert (
         run_step(
@@ -119,7 +120,7 @@ def test_github_says_whose_comment_it_is(
         )
         == 0
     )
-    assert (tmp_path / "output").read_text(encoding="utf-8") == found
+    assert text_of(tmp_path / "output") == found
 
 
 TEXT = f"{MARKER}\nÄ $(touch here) `touch here` ::error::\n".encode()
@@ -152,21 +153,13 @@ def test_the_text_is_a_comment_of_the_project_or_refused(
         }
         for number, (day, size) in days.items()
     ]
-    (tmp_path / "artifacts.json").write_text(
-        json.dumps({"artifacts": artifacts}), encoding="utf-8"
-    )
+    write_text(tmp_path / "artifacts.json", json.dumps({"artifacts": artifacts}))
     assert run_step(tmp_path, "comment", "Get", {"gh": GH}, RUN="11") == status
-    assert (tmp_path / "output").read_text(encoding="utf-8") == (
-        "" if status else "here=yes\n"
-    )
+    assert text_of(tmp_path / "output") == ("" if status else "here=yes\n")
     assert status or (tmp_path / "comment.md").read_bytes() == text
     assert (tmp_path / "comment.md").stat().st_size <= 80_001
     assert not (tmp_path / "here").exists()
-    assert (
-        (tmp_path / "calls")
-        .read_text(encoding="utf-8")
-        .endswith("actions/artifacts/22/zip\n")
-    )
+    assert text_of(tmp_path / "calls").endswith("actions/artifacts/22/zip\n")
 
 
 @pytest.mark.parametrize(("existing", "method"), [("", "POST"), ("17\n42\n", "PATCH")])
@@ -176,7 +169,7 @@ def test_the_workflow_keeps_one_comment(
     gh = f'echo "$@" >> calls\ncase "$*" in *paginate*) printf "%s" "{existing}";; esac'
     assert run_step(tmp_path, "comment", "Write", {"gh": gh}, NUMBER="5") == 0
     place = "issues/comments/17" if method == "PATCH" else "issues/5/comments"
-    *_, call = (tmp_path / "calls").read_text(encoding="utf-8").split("api --method")
+    *_, call = text_of(tmp_path / "calls").split("api --method")
     assert call == f" {method} repos/someone/project/{place} --field body=@comment.md\n"
 
 
