@@ -89,13 +89,7 @@ def test_the_wheel_runs_the_scripts_of_its_page_with_nothing_else(
     )  # as it is, committed or not
     build = [
         sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-index",
+        *"-m pip wheel --quiet --no-deps --no-build-isolation --no-index".split(),
     ]
     before = sorted(source.rglob("*"))
     subprocess.run(
@@ -104,18 +98,10 @@ def test_the_wheel_runs_the_scripts_of_its_page_with_nothing_else(
     assert sorted(source.rglob("*")) == before
     (wheel,) = tmp_path.glob("resampled-*.whl")
     python, site = bare_environment(tmp_path / "env")
-    install = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-index",
-        "--target",
-        str(site),
-        str(wheel),
-    ]
-    subprocess.run([sys.executable, *install], check=True, cwd=tmp_path)
+    install = "-m pip install --quiet --no-deps --no-index --target".split()
+    subprocess.run(
+        [sys.executable, *install, str(site), str(wheel)], check=True, cwd=tmp_path
+    )
     last = "import sys; assert resampled.__file__.startswith(sys.prefix)\n"
     last += (
         "assert not {'torch', 'pandas', 'joblib.externals.pandas'} & set(sys.modules)\n"

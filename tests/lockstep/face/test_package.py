@@ -46,12 +46,8 @@ assert "torch._dynamo" not in sys.modules, "a search imports torch's compiler"
 @pytest.fixture
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let processes start without what `stages` has set in this one."""
-    for name in (
-        "OMP_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "ATEN_CPU_CAPABILITY",
-    ):
+    names = "OMP_NUM_THREADS MKL_NUM_THREADS OPENBLAS_NUM_THREADS ATEN_CPU_CAPABILITY"
+    for name in names.split():
         monkeypatch.delenv(name, raising=False)
 
 
@@ -161,13 +157,7 @@ def test_the_wheel_runs_the_script_of_its_page_without_this_repository(
     monkeypatch.setenv("CFLAGS", "-O0")  # to build in less time
     build = [
         sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-index",
+        *"-m pip wheel --quiet --no-deps --no-build-isolation --no-index".split(),
     ]
     source = tmp_path / "source"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(source)], check=True)
@@ -184,18 +174,10 @@ def test_the_wheel_runs_the_script_of_its_page_without_this_repository(
     (site / "installed_here.pth").write_text(
         sysconfig.get_paths()["purelib"], encoding="utf-8"
     )
-    install = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-index",
-        "--target",
-        str(site),
-        str(wheel),
-    ]
-    subprocess.run([sys.executable, *install], check=True, cwd=tmp_path)
+    install = "-m pip install --quiet --no-deps --no-index --target".split()
+    subprocess.run(
+        [sys.executable, *install, str(site), str(wheel)], check=True, cwd=tmp_path
+    )
     (script,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "script.py").write_text(script + LOOK_AT_PLACES, encoding="utf-8")
     done = subprocess.run(
