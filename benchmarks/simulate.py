@@ -6,8 +6,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.simulation import answers, costs, headline_tables
-from tests.resampled.simulation import tables
+from benchmarks.simulation import answers, costs, headline_tables, tables
 from tests.resampled.simulation.drawing import COLUMNS
 
 TABLES = tables.TABLES | costs.TABLES | headline_tables.TABLES | answers.TABLES

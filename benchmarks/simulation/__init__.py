@@ -1,1 +1,1 @@
-"""Results of the pipeline with a known truth, and what its own rules say about them: its answers and headlines."""
+"""Results with a known truth, and what the pipeline says of them; tables.py has the cases of the statistics alone."""

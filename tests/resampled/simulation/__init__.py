@@ -1,1 +1,1 @@
-"""Searches with a known truth, and what the statistics say about them; tables.py lists what `make simulate` prints."""
+"""Searches with a known truth, and what is said about them; benchmarks/simulation/tables.py lists all cases."""

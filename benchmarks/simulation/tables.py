@@ -1,10 +1,11 @@
 """The tables of the package's simulations, by title."""
 
+from benchmarks.simulation import fitted, gains, halving, wearing
 from tests.resampled.simulation import conformal, real_tables, verdicts
-from tests.resampled.simulation.candidates import halving, keys
+from tests.resampled.simulation.candidates import keys
 from tests.resampled.simulation.drawing import Table, every
-from tests.resampled.simulation.means import fitted, labelled, perfect, winners
-from tests.resampled.simulation.pairs import changes, equal, few, gains, wearing
+from tests.resampled.simulation.means import labelled, perfect, winners
+from tests.resampled.simulation.pairs import changes, equal, few
 from tests.resampled.simulation.searches import CASES
 
 # What is said of a pair; the rest is about stuck fits.

@@ -29,7 +29,7 @@ GAINS: dict[str, Gain] = {
 
 
 def judge_gain(name: str, draw: int) -> Said:
-    """Draw a table of 768 rows, 10 × 3 folds, on which the new learner is better: is that found, beyond a rope of 0?"""
+    """Draw 768 rows on which the new learner is better, by 10 × 3 folds: is that found beyond a rope of 0, and how."""
     old, new, inputs, signal = GAINS[name]
     rng, case = (
         np.random.default_rng((draw, list(GAINS).index(name), 58)),
@@ -111,7 +111,7 @@ POWERS = {
 
 
 def judge_power(name: str, draw: int) -> Said:
-    """Draw a table: is the new learner, which is better, found so, in each way, and by a third that is held out?"""
+    """Draw a table, and say whether the better learner is found so, in each way and by a third that is held out."""
     power = POWERS[name]
     rng, case = (
         np.random.default_rng((draw, list(POWERS).index(name), 67)),
