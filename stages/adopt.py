@@ -80,7 +80,7 @@ def main(options: Namespace) -> None:
     print()
     adopt.print_sized(by_size)
     tracking = adopt.Tracking(path, options.dvc)
-    hints = [column.hint for column in columns if column.hint]
+    hints = [*table.hints, *(column.hint for column in columns if column.hint)]
     _print_each(f"warning: {each}" for each in adopted.warnings)
     _print_each(f"hint: {each}" for each in hints + tracking.hints)
     if options.dry_run:

@@ -128,7 +128,10 @@ def test_what_is_no_csv_is_refused(
         ("a,b\n1,x\n,y\n3,x\n", ("",)),
         ("a,b\n1,x\n?,y\n3,NA\n", ("?", "NA")),
         ("a,b\n1, x\n ? ,y\n3,x\n", ("?",)),
-        ("a,b\n1,x\n-,y\n3,x\n", ()),
+        ("a,b\n1,x\n-,y\n3,x\n", ("-",)),
+        ("a,b\n1,x\nNil,n.a.\n3,x\n", ("Nil",)),
+        ("a,b\n1,x\n-,-\n3,x\n", ()),
+        ("a,b\n1,x\nrotary,y\n3,x\n", ()),
     ],
 )
 def test_missing_cells(

@@ -34,12 +34,29 @@ SHIP: dict[str, Any] = {
     "na_values": ["", "?"],
 }
 
+# The same passengers in a shop's export.
+SOLD = SHIP | {
+    "columns": COLUMNS
+    | {
+        "age": COLUMNS["age"] | {"written": "1234.5 y"},
+        "fare": {"written": "$1,234.5"},
+    },
+    "na_values": ["", "?", "-"],
+}
+SALES = [HEADER] + 2 * [
+    '1,"Allen, Ann",29 y,female,yes,1912-04-10,"$1,071.3",yes',
+    '2,"Brown, Bo",-,male,no,1912-04-09,($8.05),no',
+    '3,"Cox, Cy",2 y,male,No,1912-04-11,$0,no',
+    '4,"Dean, Di",58y,female,TRUE,1912-04-09,-$26.55,yes',
+]
+
 # How a CSV is written, beside its lines.
 FORMS = [
     (Data.model_validate(section | {"path": str(FILE)}), lines)
     for section, lines in [
         (real_params()["data"] | {"sha256": None}, PIMA),
         (SHIP, [HEADER, *PASSENGERS, *PASSENGERS]),
+        (SOLD, SALES),
         (
             SHIP | {"separator": "\t", "encoding": "utf-16"},
             [line.replace(",", "\t") for line in [HEADER, *PASSENGERS[2:] * 2]],
@@ -89,10 +106,23 @@ def records(content: bytes, spec: Data) -> list[dict[str, str]]:
     return [dict(zip(names, map(str.strip, row), strict=False)) for row in rows]
 
 
-def meaning(cell: str, kind: str, spec: Data) -> Any:
+def bare(cell: str, example: str) -> str:
+    """Return the number in a cell as Python writes it, by an example of how 1234.5 is written."""
+    rest, _, suffix = example.rpartition("5")
+    digits = cell.removesuffix(")").removesuffix(suffix.strip())
+    digits = "".join(sign for sign in digits if sign in f"0123456789{rest[-1]}")
+    sign = "-" if set(cell) & {"(", "-", "\u2212"} else ""
+    return sign + digits.replace(rest[-1], ".")
+
+
+def meaning(cell: str, key: str, spec: Data) -> Any:
     """Return what a cell says."""
+    column = spec.column(key)
+    kind = column.type
     if cell in spec.na_values:
         return None
+    if column.written:
+        return float(bare(cell, column.written))
     if kind == "number":
         return float(cell.replace(spec.decimal, "."))
     return BOOLEANS[cell.lower()] if kind == "boolean" else cell
@@ -104,12 +134,12 @@ def check(data: Dataset, content: bytes, spec: Data) -> None:
     if spec.columns[spec.target].missing == "left_out":
         expected = [row for row in expected if row[spec.target] not in spec.na_values]
     assert len(data.y) == len(expected) > 0
-    for key, kind in data.columns.types.items():
+    for key in data.columns.types:
         found = [None if value != value else value for value in data.X[key].tolist()]
-        assert found == [meaning(row[key], kind, spec) for row in expected], key
+        assert found == [meaning(row[key], key, spec) for row in expected], key
     labels = [row[spec.target] for row in expected]
     numbers = [
-        spec.labels.index(label) if spec.labels else meaning(label, "number", spec)
+        spec.labels.index(label) if spec.labels else meaning(label, spec.target, spec)
         for label in labels
     ]
     assert data.y.tolist() == numbers

@@ -31,3 +31,21 @@ def sales(path: Path) -> None:
     frame["sold_a_week_ago"] = pd.Series(sold).shift(7).round(1)
     frame["sold"] = sold.round(1)
     frame.iloc[7:].to_csv(path, index=False)
+
+
+def orders(path: Path) -> None:
+    """Orders as a shop exports them: amounts, percentages, parentheses, dates with slashes, and `-` for missing."""
+    rng = np.random.default_rng(69)
+    price, discount = rng.uniform(20, 4000, 400), rng.integers(0, 40, 400)
+    profit = price * (0.3 - discount / 100) + rng.normal(0, 20, 400)
+    frame = pd.DataFrame(
+        {
+            "Ordered": pd.date_range("2024-03-01", periods=400).strftime("%m/%d/%Y"),
+            "Price ($)": [f"${each:,.2f}" for each in price],
+            "Discount": [f"{each}%" for each in discount],
+            "Weight": [f"{each:.1f} kg" for each in rng.uniform(1, 9, 400)],
+            "Profit": [f"(${-each:,.2f})" if each < 0 else f"${each:,.2f}" for each in profit],
+        }
+    )  # fmt: skip
+    frame.loc[::9, "Weight"] = "-"
+    frame.to_csv(path, index=False)

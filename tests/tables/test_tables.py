@@ -99,3 +99,27 @@ def test_sales(tmp_path: Path) -> None:
     )
     frame = pd.read_csv(tmp_path / "data/table.csv")
     assert r2_score(frame["sold"], predicted["sold"]) > 0.8
+
+
+@pytest.mark.long
+def test_orders(tmp_path: Path) -> None:
+    project, shown = adopted(tmp_path, tables.orders, "Profit")
+    assert "a number, written as $1,234.5" in " ".join(shown.split())
+    predicted = run_all(project)
+    profit = pd.read_csv(tmp_path / "data/table.csv")["Profit"]
+    signs = profit.str.startswith("(").map({True: -1, False: 1})
+    dollars = signs * profit.str.replace("[$,()]", "", regex=True).astype(float)
+    assert r2_score(dollars, predicted["Profit"]) > 0.9
+    # Bare numbers are the same, and other forms are refused.
+    header = "Price ($),Discount,Weight\n"
+    texts = ['"$4,100",5%,3 kg', "4100,5,3", "$4100,5 %,3.0"]
+    (tmp_path / "data/new.csv").write_text(header + "\n".join(texts))
+    new = pd.read_csv(io.StringIO(project.stage("predict", "data/new.csv").stdout))
+    assert new["Profit"].nunique() == 1
+    (tmp_path / "data/new.csv").write_text(header + '$1,1%,2\n"$4,10",5%,3 kg\n')
+    done = project.stage("predict", "data/new.csv", ok=False)
+    assert done.returncode == 1
+    assert (
+        "data/new.csv: line 3, column Price ($): '$4,10' is not a number written as in $1,234.5"
+        in done.stderr
+    )

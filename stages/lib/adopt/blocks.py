@@ -49,6 +49,8 @@ def _data(
     entries[target] = {}
     if found.labels:
         entries[target]["classes"] = [*map(_label, found.labels)]
+    elif target in table.written:
+        entries[target]["written"] = table.written[target]
     if table.n_left_out:
         entries[target]["missing"] = "left_out"
     # Without a header, all columns are listed; with one, those that are more than numbers.

@@ -1,13 +1,14 @@
 """Decides what each column of a table is taken for, and says why."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from stages.lib.adopt.table import Table
+from stages.lib.adopt.written import date_forms
 from stages.lib.common import counted, first_of
 from stages.lib.data.texts import MOST_TOKENS, booleans, dates, numbers
 from stages.lib.told.tables import TextTable
@@ -21,8 +22,8 @@ _ROWS_PER_CATEGORY, _MANY_CATEGORIES, _ROWS_OF_MANY, _MOST_CATEGORIES = 5, 100, 
 _MOST_CODES = 10
 # A text of which this share are numbers is a column of them with mistakes.
 _NEARLY_ALL = 0.9
-# Values that repeat, from this many on, may each be a person or a place that several rows belong to.
-_FEWEST_GROUPS = 5
+# Values that repeat, from this many on, may each be a person or a place that several rows belong to; of numbers, more.
+_FEWEST_GROUPS, _FEWEST_NUMBERED = 5, 100
 # Whole numbers up to this one are shown with all digits; and the most characters of a value.
 _EXACT, _LONGEST = 1e12, 20
 
@@ -52,6 +53,7 @@ class Taken:
     missing: int
     why: str
     hint: str = ""
+    written: str = ""
 
     @property
     def entry(self) -> dict[str, Any]:
@@ -59,7 +61,8 @@ class Taken:
         if self.kind == "not used":
             return {"use": False}
         kind = {} if self.kind == "number" else {"type": self.kind}
-        return kind | ({"missing": "allowed"} if self.missing else {})
+        form = {"written": self.written} if self.written else {}
+        return kind | form | ({"missing": "allowed"} if self.missing else {})
 
 
 class _Cells:
@@ -79,11 +82,12 @@ class _Cells:
             of_rows, _MOST_CATEGORIES, max(2, n_values // _ROWS_PER_CATEGORY)
         )
 
-    def taken(self, kind: Kind, why: str, hint: str = "") -> Taken:
+    def taken(self, kind: Kind, why: str, hint: str = "", written: str = "") -> Taken:
         """Take the column for something."""
-        return Taken(
-            self.name, kind, values_shown(self.values), self.missing, why, hint
-        )
+        if written:
+            why += f", written as {written}"
+        seen = values_shown(self.values)
+        return Taken(self.name, kind, seen, self.missing, why, hint, written)
 
 
 def take_columns(table: Table, target: str | None = None) -> list[Taken]:
@@ -141,22 +145,56 @@ def _names_an_id(name: str) -> bool:
 def _as_number(cells: _Cells) -> Taken:
     if cells.distinct == 1:
         return cells.taken("category", "one value, or none")
-    if cells.are_whole and cells.distinct <= _MOST_CODES:
-        why = f"whole numbers, {cells.distinct} values; codes would be `type: category`"
-        return cells.taken("number", why)
-    return cells.taken("number", "whole numbers" if cells.are_whole else "numbers")
+    why = "whole numbers" if cells.are_whole else "numbers"
+    written = cells.table.written.get(cells.name, "")
+    if cells.are_whole and cells.distinct <= _MOST_CODES and not written:
+        why += f", {cells.distinct} values; codes would be `type: category`"
+    hint = _on_groups(cells) if _may_be_ids(cells) else ""
+    return cells.taken("number", why, hint, written)
+
+
+def _may_be_ids(cells: _Cells) -> bool:
+    """Whether numbers may name persons or places: many, and those of each in one block, or without gaps from 0 or 1."""
+    values, distinct = cells.values, cells.distinct
+    if not cells.are_whole or distinct < _FEWEST_NUMBERED:
+        return False
+    first, last = cells.unique[0], cells.unique[-1]
+    without_gap = first in {0, 1} and last - first == distinct - 1
+    n_blocks = (values != values.shift()).sum()
+    return bool(without_gap or n_blocks == distinct)
 
 
 def _as_text(cells: _Cells) -> Taken:
-    """Take a column for a date, a boolean without missing cells, a category, or what a net can't use."""
+    """Take a column of texts for dates in a form that its cells show, or for what words may be."""
+    if cells.distinct > 1 and _are_dates(cells.unique):
+        return _as_date(cells)
+    forms = date_forms(cells.unique)
+    if len(forms) == 1:
+        return _as_date(cells, forms[0])
+    taken = _as_words(cells)
+    if not forms:
+        return taken
+    entries = " or ".join(f"{{type: date, written: {form!r}}}" for form in forms)
+    hint = (
+        f"{cells.name}: dates such as {cells.unique[0]} have their day and month in an order that no cell shows. Set "
+        f"data.columns.{cells.name} to {entries}."
+    )
+    return replace(taken, hint=hint)
+
+
+def _as_date(cells: _Cells, written: str = "") -> Taken:
+    name = cells.name
+    hint = (
+        f"{name} may order the rows in time. To predict later rows from earlier ones, set cv.splitter: time, "
+        f"cv.order: {name}, cv.n_repeats: 1 and cv.shuffle: false."
+    )
+    why = "dates: not a feature, but may order the rows"
+    return cells.taken("date", why, "" if cells.missing else hint, written)
+
+
+def _as_words(cells: _Cells) -> Taken:
+    """Take a column for a boolean without missing cells, a category, or what a net can't use."""
     name, distinct = cells.name, cells.distinct
-    if distinct > 1 and _are_dates(cells.unique):
-        hint = (
-            f"{name} may order the rows in time. To predict later rows from earlier ones, set cv.splitter: time, "
-            f"cv.order: {name}, cv.n_repeats: 1 and cv.shuffle: false."
-        )
-        why = "dates: not a feature, but may order the rows"
-        return cells.taken("date", why, "" if cells.missing else hint)
     if distinct == 2 and not cells.missing and set(booleans(cells.unique)) == {0, 1}:
         return cells.taken("boolean", "two values, a yes and a no")
     if distinct == 1:

@@ -5,8 +5,7 @@ Python's `csv.Sniffer` takes the comma of `7,4;0,7` for the separator, and finds
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stages.lib.adopt.written import NumbersFound, find_numbers, missing_words
 from stages.lib.common import UserError, did_you_mean
 from stages.lib.config import is_parquet
 from stages.lib.data.checked_file import parquet_rows
 from stages.lib.data.csv_text import SEPARATORS, CsvText
 from stages.lib.data.encoding import likely_encoding, utf8_text
-from stages.lib.data.texts import MISSING, as_category, numbers, read
+from stages.lib.data.texts import MISSING, as_category, numbers
 
 # The first records decide; their number, and the share of them that must agree on the number of cells.
 _MOST_RECORDS, _AGREE = 2000, 0.9
@@ -31,13 +31,16 @@ class Table:
 
     Columns of `frame` are of float64 or of stripped text, with NaN where a cell is missing. Its index has the numbers
     of its rows in the file, of which `n_left_out` others have no target. `labels` are the cells of the target as they
-    are written, of which `1.00` is the number 1.
+    are written, of which `1.00` is the number 1. `written` has the form of numbers that are not written plainly, by
+    column, and `hints` say which words were taken for missing.
     """
 
     rows: CsvText
     frame: pd.DataFrame
     labels: pd.Series | None = None
     n_left_out: int = 0
+    written: dict[str, str] = field(default_factory=dict)
+    hints: tuple[str, ...] = ()
 
     def place(self, mask: Any) -> str:
         """Return where the first row is at which a mask of the rows of `frame` is true."""
@@ -79,17 +82,27 @@ def read_table(path: str | Path, target: str | None = None) -> Table:
             texts[str(name)] = as_category(cells)
             tokens.update(texts[str(name)].cat.categories)
     tokens.intersection_update(missing)
+    found: dict[str, NumbersFound] = {}
     for name, cells in texts.items():
-        reading = read(cells, tokens, partial(numbers, decimal=csv.decimal))
-        may_be_numbers = name not in csv.texts and not reading.words
-        if may_be_numbers and reading.cells.notna().any():
-            frame[name] = reading.values
-        else:
-            frame[name] = reading.cells.astype("str")
-    csv = replace(csv, na_values=tuple(cell for cell in missing if cell in tokens))
+        texts[name] = as_category(cells, tokens)
+        in_column = find_numbers(texts[name], csv.decimal, name in csv.texts)
+        if in_column:
+            found[name] = in_column
+    words, hints = missing_words(texts, found)
+    written = {}
+    for name, cells in texts.items():
+        if name not in found or not words.issuperset(found[name].words):
+            frame[name] = as_category(cells, words).astype("str")
+            continue
+        frame[name] = found[name].values
+        if found[name].written:
+            written[name] = found[name].written
+    na_values = *(cell for cell in missing if cell in tokens), *sorted(words)
+    csv = replace(csv, na_values=na_values)
     lacks = frame[targets].isna().any(axis=1)
     labels = texts[target] if target else None
-    return Table(csv, frame[~lacks], labels, int(lacks.sum()))
+    n_left_out = int(lacks.sum())
+    return Table(csv, frame[~lacks], labels, n_left_out, written, hints)
 
 
 def _form(content: bytes, path: str | Path, target: str | None) -> CsvText:

@@ -72,11 +72,17 @@ def take_target(table: Table, target: str, classes: bool | None = None) -> Targe
         why = "a number"
         if is_whole and len(counts) <= 2 * _MOST_NUMBERED_CLASSES:
             why += f" ({len(counts)} whole numbers; --classes takes them for classes)"
+        if target in table.written:
+            why += f", written as {table.written[target]}"
         return Target([], [], cells, why)
     if len(counts) > min(_MOST_CLASSES, len(cells) // 2):
+        is_text, remedy = "", "leave out --classes"
+        if not numbers:
+            is_text = f"is text such as {counts.index[0]!r}, and "
+            remedy = "write all its cells as numbers of one form"
         rows.refuse(
-            f"the target {target!r} has {len(counts):,} different values in {len(cells):,} rows. A class needs several "
-            "rows. Choose another target, or leave out --classes."
+            f"the target {target!r} {is_text}has {len(counts):,} different values in {len(cells):,} rows. A class "
+            f"needs several rows. Choose another target, or {remedy}."
         )
     assert table.labels is not None
     # As they are written.

@@ -1,6 +1,7 @@
 """The table: where it is, how a CSV is written, and what its columns contain: `data` in params.yaml."""
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import not_
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 from unicodedata import normalize
@@ -8,6 +9,7 @@ from unicodedata import normalize
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from stages.lib.common import Problem, did_you_mean, in_params
+from stages.lib.config.written import NumberForm, date_format
 
 Type = Literal["number", "category", "boolean", "date"]
 
@@ -42,7 +44,19 @@ def _cell(value: Any) -> str:
     return normalize("NFC", str(value).strip())
 
 
+def _example(value: Any) -> str:
+    # YAML reads a bare 1234.5 as a number.
+    text = normalize("NFC", str(value).strip())
+    if text and not NumberForm.of(text) and not date_format(text):
+        raise ValueError(
+            "it should be 1234.5 as the column has it, such as $1,234.5, 1234.5%, 1234.5 € or 1 234,5, or "
+            "31 December 2020, such as 31/12/2020, 12/31/2020 or 31 Dec 2020"
+        )
+    return text
+
+
 Cell = Annotated[str, BeforeValidator(_cell)]
+Example = Annotated[str, BeforeValidator(_example)]
 Limit = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -59,6 +73,9 @@ class Column(Section):
     them. Otherwise missing cells are refused."""
     unit: str = ""
     """The unit of its numbers."""
+    written: Example = Field(default="", exclude_if=not_)
+    """How 1234.5 is written, such as `$1,234.5`, `1234.5%`, `1234.5 €` or `1 234,5`, whatever `data.decimal` is; in a
+    column of dates, how 31 December 2020 is, such as `31/12/2020`. `73%` is read as 73, and `(12.5)` as -12.5."""
     min: Limit | None = None
     """The least number that is allowed, in `unit`."""
     max: Limit | None = None
@@ -184,6 +201,13 @@ def _misfits_of(column: Column, is_target: bool) -> Iterator[tuple[str, str]]:
         yield (
             "has several of classes, a type, and limits of numbers (min, max, zero_is_missing)",
             "keep one of these",
+        )
+    forms = {"number": NumberForm.of, "date": date_format}
+    reads = forms.get(column.type)
+    if column.written and (column.classes or not (reads and reads(column.written))):
+        yield (
+            f"has `written: {column.written}`, which is for columns of another type",
+            "a number is written such as $1,234.5, a date such as 31/12/2020; remove it elsewhere",
         )
     if column.classes is not None and not is_target:
         yield "has classes, but is not the target", "remove them"

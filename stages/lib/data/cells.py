@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -13,6 +12,7 @@ from stages.lib.common import UserError, first_of, in_params
 from stages.lib.config import Column, Data
 from stages.lib.data import texts as text
 from stages.lib.data.aside.faults import Fault, at, line_to_add, plain
+from stages.lib.data.written import meaning_of
 
 # Nets compute in float32, where larger numbers are infinite.
 _LARGEST = float(np.finfo(np.float32).max)
@@ -65,7 +65,7 @@ def as_role(series: pd.Series, role: str, spec: Data) -> tuple[Any, list[Fault]]
     name, column = str(series.name), spec.column(str(series.name))
     faults: list[Fault] = []
     if role == "cv.groups":
-        as_numbers = partial(text.numbers, decimal=spec.decimal)
+        as_numbers = meaning_of(Column(written=column.written), spec.decimal)
         reading = text.read(series, ["", *spec.na_values], as_numbers)
         values = reading.cells
         if not reading.words:  # 1 and 1.0 are one group
@@ -104,24 +104,32 @@ def _by_meaning(
     series: pd.Series, spec: Data
 ) -> tuple[np.ndarray, np.ndarray, list[Fault]]:
     """Return what the texts of a column mean as numbers, booleans or dates, which cells are missing, and the faults."""
-    name, kind = str(series.name), spec.column(str(series.name)).type
-    as_numbers = partial(text.numbers, decimal=spec.decimal)
-    reading = text.read(series, spec.na_values, text.MEANINGS.get(kind, as_numbers))
+    name, column = str(series.name), spec.column(str(series.name))
+    kind, meaning = column.type, meaning_of(column, spec.decimal)
+    reading = text.read(series, spec.na_values, meaning)
     missing = reading.cells.isna().to_numpy()
-    remedy = "write dates as in 2020-12-31 or 31.12.2020"
+    remedy = f"write dates as in {column.written or '2020-12-31 or 31.12.2020'}"
     if kind != "date":
         remedy = f"fix it, add it to data.na_values if it is missing, or {line_to_add(name, 'type: category')}"
     if kind == "number":
         # pandas compares numbers, so a cell 999.0 is missing if na_values lists 999.
-        tokens = as_numbers(spec.na_values)
+        tokens = meaning(spec.na_values)
         missing = missing | np.isin(reading.values, tokens[np.isfinite(tokens)])
         other = "," if spec.decimal == "." else "."
-        if all(re.fullmatch(rf"[-+]?\d*[{other}]\d+", word) for word in reading.words):
+        if column.written:
+            remedy = "fix it, or add it to data.na_values if it is missing"
+        elif all(
+            re.fullmatch(rf"[-+]?\d*[{other}]\d+", word) for word in reading.words
+        ):
             remedy = f"if {other!r} is the decimal sign, set data.decimal in params.yaml to it"
     wrong = reading.cells.isin(reading.words).to_numpy()
-    finding = f"{{cell}} is not {_NAMES[kind]}"
+    finding = f"{{cell}} is not {_NAMES[kind]}{_as_in(column)}"
     faults = at(wrong, name, finding, remedy)
     return np.where(missing, np.nan, reading.values), missing, faults
+
+
+def _as_in(column: Column) -> str:
+    return f" written as in {column.written}" if column.written else ""
 
 
 def out_of_range(values: np.ndarray, name: str, column: Column) -> list[Fault]:
@@ -157,15 +165,16 @@ def as_target(
     regression, also numbers.
     """
     name, labels = spec.target, spec.labels
+    column = spec.columns[name]
     if not isinstance(series.dtype, pd.CategoricalDtype):
         values = series.to_numpy()
         faults = _no_target(np.isnan(values), name)
-        return values, faults + out_of_range(values, name, spec.columns[name])
+        return values, faults + out_of_range(values, name, column)
     number_of = {label: number for number, label in enumerate(labels)}
 
     def meaning(texts: list[str]) -> np.ndarray:
         if not labels:
-            return text.numbers(texts, spec.decimal)
+            return meaning_of(column, spec.decimal)(texts)
         return np.array([number_of.get(label, np.nan) for label in texts])
 
     reading = text.read(series, ["", *spec.na_values], meaning)
@@ -179,8 +188,9 @@ def as_target(
         faults += at(wrong, name, finding, remedy)
     else:
         remedy = f"if these are classes, {line_to_add(name, 'classes: [LABEL, LABEL]')}"
-        faults += at(wrong, name, "{cell} is not a number", remedy)
-        faults += out_of_range(values, name, spec.columns[name])
+        finding = f"{{cell}} is not a number{_as_in(column)}"
+        faults += at(wrong, name, finding, remedy)
+        faults += out_of_range(values, name, column)
         odd = np.isfinite(values) & ((values % 1 != 0) | (values < 0))
         if classify:
             finding = "{number} is not a class; classes are 0, 1, …"

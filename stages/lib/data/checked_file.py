@@ -91,7 +91,8 @@ def read_data(
 
 
 def _is_number(key: str, spec: Data) -> bool:
-    return spec.column(key).type == "number"
+    column = spec.column(key)
+    return column.type == "number" and not column.written
 
 
 def read_features(

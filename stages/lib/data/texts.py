@@ -85,15 +85,17 @@ def booleans(texts: Sequence[str]) -> np.ndarray:
     )
 
 
-def dates(texts: Sequence[str]) -> np.ndarray:
+def dates(
+    texts: Sequence[str], forms: Sequence[str] = ("ISO8601", "%d.%m.%Y")
+) -> np.ndarray:
     """Return texts as days since 1970, with NaN for those that are not dates as 2020-12-31 (ISO 8601) or 31.12.2020.
 
-    All texts have the form that more of them fit. With dots, the day comes first; 03/04/2020 could be two days.
+    All texts have the form that more of them fit. With dots, the day comes first; 03/04/2020 could be two days, so
+    other `forms` are given.
     """
     series = pd.Series(texts, dtype="str")
     readings = [
-        pd.to_datetime(series, format=each, errors="coerce", utc=True)
-        for each in ("ISO8601", "%d.%m.%Y")
+        pd.to_datetime(series, format=each, errors="coerce", utc=True) for each in forms
     ]
     days = min(readings, key=lambda reading: reading.isna().sum())
     # Microseconds also hold years that nanoseconds do not.
