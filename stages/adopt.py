@@ -19,6 +19,7 @@ from stages.lib.config import PARAMS_FILE, params_of, read_content, yaml12
 from stages.lib.config.aside.blocks import replace_blocks
 from stages.lib.data import given_away, given_away_told, load_dataset
 from stages.lib.data.aside.copies import on_copies
+from stages.lib.data.aside.lost import on_lost
 from stages.lib.repository.dvc_file import refuse_missing
 from stages.lib.repository.git import NoGitError, state_of
 from stages.lib.search import doing
@@ -120,6 +121,7 @@ def _adopted(
     warnings = [on_copies(data, path)]
     if given := given_away(data):
         warnings.append(given_away_told(given, target, found.classifies))
+    warnings.append(on_lost(params.data))
     return _Adopted(found, blocks, text, [each for each in warnings if each])
 
 

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from stages import adopt as stage
+from stages import check
 from stages.lib.adopt import Taken, read_table, take_columns
 from stages.lib.config import load_params
 from stages.lib.data import load_dataset
+from stages.lib.data.aside.lost import on_lost
 from tests.adopt.conftest import write
 from tests.conftest import Command
 
@@ -138,3 +140,22 @@ def test_numbers_may_name_persons(
     column = taken(tmp_path, cells)
     assert column.kind == "number"
     assert ("cv.groups: x" in column.hint) == has_hint
+
+
+def test_columns_that_no_model_sees_are_counted(
+    here: Path, in_process: Command
+) -> None:
+    done = in_process(stage, write("data/orders.csv", orders()), "Price ($)")
+    lost = "No model sees 3 of 10 columns, text of many values or dates that can't be read: Sent, Code, Mixed."
+    assert f"warning: {lost}" in done.stdout.splitlines()
+    checked = in_process(check)
+    assert checked.returncode == 0
+    assert f"note: {lost}" in checked.stderr.splitlines()
+    # Nothing is lost by a constant, row numbers, or what cv.groups takes.
+    frame = orders()[["Discount", "Views"]].assign(row=range(N), same="x", Code="K1")
+    shown = in_process(stage, write("data/clean.csv", frame), "Views", "--force")
+    assert "No model sees" not in shown.stdout
+    frame = orders()[["Discount", "Views", "Code"]]
+    in_process(stage, write("data/coded.csv", frame), "Views", "--force")
+    assert "1 of 3 columns" in on_lost(load_params().data)
+    assert not on_lost(load_params().data, {"Code", None})

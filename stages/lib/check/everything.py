@@ -9,6 +9,7 @@ from stages.lib.check.plan import ONE_BY_ONE, Planner, in_a_line, notes
 from stages.lib.common import PARAMS_FILE, Problem, UserError, in_params
 from stages.lib.config import Params, load_params
 from stages.lib.data.aside.copies import on_copies
+from stages.lib.data.aside.lost import on_lost
 from stages.lib.engine import missing_kernel
 from stages.lib.experiment import Folds, Opened, check_experiment
 from stages.lib.fetch import ensure_file, what_is_wrong
@@ -82,7 +83,9 @@ def _check_table(params: Params, findings: Findings) -> Folds | None:
         return None
     findings.n_rows = len(table.data.y)
     findings.of(check_costs, params, table.data)
-    findings.notes += filter(None, [on_copies(table.data, spec.path)])
+    roles = {cv.groups, cv.order}
+    told = on_copies(table.data, spec.path), on_lost(spec, roles)
+    findings.notes += filter(None, told)
     drawn = findings.of(lambda: (table.splits, table.fresh.splits))
     return table if drawn and scorer else None
 

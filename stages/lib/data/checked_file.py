@@ -51,7 +51,7 @@ def read_data(
     except FileNotFoundError:
         remedy = "Run `python -m stages.fetch`, or set data.path in params.yaml."
         raise UserError(Problem("is missing", remedy, name)) from None
-    rows = _rows_of(content, spec, name, is_parquet(spec.path))
+    rows = file_rows(content, spec, name, is_parquet(spec.path))
     names, target = rows.names(list(spec.columns)), spec.target
     check_names(rows, names, spec.columns, "which data.columns in params.yaml lists")
     roles: dict[str, str] = {}
@@ -109,7 +109,7 @@ def read_features(
     with the target or without it.
     """
     in_parquet = is_parquet(name) or content.startswith(PARQUET_BEGINS)
-    rows = _rows_of(content, spec, name, in_parquet)
+    rows = file_rows(content, spec, name, in_parquet)
     names = rows.names(list(spec.columns), optional=spec.target)
     check_names(rows, names, features, "which the model predicts from")
     numbers = {key for key in features if _is_number(key, spec)}
@@ -134,7 +134,8 @@ def _faultless(
     return pd.DataFrame({key: values for key, (values, _) in columns.items()})
 
 
-def _rows_of(content: bytes, spec: Data, name: str, in_parquet: bool) -> CsvText:
+def file_rows(content: bytes, spec: Data, name: str, in_parquet: bool) -> CsvText:
+    """Return the rows of a CSV, written as `spec` says, or of a Parquet file."""
     if in_parquet:
         return parquet_rows(content, name, ("", *spec.na_values))
     return CsvText(
