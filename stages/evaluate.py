@@ -99,10 +99,11 @@ def judge(params: Params, results: Results) -> Judged:
     scored = read_reached(results, picks, fresh)
     contenders = score_nets(picks.settings, scored, fresh) | baselines
     contest = Contest(
-        contenders, picks.kept, fresh.resampling, params.rope, picks.corrected
+        contenders, picks.named, fresh.resampling, params.rope, picks.corrected
     )
     choice, asked = choose(contest, picks.use), picks.use is not None
-    answer = answer_of(contest, choice, cv.scoring, picks.n_candidates, asked)
+    among = picks.n_candidates(choice.kept)
+    answer = answer_of(contest, choice, cv.scoring, among, asked)
     return Judged(params, table, picks, contest, answer, roles_of(answer))
 
 
@@ -143,7 +144,7 @@ def contents_of(judged: Judged, seen: SeenModels, results: Results) -> dict[str,
         files.EVALUATION: evaluation_of(judged, seen, brier),
     }
     texts = {file.path: as_text(content) for file, content in contents.items()}
-    metrics = few_metrics(contest, answer.use, judged.picks.searches, brier)
+    metrics = few_metrics(contest, answer, judged.picks.searches, brier)
     return texts | {files.SCORES.at(name): as_text(x) for name, x in metrics.items()}
 
 

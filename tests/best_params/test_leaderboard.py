@@ -145,7 +145,7 @@ def test_the_leaderboard_is_a_table_in_the_order_of_params_yaml() -> None:
         "experiment,best_params,best_score,best_std,best_ci95,best_score_corrected,best_score_corrected_low,"
         "best_score_corrected_high,n_candidates,n_fits,n_in_best_set,best_n_stuck,tied_with_above,kept\n"
         'dropout,"module__dropout_rate=0.1, module__weight_constraint=null",0.1,0.1,0.03553,0.1,0.05,0.15,2,6,1,3,'
-        "true,true\n"
+        "true,false\n"
         "optimizer,optimizer=SGD,0.2,0.1,0.03553,0.1,0.05,0.15,2,6,1,3,false,false\n"
     )
 

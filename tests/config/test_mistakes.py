@@ -151,7 +151,7 @@ def mine(**changes: Any) -> dict[str, Any]:
         (
             {"experiments": {"mine": DRAWN}, "evaluate.keep": "combined"},
             "evaluate.keep",
-            "winner, simplest or mine",
+            "best, winner, simplest or mine",
         ),
         ({"evaluate.use": "linear_regression"}, "evaluate.use", "not a contender"),
         (

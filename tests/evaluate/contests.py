@@ -28,7 +28,7 @@ CONSTANT = {"majority_class": np.full(30, 0.65)}
 
 def contest_of(
     contenders: dict[str, np.ndarray],
-    kept: str = "joint",
+    named: str | None = None,
     resampling: Resampling = FOLDS,
     rope: float = 0.01,
     stuck: dict[str, np.ndarray] | None = None,
@@ -38,14 +38,14 @@ def contest_of(
     nets = {name: (stuck or {}).get(name, np.zeros(30, dtype=bool)) for name in NETS}
     reached = {
         name: Reached(
-            {"score": each}, float(half_width(each, resampling)), stuck=nets.get(name)
+            {"score": each}, float(half_width(each, resampling)), name, nets.get(name)
         )
         for name, each in contenders.items()
     }
     worth = {
         name: (score, score - 0.03, score + 0.03) for name, score in corrected.items()
     }
-    return Contest(reached, kept, resampling, rope, corrected=worth)
+    return Contest(reached, named, resampling, rope, corrected=worth)
 
 
 def ask(

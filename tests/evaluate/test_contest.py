@@ -15,7 +15,7 @@ from resampled.resampling import Resampling
 from stages.lib.config import CV
 from stages.lib.data import Columns, Dataset
 from stages.lib.evaluate.answer import answer_of, comparison_table, what_gives_away
-from stages.lib.evaluate.contest import NEEDED, Contest, choose
+from stages.lib.evaluate.contest import NEEDED, Contest, choose, needed_of_best
 from stages.lib.results.answer import Answer, Why
 from stages.lib.results.reading import typed
 from stages.lib.results.writing import as_csv
@@ -75,7 +75,7 @@ def test_what_is_kept_of_rows_tells_more_than_the_scores() -> None:
     assert by_unit_of(of_before) is by_unit_of("") is None
     alone = {name: replace(each, by_unit=None) for name, each in reached.items()}
     chances = [
-        Contest(each, "joint", FOLDS, 0.01).chance("joint", "dropout")
+        Contest(each, None, FOLDS, 0.01).chance("joint", "dropout")
         for each in (reached, alone)
     ]
     pair = Pair(
@@ -117,6 +117,26 @@ def test_the_simplest_model_that_no_other_one_surpasses_is_used(
     assert ("The best net, joint, gets" in lead(found)) == (use != "joint")
     worth = [each.worth or 0.0 for each in found.contenders]
     assert worth == sorted(worth, reverse=True)
+
+
+def test_the_best_of_several_nets_needs_a_higher_chance() -> None:
+    needed = list(map(needed_of_best, (1, 2, 3, 4, 5, 8, 10)))
+    assert needed == [NEEDED, 0.87, 0.9, 0.92, 0.93, 0.96, 0.96]
+    assert needed_of_best(1000) == 0.99
+    nets = {"joint": scores(0.762), "simplest": scores(0.7655, seed=3)}
+    models = nets | {"logistic_regression": scores(0.74, seed=2)}
+    chance = contest_of(models).chance("simplest", "logistic_regression")
+    assert needed_of_best(2) < chance < needed_of_best(3)
+    assert ask(models).use == "simplest"
+    models["starting_point"] = scores(0.7, seed=5)
+    assert ask(models).use == "logistic_regression"
+    assert ask(models, named="simplest").use == "simplest"
+    # One with the settings of another is no further net, nor one that may be no better than the constant.
+    contest = contest_of(models)
+    alike = replace(contest.reached["starting_point"], params="joint")
+    contest = replace(contest, reached={**contest.reached, "starting_point": alike})
+    assert choose(contest).n_nets == 2
+    assert ask(models | {"majority_class": np.full(30, 0.71)}).n_nets == 2
 
 
 def test_a_net_that_owes_its_gain_to_luck_is_not_used() -> None:
@@ -185,7 +205,7 @@ def compared(
         )
         for name, each in scores.items()
     }
-    contest = Contest(reached, "kept", resampling, rope=0.01)
+    contest = Contest(reached, None, resampling, rope=0.01)
     answer = answer_of(
         contest, choose(contest, asked), "neg_brier_score", 9, asked is not None
     )

@@ -37,7 +37,8 @@ def test_the_nets_are_the_combination_every_winner_the_simplest_and_the_start(
     write_best(params, here, winner="neurons")
     picks = picks_of(params)
     settings = picks.settings
-    assert picks.kept == "neurons"
+    assert picks.named is None
+    assert picks.whole.winner == "neurons"
     assert list(settings) == [
         "combined",
         *params.experiments,
@@ -60,12 +61,30 @@ def test_the_nets_are_the_combination_every_winner_the_simplest_and_the_start(
     )
     picks = picks_of(params)
     settings = picks.settings
-    assert picks.kept == "combined"
+    assert picks.named == "combined"
     assert settings["simplest"] == settings["neurons"] == model | simplest
     assert (
         format_changes(settings["weight_init"], model)
         == "optimizer=Adamax, module__weight_init=kaiming_uniform_"
     )
+
+
+def test_a_net_is_named_by_evaluate_keep_and_has_its_own_number_of_candidates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_best(params_of(), tmp_path, winner="neurons")
+    for keep, named in {
+        "best": None,
+        "winner": "neurons",
+        "simplest": "simplest",
+        "dropout": "dropout",
+    }.items():
+        assert picks_of(params_of(evaluate={"keep": keep})).named == named
+    picks = picks_of(params_of(evaluate={}))
+    own = picks.searches["dropout"].n_candidates
+    numbers = list(map(picks.n_candidates, ("neurons", "simplest", "dropout")))
+    assert numbers == [picks.whole.n_candidates, picks.whole.n_candidates, own]
 
 
 def test_what_the_picks_are_worth_without_luck() -> None:

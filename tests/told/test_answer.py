@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from stages.lib.told.answer import files_told, gained, in_words, lead, ranking
+from stages.lib.told.answer import (
+    files_told,
+    gained,
+    glossary,
+    in_words,
+    lead,
+    ranking,
+)
 from tests.evaluate.contests import CONSTANT, IN_TIME, LINEAR, ask, scores
 
 # What is said of the files.
@@ -29,9 +36,24 @@ RULE = "is used if it is better by 0.01 with a chance of 80 %; "
             {"joint": scores(0.7), "simplest": scores(0.8, seed=2)} | LINEAR | CONSTANT,
             {},
             f"Use the net simplest: accuracy 0.800 on new rows (95 %: 0.772 to 0.828){OF}That is the simplest "
-            "candidate of the best search among those that may be its best. logistic_regression, which is simpler, "
-            f"gets 0.740. A less simple model {RULE}simplest has more than 99 %.",
+            "candidate of the best search among those that may be its best. It is the best of two nets on these "
+            "splits; that luck is not taken off. logistic_regression, which is simpler, gets 0.740. The net simplest "
+            "is used if it is better by 0.01 with a chance of 87 %, because it is the best of two; it has more than "
+            "99 %.",
             id="the simplest net",
+        ),
+        pytest.param(
+            {
+                "joint": scores(0.765),
+                "simplest": scores(0.7635, seed=3),
+                "starting_point": scores(0.74, seed=5),
+            }
+            | LINEAR
+            | CONSTANT,
+            {"joint": 0.7615},
+            f"{OF}The best net, simplest, gets 0.763. It is used if it is better by 0.01 with a chance of 90 %, "
+            "because it is the best of three; it has 85 %.",
+            id="the best of three, which needs more than one that is named",
         ),
         pytest.param(
             {"joint": scores(0.735), "random_forest": scores(0.8, seed=4)}
@@ -50,15 +72,28 @@ RULE = "is used if it is better by 0.01 with a chance of 80 %; "
             id="a forest that only the net makes way for",
         ),
         pytest.param(
+            {
+                "joint": scores(0.766),
+                "dropout": scores(0.76, seed=9),
+                "random_forest": scores(0.755, seed=4),
+            }
+            | LINEAR,
+            {},
+            "The net joint is used if it is better by 0.01 with a chance of 87 %, because it is the best of two; joint "
+            "is, than logistic_regression, but not than random_forest. The best net, joint, gets 0.766. Over "
+            "random_forest, joint has 53 %, and needs 87 % as the best of two.",
+            id="a forest that the best of two nets makes way for",
+        ),
+        pytest.param(
             {"joint": scores(0.76)} | LINEAR | CONSTANT,
             {"joint": 0.745},
             f"The best net, joint, shows 0.760, {PICKED}without that luck it gets 0.745. A net {RULE}joint has",
             id="a net that owes its gain to luck",
         ),
         pytest.param(
-            {"net": scores(0.73), "joint": scores(0.65)} | LINEAR | CONSTANT,
+            {"net": scores(0.73), "joint": scores(0.64)} | LINEAR | CONSTANT,
             {"net": 0.735},
-            "The best net was picked as the best of its search; without that luck it gets 0.735. A net "
+            "The best net was picked as the best of 179; without that luck it gets 0.735. A net "
             f"{RULE}the net has",
             id="a net that is worth more than it shows, and is called net",
         ),
@@ -105,6 +140,7 @@ def test_the_ranking_goes_by_what_models_are_worth_and_says_why_they_are_left_ou
         "joint": scores(0.8),
         "dropout": scores(0.78, seed=1),
         "combined": scores(0.64, seed=5),
+        "simplest": scores(0.76, seed=6),
     }
     stuck = {"dropout": np.arange(30) < 2}
     found = ask(
@@ -117,22 +153,21 @@ def test_the_ranking_goes_by_what_models_are_worth_and_says_why_they_are_left_ou
     cells = dict(zip(shown.headings, columns, strict=True))
     assert cells["model"] == [
         "dropout",
+        "simplest",
         "joint",
         *LINEAR,
         *CONSTANT,
         "combined",
         "random_forest",
     ]
-    assert cells["mean"][:2] == ["0.780", "0.800"]
-    assert (cells["worth"][1], cells["95 %"][1]) == ("0.750", "0.720 to 0.780")
+    assert cells["mean"][:3] == ["0.780", "0.760", "0.800"]
+    assert (cells["worth"][2], cells["95 %"][2]) == ("0.750", "0.720 to 0.780")
     assert cells["note"] == [
-        *("not the best; 2 stuck", "kept", "the answer"),
+        *("the answer; kept; 2 stuck", "not the best", "not the best", ""),
         *("ignores inputs", "no sure gain", "no score"),
     ]
-    assert cells["chance"][2] == ""
-    assert {each.name: each.left_out for each in found.contenders}[
-        "dropout"
-    ] == "other_of_its_kind"
+    assert cells["chance"][0] == ""
+    assert found["joint"].left_out == "other_of_its_kind"
     assert [in_words(chance) for chance in (0.0, 0.799999, 0.991)] == [
         "less than 1 %",
         "79 %",
@@ -148,41 +183,83 @@ def test_stuck_fits_of_the_answer_are_told() -> None:
         )
 
 
-def test_another_net_speaks_only_if_it_surely_gains_on_the_kept_one() -> None:
-    others = {"majority_class": np.full(30, 0.5)}
-    found = ask({"joint": scores(0.77), "dropout": scores(0.773, seed=1)} | others)
-    assert (found.use, files_told(found)) == ("joint", BOTH)
-    found = ask(
-        {"joint": scores(0.7), "dropout": scores(0.8, seed=1)} | others, dropout=0.79
+def test_no_row_is_better_than_the_answer_without_a_reason_beside_it() -> None:
+    """A net and trees whose chance is too small, each with what it needs, and a net that is not the one named."""
+    models = {
+        "joint": scores(0.76),
+        "dropout": scores(0.8, seed=9),
+        "random_forest": scores(0.755, seed=4),
+    }
+    found = ask(models | LINEAR | CONSTANT, named="joint")
+    notes = dict(zip(*(ranking(found)[key] for key in ("model", "note")), strict=True))
+    assert notes == {
+        "dropout": "not named",
+        "joint": "kept; needs 80 %",
+        "random_forest": "needs 80 %",
+        "logistic_regression": "the answer",
+        "majority_class": "ignores inputs",
+    }
+    said = glossary(found)
+    assert said["needs 80 %"] == "the chance from which on it would be used."
+    assert said["not named"] == (
+        "evaluate.keep names another net, which alone is compared."
     )
-    assert found.use == "dropout"
-    assert "but it was picked as the best of its search" in lead(found)
-    assert files_told(found) == f"models/answer.onnx is the net dropout; {KEPT}"
-    found = ask(
-        {"joint": scores(0.7), "dropout": scores(0.8, seed=1)} | others, "joint"
+    found = ask({**models, "dropout": scores(0.758, seed=9)} | LINEAR)
+    assert ranking(found)["note"][:2] == ["kept; needs 87 %", "not the best"]
+    assert glossary(found)["needs 87 %"] == (
+        "the chance from which on it would be used, as the best of two."
     )
+    for gain in (0.0, 0.01, 0.02, 0.03, 0.06):
+        for named in (None, "joint"):
+            nets = {"joint": scores(0.75), "dropout": scores(0.75 + gain, seed=9)}
+            trees = {"random_forest": scores(0.76, seed=4)}
+            found = ask(nets | trees | LINEAR | CONSTANT, named=named)
+            names = [each.name for each in found.contenders]
+            better = found.contenders[: names.index(str(found.use))]
+            assert all(each.left_out for each in better)
+
+
+def test_the_net_that_is_worth_most_speaks_unless_one_is_named() -> None:
+    nets = {"joint": scores(0.77), "dropout": scores(0.773, seed=1)} | CONSTANT
+    assert (ask(nets).use, ask(nets).n_nets) == ("dropout", 2)
+    assert ask(nets, dropout=0.769).use == "joint"
+    found = ask(nets, named="joint")
+    assert (found.use, found.n_nets, found.net_needed) == ("joint", 1, 0.8)
+    assert (found["dropout"].left_out, files_told(found)) == ("not_named", BOTH)
+    found = ask({"joint": scores(0.7), "dropout": scores(0.8, seed=1)} | CONSTANT)
+    assert files_told(found) == BOTH.replace("joint", "dropout")
+    found = ask(nets, "joint", dropout=0.772)
     assert (found.use, found.handed_over, found.asked) == ("dropout", "joint", True)
-    found = ask({"joint": scores(0.7)} | LINEAR, "joint", kept="joint")
     assert files_told(ask({"joint": scores(0.7)} | LINEAR, "logistic_regression")) == (
         f"As evaluate.use says, models/answer.onnx is logistic_regression; {KEPT}"
+    )
+
+
+def test_a_named_net_that_may_be_no_better_than_the_constant_is_told() -> None:
+    nets = {"joint": scores(0.64), "dropout": scores(0.8, seed=9)}
+    found = ask(nets | LINEAR | CONSTANT, named="joint")
+    assert (found.use, found.kept) == ("logistic_regression", "joint")
+    assert lead(found).endswith(
+        "The net that evaluate.keep names has no score that is surely better than that of the constant."
+    )
+    nets["joint"] = scores(0.755)
+    assert "The net that evaluate.keep names, joint, gets 0.755. A net is used if" in (
+        lead(ask(nets | LINEAR | CONSTANT, named="joint"))
     )
 
 
 def test_a_kept_net_that_diverged_is_told() -> None:
     diverged = scores(0.8)
     diverged[3] = np.nan
-    found = ask(
-        {"joint": diverged, "dropout": scores(0.7), "logistic_regression": scores(0.6)},
-        joint=0.7,
-    )
-    assert (found.use, found["joint"].worth, found["joint"].left_out) == (
-        "dropout",
-        None,
-        "no_score",
-    )
+    models = {"joint": diverged, "dropout": scores(0.7)}
+    models |= {"logistic_regression": scores(0.6)}
+    found = ask(models, joint=0.7)
+    assert (found.use, found.kept, found.n_nets) == ("dropout", "dropout", 1)
+    assert (found["joint"].worth, found["joint"].left_out) == (None, "no_score")
+    found = ask(models, named="joint", joint=0.7)
     assert files_told(found) == (
-        f"models/answer.onnx is the net dropout; {KEPT[:-1]}, which diverged on some splits; set evaluate.keep "
-        "to another setting."
+        f"models/answer.onnx is logistic_regression; {KEPT[:-1]}, which diverged on some splits; set evaluate.keep to "
+        "another setting."
     )
     assert gained(found) == ""
     assert ask({"joint": diverged} | CONSTANT).handed_over == "majority_class"
@@ -208,7 +285,7 @@ def test_what_tuning_gained_is_told_beside_where_it_began() -> None:
 def test_an_interval_ends_where_the_scorer_does_and_a_net_called_net_has_no_second_name() -> (
     None
 ):
-    found = ask({"net": scores(0.99)} | CONSTANT, kept="net")
+    found = ask({"net": scores(0.99)} | CONSTANT)
     assert found["net"].high == 1
     assert (found["net"].low or 1) < 0.98
     assert gained(found) == "The kept net scores 0.990."
@@ -232,9 +309,13 @@ def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() 
     assert lead(found).endswith(
         "The best net, joint, gets -2.500. A net is used if it is better by 3; joint gains 2.000."
     )
+    assert ranking(found)["note"][0] == "kept; gains too little"
+    assert glossary(found) == {
+        "gains too little": "it would be used if it were better by 3."
+    }
 
 
-def test_of_equal_settings_the_kept_one_is_compared() -> None:
+def test_the_combination_speaks_by_the_name_of_a_pick_that_scores_the_same() -> None:
     found = ask(
         {
             "combined": scores(0.772),

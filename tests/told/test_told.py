@@ -45,8 +45,8 @@ def test_the_answer_is_told_as_it_is_written() -> None:
         "Use logistic_regression: accuracy 0.771 on new rows (95 %: 0.723 to 0.819); always naming the "
     )
     assert (
-        "A net is used if it is better by 0.01 with a chance of 80 %; joint has less than 1 %."
-        in first
+        "It is used if it is better by 0.01 with a chance of 93 %, because it is the best of five; "
+        "it has less than 1 %." in first
     )
     assert files_of == f"models/answer.onnx is logistic_regression; {KEPT}"
     words = inputs_told(results, answer)

@@ -10,7 +10,15 @@ import pandas as pd
 
 from resampled.means.corrected import Corrected
 from stages.lib.common import format_changes, format_params, format_value
-from stages.lib.config import ANSWER, COMBINED, SIMPLEST, STARTING_POINT, WINNER, Params
+from stages.lib.config import (
+    ANSWER,
+    BEST,
+    COMBINED,
+    SIMPLEST,
+    STARTING_POINT,
+    WINNER,
+    Params,
+)
 from stages.lib.results import Results, files
 from stages.lib.results.files import File
 from stages.lib.results.search import (
@@ -170,7 +178,10 @@ def over_all(
 def leaderboard(
     params: Params, searches: Searches, tied: dict[str, bool], winner: str
 ) -> pd.DataFrame:
-    """Tabulate the best of each search, one row per experiment, in their order, and mark that of the kept net."""
+    """Tabulate the best of each search, one row per experiment, in their order, and mark that of the net that is named.
+
+    There is no mark where the evaluation chooses the net.
+    """
     kept = params.evaluate.keep
     if kept in (WINNER, SIMPLEST):
         kept = winner
@@ -186,21 +197,27 @@ def leaderboard(
 
 @dataclass(frozen=True)
 class Picks:
-    """What the searches hand over to the evaluation; `kept` is the net that `evaluate.keep` names.
+    """What the searches hand over to the evaluation; `named` is the net that `evaluate.keep` names, None for the best.
 
     The `settings` of the nets are by contender; names are unresolved. `use` is what `evaluate.use` names, None where it
     is what the evaluation advises. `corrected` has what a net is worth, free of the luck of its choice, and the ends of
-    its 95 % interval: for the winner by the choice among all searches, for other picks by that in their own. The kept
-    net was chosen among `n_candidates`. `searches` are the summaries, and `rows` what they have scored on fresh splits.
+    its 95 % interval: for the winner by the choice among all searches, for other picks by that in their own. `whole`
+    has the numbers over all searches; `searches` are the summaries, and `rows` what they have scored on fresh splits.
     """
 
     settings: dict[str, Settings]
-    kept: str
+    named: str | None
     use: str | None
     corrected: Worth
-    n_candidates: int
+    whole: BestParams
     searches: dict[str, RankedSearch]
     rows: FreshRows
+
+    def n_candidates(self, net: str) -> int:
+        """Return among how many candidates a net was picked."""
+        if net in self.searches and net != self.whole.winner:
+            return self.searches[net].n_candidates
+        return self.whole.n_candidates
 
 
 def read_picks(results: Results, params: Params) -> Picks:
@@ -211,21 +228,18 @@ def read_picks(results: Results, params: Params) -> Picks:
     if {*searches} != {*params.experiments}:
         problem = "is from other experiments than those in params.yaml"
         raise results.refused(files.BEST_PARAMS, problem)
-    named = {WINNER: winner, ANSWER: None}
+    named = {WINNER: winner, BEST: None, ANSWER: None}
     use, kept = params.evaluate.use, params.evaluate.keep
-    if kept == WINNER:
-        kept = winner
-    among = searches[kept] if kept in searches and kept != winner else summary
     picks = picks_of(params, searches)
     settings = _contenders(params, details, picks)
     worth = _worth(params, summary, settings)
     rows = _rows(params, details, picks)
     return Picks(
         settings,
-        kept,
+        named.get(kept, kept),
         named.get(use, use),
         worth,
-        among.n_candidates,
+        summary,
         searches,
         rows,
     )

@@ -8,6 +8,7 @@ from stages.lib.config.schema import Params, Runtime
 from stages.lib.config.space import Distribution
 from stages.lib.config.statistics import (
     ANSWER,
+    BEST,
     COMBINED,
     SIMPLEST,
     STARTING_POINT,

@@ -15,7 +15,9 @@ ROPE = 0.01
 # So that squares of costs are finite.
 _LARGEST_COST = 1e12
 
-# The settings that can be kept, besides each experiment's.
+# The net that is worth most in the evaluation.
+BEST = "best"
+# The settings that can be named as the one to keep, besides each experiment's.
 WINNER, SIMPLEST, COMBINED = "winner", "simplest", "combined"
 # `model` of params.yaml as it stands, which can be used, but not kept.
 STARTING_POINT = "starting_point"
@@ -32,6 +34,7 @@ OF_NUMBERS = ("linear_regression", "hist_gradient_boosting", "random_forest", "m
 # All of these names, which no experiment may have.
 RESERVED = {
     ANSWER,
+    BEST,
     WINNER,
     SIMPLEST,
     COMBINED,
@@ -75,9 +78,10 @@ class Costs(Section):
 class Evaluate(Section):
     """What the evaluation does with its contenders."""
 
-    keep: str = WINNER
-    """The net that represents the nets in the answer, and is saved as `models/best.onnx`: winner, simplest, combined
-    (of two grid searches or more), or the name of an experiment."""
+    keep: str = BEST
+    """The net that represents the nets in the answer, and is saved as `models/best.onnx`: best, the one that is worth
+    most in the evaluation, which needs a higher chance because it is chosen there; or one by name, which alone is
+    compared: winner (of the searches), simplest, combined (of two grid searches or more), or an experiment."""
     use: str = ANSWER
     """The model that is saved as `models/answer.onnx` and predicts: answer, which the evaluation recommends, or a
     contender, such as starting_point or random_forest."""
@@ -114,7 +118,7 @@ def misplaced_names(
         *(OF_CLASSES if classify else OF_NUMBERS),
     ]
     for key, names, what in (
-        ("keep", nets, "a setting that can be kept"),
+        ("keep", [BEST, *nets], "a setting that can be kept"),
         ("use", contenders, "a contender of the evaluation"),
     ):
         if (name := getattr(evaluate, key)) not in names:

@@ -41,12 +41,14 @@ def answer_of(
         scoring=scoring,
         rope=contest.rope,
         needed=NEEDED if choice.use else 1 - ALPHA / 2,
+        net_needed=choice.net_needed,
+        n_nets=choice.n_nets,
         tested=contest.tested,
         n_candidates=n_candidates,
         use=choice.use,
         handed_over=choice.handed_over,
         asked=asked,
-        kept=contest.kept,
+        kept=choice.kept,
         constant=choice.constant,
         compared_with=compared_with,
         why=why,
@@ -155,8 +157,13 @@ class _Beside:
         if name not in self.choice.useful:
             return "no_better_than_constant"
         if name not in self.choice.considered:
-            return "other_of_its_kind"
-        return None if name in self.choice.rising else "no_higher_than_simpler"
+            named = self.contest.named and self.contest.is_net(name)
+            return "not_named" if named else "other_of_its_kind"
+        rising = self.choice.rising
+        if name not in rising:
+            return "no_higher_than_simpler"
+        behind = rising[rising.index(self.choice.use or name) + 1 :]
+        return "does_not_surpass" if name in behind else None
 
 
 def _known(number: float | None) -> float | None:
@@ -182,7 +189,7 @@ def comparison_table(contest: Contest, cv: CV, answer: Answer) -> pd.DataFrame:
     columns["rank_test_score"] = ranks_of(columns["mean_test_score"])
     columns["ci95"] = [one.ci95 for one in each]
     columns |= _difference_columns(contest, answer)
-    columns["kept"] = [name == contest.kept for name in names]
+    columns["kept"] = [name == answer.kept for name in names]
     columns["answer"] = [name == answer.handed_over for name in names]
     by_split, second = scores[SCORE], second_scorer(cv.scoring)
     stuck = np.zeros(by_split.shape, dtype=bool)
@@ -216,15 +223,15 @@ def _difference_columns(contest: Contest, answer: Answer) -> dict[str, Any]:
 
 def few_metrics(
     contest: Contest,
-    use: str | None,
+    answer: Answer,
     searches: Mapping[str, BestScore],
     brier: float | None,
 ) -> dict[str, Numbers]:
     """Return the few numbers that commits are compared by, the metrics of DVC, by the name of their file.
 
     Of each search: its corrected score, and the score of its pick as `fresh`, or without fresh splits `score`. Of the
-    `evaluation`: the scores of the kept net, of the answer, which is to `use`, and of the best model without a net, and
-    the Brier score of the kept net. NaN and None are left out.
+    `evaluation`: the scores of the kept net, of the answer, and of the best model without a net, and the Brier score of
+    the kept net. NaN and None are left out.
     """
     key = "fresh" if contest.tested else "score"
     metrics: dict[str, dict[str, float | None]] = {}
@@ -234,8 +241,8 @@ def few_metrics(
     plain = filterfalse(contest.is_net, contest.reached)
     scored = filter(np.isfinite, map(contest.mean, plain))
     metrics["evaluation"] = {
-        "kept": contest.mean(contest.kept),
-        "answer": contest.mean(use) if use else None,
+        "kept": contest.mean(answer.kept),
+        "answer": contest.mean(answer.use) if answer.use else None,
         "best_baseline": max(scored, default=None),
         "kept_brier_score": brier,
     }

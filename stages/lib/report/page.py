@@ -108,7 +108,7 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
         "not_by_kernel": not_by_kernel_told(evaluation.not_by_kernel),
         "on_inputs": inputs_told(results, answer),
         "charts": charts,
-        "leaderboard": _leaderboard(results, params),
+        "leaderboard": _leaderboard(results, params, answer.kept),
         "evaluation": text_table(contenders, _SAID_OF_CONTENDERS),
         "positive": class_names(params.data.labels_of(2))[-1],
         "thresholds": at_thresholds,
@@ -118,14 +118,14 @@ def sections(results: Results, params: Params) -> dict[str, Any]:
     }
 
 
-def _leaderboard(results: Results, params: Params) -> TextTable:
+def _leaderboard(results: Results, params: Params, kept: str) -> TextTable:
     table = results.table(files.LEADERBOARD)
     tied = dict(zip(table["experiment"], table["tied_with_above"], strict=True))
     (details,) = results.read(files.BEST_PARAMS).details
     columns = leaderboard(params, details.experiments, tied)
-    of_kept_net = table.loc[table["kept"], "experiment"].tolist()
+    search = details.winner if kept == SIMPLEST else kept
     places = enumerate(columns["experiment"])
-    marks = {place: "kept" for place, name in places if name in of_kept_net}
+    marks = {place: "kept" for place, name in places if name == search}
     return TextTable.of_columns(columns, marks)
 
 

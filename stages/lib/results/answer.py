@@ -15,13 +15,15 @@ _Number = Annotated[float, AfterValidator(lambda number: significant(number, COM
 Kind = Literal["constant", "linear", "trees", "net"]
 # Why the answer is used, or none is.
 Why = Literal["unsurpassed", "surpasses", "no_better_than_constant", "no_score"]
-# Why the rule did not ask whether a contender surpasses another one.
+# Why a contender is not used.
 LeftOut = Literal[
     "no_score",
     "ignores_inputs",
     "no_better_than_constant",
     "other_of_its_kind",
+    "not_named",
     "no_higher_than_simpler",
+    "does_not_surpass",
 ]
 
 
@@ -55,17 +57,20 @@ class Answer(Record):
     """What the evaluation answers.
 
     `use` is the contender to use; None if there is none that is worth it. `handed_over` is saved as the answer, and
-    `asked` says whether params.yaml asked for it; `kept` is the net that is saved beside it. `constant` is the model
-    that ignores the inputs, if it has a score. `compared_with` is the simpler model that the answer surpasses; else the
-    net, or another less simple model, that does not surpass it; or the best model, where none is used. A model is used
-    in the place of a simpler one if it is better by more than `rope` with a probability of `needed`; in the order of
-    time, nothing is `tested`, and its gain decides. The searches had `n_candidates`. `contenders` are in the order of
-    what they are worth.
+    `asked` says whether params.yaml asked for it; `kept` is the net that is saved beside it, and speaks for the nets if
+    one does. `constant` is the model that ignores the inputs, if it has a score. `compared_with` is the simpler model
+    that the answer surpasses; else the net, or another less simple model, that does not surpass it; or the best model,
+    where none is used. A model is used in the place of a simpler one if it is better by more than `rope` with a
+    probability of `needed`, and the kept net with one of `net_needed`, because it is the best of `n_nets`; in the order
+    of time, nothing is `tested`, and its gain decides. The kept net was picked among `n_candidates`. `contenders` are
+    in the order of what they are worth.
     """
 
     scoring: str
     rope: _Number
     needed: _Number
+    net_needed: _Number
+    n_nets: int
     tested: bool
     n_candidates: int
     use: str | None

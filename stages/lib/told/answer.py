@@ -20,6 +20,8 @@ MEANINGS = {
     COMBINED: "the picks of the grid searches, put together",
     STARTING_POINT: "the settings that every search starts from",
 }
+# Numbers of nets in sentences, from two on.
+_IN_LETTERS = "two three four five six seven eight nine ten eleven twelve".split()
 # Why a contender is not considered, in a word or two, and what that means.
 _LEFT_OUT = {
     "no_score": ("no score", "a fit diverged on some splits"),
@@ -31,6 +33,10 @@ _LEFT_OUT = {
     "other_of_its_kind": (
         "not the best",
         "another model of its kind is compared in its place",
+    ),
+    "not_named": (
+        "not named",
+        "evaluate.keep names another net, which alone is compared",
     ),
     "no_higher_than_simpler": (
         "below a simpler",
@@ -101,7 +107,7 @@ def ranking(answer: Answer) -> TextTable:
         columns["95 %"] = list(map(words.interval, contenders))
         columns["chance"] = list(map(words.chance_beside, contenders))
     columns["mean"] = list(map(words.mean, contenders))
-    columns["note"] = [_note(answer, each) for each in contenders]
+    columns["note"] = [_note(words, each) for each in contenders]
     marks = {names.index(answer.kept): "kept"}
     is_kept = answer.handed_over == answer.kept
     marks[names.index(answer.handed_over)] = "answer kept" if is_kept else "answer"
@@ -121,17 +127,18 @@ def glossary(answer: Answer) -> dict[str, str]:
             meanings["chance"] = f"that of being {better} than {over}."
     names = {each.name for each in answer.contenders}
     meanings |= {name: f"{what}." for name, what in MEANINGS.items() if name in names}
-    reasons = {_LEFT_OUT[each.left_out] for each in answer.contenders if each.left_out}
+    reasons = {words.reason(each) for each in answer.contenders if each.left_out}
     meanings |= {note: f"{why}." for note, why in sorted(reasons) if why}
     if any(each.stuck for each in answer.contenders):
         meanings["stuck"] = "fits whose net gives nearly all rows the same answer."
     return meanings
 
 
-def _note(answer: Answer, each: Contender) -> str:
+def _note(words: "_Words", each: Contender) -> str:
+    answer = words.answer
     notes = ["the answer"] if each.name == answer.use else []
     notes += ["kept"] if each.name == answer.kept else []
-    notes += [_LEFT_OUT[each.left_out][0]] if each.left_out else []
+    notes += [words.reason(each)[0]] if each.left_out else []
     notes += [f"{each.stuck} stuck"] if each.stuck else []
     return "; ".join(notes)
 
@@ -166,6 +173,32 @@ class _Words:
         if each.name == self.answer.use or each.chance is None:
             return ""
         return percent(each.chance)
+
+    def reason(self, each: Contender) -> tuple[str, str]:
+        """Say why a contender is not used, in a word or two, and what that means."""
+        if each.left_out != "does_not_surpass":
+            return _LEFT_OUT[each.left_out or "no_score"]
+        if not self.answer.tested:
+            return "gains too little", f"it would be used if it were {self.better}"
+        price = self.price(each, ", as")
+        needed = f"needs {percent(self.needed(each))}"
+        return needed, f"the chance from which on it would be used{price}"
+
+    def needed(self, each: Contender) -> float:
+        """Return the chance that a contender needs."""
+        return self.answer.net_needed if each.kind == "net" else self.answer.needed
+
+    def price(self, each: Contender, as_: str) -> str:
+        """Say what makes the chance higher that the best of several nets needs; "" for any other model."""
+        n = self.answer.n_nets
+        if each.kind != "net" or n == 1 or not self.answer.tested:
+            return ""
+        return f"{as_} the best of {_in_letters(n)}"
+
+    @property
+    def named(self) -> bool:
+        """Whether other nets are left out because evaluate.keep names one."""
+        return any(each.left_out == "not_named" for each in self.answer.contenders)
 
     @property
     def constant(self) -> Contender | None:
@@ -207,6 +240,11 @@ class _Words:
             sentences.append(f"That is {MEANINGS[use.name]}.")
         if use.luck_removed:
             sentences.append(f"{self.showing('It', use)}; that luck is taken off here.")
+        if use.kind == "net" and answer.n_nets > 1:
+            best = (
+                f"It is the best of {_in_letters(answer.n_nets)} nets on these splits"
+            )
+            sentences.append(f"{best}; that luck is not taken off.")
         if use.stuck:
             fits = f"{use.stuck} of its fits {'is' if use.stuck == 1 else 'are'}"
             stuck = "such a net gives nearly all rows the same answer"
@@ -235,55 +273,74 @@ class _Words:
             sentences.append(
                 f"{other.name}, which is simpler, gets {self.number(other.worth)}."
             )
-            sentences.append(
-                self.rule("less simple model", self.surpassing(answer[use], other))
-            )
+            sentences.append(self.surpassing(answer[use], other))
         elif other:
             what = {"net": "net", "trees": "model of trees"}.get(other.kind, "model")
-            sentences.append(self.shown(other, f"best {what}"))
-            sentences.append(self.rule(what, self.chance(other)))
+            sentences.append(self.shown(other, self.best(what)))
+            sentences.append(self.rule(other, f"A {what}", "It"))
         elif self.constant and answer[use].kind == "net":
             sentences.append("No simpler model is surely better than that.")
         net = self.net
         if net is None and answer[use].kind != "net":
+            no_net = (
+                "The net that evaluate.keep names has no"
+                if self.named
+                else "No net has a"
+            )
             sentences.append(
-                "No net has a score that is surely better than that of the constant."
+                f"{no_net} score that is surely better than that of the constant."
             )
         elif net and net.name not in (use, answer.compared_with):
-            sentences += [
-                self.shown(net, "best net"),
-                f"Over {use}, {self.chance(net)}.",
-            ]
+            over = f"Over {use}, {self.chance(net)}"
+            if price := self.price(net, " as"):
+                over += f", and needs {in_words(self.needed(net))}{price}"
+            sentences += [self.shown(net, self.best("net")), f"{over}."]
         return sentences
+
+    def best(self, what: str) -> str:
+        if what == "net" and self.named:
+            return "net that evaluate.keep names"
+        return f"best {what}"
 
     @property
     def net(self) -> Contender | None:
         """The net that speaks for all of them, if one is better than the constant."""
         spoken = (each for each in self.answer.contenders if each.kind == "net")
-        considered = None, "no_higher_than_simpler"
+        considered = None, "no_higher_than_simpler", "does_not_surpass"
         return next((each for each in spoken if each.left_out in considered), None)
 
     @property
     def better(self) -> str:
         return f"better by {self.answer.rope:g}" if self.answer.rope else "better"
 
-    def rule(self, what: str, chance: str) -> str:
-        rule = f"A {what} is used if it is {self.better}"
+    def rule(
+        self, each: Contender, subject: str, itself: str, said: str | None = None
+    ) -> str:
+        """Say when a model is used; the best of several nets is the subject `itself`, because it needs more."""
+        price = self.price(each, ", because it is")
+        rule = f"{itself if price else subject} is used if it is {self.better}"
         if self.answer.tested:
-            rule += f" with a chance of {in_words(self.answer.needed)}"
-        return f"{rule}; {chance}."
+            rule += f" with a chance of {in_words(self.needed(each))}{price}"
+        return f"{rule}; {said or self.chance(each, 'it' if price else None)}."
 
     def surpassing(self, use: Contender, simpler: Contender) -> str:
-        if use.chance is None or use.chance >= self.answer.needed or not self.net:
-            return self.chance(use)
-        return f"{self.net.name} is, than {simpler.name}, but not than {use.name}"
+        judged, said = use, None
+        if use.chance is not None and use.chance < self.needed(use) and self.net:
+            judged = self.net
+            said = f"{judged.name} is, than {simpler.name}, but not than {use.name}"
+        return self.rule(judged, "A less simple model", f"T{_name(judged)[1:]}", said)
 
-    def chance(self, each: Contender) -> str:
+    def chance(self, each: Contender, name: str | None = None) -> str:
         """Say what is known of a contender beside the other one: a chance, or in the order of time a gain."""
-        name = "the net" if each.name == "net" else each.name
+        name = name or ("the net" if each.name == "net" else each.name)
         if each.chance is None:
             return f"{name} gains {self.number(each.gain)}"
         return f"{name} has {in_words(each.chance)}"
+
+
+def _in_letters(n: int) -> str:
+    """Write a number of nets in a sentence, from two on."""
+    return _IN_LETTERS[n - 2] if n - 2 < len(_IN_LETTERS) else f"{n:,}"
 
 
 def in_words(chance: float) -> str:

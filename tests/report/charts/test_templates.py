@@ -126,9 +126,11 @@ def test_leaders_stand_from_the_best_down() -> None:
         if text.text in names
     }
     assert sorted(heights, key=lambda name: heights[name]) == names
-    assert "point: corrected; tick: plain mean; diamond: the kept net" in shown(
-        "leaderboard", rows
-    )
+    legend = "point: corrected; tick: plain mean"
+    rows = [row | {"kept": "false"} for row in rows]
+    for kept, end in (("true", "; diamond: the kept net"), ("false", "")):
+        rows[0]["kept"] = kept
+        assert f"{legend}{end}" in shown("leaderboard", rows)
 
 
 def test_the_evaluation_has_scores_and_differences_in_their_order() -> None:

@@ -110,6 +110,7 @@ def draw_predictions(
     hard_for_one: float = HARD_FOR_ONE,
     hard: float = HARD,
     n_folds: int = N_FOLDS,
+    alike: float = 0.0,
 ) -> Search:
     """Draw the predictions of candidates.
 
@@ -117,13 +118,14 @@ def draw_predictions(
     These four are normal with mean 0 and variances 0.55 (`hard`), 0.1 (`hard_for_one`), v² and what is left of 1, where
     v is `noise`, of all candidates or of each. They are drawn for a row; for a row and candidate; for a candidate,
     repeat and fold; and for a candidate, repeat and row. The variances add up to 1, so p is the probability of a right
-    prediction.
+    prediction. All candidates but the last may be `alike`: this variance of what is drawn for a row and candidate is
+    drawn for the row once.
     """
     n_candidates = len(truth)
     noise = np.broadcast_to(noise, n_candidates)[:, None, None]
     folds = np.stack([rng.permutation(n_rows) % n_folds for _ in range(n_repeats)])
     latent = rng.standard_normal((n_candidates, n_repeats, n_rows), dtype=np.float32)
-    latent *= (np.maximum(0, 1 - hard - hard_for_one - noise**2) ** 0.5).astype(
+    latent *= (np.maximum(0, 1 - hard - hard_for_one - alike - noise**2) ** 0.5).astype(
         np.float32
     )
     rows = hard**0.5 * rng.standard_normal(n_rows)
@@ -132,6 +134,9 @@ def draw_predictions(
         + hard_for_one**0.5 * rng.standard_normal((n_candidates, n_rows))
         + ndtri(truth)[:, None]
     )
+    if alike:
+        shared = rng.standard_normal((2, n_rows))[[0] * (n_candidates - 1) + [1]]
+        rows = rows + alike**0.5 * shared
     latent += rows.astype(np.float32)[:, None]
     fits = noise * rng.standard_normal(
         (n_candidates, n_repeats, n_folds), dtype=np.float32
