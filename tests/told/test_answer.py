@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from stages.lib.results.answer import Answer
 from stages.lib.told.answer import (
     files_told,
     gained,
@@ -183,6 +184,13 @@ def test_stuck_fits_of_the_answer_are_told() -> None:
         )
 
 
+def notes_of(answer: Answer) -> dict[str, str]:
+    """Return the note beside each contender."""
+    table = ranking(answer)
+    note = table.headings.index("note")
+    return {row[0]: row[note] for row in table.rows}
+
+
 def test_no_row_is_better_than_the_answer_without_a_reason_beside_it() -> None:
     """A net and trees whose chance is too small, each with what it needs, and a net that is not the one named."""
     models = {
@@ -191,8 +199,7 @@ def test_no_row_is_better_than_the_answer_without_a_reason_beside_it() -> None:
         "random_forest": scores(0.755, seed=4),
     }
     found = ask(models | LINEAR | CONSTANT, named="joint")
-    notes = dict(zip(*(ranking(found)[key] for key in ("model", "note")), strict=True))
-    assert notes == {
+    assert notes_of(found) == {
         "dropout": "not named",
         "joint": "kept; needs 80 %",
         "random_forest": "needs 80 %",
@@ -205,7 +212,7 @@ def test_no_row_is_better_than_the_answer_without_a_reason_beside_it() -> None:
         "evaluate.keep names another net, which alone is compared."
     )
     found = ask({**models, "dropout": scores(0.758, seed=9)} | LINEAR)
-    assert ranking(found)["note"][:2] == ["kept; needs 87 %", "not the best"]
+    assert list(notes_of(found).values())[:2] == ["kept; needs 87 %", "not the best"]
     assert glossary(found)["needs 87 %"] == (
         "the chance from which on it would be used, as the best of two."
     )
@@ -309,7 +316,7 @@ def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() 
     assert lead(found).endswith(
         "The best net, joint, gets -2.500. A net is used if it is better by 3; joint gains 2.000."
     )
-    assert ranking(found)["note"][0] == "kept; gains too little"
+    assert notes_of(found)["joint"] == "kept; gains too little"
     assert glossary(found) == {
         "gains too little": "it would be used if it were better by 3."
     }
