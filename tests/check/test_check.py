@@ -195,9 +195,9 @@ def test_costs_of_more_than_two_classes_are_found_in_the_table(
             "n_splits=5 cannot be greater than the number of members in each class",
         ),
         (
-            {"model.class_weight": [0, 0]},
+            {"model.class_weight": [1, 2, 1]},
             768,
-            "params.yaml: model.class_weight, or that of an experiment, ",
+            "params.yaml: model.class_weight, or that of an experiment, has 3 weights, but",
         ),
         (
             {"model.iterator_train__drop_last": True, "model.batch_size": 900},
