@@ -98,6 +98,9 @@ def test_the_share_of_k_folds_is_that_of_their_rows(
     assert cv.resampling(N).n_repeats(len(splits)) == cv.n_repeats
 
 
+# In the order of time, the last fold is without class c1.
+LATE = table(np.array([*[0.0, 1.0, 2.0] * 13, *[0.0, 2.0] * 10]))
+IN_TIME = CV(n_splits=2, n_repeats=1, splitter="time", scoring="balanced_accuracy")
 FEW = table(np.repeat([0.0, 1.0], [10, 2]))
 TOO_FEW = "The rows can't be split: ValueError: Cannot have number of "
 
@@ -126,8 +129,29 @@ TOO_FEW = "The rows can't be split: ValueError: Cannot have number of "
             CV(n_splits=3, n_repeats=1, splitter="time"),
             "The training rows of fold 1 in repeat 1 have no row of class c1, c2. Lower cv.n_splits in params.yaml, or",
         ),
+        *(
+            (
+                LATE,
+                IN_TIME.model_copy(update={"scoring": scoring}),
+                f"Fold 2 has no row of class c1, which {scoring} needs. Set cv.scoring to balanced_accuracy.",
+            )
+            for scoring in ("roc_auc_ovr", "neg_log_loss", "f1_macro", "recall_macro")
+        ),
+        (
+            LATE,
+            IN_TIME.model_copy(update={"also_score": ["accuracy", "f1_macro"]}),
+            "no row of class c1, which f1_macro needs. Leave it out of cv.also_score.",
+        ),
     ],
 )
 def test_what_cannot_be_split_is_told(data: Dataset, cv: CV, sentence: str) -> None:
     with refused_with(sentence):
         checked_splits(data, cv, SEED)
+
+
+@pytest.mark.parametrize("scoring", ["accuracy", "balanced_accuracy", "f1_weighted"])
+def test_in_time_a_fold_may_lack_a_class_that_the_scorer_does_not_ask_for(
+    scoring: str,
+) -> None:
+    cv = IN_TIME.model_copy(update={"scoring": scoring})
+    assert same(checked_splits(LATE, cv, SEED), make_splits(LATE, cv, SEED))

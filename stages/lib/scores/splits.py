@@ -211,6 +211,8 @@ _AGAINST_LACKING = {
     "group": "Set cv.splitter in params.yaml to stratified_group, or lower cv.n_splits.",
 }
 _MERGE = "Lower cv.n_splits in params.yaml, or merge rare classes."
+# Scorers that leave out a class without test rows; others are undefined, or count it as missed.
+_OF_SOME_CLASSES = {"accuracy", "balanced_accuracy", "f1_weighted"}
 
 
 def make_splits(data: Dataset, cv: CV, seed: int) -> list[TrainTest]:
@@ -254,6 +256,18 @@ def _check_classes(
             if lacking.size:
                 repeat, fold = divmod(number, cv.n_splits)
                 names = ", ".join(classes[i] for i in lacking)
+                if part == "test" and cv.keeps_time:
+                    _check_scorers(cv, f"Fold {fold + 1} has no row of class {names}")
+                    continue
                 finding = f"The {part} rows of fold {fold + 1} in repeat {repeat + 1} have no row of class {names}"
                 way_out = _AGAINST_LACKING.get(cv.splitter or "", _MERGE)
                 raise UserError(Problem(finding, way_out))
+
+
+def _check_scorers(cv: CV, finding: str) -> None:
+    """Refuse scorers that need all classes: in the order of time, no other split would have them."""
+    remedy = "Set cv.scoring to balanced_accuracy"
+    for name in (cv.scoring, *cv.also_score):
+        if name not in _OF_SOME_CLASSES:
+            raise UserError(Problem(f"{finding}, which {name} needs", remedy))
+        remedy = "Leave it out of cv.also_score"
