@@ -147,6 +147,10 @@ def test_what_can_be_right_passes(changes: dict[str, Any]) -> None:
             "Let the module's forward return one column, the shape of the target, (n, 1).",
         ),
         (
+            {"criterion": Squares, "class_weight": "balanced"},
+            "'weight'. Derive a criterion of your own from CrossEntropyLoss, which takes the weights of classes.",
+        ),
+        (
             {"module": InAList},
             "InAList.layers holds layers in a plain list or dict, where torch does not see them, so they",
         ),
@@ -186,6 +190,21 @@ def test_nan_from_the_first_step_on_is_told_from_a_net_that_diverges(
     with pytest.raises(UserError) as caught:
         trial(**changes)
     assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", None])
+def test_a_loss_of_ones_own_gets_an_output_for_each_of_many_classes(
+    class_weight: str | None,
+) -> None:
+    settings = net_settings(module=net(lambda x: x), class_weight=class_weight)
+    with pytest.raises(UserError) as caught:
+        build_estimator(settings | {"criterion": Squares}, table(6), Prepare())
+    assert str(caught.value).startswith(
+        "params.yaml: model.criterion: Squares gets one output of the net, but the data has 6 classes. Set it to "
+        "CrossEntropyLoss, from which a criterion of your own is best derived."
+    )
+    known = settings | {"module__n_outputs": 6, "class_weight": None}
+    build_estimator(known | {"criterion": Squares}, table(6), Prepare())
 
 
 def test_an_error_without_a_meaning_has_the_librarys_words() -> None:

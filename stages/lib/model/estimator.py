@@ -121,14 +121,12 @@ def build_estimator(
     settings = without_prefix(settings)
     wrapper, criterion = settings.pop("wrapper"), settings["criterion"]
     classify = is_classifier(wrapper)
-    of_classes = nn.BCELoss, nn.BCEWithLogitsLoss, *OF_NUMBERED
-    if not classify and issubclass(criterion, of_classes):
-        finding = f": {criterion.__name__} is for classes, and {wrapper.__name__} predicts numbers"
-        remedy = "Set it to MSELoss, or model.wrapper to a classifier."
-        raise UserError(in_params("model.criterion", finding, remedy))
     taken = parameters(settings["module"])
+    takes_outputs = "n_outputs" in taken
+    is_given = takes_outputs and "module__n_outputs" not in settings
+    _check_criterion(criterion, wrapper, data.n_classes if is_given else 0)
     defaults: dict[str, Any] = {}
-    if "n_outputs" in taken:
+    if takes_outputs:
         is_numbered = issubclass(criterion, OF_NUMBERED)
         defaults["module__n_outputs"] = data.n_classes if is_numbered else 1
     if "output" in taken:
@@ -154,6 +152,22 @@ def build_estimator(
     if preparation is not None:
         net.n_features_in_ = preparation.n_features_out
     return estimator
+
+
+def _check_criterion(
+    criterion: type[nn.Module], wrapper: type[NeuralNet], n_classes: int
+) -> None:
+    """Refuse a criterion that is not for this wrapper, or not for so many classes; 0 if the module chooses itself."""
+    of_classes, remedy = (nn.BCELoss, nn.BCEWithLogitsLoss, *OF_NUMBERED), ""
+    if not is_classifier(wrapper) and issubclass(criterion, of_classes):
+        problem = f"is for classes, and {wrapper.__name__} predicts numbers"
+        remedy = "Set it to MSELoss, or model.wrapper to a classifier."
+    elif n_classes > 2 and not issubclass(criterion, OF_NUMBERED):
+        problem = f"gets one output of the net, but the data has {n_classes} classes"
+        remedy = "Set it to CrossEntropyLoss, from which a criterion of your own is best derived."
+    if remedy:
+        finding = f": {criterion.__name__} {problem}"
+        raise UserError(in_params("model.criterion", finding, remedy))
 
 
 def _for_loss(criterion: type[nn.Module], known: Mapping[Any, Any], other: Any) -> Any:

@@ -24,6 +24,7 @@ _MEANINGS = {
     "BCEWithLogitsLoss, which takes the plain output.",
     r"Target -?\d+ is out of bounds|target with class prob": "The criterion needs an output for each class: let the "
     "module's last layer have n_outputs, which it is given if it takes them.",
+    "argument 'weight'": "Derive a criterion of your own from CrossEntropyLoss, which takes the weights of classes.",
     "shapes cannot be multiplied": "Let the module take n_inputs, which it is given, for the width of its first layer.",
     "does not require grad|empty parameter list": "No weight of the module can be trained: make its layers attributes "
     "of it, and let forward use them without no_grad, detach or argmax.",
