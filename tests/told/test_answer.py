@@ -322,6 +322,16 @@ def test_splits_in_the_order_of_time_have_neither_intervals_nor_probabilities() 
     }
 
 
+def test_in_time_the_balanced_accuracy_of_a_constant_is_explained() -> None:
+    models = {"joint": np.array([0.5, 0.6]), "majority_class": np.array([0.2, 0.25])}
+    found = ask(models, resampling=IN_TIME)
+    assert "majority_class" not in glossary(found)
+    found = found.model_copy(update={"scoring": "balanced_accuracy"})
+    assert glossary(found)["majority_class"] == (
+        "1 / the number of classes in the test rows, as the mean over splits."
+    )
+
+
 def test_the_combination_speaks_by_the_name_of_a_pick_that_scores_the_same() -> None:
     found = ask(
         {

@@ -22,6 +22,8 @@ MEANINGS = {
 }
 # Numbers of nets in sentences, from two on.
 _IN_LETTERS = "two three four five six seven eight nine ten eleven twelve".split()
+# What balanced_accuracy is of a constant in the order of time, where some test rows may lack a class.
+_ONE_OF_SOME = "1 / the number of classes in the test rows, as the mean over splits."
 # Why a contender is not considered, in a word or two, and what that means.
 _LEFT_OUT = {
     "no_score": ("no score", "a fit diverged on some splits"),
@@ -129,6 +131,8 @@ def glossary(answer: Answer) -> dict[str, str]:
     meanings |= {name: f"{what}." for name, what in MEANINGS.items() if name in names}
     reasons = {words.reason(each) for each in answer.contenders if each.left_out}
     meanings |= {note: f"{why}." for note, why in sorted(reasons) if why}
+    if words.constant and answer.scoring == "balanced_accuracy" and not answer.tested:
+        meanings[words.constant.name] = _ONE_OF_SOME
     if any(each.stuck for each in answer.contenders):
         meanings["stuck"] = "fits whose net gives nearly all rows the same answer."
     return meanings
