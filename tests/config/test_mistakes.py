@@ -71,7 +71,17 @@ def mine(**changes: Any) -> dict[str, Any]:
         ({f"{DROPOUT}.lr": 0.1}, f"{DROPOUT}.lr", "is a key of model"),
         ({"experiments": None}, "experiments", "lines of `key: value`"),
         ({"experiments": {}}, "experiments", "should have at least 1 item"),
-        ({"experiments": {"../x y": DRAWN}}, "experiments.../x y", "match pattern"),
+        (
+            {"experiments": {"../x y": DRAWN}},
+            "experiments.../x y",
+            "is '../x y'; a name has letters from A to Z, digits, - and _, at most 100, and does not begin with -",
+        ),
+        (
+            {"experiments": {"my neurons.v2": DRAWN}},
+            "experiments.my neurons.v2",
+            "is 'my neurons.v2'; a name has letters from A to Z, digits, - and _",
+        ),
+        ({"experiments": {"a\n": DRAWN}}, "experiments.a\n", "a name has letters"),
         (
             {"experiments.random_forest": DRAWN},
             "experiments.random_forest",

@@ -1,5 +1,6 @@
 """The whole of params.yaml as a typed object; `stages.lib.model` checks with torch what its names stand for."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -29,7 +30,10 @@ _TAKEN = {
 Name = Annotated[
     str,
     # It is part of files' names, of DVC's stages, and an argument on the command line.
-    Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$"),
+    rule(
+        re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}").fullmatch,
+        "a name has letters from A to Z, digits, - and _, at most 100, and does not begin with -",
+    ),
     rule(
         lambda name: name not in _TAKEN,
         "the evaluation uses this name for something else; choose another one",
