@@ -12,6 +12,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .DEFAULT_GOAL := help
 # What the engine's kernel is made of. Environments build it, and again when one of these has changed.
 KERNEL := $(wildcard lockstep/kernel/build.py lockstep/kernel/kernel.c lockstep/kernel/library.py)
+# Before pip, which says nothing until it is done.
+SAY_HOW_LONG = @echo "Installing packages into $(@D): the first time, this takes minutes, and 1.5 GB or more of disk."
 # The systems that wheels are made for.
 WHEELS := linux-arm64 linux-x86_64 macos-arm64 macos-x86_64
 
@@ -105,16 +107,19 @@ $(NO_TARGETS):
 	touch $@
 
 .venv/repro: requirements.txt constraints.txt $(KERNEL) | .venv/python
+	$(SAY_HOW_LONG)
 	pip install --quiet --constraint constraints.txt --requirement requirements.txt
 	python -m lockstep.kernel.build
 	touch $@
 
 .venv/test: requirements-dev.txt requirements.txt constraints.txt $(KERNEL) | .venv/python
+	$(SAY_HOW_LONG)
 	pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt
 	python -m lockstep.kernel.build
 	touch $@ .venv/repro
 
 .venv/bench: requirements-bench.txt requirements.txt constraints.txt $(KERNEL) | .venv/python
+	$(SAY_HOW_LONG)
 	pip install --quiet --constraint constraints.txt --requirement requirements-bench.txt
 	python -m lockstep.kernel.build
 	touch $@ .venv/repro
@@ -132,5 +137,6 @@ $(NO_TARGETS):
 	$(PYTHON) -m venv .venv-oldest
 	for file in $(filter-out $<,$^); do \
 	  grep -vf <(sed -n 's/^\([a-z-]*==\).*/^\1/p' $<) "$$file" > ".venv-oldest/$$file"; done
+	$(SAY_HOW_LONG)
 	cd .venv-oldest && bin/pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt --requirement ../$<
 	touch $@

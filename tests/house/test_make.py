@@ -68,7 +68,9 @@ def test_the_kernel_is_built_again_when_its_source_changes(project: Project) -> 
     assert text_of(called).splitlines() == ["-m stages.check"]
     later = (project.folder / ".venv/repro").stat().st_mtime + 1000
     os.utime(source, (later, later))
-    project.make("check")
+    said, command, *_ = project.make("check").stdout.splitlines()
+    assert said.startswith("Installing packages into .venv: the first time, ")
+    assert command.startswith("pip install --quiet")
     assert text_of(called).splitlines()[1:] == [
         "-m lockstep.kernel.build",
         "-m stages.check",
