@@ -63,7 +63,7 @@ RULE = "is used if it is better by 0.01 with a chance of 80 %; "
             {"joint": 0.725},
             f"logistic_regression, which is simpler, gets 0.740. A less simple model {RULE}random_forest has more than "
             f"99 %. The best net, joint, shows 0.735, {PICKED}without that luck it gets 0.725. Over random_forest, "
-            "joint has less than 1 %.",
+            "joint has a chance of less than 1 %.",
             id="a forest",
         ),
         pytest.param(
@@ -82,7 +82,7 @@ RULE = "is used if it is better by 0.01 with a chance of 80 %; "
             {},
             "The net joint is used if it is better by 0.01 with a chance of 87 %, because it is the best of two; joint "
             "is, than logistic_regression, but not than random_forest. The best net, joint, gets 0.766. Over "
-            "random_forest, joint has 53 %, and needs 87 % as the best of two.",
+            "random_forest, joint has a chance of 53 %, and needs 87 % as the best of two.",
             id="a forest that the best of two nets makes way for",
         ),
         pytest.param(
@@ -90,6 +90,18 @@ RULE = "is used if it is better by 0.01 with a chance of 80 %; "
             {"joint": 0.745},
             f"The best net, joint, shows 0.760, {PICKED}without that luck it gets 0.745. A net {RULE}joint has",
             id="a net that owes its gain to luck",
+        ),
+        pytest.param(
+            {"joint": scores(0.7601)} | LINEAR | CONSTANT,
+            {"joint": 0.7599},
+            f"The best net, joint, gets 0.760. A net {RULE}joint has",
+            id="a net that owes too little to luck to be seen",
+        ),
+        pytest.param(
+            {"joint": scores(0.8001)} | LINEAR | CONSTANT,
+            {"joint": 0.7999},
+            f"{OF}It was picked as the best of 179; that luck is taken off here.",
+            id="the kept net, which owes so little",
         ),
         pytest.param(
             {"net": scores(0.73), "joint": scores(0.64)} | LINEAR | CONSTANT,
@@ -283,6 +295,8 @@ def test_what_tuning_gained_is_told_beside_where_it_began() -> None:
         "The settings that every search starts from score 0.700. Put together, the picks of the grid searches score "
         "0.720. The kept net, joint, scores 0.800, and 0.790 without the luck of being picked."
     )
+    (*_, last) = gained(ask(nets, joint=0.7999)).partition("The kept")
+    assert last == " net, joint, scores 0.800."
     assert (
         gained(ask({"joint": scores(0.8), "combined": np.full(30, np.nan)}))
         == "The kept net, joint, scores 0.800."

@@ -88,7 +88,7 @@ def gained(answer: Answer) -> str:
         kept = known[answer.kept]
         name = kept_in_words(kept.name, ",").removeprefix("t")
         sentence = f"T{name} scores {words.mean(kept)}"
-        if kept.luck_removed:
+        if kept.luck_removed and words.differs(kept):
             without = "without the luck of being picked"
             sentence += f", and {words.number(kept.worth)} {without}"
         sentences.append(f"{sentence}.")
@@ -167,6 +167,10 @@ class _Words:
 
     def mean(self, each: Contender) -> str:
         return "no score" if each.mean is None else self.number(each.mean)
+
+    def differs(self, each: Contender) -> bool:
+        """Whether a net's mean and its worth are two numbers as they are written."""
+        return self.mean(each) != self.number(each.worth)
 
     def interval(self, each: Contender) -> str:
         if each.low is None:
@@ -260,13 +264,13 @@ class _Words:
         among = "its search"
         if net.name == self.answer.kept:
             among = f"{self.answer.n_candidates:,}"
-        if (net.mean or 0.0) > (net.worth or 0.0):
+        if (net.mean or 0.0) > (net.worth or 0.0) and self.differs(net):
             subject += f" shows {self.mean(net)}, but it"
         return f"{subject} was picked as the best of {among}"
 
     def shown(self, each: Contender, what: str) -> str:
         subject = f"The {what}" if each.name == "net" else f"The {what}, {each.name},"
-        if not each.luck_removed:
+        if not (each.luck_removed and self.differs(each)):
             return f"{subject} gets {self.mean(each)}."
         return f"{self.showing(subject, each)}; without that luck it gets {self.number(each.worth)}."
 
@@ -295,7 +299,7 @@ class _Words:
                 f"{no_net} score that is surely better than that of the constant."
             )
         elif net and net.name not in (use, answer.compared_with):
-            over = f"Over {use}, {self.chance(net)}"
+            over = f"Over {use}, {self.chance(net, what='a chance of ')}"
             if price := self.price(net, " as"):
                 over += f", and needs {in_words(self.needed(net))}{price}"
             sentences += [self.shown(net, self.best("net")), f"{over}."]
@@ -334,12 +338,12 @@ class _Words:
             said = f"{judged.name} is, than {simpler.name}, but not than {use.name}"
         return self.rule(judged, "A less simple model", f"T{_name(judged)[1:]}", said)
 
-    def chance(self, each: Contender, name: str | None = None) -> str:
+    def chance(self, each: Contender, name: str | None = None, what: str = "") -> str:
         """Say what is known of a contender beside the other one: a chance, or in the order of time a gain."""
         name = name or ("the net" if each.name == "net" else each.name)
         if each.chance is None:
             return f"{name} gains {self.number(each.gain)}"
-        return f"{name} has {in_words(each.chance)}"
+        return f"{name} has {what}{in_words(each.chance)}"
 
 
 def _in_letters(n: int) -> str:
