@@ -18,6 +18,7 @@ from stages.lib.adopt import (
 )
 from stages.lib.config import Experiment
 from stages.lib.data.csv_text import CsvText
+from tests.pages import DOCS
 from tests.project import SECTIONS
 
 
@@ -270,3 +271,6 @@ def test_each_setting_that_follows_from_the_size_has_a_reason(
         "model.max_epochs",
         "model.batch_size",
     ]
+    # docs/own-data.md says how many rows that are.
+    seen, *_ = found["model.max_epochs"].why.partition(" rows in all")
+    assert seen in " ".join(DOCS["own-data.md"].lower().split())

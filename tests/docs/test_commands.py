@@ -112,6 +112,11 @@ def test_the_commands_of_the_other_pages_run(tmp_path: Path) -> None:
         project.git("clean", "--quiet", "--force", "-d")
         for line in commands(page):
             shown = project.run("bash", "-c", line, variables=IDENTITY).stdout
+            if "exp show" in line:
+                assert re.search(
+                    r"\sanswer +kept +cv.n_splits\s+(─+\s+)?workspace +[01]\.\d+ +[01]\.\d+ ",
+                    shown,
+                )
             if "stages.predict" in line:
                 assert re.fullmatch(
                     r"([01],[01]\.\d{6}(,[01|]+)?,(\w+ far outside)?(,(\w+ [\d.]+: [-+][\d.]+(; )?)*)?\n)+",
