@@ -26,7 +26,8 @@ from stages.lib.evaluate.nets import (
     score_nets,
     see_nets,
 )
-from stages.lib.handover import ANSWER_FILE, MODEL_FILE, save_model
+from stages.lib.handover import ANSWER_FILE, MODEL_FILE, large_file, save_model
+from stages.lib.repository.dvc_file import track
 from stages.lib.results import Results, files, remove_others
 from stages.lib.results.answer import Answer
 from stages.lib.results.evaluation import ErrorsByModel, Evaluation, Threshold
@@ -180,6 +181,8 @@ def save(judged: Judged, seen: SeenModels, fitted: dict[str, Fitted]) -> list[st
         card = card.model_copy(update={"threshold": threshold} | own)
         unusual = save_model(path, model, card, judged.table.whole.data.X)
         told += [f"{path}: {name}, {fitted_on}", *filter(None, [unusual])]
+        if (large := large_file(path)).exists():
+            track(large)
     return told
 
 

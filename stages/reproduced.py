@@ -10,7 +10,7 @@ from stages.lib.told.scores import processor_told
 
 _WHAT_ELSE = (
     "All other differences come from other settings, code, data or packages: `make status` and `git diff` show them. "
-    "`git restore metrics models dvc.lock` takes this run back."
+    "`git restore metrics models large dvc.lock` takes this run back."
 )
 
 

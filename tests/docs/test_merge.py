@@ -47,12 +47,13 @@ mkdir -p metrics/search
 grep "^  $1:" params.yaml > metrics/search/$1
 """
 BEST = """\
-mkdir -p models
+mkdir -p models large
 for file in metrics/search/*; do
   grep -q "^  $(basename "$file"):" params.yaml || rm "$file"
 done
 cat metrics/search/* > metrics/best
 cp metrics/best models/best
+printf 'outs:\\n- md5: "%s"\\n  path: best\\n' "$(cksum < metrics/best)" > large/best.dvc
 """
 
 

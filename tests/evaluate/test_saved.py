@@ -1,6 +1,8 @@
 """The models that evaluate saves: the kept setting and the answer, fitted on all rows."""
 
+import shutil
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import onnx
@@ -55,6 +57,20 @@ def test_the_model_is_the_kept_setting_fitted_on_every_row(
     # The kernel has trained the one, skorch the other.
     for name, weight in plain.module_.state_dict().items():
         np.testing.assert_allclose(saved[name], weight.numpy(), rtol=1e-3, atol=1e-4)
+
+
+def test_dvc_gets_what_is_too_large_for_git(
+    evaluated_here: Evaluated, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracked = Mock()
+    monkeypatch.setattr(evaluate, "track", tracked)
+    small = [path.stat().st_size for path in (MODEL_FILE, ANSWER_FILE)]
+    monkeypatch.setattr("stages.lib.handover.model_file.MOST_BYTES", min(small))
+    done = in_process(evaluate)
+    large = Path("large", (MODEL_FILE, ANSWER_FILE)[small.index(max(small))].name)
+    tracked.assert_called_once_with(large)
+    assert f"it is {large}, which DVC tracks" in done.stdout
+    shutil.rmtree("large")
 
 
 def test_the_answer_is_saved_whichever_it_is(

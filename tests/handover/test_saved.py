@@ -33,7 +33,7 @@ def test_a_large_answer_is_not_for_git(
     assert told.startswith(
         f"models/answer.onnx has the card alone, because the model takes {size / 1e6:.1f} MB"
     )
-    large = Path("models/large/answer.onnx")
+    large = Path("large/answer.onnx")
     assert ANSWER_FILE.stat().st_size < 1000
     assert large.stat().st_size == size
     pd.testing.assert_frame_equal(predict(*load_model(ANSWER_FILE), data.X), expected)
@@ -42,19 +42,21 @@ def test_a_large_answer_is_not_for_git(
     save_model(ANSWER_FILE, other, its, data.X)
     ANSWER_FILE.write_bytes(content)
     with refused(
-        r"models/large/answer.onnx is of another run. Run `python -m stages.evaluate`"
+        r"large/answer.onnx is of another run. Run `dvc checkout large/answer.onnx`, or where DVC does not have "
+        "it, `python -m stages.evaluate`"
     ):
         load_model(ANSWER_FILE)
     large.unlink()
     with refused(
-        r"models/large/answer.onnx is missing: it takes .* MB, so it is not in git"
+        r"large/answer.onnx is missing: it takes .* MB, so it is not in git. Run `dvc checkout large/"
     ):
         load_model(ANSWER_FILE)
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
-    large.write_bytes(b"")
+    for path in (large, Path("large/answer.onnx.dvc")):
+        path.write_bytes(b"")
     save_model(ANSWER_FILE, fitted, card, data.X)
-    assert not large.exists()
+    assert not [*large.parent.iterdir()]
 
 
 def test_a_graph_that_predicts_otherwise_is_not_written(

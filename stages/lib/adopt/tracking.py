@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from stages.lib.common import UserError
-from stages.lib.repository.dvc import dvc
-from stages.lib.repository.dvc_file import differs, dvc_file_of, remote
+from stages.lib.repository.dvc_file import differs, dvc_file_of, remote, track
 from stages.lib.repository.git import NoGitError, git
 
 # In bytes. GitHub warns above 50 MiB, and takes no file above 100 MiB.
@@ -42,8 +40,7 @@ class Tracking:
             self._file is None or not differs(self._path, self._file)
         ):
             return []
-        if dvc("add", self._path, shown=True).returncode:
-            raise UserError(f"`dvc add {self._path}` failed; what DVC says is above.")
+        track(self._path)
         file = dvc_file_of(self._path)
         assert file is not None
         done = f"{file}: DVC has the table as it is now. Commit the file."

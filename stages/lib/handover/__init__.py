@@ -9,6 +9,7 @@ from stages.lib.handover.aside.notices import notices
 from stages.lib.handover.model_file import (
     Model,
     file_of,
+    large_file,
     load_model,
     predict,
     save_model,

@@ -21,8 +21,6 @@ from stages.lib.handover.runtime import OnnxModel
 
 # The most bytes of a model that is committed with every change; git keeps all versions.
 MOST_BYTES = 5_000_000
-# The folder, which git and DVC ignore, of larger ones, next to their files.
-LARGE = "large"
 _CARD, _OTHER = "card", ".safetensors"
 # So many rows are predicted at once, because a graph holds what each of its layers has made of all of them.
 _ROWS_AT_ONCE = 20_000
@@ -38,7 +36,8 @@ def save_model(
     `X` are rows of the table, on which, and on odd ones, the file must predict what the fitted model does. A net that
     ONNX can't express, or not exactly, is a safetensors file. Returns a sentence on what is not as usual, or "".
     """
-    net_path, large_path = path.with_suffix(_OTHER), path.parent / LARGE / path.name
+    net_path, large_path = path.with_suffix(_OTHER), large_file(path)
+    large_files = large_path, large_path.with_name(f"{large_path.name}.dvc")
     try:
         model, card = exported(estimator, card, X)
     except NotExportableError as error:
@@ -47,16 +46,16 @@ def save_model(
                 f"{path} can't be written: {error}. Set evaluate.use to another model."
             ) from error
         write_bytes(net_path, net_content(estimator, card))
-        _remove(path, large_path)
+        _remove(path, *large_files)
         return f"{net_path} can be read by this project only, because the net has no ONNX file: {error}"
     content = with_card(model, card)
     if len(content) <= MOST_BYTES:
         write_bytes(path, content)
-        _remove(net_path, large_path)
+        _remove(net_path, *large_files)
         return ""
     write_bytes(large_path, content)
     card = card.model_copy(update={"n_bytes": len(content)})
-    sentence = f"{path} has the card alone, because the model takes {card.size}: it is {large_path}, not for git"
+    sentence = f"{path} has the card alone, because the model takes {card.size}: it is {large_path}, which DVC tracks"
     about = f"This file has no model, but a card: {sentence}."
     write_bytes(path, with_card(Graph().model({}, {}, about), card))
     _remove(net_path)
@@ -103,6 +102,14 @@ def _remove(*paths: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def large_file(path: Path) -> Path:
+    """Return the file of a model that is too large for the one at this path, which then has its card alone.
+
+    It is in a folder beside that of the other, which is one output of a stage: what DVC caches can't be inside.
+    """
+    return path.parent.parent / "large" / path.name
+
+
 def file_of(path: Path) -> Path:
     """Return the file of the model that is saved at this path: another one for a net that ONNX can't express."""
     net_path = path.with_suffix(_OTHER)
@@ -119,17 +126,14 @@ def load_model(path: Path, packages: Collection[str] = ()) -> tuple[Model, Card]
         return load_net(path, packages)
     model, card = _opened(path)
     if card.n_bytes:
-        small, path = card, path.parent / LARGE / path.name
+        small, path = card, large_file(path)
+        remedy = f"Run `dvc checkout {path}`, or where DVC does not have it, `python -m stages.evaluate`."
         if not path.exists():
-            remedy = "Run `python -m stages.evaluate`, which makes it, set evaluate.use to a smaller model"
-            raise UserError(
-                f"{path} is missing: it takes {small.size}, so it is not in git. {remedy}."
-            )
+            finding = f"{path} is missing: it takes {small.size}, so it is not in git"
+            raise UserError(f"{finding}. {remedy}")
         model, card = _opened(path)
         if card.digest != small.digest:
-            raise UserError(
-                f"{path} is of another run. Run `python -m stages.evaluate`."
-            )
+            raise UserError(f"{path} is of another run. {remedy}")
     try:
         session = OnnxModel(model.SerializeToString())
     except Exception as error:  # its errors have no other class in common

@@ -53,6 +53,16 @@ def differs(path: str | Path, file: Path) -> bool:
         return hashlib.file_digest(table, "md5").hexdigest() != str(recorded["md5"])
 
 
+def track(path: str | Path) -> None:
+    """Let DVC take a file as it is now, once no other process holds DVC's lock; raises `UserError` if it can't.
+
+    A stage may do so, because DVC releases its lock while a stage runs, for files that are no outputs.
+    """
+    done = dvc("--wait-for-lock", "add", "--quiet", str(path), shown=True)
+    if done.returncode:
+        raise UserError(f"`dvc add {path}` failed; what DVC says is above.")
+
+
 def pull(target: str) -> None:
     """Let DVC bring a file, from its cache or its remote, and print what it says.
 

@@ -12,7 +12,7 @@ from stages.lib.repository.recorded import LockedResults, differing
 
 # What stages write, and other stages read.
 METRICS = "metrics/"
-WRITTEN = (METRICS, "models/")
+WRITTEN = (METRICS, "models/", "large/")
 # The most names that a sentence lists.
 _MOST = 5
 
