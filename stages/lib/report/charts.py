@@ -16,7 +16,7 @@ from stages.lib.common import UserError
 from stages.lib.report.specs import Spec
 
 # Raise it if this code would draw a spec as other bytes, or suit it otherwise; then all charts are drawn again.
-_VERSION = 1
+_VERSION = 2
 
 # The version that the templates use; the renderer's newest version would lay out some charts differently.
 VEGA_LITE = "5.21"
@@ -31,6 +31,8 @@ THEME: dict[str, Any] = {
     "background": "transparent",
     "font": "Liberation Sans, Arial, Helvetica, sans-serif",
     "aria": False,
+    # Where a reader has none of these fonts, DejaVu Sans takes a sixth more.
+    "padding": {"left": 21, "right": 21, "top": 5, "bottom": 5},
     "axis": {
         **dict.fromkeys(("domainColor", "gridColor"), "currentColor"),
         "gridOpacity": 0.15,
