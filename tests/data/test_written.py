@@ -1,6 +1,5 @@
 """Numbers and dates as other systems write them: babel writes numbers of many languages, and ours reads them."""
 
-import io
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -260,8 +259,9 @@ def test_other_cells_are_refused(
 
 def test_rows_to_predict_are_written_so_or_bare() -> None:
     def read(*rows: str) -> list[list[float]]:
-        file = io.BytesIO("\n".join(["price,share", *rows]).encode())
-        ((_, X),) = read_features(file, ["price", "share"], prices(), "rows", ["price"])
+        content = "\n".join(["price,share", *rows]).encode()
+        features = ["price", "share"]
+        _, X = read_features(content, features, prices(), "rows", ["price"])
         return X.to_numpy().tolist()
 
     assert read('"$4,100",5%', "4100,5", "$4100, 5 %") == [[4100, 5]] * 3
