@@ -39,6 +39,8 @@ ANSWER: dict[str, Any] = {
         "scoring": "neg_mean_squared_error",
         "rope": 1000.0,
         "needed": 0.8,
+        "net_needed": 0.8,
+        "n_nets": 1,
         "tested": False,
         "n_candidates": 2,
     },

@@ -242,7 +242,7 @@ def test_predictions_of_classes_have_curves_and_a_confusion_matrix() -> None:
     ]
     found = shown("diagnostics", rows)
     headings = [
-        "ROC: true positives by false ones",
+        "ROC: true by false positives",
         "precision by recall",
         "observed share by probability",
     ]
