@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tarfile
 import tomllib
-from importlib.metadata import requires
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -51,6 +51,18 @@ def pinned(text: str) -> dict[str, str]:
     return {str(canonicalize_name(name)): version for name, version in found}
 
 
+# The oldest Python for which constraints.txt is made: newer ones need fewer packages.
+OLDEST = {"python_version": "3.11", "python_full_version": "3.11.0"}
+
+
+def needs_of(name: str) -> list[str]:
+    """Return what an installed package needs; one that a newer Python goes without needs nothing else."""
+    try:
+        return requires(name) or []
+    except PackageNotFoundError:
+        return []
+
+
 def needed() -> set[str]:
     """Return the packages that the requirements name, and what those need in turn on this machine.
 
@@ -67,14 +79,15 @@ def needed() -> set[str]:
     done: set[tuple[str, str]] = set()
     while waiting:
         requirement, extra = waiting.pop()
-        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+        machine = OLDEST | {"extra": extra}
+        if requirement.marker and not requirement.marker.evaluate(machine):
             continue
         name = str(canonicalize_name(requirement.name))
         for chosen in {"", *requirement.extras} - {
             extra for known, extra in done if known == name
         }:
             done.add((name, chosen))
-            of_it = map(Requirement, requires(name) or ())
+            of_it = map(Requirement, needs_of(name))
             waiting += [
                 (each, chosen)
                 for each in of_it
