@@ -37,6 +37,19 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(autouse=True)
+def no_page_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Close the pages that a test opens: one behind another draws nothing, and is told of no scrolling."""
+    if "browser" not in request.fixturenames:
+        yield
+        return
+    browser: Browser = request.getfixturevalue("browser")
+    before = {*browser.contexts}
+    yield
+    for each in {*browser.contexts} - before:
+        each.close()
+
+
 @pytest.fixture(scope="session")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the sample's results."""

@@ -2,6 +2,7 @@
 
 import re
 from argparse import Namespace
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,13 @@ WIDTHS = (390, 1400)
 
 
 @pytest.fixture(scope="module", params=WIDTHS)
-def opened(browser: Browser, report: Path, request: pytest.FixtureRequest) -> Opened:
+def opened(
+    browser: Browser, report: Path, request: pytest.FixtureRequest
+) -> Iterator[Opened]:
     """The report on a phone and on a wide screen."""
-    return Opened(
-        browser.new_page(viewport={"width": request.param, "height": 900}), report
-    )
+    page = browser.new_page(viewport={"width": request.param, "height": 900})
+    yield Opened(page, report)
+    page.close()
 
 
 def width(opened: Opened) -> int:
@@ -66,11 +69,11 @@ def test_the_contents_stay_in_sight(opened: Opened) -> None:
         )
         == named
     )
-    opened.page.bring_to_front()  # a page behind another one draws nothing, and is told of no scrolling
     for hash in ("#experiment-joint", "#answer"):
         opened.page.locator(f"nav a[href='{hash}']").click()
         opened.page.wait_for_function(
-            f"document.querySelector('nav [aria-current]').hash === '{hash}'"
+            f"document.querySelector('nav [aria-current]').hash === '{hash}'",
+            polling=100,
         )
         box = opened(
             "(() => { const b = document.querySelector('nav').getBoundingClientRect(); return [b.top, b.height] })()"
