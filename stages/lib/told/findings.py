@@ -94,7 +94,8 @@ def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) ->
     lost = format_score(best["mean_test_score"] - simplest["mean_test_score"], decimals)
     sizes = []
     for what in ("weights", "epochs"):
-        own, of_best = simplest[f"n_{what}"], best[f"n_{what}"]
+        column = "n_" + what
+        own, of_best = simplest[column], best[column]
         more = f"{own:,.6g} {what} (the best: {of_best:,.6g})"
         sizes.append(f"as many {what}" if own == of_best else more)
     return (
