@@ -51,7 +51,7 @@ def test_add_push_clone_pull_and_nothing_to_do(
     else:
         project.commit_all("As if it were small")
         assert (
-            f"run `git rm --cached {TABLE}`"
+            f"output '{TABLE}' is already tracked by SCM"
             in project.stage("adopt", TABLE, "survived", "--dvc", ok=False).stderr
         )
         project.git("rm", "--quiet", "--cached", TABLE)
@@ -69,7 +69,7 @@ def test_add_push_clone_pull_and_nothing_to_do(
     clone = project.clone(tmp_path / "clone")
     refused = clone.stage("fetch", ok=False)
     assert (
-        f"error: `dvc pull {TABLE}` failed; what DVC says is above. Its remote store does not have"
+        f"error: `dvc pull {TABLE}` failed; what DVC says is above. `dvc remote list` says where it looks."
         in refused.stderr
     )
     checked = clone.stage("check", ok=False).stderr

@@ -58,7 +58,7 @@ def track(path: str | Path) -> None:
 
     A stage may do so, because DVC releases its lock while a stage runs, for files that are no outputs.
     """
-    done = dvc("--wait-for-lock", "add", "--quiet", str(path), shown=True)
+    done = dvc("--wait-for-lock", "add", str(path), shown=True)
     if done.returncode:
         raise UserError(f"`dvc add {path}` failed; what DVC says is above.")
 
