@@ -93,8 +93,8 @@ def _best_set(ended: pd.DataFrame, best: pd.Series, decimals: int, rope: str) ->
         return f"{text} The best is also the simplest of them."
     lost = format_score(best["mean_test_score"] - simplest["mean_test_score"], decimals)
     sizes = []
-    for what in ("weights", "epochs"):
-        column = "n_" + what
+    for column in ("n_weights", "n_epochs"):
+        what = column.removeprefix("n_")
         own, of_best = simplest[column], best[column]
         more = f"{own:,.6g} {what} (the best: {of_best:,.6g})"
         sizes.append(f"as many {what}" if own == of_best else more)
