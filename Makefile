@@ -11,7 +11,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 # What the engine's kernel is made of. Environments build it, and again when one of these has changed.
-KERNEL := $(wildcard lockstep/kernel/build.py lockstep/kernel/kernel.c lockstep/kernel/library.py)
+KERNEL := $(wildcard $(addprefix packages/lockstep/src/lockstep/kernel/,build.py kernel.c library.py))
+PACKAGES := $(wildcard packages/*/pyproject.toml)
 # Before pip, which says nothing until it is done.
 SAY_HOW_LONG = @echo "Installing packages into $(@D): the first time, this takes minutes, and 1.5 GB or more of disk."
 # The systems that wheels are made for.
@@ -28,7 +29,7 @@ help: ## Print this list
 	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 check: .venv/repro ## Find all mistakes before anything runs, and say what each search will take
-	@python -m stages.check
+	@gridstage check
 
 # With --quiet, the exit status of `dvc status` says whether anything is stale. With the name of the file, the command
 # fails where git ignores that file.
@@ -38,15 +39,10 @@ status: .venv/repro ## Say whether the results are those of the files that are h
 	  echo "If a table is missing that DVC tracks, run \`dvc pull\` first." >&2; exit 1; }
 	@echo "dvc.lock fits the files."
 
-# A new make, because the merge may have changed the Makefile and the packages.
-upgrade: .venv/repro ## Merge later changes of the project that this one began from; keep your params, data and results
-	@python -m stages.upgrade
-	@$(MAKE) --no-print-directory check
-
 repro: .venv/repro ## Run every stage from scratch, and compare the results with the committed ones
-	python -m stages.check
-	set -o pipefail; python -m stages.rerun $(SEARCHES) 2>&1 | cat
-	@python -m stages.reproduced
+	gridstage check
+	set -o pipefail; gridstage rerun $(SEARCHES) 2>&1 | cat
+	@gridstage reproduced
 
 test: .venv/test ## Lint, check types and imports, run the tests
 	ruff check .
@@ -60,9 +56,9 @@ test-all: .venv/test ## Run all tests, the long ones too, with thousands of gene
 	pytest --numprocesses auto --dist worksteal --hypothesis-profile many
 
 test-oldest: .venv-oldest/test ## Run the packages' tests with the oldest versions that the engine takes, in an environment apart
-	.venv-oldest/bin/python -m lockstep.kernel.build
-	PATH="$(CURDIR)/.venv-oldest/bin:$$PATH" pytest --numprocesses auto --dist worksteal tests/lockstep tests/resampled \
-	  --ignore tests/lockstep/oracles/test_scikit_learn.py  # names tests that an older scikit-learn lacks
+	PYTHONPATH=packages/lockstep/src .venv-oldest/bin/python -m lockstep.kernel.build
+	PATH="$(CURDIR)/.venv-oldest/bin:$$PATH" pytest --numprocesses auto --dist worksteal packages/lockstep/tests packages/resampled/tests \
+	  --ignore packages/lockstep/tests/oracles/test_scikit_learn.py  # names tests that an older scikit-learn lacks
 
 cross-cpu: .venv/test $(if $(ARM),.venv-arm64/made) ## Run the pipeline, in small, here, with spoilt sums and roots, and on two emulated processors; ARM=yes adds arm64; needs qemu-user
 	python -m benchmarks.cross_cpu $(if $(ARM),--arm64)
@@ -81,16 +77,10 @@ torture: .venv/repro ## Kill a whole run at twenty random moments, and repair it
 	python -m benchmarks.torture
 
 wheels: .venv/python ## Write the engine's wheels for Linux and macOS, x86-64 and arm64, into dist/; downloads zig's compiler
-	for system in $(WHEELS); do pip wheel --quiet --no-deps --wheel-dir dist --config-settings target=$$system . || exit; done
+	for system in $(WHEELS); do pip wheel --quiet --no-deps --wheel-dir dist --config-settings target=$$system ./packages/lockstep || exit; done
 
 constraints: .venv/python ## Renew constraints.txt, the version of every package that is installed
-	python -m tests.constraints
-
-report: .venv/repro ## Write report.html, a page with all results; AGAINST=REVISION adds the changes since then
-	@python -m stages.report $${AGAINST:+"$$AGAINST"}
-
-diff: .venv/repro ## Say what changed since HEAD, or since AGAINST=REVISION, and whether it is more than chance
-	@python -m stages.diff $${AGAINST:+"$$AGAINST"}
+	python -m packages.gridstage.tests.constraints
 
 clean: ## Remove the environment, the report and all caches
 	rm -rf .venv .venv-arm64 .venv-oldest report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -106,19 +96,19 @@ $(NO_TARGETS):
 	$(PYTHON) -m venv .venv
 	touch $@
 
-.venv/repro: requirements.txt constraints.txt $(KERNEL) | .venv/python
+.venv/repro: requirements.txt constraints.txt $(PACKAGES) $(KERNEL) | .venv/python
 	$(SAY_HOW_LONG)
 	pip install --quiet --constraint constraints.txt --requirement requirements.txt
 	python -m lockstep.kernel.build
 	touch $@
 
-.venv/test: requirements-dev.txt requirements.txt constraints.txt $(KERNEL) | .venv/python
+.venv/test: requirements-dev.txt requirements.txt constraints.txt $(PACKAGES) $(KERNEL) | .venv/python
 	$(SAY_HOW_LONG)
 	pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt
 	python -m lockstep.kernel.build
 	touch $@ .venv/repro
 
-.venv/bench: requirements-bench.txt requirements.txt constraints.txt $(KERNEL) | .venv/python
+.venv/bench: requirements-bench.txt requirements.txt constraints.txt $(PACKAGES) $(KERNEL) | .venv/python
 	$(SAY_HOW_LONG)
 	pip install --quiet --constraint constraints.txt --requirement requirements-bench.txt
 	python -m lockstep.kernel.build
@@ -136,7 +126,7 @@ $(NO_TARGETS):
 	rm -rf .venv-oldest
 	$(PYTHON) -m venv .venv-oldest
 	for file in $(filter-out $<,$^); do \
-	  grep -vf <(sed -n 's/^\([a-z-]*==\).*/^\1/p' $<) "$$file" > ".venv-oldest/$$file"; done
+	  grep -vf <(echo ^--editable; sed -n 's/^\([a-z-]*==\).*/^\1/p' $<) "$$file" > ".venv-oldest/$$file"; done
 	$(SAY_HOW_LONG)
 	cd .venv-oldest && bin/pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt --requirement ../$<
 	touch $@

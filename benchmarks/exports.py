@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from sklearn import datasets
 
-from tests.adopt.conftest import passengers
+from packages.gridstage.tests.adopt.conftest import passengers
 from tests.tables.tables import penguins, sales
 
 # The last commit without what is shown.
@@ -95,7 +95,13 @@ for _name, _load in _SKLEARN.items():
 
 def adopted(folder: Path, target: str) -> str:
     """Return what `adopt` prints of the table in a folder, with its settings, which it does not write."""
-    command = (sys.executable, "-m", "stages.adopt", "data/table.csv", target)
+    command = (
+        sys.executable,
+        "-m",
+        "gridstage.commands.adopt",
+        "data/table.csv",
+        target,
+    )
     done = subprocess.run(
         [*command, "--dry-run"],
         cwd=folder,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.simulation import answers, costs, headline_tables, tables
-from tests.resampled.simulation.drawing import COLUMNS
+from packages.resampled.tests.simulation.drawing import COLUMNS
 
 TABLES = tables.TABLES | costs.TABLES | headline_tables.TABLES | answers.TABLES
 CSV = Path(__file__).parents[1] / "docs/simulations.csv"

@@ -1,48 +1,9 @@
-"""One module per stage or command; importing this package pins the numeric environment, in `stages.lib.common`."""
+"""One script per stage. In this repository, they use the packages that lie beside them, whatever is installed."""
 
-import atexit
-import gc
-import os
 import sys
+from pathlib import Path
 
-# ruff: noqa: E402 (what such a file would break is imported after the look at it)
-# Packages that a file of the same name at the top of the repository would hide, as it would hide Python's own modules.
-_PACKAGES = {
-    "dvc",
-    "joblib",
-    "lockstep",
-    "numpy",
-    "pandas",
-    "pydantic",
-    "resampled",
-    "rich",
-    "scipy",
-    "skorch",
-    "sklearn",
-    "torch",
-}
-_IS_COMMAND = (
-    sys.argv[0] == "-m"
-)  # `python -m stages.NAME` imports this package before the command
-if _IS_COMMAND and sys.version_info < (3, 11):
-    sys.exit(
-        "error: Python 3.11 or newer is needed. Run `make check` once, then `source .venv/bin/activate`."
-    )
-if _IS_COMMAND:  # before anything that such a file may break is imported
-    for _name in sorted(os.listdir()):
-        if _name.endswith(".py") and _name[:-3] in _PACKAGES | sys.stdlib_module_names:
-            sys.exit(
-                f"error: {_name} here hides the module {_name[:-3]}, which the stages import. Rename the file."
-            )
+_SOURCES = sorted(Path(__file__).resolve().parents[1].glob("packages/*/src"))
+sys.path[:0] = map(str, _SOURCES)
 
-# These need no package, so an error of all further imports is told, such as that the environment is not active.
-from stages.lib.common.aside.command import tell_errors_of_imports
-
-if _IS_COMMAND:
-    tell_errors_of_imports()
-# What imports and nets are made of stays; to look it through each time there is some more is a twentieth of a search.
-gc.set_threshold(50_000, 50)
-if _IS_COMMAND:
-    gc.disable()  # until `run` has what was imported
-# Nor is it looked through, and freed bit by bit, when the process ends: most of a second.
-atexit.register(gc.freeze)
+import gridstage  # noqa: E402, F401 (first of all: it pins the numeric environment)

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stages.lib.baselines.baselines import baselines, score_baseline
-from stages.lib.common import run
-from stages.lib.config import load_params
-from stages.lib.data import Unchanged
-from stages.lib.results import files, write_folder
-from stages.lib.results.evaluation import ErrorsByModel
-from stages.lib.results.files import Csv, File
-from stages.lib.scores.diagnostics import diagnostics, prediction_errors
-from stages.lib.scores.reached import reached_table
-from stages.lib.scores.shuffled import inputs_table
-from stages.lib.scores.splits import read_table
-from stages.lib.scores.thresholds import counts_table, threshold_counts
-from stages.lib.search import doing
-from stages.lib.told.printed import print_scores
+from gridstage.baselines.baselines import baselines, score_baseline
+from gridstage.common import run
+from gridstage.config import load_params
+from gridstage.data import Unchanged
+from gridstage.results import files, write_folder
+from gridstage.results.evaluation import ErrorsByModel
+from gridstage.results.files import Csv, File
+from gridstage.scores.diagnostics import diagnostics, prediction_errors
+from gridstage.scores.reached import reached_table
+from gridstage.scores.shuffled import inputs_table
+from gridstage.scores.splits import read_table
+from gridstage.scores.thresholds import counts_table, threshold_counts
+from gridstage.search import doing
+from gridstage.told.printed import print_scores
 
 if TYPE_CHECKING:
-    from stages.lib.results.writing import Content
+    from gridstage.results.writing import Content
 
 
 def main() -> None:

@@ -1,18 +1,18 @@
 """Stage `best_params`: finds the best of all searches, and combines what the grid searches have found."""
 
-from resampled.means.choice import whole_choice
-from resampled.scorers import bounds_of
-from stages.lib.best_params.leaderboard import (
+from gridstage.best_params.leaderboard import (
     leaderboard,
     over_all,
     read_searches,
     ties,
 )
-from stages.lib.common import counted, format_score, run, score_decimals
-from stages.lib.config import load_params
-from stages.lib.results import Results, files, remove_strays, write
-from stages.lib.scores.score_table import read_corrected
-from stages.lib.told.printed import print_leaderboard
+from gridstage.common import counted, format_score, run, score_decimals
+from gridstage.config import load_params
+from gridstage.results import Results, files, remove_strays, write
+from gridstage.scores.score_table import read_corrected
+from gridstage.told.printed import print_leaderboard
+from resampled.means.choice import whole_choice
+from resampled.scorers import bounds_of
 
 
 def main() -> None:

@@ -1,26 +1,26 @@
 """Stage `charts`: draws every plot as SVG.
 
 A chart that was drawn from the same spec by the same code, and that nobody has edited, stays as it is. Without
-metrics/charts/drawn.json, which `stages.rerun` deletes, all are drawn.
+metrics/charts/drawn.json, which `gridstage rerun` deletes, all are drawn.
 """
 
 import json
 from pathlib import Path
 from typing import Any
 
-from stages.lib.common import run, write_text
-from stages.lib.config import load_params
-from stages.lib.config.schema import unit_of_score
-from stages.lib.report.charts import (
+from gridstage.common import run, write_text
+from gridstage.config import load_params
+from gridstage.config.schema import unit_of_score
+from gridstage.report.charts import (
     digest_of,
     drawn_by,
     render,
     stand_alone,
     suited,
 )
-from stages.lib.report.specs import read_specs
-from stages.lib.results import files, remove_others, write
-from stages.lib.results.files import CHARTS
+from gridstage.report.specs import read_specs
+from gridstage.results import files, remove_others, write
+from gridstage.results.files import CHARTS
 
 
 def main() -> None:

@@ -2,15 +2,15 @@
 
 from argparse import Namespace
 
-from stages.lib.common import Arguments, run
-from stages.lib.compare.parallel import parallel_table
-from stages.lib.compare.table import compared_table, mattered
-from stages.lib.config import load_params
-from stages.lib.results import Results, files, write
-from stages.lib.told.findings import findings
-from stages.lib.told.scores import NOT_TESTED
+from gridstage.common import Arguments, run
+from gridstage.compare.parallel import parallel_table
+from gridstage.compare.table import compared_table, mattered
+from gridstage.config import load_params
+from gridstage.results import Results, files, write
+from gridstage.told.findings import findings
+from gridstage.told.scores import NOT_TESTED
 
-ARGUMENTS = Arguments("stages.compare", __doc__)
+ARGUMENTS = Arguments("python -m stages.compare", __doc__)
 ARGUMENTS.add_argument(
     "experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml"
 )

@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stages.lib.baselines.baselines import read_baselines
-from stages.lib.best_params.leaderboard import Picks, read_picks
-from stages.lib.common import run, write_text
-from stages.lib.config import Params, load_params
-from stages.lib.data import Unchanged
-from stages.lib.evaluate.answer import (
+from gridstage.baselines.baselines import read_baselines
+from gridstage.best_params.leaderboard import Picks, read_picks
+from gridstage.common import run, write_text
+from gridstage.config import Params, load_params
+from gridstage.data import Unchanged
+from gridstage.evaluate.answer import (
     answer_of,
     comparison_table,
     few_metrics,
     what_gives_away,
 )
-from stages.lib.evaluate.contest import Contest, choose
-from stages.lib.evaluate.nets import (
+from gridstage.evaluate.contest import Contest, choose
+from gridstage.evaluate.nets import (
     Fitted,
     Known,
     fit,
@@ -26,29 +26,29 @@ from stages.lib.evaluate.nets import (
     score_nets,
     see_nets,
 )
-from stages.lib.handover import ANSWER_FILE, MODEL_FILE, large_file, save_model
-from stages.lib.repository.dvc_file import track
-from stages.lib.results import Results, files, remove_others
-from stages.lib.results.answer import Answer
-from stages.lib.results.evaluation import ErrorsByModel, Evaluation, Threshold
-from stages.lib.results.files import File
-from stages.lib.results.writing import as_text
-from stages.lib.scores.diagnostics import Seen
-from stages.lib.scores.search_result import by_reason
-from stages.lib.scores.splits import Folds, read_table
-from stages.lib.scores.thresholds import (
+from gridstage.handover import ANSWER_FILE, MODEL_FILE, large_file, save_model
+from gridstage.repository.dvc_file import track
+from gridstage.results import Results, files, remove_others
+from gridstage.results.answer import Answer
+from gridstage.results.evaluation import ErrorsByModel, Evaluation, Threshold
+from gridstage.results.files import File
+from gridstage.results.writing import as_text
+from gridstage.scores.diagnostics import Seen
+from gridstage.scores.search_result import by_reason
+from gridstage.scores.splits import Folds, read_table
+from gridstage.scores.thresholds import (
     applied,
     cheapest_threshold,
     check_costs,
     thresholds_table,
 )
-from stages.lib.search import EVALUATION, forget
-from stages.lib.told.evaluation import inputs_told, paragraphs, read_note
-from stages.lib.told.printed import print_ranking
-from stages.lib.told.scores import NOT_TESTED
+from gridstage.search import EVALUATION, forget
+from gridstage.told.evaluation import inputs_told, paragraphs, read_note
+from gridstage.told.printed import print_ranking
+from gridstage.told.scores import NOT_TESTED
 
 if TYPE_CHECKING:
-    from stages.lib.results.writing import Content
+    from gridstage.results.writing import Content
 
 
 @dataclass(frozen=True)

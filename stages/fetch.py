@@ -4,10 +4,10 @@ If the file is not here, it lets DVC pull it, if DVC tracks it, or downloads it 
 the file, so this is for a call of its own: `python -m stages.fetch`.
 """
 
-from stages.lib.common import run
-from stages.lib.config import load_params
-from stages.lib.fetch import describe, ensure_file, read_as
-from stages.lib.results import files, write
+from gridstage.common import run
+from gridstage.config import load_params
+from gridstage.fetch import describe, ensure_file, read_as
+from gridstage.results import files, write
 
 
 def main() -> None:

@@ -2,13 +2,13 @@
 
 from pathlib import PurePosixPath
 
-from stages.lib.best_params.leaderboard import read_searches
-from stages.lib.common import run, write_text
-from stages.lib.config import load_params
-from stages.lib.results import Results, files
-from stages.lib.told.answer import gained
-from stages.lib.told.evaluation import paragraphs
-from stages.lib.told.page import results_page
+from gridstage.best_params.leaderboard import read_searches
+from gridstage.common import run, write_text
+from gridstage.config import load_params
+from gridstage.results import Results, files
+from gridstage.told.answer import gained
+from gridstage.told.evaluation import paragraphs
+from gridstage.told.page import results_page
 
 
 def main() -> None:

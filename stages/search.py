@@ -2,19 +2,19 @@
 
 from argparse import Namespace
 
-from stages.lib.common import Arguments, format_params, run, score_decimals
-from stages.lib.config import load_params
-from stages.lib.data import Unchanged
-from stages.lib.experiment import check_experiment, open_experiment
-from stages.lib.experiment.searched import output_of, score_anew, search
-from stages.lib.results import files, write, write_folder
-from stages.lib.scores.search_result import by_reason
-from stages.lib.search import doing, forget
-from stages.lib.told.candidates import print_candidates
-from stages.lib.told.findings import best_told
-from stages.lib.told.scores import too_few
+from gridstage.common import Arguments, format_params, run, score_decimals
+from gridstage.config import load_params
+from gridstage.data import Unchanged
+from gridstage.experiment import check_experiment, open_experiment
+from gridstage.experiment.searched import output_of, score_anew, search
+from gridstage.results import files, write, write_folder
+from gridstage.scores.search_result import by_reason
+from gridstage.search import doing, forget
+from gridstage.told.candidates import print_candidates
+from gridstage.told.findings import best_told
+from gridstage.told.scores import too_few
 
-ARGUMENTS = Arguments("stages.search", __doc__)
+ARGUMENTS = Arguments("python -m stages.search", __doc__)
 ARGUMENTS.add_argument(
     "experiment", metavar="EXPERIMENT", help="a key of `experiments` in params.yaml"
 )

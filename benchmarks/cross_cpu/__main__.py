@@ -18,9 +18,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.cross_cpu import arm64
-from stages.lib.common.environment import AVX2
-from tests.project import Project, real_params
-from tests.read_sample import SAMPLE
+from gridstage.common.environment import AVX2
+from packages.gridstage.tests.project import Project, real_params
+from packages.gridstage.tests.read_sample import SAMPLE
 
 X86 = (
     "Nehalem",

@@ -15,7 +15,7 @@ import numpy as np
 import yaml
 
 from benchmarks.cross_cpu.pipeline import run_stages
-from stages.lib.common.environment import pin
+from gridstage.common.environment import pin
 
 # Those that differ by maker under MKL_CBWR=COMPATIBLE, of float32 or of float64, and two of their kin.
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-import stages.lib.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
+import gridstage.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
 from benchmarks.engine.cases import EXPERIMENTS, build
 
 Found = dict[str, float]

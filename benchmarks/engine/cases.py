@@ -7,18 +7,18 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 
-from stages.lib.config import CV
-from stages.lib.engine import TrainTest
-from stages.lib.model import (
+from gridstage.config import CV
+from gridstage.engine import TrainTest
+from gridstage.model import (
     build_estimator,
     nested_grid,
     resolve_experiment,
     rows,
     target,
 )
-from stages.lib.scores.scorer import make_scorer
-from stages.lib.scores.splits import make_splits
-from tests.read_sample import load_real_data, load_sample
+from gridstage.scores.scorer import make_scorer
+from gridstage.scores.splits import make_splits
+from packages.gridstage.tests.read_sample import load_real_data, load_sample
 
 # On how many fits skorch is timed: one of each candidate, as their epochs, batches and optimizers differ; of dropout's
 # fifty, ten.
@@ -74,7 +74,7 @@ class Search:
 
 
 def build(experiment: str) -> Search:
-    """Build a search from tests/sample/params.yaml, on thirty folds."""
+    """Build a search from the sample's params.yaml, on thirty folds."""
     params = load_sample()
     settings, candidates = resolve_experiment(params, experiment)
     data = load_real_data(params)

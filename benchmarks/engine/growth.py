@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-import stages.lib.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
+import gridstage.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
 
 # Nets on 768 rows, for 100 epochs in batches of 10; and rows for 30 nets, for 5 epochs in batches of 128.
 NETS = 30, 100, 300, 1_000, 3_000, 10_000

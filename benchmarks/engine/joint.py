@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-import stages.lib.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
+import gridstage.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
 
 EXPERIMENT = "joint"
 
@@ -23,10 +23,10 @@ class Space:
     """The experiment as `make repro` searches it, with the means to score settings of one's own."""
 
     def __init__(self) -> None:
-        from stages.lib.model import build_estimator, resolve_experiment, rows, target
-        from stages.lib.scores.scorer import make_scorer
-        from stages.lib.scores.splits import checked_splits, drawn_anew
-        from tests.read_sample import load_real_data, load_sample
+        from gridstage.model import build_estimator, resolve_experiment, rows, target
+        from gridstage.scores.scorer import make_scorer
+        from gridstage.scores.splits import checked_splits, drawn_anew
+        from packages.gridstage.tests.read_sample import load_real_data, load_sample
 
         self.params = load_sample()
         self.experiment = self.params.experiment(EXPERIMENT)
@@ -52,8 +52,8 @@ class Space:
         self, candidates: list[dict[str, Any]], fresh: bool = False
     ) -> np.ndarray:
         """Return the mean score of each candidate, names resolved."""
-        from stages.lib.model import nested_grid
-        from stages.lib.search import Fits, run_search
+        from gridstage.model import nested_grid
+        from gridstage.search import Fits, run_search
 
         params, splits = (
             (self.anew, self.fresh) if fresh else (self.params, self.splits)
@@ -75,8 +75,8 @@ def tpe(space: Space) -> tuple[dict[str, Any], float]:
     """Let Optuna's TPE choose settings until as many net-epochs are trained."""
     import optuna
 
-    from stages.lib.config import Distribution
-    from stages.lib.model import resolve
+    from gridstage.config import Distribution
+    from gridstage.model import resolve
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-import stages.lib.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
+import gridstage.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
 
 N_ROWS, N_COLUMNS, N_CANDIDATES, N_SPLITS = 60_000, 132, 16, (1, 2)
 # In MiB; None is the engine's default.

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tests.lockstep.kernel.against_torch import N_NETS, by_kernel
+from packages.lockstep.tests.kernel.against_torch import N_NETS, by_kernel
 
 Function = Callable[[Tensor], Tensor]
 

@@ -4,14 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from resampled.candidates.best_set import best_set
-from resampled.means.choice import whole_choice
-from resampled.means.corrected import Corrected, corrected_score
-from resampled.resampling import Resampling
-from stages.lib.evaluate.contest import Contest, choose
-from stages.lib.scores.reached import Reached
-from tests.resampled.simulation.drawing import Said, Table, every
-from tests.resampled.simulation.searches import (
+from gridstage.evaluate.contest import Contest, choose
+from gridstage.scores.reached import Reached
+from packages.resampled.tests.simulation.drawing import Said, Table, every
+from packages.resampled.tests.simulation.searches import (
     CALM,
     HARD,
     HARD_FOR_ONE,
@@ -21,7 +17,11 @@ from tests.resampled.simulation.searches import (
     Search,
     draw_predictions,
 )
-from tests.resampled.simulation.verdicts import N_ROUNDS
+from packages.resampled.tests.simulation.verdicts import N_ROUNDS
+from resampled.candidates.best_set import best_set
+from resampled.means.choice import whole_choice
+from resampled.means.corrected import Corrected, corrected_score
+from resampled.resampling import Resampling
 
 BASE, ROPE, LINEAR = 0.72, 0.01, "logistic_regression"
 # What fits of a linear model differ by: less than those of a net.

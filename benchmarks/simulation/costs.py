@@ -6,10 +6,10 @@ from functools import cached_property
 import numpy as np
 from scipy.special import expit, logit, ndtr
 
+from gridstage.scores.counts import Cheapest, Counts, cheapest, cost_per_row
+from packages.resampled.tests.simulation.drawing import Said, Table
 from resampled.means.ttest import half_width
 from resampled.resampling import Resampling
-from stages.lib.scores.counts import Cheapest, Counts, cheapest, cost_per_row
-from tests.resampled.simulation.drawing import Said, Table
 
 N_FOLDS = 3
 THRESHOLDS = np.array([0, *np.arange(1, 100) / 100, np.inf])

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from packages.resampled.tests.simulation.drawing import Said
+from packages.resampled.tests.simulation.fits import LEARNERS
+from packages.resampled.tests.simulation.pairs.halves import Equal, judged_pair
 from resampled.means.intervals import intervals
 from resampled.scorers import bounds_of
-from tests.resampled.simulation.drawing import Said
-from tests.resampled.simulation.fits import LEARNERS
-from tests.resampled.simulation.pairs.halves import Equal, judged_pair
 
 _COMPONENTS = "3 of its components"
 # The learner sees both halves of the inputs.

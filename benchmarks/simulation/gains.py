@@ -6,18 +6,18 @@ from typing import Literal
 import numpy as np
 from scipy.stats import ttest_1samp
 
-from resampled.means.ttest import ALPHA
-from resampled.pairs.family import BETTER
-from resampled.pairs.pair import Pair
-from tests.resampled.simulation.drawing import Said
-from tests.resampled.simulation.fits import LEARNERS, Fit, net, ridge
-from tests.resampled.simulation.other_fits import OTHERS
-from tests.resampled.simulation.pairs.before import (
+from packages.resampled.tests.simulation.drawing import Said
+from packages.resampled.tests.simulation.fits import LEARNERS, Fit, net, ridge
+from packages.resampled.tests.simulation.other_fits import OTHERS
+from packages.resampled.tests.simulation.pairs.before import (
     claimed_before,
     claimed_by_nadeau_and_bengio,
 )
-from tests.resampled.simulation.pairs.changes import word_of
-from tests.resampled.simulation.pairs.halves import Equal, judged_pair
+from packages.resampled.tests.simulation.pairs.changes import word_of
+from packages.resampled.tests.simulation.pairs.halves import Equal, judged_pair
+from resampled.means.ttest import ALPHA
+from resampled.pairs.family import BETTER
+from resampled.pairs.pair import Pair
 
 # Two learners on the same eight inputs, or each on eight of its own, of which one matters.
 Gain = tuple[Fit, Fit, Literal["the same inputs", "other inputs"], float]

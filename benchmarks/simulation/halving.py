@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.resampled.simulation.drawing import Said
+from packages.resampled.tests.simulation.drawing import Said
 
 EPOCHS, FACTOR = (10, 30, 90), 3
 

@@ -7,7 +7,7 @@ from benchmarks.simulation.headlines import (
     SAME_ROWS,
     judge_headlines,
 )
-from tests.resampled.simulation.drawing import Table
+from packages.resampled.tests.simulation.drawing import Table
 
 # Numbers of searches and of repeats, and what nothing, or not all, may be claimed of there.
 SHAPES = ((8, 10), (8, 1), (1, 10), (1, 1))

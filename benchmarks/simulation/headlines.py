@@ -5,17 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from resampled.means.by_unit import ByUnit
-from resampled.means.ttest import half_width
-from resampled.pairs.family import Verdict
-from resampled.resampling import Resampling
-from stages.lib.diff.comparison import Comparison, compare
-from stages.lib.diff.side import Scored, Side
-from stages.lib.repository import FolderTree
-from stages.lib.repository.snapshot import Snapshot
-from stages.lib.results.evaluation import Evaluation
-from tests.resampled.simulation.drawing import Said
-from tests.resampled.simulation.pairs.changes import (
+from gridstage.diff.comparison import Comparison, compare
+from gridstage.diff.side import Scored, Side
+from gridstage.repository import FolderTree
+from gridstage.repository.snapshot import Snapshot
+from gridstage.results.evaluation import Evaluation
+from packages.resampled.tests.simulation.drawing import Said
+from packages.resampled.tests.simulation.pairs.changes import (
     BEFORE,
     FITS,
     ROPE,
@@ -23,7 +19,11 @@ from tests.resampled.simulation.pairs.changes import (
     batches,
     draw_fits,
 )
-from tests.resampled.simulation.searches import N_FOLDS, N_ROWS, by_row
+from packages.resampled.tests.simulation.searches import N_FOLDS, N_ROWS, by_row
+from resampled.means.by_unit import ByUnit
+from resampled.means.ttest import half_width
+from resampled.pairs.family import Verdict
+from resampled.resampling import Resampling
 
 N_CANDIDATES = 3
 # In some, what a row adds is the same for all nets before, and for all nets now, as if their inputs had changed.

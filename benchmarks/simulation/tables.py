@@ -1,12 +1,12 @@
 """The tables of the package's simulations, by title."""
 
 from benchmarks.simulation import fitted, gains, halving, wearing
-from tests.resampled.simulation import conformal, real_tables, verdicts
-from tests.resampled.simulation.candidates import keys
-from tests.resampled.simulation.drawing import Table, every
-from tests.resampled.simulation.means import labelled, perfect, winners
-from tests.resampled.simulation.pairs import changes, equal, few
-from tests.resampled.simulation.searches import CASES
+from packages.resampled.tests.simulation import conformal, real_tables, verdicts
+from packages.resampled.tests.simulation.candidates import keys
+from packages.resampled.tests.simulation.drawing import Table, every
+from packages.resampled.tests.simulation.means import labelled, perfect, winners
+from packages.resampled.tests.simulation.pairs import changes, equal, few
+from packages.resampled.tests.simulation.searches import CASES
 
 # What is said of a pair; the rest is about stuck fits.
 WORDS = ("better", "worse", "level", "better, scores alone", "worse, scores alone")

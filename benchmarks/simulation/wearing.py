@@ -5,12 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from packages.resampled.tests.simulation.drawing import Said
+from packages.resampled.tests.simulation.pairs import changes
+from packages.resampled.tests.simulation.pairs.changes import (
+    FITS,
+    claims,
+    pair_of,
+    word_of,
+)
+from packages.resampled.tests.simulation.searches import by_row
 from resampled.pairs.family import BETTER, judge
 from resampled.pairs.pair import Pair
-from tests.resampled.simulation.drawing import Said
-from tests.resampled.simulation.pairs import changes
-from tests.resampled.simulation.pairs.changes import FITS, claims, pair_of, word_of
-from tests.resampled.simulation.searches import by_row
 
 
 def wear_out(name: str, n_tried: int, n_draws: int) -> list[Said]:

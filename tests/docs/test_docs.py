@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from stages.lib.config import yaml12
-from tests.pages import DOCS, PAGES
-from tests.project import ROOT, Project, text_of
+from gridstage.config import yaml12
+from packages.gridstage.tests.pages import DOCS, PAGES
+from packages.gridstage.tests.project import ROOT, Project, text_of
 
 
 def prose(text: str) -> str:
@@ -67,14 +67,17 @@ def test_every_stage_is_explained() -> None:
 
 
 def test_every_room_is_explained() -> None:
-    rooms = {path.parent.name for path in (ROOT / "stages/lib").glob("*/__init__.py")}
+    rooms = {
+        path.parent.name
+        for path in (ROOT / "packages/gridstage/src/gridstage").glob("*/__init__.py")
+    }
     listed = [row[1].strip("`") for row in table(DOCS["architecture.md"], "floor")]
     assert sorted(listed) == sorted(rooms)
 
 
 @pytest.mark.parametrize("page", list(DOCS))
 def test_files_that_are_named_exist(page: str, reproduced: Project) -> None:
-    folders = r"stages|lockstep|resampled|tests|docs|metrics|\.dvc|\.github"
+    folders = r"stages|packages|benchmarks|tests|docs|metrics|\.dvc|\.github"
     named = re.findall(rf"`((?:{folders})/[\w./-]+)`", prose(DOCS[page]))
     for path in named:
         folder = (

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from dvc.repo import Repo
 
-from stages.lib.common import write_text
-from tests.conftest import Changed
-from tests.pages import DOCS, blocks
-from tests.project import IDENTITY, ROOT, Project, text_of
+from gridstage.common import write_text
+from packages.gridstage.tests.conftest import Changed
+from packages.gridstage.tests.pages import DOCS, blocks
+from packages.gridstage.tests.project import IDENTITY, ROOT, Project, text_of
 
 (LINES,) = (
     [line.partition("#")[0].strip() for line in block.splitlines()]

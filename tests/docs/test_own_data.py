@@ -14,10 +14,10 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from stages.lib.common import write_text
-from stages.lib.config import params_of, yaml12
-from tests.pages import DOCS, blocks
-from tests.project import Project, real_params
+from gridstage.common import write_text
+from gridstage.config import params_of, yaml12
+from packages.gridstage.tests.pages import DOCS, blocks
+from packages.gridstage.tests.project import Project, real_params
 
 PAGE = DOCS["own-data.md"]
 SCRIPTS = [

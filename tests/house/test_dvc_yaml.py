@@ -9,9 +9,15 @@ from typing import Any
 import pytest
 from grimp import ImportGraph, build_graph
 
-from stages.lib.common import write_text
-from stages.lib.config import Data, yaml12
-from tests.project import ROOT, SEARCHED, Project, real_params, text_of
+from gridstage.common import write_text
+from gridstage.config import Data, yaml12
+from packages.gridstage.tests.project import (
+    ROOT,
+    SEARCHED,
+    Project,
+    real_params,
+    text_of,
+)
 
 DVC_YAML: dict[str, Any] = yaml12.load(text_of(ROOT / "dvc.yaml"))
 STAGES: dict[str, Any] = {
@@ -22,7 +28,7 @@ _LINES = (ROOT / ".dvcignore").read_text().splitlines()
 _IGNORED = (
     place
     for line in _LINES
-    if re.match("/(lockstep|resampled|stages)/", line)
+    if re.match("/packages/[a-z]+/src/", line)
     for place in ROOT.glob(line[1:])
 )
 MESSAGES = [
@@ -30,8 +36,14 @@ MESSAGES = [
     for place in _IGNORED
     for file in (place.glob("*.py") if place.is_dir() else [place])
 ]
-PACKAGES = ("lockstep", "resampled")
-_TOLD, _OF_PAGE = "stages.lib.told", ("stages/results.py",)
+# Where the packages are, in this repository.
+SOURCES = {
+    name: Path("packages", name, "src", name)
+    for name in ("gridstage", "lockstep", "resampled")
+}
+# One dependency each; of gridstage, each room is one.
+WHOLE = ("lockstep", "resampled")
+_TOLD, _OF_PAGE = "gridstage.told", ("stages/results.py",)
 
 
 def closure(*files: str) -> set[str]:
@@ -55,39 +67,40 @@ def closure(*files: str) -> set[str]:
             if files == _OF_PAGE or not each.startswith(_TOLD)
         }
         waiting |= (imported | above) - found
-    return {
-        str(
-            path.with_suffix(".py")
-            if path.with_suffix(".py").is_file()
-            else path / "__init__.py"
-        )
-        for path in (Path(*module.split(".")) for module in found)
-    }
+    return {str(_file_of(module)) for module in found}
+
+
+def _file_of(module: str) -> Path:
+    first, *rest = module.split(".")
+    path = Path(SOURCES.get(first, first), *rest)
+    file = path.with_suffix(".py")
+    return file if file.is_file() else path / "__init__.py"
 
 
 @cache
 def _graph() -> ImportGraph:
-    return build_graph("stages", "nets", "lockstep", "resampled", cache_dir=None)
+    return build_graph("stages", "nets", *SOURCES, cache_dir=None)
 
 
 def used(stage: str) -> list[str]:
     """Return the script of a stage and the rooms it uses, as dvc.yaml should list them."""
     files = closure(f"stages/{stage}.py") - {
         "stages/__init__.py",
-        "stages/lib/__init__.py",
+        "packages/gridstage/src/gridstage/__init__.py",
     }  # no result is made there
-    # The packages are one dependency each, a room is the third part of a path.
-    parts = [Path(file).parts for file in files]
-    return sorted(
-        {part[0] if part[0] in PACKAGES else str(Path(*part[:3])) for part in parts}
-    )
+    return sorted({_dependency(Path(file).parts) for file in files})
+
+
+def _dependency(parts: tuple[str, ...]) -> str:
+    """Return the dependency that a file is in: packages/NAME/src/NAME, and of gridstage the room in that folder."""
+    if parts[0] != "packages":
+        return str(Path(*parts))
+    return str(Path(*parts[: 4 if parts[1] in WHOLE else 5]))
 
 
 def listed(stage: str) -> list[str]:
     return sorted(
-        dep
-        for dep in STAGES[stage]["deps"]
-        if dep.startswith("stages/") or dep in PACKAGES
+        dep for dep in STAGES[stage]["deps"] if dep.startswith(("stages/", "packages/"))
     )
 
 
@@ -137,13 +150,19 @@ def test_a_stage_that_fails_loses_no_output(stage: str) -> None:
 
 @pytest.mark.long
 def test_no_result_is_made_of_what_messages_say(project: Project) -> None:
-    """Every f-string of the room `told`, and of the modules of stages/ that .dvcignore names, is another one.
+    """Every f-string of the room `told`, and of the modules of gridstage that .dvcignore names, is another one.
 
     The results are the same, but for the page that says them, which is not made here.
     """
     mark = "<altered>"
-    told = [str(file.relative_to(ROOT)) for file in ROOT.glob("stages/lib/told/*.py")]
-    for module in (*told, *(each for each in MESSAGES if each.startswith("stages/"))):
+    told = [
+        str(file.relative_to(ROOT))
+        for file in ROOT.glob("packages/gridstage/src/gridstage/told/*.py")
+    ]
+    for module in (
+        *told,
+        *(each for each in MESSAGES if each.startswith("packages/gridstage/")),
+    ):
         code = project.folder / module
         tree = ast.parse(text_of(code))
         formats = {
@@ -190,11 +209,19 @@ def test_an_edited_room_makes_stale_what_uses_it_and_nothing_else(
 
     Prose, and the modules that only refuse what is wrong or word what is said, make nothing stale.
     """
-    for room in (ROOT / "stages/lib").glob("*/__init__.py"):
+    for room in (ROOT / "packages/gridstage/src/gridstage").glob("*/__init__.py"):
         write_text(
-            project.folder / "stages/lib" / room.parent.name / "README.md", "Prose.\n"
+            project.folder
+            / "packages/gridstage/src/gridstage"
+            / room.parent.name
+            / "README.md",
+            "Prose.\n",
         )
-    using = {stage for stage in STAGES if "stages/lib/compare" in used(stage)}
+    using = {
+        stage
+        for stage in STAGES
+        if "packages/gridstage/src/gridstage/compare" in used(stage)
+    }
     assert using not in (set(), set(STAGES))
     names = {
         f"{stage}@{name}"
@@ -205,7 +232,7 @@ def test_an_edited_room_makes_stale_what_uses_it_and_nothing_else(
     names |= {stage for stage in using if "foreach" not in DVC_YAML["stages"][stage]}
     for edited, expected in (
         (MESSAGES, set()),
-        (["stages/lib/compare/table.py"], names),
+        (["packages/gridstage/src/gridstage/compare/table.py"], names),
     ):
         for module in edited:
             with (project.folder / module).open("a", encoding="utf-8") as code:

@@ -8,24 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.common import write_text
-from tests.project import ROOT, Project, text_of
+from gridstage.common import write_text
+from packages.gridstage.tests.project import ROOT, Project, text_of
 
-# In place of Python: notes what is run, and fails where it is told to.
-PYTHON = """\
+# In place of Python, pip and gridstage: notes what is run, and fails where it is told to.
+COMMAND = """\
 #!/usr/bin/env bash
-echo "$*" >> called
-[ "$2" != "${FAILS:-}" ]
+echo "${0##*/} $*" >> called
+[ "$1" != "${FAILS:-}" ]
 """
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A folder with the Makefile, where `python` only notes what it is told."""
+    """A folder with the Makefile, where commands only note how they are called."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / ".venv/bin").mkdir(parents=True)
-    write_text(tmp_path / ".venv/bin/python", PYTHON)
-    (tmp_path / ".venv/bin/python").chmod(0o755)
+    for name in ("gridstage", "pip", "python"):
+        write_text(tmp_path / ".venv/bin" / name, COMMAND)
+        (tmp_path / ".venv/bin" / name).chmod(0o755)
     for needed in (
         "constraints.txt",
         *(path.name for path in ROOT.glob("requirements*.txt")),
@@ -48,49 +49,38 @@ def test_a_folder_is_no_target_and_hides_none(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("failing", "called"), [("none", 3), ("stages.check", 1), ("stages.rerun", 2)]
+    ("failing", "called"),
+    [("none", 3), ("check", 1), ("rerun", 2)],
 )
 def test_make_repro_ends_where_a_command_fails(
     project: Project, failing: str, called: int
 ) -> None:
     done = project.make("repro", "SEARCHES=3", ok=False, variables={"FAILS": failing})
     assert done.returncode == (0 if failing == "none" else 2)
-    commands = [f"-m stages.{each}" for each in ("check", "rerun 3", "reproduced")]
+    commands = [f"gridstage {each}" for each in ("check", "rerun 3", "reproduced")]
     assert project.read("called").decode().splitlines() == commands[:called]
 
 
 def test_the_kernel_is_built_again_when_its_source_changes(project: Project) -> None:
-    source = project.folder / "lockstep/kernel/kernel.c"
+    source = project.folder / "packages/lockstep/src/lockstep/kernel/kernel.c"
     source.parent.mkdir(parents=True)
     source.touch()
     called = project.folder / "called"
     project.make("check")
-    assert text_of(called).splitlines() == ["-m stages.check"]
+    installed = "pip install --quiet --constraint constraints.txt --requirement requirements.txt"
+    made = [installed, "python -m lockstep.kernel.build", "gridstage check"]
+    assert text_of(called).splitlines() == made[-1:]
     later = (project.folder / ".venv/repro").stat().st_mtime + 1000
     os.utime(source, (later, later))
     said, command, *_ = project.make("check").stdout.splitlines()
     assert said.startswith("Installing packages into .venv: the first time, ")
     assert command.startswith("pip install --quiet")
-    assert text_of(called).splitlines()[1:] == [
-        "-m lockstep.kernel.build",
-        "-m stages.check",
-    ]
-
-
-def test_a_stage_that_is_run_as_a_file_says_how_to_run_it() -> None:
-    done = subprocess.run(
-        [sys.executable, "stages/search.py", "neurons"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    told = "error: run it from the top of the repository as a module: `python -m stages.search neurons`.\n"
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
+    assert text_of(called).splitlines()[1:] == made
 
 
 def test_a_file_that_hides_a_package_is_named(tmp_path: Path) -> None:
     write_text(tmp_path / "torch.py", "x = 1\n")
-    command = [sys.executable, "-m", "stages.check"]
+    command = [sys.executable, "-m", "gridstage.commands.check"]
     done = subprocess.run(
         command,
         cwd=tmp_path,
@@ -111,7 +101,7 @@ def test_without_the_environment_a_command_says_how_to_activate_it(
     done = subprocess.run(
         command, cwd=tmp_path, env=env, capture_output=True, text=True
     )
-    way_out = "Run `make check` once, which makes the environment, then activate it: `source .venv/bin/activate`.\n"
+    way_out = "Activate the environment that has it, such as by `source .venv/bin/activate`.\n"
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("error: The package ")
     assert done.stderr.endswith(f" is missing. {way_out}")
@@ -124,7 +114,7 @@ def test_without_git_or_in_a_repository_of_another_user_a_comparison_says_so(
     done = project.run(
         sys.executable,
         "-m",
-        "stages.diff",
+        "gridstage.commands.diff",
         "main",
         variables={"PATH": str(tmp_path)},
         ok=False,

@@ -5,8 +5,8 @@ from copy import deepcopy
 
 import pytest
 
-from tests.conftest import Changed
-from tests.project import OF_AN_EXPERIMENT, SEARCHED, Project, set_at
+from packages.gridstage.tests.conftest import Changed
+from packages.gridstage.tests.project import OF_AN_EXPERIMENT, SEARCHED, Project, set_at
 
 # What a run writes into metrics/, for each experiment and once.
 OF_EACH = [

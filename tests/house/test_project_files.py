@@ -20,8 +20,8 @@ from packaging.utils import canonicalize_name
 from benchmarks.simulate import CSV, TABLES
 from benchmarks.simulate import main as simulate
 from lockstep.kernel.build import compiler
-from tests.constraints import BENCH, FILE
-from tests.project import ROOT, text_of
+from packages.gridstage.tests.constraints import BENCH, FILE
+from packages.gridstage.tests.project import ROOT, text_of
 
 
 def read(name: str) -> str:
@@ -62,7 +62,7 @@ def needed() -> set[str]:
         for line in read(name).splitlines()
     ]
     waiting = [
-        (Requirement(line), "") for line in lines if line and not line.startswith("-r ")
+        (Requirement(line), "") for line in lines if line and not line.startswith("-")
     ]
     done: set[tuple[str, str]] = set()
     while waiting:
@@ -101,7 +101,7 @@ def test_the_oldest_versions_that_are_tried_are_those_that_the_engine_asks_for()
     None
 ):
     oldest = pinned(read("requirements-oldest.txt"))
-    project = tomllib.loads(read("pyproject.toml"))["project"]
+    project = tomllib.loads(read("packages/lockstep/pyproject.toml"))["project"]
     assert sorted(project["dependencies"]) == [
         f"{name}>={version}" for name, version in sorted(oldest.items())
     ]
@@ -109,15 +109,20 @@ def test_the_oldest_versions_that_are_tried_are_those_that_the_engine_asks_for()
 
 # By folder: the name of the distribution, and files that a user needs, of the source and of the wheel.
 PACKAGES = {
-    ".": (
+    "lockstep": (
         "skorch_lockstep",
-        {"LICENSE", "lockstep/kernel/kernel.c", "pyproject.toml"},
+        {"LICENSE", "src/lockstep/kernel/kernel.c", "pyproject.toml"},
         {"lockstep/py.typed"},
     ),
     "resampled": (
         "resampled",
         {"LICENSE", "README.md", "pyproject.toml"},
         {"resampled/face/scores.py"},
+    ),
+    "gridstage": (
+        "gridstage",
+        {"LICENSE", "README.md", "pyproject.toml"},
+        {"gridstage/adopt/recipe.yaml", "gridstage/report/templates/report.css"},
     ),
 }
 
@@ -131,12 +136,9 @@ def test_a_package_is_built_from_its_source_alone_and_its_page_can_be_shown(
     monkeypatch.setenv("CFLAGS", "-O0")  # to build in less time
     source, dist = tmp_path / "source", tmp_path / "dist"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(source)], check=True)
-    for name in (
-        "pyproject.toml",
-        "lockstep",
-        "resampled",
-    ):  # as they are here, committed or not
-        subprocess.run(["cp", "-r", str(ROOT / name), str(source)], check=True)
+    subprocess.run(
+        ["cp", "-r", str(ROOT / "packages"), str(source)], check=True
+    )  # as they are here, committed or not
     build = [
         sys.executable,
         "-m",
@@ -144,7 +146,7 @@ def test_a_package_is_built_from_its_source_alone_and_its_page_can_be_shown(
         "--no-isolation",
         "--outdir",
         str(dist),
-        str(source / package),
+        str(source / "packages" / package),
     ]
     done = subprocess.run(build, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
@@ -163,14 +165,14 @@ def test_a_package_is_built_from_its_source_alone_and_its_page_can_be_shown(
         assert of_wheel <= set(names)
         assert [each for each in names if each.endswith("/licenses/LICENSE")]
         assert {each.split("/")[0].split("-")[0] for each in names} == {
-            package.replace(".", "lockstep"),
+            package,
             name,
         }
 
 
 @pytest.mark.parametrize("package", ["lockstep", "resampled"])
 def test_a_page_has_no_link_that_a_package_index_could_not_follow(package: str) -> None:
-    page = text_of(ROOT / package / "README.md")
+    page = text_of(ROOT / "packages" / package / "README.md")
     assert [
         link
         for link in re.findall(r"\]\(([^)\s]+)\)", page)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from stages import rerun
-from stages.lib.common import write_text
-from tests.conftest import Command
-from tests.project import ROOT, Project
+from gridstage.commands import rerun
+from gridstage.common import write_text
+from packages.gridstage.tests.conftest import Command
+from packages.gridstage.tests.project import ROOT, Project
 
 # One output is deleted before its stage runs, because it does not persist.
 PIPELINE = """\

@@ -1,4 +1,4 @@
-"""The results in tests/sample are what a run gives, whatever the shell, the processor and the user's files say."""
+"""The results of the tests' sample are what a run gives, whatever the shell, the processor and the user's files say."""
 
 import shutil
 import subprocess
@@ -10,17 +10,21 @@ import torch
 
 from benchmarks.cross_cpu.__main__ import hashes, same
 from benchmarks.cross_cpu.spoilt import FUNCTIONS, spoilt
-from stages import compare
-from stages.lib.common import write_text
-from stages.lib.repository.upstream import YOURS
-from tests.conftest import Command
-from tests.make_sample import made_anew
-from tests.project import IDENTITY, ROOT, Project, environment, working_tree
-from tests.read_sample import SAMPLE
-
-AGAIN = (
-    "is another one now. If that is what you want, run `python -m tests.make_sample`"
+from gridstage.common import write_text
+from packages.gridstage.tests.conftest import Command
+from packages.gridstage.tests.make_sample import made_anew
+from packages.gridstage.tests.project import (
+    IDENTITY,
+    ROOT,
+    YOURS,
+    Project,
+    environment,
+    working_tree,
 )
+from packages.gridstage.tests.read_sample import SAMPLE
+from stages import compare
+
+AGAIN = "is another one now. If that is what you want, run `python -m packages.gridstage.tests.make_sample`"
 EXPERIMENT = "optimizer"
 SHELL = {
     "OMP_NUM_THREADS": "4",
@@ -54,7 +58,7 @@ def test_an_experiment_run_again_in_another_shell_gives_the_same_bytes(
     assert in_process(compare, EXPERIMENT).returncode == 0
     for name in outputs:
         assert project.read(name) == (SAMPLE / name).read_bytes(), (
-            f"tests/sample/{name} {AGAIN}"
+            f"packages/gridstage/tests/sample/{name} {AGAIN}"
         )
 
 

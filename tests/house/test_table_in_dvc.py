@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from stages.lib.common import write_text
-from stages.lib.repository.staleness import stale_stages
-from tests.adopt.conftest import as_text, passengers
-from tests.conftest import MakeProject
+from gridstage.common import write_text
+from gridstage.repository.staleness import stale_stages
+from packages.gridstage.tests.adopt.conftest import as_text, passengers
+from packages.gridstage.tests.conftest import MakeProject
+from packages.gridstage.tests.project import Project
 from tests.house.test_workflow import WORKFLOWS
-from tests.project import Project
 
 TABLE = "data/passengers.csv"
 UP_TO_DATE = "Data and pipelines are up to date.\n"

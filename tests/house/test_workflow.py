@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from stages.lib.common import write_text
-from stages.lib.config import yaml12
-from tests.project import ROOT, text_of
+from gridstage.common import write_text
+from gridstage.config import yaml12
+from packages.gridstage.tests.project import ROOT, text_of
 
 WORKFLOWS: dict[str, dict[str, Any]] = {
     path.stem: yaml12.load(text_of(path))
@@ -72,7 +72,7 @@ def test_the_workflow_writes_down_its_comment(
 ) -> None:
     diff = f"echo \"$@\" >> calls\nprintf '{text}'\nexit {status}"
     summary = tmp_path / "summary"
-    commands = {".venv/bin/python": diff, "git": "echo abc123"}
+    commands = {".venv/bin/gridstage": diff, "git": "echo abc123"}
     assert (
         run_step(
             tmp_path,
@@ -87,7 +87,7 @@ def test_the_workflow_writes_down_its_comment(
     assert comment == text_of(summary)
     assert comment.startswith(f"{MARKER}\n**")
     called = text_of(tmp_path / "calls")
-    assert called == "-m stages.diff --md abc123 HEAD\n"
+    assert called == "diff --md abc123 HEAD\n"
     assert ("**Not compared.**" in comment) == (text == "")
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score, r2_score
 
-from tests.project import Project
+from packages.gridstage.tests.project import Project
 from tests.tables import tables
 
 IGNORES_INPUTS = ("majority_class", "mean")

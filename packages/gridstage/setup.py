@@ -1,0 +1,1 @@
+../resampled/setup.py

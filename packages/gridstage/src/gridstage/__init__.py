@@ -1,0 +1,48 @@
+"""The library and the commands of a pipeline that tunes a PyTorch net; importing it pins the numeric environment.
+
+Code of one topic is in one folder ("room"). A room imports from lower floors only: pyproject.toml lists the floors, and
+import-linter checks them.
+"""
+
+import atexit
+import gc
+import os
+import sys
+
+# ruff: noqa: E402 (what such a file would break is imported after the look at it)
+# Packages that a file of the same name at the top of the project would hide, as it would hide Python's own modules.
+_PACKAGES = {
+    "dvc",
+    "gridstage",
+    "joblib",
+    "lockstep",
+    "numpy",
+    "pandas",
+    "pydantic",
+    "resampled",
+    "rich",
+    "scipy",
+    "skorch",
+    "sklearn",
+    "torch",
+}
+# `python -m stages.NAME` and `python -m gridstage` import this package first, and so does the command.
+_IS_COMMAND = os.path.basename(sys.argv[0]) in ("-m", "gridstage")
+if _IS_COMMAND:  # before anything that such a file may break is imported
+    for _name in sorted(os.listdir()):
+        if _name.endswith(".py") and _name[:-3] in _PACKAGES | sys.stdlib_module_names:
+            sys.exit(
+                f"error: {_name} here hides the module {_name[:-3]}, which the stages import. Rename the file."
+            )
+
+# These need no package, so an error of all further imports is told, such as that the environment is not active.
+from gridstage.common.aside.command import tell_errors_of_imports
+
+if _IS_COMMAND:
+    tell_errors_of_imports()
+# What imports and nets are made of stays; to look it through each time there is some more is a twentieth of a search.
+gc.set_threshold(50_000, 50)
+if _IS_COMMAND:
+    gc.disable()  # until `run` has what was imported
+# Nor is it looked through, and freed bit by bit, when the process ends: most of a second.
+atexit.register(gc.freeze)

@@ -1,0 +1,7 @@
+"""Asks git and DVC: commits, the stages of dvc.yaml, hashes as dvc.lock has them, tables that DVC tracks, and upstream.
+
+Imports `results`, `config` and `common`.
+"""
+
+from gridstage.repository.pipeline import PIPELINE, pipeline_of
+from gridstage.repository.trees import CommitTree, FolderTree, Tree
