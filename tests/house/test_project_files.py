@@ -16,6 +16,7 @@ from zipfile import ZipFile
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from benchmarks.simulate import CSV, TABLES
 from benchmarks.simulate import main as simulate
@@ -34,6 +35,15 @@ def test_the_changelog_is_dated_and_sorted() -> None:
         heading for heading in headings if re.fullmatch(r"\d{4}-\d\d-\d\d", heading)
     ]
     assert headings == dates == sorted(set(dates), reverse=True)
+
+
+@pytest.mark.parametrize("package", ["gridstage", "lockstep", "resampled"])
+def test_the_changelog_of_a_package_begins_with_its_version(package: str) -> None:
+    project = tomllib.loads(read(f"packages/{package}/pyproject.toml"))["project"]
+    changelog = read(f"packages/{package}/CHANGELOG.md")
+    versions = re.findall(r"^## (\d+\.\d+\.\d+)$", changelog, re.MULTILINE)
+    assert versions[0] == project["version"]
+    assert versions == sorted(set(versions), key=Version, reverse=True)
 
 
 # What `make repro` and `make test` install.

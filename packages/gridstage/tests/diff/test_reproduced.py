@@ -47,7 +47,7 @@ def test_what_differs_is_listed(project: Project, in_process: Command) -> None:
         "The engine's kernel trained every net, so another processor does not explain it, "
     )
     assert advice.startswith(
-        "All other differences come from other settings, code, data or packages: `dvc status` "
+        "All other differences come from other settings, code, data or packages: `make status` "
     )
     assert done.returncode == 0
 
