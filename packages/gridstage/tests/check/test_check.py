@@ -241,3 +241,12 @@ def test_a_broken_cell_of_an_adopted_table_is_the_only_error(
         if line.startswith("error: ")
     ]
     assert "column x: 'seven' is not a number" in error
+
+
+def test_another_installed_version_is_a_note(write: Write, in_process: Command) -> None:
+    write({}, "dropout")
+    write_text("requirements.txt", "numpy==1.0\n")
+    done = in_process(check)
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1)
+    assert done.stderr.startswith("note: other packages are installed than requirement")
+    assert "numpy==1.0 (" in done.stderr

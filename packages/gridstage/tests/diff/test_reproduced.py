@@ -52,6 +52,16 @@ def test_what_differs_is_listed(project: Project, in_process: Command) -> None:
     assert done.returncode == 0
 
 
+def test_other_packages_are_told_where_files_differ(
+    project: Project, in_process: Command
+) -> None:
+    write_text(project.folder / "requirements.txt", "numpy==1.0\n")
+    assert in_process(reproduced).stdout == SAME
+    write_text(project.folder / "metrics/a.json", "2")
+    said = in_process(reproduced).stdout
+    assert "\nnote: other packages are installed than requirements.txt names" in said
+
+
 def test_nets_that_the_kernel_did_not_train_are_told_where_files_differ(
     project: Project, in_process: Command
 ) -> None:

@@ -14,6 +14,7 @@ from gridstage.engine import missing_kernel
 from gridstage.experiment import Folds, Opened, check_experiment
 from gridstage.fetch import ensure_file, what_is_wrong
 from gridstage.model import resolve_experiment
+from gridstage.project.pins import differing_packages
 from gridstage.repository.revisions import unmerged
 from gridstage.repository.staleness import is_result
 from gridstage.scores.scorer import make_scorer
@@ -54,7 +55,7 @@ class Findings:
 
 def check() -> Findings:
     """Check params.yaml, the table, and the nets of each experiment, as the stages do."""
-    findings = Findings([*_unmerged_results()])
+    findings = Findings([*_unmerged_results()], differing_packages())
     params = findings.of(load_params)
     if params is None:
         findings.notes.append(

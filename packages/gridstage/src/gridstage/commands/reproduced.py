@@ -6,6 +6,7 @@ Example: gridstage reproduced
 """
 
 from gridstage.common import run
+from gridstage.project.pins import differing_packages
 from gridstage.repository.revisions import differing_results
 from gridstage.results import Results
 from gridstage.told.scores import processor_told
@@ -22,7 +23,8 @@ def main() -> None:
         print("Every metric and the model are byte-identical to the committed ones.")
         return
     print("These files differ from the committed ones:", *differing, sep="\n")
-    print(*processor_told(Results()), _WHAT_ELSE, sep="\n")
+    packages = [f"note: {told}" for told in differing_packages()]
+    print(*packages, *processor_told(Results()), _WHAT_ELSE, sep="\n")
 
 
 if __name__ == "__main__":
