@@ -5,15 +5,13 @@ It also records how these models predict, also by threshold, and what each input
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from gridstage.baselines.baselines import baselines, score_baseline
 from gridstage.common import run
 from gridstage.config import load_params
 from gridstage.data import Unchanged
-from gridstage.results import files, write_folder
+from gridstage.results import files, joined, write_folder
 from gridstage.results.evaluation import ErrorsByModel
-from gridstage.results.files import Csv, File
+from gridstage.results.files import File
 from gridstage.scores.diagnostics import diagnostics, prediction_errors
 from gridstage.scores.reached import reached_table
 from gridstage.scores.shuffled import inputs_table
@@ -50,21 +48,14 @@ def main() -> None:
     print_scores(reached, f"baselines: {cv.scoring} over {len(fresh.splits)} splits")
     contents: dict[File, Content] = {
         files.BASELINES: reached_table(reached, cv),
-        files.BASELINE_DIAGNOSTICS: _of_models(drawn, files.BASELINE_DIAGNOSTICS),
-        files.BASELINE_THRESHOLDS: _of_models(counted, files.BASELINE_THRESHOLDS),
+        files.BASELINE_DIAGNOSTICS: joined(drawn, files.BASELINE_DIAGNOSTICS),
+        files.BASELINE_THRESHOLDS: joined(counted, files.BASELINE_THRESHOLDS),
         files.BASELINE_INPUTS: inputs_table(
             inputs, fresh.data.features, fresh.resampling
         ),
         files.BASELINE_ERRORS: ErrorsByModel(errors),
     }
     write_folder(contents)
-
-
-def _of_models(tables: list[pd.DataFrame], file: Csv) -> pd.DataFrame:
-    """Return the tables of models as one; without a model that has a score, it has a header alone."""
-    if not tables:
-        return pd.DataFrame(columns=list(file.needed))
-    return pd.concat(tables, ignore_index=True)
 
 
 if __name__ == "__main__":

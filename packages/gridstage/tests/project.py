@@ -150,7 +150,10 @@ def working_tree() -> list[str]:
     listed = subprocess.run(
         command, cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.splitlines()
-    return [name for name in listed if (ROOT / name).is_file()]
+    # A link to a folder is one of these files, too.
+    return [
+        name for name in listed if (ROOT / name).is_file() or (ROOT / name).is_symlink()
+    ]
 
 
 def environment() -> dict[str, str]:
@@ -199,7 +202,7 @@ class Project:
         for name in working_tree():
             if not name.startswith(("tests/", *YOURS)):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name)
+                shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
         shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
         project = cls(folder)
         if params is not None:

@@ -26,14 +26,27 @@ _PACKAGES = {
     "sklearn",
     "torch",
 }
-# `python -m stages.NAME` and `python -m gridstage` import this package first, and so does the command.
-_IS_COMMAND = os.path.basename(sys.argv[0]) in ("-m", "gridstage")
+# `python -m stages.NAME` imports this package before the stage in this repository; in a project, the stage does so.
+# The command imports it first, too.
+_SPEC = getattr(sys.modules["__main__"], "__spec__", None)
+_IS_STAGE = _SPEC is not None and _SPEC.name.startswith("stages.")
+_IS_COMMAND = _IS_STAGE or os.path.basename(sys.argv[0]) in ("-m", "gridstage")
 if _IS_COMMAND:  # before anything that such a file may break is imported
     for _name in sorted(os.listdir()):
         if _name.endswith(".py") and _name[:-3] in _PACKAGES | sys.stdlib_module_names:
             sys.exit(
                 f"error: {_name} here hides the module {_name[:-3]}, which the stages import. Rename the file."
             )
+
+
+def __getattr__(name: str) -> str:
+    """Return `__version__`, that of the installed package, when it is asked for: finding it takes 20 ms."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import version
+
+    return version(__name__)
+
 
 # These need no package, so an error of all further imports is told, such as that the environment is not active.
 from gridstage.common.aside.command import tell_errors_of_imports

@@ -52,7 +52,7 @@ def test_the_committed_file_is_valid() -> None:
         ("- a\n- b\n", 0, "Restore it: `git checkout params.yaml`."),
         ("seed: " + "9" * 5000, 0, "4300 digits"),
         ("[" * 3000, 1, ""),
-        (None, 0, "params.yaml is missing here. Run from the top of the repository"),
+        (None, 0, "params.yaml is missing here. Run in the folder of a project"),
     ],
 )
 def test_a_file_that_is_not_yaml(

@@ -49,6 +49,10 @@ def test_what_differs_is_listed(project: Project, in_process: Command) -> None:
     assert advice.startswith(
         "All other differences come from other settings, code, data or packages: `make status` "
     )
+    # What is not there would keep git from restoring the others.
+    assert advice.endswith("`git restore metrics models` takes this run back.")
+    project.git("restore", "metrics", "models")
+    assert project.read("metrics/a.json") == b"1"
     assert done.returncode == 0
 
 

@@ -1,0 +1,1 @@
+"""Tests of the room `project` and of `gridstage new`."""

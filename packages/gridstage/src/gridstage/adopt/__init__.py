@@ -1,9 +1,10 @@
 """Looks at a table and describes it in params.yaml: data, prepare, cv, model and experiments.
 
-Only here are types, separators and settings guessed. Lets DVC track a large table. Imports `repository`, `data`,
-`config` and `common`.
+Only here are types, separators and settings guessed. Lets DVC track a large table. Imports `search`, `repository`,
+`data`, `config` and `common`.
 """
 
+from gridstage.adopt.adoption import add_flags, adopt_table, print_columns, print_each
 from gridstage.adopt.blocks import make_blocks
 from gridstage.adopt.blocks_text import block_text
 from gridstage.adopt.columns import Taken, print_taken, take_columns

@@ -66,7 +66,7 @@ def read_content(path: str | Path = PARAMS_FILE) -> dict[str, Any]:
     try:
         content = yaml12.load(Path(path).read_text(encoding="utf-8"), file)
     except FileNotFoundError:
-        remedy = "Run from the top of the repository, or restore the file: `git checkout params.yaml`."
+        remedy = "Run in the folder of a project, or restore the file: `git checkout params.yaml`."
         raise UserError(Problem("is missing here", remedy, file)) from None
     if not isinstance(content, dict):
         finding = "should have sections, such as `data:` and `model:`, and has none"

@@ -8,6 +8,7 @@ from gridstage.results.columns import COMPUTED, SCORE, Column, column_of, split_
 from gridstage.results.files import Csv, Json
 from gridstage.results.reading import Results, Source, WorkingTree
 from gridstage.results.writing import (
+    joined,
     remove_others,
     remove_strays,
     write,

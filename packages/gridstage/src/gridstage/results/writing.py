@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from gridstage.common.artifacts import significant, write_text
 from gridstage.results.columns import COMPUTED, column_of
 from gridstage.results.evaluation import ErrorsByModel
-from gridstage.results.files import OF_EXPERIMENTS, File
+from gridstage.results.files import OF_EXPERIMENTS, Csv, File
 from gridstage.results.record import Numbers, Record
 
 if TYPE_CHECKING:
@@ -30,6 +30,15 @@ def write_folder(contents: "Mapping[File, Content]", name: str = "") -> None:
         write(file, content, name)
     paths = [Path(file.at(name)) for file in contents]
     remove_others(paths[0].parent, paths)
+
+
+def joined(tables: "list[pd.DataFrame]", file: Csv) -> "pd.DataFrame":
+    """Return tables below each other, as a file has them; without a table, it has a header alone."""
+    import pandas as pd
+
+    if not tables:
+        return pd.DataFrame(columns=list(file.needed))
+    return pd.concat(tables, ignore_index=True)
 
 
 def written(table: "pd.DataFrame") -> "pd.DataFrame":
