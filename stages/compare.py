@@ -3,12 +3,10 @@
 from argparse import Namespace
 
 from gridstage.common import Arguments, run
-from gridstage.compare.parallel import parallel_table
-from gridstage.compare.table import compared_table, mattered
+from gridstage.compare import compared_table, mattered, parallel_table
 from gridstage.config import load_params
 from gridstage.results import Results, files, write
-from gridstage.told.findings import findings
-from gridstage.told.scores import NOT_TESTED
+from gridstage.told import print_findings
 
 ARGUMENTS = Arguments("python -m stages.compare", __doc__)
 ARGUMENTS.add_argument(
@@ -28,9 +26,7 @@ def main(arguments: Namespace) -> None:
     write(files.COMPARED, compared, name)
     write(files.IMPORTANCE, importances, name)
     write(files.PARALLEL, parallel_table(compared, importances["key"].tolist()), name)
-    print(f"{name}:", *findings(results, params, name), sep="\n")
-    if params.cv.keeps_time:
-        print(NOT_TESTED)
+    print_findings(results, params, name)
 
 
 if __name__ == "__main__":

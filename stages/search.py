@@ -2,17 +2,19 @@
 
 from argparse import Namespace
 
-from gridstage.common import Arguments, format_params, run, score_decimals
+from gridstage.common import Arguments, run
 from gridstage.config import load_params
 from gridstage.data import Unchanged
-from gridstage.experiment import check_experiment, open_experiment
-from gridstage.experiment.searched import output_of, score_anew, search
+from gridstage.experiment import (
+    check_experiment,
+    open_experiment,
+    output_of,
+    score_anew,
+    search,
+)
 from gridstage.results import files, write, write_folder
-from gridstage.scores.search_result import by_reason
 from gridstage.search import doing, forget
-from gridstage.told.candidates import print_candidates
-from gridstage.told.findings import best_told
-from gridstage.told.scores import too_few
+from gridstage.told import print_search
 
 ARGUMENTS = Arguments("python -m stages.search", __doc__)
 ARGUMENTS.add_argument(
@@ -31,23 +33,10 @@ def main(arguments: Namespace) -> None:
     result = search(experiment)
     output = output_of(experiment, result)
     curves, reached, anew = score_anew(experiment, output.picks)
-    trained = [
-        *output.table["params"],
-        *(format_params(pick.changes) or pick.names[0] for pick in output.picks),
-    ]
-    reasons = [*result.not_by_kernel, *anew]
-    not_by_kernel = by_reason(zip(trained, reasons, strict=True))
-    summary = output.summary.model_copy(update={"not_by_kernel": not_by_kernel})
+    summary = output.summary_with(result.not_by_kernel, anew)
     file.check()
 
-    title = f"{name}: {params.cv.scoring} over {len(experiment.splits)} splits"
-    print_candidates(output.table, title, files.CANDIDATES.at(name))
-    n_ended = int(result.to_the_end.sum())
-    print(best_told(summary, n_ended, score_decimals([summary.best_score])))
-    if few := too_few(summary):
-        print(few)
-    if summary.net_epochs_spared is not None:
-        print(f"halving spared {summary.net_epochs_spared:,} net-epochs")
+    print_search(name, params, output.table, summary)
     write(files.CURVES, curves, name)
     found = {
         files.CANDIDATES: output.table,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gridstage.baselines import scored
 from gridstage.baselines.baselines import baselines as models
 from gridstage.data import Unchanged
 from packages.gridstage.tests.conftest import Command, Done, MakeProject
@@ -87,11 +88,11 @@ def test_a_search_and_the_baselines_write_nothing(
     wrote_nothing(project, in_process(search, "one"))
     project.git("checkout", "--quiet", TABLE)
     monkeypatch.setattr(
-        baselines,
+        scored,
         "baselines",
         lambda *given: {"majority_class": models(*given)["majority_class"]},
     )
-    edits(baselines, "score_baseline")
+    edits(scored, "score_baseline")
     wrote_nothing(project, in_process(baselines))
 
 
@@ -100,5 +101,5 @@ def test_the_evaluation_writes_nothing(
     project: Project, in_process: Command, monkeypatch: pytest.MonkeyPatch, edits: Edits
 ) -> None:
     monkeypatch.chdir(project.folder)
-    edits(evaluate, "fit")
+    edits(evaluate, "fit_saved")
     wrote_nothing(project, in_process(evaluate))

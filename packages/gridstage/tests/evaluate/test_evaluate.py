@@ -135,7 +135,7 @@ def test_an_evaluation_that_is_stopped_goes_on_with_its_nets(
     before = contents()
     with monkeypatch.context() as full:
         full.setattr(
-            "stages.evaluate.save_model",
+            "gridstage.evaluate.saved.save_model",
             Mock(side_effect=UserError("The disk is full.")),
         )
         assert "The disk is full." in in_process(evaluate).stderr

@@ -68,7 +68,7 @@ def test_dvc_gets_what_is_too_large_for_git(
     evaluated_here: Evaluated, in_process: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tracked = Mock()
-    monkeypatch.setattr(evaluate, "track", tracked)
+    monkeypatch.setattr("gridstage.evaluate.saved.track", tracked)
     small = [path.stat().st_size for path in (MODEL_FILE, ANSWER_FILE)]
     monkeypatch.setattr("gridstage.handover.model_file.MOST_BYTES", min(small))
     done = in_process(evaluate)

@@ -39,7 +39,30 @@ FreshRows = dict[str, tuple[str, str, str | None]]
 
 
 def read_searches(results: Results, params: Params) -> dict[str, RankedSearch]:
-    """Return what `read_search` does of each experiment, in the order of params.yaml."""
+    """Return the summary of each search with its comparison, in the order of params.yaml.
+
+    Parameters
+    ----------
+    results : Results
+        Where the files of the searches are read.
+    params : Params
+        Whose grids give the settings their types.
+
+    Returns
+    -------
+    dict of str to RankedSearch
+        By experiment.
+
+    Raises
+    ------
+    UserError
+        If a file is missing or broken, or is of another grid than that in params.yaml.
+
+    Examples
+    --------
+    >>> read_searches(results, params)["neurons"].n_candidates
+    2
+    """
     return {name: read_search(results, params, name) for name in params.experiments}
 
 
@@ -149,7 +172,25 @@ def over_all(
 ) -> BestParams:
     """Return the numbers over all searches, with their details.
 
-    `corrected` is what `whole_choice` returns; without it, the winner's score is that of its own search.
+    Parameters
+    ----------
+    params : Params
+        What params.yaml says.
+    searches : dict of str to RankedSearch
+        As `read_searches` returns them.
+    corrected : Corrected, optional
+        As `judge_choice` returns it; without it, the winner's score is that of its own search.
+
+    Returns
+    -------
+    BestParams
+        What metrics/best_params.json has: the winner, and the combination of what the grid searches have found.
+
+    Examples
+    --------
+    >>> summary = over_all(params, read_searches(results, params))
+    >>> summary.winner in params.experiments, summary.n_candidates
+    (True, 4)
     """
     winner = max(searches, key=lambda name: searches[name].rating)
     best = searches[winner]
@@ -178,9 +219,30 @@ def over_all(
 def leaderboard(
     params: Params, searches: Searches, tied: dict[str, bool], winner: str
 ) -> pd.DataFrame:
-    """Tabulate the best of each search, one row per experiment, in their order, and mark that of the net that is named.
+    """Tabulate the best of each search, and mark that of the net that `evaluate.keep` names.
 
-    There is no mark where the evaluation chooses the net.
+    Parameters
+    ----------
+    params : Params
+        What params.yaml says.
+    searches : mapping of str to RankedSearch
+        As `read_searches` returns them.
+    tied : dict of str to bool
+        As `judge_choice` returns it.
+    winner : str
+        The experiment of the best of all.
+
+    Returns
+    -------
+    DataFrame
+        One row per experiment, in their order. There is no mark where the evaluation chooses the net.
+
+    Examples
+    --------
+    >>> searches = read_searches(results, params)
+    >>> table = leaderboard(params, searches, dict.fromkeys(searches, False), "neurons")
+    >>> table[["experiment", "n_candidates"]].values.tolist()
+    [['dropout', 2], ['neurons', 2]]
     """
     kept = params.evaluate.keep
     if kept in (WINNER, SIMPLEST):

@@ -32,4 +32,6 @@ from gridstage.common.formatting import (
     short_params,
 )
 
+__all__ = ["Arguments", "counted", "run", "write_text"]
+
 environment.pin()

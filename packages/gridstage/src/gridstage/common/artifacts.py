@@ -38,7 +38,26 @@ def write_bytes(path: str | Path, content: bytes) -> None:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write `text` as UTF-8 with Unix line endings, atomically."""
+    """Write a file atomically, as UTF-8 with Unix line endings; its folder is made if it is missing.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file. Who reads it meanwhile finds all of the text, or what was there before.
+    text : str
+        What is written.
+
+    Raises
+    ------
+    OSError
+        If the machine refuses; its `filename` is `path`.
+
+    Examples
+    --------
+    >>> write_text("notes/first.txt", "Use the net.")
+    >>> open("notes/first.txt").read()
+    'Use the net.'
+    """
     write_bytes(path, text.encode())
 
 

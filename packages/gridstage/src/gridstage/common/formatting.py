@@ -71,7 +71,26 @@ def first_of(words: Sequence[str], most: int, sign: str = ", ") -> str:
 
 
 def counted(n: int, one: str, many: str = "") -> str:
-    """Write how many things there are, as in `1 row` or `1,234 rows`; `many` is the plural if it has more than an s."""
+    """Write how many things there are.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    one : str
+        What one is called.
+    many : str, optional
+        What several are called, if that is more than an s.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(1234, "row"), counted(2, "class", "classes")
+    ('1 row', '1,234 rows', '2 classes')
+    """
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
 
 

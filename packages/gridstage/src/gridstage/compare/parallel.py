@@ -17,11 +17,26 @@ _NONE = "none"
 
 
 def parallel_table(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Return where each candidate crosses the axis of the score and that of each key, a row for each crossing.
+    """Return where each candidate crosses the axis of the score and that of each key.
 
-    The table is that of `compared_table`, and the keys are in the order of their axes. Candidates are numbered from the
-    best, 1, and `place` is from 0, the lower end, to 1. Without rows if the candidates differ in fewer than three keys,
-    or if none or one has a score.
+    Parameters
+    ----------
+    table : DataFrame
+        As `compared_table` returns it.
+    keys : sequence of str
+        The keys of the search, in the order of their axes.
+
+    Returns
+    -------
+    DataFrame
+        One row per crossing. Candidates are numbered from the best, 1, and `place` is from 0, the lower end of the
+        axis, to 1. Without rows if candidates differ in fewer than three keys, or if fewer than two have a score.
+
+    Examples
+    --------
+    >>> compared = results.table(files.COMPARED, "neurons")
+    >>> parallel_table(compared, ["module__n_neurons"]).empty  # of one key, there is no chart
+    True
     """
     columns = list(files.PARALLEL.needed)
     varied = [key for key in keys if table[key].nunique() > 1]

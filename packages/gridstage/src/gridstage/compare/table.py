@@ -25,11 +25,31 @@ _NOT_COMPARED = (STUCK_SPLITS, "error", "degrees", "in_best_set")
 def compared_table(
     candidates: pd.DataFrame, resampling: Resampling, rope: float
 ) -> pd.DataFrame:
-    """Compare each candidate of a `score_table` with the best one.
+    """Compare each candidate of a search with the best one.
 
-    The columns are those of `candidates` but for single splits; then `in_best_set`, `p_value_holm`, `worse`, `equal`,
-    `better` (as in `equivalence`, of its score minus that of the best), and `simplest` (of the set). They are missing
-    where nothing is tested, and for candidates that diverged or were not trained to the end.
+    Parameters
+    ----------
+    candidates : DataFrame
+        As metrics/search/NAME/candidates.csv has them, one row each.
+    resampling : Resampling
+        How the splits resample the rows, as `params.cv.resampling` returns it.
+    rope : float
+        Below which difference of scores two candidates are as good as each other.
+
+    Returns
+    -------
+    DataFrame
+        The columns of the candidates but for single splits; then `in_best_set`, `p_value_holm`, `worse`, `equal`,
+        `better` (the shares of the Bayesian test of its score minus that of the best), and `simplest` (of the set).
+        They are missing where nothing is tested, and for candidates that diverged or were not trained to the end.
+
+    Examples
+    --------
+    >>> search = results.read(files.SUMMARY, "neurons")
+    >>> candidates = results.table(files.CANDIDATES, "neurons")
+    >>> table = compared_table(candidates, params.cv.resampling(*search.sizes), rope=0.01)
+    >>> bool(table["simplest"].sum() == 1)
+    True
     """
     scores, best = split_scores(candidates), best_row(candidates)
     is_best = np.arange(len(candidates)) == best
@@ -58,7 +78,29 @@ def compared_table(
 def mattered(
     candidates: pd.DataFrame, resampling: Resampling, seed: int
 ) -> pd.DataFrame:
-    """Return the `importance` of each key of a search, from its `score_table`, with the `p_value` of its effect."""
+    """Say how much each key of a search made scores differ.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        As metrics/search/NAME/candidates.csv has them, one row each.
+    resampling : Resampling
+        How the splits resample the rows, as `params.cv.resampling` returns it.
+    seed : int
+        Of the forest by which importances are told.
+
+    Returns
+    -------
+    DataFrame
+        One row per key, the most important first: `key`, `importance`, `importance_std`, the `p_value` of its effect.
+
+    Examples
+    --------
+    >>> search = results.read(files.SUMMARY, "neurons")
+    >>> candidates = results.table(files.CANDIDATES, "neurons")
+    >>> mattered(candidates, params.cv.resampling(*search.sizes), seed=7)["key"].tolist()
+    ['module__n_neurons']
+    """
     settings = {key: candidates[key].to_numpy() for key in grid_keys(candidates)}
     stages = candidates["stage"].to_numpy() if "stage" in candidates else None
     # Equal means may differ in their last bits, by the order of their scores; a forest would split between them.

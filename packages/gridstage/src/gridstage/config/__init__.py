@@ -19,3 +19,5 @@ from gridstage.config.statistics import (
 )
 from gridstage.config.table import Column, Data, is_parquet
 from gridstage.config.training import PREFIX, Model, Prepare
+
+__all__ = ["load_params"]

@@ -39,7 +39,29 @@ _FIELDS = (
 
 
 def load_params(path: str | Path = PARAMS_FILE) -> Params:
-    """Read and check params.yaml; raises `UserError` with every problem and its place in the file."""
+    """Read and check params.yaml.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        Another file of this kind.
+
+    Returns
+    -------
+    Params
+        The whole file as an object with types.
+
+    Raises
+    ------
+    UserError
+        With every problem, and its place in the file.
+
+    Examples
+    --------
+    >>> params = load_params()
+    >>> params.cv.scoring, list(params.experiments)
+    ('accuracy', ['dropout', 'neurons'])
+    """
     return params_of(read_content(path), path)
 
 

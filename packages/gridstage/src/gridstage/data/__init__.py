@@ -8,3 +8,5 @@ from gridstage.data.aside.unchanged import Unchanged
 from gridstage.data.checked_file import read_data, read_features
 from gridstage.data.dataset import Columns, Dataset, load_dataset
 from gridstage.data.given_away import given_away, is_nearly_perfect
+
+__all__ = ["Unchanged"]

@@ -71,6 +71,32 @@ class Opened:
 
 
 def open_experiment(params: Params, name: str, table: Folds | None = None) -> Opened:
-    """Return an experiment with its rows, by default those of the file; raises `UserError` if either can't be used."""
+    """Return an experiment with its rows.
+
+    Parameters
+    ----------
+    params : Params
+        What params.yaml says.
+    name : str
+        A key of `experiments` there.
+    table : Folds, optional
+        The rows, by default those of the file.
+
+    Returns
+    -------
+    Opened
+        The experiment: its candidates, its rows and splits, and its net.
+
+    Raises
+    ------
+    UserError
+        If the experiment or the table can't be used.
+
+    Examples
+    --------
+    >>> experiment = open_experiment(params, "neurons")
+    >>> list(experiment.candidates), len(experiment.splits)
+    ([{'module__n_neurons': 1}, {'module__n_neurons': 5}], 6)
+    """
     settings, candidates = resolve_experiment(params, name)
     return Opened(params, name, settings, candidates, table or read_table(params))

@@ -22,6 +22,7 @@ from gridstage.scores.score_table import (
     summary_of,
 )
 from gridstage.scores.scorer import hold_out_scorer
+from gridstage.scores.search_result import by_reason
 from gridstage.search import Fits, SearchResult, checkpoint_of, doing, run_search
 from gridstage.search.curves import (
     Watched,
@@ -36,7 +37,30 @@ from resampled.means.intervals import intervals
 
 
 def search(experiment: Opened) -> SearchResult:
-    """Train the candidates of an experiment on its splits; raises `UserError` if a fit fails, or all diverge."""
+    """Train the candidates of an experiment on its splits.
+
+    What was trained is kept until `forget`, so that a search that was stopped goes on.
+
+    Parameters
+    ----------
+    experiment : Opened
+        As `open_experiment` returns it.
+
+    Returns
+    -------
+    SearchResult
+        The scores, by scorer, of shape (n_candidates, n_splits), NaN for a net that diverged; and what was recorded.
+
+    Raises
+    ------
+    UserError
+        If a fit fails, or all candidates diverge.
+
+    Examples
+    --------
+    >>> search(experiment).scores["score"].shape
+    (2, 6)
+    """
     params, candidates = experiment.params, [*experiment.candidates]
 
     def train(searched: list[dict[str, Any]]) -> SearchResult:
@@ -86,9 +110,38 @@ class SearchOutput:
         """The draws that correct the best score, a row for each."""
         return pd.DataFrame(vars(self.corrected.draws if self.corrected else NO_DRAWS))
 
+    def summary_with(self, searched: list[str], anew: list[str]) -> SearchSummary:
+        """Return the summary with why the kernel has not trained the nets that were `searched`, and the picks `anew`.
+
+        The reasons are in the order of the candidates and of the picks, "" for a net that it has trained.
+        """
+        picked = [format_params(pick.changes) or pick.names[0] for pick in self.picks]
+        trained, reasons = [*self.table["params"], *picked], [*searched, *anew]
+        not_by_kernel = by_reason(zip(trained, reasons, strict=True))
+        return self.summary.model_copy(update={"not_by_kernel": not_by_kernel})
+
 
 def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
-    """Return what the result of an experiment's search says."""
+    """Return what the result of a search says of its candidates.
+
+    Parameters
+    ----------
+    experiment : Opened
+        As `open_experiment` returns it.
+    result : SearchResult
+        As `search` returns it.
+
+    Returns
+    -------
+    SearchOutput
+        The `table` of the candidates, the `summary` of the search, and its `picks`, which are scored anew.
+
+    Examples
+    --------
+    >>> output = output_of(experiment, result)
+    >>> output.summary.n_fits, output.picks[-1].names
+    (12, ['starting_point'])
+    """
     params, splits = experiment.params, experiment.table
     scores = result.scores[SCORE]
     resampling = splits.resampling
@@ -138,9 +191,35 @@ def output_of(experiment: Opened, result: SearchResult) -> SearchOutput:
 def score_anew(
     experiment: Opened, picks: list[Watched]
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Train the settings that go on to the evaluation on its splits.
+    """Train the settings that go on to the evaluation, on its splits.
 
-    Returns learning curves, a sealed table, and of each setting why the kernel has not trained it, or "".
+    Parameters
+    ----------
+    experiment : Opened
+        As `open_experiment` returns it.
+    picks : list of Watched
+        Those of `output_of`.
+
+    Returns
+    -------
+    curves : DataFrame
+        Learning curves, one row per epoch of each setting.
+    reached : DataFrame
+        The scores, sealed, so that the evaluation notices what was changed by hand.
+    not_by_kernel : list of str
+        Of each setting why the kernel has not trained it, or "".
+
+    Raises
+    ------
+    UserError
+        If a fit fails.
+
+    Examples
+    --------
+    >>> output = output_of(experiment, result)
+    >>> curves, reached, not_by_kernel = score_anew(experiment, output.picks)
+    >>> reached["setting"].tolist()
+    ['best', 'simplest', 'starting_point']
     """
     with doing(f"{experiment.name}: drawing fresh splits"):
         fresh = experiment.table.fresh

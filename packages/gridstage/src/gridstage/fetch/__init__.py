@@ -4,3 +4,5 @@ Imports `data`, `repository`, `config` and `common`.
 """
 
 from gridstage.fetch.pinned_file import describe, ensure_file, read_as, what_is_wrong
+
+__all__ = ["describe", "ensure_file", "read_as"]

@@ -22,10 +22,33 @@ _RETRIES = 2
 
 
 def ensure_file(params: Params) -> tuple[pd.DataFrame, int]:
-    """Return the checked table at `data.path`, and how many rows without a target are left out of it.
+    """Get the table at `data.path` if it is missing, and check all of it.
 
     A missing file that DVC tracks is pulled; another one that is missing or wrong is replaced by a right one from
-    `data.url`. Raises `UserError` if there is no such file.
+    `data.url`.
+
+    Parameters
+    ----------
+    params : Params
+        What params.yaml says.
+
+    Returns
+    -------
+    table : DataFrame
+        The rows that have a target.
+    n_left_out : int
+        How many have none.
+
+    Raises
+    ------
+    UserError
+        If there is no such file, or a cell is not what params.yaml says of its column.
+
+    Examples
+    --------
+    >>> table, n_left_out = ensure_file(params)
+    >>> table.shape, n_left_out
+    ((768, 9), 0)
     """
     spec, path = params.data, Path(params.data.path)
     if not path.exists() and dvc_file_of(path):
@@ -121,7 +144,27 @@ def describe(
 ) -> dict[str, object]:
     """Count all rows, the rows of each class, missing values, and rows left out.
 
-    Missing cells are counted by column, where there are some, and zeros that mean a missing value apart from them.
+    Parameters
+    ----------
+    table : DataFrame
+        As `ensure_file` returns it.
+    n_left_out : int
+        How many rows have no target.
+    spec : Data
+        The section `data` of params.yaml.
+    classify : bool
+        Whether the target is a class.
+
+    Returns
+    -------
+    dict of str to object
+        Missing cells are by column, where there are some, and zeros that mean a missing value apart from them.
+
+    Examples
+    --------
+    >>> table, n_left_out = ensure_file(params)
+    >>> describe(table, n_left_out, params.data, classify=True)["classes"]
+    {'0': 500, '1': 268}
     """
     zeros = [
         name
@@ -150,6 +193,22 @@ def read_as(spec: Data) -> str:
     """Return a hash of the settings that say what is read, and how.
 
     Stages that depend on metrics/data.json, where it stands, become stale by it, without these settings in dvc.lock.
+
+    Parameters
+    ----------
+    spec : Data
+        The section `data` of params.yaml.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> other = params.data.model_copy(update={"decimal": ","})
+    >>> read_as(other) == read_as(params.data)
+    False
     """
     settings = spec.model_dump(exclude={"sample", "sha256", "url"})
     return hashlib.sha256(

@@ -5,13 +5,21 @@
 
 from gridstage.results import files
 from gridstage.results.columns import COMPUTED, SCORE, Column, column_of, split_columns
-from gridstage.results.files import Csv, Json
+from gridstage.results.files import Csv, File, Json
 from gridstage.results.reading import Results, Source, WorkingTree
 from gridstage.results.writing import (
-    joined,
     remove_others,
     remove_strays,
     write,
     write_folder,
     written,
 )
+
+__all__ = [
+    "Results",
+    "files",
+    "remove_others",
+    "remove_strays",
+    "write",
+    "write_folder",
+]

@@ -1,4 +1,10 @@
-"""The table of all files under metrics/: the path of each, the stage that writes it, and what is in it."""
+"""The table of all files under metrics/: the path of each, the stage that writes it, and what is in it.
+
+Examples
+--------
+>>> files.SUMMARY.at("dropout")
+'metrics/search/dropout/summary.json'
+"""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -70,7 +70,23 @@ def by_name(folder: str, suffix: str, paths: Iterable[str]) -> dict[str, str]:
 
 
 class Results:
-    """The results of the working tree, or of a commit."""
+    """The results of the working tree, or of a commit.
+
+    Parameters
+    ----------
+    source : Source, optional
+        Where files are read, by default below the working directory.
+
+    Examples
+    --------
+    >>> results = Results()
+    >>> results.names(files.SUMMARY)
+    ['dropout', 'neurons']
+    >>> results.read(files.SUMMARY, "neurons").n_candidates
+    2
+    >>> results.table(files.CANDIDATES, "neurons").shape[0]
+    2
+    """
 
     def __init__(self, source: Source | None = None) -> None:
         self.source = WorkingTree() if source is None else source

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from gridstage.common.artifacts import significant, write_text
 from gridstage.results.columns import COMPUTED, column_of
 from gridstage.results.evaluation import ErrorsByModel
-from gridstage.results.files import OF_EXPERIMENTS, Csv, File
+from gridstage.results.files import OF_EXPERIMENTS, File
 from gridstage.results.record import Numbers, Record
 
 if TYPE_CHECKING:
@@ -20,25 +20,59 @@ if TYPE_CHECKING:
 
 
 def write(file: File, content: "Content", name: str = "") -> None:
-    """Write a file of the table of files, atomically."""
+    """Write a file of the table of files, atomically.
+
+    Parameters
+    ----------
+    file : File
+        One of `files`.
+    content : DataFrame, Record or mapping
+        What is written: a table as CSV, all else as JSON with sorted keys. The same content gives the same bytes.
+    name : str, optional
+        The experiment, if each has such a file.
+
+    Raises
+    ------
+    OSError
+        If the machine refuses.
+
+    Examples
+    --------
+    >>> write(files.DRAWN, {"leaderboard": "0a1b"})
+    >>> print(open(files.DRAWN.path).read(), end="")
+    {
+      "leaderboard": "0a1b"
+    }
+    """
     write_text(file.at(name), as_text(content))
 
 
 def write_folder(contents: "Mapping[File, Content]", name: str = "") -> None:
-    """Write all files of a folder, which is a stage's output, and delete what else is in it."""
+    """Write all files of a folder, which is a stage's output, and delete what else is in it.
+
+    Parameters
+    ----------
+    contents : mapping of File to content
+        What `write` takes, by file.
+    name : str, optional
+        The experiment, if each has such a folder.
+
+    Raises
+    ------
+    OSError
+        If the machine refuses.
+
+    Examples
+    --------
+    >>> table, summary = results.table(files.FRESH, "neurons"), results.read(files.SUMMARY, "neurons")
+    >>> write_folder({files.FRESH: table, files.SUMMARY: summary}, "neurons")
+    >>> results.has(files.CANDIDATES, "neurons")
+    False
+    """
     for file, content in contents.items():
         write(file, content, name)
     paths = [Path(file.at(name)) for file in contents]
     remove_others(paths[0].parent, paths)
-
-
-def joined(tables: "list[pd.DataFrame]", file: Csv) -> "pd.DataFrame":
-    """Return tables below each other, as a file has them; without a table, it has a header alone."""
-    import pandas as pd
-
-    if not tables:
-        return pd.DataFrame(columns=list(file.needed))
-    return pd.concat(tables, ignore_index=True)
 
 
 def written(table: "pd.DataFrame") -> "pd.DataFrame":
@@ -82,7 +116,21 @@ def as_json(content: Mapping[str, Any]) -> str:
 
 
 def remove_others(folder: str | Path, wanted: Iterable[str | Path]) -> None:
-    """Delete every file under `folder` that is not one of `wanted`, and the folders that become empty."""
+    """Delete every other file in a folder and below, and the folders that become empty.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder.
+    wanted : iterable of str or Path
+        The files that stay.
+
+    Examples
+    --------
+    >>> remove_others("metrics/curves", ["metrics/curves/neurons.csv"])
+    >>> results.names(files.CURVES)
+    ['neurons']
+    """
     left = {Path(path) for path in wanted}
     # What is in a folder comes before it.
     for path in sorted(Path(folder).rglob("*"), reverse=True):
@@ -94,7 +142,24 @@ def remove_others(folder: str | Path, wanted: Iterable[str | Path]) -> None:
 
 
 def remove_strays(experiments: Collection[str]) -> list[Path]:
-    """Delete the results of experiments that are not among these; return their paths."""
+    """Delete the results of all other experiments.
+
+    Parameters
+    ----------
+    experiments : collection of str
+        The names of those whose results stay.
+
+    Returns
+    -------
+    list of Path
+        What was deleted.
+
+    Examples
+    --------
+    >>> removed = remove_strays(["neurons"])
+    >>> results.names(files.SUMMARY)
+    ['neurons']
+    """
     strays = {path for file in OF_EXPERIMENTS for path in Path().glob(file.at("*"))}
     strays -= {Path(file.at(name)) for file in OF_EXPERIMENTS for name in experiments}
     for path in strays:

@@ -20,7 +20,18 @@ def checkpoint_of(name: str) -> Path:
 
 
 def forget(name: str) -> None:
-    """Delete what the searches of an experiment, or of the `EVALUATION`, have kept."""
+    """Delete what searches have kept to go on after they were stopped, once their results are written.
+
+    Parameters
+    ----------
+    name : str
+        An experiment, or `EVALUATION`.
+
+    Examples
+    --------
+    >>> result = search(experiment)
+    >>> forget("neurons")
+    """
     shutil.rmtree(checkpoint_of(name), ignore_errors=True)
     with suppress(OSError):  # other searches may have theirs
         _CHECKPOINTS.rmdir()

@@ -7,9 +7,14 @@ from typing import Any
 import pandas as pd
 
 from gridstage.common import format_score, score_decimals, short_key, short_params
+from gridstage.config import Params
+from gridstage.results import files
 from gridstage.results.columns import COLUMNS, OTHER_SCORER, SETTING
+from gridstage.results.search import SearchSummary
+from gridstage.scores.score_table import trained_to_the_end
 from gridstage.told.answer import percent
-from gridstage.told.scores import NOT_TESTED
+from gridstage.told.findings import best_told
+from gridstage.told.scores import NOT_TESTED, too_few
 from gridstage.told.tables import TextTable
 
 # In the order of display. What follows the last one, other columns or charts say, as they say these.
@@ -58,6 +63,40 @@ def print_candidates(table: pd.DataFrame, title: str, file: str) -> None:
         print("* the best" if is_tested else f"* the best; {NOT_TESTED}")
     if "stuck" in shown.headings:
         print("stuck: how many fits have a net that answers nearly all rows alike")
+
+
+def print_search(
+    name: str, params: Params, table: pd.DataFrame, summary: SearchSummary
+) -> None:
+    """Print the candidates of a search, and what the best of them is worth.
+
+    Parameters
+    ----------
+    name : str
+        The experiment.
+    params : Params
+        What params.yaml says.
+    table : DataFrame
+        The candidates, as metrics/search/NAME/candidates.csv has them.
+    summary : SearchSummary
+        What metrics/search/NAME/summary.json has.
+
+    Examples
+    --------
+    >>> table = results.table(files.CANDIDATES, "neurons")
+    >>> print_search("neurons", params, table, results.read(files.SUMMARY, "neurons"))
+    neurons: accuracy over 6 splits
+    ...
+    The best is n_neurons=...
+    """
+    title = f"{name}: {params.cv.scoring} over {summary.n_splits} splits"
+    print_candidates(table, title, files.CANDIDATES.at(name))
+    n_ended = int(trained_to_the_end(table).sum())
+    print(best_told(summary, n_ended, score_decimals([summary.best_score])))
+    if few := too_few(summary):
+        print(few)
+    if summary.net_epochs_spared is not None:
+        print(f"halving spared {summary.net_epochs_spared:,} net-epochs")
 
 
 def _keys(table: pd.DataFrame) -> list[str]:

@@ -1,7 +1,7 @@
 """Says in sentences what the evaluation has written: its whole answer, inputs, how far off it is, and thresholds."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,8 @@ from gridstage.results.answer import Answer
 from gridstage.results.evaluation import PredictionErrors, Threshold
 from gridstage.scores.thresholds import DEFAULT, THRESHOLDS, applied
 from gridstage.told.answer import files_told, lead
-from gridstage.told.scores import too_few
+from gridstage.told.printed import print_ranking
+from gridstage.told.scores import NOT_TESTED, too_few
 
 # How many columns a sentence names.
 _MOST_COLUMNS = 3
@@ -50,6 +51,51 @@ def read_note(results: Results, params: Params) -> str | None:
     if params.cv.keeps_time:
         return None
     return too_few(results.read(files.EVALUATION))
+
+
+def print_evaluation(
+    results: Results,
+    params: Params,
+    answer: Answer,
+    n_splits: int,
+    saved: Iterable[str],
+) -> None:
+    """Print what the evaluation answers, and how the contenders rank.
+
+    Parameters
+    ----------
+    results : Results
+        Where the files of the evaluation are read.
+    params : Params
+        What params.yaml says.
+    answer : Answer
+        The answer, as `judge` has it.
+    n_splits : int
+        On how many splits the contenders were scored.
+    saved : iterable of str
+        What is said of the saved models, as `save` returns it.
+
+    Raises
+    ------
+    UserError
+        If a file is missing or broken.
+
+    Examples
+    --------
+    >>> print_evaluation(results, params, results.read(files.ANSWER), 6, ["Both models are saved."])
+    Use ...
+    evaluation: accuracy over 6 new splits
+    ...
+    Both models are saved.
+    """
+    cv, note = params.cv, read_note(results, params)
+    print(*filter(None, [*paragraphs(results, params, answer), note]), sep="\n")
+    which = "splits of the searches" if cv.keeps_time else "new splits"
+    print_ranking(answer, f"evaluation: {cv.scoring} over {n_splits} {which}")
+    if cv.keeps_time:
+        print("Rows in the order of time can be split in one way only,", end=" ")
+        print(f"so these splits are those that the winners won on\n({NOT_TESTED}).")
+    print(inputs_told(results, answer), *saved, sep="\n")
 
 
 def inputs_told(results: Results, answer: Answer) -> str:

@@ -20,7 +20,7 @@ from gridstage.config.schema import rope_of
 from gridstage.results import Results, files
 from gridstage.results.search import SearchSummary
 from gridstage.scores.score_table import trained_to_the_end
-from gridstage.told.scores import stuck_in_words
+from gridstage.told.scores import NOT_TESTED, stuck_in_words
 from resampled.means.few import is_within
 from resampled.means.ttest import ALPHA
 
@@ -52,6 +52,34 @@ def findings(results: Results, params: Params, name: str) -> list[str]:
             within = is_within(params.rope, difference, resampling)
             paragraphs.append(_runner_up(ranked.iloc[1], rope, within))
     return [*paragraphs, what_mattered(importances["key"], importances["p_value"])]
+
+
+def print_findings(results: Results, params: Params, name: str) -> None:
+    """Print what a search found, once it is compared.
+
+    Parameters
+    ----------
+    results : Results
+        Where the files of the search are read.
+    params : Params
+        What params.yaml says.
+    name : str
+        The experiment.
+
+    Raises
+    ------
+    UserError
+        If the search was not compared.
+
+    Examples
+    --------
+    >>> print_findings(results, params, "neurons")
+    neurons:
+    The best is n_neurons=...
+    """
+    print(f"{name}:", *findings(results, params, name), sep="\n")
+    if params.cv.keeps_time:
+        print(NOT_TESTED)
 
 
 def _likely(row: pd.Series, rope: str) -> str:

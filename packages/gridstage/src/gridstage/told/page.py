@@ -1,9 +1,13 @@
 """Writes the page that GitHub shows when one opens metrics/: the answer, the searches, and the charts."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 
+from gridstage.best_params.leaderboard import read_searches
 from gridstage.config import SIMPLEST, Params
-from gridstage.results.search import RankedSearch
+from gridstage.results import Results, files
+from gridstage.told.answer import gained
+from gridstage.told.evaluation import paragraphs
 from gridstage.told.printed import leaderboard
 from gridstage.told.tables import TextTable, code
 
@@ -27,41 +31,52 @@ _START = (
 )
 
 
-def results_page(
-    params: Params,
-    answer: Sequence[str],
-    gained: str,
-    searches: Mapping[str, RankedSearch],
-    charts: Mapping[str, str],
-) -> str:
-    """Return the page in Markdown.
+def results_page(results: Results, params: Params, charts: Mapping[str, str]) -> str:
+    """Return the page that GitHub shows when one opens metrics/, in Markdown.
 
     Parameters
     ----------
+    results : Results
+        Where the answer and the searches are read.
     params : Params
-    answer : sequence of str
-        The paragraphs of the answer.
-    gained : str
-        What tuning gained.
-    searches : mapping of str to RankedSearch
-        What `read_searches` returns.
+        What params.yaml says.
     charts : mapping of str to str
-        The paths of the charts, relative to the page, by names such as `curves/lr`.
+        The paths of the charts, by names such as `curves/lr`.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    UserError
+        If a result is missing or broken.
+
+    Examples
+    --------
+    >>> page = results_page(results, params, results.source.files(files.CHARTS, ".svg"))
+    >>> page.splitlines()[0], "![What each input is worth](charts/inputs.svg)" in page
+    ('# Results', True)
     """
+    folder, links = files.PAGE.parent, dict[str, str]()
+    for name, path in charts.items():
+        links[name] = str(PurePosixPath(path).relative_to(folder))
     pictures = [
-        f"## {title}\n\n![{title}]({charts[name]})"
+        f"## {title}\n\n![{title}]({links[name]})"
         for name, title in _CHARTS.items()
-        if name in charts
+        if name in links
     ]
-    columns = leaderboard(params, searches)
+    answer = results.read(files.ANSWER)
+    said = paragraphs(results, params, answer)
+    columns = leaderboard(params, read_searches(results, params))
     parts = [
         "# Results",
-        "\n>\n".join(f"> {each}" for each in answer),
-        gained,
+        "\n>\n".join(f"> {each}" for each in said),
+        gained(answer),
         _START,
         "## The searches",
         _about_columns(params, [*columns]),
-        _searches(params, columns, charts),
+        _searches(params, columns, links),
         *pictures,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

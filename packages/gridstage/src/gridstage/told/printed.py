@@ -7,10 +7,11 @@ from gridstage.common import format_params, format_score, score_decimals, short_
 from gridstage.config import Params
 from gridstage.results import SCORE, files
 from gridstage.results.answer import Answer
-from gridstage.results.search import RankedSearch
+from gridstage.results.search import BestParams, RankedSearch
 from gridstage.scores.reached import Reached
 from gridstage.told.answer import glossary, ranking
 from gridstage.told.tables import TextTable
+from resampled.means.corrected import Corrected
 
 
 def leaderboard(
@@ -47,7 +48,24 @@ def leaderboard(
 def print_leaderboard(
     params: Params, searches: Mapping[str, RankedSearch], tied: dict[str, bool]
 ) -> None:
-    """Print each experiment's scores and its pick, the winner first."""
+    """Print each experiment's scores and its pick, the winner first.
+
+    Parameters
+    ----------
+    params : Params
+        What params.yaml says.
+    searches : mapping of str to RankedSearch
+        As `read_searches` returns them.
+    tied : dict of str to bool
+        As `judge_choice` returns it.
+
+    Examples
+    --------
+    >>> print_leaderboard(params, read_searches(results, params), {"dropout": False, "neurons": True})
+    leaderboard, by accuracy
+    ...
+    = tied with the one above: the two differ by no more than chance in the draws of the correction
+    """
     columns = leaderboard(params, searches, tied)
     table = TextTable.of_columns(columns, {0: "best"})
     title = f"leaderboard, by {params.cv.scoring}"
@@ -58,8 +76,52 @@ def print_leaderboard(
         )
 
 
+def print_over_all(summary: BestParams, corrected: Corrected | None) -> None:
+    """Print what the winner of all searches is worth, and the combination of the grid searches.
+
+    Parameters
+    ----------
+    summary : BestParams
+        As `over_all` returns it.
+    corrected : Corrected or None
+        As `judge_choice` returns it.
+
+    Examples
+    --------
+    >>> print_over_all(results.read(files.BEST_PARAMS), None)
+    combined: module__dropout_rate=0.5, ...
+    """
+    (details,) = summary.details
+    if corrected and len(details.experiments) > 1:
+        scores = [corrected.score, corrected.low, corrected.high]
+        decimals = score_decimals(scores)
+        score, low, high = (format_score(each, decimals) for each in scores)
+        what = f"{summary.winner}, corrected for the choice among all searches"
+        print(f"{what}: {score}, 95 % from {low} to {high}")
+    if summary.combined_params is not None:
+        print(f"combined: {summary.combined_params}")
+        for left_out in details.left_out or ():
+            print(f"left out: {left_out}")
+
+
 def print_scores(contenders: Mapping[str, Reached], title: str) -> None:
-    """Print the mean and the spread of each baseline's scores."""
+    """Print the mean and the spread of each baseline's scores.
+
+    Parameters
+    ----------
+    contenders : mapping of str to Reached
+        By the name of the model.
+    title : str
+        What stands above the table.
+
+    Examples
+    --------
+    >>> scored = open_baselines(params).score("majority_class")
+    >>> print_scores({"majority_class": scored.reached}, "a constant")
+    a constant
+    setting           mean     std  model
+    majority_class  0.6510  0.0018  DummyClassifier, inputs ignored
+    """
     scores = [each.scores[SCORE] for each in contenders.values()]
     decimals = score_decimals(float(each.mean()) for each in scores)
     cells = {"setting": list(contenders)}

@@ -158,7 +158,7 @@ def test_a_chart_is_drawn_again_if_anything_of_it_has_changed(
         drawn.append(spec["title"]["text"])
         return "<svg></svg>"
 
-    monkeypatch.setattr(stage, "render", draw)
+    monkeypatch.setattr("gridstage.report.drawn.render", draw)
 
     def redrawn() -> list[str]:
         drawn.clear()

@@ -37,7 +37,21 @@ class UsageError(UserError):
 class Arguments(argparse.ArgumentParser):
     """Reads the arguments of a stage or a command; `--help` prints its docstring, and how to call it.
 
-    What follows `Example: ` in the docstring comes last.
+    It is an `argparse.ArgumentParser` whose errors are sentences. What follows `Example: ` in the docstring comes last.
+
+    Parameters
+    ----------
+    called : str
+        What one types to call it.
+    doc : str or None
+        Its docstring.
+
+    Examples
+    --------
+    >>> arguments = Arguments("python -m stages.search", "Runs one search.")
+    >>> _ = arguments.add_argument("experiment")
+    >>> arguments.parse_args(["dropout"]).experiment
+    'dropout'
     """
 
     def __init__(self, called: str, doc: str | None) -> None:
@@ -65,10 +79,28 @@ class Interrupted(BaseException):
 
 
 def run(main: Callable[..., None], arguments: Arguments | None = None) -> None:
-    """Run a stage or command; `main` takes what its `arguments` were parsed into, and nothing if it has none.
+    """Run a stage or a command.
 
-    Warnings and errors go to standard error, as sentences, each warning once. After an error, the exit status is 1; it
-    is 2 after a wrong argument, and 130 after Ctrl-C.
+    Warnings and errors go to standard error, as sentences, each warning once.
+
+    Parameters
+    ----------
+    main : callable
+        What is run. It takes what the arguments were parsed into, and nothing if there are none.
+    arguments : Arguments, optional
+        How the command line is read; by default, it has `--help` and `--traceback` alone.
+
+    Raises
+    ------
+    SystemExit
+        After an error, with the status 1; with 2 after a wrong argument, and with 130 after Ctrl-C.
+
+    Examples
+    --------
+    >>> def main():
+    ...     print(load_params().cv.scoring)
+    >>> run(main)
+    accuracy
     """
     here = os.getcwd()
     if here not in sys.path and "" not in sys.path:

@@ -7,7 +7,24 @@ from gridstage.common import Problem, UserError
 
 
 class Unchanged:
-    """A file as it is before it is read."""
+    """A file as it is before it is read.
+
+    DVC takes the hash of a table when the stage ends, so results of an edited one would pass for those of the new one.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Examples
+    --------
+    >>> write_text("table.csv", "a,b")
+    >>> file = Unchanged("table.csv")
+    >>> write_text("table.csv", "a,c")
+    >>> file.check()
+    Traceback (most recent call last):
+    gridstage.common.aside.errors.UserError: table.csv has changed since it was read, so no results were written. ...
+    """
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)

@@ -21,8 +21,21 @@ _BATCH, _DROPS = "batch_size", "iterator_train__drop_last"
 def check_experiment(experiment: Opened) -> None:
     """Try nets of an experiment, to find what does not fit together before a long search.
 
-    Nets take their first step, and one is trained for an epoch on the first split. Raises `UserError` with the place in
-    params.yaml of what is wrong, if that is one setting.
+    Nets take their first step, and one is trained for an epoch on the first split.
+
+    Parameters
+    ----------
+    experiment : Opened
+        As `open_experiment` returns it.
+
+    Raises
+    ------
+    UserError
+        With the place in params.yaml of what is wrong, if that is one setting.
+
+    Examples
+    --------
+    >>> check_experiment(experiment)  # says nothing if all fits together
     """
     first, scorer = experiment.splits[0], experiment.scorer  # whose errors come first
     check_candidates(experiment)

@@ -49,7 +49,27 @@ class Work:
 
 @contextmanager
 def doing(what: str, unit: str = "") -> Iterator[Work]:
-    """Show on standard error what the block does, such as "dropout: reading data/rides.csv"."""
+    """Show on standard error what the block does.
+
+    On a terminal it is a line that moves, elsewhere a line after a second, then every ten.
+
+    Parameters
+    ----------
+    what : str
+        What is done.
+    unit : str, optional
+        What there are many of, such as fits.
+
+    Yields
+    ------
+    Work
+        It is told how far the work is, and what else to say.
+
+    Examples
+    --------
+    >>> with doing("neurons: reading the table"):
+    ...     table, _ = ensure_file(params)
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     console, terminal = Console(stderr=True), sys.stderr.isatty()
     with Progress(
