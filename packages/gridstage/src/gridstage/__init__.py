@@ -2,6 +2,17 @@
 
 Code of one topic is in one folder ("room"). A room imports from lower floors only: pyproject.toml lists the floors, and
 import-linter checks them.
+
+Public is what the `__all__` of a room names, which is what stages import; all else may change in any version. Their
+examples run in the folder of a project whose pipeline has run, with all public names and what follows.
+
+Examples
+--------
+>>> params, results = load_params(), Results()
+>>> experiment = open_experiment(params, "neurons")
+>>> result = search(experiment)
+>>> judged = judge(params, results)
+>>> seen = see(judged, results)
 """
 
 import atexit
