@@ -77,6 +77,10 @@ IDENTITY = {
     for key, value in {"NAME": "Test", "EMAIL": "test@example.invalid"}.items()
 }
 
+# A project is at the top of its repository, or in a folder of a larger one.
+SUBFOLDER = "Teil ü/mein Projekt"
+PLACES = ["", SUBFOLDER]
+
 # The experiments of the projects in which tests run everything.
 SEARCHED = ("dropout", "neurons")
 # The files of an experiment in metrics/, in the order of their names, but for its charts.

@@ -202,7 +202,7 @@ def test_git_must_track_the_file(here: Path, in_process: Command, lost: str) -> 
         (("data", "survived"), "data can't be read: Is a directory."),
         (
             ("/etc/hostname", "x"),
-            "/etc/hostname is outside of the repository. Copy it into data/ first.",
+            "/etc/hostname is outside of the project. Copy it into data/ first.",
         ),
         (
             ("data/passengers.csv", "survive"),

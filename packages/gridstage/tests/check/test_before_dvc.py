@@ -16,6 +16,7 @@ from packages.gridstage.tests.conftest import Command
 from packages.gridstage.tests.pages import DOCS
 from packages.gridstage.tests.project import (
     IDENTITY,
+    PLACES,
     ROOT,
     Project,
     environment,
@@ -112,12 +113,16 @@ def test_what_is_no_marker(text: str) -> None:
     assert conflict_line(text.encode()) == 0
 
 
-def test_results_of_two_sides_have_no_markers_and_are_found(here: Path) -> None:
+@pytest.mark.parametrize("within", PLACES)
+def test_results_of_two_sides_have_no_markers_and_are_found(
+    here: Path, within: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Oracle: git, with the project's own .gitattributes."""
-    project = Project(here)
-    Path("metrics").mkdir()
+    project = Project(here / within)
+    Path(within, "metrics").mkdir(parents=True)
+    monkeypatch.chdir(project.folder)
     Path(".gitattributes").write_bytes((ROOT / ".gitattributes").read_bytes())
-    project.commit_first()
+    Project(here).commit_first()
     for branch in ("one", "main"):
         project.git(
             "switch", "--quiet", *(["--create"] if branch == "one" else []), branch

@@ -78,8 +78,9 @@ class Commits:
     kept, use : str
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.project = Project(folder)
+    def __init__(self, top: Path, within: str = "") -> None:
+        """Make a repository, with the project at its top or in a folder of it."""
+        self.project = Project(top / within)
         self.params = deepcopy(PARAMS)
         self.hashes = {
             "data/rows.csv": "1",
@@ -99,8 +100,8 @@ class Commits:
             "linear": ("LogisticRegression", scores(0.71, 7), ""),
         }
         self.kept, self.use = "width", "linear"
-        folder.mkdir(exist_ok=True)
-        self.project.run("git", "init", "--quiet", "--initial-branch=main")
+        self.project.folder.mkdir(parents=True, exist_ok=True)
+        self.project.run("git", "init", "--quiet", "--initial-branch=main", str(top))
 
     def rescore(self, change: Change, *names: str, searches: bool = False) -> None:
         """Change the scores of the picks of searches on the fresh splits, or those of all their candidates."""

@@ -11,9 +11,11 @@ from packages.gridstage.tests.diff.commits import Commits
 
 
 @pytest.fixture
-def commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commits:
-    """A repository with one commit, `before`, in which commands run."""
-    made = Commits(tmp_path / "repository")
+def commits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Commits:
+    """A repository with one commit, `before`, in which commands run; a param is the folder of the project there."""
+    made = Commits(tmp_path / "repository", getattr(request, "param", ""))
     made.commit("before")
     monkeypatch.chdir(made.project.folder)
     return made

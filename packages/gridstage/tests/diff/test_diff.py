@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from gridstage.commands import diff
+from gridstage.common import write_text
 from packages.gridstage.tests.conftest import Command
 from packages.gridstage.tests.diff.commits import AGAINST, UNCHANGED, Commits, scores
+from packages.gridstage.tests.project import PLACES, SUBFOLDER, Project
 
 
+@pytest.mark.parametrize("commits", PLACES, indirect=True)
 def test_nothing_changed(commits: Commits, said: Any) -> None:
     first, _, sides, _, same = said()
     assert first == f"{UNCHANGED} Unchanged: all scores are the same. {AGAINST}."
@@ -18,6 +21,7 @@ def test_nothing_changed(commits: Commits, said: Any) -> None:
     assert same == "2 searches unchanged: lr, width."
 
 
+@pytest.mark.parametrize("commits", PLACES, indirect=True)
 def test_another_pick_is_judged_on_the_same_fresh_splits(
     commits: Commits, said: Any
 ) -> None:
@@ -135,6 +139,7 @@ def test_searches_without_an_evaluation_are_compared_as_far_as_they_go(
     )
 
 
+@pytest.mark.parametrize("commits", PLACES, indirect=True)
 def test_a_dvc_experiment_is_a_revision(commits: Commits, said: Any) -> None:
     commits.commit("after")
     commit = commits.git("rev-parse", "after").strip()
@@ -192,6 +197,31 @@ def test_mistakes_end_with_a_sentence(
     assert done.returncode == 1
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("commits", [SUBFOLDER], indirect=True)
+def test_in_a_larger_repository_changes_elsewhere_are_not_the_projects(
+    commits: Commits, said: Any
+) -> None:
+    write_text("../../other.txt", "")
+    assert said()[2].endswith(" → the working tree")
+    write_text("another.txt", "")
+    assert said()[2].endswith(" → the working tree (with uncommitted changes)")
+
+
+@pytest.mark.parametrize("commits", [SUBFOLDER], indirect=True)
+def test_a_commit_that_has_the_project_elsewhere_says_so(
+    commits: Commits, in_process: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = commits.project.folder.parents[1]
+    Project(top).git("mv", SUBFOLDER, "moved")
+    commits.project.folder = top / "moved"
+    monkeypatch.chdir(top / "moved")
+    commits.record("after")
+    assert in_process(diff, "before", "after").refused() == (
+        "error: before has no file in moved/: the project is not committed there, or was in another folder. Commit it, "
+        "or name a commit that has it there.\n"
+    )
 
 
 def test_outside_of_a_repository_a_sentence_says_so(

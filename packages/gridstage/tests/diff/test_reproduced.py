@@ -10,7 +10,7 @@ from gridstage.commands import reproduced
 from gridstage.common import write_text
 from packages.gridstage.tests.conftest import Command
 from packages.gridstage.tests.diff.commits import evaluation_of
-from packages.gridstage.tests.project import NUMBERS, Project
+from packages.gridstage.tests.project import NUMBERS, PLACES, Project
 
 Fault = Callable[[Project, pytest.MonkeyPatch], None]
 
@@ -18,16 +18,20 @@ SAME = "Every metric and the model are byte-identical to the committed ones.\n"
 
 
 @pytest.fixture
-def project(here: Path) -> Project:
-    """A repository to work in with a metric and a model."""
+def project(
+    here: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Project:
+    """A repository to work in with a metric and a model; a param is the folder of the project there."""
+    folder = here / getattr(request, "param", "")
     for name in ("metrics/a.json", "models/answer.onnx"):
-        write_text(here / name, "1")
-    write_text(here / ".gitignore", "*.csv\n*.tmp\n")
-    project = Project(here)
-    project.commit_first()
-    return project
+        write_text(folder / name, "1")
+    write_text(folder / ".gitignore", "*.csv\n*.tmp\n")
+    Project(here).commit_first()
+    monkeypatch.chdir(folder)
+    return Project(folder)
 
 
+@pytest.mark.parametrize("project", PLACES, indirect=True)
 def test_what_differs_is_listed(project: Project, in_process: Command) -> None:
     (project.folder / "metrics/left.json.tmp").touch()  # by an interrupted write
     (project.folder / "README.md").touch()

@@ -14,7 +14,7 @@ from gridstage.repository.snapshot import Snapshot
 from gridstage.repository.staleness import Stale, stale_stages, staleness
 from packages.gridstage.tests.conftest import Command
 from packages.gridstage.tests.diff.commits import AGAINST, UNCHANGED, Commits
-from packages.gridstage.tests.project import Project, set_at, text_of
+from packages.gridstage.tests.project import PLACES, Project, set_at, text_of
 
 LIBRARY = "packages/gridstage/src/gridstage"
 
@@ -56,6 +56,7 @@ def add_stages(commits: Commits, **stages: Any) -> None:
     write(commits, "dvc.lock", {"stages": commits.project.lock() | added})
 
 
+@pytest.mark.parametrize("commits", PLACES, indirect=True)
 def test_what_was_edited_and_not_run_is_named_first(
     commits: Commits, said: Any
 ) -> None:
@@ -161,6 +162,7 @@ def md5_of(commits: Commits, path: str) -> str:
     return commits.project.run("md5sum", path).stdout.split()[0]
 
 
+@pytest.mark.parametrize("commits", PLACES, indirect=True)
 def test_results_that_were_edited_by_hand_are_named(
     commits: Commits, said: Any
 ) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -12,7 +13,7 @@ from gridstage.common import write_text
 from gridstage.report.changes import LONGEST
 from packages.gridstage.tests.conftest import Changed, Command
 from packages.gridstage.tests.diff.commits import Commits, scores
-from packages.gridstage.tests.project import Project
+from packages.gridstage.tests.project import PLACES, Project, text_of
 
 GITHUB = {
     "GITHUB_REPOSITORY": "someone/project",
@@ -49,6 +50,31 @@ def test_without_a_remote_on_github_a_chart_is_named(
     before, now = (f"`git show {commit[:7]}:{path}`" for commit in (old, new))
     assert f"| neurons | {before} | {now} |" in said(project, "HEAD~1", "HEAD")
     assert f"| neurons | {before} | `{path}` |" in said(project, "HEAD~1")
+
+
+@pytest.mark.parametrize("within", PLACES)
+def test_charts_are_those_of_the_projects_folder(
+    tmp_path: Path, said: Said, within: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a URL without a blank or a letter beyond ASCII, and in a command that prints them."""
+    commits = Commits(tmp_path / "repository", within)
+    chart = commits.project.folder / "metrics/charts/lr.svg"
+    for tag in ("before", "after"):
+        write_text(chart, f"<svg>{tag}</svg>")
+        commits.commit(tag)
+    text = said(commits.project, "before", "after")
+    listed = re.findall(r"/raw/(\w+)/([!-~]*)\)", text)
+    (old, path), (new, other) = listed
+    assert (path, other) == (f"{quote(within)}/metrics/charts/lr.svg".strip("/"),) * 2
+    assert [
+        commits.git("log", "-1", "--format=%s", at).strip() for at in (old, new)
+    ] == ["before", "after"]
+    assert text_of(tmp_path / "repository" / unquote(path)) == "<svg>after</svg>"
+
+    monkeypatch.delenv("GITHUB_REPOSITORY")
+    shown = re.findall(r"`(git show [^`]*)`", said(commits.project, "before", "after"))
+    printed = [commits.project.run("bash", "-c", command).stdout for command in shown]
+    assert printed == ["<svg>before</svg>", "<svg>after</svg>"]
 
 
 def test_a_pull_request_that_ran_its_stages(changed: Changed, said: Said) -> None:

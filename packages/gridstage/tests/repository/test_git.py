@@ -12,8 +12,16 @@ import yaml
 from gridstage.common import write_text
 from gridstage.common.aside.command import sentences_on
 from gridstage.repository import CommitTree, FolderTree, pipeline_of
-from gridstage.repository.git import NoGitError, git, state_of
-from packages.gridstage.tests.project import IDENTITY, ROOT, Project, text_of
+from gridstage.repository.git import NoGitError, git, place, state_of
+from gridstage.repository.snapshot import Snapshot
+from packages.gridstage.tests.project import (
+    IDENTITY,
+    PLACES,
+    ROOT,
+    SUBFOLDER,
+    Project,
+    text_of,
+)
 from packages.gridstage.tests.refusals import refused
 
 # Each experiment has a stage, as in the real dvc.yaml; `last` depends on all.
@@ -23,7 +31,7 @@ COPY = {
     "params": ["experiments.${key}"],
     "outs": [{"out/${key}.txt": {"cache": False, "persist": True}}],
 }
-STAGES = {
+STAGES: dict[str, dict[str, Any]] = {
     "copy": {"foreach": "${experiments}", "do": COPY},
     "last": {
         "cmd": "cat out/* > out.txt",
@@ -34,7 +42,7 @@ STAGES = {
 
 
 class Small(Project):
-    """A repository of DVC with a stage for each experiment, and one behind them."""
+    """A project of DVC with a stage for each experiment, and one behind them."""
 
     def experiments(self, *names: str) -> None:
         """Write a params.yaml with these experiments."""
@@ -45,17 +53,25 @@ class Small(Project):
 
 
 @pytest.fixture
-def small(here: Path) -> Small:
-    """A `Small` with the experiments `a` and `b`, in which nothing has run yet; it is the working directory."""
-    made = Small(here)
-    made.run("git", "init", "--quiet", "--initial-branch=main")
-    made.dvc("init", "--quiet")
-    write_text(here / "dvc.yaml", yaml.safe_dump({"stages": STAGES}))
-    (here / "source").mkdir()
-    (here / "out").mkdir()
+def small(
+    here: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Small:
+    """A `Small` with the experiments `a` and `b`, in which nothing has run yet; it is the working directory.
+
+    A param is its folder in the repository.
+    """
+    folder = here / getattr(request, "param", "")
+    folder.mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(folder)
+    made = Small(folder)
+    made.run("git", "init", "--quiet", "--initial-branch=main", str(here))
+    made.dvc("init", "--quiet", "--subdir")
+    write_text(folder / "dvc.yaml", yaml.safe_dump({"stages": STAGES}))
+    (folder / "source").mkdir()
+    (folder / "out").mkdir()
     for name in ("a.txt", "ü b.txt", "left_out.md"):
-        write_text(here / "source" / name, f"{name}\n")
-    write_text(here / ".dvcignore", "*.md\n")
+        write_text(folder / "source" / name, f"{name}\n")
+    write_text(folder / ".dvcignore", "*.md\n")
     made.experiments("a", "b")
     return made
 
@@ -84,6 +100,15 @@ def test_the_state_of_a_file(repository: Path) -> None:
     assert state_of("kept") == " M"
 
 
+def test_the_place_in_the_repository(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert place() == ("./", "")
+    Path(" Teil ü/é").mkdir(parents=True)
+    monkeypatch.chdir(" Teil ü/é")
+    assert place() == ("../../", " Teil ü/é/")
+
+
 def test_a_failure_is_no_answer(repository: Path) -> None:
     write_text(".git/index", "broken")
     with pytest.raises(subprocess.CalledProcessError) as caught:
@@ -110,8 +135,11 @@ def test_why_git_has_no_answer(
         "GIT_TEST_ASSUME_DIFFERENT_OWNER", "1"
     )  # as git's own tests do it
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    with refused(f"belongs to another user. .* safe.directory {repository}`"):
-        state_of("kept")
+    Path("folder").mkdir()
+    for folder in ("folder", ".."):
+        monkeypatch.chdir(folder)
+        with refused(f"belongs to another user. .* safe.directory {repository}`"):
+            state_of("kept")
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", "/")
     monkeypatch.chdir("/")
     with pytest.raises(NoGitError, match="This folder is not a git repository"):
@@ -170,14 +198,42 @@ def test_hashes_are_those_that_dvc_records(
         assert tree.hashes(hashes) == hashes
 
 
-def test_the_bytes_are_those_of_a_checkout(small: Small) -> None:
+@pytest.mark.parametrize("small", PLACES, indirect=True)
+def test_the_bytes_are_those_of_a_checkout(small: Small, tmp_path: Path) -> None:
     """Whatever ends the lines of the working tree."""
-    write_text(small.folder / ".gitattributes", "* text eol=crlf\n")
+    write_text(tmp_path / ".gitattributes", "* text eol=crlf\n")
     small.commit_all("Start")
     small.run("bash", "-c", "rm -r source && git checkout --quiet -- source")
     assert small.read("source/a.txt") == b"a.txt\r\n"
     commit, folder = CommitTree("HEAD"), FolderTree()
     assert commit.hashes(["source"]) == folder.hashes(["source"])
+
+
+@pytest.mark.parametrize("small", [SUBFOLDER], indirect=True)
+def test_in_a_larger_repository_a_stage_may_read_another_folder(
+    small: Small, tmp_path: Path
+) -> None:
+    """And an experiment has the project's files."""
+    write_text(tmp_path / "shared/code.py", "code\n")
+    write_text(tmp_path / "out/a.txt", "of another project\n")
+    copy = COPY | {"deps": ["source", "../../shared", "../../shared/code.py"]}
+    stages = STAGES | {"copy": STAGES["copy"] | {"do": copy}}
+    write_text(small.folder / "dvc.yaml", yaml.safe_dump({"stages": stages}))
+    small.dvc("repro", "--quiet")
+    small.commit_all("Run")
+    hashes = recorded(small.folder)
+    assert {"../../shared", "out", "out/a.txt"} < {*hashes}
+    for tree in (CommitTree("HEAD"), FolderTree()):
+        assert tree.hashes(hashes) == hashes
+
+    setting = "experiments.a.lr=0.5"
+    small.dvc("exp", "run", "--quiet", "--name", "tangy", "--set-param", setting)
+    tangy = Snapshot.of("tangy")
+    assert yaml.safe_load(tangy.text("params.yaml") or "")["experiments"]["a"] == {
+        "lr": 0.5
+    }
+    assert tangy.text("out/a.txt") == "a.txt\n"
+    assert tangy.files("out", ".txt") == {"a": "out/a.txt", "b": "out/b.txt"}
 
 
 def test_what_is_missing_is_left_out_and_what_git_does_not_have_is_not_known(

@@ -20,7 +20,7 @@ from gridstage.repository.git import NoGitError, state_of
 
 ARGUMENTS = Arguments("gridstage adopt", __doc__)
 ARGUMENTS.add_argument(
-    "file", metavar="FILE", help="a CSV or Parquet file in the repository"
+    "file", metavar="FILE", help="a CSV or Parquet file in the project"
 )
 ARGUMENTS.add_argument(
     "target", metavar="TARGET", nargs="?", help="the column to predict"
@@ -56,14 +56,14 @@ def main(options: Namespace) -> None:
 
 
 def _inside(name: str) -> str:
-    """Return the path as params.yaml writes it, relative to the repository; raises `UserError` if it is outside."""
+    """Return the path as params.yaml writes it, relative to the project; raises `UserError` if it is outside."""
     # The file itself may be a link into DVC's cache.
     place = Path(name).parent.resolve() / Path(name).name
     try:
         return place.relative_to(Path.cwd().resolve()).as_posix()
     except ValueError:
         raise UserError(
-            f"{name} is outside of the repository. Copy it into data/ first."
+            f"{name} is outside of the project. Copy it into data/ first."
         ) from None
 
 

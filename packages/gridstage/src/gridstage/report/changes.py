@@ -2,7 +2,9 @@
 
 import math
 import os
+import shlex
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from gridstage.common import format_score, score_decimals
 from gridstage.diff.comparison import Comparison, compare
@@ -12,6 +14,7 @@ from gridstage.report.charts import render, stand_alone, suited
 from gridstage.report.page import as_chart
 from gridstage.report.specs import compared_specs
 from gridstage.report.templating import fill
+from gridstage.repository.git import place
 from gridstage.repository.recorded import differing
 from gridstage.repository.revisions import merge_base
 from gridstage.repository.snapshot import Snapshot
@@ -115,12 +118,14 @@ def _picture(name: str, snapshot: Snapshot) -> str:
     path, commit = f"{CHARTS}/{name}.svg", snapshot.commit
     if commit is None:
         return f"`{path}`"
+    from_top = f"{place().folder}{path}"
     # Without a workflow of GitHub, a file in a commit has no URL.
     home = os.environ.get("GITHUB_REPOSITORY")
     if not home:
-        return f"`git show {commit[:7]}:{path}`"
+        file = shlex.quote(f"{commit[:7]}:{from_top}")
+        return f"`git show {file}`"
     server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
-    return f"![{name}]({server}/{home}/raw/{commit}/{path})"
+    return f"![{name}]({server}/{home}/raw/{commit}/{quote(from_top)})"
 
 
 def _apart(

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 from gridstage.common.aside.errors import UserError
 
@@ -30,14 +31,32 @@ def git(*arguments: str) -> str:
             "git is not installed, or not in PATH. Install it, then run the command again."
         ) from None
     if "dubious ownership" in done.stderr:
+        # git ends with the command, which names the top of the repository.
+        command = done.stderr.splitlines()[-1].strip()
         raise UserError(
             "git reads nothing here, because the repository belongs to another user. If you trust it, run "
-            f"`git config --global --add safe.directory {Path.cwd()}`."
+            f"`{command}`."
         )
     if done.returncode and "not a git repository" in done.stderr:
         raise NoGitError(NO_REPOSITORY)
     done.check_returncode()
     return done.stdout
+
+
+class Place(NamedTuple):
+    """Where the working directory is in the repository: the way to the top, such as `../../`, and the way back.
+
+    A project may be in a folder of a larger repository. At the top, they are `./` and empty.
+    """
+
+    top: str
+    folder: str
+
+
+def place() -> Place:
+    """Return where the working directory is in the repository; raises errors as `git` does."""
+    top, folder, _ = git("rev-parse", "--show-cdup", "--show-prefix").split("\n")
+    return Place(top or "./", folder)
 
 
 def state_of(path: str | Path) -> str:

@@ -4,7 +4,7 @@ import subprocess
 from contextlib import suppress
 
 from gridstage.common import UserError
-from gridstage.repository.git import NO_REPOSITORY, git
+from gridstage.repository.git import NO_REPOSITORY, git, place
 
 HOW_TO_FETCH = " In a shallow clone, `git fetch --unshallow origin NAME:NAME` gets a branch with all of its commits."
 
@@ -57,23 +57,23 @@ def differing_results() -> list[str]:
         "large/*.dvc",
         ":!*.tmp",
     )
-    changed = git("status", "--porcelain", *what)
-    return sorted(entry[3:] for entry in changed.split("\0") if entry)
+    changed = git("status", "--porcelain", *what).split("\0")[:-1]
+    # git names files from the top of the repository on.
+    folder = place().folder
+    return sorted(entry[3:].removeprefix(folder) for entry in changed)
 
 
 def is_committed() -> bool:
-    """Whether the working tree has no uncommitted changes; files that git ignores don't count."""
+    """Whether the working directory has no uncommitted changes; files that git ignores don't count."""
     return not git(
-        "status", "--porcelain", "--untracked-files=normal"
+        "status", "--porcelain", "--untracked-files=normal", "--", "."
     )  # whatever the user's configuration says
 
 
 def unmerged() -> list[str]:
     """Return the files that both sides of a merge have changed and that are not added yet; none if git can't say."""
     try:
-        entries = git("ls-files", "--unmerged", "-z", "--full-name", ":/").split("\0")[
-            :-1
-        ]
+        entries = git("ls-files", "--unmerged", "-z").split("\0")[:-1]
     except UserError:
         return []
     return sorted({entry.partition("\t")[2] for entry in entries})

@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from gridstage.common import UserError
 from gridstage.config import yaml12
 from gridstage.repository import CommitTree, FolderTree, Tree
-from gridstage.repository.git import git
+from gridstage.repository.git import git, place
 from gridstage.repository.revisions import HOW_TO_FETCH, commit_of, is_committed
 from gridstage.results import WorkingTree
 from gridstage.results.reading import by_name
@@ -46,11 +46,17 @@ class Snapshot:
         if self.commit is None:
             return FolderTree()
         try:
-            return CommitTree(self.commit)
+            tree = CommitTree(self.commit)
         except subprocess.CalledProcessError:
             raise UserError(
                 f"git has the name of {self.name}, but not its files.{HOW_TO_FETCH}"
             ) from None
+        if not tree.paths:
+            raise UserError(
+                f"{self.name} has no file in {place().folder or 'the repository'}: the project is not committed there, "
+                "or was in another folder. Commit it, or name a commit that has it there."
+            )
+        return tree
 
     def text(self, path: str) -> str | None:
         """Return the text of a file; None if it is not there.
@@ -61,7 +67,7 @@ class Snapshot:
             if self.commit is None:
                 text = WorkingTree().text(path)
             elif path in self._paths:
-                text = _show("show", f"{self.commit}:{path}")
+                text = _show("show", f"{self.commit}:./{path}")
             else:
                 return None
         except UnicodeDecodeError as error:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import posixpath
 import subprocess
 import tarfile
 from abc import ABC, abstractmethod
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec  # with which DVC reads .dvcignore
 
-from gridstage.repository.git import git
+from gridstage.repository.git import git, place
 
 _IGNORE = ".dvcignore"
 
@@ -88,35 +89,49 @@ class FolderTree(Tree):
 class CommitTree(Tree):
     """The files of a commit, as a checkout would write them; raises `CalledProcessError` if git does not have it.
 
-    `paths` are those of all files.
+    `paths` are those of all files in the working directory and below, relative to it.
     """
 
     def __init__(self, commit: str) -> None:
         self._commit = commit
-        arguments = "-r", "-z", "--full-tree", "--name-only", commit
-        self.paths = {*git("ls-tree", *arguments).split("\0")[:-1]}
+        self.paths = self._listed()
+
+    @cached_property
+    def _all_paths(self) -> set[str]:
+        """The paths of all files of the repository, such as `../shared/code.py`."""
+        return self._listed(place().top)
+
+    def _listed(self, *folder: str) -> set[str]:
+        names = git("ls-tree", "-r", "-z", "--name-only", self._commit, *folder)
+        return {*names.split("\0")[:-1]}
 
     def _ignore_text(self) -> str:
-        return git("show", f"{self._commit}:{_IGNORE}") if _IGNORE in self.paths else ""
+        if _IGNORE not in self.paths:
+            return ""
+        return git("show", f"{self._commit}:./{_IGNORE}")
 
     def _files(self, path: str) -> list[str]:
-        if path in self.paths:
+        paths = self._all_paths if path.startswith("../") else self.paths
+        if path in paths:
             return [path]
-        return self._not_ignored(
-            file for file in self.paths if file.startswith(f"{path}/")
-        )
+        return self._not_ignored(file for file in paths if file.startswith(f"{path}/"))
 
     def _md5(self, files: list[str]) -> dict[str, str | None]:
         if not files:
             return {}
+        top, folder = place()
+        from_top = {posixpath.normpath(folder + file): file for file in files}
         # What a checkout writes, with its ends of lines and the files that git-lfs keeps, which the blobs do not have.
+        # From the top, because older versions of git take no .gitattributes above the folder where they run.
         tar = "archive", "--format=tar", self._commit
-        command = ["git", "--literal-pathspecs", *tar, "--", *files]
-        content = subprocess.run(command, capture_output=True, check=True).stdout
+        command = ["git", "--literal-pathspecs", *tar, "--", *from_top]
+        content = subprocess.run(
+            command, cwd=top, capture_output=True, check=True
+        ).stdout
         # Of a link or a submodule, a commit says nothing.
         hashes: dict[str, str | None] = dict.fromkeys(files)
         with tarfile.open(fileobj=BytesIO(content)) as archive:
             for entry in archive:
                 if file := archive.extractfile(entry) if entry.isfile() else None:
-                    hashes[entry.name] = hashlib.md5(file.read()).hexdigest()
+                    hashes[from_top[entry.name]] = hashlib.md5(file.read()).hexdigest()
         return hashes
