@@ -230,7 +230,7 @@ def test_outside_of_a_repository_a_sentence_says_so(
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(here.parent))
     done = in_process(diff)
     assert done.stderr == (
-        "error: This folder is not a git repository, or has no commit yet. Run in a clone of the project, or commit.\n"
+        "error: This folder is not a git repository, or has no commit yet. Run in a project that git has, or commit.\n"
     )
 
 

@@ -51,7 +51,7 @@ def test_what_differs_is_listed(project: Project, in_process: Command) -> None:
         "The engine's kernel trained every net, so another processor does not explain it, "
     )
     assert advice.startswith(
-        "All other differences come from other settings, code, data or packages: `make status` "
+        "All other differences come from other settings, code, data or packages: `dvc status` "
     )
     # What is not there would keep git from restoring the others.
     assert advice.endswith("`git restore metrics models` takes this run back.")
@@ -108,7 +108,7 @@ def broken(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (
             no_repository,
-            "This folder is not a git repository, or has no commit yet. Run in a clone of the project",
+            "This folder is not a git repository, or has no commit yet. Run in a project that git has",
         ),
         (broken, "`git status --porcelain "),
     ],

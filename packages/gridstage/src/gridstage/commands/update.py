@@ -3,7 +3,7 @@
 A file that you have not changed is replaced; one that you have changed is merged. params.yaml, nets/, data/ and
 README.md stay as they are. Exits with status 1 if both sides have changed the same lines of a file.
 
-Example: `pip install --upgrade gridstage`, then `gridstage update`.
+Example: gridstage update
 """
 
 from pathlib import Path

@@ -14,7 +14,7 @@ from gridstage.common import UserError, join_words, write_bytes
 from gridstage.project import record
 from gridstage.project.merge import SAME, Outcome, outcome_of
 from gridstage.project.record import RECORD, Record
-from gridstage.repository.git import NoGitError, git
+from gridstage.repository.git import NoGitError, git, place
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _changed(paths: list[str]) -> set[str]:
     literal = [f":(literal){path}" for path in paths]
     flags = "--ignored", "--untracked-files=all", "--no-renames", "-z"
     try:
-        top = git("rev-parse", "--show-cdup").strip() or "."
+        top = place().top
         states = git("status", "--porcelain", *flags, "--", *literal)
     except NoGitError as error:
         raise UserError(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gridstage.common.aside.errors import UserError
 
-NO_REPOSITORY = "This folder is not a git repository, or has no commit yet. Run in a clone of the project, or commit."
+NO_REPOSITORY = "This folder is not a git repository, or has no commit yet. Run in a project that git has, or commit."
 
 
 class NoGitError(UserError):
