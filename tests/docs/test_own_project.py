@@ -46,7 +46,7 @@ def test_a_project_begins_is_committed_and_is_updated(tmp_path: Path) -> None:
     (tmp_path / "data/churn.csv").write_text(as_text(table), encoding="utf-8")
     assert "Made " in run(tmp_path, begin)
     project = tmp_path / "my-project"
-    assert "**Use " in text_of(project / "metrics/README.md")
+    assert text_of(project / "metrics/README.md").startswith("# Results\n\n> ")
     said = run(project, lines_under(DOCS["your-project.md"], "Take later fixes"))
     assert "params.yaml: fine" in said
     assert "Unchanged: all scores are the same" in said

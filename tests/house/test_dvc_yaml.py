@@ -157,7 +157,7 @@ def test_no_result_is_made_of_what_messages_say(project: Project) -> None:
     mark = "<altered>"
     told = [
         str(file.relative_to(ROOT))
-        for file in ROOT.glob("packages/gridstage/src/gridstage/told/*.py")
+        for file in ROOT.glob("packages/gridstage/src/gridstage/told/[!_]*.py")
     ]
     for module in (
         *told,

@@ -204,7 +204,7 @@ class Project:
     def copied(cls, folder: Path, params: dict[str, Any] | None = None) -> "Project":
         """Copy the working tree, the sample in the place of what is the user's, into a folder; with these params."""
         for name in working_tree():
-            if not name.startswith(("tests/", *YOURS)):
+            if not name.startswith(("tests/", *YOURS)) and "/tests/" not in name:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
         shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
