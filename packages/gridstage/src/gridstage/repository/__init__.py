@@ -1,4 +1,4 @@
-"""Asks git and DVC: commits, the stages of dvc.yaml, hashes as dvc.lock has them, tables that DVC tracks, and upstream.
+"""Asks git and DVC: commits, the stages of dvc.yaml, hashes as dvc.lock has them, and tables that DVC tracks.
 
 Imports `results`, `config` and `common`.
 """
