@@ -7,7 +7,6 @@ from gridstage.model.estimator import (
     AGAINST_DIVERGENCE,
     build_estimator,
     hold_out_watchers,
-    is_classifier,
     target,
 )
 from gridstage.model.names import resolve

@@ -35,11 +35,17 @@ def requirement_of(folder: str) -> str:
     """
     found = _installed(_DISTRIBUTIONS.get(folder, folder))
     name = found.metadata["Name"]
-    source = _source_of(json.loads(found.read_text("direct_url.json") or "{}"))
+    source = _source_of(noted_by_pip(found))
     if source is None:
         return f"{name}=={found.version}"
     place = f"#subdirectory={source.folder}" if source.folder else ""
     return f"{name} @ git+{source.address}@{source.commit}{place}"
+
+
+def noted_by_pip(found: Distribution) -> dict[str, Any]:
+    """Return what pip has noted of where a package is from, in direct_url.json; nothing for one of an index."""
+    note: dict[str, Any] = json.loads(found.read_text("direct_url.json") or "{}")
+    return note
 
 
 def _installed(name: str) -> Distribution:

@@ -1,6 +1,5 @@
 """Compares the installed packages with those that requirements.txt names: the same bytes need the same ones."""
 
-import json
 import re
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 from gridstage.common import first_of
+from gridstage.project.installed import noted_by_pip
 
 _FILE = "requirements.txt"
 # The most packages that a sentence lists.
@@ -69,7 +69,7 @@ def _difference(requirement: Requirement) -> list[str]:
 
 def _other_commit(url: str, found: Distribution) -> list[str]:
     """Compare the commit of an address with the one that pip has noted, if it has."""
-    source = json.loads(found.read_text("direct_url.json") or "{}").get("vcs_info")
+    source = noted_by_pip(found).get("vcs_info")
     match = _REVISION.match(url)
     if not source or not match:
         return []

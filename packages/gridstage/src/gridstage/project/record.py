@@ -9,6 +9,7 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from gridstage.common import UserError, write_text
+from gridstage.config import yaml12
 
 RECORD = ".gridstage.json"
 _REMEDY = f"`git checkout HEAD -- {RECORD}` gets the committed one."
@@ -52,7 +53,7 @@ def read(folder: Path) -> Record:
 
 
 def _finding(text: str, error: ValidationError) -> str:
-    if "\n<<<<<<< " in f"\n{text}":
+    if yaml12.conflict_line(text.encode()):
         return "has the conflict markers of a merge"
     first = error.errors()[0]
     if first["type"] == "json_invalid":

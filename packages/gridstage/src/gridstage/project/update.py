@@ -11,10 +11,12 @@ from subprocess import CalledProcessError
 from packaging.version import Version
 
 from gridstage.common import UserError, join_words, write_bytes
+from gridstage.config import yaml12
 from gridstage.project import record
 from gridstage.project.merge import SAME, Outcome, outcome_of
 from gridstage.project.record import RECORD, Record
-from gridstage.repository.git import NoGitError, git, place
+from gridstage.repository.git import NoGitError, git
+from gridstage.repository.revisions import uncommitted
 
 
 @dataclass(frozen=True)
@@ -112,18 +114,12 @@ def _is_crlf(path: str) -> bool:
 
 def _changed(paths: list[str]) -> set[str]:
     """Return those of the files that are not as they are committed; raises `UserError` if git can't say."""
-    literal = [f":(literal){path}" for path in paths]
-    flags = "--ignored", "--untracked-files=all", "--no-renames", "-z"
     try:
-        top = place().top
-        states = git("status", "--porcelain", *flags, "--", *literal)
+        return {*uncommitted(*(f":(literal){path}" for path in paths))}
     except NoGitError as error:
         raise UserError(
             f"{error} An update writes over files, and git brings them back."
         ) from None
-    # git names files from the top of the repository on, behind a state of three characters.
-    changed = {Path(top, state[3:]).resolve() for state in states.split("\0") if state}
-    return {path for path in paths if Path(path).resolve() in changed}
 
 
 def _committed(path: str) -> str | None:
@@ -135,15 +131,15 @@ def _committed(path: str) -> str | None:
 
 
 def _refuse_markers(texts: dict[str, str | None]) -> None:
-    marked = [path for path, text in texts.items() if _has_markers(text)]
+    marked = [
+        path
+        for path, text in texts.items()
+        if text and yaml12.conflict_line(text.encode())
+    ]
     if marked:
         raise UserError(
             f"There are conflict markers (`<<<<<<<`) in {join_words(marked)}. Edit what is between them, and commit."
         )
-
-
-def _has_markers(text: str | None) -> bool:
-    return "\n<<<<<<< " in f"\n{text}"
 
 
 def _refuse_changes(paths: list[str]) -> None:

@@ -108,17 +108,19 @@ def _pictures(comparison: Comparison) -> dict[str, list[str]]:
         paths = snapshot.files(CHARTS, ".svg")
         charts.append({name: snapshot.text(path) for name, path in paths.items()})
     pictures: dict[str, list[str]] = {name: [] for name in differing(*charts)}
+    folder = place().folder
     for snapshot, texts in zip(snapshots, charts, strict=True):
         for name, both in pictures.items():
-            both.append(_picture(name, snapshot) if name in texts else "–")
+            both.append(_picture(name, snapshot, folder) if name in texts else "–")
     return pictures
 
 
-def _picture(name: str, snapshot: Snapshot) -> str:
+def _picture(name: str, snapshot: Snapshot, folder: str) -> str:
+    """Return a chart of a snapshot in Markdown; `folder` is where the project is in its repository."""
     path, commit = f"{CHARTS}/{name}.svg", snapshot.commit
     if commit is None:
         return f"`{path}`"
-    from_top = f"{place().folder}{path}"
+    from_top = f"{folder}{path}"
     # Without a workflow of GitHub, a file in a commit has no URL.
     home = os.environ.get("GITHUB_REPOSITORY")
     if not home:

@@ -1,5 +1,6 @@
 """Asks git and DVC for commits, and for files that are not committed."""
 
+import posixpath
 import subprocess
 from contextlib import suppress
 
@@ -45,22 +46,20 @@ def merge_base(revision: str) -> str:
 
 def differing_results() -> list[str]:
     """Return the results, sorted, whose bytes are not those of HEAD, or that HEAD does not have."""
-    # What git ignores is not committed, but for what an interrupted write leaves.
-    what = (
-        "--ignored",
-        "--untracked-files=all",
-        "--no-renames",
-        "-z",
-        "--",
-        "metrics",
-        "models",
-        "large/*.dvc",
-        ":!*.tmp",
-    )
-    changed = git("status", "--porcelain", *what).split("\0")[:-1]
-    # git names files from the top of the repository on.
-    folder = place().folder
-    return sorted(entry[3:].removeprefix(folder) for entry in changed)
+    # An interrupted write leaves the others.
+    return uncommitted("metrics", "models", "large/*.dvc", ":!*.tmp")
+
+
+def uncommitted(*paths: str) -> list[str]:
+    """Return the files that are not as HEAD has them, sorted, and from the working directory on; ignored ones count.
+
+    `paths` are git's pathspecs.
+    """
+    flags = "--ignored", "--untracked-files=all", "--no-renames", "-z"
+    changed = git("status", "--porcelain", *flags, "--", *paths).split("\0")[:-1]
+    # git names files from the top of the repository on, behind a state of three characters.
+    folder = place().folder or "."
+    return sorted(posixpath.relpath(state[3:], folder) for state in changed)
 
 
 def is_committed() -> bool:

@@ -73,9 +73,9 @@ class Snapshot:
         except UnicodeDecodeError as error:
             raise UserError(f"{path} of {self.name} can't be read: {error}.") from None
         if text and yaml12.conflict_line(text.encode()):
-            place = f"{path} of {self.name}"
+            where = f"{path} of {self.name}"
             raise UserError(
-                f"{place} has conflict markers of git. End the merge first; `gridstage check` says how."
+                f"{where} has conflict markers of git. End the merge first; `gridstage check` says how."
             )
         return text
 

@@ -4,9 +4,9 @@
 """
 
 from gridstage.results import files
-from gridstage.results.columns import COMPUTED, SCORE, Column, column_of, split_columns
-from gridstage.results.files import Csv, File, Json
-from gridstage.results.reading import Results, Source, WorkingTree
+from gridstage.results.columns import COMPUTED, SCORE, column_of, split_columns
+from gridstage.results.files import Csv, File
+from gridstage.results.reading import Results, WorkingTree
 from gridstage.results.writing import (
     remove_others,
     remove_strays,
