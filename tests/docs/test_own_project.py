@@ -1,6 +1,5 @@
 """The lines that make a project, update it, and let a clone come over run as the pages show them."""
 
-import os
 import re
 from pathlib import Path
 
@@ -31,10 +30,8 @@ def lines_under(page: str, heading: str) -> str:
 
 
 def run(folder: Path, lines: str) -> str:
-    """Run lines of shell with the packages of this checkout, until one fails."""
-    variables = IDENTITY | {"PYTHONPATH": os.environ["PYTHONPATH"]}
-    done = Project(folder).run("bash", "-euc", lines, variables=variables)
-    return done.stdout
+    """Run lines of shell until one fails."""
+    return Project(folder).run("bash", "-euc", lines, variables=IDENTITY).stdout
 
 
 def test_a_project_begins_is_committed_and_is_updated(tmp_path: Path) -> None:

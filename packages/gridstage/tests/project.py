@@ -215,8 +215,9 @@ class Project:
 
     @property
     def sources(self) -> str:
-        """Where this copy's packages are, which are used in place of those that are installed."""
-        return os.pathsep.join(map(str, sorted(self.folder.glob("packages/*/src"))))
+        """Where the packages are that are used in place of installed ones: in this copy, or else in this checkout."""
+        own = sorted(self.folder.glob("packages/*/src"))
+        return os.pathsep.join(map(str, own)) or os.environ["PYTHONPATH"]
 
     def write_params(self, params: dict[str, Any]) -> None:
         write_params(params, self.folder)

@@ -180,9 +180,7 @@ def command(
 ) -> subprocess.CompletedProcess[str]:
     write_text(folder / "stage.py", STAGE.format(code))
     environment = (
-        os.environ
-        | {"PYTHONPATH": str(ROOT), "PYTHON": sys.executable, "PYTHONUNBUFFERED": ""}
-        | variables
+        os.environ | {"PYTHON": sys.executable, "PYTHONUNBUFFERED": ""} | variables
     )
     done = subprocess.run(
         ["bash", "-c", f'"$PYTHON" stage.py {shell}'],

@@ -17,7 +17,6 @@ from gridstage.repository.snapshot import Snapshot
 from packages.gridstage.tests.project import (
     IDENTITY,
     PLACES,
-    ROOT,
     SUBFOLDER,
     Project,
     text_of,
@@ -49,7 +48,7 @@ class Small(Project):
         self.write_params({"experiments": {name: {"lr": 0.1} for name in names}})
 
     def dvc(self, *arguments: str) -> str:
-        return self.run("dvc", *arguments, variables={"PYTHONPATH": str(ROOT)}).stdout
+        return self.run("dvc", *arguments).stdout
 
 
 @pytest.fixture
