@@ -1,5 +1,6 @@
 """`make repro` runs what `dvc repro --force` would, several stages at once, and writes the same dvc.lock."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from gridstage.commands import rerun
 from gridstage.common import write_text
 from packages.gridstage.tests.conftest import Command
-from packages.gridstage.tests.project import ROOT, Project
+from packages.gridstage.tests.project import ROOT, Project, small_params, text_of
 
 # One output is deleted before its stage runs, because it does not persist.
 PIPELINE = """\
@@ -37,7 +38,7 @@ def project(here: Path) -> Project:
     project = Project(here)
     (here / ".dvc").mkdir()
     (here / ".dvc/config").write_bytes((ROOT / ".dvc/config").read_bytes())
-    write_text(here / "params.yaml", "seed: 7\n")
+    project.write_params(small_params())
     write_text(here / "dvc.yaml", PIPELINE)
     project.commit_first()
     return project
@@ -106,3 +107,34 @@ def test_a_failing_stage_ends_the_run_and_those_beside_it_are_recorded(
         "error: DVC can't run the stages of dvc.yaml: unable to read: 'dvc.yaml'"
         in in_process(rerun, "2").stderr
     )
+
+
+def test_a_name_with_a_command_of_the_shell_is_refused_before_dvc_sees_it(
+    project: Project, in_process: Command
+) -> None:
+    params = small_params()
+    params["experiments"]["n; touch x"] = params["experiments"].popitem()[1]
+    project.write_params(params)
+    done = in_process(rerun, "2")
+    assert done.returncode == 1
+    assert "'n; touch x'" in done.stderr
+    assert not (project.folder / "first").exists()
+
+
+@pytest.mark.parametrize("name", ["n; touch x", "n > x", "n & touch x", "n' touch x"])
+def test_dvc_gives_a_name_to_a_search_as_one_word(project: Project, name: str) -> None:
+    """Where nothing has refused it: by `dvc repro`, which has read params.yaml itself."""
+    searches = """\
+stages:
+  search:
+    foreach: ${experiments}
+    do:
+      cmd: COMMAND
+"""
+    (command,) = re.findall(r"cmd: (.* stages\.search .*)", text_of(ROOT / "dvc.yaml"))
+    shown = command.replace("python -m stages.search", "printf '%s\\n'")
+    write_text(project.folder / "dvc.yaml", searches.replace("COMMAND", shown))
+    project.write_params({"experiments": {name: {}}})
+    done = project.run("dvc", "repro")
+    assert name in done.stdout.splitlines()
+    assert not (project.folder / "x").exists()

@@ -21,6 +21,7 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from gridstage.common import Arguments, UserError, run
+from gridstage.config import load_params
 from gridstage.repository import PIPELINE
 from gridstage.repository.dvc import dvc
 from gridstage.results import files
@@ -57,6 +58,8 @@ ARGUMENTS.add_argument(
 def main(arguments: Namespace) -> None:
     if arguments.jobs < 1:
         ARGUMENTS.error("JOBS must be 1 or more")
+    # The name of an experiment is a part of a command that DVC gives to the shell, so a bad one is refused before.
+    load_params()
     # So that no chart is taken for drawn.
     Path(files.DRAWN.path).unlink(missing_ok=True)
     if lacking := _lacking():
