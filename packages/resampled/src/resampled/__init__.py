@@ -5,14 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resampled.face.by_row import stuck_fits
+    from resampled.face.families import choose, verdicts
     from resampled.face.predicted import cross_predict
-    from resampled.face.scores import ResampledWarning, Scores, choose, verdicts
+    from resampled.face.scores import ResampledWarning, Scores
     from resampled.face.summaries import summary
 
 _ELSEWHERE = {
+    "choose": "families",
     "cross_predict": "predicted",
     "stuck_fits": "by_row",
     "summary": "summaries",
+    "verdicts": "families",
 }
 __all__ = [
     "ResampledWarning", "Scores", "choose", "cross_predict", "stuck_fits", "summary", "verdicts",

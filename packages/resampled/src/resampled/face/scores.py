@@ -2,7 +2,6 @@
 
 import math
 import warnings
-from collections.abc import Mapping
 from functools import cached_property
 from numbers import Real
 from typing import Any
@@ -12,14 +11,14 @@ import numpy as np
 from resampled.candidates.best_set import best_set
 from resampled.candidates.effects import effect_p_values
 from resampled.candidates.importance import importance
-from resampled.face.by_row import Scorer, count_rows, judged_by_rows, rows_of
-from resampled.face.columns import Table, read, same_index
+from resampled.face.by_row import Scorer, count_rows, rows_of
+from resampled.face.columns import read, same_index
+from resampled.face.given import check_effect, compared, judged, remedy
 from resampled.face.learners import luck_notes
 from resampled.face.predicted import Predicted
 from resampled.face.sizes import checked_bounds, class_counts, resampling_of
 from resampled.face.splits import check_tests, split_by
 from resampled.means.by_unit import ByUnit
-from resampled.means.choice import whole_choice
 from resampled.means.corrected import Corrected, corrected_score
 from resampled.means.few import too_narrow
 from resampled.means.intervals import intervals
@@ -27,8 +26,8 @@ from resampled.means.rows import Rows
 from resampled.means.untested import few_positives
 from resampled.pairs.family import Verdict, judge
 from resampled.pairs.pair import Pair
-from resampled.resampling import UNBOUNDED, Bounds, Resampling, complete
-from resampled.scorers import bounds_of, effective_rows
+from resampled.resampling import Bounds, Resampling, complete
+from resampled.scorers import effective_rows
 
 
 class ResampledWarning(UserWarning):
@@ -134,7 +133,7 @@ class Scores:
                     )
             metric = search.metric
             groups = search.groups if groups is None else groups
-            y, predictions = _judged(search, bounds)
+            y, predictions = judged(search, bounds)
         if not (isinstance(rope, Real) and rope >= 0):
             raise ValueError(
                 f"The rope is {rope!r}; give the largest difference that does not matter, 0 or more."
@@ -145,7 +144,7 @@ class Scores:
             )
         table = read(search, None if callable(metric) else metric)
         scorer = table.scorer
-        scores, notes = _compared(table, getattr(search, "error_score", None))
+        scores, notes = compared(table, getattr(search, "error_score", None))
         if not scorer and bounds is None:
             notes.append(
                 "The scorer is not known, nor are its bounds, nor what a row counts; give metric= or bounds=."
@@ -168,8 +167,8 @@ class Scores:
             n_wrong = effective_rows(scorer, class_counts(y, groups), n_groups)
         else:
             # Numbers have scorers without a bound.
-            _check_effect("y", y, predictions)
-            _check_effect("groups", groups, rows)
+            check_effect("y", y, predictions)
+            check_effect("groups", groups, rows)
         untested = "" if rows else few_positives(scorer, counts, test_share)
         self.resampling = resampling_of(
             scores, (low, high), n_folds, test_share, n_rows, n_wrong, untested
@@ -191,7 +190,7 @@ class Scores:
         self.rows = rows
         self.rope = rope
         self.notes = notes
-        self.remedy = _remedy(search, scorer)
+        self.remedy = remedy(search, scorer)
         self.n_inputs = getattr(search, "n_features_in_", 0)
         for note in notes:
             warnings.warn(note, ResampledWarning, stacklevel=2)
@@ -285,36 +284,11 @@ class Scores:
         The difference is new less old. *Better* and *worse*: its p-value is below 0.05, and it is more likely than not
         larger than the rope. *Level*: its 90 % interval lies inside the rope.
         """
-        return verdicts({"": self})[""]
+        return judge({"": pair_of(self)})[""]
 
 
-def verdicts(pairs: Mapping[str, Scores]) -> dict[str, Verdict]:
-    """Judge a family of pairs (old, new) as `Scores.verdict` does.
-
-    All claims together are wrong in at most 5 %, by Holm (1979). Of a learner that few rows sway, they are a hint.
-    """
-    return judge({name: _pair(scores) for name, scores in pairs.items()})
-
-
-def choose(searches: Mapping[str, Scores], seed: int = 0) -> tuple[str, Corrected]:
-    """Choose among searches on the same splits by their corrected scores, and correct the best one for that, too.
-
-    Returns the name of the best and what its best candidate is worth. Raises `ValueError` for different splits.
-    """
-    splits = {
-        (each.scores.shape[1], each.resampling.test_share) for each in searches.values()
-    }
-    if len(splits) != 1:
-        raise ValueError(
-            f"The searches are to share their splits, but have (splits, test_share): {sorted(splits)}."
-        )
-    corrected = {name: each.corrected(seed) for name, each in searches.items()}
-    winner = max(corrected, key=lambda name: corrected[name].score)
-    bounds = searches[winner].resampling.bounds
-    return winner, whole_choice(corrected, bounds) or corrected[winner]
-
-
-def _pair(data: Scores) -> Pair:
+def pair_of(data: Scores) -> Pair:
+    """Return the pair of an old and a new candidate; raises `ValueError` if these are not all, with all scores."""
     if len(data.scores) != 2:
         raise ValueError(
             f"There are {len(data.scores)} learners; give a pair (old, new)."
@@ -323,64 +297,3 @@ def _pair(data: Scores) -> Pair:
         raise ValueError(f"One of the pair is not compared. {' '.join(data.notes)}")
     old, new = data.scores
     return Pair(old, new, data.resampling, data.rope, by_unit=data.by_unit)
-
-
-def _judged(search: Predicted, bounds: Bounds | None) -> tuple[Any, Any]:
-    """Return the target and the predictions, each if something follows from it."""
-    metric = search.metric
-    low, high = bounds or UNBOUNDED
-    if bounds is None and isinstance(metric, str):
-        low, high = bounds_of(metric)
-    if metric is not None and judged_by_rows(metric, len(np.unique(search.y))):
-        return search.y, search.predictions
-    return search.y if math.isfinite(high - low) else None, None
-
-
-def _compared(table: Table, error_score: object) -> tuple[np.ndarray, list[str]]:
-    """Return the scores, NaN for a candidate that is not compared, and notes on who is out and which fits have failed.
-
-    Raises `ValueError` if none is left.
-    """
-    is_last = table.iterations == table.iterations.max()
-    kept = np.isfinite(table.scores) & is_last[:, None]
-    scores = np.where(kept, table.scores, np.nan)
-    scored = kept.all(axis=1)
-    n_last = is_last.sum()
-    notes = []
-    if not is_last.all():
-        notes.append(
-            f"Halving: only the candidates of the last iteration are compared, {n_last} in number."
-        )
-    out = np.flatnonzero(is_last & ~scored).tolist()
-    if out:
-        notes.append(
-            f"Out, because a fit has no score: {len(out)} of {n_last} candidates, {out}."
-        )
-    if not scored.any():
-        raise ValueError(" ".join([*notes, "None is left to be judged."]))
-    if isinstance(error_score, Real) and (scores == error_score).any():
-        n_failed = (scores == error_score).sum()
-        notes.append(
-            f"{n_failed} scores are {error_score}, the error_score of the search; with np.nan, failures are out."
-        )
-    return scores, notes
-
-
-def _check_effect(name: str, given: Any, needed: Any) -> None:
-    if given is not None and needed is None:
-        raise ValueError(
-            f"{name}= has no effect without predictions= or two bounds, by metric= or bounds=."
-        )
-
-
-def _remedy(search: Any, scorer: str) -> str:
-    """Say what lets rows count; nothing where no rows can judge the scorer."""
-    if scorer and not judged_by_rows(scorer):
-        return ""
-    if hasattr(search, "estimator"):
-        if scorer:
-            return "call summary(search, X, y)"
-        return "call summary(search, X, y, metric=a function of (y, predictions))"
-    if scorer:
-        return "give predictions= and y="
-    return "give predictions=, y=, and as metric= a function of both"
