@@ -30,14 +30,45 @@ _TINY = 1e-9
 class Steps:
     """The half width of the interval around a predicted number, a step function of the number.
 
-    `half_widths`, of shape (k + 1,), go with predictions up to each of the rising `edges`, of shape (k,), and above.
+    Parameters
+    ----------
+    edges : array of shape (k,)
+        Predicted numbers that rise; none if all intervals are as wide.
+    half_widths : array of shape (k + 1,)
+        Half the widths for predictions up to each edge, and above the last one, in the unit of the target.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from resampled.conformal import Steps
+    >>> steps = Steps(edges=np.array([10.0]), half_widths=np.array([1.0, 3.0]))
+    >>> steps.at(np.array([5.0, 10.0, 12.0]))
+    array([1., 1., 3.])
     """
 
     edges: np.ndarray
     half_widths: np.ndarray
 
     def at(self, predicted: np.ndarray) -> np.ndarray:
-        """Return the half width of the interval of each prediction."""
+        """Return the half width of the interval of each prediction.
+
+        Parameters
+        ----------
+        predicted : array
+            Predicted numbers, of any shape.
+
+        Returns
+        -------
+        array
+            Of the same shape, in the unit of the target.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from resampled.conformal import Steps
+        >>> Steps(np.array([100.0]), np.array([40.0, 90.0])).at(np.array([80.0, 200.0]))
+        array([40., 90.])
+        """
         return self.half_widths[np.searchsorted(self.edges, predicted)]
 
 
@@ -46,8 +77,34 @@ def conformal_quantiles(
 ) -> np.ndarray:
     """Return, for each level, the least score that those of a new unit do not exceed with this probability.
 
-    `scores`, of shape (n_predictions,), say how odd each prediction is, a NaN as odd as can be, and `units` whose they
-    are, by default each of a row of its own. A quantile is infinite with fewer than level / (1 - level) units.
+    Of n units, it is the score of rank ⌈(n + 1) · level⌉, because a new unit is one more (Vovk, Gammerman and Shafer
+    (2005), "Algorithmic learning in a random world").
+
+    Parameters
+    ----------
+    scores : array of shape (n_predictions,)
+        How odd each out-of-sample prediction is, such as its absolute residual; a NaN is as odd as can be.
+    levels : sequence of float
+        Probabilities.
+    units : array of shape (n_predictions,), optional
+        Whose they are, the row or group of each: such a unit counts once. By default, each is of a row of its own.
+
+    Returns
+    -------
+    array of shape (n_levels,)
+        Infinite with fewer than level / (1 - level) units.
+
+    See Also
+    --------
+    quantiles : Returns those of the units alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from resampled.conformal import conformal_quantiles
+    >>> residuals = np.arange(1.0, 20.0)  # of 19 rows
+    >>> conformal_quantiles(residuals, [0.5, 0.9, 0.99])
+    array([10., 18., inf])
     """
     return _quantiles(scores, levels, _weights(_numbered(units, len(scores))), new=1)
 
@@ -55,7 +112,35 @@ def conformal_quantiles(
 def quantiles(
     errors: np.ndarray, shares: Sequence[float], units: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return the quantiles of errors, of shape (n_predictions,), in which each unit counts once."""
+    """Return the quantiles of errors, in which each unit counts once.
+
+    Parameters
+    ----------
+    errors : array of shape (n_predictions,)
+        Those of out-of-sample predictions.
+    shares : sequence of float
+        From 0 to 1.
+    units : array of shape (n_predictions,), optional
+        Whose they are, the row or group of each: such a unit counts once. By default, each is of a row of its own.
+
+    Returns
+    -------
+    array of shape (n_shares,)
+        The least errors that the shares of the units do not exceed.
+
+    See Also
+    --------
+    conformal_quantiles : Returns those that hold for a new unit.
+
+    Examples
+    --------
+    The first row was predicted three times:
+
+    >>> import numpy as np
+    >>> from resampled.conformal import quantiles
+    >>> quantiles(np.array([5.0, 5.0, 5.0, 1.0, 2.0]), [0.5], units=np.array([0, 0, 0, 1, 2]))
+    array([2.])
+    """
     return _quantiles(errors, shares, _weights(_numbered(units, len(errors))), new=0)
 
 
@@ -77,12 +162,39 @@ def interval_steps(
     ----------
     observed, predicted : arrays of shape (n_predictions,)
         Out-of-sample predictions; one that is not finite is wrong at any width.
-    level : float
+    level : float, default=0.9
         The probability that an interval holds the number of a new unit.
-    units : array of shape (n_predictions,), or None
+    units : array of shape (n_predictions,), optional
         The row or group of each prediction, whole numbers; by default, each is of a row of its own.
-    seed : int
+    seed : int, default=0
         Draws the folds.
+
+    Returns
+    -------
+    Steps or None
+        Its method `at` says how far the interval reaches to both sides of a prediction, in the unit of the target. None
+        with fewer than level / (1 - level) units.
+
+    See Also
+    --------
+    least_probabilities : Makes sets of classes.
+
+    Examples
+    --------
+    How the diabetes of two patients goes on within a year, each with its interval of 90 %:
+
+    >>> from resampled.conformal import interval_steps
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.model_selection import cross_val_predict
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> ridge = Ridge(0.1)
+    >>> steps = interval_steps(y, cross_val_predict(ridge, X, y, cv=5))
+    >>> predicted = ridge.fit(X, y).predict(X[:2])
+    >>> for number, half in zip(predicted, steps.at(predicted)):
+    ...     print(f"{number:.0f} ± {half:.0f}")
+    200 ± 89
+    73 ± 49
     """
     with np.errstate(invalid="ignore", over="ignore"):
         residuals = _odd(np.abs(observed - predicted))
@@ -99,13 +211,42 @@ def interval_steps(
 def least_probabilities(
     probabilities: np.ndarray, levels: Sequence[float], units: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return, for each level, the least probability of a class in the set of labels, of shape (n_levels,).
+    """Return, for each level, the least probability of a class in the set of labels.
 
-    `probabilities`, of shape (n_predictions,), are those of the true classes in out-of-sample predictions. With the
-    probability `level`, the classes that reach the number are a set that has the class of a new unit. It is 0, so the
-    set has all classes, with too few units. That holds for units of all classes together, not for each class: of one
-    with 4 % of the rows, sets of 90 % held 0.035. The score is that of Sadinle, Lei and Wasserman (2019), "Least
-    ambiguous set-valued classifiers with bounded error levels", Journal of the American Statistical Association 114.
+    With the probability `level`, the classes that reach the number are a set that has the class of a new unit. That
+    holds for units of all classes together, not for each class: of one with 4 % of the rows, sets of 90 % held 0.035.
+    The score is that of Sadinle, Lei and Wasserman (2019), "Least ambiguous set-valued classifiers with bounded error
+    levels", Journal of the American Statistical Association 114.
+
+    Parameters
+    ----------
+    probabilities : array of shape (n_predictions,)
+        Those of the true classes in out-of-sample predictions.
+    levels : sequence of float
+        Probabilities with which a set has the class of a new unit.
+    units : array of shape (n_predictions,), optional
+        Whose they are, the row or group of each: such a unit counts once. By default, each is of a row of its own.
+
+    Returns
+    -------
+    array of shape (n_levels,)
+        With too few units it is 0, so the set has all classes.
+
+    Examples
+    --------
+    Which irises have more than one species in their sets of 99 %?
+
+    >>> import numpy as np
+    >>> from resampled.conformal import least_probabilities
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import cross_val_predict
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> X, y = load_iris(return_X_y=True)
+    >>> of_classes = cross_val_predict(GaussianNB(), X, y, cv=5, method="predict_proba")
+    >>> least = least_probabilities(of_classes[np.arange(150), y], [0.99])
+    >>> sizes = (of_classes >= least).sum(axis=1)
+    >>> np.bincount(sizes)  # how many rows have sets of 0, 1 and 2 classes
+    array([  0, 126,  24])
     """
     return np.maximum(-conformal_quantiles(-probabilities, levels, units), 0.0)
 
@@ -117,6 +258,27 @@ def interval_score(
 
     Gneiting and Raftery (2007), "Strictly proper scoring rules, prediction, and estimation", Journal of the American
     Statistical Association 102, section 6.2.
+
+    Parameters
+    ----------
+    half_widths, residuals : array of shape (n_predictions,)
+        Half the width of each interval, and the absolute residual of its prediction.
+    level : float
+        The probability that an interval is to hold the number.
+
+    Returns
+    -------
+    array of shape (n_predictions,)
+        In the unit of the target.
+
+    Examples
+    --------
+    Both intervals are 2 wide, and the second number is beyond its own by 1:
+
+    >>> import numpy as np
+    >>> from resampled.conformal import interval_score
+    >>> interval_score(np.array([1.0, 1.0]), np.array([0.5, 2.0]), level=0.9)
+    array([ 2., 22.])
     """
     return 2 * half_widths + 2 / (1 - level) * np.maximum(residuals - half_widths, 0)
 

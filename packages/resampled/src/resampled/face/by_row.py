@@ -164,10 +164,39 @@ def _encoded(predictions: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def stuck_fits(predictions: Any, y: Any, *, classify: bool = True) -> np.ndarray:
-    """Return which fits of a search are stuck, shape (n_candidates, n_splits): they predict nearly all rows alike.
+    """Return which fits of a search are stuck: they predict nearly all rows alike, though their rows are not alike.
 
-    `predictions` have the shape (n_candidates, n_splits, n_rows), with NaN for the rows that a split does not test,
-    which count as its training rows; `y`, of shape (n_rows,), has classes or, if not `classify`, numbers.
+    Such a model puts at least 99 % of the test rows into one class that has less than 95 % of its training rows; for
+    numbers, its predictions spread by less than 1 % of what the target does.
+
+    Parameters
+    ----------
+    predictions : array of shape (n_candidates, n_splits, n_rows)
+        NaN for the rows that a split does not test, which count as its training rows.
+    y : array of shape (n_rows,)
+        The target.
+    classify : bool, default=True
+        Whether it has classes, and not numbers.
+
+    Returns
+    -------
+    array of bool, shape (n_candidates, n_splits)
+        True for a fit that is stuck; `summary` and `Scores.interval` take it as `stuck`.
+
+    Raises
+    ------
+    ValueError
+        If both do not end with as many rows.
+
+    Examples
+    --------
+    Of two folds of six rows, the first fit says 1 for each row that it tests:
+
+    >>> from numpy import nan
+    >>> from resampled import stuck_fits
+    >>> of_folds = [[1, 1, 1, nan, nan, nan], [nan, nan, nan, 0, 1, 1]]
+    >>> stuck_fits([of_folds], [0, 1, 0, 0, 1, 1])
+    array([[ True, False]])
     """
     predictions, y = np.asarray(predictions), np.asarray(y)
     if predictions.shape[2:] != y.shape:

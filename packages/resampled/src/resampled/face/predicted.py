@@ -14,10 +14,43 @@ from resampled.face.learners import candidates, luck_notes, named, scoring_of, s
 class Predicted:
     """The learners of `cross_predict`, their scores and predictions, as all functions of the package take them.
 
-    `names` and, by key, `settings` are those of the learners; the scores have the shape (n_learners, n_splits), and
-    the predictions (n_learners, n_splits, n_rows), with a last axis for the classes if they are probabilities; they are
-    missing for the rows that a split does not test. `cv` has the splits, and `metric` tells how they are scored: a name
-    of scikit-learn, a function of y and the predictions, or None for another function.
+    Two of many learners are `found["old", "new"]`, by their names.
+
+    Attributes
+    ----------
+    names : list of str
+        Those of the learners.
+    settings : dict of lists
+        The values of each key by learner.
+    scores : array of shape (n_learners, n_splits)
+        NaN for a fit that has failed.
+    predictions : array of shape (n_learners, n_splits, n_rows)
+        Missing for the rows that a split does not test, with a last axis for the classes if they are probabilities.
+    y, groups : array of shape (n_rows,)
+        The target, and which rows belong together, or None.
+    metric : str or callable
+        How the splits are scored: a name of scikit-learn, a function of y and the predictions, or None for another
+        function.
+    cv : list or splitter
+        The splits.
+    notes : list of str
+        Sentences, such as which fits have failed.
+    n_features_in_ : int
+        How many inputs there are, 0 if that is not known.
+
+    Examples
+    --------
+    >>> from resampled import Scores, cross_predict
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> X, y = load_iris(return_X_y=True)
+    >>> learners = {"guess": DummyClassifier(), "bayes": GaussianNB(), "smooth": GaussianNB(var_smoothing=0.1)}
+    >>> found = cross_predict(learners, X, y, cv=5)
+    >>> found["smooth", "bayes"].names
+    ['smooth', 'bayes']
+    >>> Scores(found["guess", "bayes"]).verdict().word
+    'better'
     """
 
     names: list[str]
@@ -111,10 +144,12 @@ def cross_predict(learners: Any, X: Any, y: Any, *, cv: Any = None, groups: Any 
     ----------
     learners : fitted search, estimator, dict or list
         The candidates of a search; or estimators by name, in pairs of name and estimator, or in a list.
-    X, y, groups : array-like
-        Rows, their target, and, if rows belong together, their groups, which `cv` and the statistics respect.
+    X, y : array-like, of n rows each
+        Rows and their target.
     cv : int, splitter or splits, optional
         As in scikit-learn; by default that of the search, or five folds. It is drawn once, so all learners share it.
+    groups : array of shape (n_rows,), optional
+        Which rows belong together; `cv` and the statistics respect that.
     scoring : str or callable, optional
         As in scikit-learn; by default that of the search, or accuracy and R². Rows count for a function from
         `make_scorer`, too, but not for another one of (estimator, X, y).
@@ -123,6 +158,35 @@ def cross_predict(learners: Any, X: Any, y: Any, *, cv: Any = None, groups: Any 
     random_state : int, optional
         Gives each split a number of its own for every `random_state` of a learner, which otherwise is what it is: the
         same on all splits if it is a number, so that no error allows for its luck.
+
+    Returns
+    -------
+    Predicted
+        The scores and predictions, which `Scores` and `summary` take; printed, the mean scores.
+
+    Raises
+    ------
+    ValueError
+        If the target, the learners or the splits are not what they can be.
+
+    See Also
+    --------
+    Scores.verdict : Judges whether one of two learners is better.
+
+    Examples
+    --------
+    >>> from resampled import cross_predict
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> found = cross_predict({"guess": DummyClassifier(), "bayes": GaussianNB()}, X, y, cv=5)
+    >>> print(found)
+    2 learners on 5 splits, by mean score
+    bayes: 0.9385
+    guess: 0.6274
+    >>> found.predictions.shape
+    (2, 5, 569)
     """
     from sklearn.base import clone, is_classifier  # takes a second to import
     from sklearn.metrics import get_scorer

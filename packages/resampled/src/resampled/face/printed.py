@@ -22,13 +22,35 @@ _Row = tuple[str, ...]
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Summary:
-    """What a search says; printed, a table and sentences, and so in a notebook.
+    """What a search says, as `summary` returns it; printed, a table and sentences, and so in a notebook.
 
-    `candidates` has, in the order of the search, the settings, the `mean`, the ends `low` and `high` of its 95 %
-    interval, whether a candidate `may_be_best`, `n_stuck`, and the probabilities that a candidate is `worse` than the
-    best by more than the rope, `equal` or `better`. `best` and `simplest` are the numbers of candidates,
-    `corrected` is what `Scores.corrected` returns, and `hint` says why the set may be no more than one. What is not
-    known is NaN or None. `data` are the scores.
+    What is not known is NaN or None.
+
+    Attributes
+    ----------
+    data : Scores
+        The scores, with what is known of them.
+    candidates : dict of arrays, each of shape (n_candidates,)
+        In the order of the search: the settings, the `mean`, the ends `low` and `high` of its 95 % interval, whether a
+        candidate `may_be_best`, `n_stuck`, and the probabilities that a candidate is `worse` than the best by more than
+        the rope, `equal` or `better`.
+    best, simplest : int
+        The numbers of the best candidate, and of the simplest that may be the best.
+    corrected : Corrected
+        What `Scores.corrected` returns.
+    hint : str
+        Why the set may be no more than a hint, or "".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from resampled import summary
+    >>> accuracies = np.random.default_rng(0).binomial(100, [[0.7], [0.8]], size=(2, 30)) / 100
+    >>> said = summary(accuracies, n_folds=3, n_rows=300, metric="accuracy")
+    >>> said.best, said.simplest
+    (1, None)
+    >>> said.candidates["may_be_best"]
+    array([False,  True])
     """
 
     data: Scores
@@ -63,13 +85,54 @@ class Summary:
         return self._said() == other._said()
 
     def to_frame(self) -> Any:
-        """Return `candidates` as a data frame of pandas."""
+        """Return `candidates` as a data frame of pandas.
+
+        Returns
+        -------
+        DataFrame
+            A row for each candidate, in the order of the search.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from resampled import summary
+        >>> accuracies = np.random.default_rng(0).binomial(100, [[0.7], [0.8]], size=(2, 30)) / 100
+        >>> said = summary(accuracies, n_folds=3, n_rows=300, metric="accuracy")
+        >>> said.to_frame().query("may_be_best").index.tolist()
+        [1]
+        """
         from pandas import DataFrame  # nothing else needs it
 
         return DataFrame(self.candidates).rename_axis("candidate")
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw means, intervals, the set and the corrected score with matplotlib; return the axes, by default new."""
+        """Draw means, their intervals of 95 %, the set and the corrected score with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib's Axes, optional
+            Where to draw, by default in a new figure.
+
+        Returns
+        -------
+        Axes
+            What was drawn on.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from resampled import summary
+        >>> accuracies = np.random.default_rng(0).binomial(100, [[0.7], [0.8]], size=(2, 30)) / 100
+        >>> said = summary(accuracies, n_folds=3, n_rows=300, metric="accuracy")
+        >>> ax = said.plot()
+        >>> [label.get_text() for label in ax.get_yticklabels()]
+        ['1', '0', 'the best, corrected']
+        """
         shown = self._shown
         labels = [textwrap.shorten(f"{i}  {self._settings(i)}", 60) for i in shown]
         drawn = "mean", "low", "high", "may_be_best"

@@ -31,14 +31,28 @@ from resampled.scorers import effective_rows
 
 
 class ResampledWarning(UserWarning):
-    """A note on scores, such as which candidates are out; a summary prints its notes instead."""
+    """A note on scores, such as which candidates are out; a summary prints its notes instead.
+
+    The notes are also in `Scores.notes`.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import numpy as np
+    >>> from resampled import ResampledWarning, Scores
+    >>> accuracies = [[0.8, 0.7, np.nan], [0.7, 0.9, 0.8]]
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always", ResampledWarning)
+    ...     scores = Scores(accuracies, n_folds=3, n_rows=30, metric="accuracy")
+    >>> print(caught[0].message)
+    Out, because a fit has no score: 1 of 2 candidates, [0].
+    """
 
 
 class Scores:
     """The scores of a search on resampled splits, with what is known of them.
 
-    Raises `ValueError` for what can't be judged: what was found, where, and what to do. Notes, such as which candidates
-    are out, are given as a `ResampledWarning`.
+    Notes, such as which candidates are out, are given as a `ResampledWarning`.
 
     Parameters
     ----------
@@ -55,14 +69,14 @@ class Scores:
         Which of several metrics, or scikit-learn's name of the scorer of an array, or, with predictions, a function of
         (y, predictions) that has given the scores.
     bounds : (float, float), optional
-        The least and the largest value of another scorer.
+        The least and the largest value of a scorer that is not one of scikit-learn's.
     row_scores, predictions : array of shape (n_candidates, n_splits, n_rows), optional
         What is known of rows, NaN for those that a split does not test, so that their luck is allowed for: their
         scores, if a split's score is the mean; or `predict`, or `predict_proba` with a last axis for the classes.
     y, groups : array of shape (n_rows,), optional
         The target, which predictions need, and which tells how rare a class is; and which rows belong together.
-    rope : float
-        The largest difference of scores that does not matter.
+    rope : float, default=0.01
+        The largest difference of scores that does not matter, in the unit of the scores.
 
     Attributes
     ----------
@@ -77,6 +91,16 @@ class Scores:
         seen, 0 if that is not known.
     notes, remedy : list of str, str
         Sentences, such as why a candidate is out, and what lets rows count where they do not.
+
+    Raises
+    ------
+    ValueError
+        For what can't be judged: what was found, where, and what to do.
+
+    See Also
+    --------
+    summary : Says all at once.
+    cross_predict : Fits learners on the same splits, so that rows count.
 
     Examples
     --------
@@ -197,12 +221,33 @@ class Scores:
 
     @property
     def compared(self) -> np.ndarray:
-        """The numbers of the candidates that are compared."""
+        """The numbers of the candidates that are compared, because each of their fits has a score.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from resampled import Scores
+        >>> accuracies = [[0.8, 0.7, np.nan], [0.7, 0.9, 0.8], [0.6, 0.8, 0.8]]
+        >>> Scores(accuracies, n_folds=3, n_rows=30, metric="accuracy").compared
+        array([1, 2])
+        """
         return complete(self.scores)
 
     @property
     def many_inputs(self) -> str:
-        """Why claims are a hint if there are nearly as many inputs as training rows; "" if there are not."""
+        """Why claims are a hint if there are nearly as many inputs as training rows; "" if there are not.
+
+        Examples
+        --------
+        >>> from resampled import Scores
+        >>> from sklearn.datasets import load_breast_cancer
+        >>> from sklearn.model_selection import GridSearchCV
+        >>> from sklearn.naive_bayes import GaussianNB
+        >>> X, y = load_breast_cancer(return_X_y=True)
+        >>> search = GridSearchCV(GaussianNB(), {"var_smoothing": [1e-9, 0.1]}, cv=3).fit(X[:45], y[:45])
+        >>> Scores(search, n_rows=45).many_inputs
+        '; a hint, because there are 30 inputs for 30 training rows'
+        """
         n_train = self.resampling.n_rows / (1 + self.resampling.test_share)
         if self.n_inputs <= n_train / 2:
             return ""
@@ -210,7 +255,17 @@ class Scores:
 
     @cached_property
     def by_unit(self) -> ByUnit | None:
-        """What rows or groups make of the scores; nothing is known of a candidate that is out."""
+        """What rows or groups make of the scores, NaN for a candidate that is out; None if nothing is known of rows.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from resampled import Scores
+        >>> accuracies = np.random.default_rng(0).binomial(100, [[0.7], [0.8], [0.8]], size=(3, 30)) / 100
+        >>> scores = Scores(accuracies, n_folds=3, n_rows=300, metric="accuracy")
+        >>> print(scores.by_unit)
+        None
+        """
         if self.rows is None:
             return None
         units = self.rows.units(np.arange(len(self.compared)))
@@ -218,10 +273,41 @@ class Scores:
         return own.among(len(self.scores), self.compared)
 
     def interval(self, stuck: Any = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return the low and the high ends of the 95 % intervals of mean scores, each of shape (n_candidates,).
+        """Return the 95 % intervals of the mean scores.
 
-        They are NaN where no interval holds, as by scores alone if half of a candidate's fits are `stuck`, an array of
-        bool of shape (n_candidates, n_splits), such as `stuck_fits` returns.
+        By scores alone, the error is that of Nadeau and Bengio (2003), "Inference for the generalization error",
+        Machine Learning 52; where rows are known, it is that of rows. The interval is Student's, or Wilson's (1927) for
+        scores from 0 to 1.
+
+        Parameters
+        ----------
+        stuck : array of bool, shape (n_candidates, n_splits), optional
+            Which fits are stuck, as `stuck_fits` returns it. By scores alone, no interval holds for a candidate of
+            which half are.
+
+        Returns
+        -------
+        low : array of shape (n_candidates,)
+            The lower ends, in the unit of the scores; NaN where no interval holds.
+        high : array of shape (n_candidates,)
+            The upper ends.
+
+        Raises
+        ------
+        ValueError
+            If `stuck` has another shape.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from resampled import Scores
+        >>> accuracies = np.random.default_rng(0).binomial(100, [[0.7], [0.8], [0.8]], size=(3, 30)) / 100
+        >>> scores = Scores(accuracies, n_folds=3, n_rows=300, metric="accuracy")
+        >>> for low, high in zip(*scores.interval()):
+        ...     print(f"{low:.2f} to {high:.2f}")
+        0.62 to 0.77
+        0.74 to 0.86
+        0.73 to 0.85
         """
         constant = None
         if stuck is not None:
@@ -239,17 +325,66 @@ class Scores:
         return found.low, found.high
 
     def best_set(self, seed: int = 0) -> np.ndarray:
-        """Return which candidates may be the best, shape (n_candidates,): with 95 %, the truly best one is among them.
+        """Return which candidates may be the best: with 95 %, the truly best one is among them.
 
-        Among learners that few rows sway, that is a hint. None is true in the order of time.
+        Among learners that few rows sway, that is a hint. The method is that of Lei (2020), "Cross-validation with
+        confidence", Journal of the American Statistical Association 115, with the variance of resampled splits.
+
+        Parameters
+        ----------
+        seed : int, default=0
+            The seed of the draws.
+
+        Returns
+        -------
+        array of bool, shape (n_candidates,)
+            True for a candidate that may be the best; for none in the order of time.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from resampled import Scores
+        >>> accuracies = np.random.default_rng(0).binomial(100, [[0.7], [0.8], [0.8]], size=(3, 30)) / 100
+        >>> scores = Scores(accuracies, n_folds=3, n_rows=300, metric="accuracy")
+        >>> scores.best_set()
+        array([False,  True,  True])
         """
         return best_set(self.scores, self.resampling, seed, self.by_unit)
 
     def corrected(self, seed: int = 0) -> Corrected:
-        """Return what the best candidate is worth without the luck of the choice: `score`, from `low` to `high`.
+        """Return what the best candidate is worth without the luck of the choice.
 
-        `over` says what had no say in the choice: splits, or rows too if these are known. Of splits alone, most of the
-        choice's luck remains in it, because their rows had a say. Raises `ValueError` in the order of time.
+        Of splits alone, most of the choice's luck remains in it, because their rows had a say.
+
+        Parameters
+        ----------
+        seed : int, default=0
+            The seed of the draws.
+
+        Returns
+        -------
+        Corrected
+            The `score`, the ends `low` and `high` of its 95 % interval, and in `over` what had no say in the choice.
+
+        Raises
+        ------
+        ValueError
+            In the order of time.
+
+        See Also
+        --------
+        choose : Corrects the choice among several searches.
+
+        Examples
+        --------
+        Ten candidates with the same true score of 0.8:
+
+        >>> import numpy as np
+        >>> from resampled import Scores
+        >>> accuracies = np.random.default_rng(7).binomial(100, 0.8, size=(10, 30)) / 100
+        >>> scores = Scores(accuracies, n_folds=3, n_rows=300, metric="accuracy")
+        >>> print(f"{scores.scores.mean(axis=1).max():.2f}, corrected {scores.corrected().score:.2f}")
+        0.81, corrected 0.80
         """
         found = corrected_score(
             self.scores[self.compared], self.resampling, seed=seed, rows=self.rows
@@ -261,9 +396,40 @@ class Scores:
         return found
 
     def effects(self, seed: int = 0) -> dict[str, np.ndarray]:
-        """Return how much each setting mattered, in the columns `setting`, `importance` and `p_value`, by importance.
+        """Return how much each setting mattered.
 
-        The p-values allow for the number of settings. Raises `ValueError` for an array, which has no settings.
+        The importance is by how much the error of a random forest that predicts mean scores grows, in parts of their
+        sum of squares, when the values of the setting are shuffled. The p-values allow for the number of settings:
+        Freedman and Lane (1983), Journal of Business & Economic Statistics 1, with Holm's correction.
+
+        Parameters
+        ----------
+        seed : int, default=0
+            The seed of the draws.
+
+        Returns
+        -------
+        dict of arrays
+            The columns `setting`, `importance` and `p_value`, each of shape (n_settings,), the most important first.
+
+        Raises
+        ------
+        ValueError
+            For an array, which has no settings.
+
+        Examples
+        --------
+        >>> from resampled import Scores
+        >>> from sklearn.datasets import load_diabetes
+        >>> from sklearn.model_selection import GridSearchCV
+        >>> from sklearn.neighbors import KNeighborsRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> grid = {"n_neighbors": [1, 3, 10, 30], "weights": ["uniform", "distance"]}
+        >>> effects = Scores(GridSearchCV(KNeighborsRegressor(), grid, cv=5).fit(X, y)).effects()
+        >>> for setting, p_value in zip(effects["setting"], effects["p_value"]):
+        ...     print(setting, "mattered" if p_value < 0.05 else "did not show an effect")
+        n_neighbors mattered
+        weights did not show an effect
         """
         if not self.settings:
             raise ValueError(
@@ -279,10 +445,34 @@ class Scores:
         }
 
     def verdict(self) -> Verdict:
-        """Judge whether a new learner is better than an old one, which are the two candidates, in this order.
+        """Judge whether a new learner is better than an old one.
 
-        The difference is new less old. *Better* and *worse*: its p-value is below 0.05, and it is more likely than not
-        larger than the rope. *Level*: its 90 % interval lies inside the rope.
+        *Better* and *worse*: the p-value of the difference is below 0.05, and it is more likely than not larger than
+        the rope. *Level*: its 90 % interval lies inside the rope (Schuirmann (1987), Journal of Pharmacokinetics and
+        Biopharmaceutics 15). *Unchanged*: both score the same on every split. *Not tested*: nothing tells the error, as
+        in the order of time. *Undecided* is all else.
+
+        Returns
+        -------
+        Verdict
+            A word on the difference, new less old, and its p-value.
+
+        Raises
+        ------
+        ValueError
+            If there are not two candidates, which are the old and the new one, in this order, both with all scores.
+
+        See Also
+        --------
+        verdicts : Judges several pairs at once.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from resampled import Scores
+        >>> accuracies = np.random.default_rng(0).binomial(100, [[0.6], [0.8]], size=(2, 30)) / 100
+        >>> print(Scores(accuracies, n_folds=3, n_rows=300, metric="accuracy").verdict())
+        better: new less old is +0.21 (95 % from +0.10 to +0.32), p = 0.00069; a hint if few rows sway a learner
         """
         return judge({"": pair_of(self)})[""]
 

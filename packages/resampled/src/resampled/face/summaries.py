@@ -29,8 +29,6 @@ def summary(
 ) -> Summary:
     """Say which candidates of a search may be the best, which is the simplest of them, and what the best is worth.
 
-    Raises `ValueError` for what can't be judged: what was found, where, and what to do.
-
     Parameters
     ----------
     search : fitted search, dict, data frame or array
@@ -42,10 +40,45 @@ def summary(
         How complex a candidate is, or what tells that from the dict of its settings. Less is simpler.
     stuck : array of bool, shape (n_candidates, n_splits), optional
         Which fits are stuck, as `stuck_fits` returns it.
-    seed : int
+    seed : int, default=0
         The seed of the draws.
     **known
         The parameters of `Scores`: what is known of the scores, such as `n_folds`, `metric`, `groups` and `rope`.
+
+    Returns
+    -------
+    Summary
+        Printed, a table of the candidates, the best first, and what follows from it in sentences.
+
+    Raises
+    ------
+    ValueError
+        For what can't be judged: what was found, where, and what to do.
+
+    See Also
+    --------
+    Scores : Has each number of it by a method of its own.
+
+    Examples
+    --------
+    >>> from resampled import summary
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=5, random_state=0)
+    >>> search = GridSearchCV(GaussianNB(), {"var_smoothing": [1e-9, 1e-4, 1e-2]}, cv=cv).fit(X, y)
+    >>> print(summary(search, X, y))
+    3 candidates on 5 × 3 folds, scored by accuracy
+    <BLANKLINE>
+           mean              95 %  may be best  settings
+      0  0.9360  0.9113 to 0.9542  yes          var_smoothing=1e-09
+      1  0.9174  0.8755 to 0.9461  yes          var_smoothing=0.0001
+      2  0.9047  0.8708 to 0.9305               var_smoothing=0.01
+    <BLANKLINE>
+    2 of 3 may be the best: with 95 %, the truly best one is among them.
+    The best mean is flattered by the choice among 3. On rows and fits that had no say in it, the best
+    is worth 0.9352 (0.9096 to 0.9540).
     """
     if X is not None:
         search = _fitted_again(search, X, y, known)

@@ -30,9 +30,27 @@ NO_DRAWS = Draws(np.array([]), np.array([]))
 
 @dataclass(frozen=True)
 class Corrected:
-    """A corrected score with the ends of its 95 % interval, and the standard error that chance in the draws gives it.
+    """A corrected score, as `Scores.corrected` and `choose` return it.
 
-    `over` says what was left out: `rows and repeats`, `rows and folds` or `splits`.
+    Attributes
+    ----------
+    score, low, high : float
+        What the best candidate is worth without the luck of the choice, and the ends of the 95 % interval.
+    over : str
+        What had no say in the choice: "rows and repeats", "rows and folds", or "splits", whose rows had.
+    noise : float
+        The standard error that chance in the draws gives the score.
+    draws : Draws
+        What a choice among several searches needs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from resampled import Scores
+    >>> accuracies = np.random.default_rng(0).binomial(100, 0.8, size=(10, 30)) / 100
+    >>> worth = Scores(accuracies, n_folds=3, n_rows=300, metric="accuracy").corrected()
+    >>> worth.low < worth.score < worth.high, worth.over
+    (True, 'splits')
     """
 
     score: float

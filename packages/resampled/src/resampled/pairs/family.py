@@ -24,7 +24,28 @@ RARE = "a failure rarer than 3 in {} fits may not have shown"
 
 
 class Verdict(NamedTuple):
-    """A word on a difference, and the p-value that it rests on, by Holm for the family; NaN where there is no test."""
+    """A word on a difference, as `Scores.verdict` and `verdicts` return it; printed, a sentence.
+
+    Attributes
+    ----------
+    word : str
+        "better", "worse", "level", "undecided", "unchanged" or "not tested".
+    p : float
+        The p-value that the word rests on, by Holm for the family; NaN where there is no test.
+    of : Pair
+        The scores of both, with their `difference`, new less old, and its `half_width(level)`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from resampled import Scores
+    >>> accuracies = np.random.default_rng(0).binomial(100, [[0.6], [0.8]], size=(2, 30)) / 100
+    >>> verdict = Scores(accuracies, n_folds=3, n_rows=300, metric="accuracy").verdict()
+    >>> verdict.word, verdict.p < 0.05
+    ('better', True)
+    >>> print(f"{verdict.of.difference:.2f} ± {verdict.of.half_width(0.95):.2f}")
+    0.21 ± 0.11
+    """
 
     word: str
     p: float
@@ -32,7 +53,16 @@ class Verdict(NamedTuple):
 
     @property
     def claims(self) -> bool:
-        """Whether it says that there is a difference."""
+        """Whether it says that there is a difference.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from resampled import Scores
+        >>> accuracies = np.random.default_rng(0).binomial(100, 0.8, size=(2, 30)) / 100
+        >>> Scores(accuracies, n_folds=3, n_rows=300, metric="accuracy").verdict().claims
+        False
+        """
         return self.word in CLAIMS
 
     def __repr__(self) -> str:
@@ -61,7 +91,32 @@ class Verdict(NamedTuple):
         return f"<p><b>{escape(word)}</b>:{escape(rest)}</p>"
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw the difference, its intervals and the rope with matplotlib; return the axes, by default new ones."""
+        """Draw the difference, its intervals of 90 and 95 %, and the rope with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib's Axes, optional
+            Where to draw, by default in a new figure.
+
+        Returns
+        -------
+        Axes
+            What was drawn on.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from resampled import Scores
+        >>> accuracies = np.random.default_rng(0).binomial(100, [[0.6], [0.8]], size=(2, 30)) / 100
+        >>> ax = Scores(accuracies, n_folds=3, n_rows=300, metric="accuracy").verdict().plot()
+        >>> ax.get_title(), ax.get_xlabel()
+        ('better', 'new less old')
+        """
         halves = {95: self.of.half_width()}
         rope = 0.0
         if isinstance(self.of, Pair):
