@@ -1,9 +1,7 @@
 """What a user may import: what the stages import, the `__all__` of a room names, and an example shows that it runs."""
 
 import ast
-import doctest
 import inspect
-import re
 from contextlib import chdir
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +12,13 @@ import pytest
 
 import gridstage
 from packages.gridstage.tests.project import ROOT, Project, text_of
+from packages.resampled.tests.docstrings import (
+    described,
+    parameters,
+    ran,
+    returns,
+    sections,
+)
 
 ROOMS = [
     each.parent.name for each in Path(gridstage.__file__).parent.glob("*/__init__.py")
@@ -26,7 +31,6 @@ PUBLIC = {
 }
 # A constant has no docstring of its own.
 DOCUMENTED = {path: each for path, each in PUBLIC.items() if not isinstance(each, str)}
-_SECTION = re.compile(r"^(\w+)\n-+$", re.MULTILINE)
 
 
 def imports_of(script: Path) -> set[str]:
@@ -56,30 +60,11 @@ def test_no_two_rooms_give_a_name_to_different_things() -> None:
 @pytest.mark.parametrize("path", DOCUMENTED)
 def test_a_docstring_says_what_goes_in_and_what_comes_out(path: str) -> None:
     public = DOCUMENTED[path]
-    doc = inspect.getdoc(public) or ""
-    parts = _SECTION.split(doc)
-    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
-    assert "Examples" in sections
-    if inspect.ismodule(public):
-        return
-    signature = inspect.signature(public)
-    described = re.findall(r"^(\w+) : ", sections.get("Parameters", ""), re.MULTILINE)
-    assert described == [*signature.parameters]
-    gives = signature.return_annotation not in (None, signature.empty)
-    assert gives == bool({"Returns", "Yields"} & {*sections})
-
-
-def ran(what: Any, path: str, names: dict[str, Any]) -> str:
-    """Run the example of a docstring, which may add to the names; return what is wrong with what it prints."""
-    finder = doctest.DocTestFinder(recurse=False)
-    found = finder.find(what, path, globs=names)
-    (example,) = (each for each in found if each.examples)
-    example.globs = names
-    wrong: list[str] = []
-    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    runner = doctest.DocTestRunner(optionflags=flags)
-    runner.run(example, out=wrong.append, clear_globs=False)
-    return "".join(wrong)
+    found = sections(public)
+    assert "Examples" in found
+    assert bool({"Returns", "Yields"} & {*found}) == returns(public)
+    if not inspect.ismodule(public):
+        assert described(found.get("Parameters", "")) == parameters(public)
 
 
 def copied(project: Project, folder: Path) -> Path:
@@ -99,7 +84,7 @@ def names(
     names = {path.rpartition(".")[2]: public for path, public in PUBLIC.items()}
     names["__name__"] = __name__
     with chdir(copied(reproduced, tmp_path_factory.mktemp("face"))):
-        assert not ran(gridstage, "gridstage", names)
+        assert not ran(gridstage, names)
     return names
 
 
@@ -113,4 +98,4 @@ def test_an_example_runs(
 ) -> None:
     monkeypatch.chdir(copied(reproduced, tmp_path))
     monkeypatch.setattr("sys.argv", ["stage"])
-    assert not ran(DOCUMENTED[path], path, dict(names))
+    assert not ran(DOCUMENTED[path], dict(names))

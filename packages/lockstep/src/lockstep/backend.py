@@ -31,6 +31,8 @@ class LockstepBackend(Options, ParallelBackendBase):
     works. Nets that can't be stacked are fitted one by one under the same seeds, and a `LockstepWarning` says why;
     calls that are not fits of a search run as without the backend.
 
+    A script seldom calls this class: joblib does, with the options of `parallel_config`.
+
     Parameters
     ----------
     random_state : int, RandomState or None, default=0
@@ -62,9 +64,46 @@ class LockstepBackend(Options, ParallelBackendBase):
     on_kept : callable, optional
         Called with how many of the search's nets are in that folder, and how many the search has: once when it begins,
         and again whenever it has added some.
+    nesting_level : int, optional
+        joblib's own: how many backends are around this one.
 
+    Raises
+    ------
+    TypeError
+        If there is no option of a name; it says which one is meant.
+    ValueError
+        If an option is not what it can be.
+
+    See Also
+    --------
+    plan : Says what a search would train, and about how long that takes.
+    explain : Says whether a net goes in lockstep, and why not.
+
+    Notes
+    -----
     `n_jobs`, of `parallel_config` or of an estimator, is how many jobs run side by side: threads that share the nets of
     a stack, and processes for stacks with callbacks and for nets that skorch fits.
+
+    Examples
+    --------
+    Two learning rates on five folds, ten nets that are trained at once:
+
+    >>> import lockstep  # registers the backend
+    >>> from joblib import parallel_config
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from skorch import NeuralNetClassifier
+    >>> from torch import nn
+    >>> X, y = load_iris(return_X_y=True)
+    >>> X = X.astype("float32")
+    >>> net = NeuralNetClassifier(
+    ...     nn.Linear, module__in_features=4, module__out_features=3, criterion=nn.CrossEntropyLoss, verbose=0
+    ... )
+    >>> search = GridSearchCV(net, {"lr": [0.001, 0.1]}, cv=5)
+    >>> with parallel_config(backend="lockstep", random_state=7):
+    ...     search = search.fit(X, y)
+    >>> search.best_params_
+    {'lr': 0.1}
     """
 
     nesting_level: int | None = None

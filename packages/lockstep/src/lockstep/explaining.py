@@ -37,7 +37,9 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
 
     Returns
     -------
-    A sentence or two; if the estimator can't be fitted at all, with the error that skorch raises.
+    str
+        A sentence or two: the net goes in lockstep, with the times of an epoch where they are known; or it is fitted
+        alone, why, and what to do; or skorch can't fit it, with skorch's error. Without a kernel, why there is none.
 
     Raises
     ------
@@ -45,6 +47,27 @@ def explain(estimator: Any, X: Any, y: Any = None) -> str:
         If the estimator is none of these.
     ValueError
         If scikit-learn can't split the rows into five folds.
+
+    See Also
+    --------
+    plan : Says the same of a whole search, without training.
+    reads_only : Declares that a callback or a scorer changes nothing.
+
+    Examples
+    --------
+    >>> from lockstep import explain
+    >>> from sklearn.datasets import load_iris
+    >>> from skorch import NeuralNetClassifier
+    >>> from torch import nn, optim
+    >>> X, y = load_iris(return_X_y=True)
+    >>> X = X.astype("float32")
+    >>> net = NeuralNetClassifier(
+    ...     nn.Linear, module__in_features=4, module__out_features=3, criterion=nn.CrossEntropyLoss, verbose=0
+    ... )
+    >>> print(explain(net, X, y))
+    NeuralNetClassifier goes in lockstep: 16 nets in a stack take about ...
+    >>> print(explain(net.set_params(optimizer=optim.LBFGS), X, y))
+    NeuralNetClassifier is fitted alone: LBFGS can't step stacked nets: ...
     """
     if reason := "; ".join(missing_parts()) or missing():
         return f"Nothing goes in lockstep here: {reason}"

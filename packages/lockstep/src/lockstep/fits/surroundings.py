@@ -27,7 +27,32 @@ class NetStub(BaseEstimator):
 
 
 def net_of(estimator: Any) -> Any:
-    """Return the net that an estimator trains, behind a Pipeline or a TransformedTargetRegressor; None for no net."""
+    """Return the net that an estimator trains, behind a Pipeline or a TransformedTargetRegressor.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A net of skorch, an estimator around one, or any other. Steps may be nested.
+
+    Returns
+    -------
+    NeuralNet or None
+        The net itself, not a copy: the fitted one if the estimator is fitted. None if there is none.
+
+    Examples
+    --------
+    >>> from lockstep import net_of
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skorch import NeuralNetClassifier
+    >>> from torch import nn
+    >>> net = NeuralNetClassifier(nn.Linear, module__in_features=4, module__out_features=3)
+    >>> net_of(make_pipeline(StandardScaler(), net)) is net
+    True
+    >>> print(net_of(LogisticRegression()))
+    None
+    """
     inside = _inside(estimator)
     if inside is not None:
         return net_of(inside)

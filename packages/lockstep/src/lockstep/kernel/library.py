@@ -144,7 +144,23 @@ def load(level: str = "") -> Library:
 
 
 def missing() -> str | None:
-    """Return why the engine has no kernel, and what to do, in sentences; None if it has one."""
+    """Return why the engine has no kernel, and what to do, in sentences.
+
+    Returns
+    -------
+    str or None
+        None if there is a kernel for this processor, and nothing keeps it from being loaded.
+
+    Examples
+    --------
+    Without a kernel, a search only warns, so a script that counts on one asks first:
+
+    >>> from lockstep import missing_kernel
+    >>> if reason := missing_kernel():
+    ...     raise SystemExit(reason)
+    >>> print(missing_kernel())
+    None
+    """
     try:
         load()
     except KernelError as error:

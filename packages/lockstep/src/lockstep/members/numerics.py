@@ -22,17 +22,87 @@ _OF_STEPS = "Detected call of `lr_scheduler.step", "Seems like `optimizer.step"
 
 
 def fit_seed(seed: int, split: int, *purpose: int) -> int:
-    """Return the seed, below 2**32, of the fits on one train/test split; `seed` is the base seed, 0 or more.
+    """Return the seed of the fits on one train/test split.
 
-    `split` is the split's number in the order of the splitter, that is repeat · n_splits + fold; `purpose` tells apart
-    several streams of random numbers for one split. The seed is the same for every candidate, so candidates start from
-    the same weights and differ only in their setting (common random numbers).
+    The seed is the same for every candidate, so candidates start from the same weights and differ only in their setting
+    (common random numbers). It is numpy's `SeedSequence` of all arguments.
+
+    Parameters
+    ----------
+    seed : int
+        The base seed, 0 or more: the `random_state` of the backend.
+    split : int
+        The split's number in the order of the splitter, from 0: of repeated folds, repeat · n_splits + fold.
+    *purpose : int
+        Tells apart several streams of random numbers for one split.
+
+    Returns
+    -------
+    int
+        From 0 to 2**32 - 1.
+
+    See Also
+    --------
+    seed_everything : Seeds the generators by it.
+
+    Examples
+    --------
+    >>> from lockstep import fit_seed
+    >>> [fit_seed(7, split) for split in range(3)]
+    [2083679832, 369571992, 1009178997]
+
+    A fit of a search, here that of the first candidate on the last split, again by skorch alone:
+
+    >>> from joblib import parallel_config
+    >>> from lockstep import seed_everything
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV, StratifiedKFold
+    >>> from skorch import NeuralNetClassifier
+    >>> from torch import nn
+    >>> X, y = load_iris(return_X_y=True)
+    >>> X = X.astype("float32")
+    >>> net = NeuralNetClassifier(
+    ...     nn.Linear, module__in_features=4, module__out_features=3, criterion=nn.CrossEntropyLoss, verbose=0
+    ... )
+    >>> folds = StratifiedKFold(3)
+    >>> with parallel_config(backend="lockstep", random_state=7):
+    ...     search = GridSearchCV(net, {"lr": [0.1, 0.01]}, cv=folds).fit(X, y)
+    >>> train, test = list(folds.split(X, y))[2]
+    >>> seed_everything(fit_seed(7, 2))
+    >>> score = net.set_params(lr=0.1).fit(X[train], y[train]).score(X[test], y[test])
+    >>> print(score == search.cv_results_["split2_test_score"][0])
+    True
     """
     return int(np.random.SeedSequence([seed, split, *purpose]).generate_state(1)[0])
 
 
 def seed_everything(seed: int) -> None:
-    """Seed torch, numpy and random in this process."""
+    """Seed torch, numpy and random in this process, as before each fit.
+
+    Parameters
+    ----------
+    seed : int
+        From 0 to 2**32 - 1.
+
+    Raises
+    ------
+    ValueError
+        If the seed is none for numpy.
+
+    See Also
+    --------
+    fit_seed : Returns the seed of a fit.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lockstep import seed_everything
+    >>> seed_everything(7)
+    >>> first = torch.rand(3)
+    >>> seed_everything(7)
+    >>> torch.equal(torch.rand(3), first)
+    True
+    """
     random.seed(seed)
     np.random.seed(seed)
     seed_torch(seed)

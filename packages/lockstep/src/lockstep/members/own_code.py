@@ -39,13 +39,38 @@ def reads_only(code: _Code) -> _Code:
 
     Returns
     -------
-    The same `code`, so that this can be a decorator. Classes that are derived from a class are not declared with it,
-    because they may do more.
+    type or callable
+        The same `code`, so that this can be a decorator. Classes that are derived from a class are not declared with
+        it, because they may do more.
 
     Raises
     ------
     TypeError
         If `code` is neither, or can't be marked, such as a bound method.
+
+    See Also
+    --------
+    explain : Says whether a net goes in lockstep.
+
+    Examples
+    --------
+    >>> from lockstep import explain, reads_only
+    >>> from sklearn.datasets import load_iris
+    >>> from skorch import NeuralNetClassifier
+    >>> from skorch.callbacks import Callback
+    >>> from torch import nn
+    >>> class Logger(Callback):
+    ...     def on_epoch_end(self, net, **kwargs):
+    ...         print(net.history[-1, "train_loss"])
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NeuralNetClassifier(
+    ...     nn.Linear, module__in_features=4, module__out_features=3, criterion=nn.CrossEntropyLoss, callbacks=[Logger]
+    ... )
+    >>> print(explain(net, X.astype("float32"), y))
+    NeuralNetClassifier is fitted alone: Logger is a callback of your own; if it changes nothing, say ...
+    >>> Logger = reads_only(Logger)
+    >>> print(explain(net, X.astype("float32"), y))
+    NeuralNetClassifier goes in lockstep: ...
     """
     found = f"not {code!r}"
     scores = callable(code)

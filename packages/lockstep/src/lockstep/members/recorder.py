@@ -24,6 +24,27 @@ class HoldOutRecorder(Callback):
         module returns several tensors, a tuple of them.
     y_ : tensor or None
         The targets of these rows.
+
+    Examples
+    --------
+    skorch holds out a fifth of the rows. Which share of them is right after each of 20 epochs?
+
+    >>> from lockstep import HoldOutRecorder
+    >>> from sklearn.datasets import load_iris
+    >>> from skorch import NeuralNetClassifier
+    >>> from torch import nn
+    >>> X, y = load_iris(return_X_y=True)
+    >>> X = X.astype("float32")
+    >>> net = NeuralNetClassifier(
+    ...     nn.Linear, module__in_features=4, module__out_features=3, criterion=nn.CrossEntropyLoss, verbose=0
+    ... )
+    >>> net = net.set_params(lr=0.1, max_epochs=20, callbacks=[("held_out", HoldOutRecorder)]).fit(X, y)
+    >>> recorder = dict(net.callbacks_)["held_out"]
+    >>> tuple(recorder.outputs_[0].shape)  # rows, classes
+    (30, 3)
+    >>> accuracies = [(each.argmax(1) == recorder.y_).float().mean().item() for each in recorder.outputs_]
+    >>> len(accuracies), max(accuracies) > 0.5
+    (20, True)
     """
 
     outputs_: list[Any]

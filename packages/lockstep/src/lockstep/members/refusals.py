@@ -12,7 +12,38 @@ INSTEAD_OF_FIT_PARAMS = (
 
 
 class LockstepWarning(UserWarning):
-    """Says which candidates are fitted one by one by skorch, why, and what to do."""
+    """Says which candidates are fitted one by one by skorch, why, and what to do.
+
+    Such nets are trained as without lockstep, and take more time. A search gives each reason once.
+
+    See Also
+    --------
+    plan : Says the same before the search.
+    reads_only : Declares that a callback or a scorer changes nothing.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from joblib import parallel_config
+    >>> from lockstep import LockstepWarning
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from skorch import NeuralNetClassifier
+    >>> from torch import nn, optim
+    >>> X, y = load_iris(return_X_y=True)
+    >>> X = X.astype("float32")
+    >>> net = NeuralNetClassifier(
+    ...     nn.Linear, module__in_features=4, module__out_features=3, criterion=nn.CrossEntropyLoss, verbose=0
+    ... )
+    >>> search = GridSearchCV(net, {"optimizer": [optim.SGD, optim.LBFGS]}, cv=2)
+    >>> with parallel_config(backend="lockstep"), warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always", LockstepWarning)
+    ...     search = search.fit(X, y)
+    >>> print(caught[0].message)
+    LBFGS can't step stacked nets: ...so 1 of 2 candidates are fitted one by one...
+
+    To stop such a search instead, say `warnings.simplefilter("error", LockstepWarning)`.
+    """
 
 
 class Refusal(NamedTuple):
