@@ -20,6 +20,7 @@ from packaging.version import Version
 
 from benchmarks.simulate import CSV, TABLES
 from benchmarks.simulate import main as simulate
+from gridstage.project.pins import differences
 from lockstep.kernel.build import compiler
 from packages.gridstage.tests.constraints import BENCH, FILE
 from packages.gridstage.tests.project import ROOT, text_of
@@ -107,6 +108,10 @@ def test_every_package_that_is_needed_is_pinned_and_no_other() -> None:
     assert not set(EVERY) & set(OF_BENCH)
 
 
+def test_the_environment_is_that_of_the_requirements() -> None:
+    assert differences(read("requirements.txt")) == []
+
+
 def test_the_oldest_versions_that_are_tried_are_those_that_the_engine_asks_for() -> (
     None
 ):
@@ -127,12 +132,16 @@ PACKAGES = {
     "resampled": (
         "resampled",
         {"LICENSE", "README.md", "pyproject.toml"},
-        {"resampled/face/scores.py"},
+        {"resampled/face/scores.py", "resampled/py.typed"},
     ),
     "gridstage": (
         "gridstage",
         {"LICENSE", "README.md", "pyproject.toml"},
-        {"gridstage/adopt/recipe.yaml", "gridstage/report/templates/report.css"},
+        {
+            "gridstage/adopt/recipe.yaml",
+            "gridstage/py.typed",
+            "gridstage/report/templates/report.css",
+        },
     ),
 }
 

@@ -8,7 +8,7 @@ import sys
 import tomllib
 import venv
 from collections.abc import Iterator
-from importlib.metadata import distribution, files
+from importlib.metadata import PackageNotFoundError, distribution, files, version
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,9 @@ PRINTED = "".join(re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL))
 PROJECT = tomllib.loads((PACKAGE / "pyproject.toml").read_text(encoding="utf-8"))[
     "project"
 ]
+needs_source = pytest.mark.skipif(
+    not (PACKAGE / "src").exists(), reason="needs the source of the package"
+)
 ASKED = [Requirement(each).name for each in PROJECT["dependencies"]]
 
 
@@ -40,6 +43,21 @@ def test_an_import_loads_neither_torch_nor_pandas() -> None:
 
 def test_dir_lists_the_public_names() -> None:
     assert dir(resampled) == sorted(resampled.__all__)
+
+
+def test_it_has_the_version_of_what_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert resampled.__version__ == version("resampled")
+
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    # As in a plain copy of the folder.
+    monkeypatch.setattr("importlib.metadata.version", missing)
+    assert not hasattr(resampled, "__version__")
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        resampled.nothing  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_each_name_is_documented_and_on_the_page() -> None:
@@ -80,6 +98,7 @@ def bare_environment(folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.mark.long
+@needs_source
 def test_the_wheel_runs_the_scripts_of_its_page_with_nothing_else(
     tmp_path: Path,
 ) -> None:

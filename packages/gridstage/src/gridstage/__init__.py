@@ -19,6 +19,7 @@ import atexit
 import gc
 import os
 import sys
+from typing import TYPE_CHECKING
 
 # ruff: noqa: E402 (what such a file would break is imported after the look at it)
 # Packages that a file of the same name at the top of the project would hide, as it would hide Python's own modules.
@@ -50,13 +51,22 @@ if _IS_COMMAND:  # before anything that such a file may break is imported
             )
 
 
-def __getattr__(name: str) -> str:
-    """Return `__version__`, that of the installed package, when it is asked for: finding it takes 20 ms."""
-    if name != "__version__":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib.metadata import version
+__version__: str
 
-    return version(__name__)
+if not TYPE_CHECKING:  # which would take any name for one that is here
+
+    def __getattr__(name: str) -> str:
+        """Return `__version__` when it is asked for, because finding it takes 20 ms."""
+        if name != "__version__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("gridstage")
+        except PackageNotFoundError:
+            raise AttributeError(
+                "gridstage has no version here, because it is not installed, only on the path"
+            ) from None
 
 
 # These need no package, so an error of all further imports is told, such as that the environment is not active.

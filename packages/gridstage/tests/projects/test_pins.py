@@ -9,7 +9,6 @@ import pytest
 
 from gridstage.common import write_text
 from gridstage.project.pins import differences, differing_packages
-from packages.gridstage.tests.project import ROOT, text_of
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 ADDRESS = "git+https://example.invalid/owner/name.git"
@@ -87,7 +86,3 @@ def test_one_note_names_some(here: Path) -> None:
     assert "not-there-4 (missing) and 2 more; `pip install -r requirements.txt`" in note
     write_text("requirements.txt", f"numpy=={version('numpy')}\n")
     assert differing_packages() == []
-
-
-def test_the_environment_of_this_repository_is_that_of_its_requirements() -> None:
-    assert differences(text_of(ROOT / "requirements.txt")) == []

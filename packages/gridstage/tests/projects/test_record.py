@@ -1,5 +1,6 @@
 """What an update reads: the record of what a project was made of, and the changelog between two versions."""
 
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
@@ -57,5 +58,18 @@ def test_the_sections_between_two_versions() -> None:
 
 def test_the_package_has_its_changelog() -> None:
     assert changelog() == text_of(ROOT / "packages/gridstage/CHANGELOG.md")
+
+
+def test_it_has_the_version_of_what_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert gridstage.__version__ == version("gridstage")
+
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    # As in a plain copy of the folder.
+    monkeypatch.setattr("importlib.metadata.version", missing)
+    assert not hasattr(gridstage, "__version__")
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        gridstage.nothing  # noqa: B018
+        gridstage.nothing  # type: ignore[attr-defined]  # noqa: B018

@@ -6,6 +6,8 @@ is about what scikit-learn asks for and gets back, `stacks` about nets that are 
 their steps, `members` about one net.
 """
 
+from typing import TYPE_CHECKING
+
 from lockstep.backend import LockstepBackend
 from lockstep.explaining import explain
 from lockstep.fits.surroundings import net_of
@@ -32,3 +34,19 @@ __all__ = [
     "reads_only",
     "seed_everything",
 ]
+__version__: str
+
+if not TYPE_CHECKING:  # which would take any name for one that is here
+
+    def __getattr__(name: str) -> str:
+        """Return `__version__` when it is asked for, because finding it takes 20 ms."""
+        if name != "__version__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("skorch-lockstep")
+        except PackageNotFoundError:
+            raise AttributeError(
+                "lockstep has no version here, because it is not installed, only on the path"
+            ) from None

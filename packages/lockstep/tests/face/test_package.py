@@ -6,13 +6,15 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
 
+import lockstep
 from lockstep.kernel.build import compiler
 from lockstep.kernel.library import file_of, levels
-from packages.lockstep.tests.package import PACKAGE
+from packages.lockstep.tests.package import PACKAGE, needs_source
 
 PAGE = (PACKAGE / "README.md").read_text(encoding="utf-8")
 
@@ -67,6 +69,21 @@ def test_importing_it_adds_a_backend_alone_and_a_search_imports_no_compiler() ->
     assert face.strip() == str(
         [*names.split(), "net_of", "plan", "reads_only", "seed_everything"]
     )
+
+
+def test_it_has_the_version_of_what_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert lockstep.__version__ == version("skorch-lockstep")
+
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    # As in a plain copy of the folder.
+    monkeypatch.setattr("importlib.metadata.version", missing)
+    assert not hasattr(lockstep, "__version__")
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        lockstep.nothing  # type: ignore[attr-defined]  # noqa: B018
 
 
 # What a process lacks before two searches, of which only the first warns: parts of other packages or, as on Windows,
@@ -149,6 +166,7 @@ print(sum(each.hash.value != text for each, text in zip(files, written)), "files
 """
 
 
+@needs_source
 @pytest.mark.usefixtures("plain")
 @pytest.mark.skipif(compiler() is None, reason="needs a C compiler")
 def test_the_wheel_runs_the_script_of_its_page_without_this_repository(

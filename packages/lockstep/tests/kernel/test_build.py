@@ -13,7 +13,7 @@ import pytest
 from lockstep.kernel import build, library
 from lockstep.kernel.library import LEVELS, KernelError, Library, levels
 from lockstep.kernel.selftest import EXPECTED, digests
-from packages.lockstep.tests.package import PACKAGE
+from packages.lockstep.tests.package import PACKAGE, needs_source
 
 needs_compiler = pytest.mark.skipif(
     build.compiler() is None, reason="needs a C compiler"
@@ -90,6 +90,7 @@ def test_it_is_built_where_it_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(library, "PACKAGE", tmp_path / "plain copy")
     (level,) = LEVELS[library.machine()]
     assert library.path_of(level) is None
     build.main()
@@ -179,6 +180,7 @@ except build.KernelError as error:
 """
 
 
+@needs_source
 def test_the_build_backend_needs_neither_torch_nor_more_than_a_compiler(
     tmp_path: Path,
 ) -> None:
@@ -210,7 +212,7 @@ def test_the_build_backend_needs_neither_torch_nor_more_than_a_compiler(
     assert said == [
         f"{[] if has_compiler else zig} {zig}",
         str(zig),
-        "[] skorch_lockstep-0.2.0-py3-none-any.whl []",
+        "[] skorch_lockstep-0.3.0-py3-none-any.whl []",
         f"There is no target 'linux-riscv', only {', '.join(build.TARGETS)}.",
     ]
 

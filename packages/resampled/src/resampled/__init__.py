@@ -22,13 +22,31 @@ __all__ = [
 ]  # fmt: skip
 
 
+__version__: str
+
+
 def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def __getattr__(name: str) -> Any:
-    """Import what is asked for, because scipy takes most of a second, and some modules do without."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = _ELSEWHERE.get(name, "scores")
-    return getattr(import_module(f"{__name__}.face.{module}"), name)
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("resampled")
+    except PackageNotFoundError:
+        raise AttributeError(
+            "resampled has no version here, because it is not installed, only on the path"
+        ) from None
+
+
+if not TYPE_CHECKING:  # which would take any name for one that is here
+
+    def __getattr__(name: str) -> Any:
+        """Find what is asked for: scipy takes most of a second, which some modules do without, the version 20 ms."""
+        if name == "__version__":
+            return _version()
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = _ELSEWHERE.get(name, "scores")
+        return getattr(import_module(f"{__name__}.face.{module}"), name)
