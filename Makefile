@@ -18,6 +18,12 @@ SAY_HOW_LONG = @echo "Installing packages into $(@D): the first time, this takes
 # The systems that wheels are made for.
 WHEELS := linux-arm64 linux-x86_64 macos-arm64 macos-x86_64
 
+# Builds wheels of the packages $(3), installs them into the environment $(1) under the constraints $(2), and runs their tests.
+define test_installed
+$(1)/bin/pip install --quiet --constraint $(2) pytest-xdist $(foreach each,$(3),./packages/$(each) --group packages/$(each)/pyproject.toml:test)
+for name in $(3); do $(1)/bin/python packages/test_installed.py $$name --numprocesses auto --dist worksteal || exit; done
+endef
+
 # The targets that `make help` lists; none is a file.
 TARGETS := $(shell sed -n 's/^\([a-z-]*\): .*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 # A folder is up to date for make: without these, `make tests` would do nothing, and look like a success.
@@ -55,10 +61,13 @@ test: .venv/test ## Lint, check types and imports, run the tests
 test-all: .venv/test ## Run all tests, the long ones too, with thousands of generated nets; takes one to two hours
 	pytest --numprocesses auto --dist worksteal --hypothesis-profile many
 
-test-oldest: .venv-oldest/test ## Run the packages' tests with the oldest versions that the engine takes, in an environment apart
-	PYTHONPATH=packages/lockstep/src .venv-oldest/bin/python -m lockstep.kernel.build
-	PATH="$(CURDIR)/.venv-oldest/bin:$$PATH" pytest --numprocesses auto --dist worksteal packages/lockstep/tests packages/resampled/tests \
-	  --ignore packages/lockstep/tests/oracles/test_scikit_learn.py  # names tests that an older scikit-learn lacks
+test-oldest: .venv-oldest/python ## Run the tests of lockstep and resampled from wheels, with the oldest versions that the engine takes
+	{ cat requirements-oldest.txt; \
+	  grep -vf <(sed -n 's/^\([a-z-]*==\).*/^\1/p' requirements-oldest.txt) constraints.txt; } > .venv-oldest/constraints.txt
+	$(call test_installed,.venv-oldest,.venv-oldest/constraints.txt,lockstep resampled)
+
+test-wheels: .venv-wheels/python ## Run the tests of all three packages from wheels, as a user installs them
+	$(call test_installed,.venv-wheels,constraints.txt,lockstep resampled gridstage)
 
 cross-cpu: .venv/test $(if $(ARM),.venv-arm64/made) ## Run the pipeline, in small, here, with spoilt sums and roots, and on two emulated processors; ARM=yes adds arm64; needs qemu-user
 	python -m benchmarks.cross_cpu $(if $(ARM),--arm64)
@@ -83,7 +92,7 @@ constraints: .venv/python ## Renew constraints.txt, the version of every package
 	python -m packages.gridstage.tests.constraints
 
 clean: ## Remove the environment, the report and all caches
-	rm -rf .venv .venv-arm64 .venv-oldest report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-arm64 .venv-oldest .venv-wheels report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(NO_TARGETS):
@@ -119,14 +128,18 @@ $(NO_TARGETS):
 	python -m benchmarks.cross_cpu.arm64
 	touch $@
 
-# Has the pins of all other packages. The oldest ones have builds for few versions of Python.
-.venv-oldest/test: requirements-oldest.txt requirements-dev.txt requirements-dask.txt requirements-parquet.txt requirements.txt constraints.txt
+define new_environment
+$(SAY_HOW_LONG)
+$(PYTHON) -m venv $(@D)
+$(@D)/bin/pip install --quiet --upgrade pip  # the newest one knows dependency groups
+touch $@
+endef
+
+.venv-wheels/python:
+	$(new_environment)
+
+# The oldest versions have builds for few versions of Python.
+.venv-oldest/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 	  { echo "The oldest versions are tried with Python 3.11: make test-oldest PYTHON=python3.11" >&2; exit 1; }
-	rm -rf .venv-oldest
-	$(PYTHON) -m venv .venv-oldest
-	for file in $(filter-out $<,$^); do \
-	  grep -vf <(echo ^--editable; sed -n 's/^\([a-z-]*==\).*/^\1/p' $<) "$$file" > ".venv-oldest/$$file"; done
-	$(SAY_HOW_LONG)
-	cd .venv-oldest && bin/pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt --requirement ../$<
-	touch $@
+	$(new_environment)

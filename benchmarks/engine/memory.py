@@ -6,7 +6,6 @@ search, what `plan` has foreseen of that, and a hash of all scores. skorch alone
 
 import hashlib
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-import gridstage.engine  # noqa: F401 (before torch: it pins the numerics, and registers the backend)
+import lockstep
 
 N_ROWS, N_COLUMNS, N_CANDIDATES, N_SPLITS = 60_000, 132, 16, (1, 2)
 # In MiB; None is the engine's default.
@@ -29,6 +28,8 @@ def measure(n_rows: int, n_splits: int, limit: int | None, how: str) -> dict[str
 
     `how` is `lockstep`, `skorch`, or `plan`, which only plans the search.
     """
+    import resource  # which Windows lacks
+
     import torch
     from joblib import parallel_config
     from psutil import Process
@@ -38,11 +39,10 @@ def measure(n_rows: int, n_splits: int, limit: int | None, how: str) -> dict[str
     from skorch import NeuralNetClassifier
     from torch import nn
 
-    from lockstep import plan
-
     warnings.simplefilter(
         "ignore"
     )  # of the smallest stack, which may take more than the limit
+    torch.set_num_threads(1)
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n_rows, N_COLUMNS), dtype=np.float32)
@@ -70,7 +70,7 @@ def measure(n_rows: int, n_splits: int, limit: int | None, how: str) -> dict[str
         backend="lockstep", random_state=0, stack=how != "skorch", max_memory_mb=limit
     ):
         if how == "plan":
-            return {"foreseen": plan(search, X, y).n_bytes / 2**20}
+            return {"foreseen": lockstep.plan(search, X, y).n_bytes / 2**20}
         search.fit(X, y)
     seconds, peak = (
         time.perf_counter() - start,

@@ -1,7 +1,16 @@
 """import-linter keeps the floors: `make test` runs it, and these tests show that it fails where it should."""
 
 import ast
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
 from typing import get_args
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import lockstep
 from gridstage.config.cv import Splitter
@@ -48,34 +57,68 @@ def test_planted_imports_are_named_by_file_and_line(make_project: MakeProject) -
     assert "attic" in done.stdout
 
 
-def test_tests_of_the_statistics_can_go_with_them() -> None:
-    for file in (ROOT / "packages/resampled/tests").rglob("*.py"):
-        for node in ast.walk(ast.parse(text_of(file))):
-            names = (
-                [alias.name for alias in node.names]
-                if isinstance(node, ast.Import)
-                else []
-            )
-            names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
-            own = [
-                name
-                for name in names
-                if name.split(".")[0]
-                in (
-                    "benchmarks",
-                    "gridstage",
-                    "lockstep",
-                    "packages",
-                    "stages",
-                    "tests",
-                )
-            ]
-            assert all(
-                f"{name}.".startswith("packages.resampled.tests.") for name in own
-            ), (
-                file,
-                own,
-            )
+def imported(file: Path) -> Iterator[str]:
+    """Yield the names of the modules that a file imports, from anywhere in it."""
+    for node in ast.walk(ast.parse(text_of(file))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+# What tests of a package may import of this repository, besides the package.
+OF_OTHERS = {
+    "gridstage": [
+        "benchmarks",
+        "lockstep",
+        "nets",
+        "packages",
+        "resampled",
+        "stages",
+        "tests",
+    ],
+    "lockstep": [
+        "benchmarks.engine.everyday",
+        "benchmarks.engine.memory",
+        "benchmarks.engine.saturation",
+        "packages.lockstep.tests",
+        "packages.resampled.tests.docstrings",
+    ],
+    "resampled": ["packages.resampled.tests"],
+}
+INSTALLED = packages_distributions()
+
+
+def declared(package: str) -> set[str]:
+    """Return the distributions that a package and its tests need by its pyproject.toml."""
+    content = tomllib.loads(text_of(ROOT / f"packages/{package}/pyproject.toml"))
+    lines = [*content["project"]["dependencies"], *content["dependency-groups"]["test"]]
+    return {canonicalize_name(Requirement(line).name) for line in lines}
+
+
+@pytest.mark.parametrize("package", OF_OTHERS)
+def test_tests_import_what_their_package_says_they_need(package: str) -> None:
+    """So a package's tests can go with it."""
+    known = declared(package)
+    own = [package, *OF_OTHERS[package]]
+    helpers = [f"{each.replace('.', '/')}.py" for each in own if "." in each]
+    files = [ROOT / each for each in helpers if (ROOT / each).exists()]
+    files += (ROOT / "packages" / package / "tests").rglob("*.py")
+    for file in [*files, ROOT / "conftest.py"]:
+        for name in imported(file):
+            top = name.partition(".")[0]
+            if top in sys.stdlib_module_names:
+                continue
+            is_own = any(f"{name}.".startswith(f"{each}.") for each in own)
+            found = {canonicalize_name(each) for each in INSTALLED.get(top, ())}
+            assert is_own or found & known, f"{file} imports {name}"
+
+
+def test_what_tests_need_has_a_version_in_the_gate() -> None:
+    lines = text_of(ROOT / "constraints.txt").splitlines()
+    pinned = {canonicalize_name(line.partition("==")[0]) for line in lines}
+    for package in OF_OTHERS:
+        assert declared(package) - {"resampled", "skorch-lockstep"} <= pinned
 
 
 def test_what_the_pipeline_takes_from_the_engine_is_public() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import chdir
 from copy import deepcopy
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,17 @@ def made_once(
     return folder
 
 
+def _copy_installed(folder: Path) -> None:
+    """Copy packages as they are installed, where this checkout has no source of them: stages depend on these files."""
+    for package in ("gridstage", "lockstep", "resampled"):
+        found = find_spec(package)
+        assert found is not None
+        assert found.origin is not None
+        source = f"packages/{package}/src/{package}"
+        if not (ROOT / source).exists():
+            shutil.copytree(Path(found.origin).parent, folder / source)
+
+
 class Project:
     """A folder with a copy of the project, in which commands run as a user would run them."""
 
@@ -207,6 +219,7 @@ class Project:
             if not name.startswith(("tests/", *YOURS)) and "/tests/" not in name:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+        _copy_installed(folder)
         shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
         project = cls(folder)
         if params is not None:

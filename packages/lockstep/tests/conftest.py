@@ -1,5 +1,6 @@
 """Fixtures of the engine's tests."""
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,6 +9,10 @@ import torch
 
 import lockstep.search
 from lockstep.checkpoints import checkpoint
+
+# torch takes functions from MKL and oneDNN, which end elsewhere where a processor has AVX-512. These are read when they
+# first compute.
+os.environ |= {"MKL_CBWR": "COMPATIBLE", "ONEDNN_MAX_CPU_ISA": "AVX2"}
 
 
 @pytest.fixture

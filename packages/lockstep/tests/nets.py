@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,23 +10,22 @@ import torch
 from joblib import parallel_config
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
-from skorch import NeuralNet
+from skorch import NeuralNet, NeuralNetClassifier
+from skorch.dataset import ValidSplit
 from torch import nn
 
-from gridstage.config import load_params
 from lockstep import LockstepWarning
-from packages.gridstage.tests.plain_skorch import plain_net
-from packages.gridstage.tests.read_sample import SAMPLE
-from packages.gridstage.tests.search_results import split_scores
 from packages.lockstep.tests import searches
 
 SEED = 5
+PIMA = (
+    Path(__file__).parents[2] / "gridstage/tests/sample/data/pima-indians-diabetes.csv"
+)
 
 
 def first_rows(n_rows: int, dtype: type[np.floating]) -> tuple[np.ndarray, np.ndarray]:
     """Return inputs of shape (n_rows, 8) and targets of shape (n_rows, 1) from the real data."""
-    path = SAMPLE / load_params(SAMPLE / "params.yaml").data.path
-    table = np.loadtxt(path, delimiter=",", dtype=dtype, max_rows=n_rows)
+    table = np.loadtxt(PIMA, delimiter=",", dtype=dtype, max_rows=n_rows)
     return table[:, :8], table[:, 8:]
 
 
@@ -38,6 +38,36 @@ GRID: dict[str, list[Any]] = {
     "max_epochs": [1, 3],
     "batch_size": [20, 64],
 }
+
+
+class ProbabilityNet(nn.Module):
+    """The probability of one class: a hidden layer of 12 with dropout, whose units may have a largest norm."""
+
+    def __init__(
+        self,
+        activation: type[nn.Module] = nn.ReLU,
+        dropout_rate: float = 0.0,
+        max_norm: float | None = None,
+        output: type[nn.Module] = nn.Sigmoid,
+    ) -> None:
+        super().__init__()
+        self.hidden, self.last = nn.Linear(8, 12), nn.Linear(12, 1)
+        self.activation, self.output = activation(), output()
+        self.dropout = nn.Dropout(dropout_rate)
+        limit = None if max_norm is None else torch.tensor(max_norm)
+        self.register_buffer("max_norm", limit, persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.training and self.max_norm is not None:
+            with torch.no_grad():
+                norm = self.hidden.weight.square().sum(dim=0, keepdim=True).sqrt()
+                factor = self.max_norm / torch.maximum(norm, self.max_norm)
+                self.hidden.weight.mul_(factor)
+        seen = self.dropout(self.activation(self.hidden(x)))
+        result: torch.Tensor = self.output(self.last(seen))
+        return result
+
+    max_norm: torch.Tensor | None
 
 
 class LogitNet(nn.Module):
@@ -56,9 +86,18 @@ class LogitNet(nn.Module):
         return result
 
 
-def net(**settings: Any) -> NeuralNet:
-    base: dict[str, Any] = {"max_epochs": 3, "batch_size": 32, "callbacks": "disable"}
-    return plain_net(**(base | settings))
+def net(wrapper: type[NeuralNet] = NeuralNetClassifier, **settings: Any) -> NeuralNet:
+    base: dict[str, Any] = {
+        "module": ProbabilityNet,
+        "criterion": nn.BCELoss,
+        "optimizer": torch.optim.Adam,
+        "train_split": ValidSplit(5, stratified=True),
+        "max_epochs": 3,
+        "batch_size": 32,
+        "callbacks": "disable",
+        "verbose": 0,
+    }
+    return wrapper(**(base | settings))
 
 
 def logit_net(**settings: Any) -> NeuralNet:
@@ -113,4 +152,9 @@ def one_by_one(
 
 def scores(found: GridSearchCV) -> dict[frozenset[tuple[str, Any]], bytes]:
     """Return the bytes of each candidate's split scores."""
-    return split_scores(found.cv_results_)
+    results = found.cv_results_
+    by_split = [results[f"split{i}_test_score"] for i in range(found.n_splits_)]
+    return {
+        frozenset(params.items()): row.tobytes()
+        for params, row in zip(results["params"], np.array(by_split).T, strict=True)
+    }

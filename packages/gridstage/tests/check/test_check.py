@@ -12,6 +12,7 @@ import pytest
 from gridstage.check.plan import ONE_BY_ONE
 from gridstage.commands import adopt, check
 from gridstage.common import write_text
+from lockstep.kernel import library
 from lockstep.kernel.library import levels, load
 from packages.gridstage.tests.check.conftest import Write
 from packages.gridstage.tests.conftest import Command
@@ -128,6 +129,7 @@ def test_without_the_kernel_the_check_and_the_search_refuse(
 ) -> None:
     write({}, "optimizer")
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(library, "PACKAGE", tmp_path)
     load.cache_clear()
     checked, searched = in_process(check), in_process(search, "optimizer")
     said = (

@@ -19,7 +19,7 @@ from gridstage.project import record, update
 from gridstage.project.changelog import changelog
 from gridstage.project.record import RECORD
 from packages.gridstage.tests.conftest import Command, Done
-from packages.gridstage.tests.project import IDENTITY, ROOT, Project, text_of
+from packages.gridstage.tests.project import IDENTITY, Project, text_of
 from packages.gridstage.tests.projects.test_record import NEWS
 
 STAGE = "import gridstage\n\n\ndef main():\n    gridstage.run()\n"
@@ -328,7 +328,7 @@ def test_a_file_that_is_no_text_is_named(made: Made, to: Command) -> None:
 
 def installed(folder: Path, version: str) -> Path:
     """Copy the package into a folder, and let Python find this version of it there."""
-    shutil.copytree(ROOT / "packages/gridstage/src/gridstage", folder / "gridstage")
+    shutil.copytree(Path(gridstage.__file__).parent, folder / "gridstage")
     info = folder / f"gridstage-{version}.dist-info"
     write_text(
         info / "METADATA",

@@ -25,7 +25,7 @@ COMMAND = [sys.executable, "-m", "stages.search", "mine"]
 
 def write_project(folder: Path) -> None:
     """Write a project whose search trains for more than a few seconds, in many stacks."""
-    for name in ("lockstep", "nets", "resampled", "stages"):
+    for name in ("nets", "stages"):
         (folder / name).symlink_to(ROOT / name)
     rng = np.random.default_rng(1)
     x = rng.normal(size=(4000, 4)).round(3)

@@ -1,5 +1,6 @@
 """Nets that leave the finite numbers: skorch alone fits them, or they have no score; they harm no other."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -8,12 +9,20 @@ import torch
 from skorch import NeuralNetClassifier
 from torch import nn
 
-from gridstage.engine import FiniteOrUnfit
 from packages.lockstep.tests.nets import Y, net, scores, search, told
 
 
-class Finite(FiniteOrUnfit, NeuralNetClassifier):
-    pass
+class Finite(NeuralNetClassifier):
+    """A net that says whether it has diverged, so that the engine need not fit it again."""
+
+    diverged_ = False
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        with suppress(RuntimeError):  # BCELoss refuses NaN
+            super().fit(X, y, **fit_params)
+        numbers = [each.isfinite().all() for each in self.module_.parameters()]
+        self.diverged_ = not all(numbers)
+        return self
 
 
 def finite_accuracy(estimator: Any, rows: np.ndarray, y: np.ndarray) -> float:
@@ -41,7 +50,7 @@ def test_a_diverging_candidate_has_no_score_and_harms_no_other(
     assert list(scores(alone).values()) == [list(scores(both).values())[1]]
 
 
-def test_without_the_mixin_a_diverging_candidate_is_skorchs_own() -> None:
+def test_without_the_attribute_a_diverging_candidate_is_skorchs_own() -> None:
     grid = {"lr": [1e37, 0.001]}
     estimator = net(optimizer=torch.optim.SGD)
     ours, theirs = (

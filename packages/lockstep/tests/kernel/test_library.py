@@ -23,6 +23,7 @@ needs_compiler = pytest.mark.skipif(compiler() is None, reason="needs a C compil
 def empty_prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Let the process have an environment without a kernel, and return where this would have one."""
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(library, "PACKAGE", tmp_path / "plain copy")
     load.cache_clear()
     yield library.built_folder()
     load.cache_clear()

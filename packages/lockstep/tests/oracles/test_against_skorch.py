@@ -14,7 +14,6 @@ from torch import nn
 from lockstep import fit_seed
 from lockstep.members.numerics import seed_everything
 from lockstep.members.refusals import Refusal, refusal_of
-from nets.network import PimaClassifier
 from packages.lockstep.tests import nets
 from packages.lockstep.tests.cases import EXACT, Make
 from packages.lockstep.tests.cases.base import LABELS, Case, X, classifier
@@ -135,7 +134,7 @@ def test_dropout_given_the_same_masks() -> None:
         lr=0.01,
         batch_size=16,
         train_split=None,
-        module__weight_constraint=2.0,
+        module__max_norm=2.0,
     )
     found, told, _ = run_case(
         Case(estimator, {"module__dropout_rate": rates}, X, Y, cv=splits)
@@ -145,7 +144,7 @@ def test_dropout_given_the_same_masks() -> None:
         rate, number = rates[place // 3], place % 3
         train, _ = splits[number]
         seed_everything(fit_seed(SEED, number))
-        module = PimaClassifier(weight_constraint=2.0)
+        module = nets.ProbabilityNet(max_norm=2.0)
         optimizer = torch.optim.Adamax(module.parameters(), lr=0.01)
         per_epoch = -(-len(train) // 16) * 16 * 12
         drawn = torch.tensor(doubles(fit_seed(SEED, number, 1), 3 * per_epoch)).view(

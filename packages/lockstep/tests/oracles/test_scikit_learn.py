@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -48,14 +49,13 @@ OPTIONS: dict[str, Any] = {"cv": 3, "scoring": "accuracy"}
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
-    "test",
-    [
-        getattr(module, f"test_{name}")
-        for module, names in SAMPLE.items()
-        for name in names.split()
-    ],
+    ("module", "name"),
+    [(module, name) for module, names in SAMPLE.items() for name in names.split()],
 )
-def test_a_sample_of_its_own_tests_passes(test: Callable[[], None]) -> None:
+def test_a_sample_of_its_own_tests_passes(module: ModuleType, name: str) -> None:
+    test = getattr(module, f"test_{name}", None)
+    if test is None:
+        pytest.skip(f"this scikit-learn has no test_{name}")
     with parallel_config(backend="lockstep", random_state=3):
         test()
 

@@ -19,7 +19,6 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 from torch import nn
 
-from gridstage.engine import pin_this_process
 from lockstep import LockstepWarning, fit_seed, reads_only
 from lockstep.grouping import sizes
 from lockstep.grouping.sizes import stack_size
@@ -167,8 +166,8 @@ def test_jobs_change_no_byte(
     monkeypatch: pytest.MonkeyPatch, watched: dict[Any, bytes]
 ) -> None:
     monkeypatch.setattr(sizes, "MOST_NETS", 16)
-    # Workers take square roots as this process does.
-    backend = {"inner_backend": "loky", "n_jobs": 2, "prepare_worker": pin_this_process}
+    one_thread = partial(torch.set_num_threads, 1)
+    backend = {"inner_backend": "loky", "n_jobs": 2, "prepare_worker": one_thread}
     assert scores(search(WATCHED(), RATES, LABELS, backend=backend)) == watched
     alone = {"lr": [0.1, 0.01]}
     jobs = (
