@@ -1,5 +1,6 @@
 """Says whether a net can be trained in lockstep, why not, and what that gains."""
 
+import os
 import time
 from contextlib import suppress
 from typing import Any
@@ -18,7 +19,10 @@ from lockstep.members.own_code import own_classes
 from lockstep.members.refusals import ListenerError, refusal_of
 from lockstep.options import Options, Shared
 
-# The most CPU seconds in which nets are trained to see whether they stay in their stack, and those of skorch's epochs
+# CPU time, because other processes may be busy; that of Windows advances by 16 ms, which is too coarse for an epoch.
+_clock = time.perf_counter if os.name == "nt" else time.process_time
+
+# The most seconds in which nets are trained to see whether they stay in their stack, and those of skorch's epochs
 # that tell how long one takes.
 _MOST, _ENOUGH = 5.0, 0.1
 
@@ -120,14 +124,14 @@ class _EnoughError(Exception):
 def _searched(estimator: Any, X: Any, y: Any, ends: list[float]) -> Any:
     """Return a search of one candidate in five folds that has trained its nets, or taken enough time.
 
-    The CPU time when an epoch ends is added to `ends`.
+    The time when an epoch ends is added to `ends`.
     """
     # Not at the top, because these need parts that may be missing.
     from lockstep.fits.tasks import Task, seed_tasks
     from lockstep.search import Search
 
     def on_progress(more: int, total: int) -> None:
-        ends.append(time.process_time())
+        ends.append(_clock())
         if ends[-1] - ends[0] >= _MOST:
             raise _EnoughError
 
@@ -144,14 +148,14 @@ def _searched(estimator: Any, X: Any, y: Any, ends: list[float]) -> Any:
 
 
 def _epoch_by_skorch(net: Any, X: Any, y: Any) -> float:
-    """Return the CPU seconds of an epoch of a net by skorch."""
+    """Return the seconds of an epoch of a net by skorch."""
     alone = clone(net).set_params(max_epochs=1).fit(X, y)
-    start = time.process_time()
+    start = _clock()
     seconds = 0.0
     n_epochs = 0
     while seconds < _ENOUGH:
         alone.partial_fit(X, y)
-        seconds = time.process_time() - start
+        seconds = _clock() - start
         n_epochs += 1
     return seconds / n_epochs
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -60,6 +61,22 @@ def test_zigs_package_is_the_last_resort(
     (tmp_path / "ziglang/__init__.py").touch()
     importlib.invalidate_caches()
     assert build.compiler() == [str(tmp_path / "ziglang/zig"), "cc"]
+
+
+@needs_compiler
+def test_on_windows_only_zig_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    monkeypatch.setattr("platform.machine", lambda: "AMD64")
+    monkeypatch.setattr(build, "find_spec", lambda name: None)
+    assert build.this_machine() is build.TARGETS["windows-x86_64"]
+    assert build.compiler() is None
+    (tmp_path / "ziglang").mkdir()
+    package = SimpleNamespace(origin=str(tmp_path / "ziglang/__init__.py"))
+    monkeypatch.setattr(build, "find_spec", lambda name: package)
+    assert build.compiler() == [str(tmp_path / "ziglang/zig.exe"), "cc"]
 
 
 def test_without_a_compiler_and_a_network_a_sentence_says_what_to_install(
@@ -217,10 +234,11 @@ def test_the_build_backend_needs_neither_torch_nor_more_than_a_compiler(
     ]
 
 
-def test_make_wheels_makes_those_of_all_targets() -> None:
-    (listed,) = re.findall(
-        r"^WHEELS := (.*)$",
-        (PACKAGE.parents[1] / "Makefile").read_text(encoding="utf-8"),
-        re.MULTILINE,
-    )
+@needs_source
+def test_make_wheels_makes_those_of_all_targets_by_the_same_zig() -> None:
+    packages = PACKAGE.parent
+    script = (packages / "build.sh").read_text(encoding="utf-8")
+    (listed,) = re.findall(r'^systems="(.*)"$', script, re.MULTILINE)
     assert sorted(listed.split()) == sorted(build.TARGETS)
+    tools = packages.with_name("requirements-build.txt").read_text(encoding="utf-8")
+    assert f"\n{build.ZIG} " in tools

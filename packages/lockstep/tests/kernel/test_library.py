@@ -176,10 +176,11 @@ RUNS = " ".join(f"void lockstep_{name}(void) {{}}" for name in library._RUNS)
     ("code", "words"),
     [
         (
-            RUNS + f"long long lockstep_version(void) {{ return {VERSION + 1}; }}",
+            RUNS
+            + f"long long lockstep_version_float(void) {{ return {VERSION + 1}; }}",
             f"has version {VERSION + 1} of the kernel",
         ),
-        (RUNS, "lockstep_version"),
+        (RUNS, "lockstep_version_float"),
     ],
 )
 def test_a_library_of_another_version_is_refused(

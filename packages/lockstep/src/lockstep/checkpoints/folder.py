@@ -143,8 +143,8 @@ def write(folder: Path, entries: Sequence[tuple[Sequence[str], bytes]]) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=folder, suffix=".tmp", delete=False) as file:
         try:
-            file.writelines([line, *(content for _, content in entries)])
-            file.close()
+            with file:  # closed, because Windows renames and removes no open file
+                file.writelines([line, *(content for _, content in entries)])
             os.replace(file.name, folder / f"{_hash(line)}{_SUFFIX}")
         except BaseException:
             with suppress(OSError):

@@ -56,6 +56,7 @@ TARGETS = {
         "Darwin", "x86_64", "x86_64-macos.11.0", "macosx_11_0_x86_64"
     ),
     "macos-arm64": Target("Darwin", "arm64", "aarch64-macos.11.0", "macosx_11_0_arm64"),
+    "windows-x86_64": Target("Windows", "x86_64", "x86_64-windows-gnu", "win_amd64"),
 }
 
 
@@ -71,22 +72,26 @@ def compiler() -> list[str] | None:
     """Return the command of a C compiler that is here and works, zig's included; None if there is none."""
     if own := shlex.split(os.environ.get("CC", "")):
         return own
-    return next(
-        (
-            [name]
-            for name in ("cc", "gcc", "clang")
-            if shutil.which(name) and _works(name)
-        ),
-        zig(),
-    )
+    # On Windows, gcc does not align wide vectors on the stack (its bug 54412), and clang lacks headers.
+    names = () if platform.system() == "Windows" else ("cc", "gcc", "clang")
+    for name in names:
+        if shutil.which(name) and _works(name):
+            return [name]
+    return zig()
 
 
 def zig() -> list[str] | None:
     """Return the command of zig's compiler if its package is installed."""
     spec = find_spec("ziglang")
     if spec and spec.origin:
-        return [str(Path(spec.origin).with_name("zig")), "cc"]
+        return _zig_in(Path(spec.origin).parent)
     return None
+
+
+def _zig_in(folder: Path) -> list[str]:
+    """Return the command of the compiler in the folder of zig's package."""
+    name = "zig.exe" if platform.system() == "Windows" else "zig"
+    return [str(folder / name), "cc"]
 
 
 def _works(command: str) -> bool:
@@ -125,7 +130,7 @@ def downloaded() -> Iterator[list[str]]:
                 f"There is no C compiler, and pip can't install one: {reason.rstrip('.')}. Install gcc or clang, or "
                 f"run `pip install {ZIG}` where there is a network. Then run {BUILD}."
             )
-        yield [f"{folder}/ziglang/zig", "cc"]
+        yield _zig_in(Path(folder, "ziglang"))
 
 
 def build(folder: Path, command: list[str], target: Target) -> None:
@@ -135,7 +140,8 @@ def build(folder: Path, command: list[str], target: Target) -> None:
     as it was, if the compiler fails, or if what it makes computes other bytes than the libraries of other compilers.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder) as place:
+    # Windows keeps a library that is loaded, as one is that was refused.
+    with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as place:
         made = Path(place)
         with ThreadPoolExecutor() as pool:
             list(
@@ -161,8 +167,7 @@ def _build_level(level: str, made: Path, command: list[str], target: Target) -> 
             flag.replace("x86-64-", "x86_64_").replace("x86-64", "x86_64")
             for flag in flags
         ]
-        # Without zig's own run-time library, which takes ten times as long to compile as the kernel.
-        last = ["-shared", "-nostdlib", "-s", "-lm", "-lc"]
+        last = ["-shared", "-s", "-nostdlib", *_of_zig(target, file_of(level))]
         environment |= dict.fromkeys(
             ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"), str(made / "cache")
         )
@@ -192,6 +197,19 @@ def _build_level(level: str, made: Path, command: list[str], target: Target) -> 
             raise KernelError(
                 f"`{shlex.join([*command, *arguments])}` failed: {reason}"
             )
+
+
+def _of_zig(target: Target, name: str) -> list[str]:
+    """Return the linker's options with which a library has the same bytes wherever it is built."""
+    if target.system == "Windows":
+        # No library of C, but zig's own, which touches the pages of a large frame in turn; no start, and no time.
+        return ["-lcompiler_rt", "-Wl,--no-entry", "-Wl,/Brepro"]
+    # Without zig's own, which takes ten times as long to compile as the kernel.
+    options = ["-lm", "-lc"]
+    if target.system == "Darwin":
+        # Its name would be the path where it is built.
+        options.append(f"-Wl,-install_name,@rpath/{name}")
+    return options
 
 
 def main() -> None:

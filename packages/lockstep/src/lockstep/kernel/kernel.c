@@ -377,4 +377,4 @@ void NAME(lockstep_noise, REAL)(uint32_t *streams, REAL *out, int64_t n_streams,
         memcpy(streams, s, sizeof s);
     }
 }
-__attribute__((weak)) int64_t lockstep_version(void) { return VERSION; }
+int64_t NAME(lockstep_version, REAL)(void) { return VERSION; }

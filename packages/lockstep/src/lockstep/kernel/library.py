@@ -60,7 +60,7 @@ class Library:
         try:
             functions = ctypes.CDLL(str(path))
             version, *runs = (
-                functions[f"lockstep_{name}"] for name in ("version", *_RUNS)
+                functions[f"lockstep_{name}"] for name in ("version_float", *_RUNS)
             )
         except (OSError, AttributeError) as error:
             reason = " ".join(str(error).replace(str(path), "the file").split())
@@ -93,7 +93,8 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
 
 def machine() -> str:
     """Return the name that LEVELS has for the machine's architecture, or the machine's own."""
-    return {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    own = platform.machine()
+    return {"aarch64": "arm64", "AMD64": "x86_64"}.get(own, own)
 
 
 def levels() -> list[str]:
