@@ -15,8 +15,8 @@ KERNEL := $(wildcard $(addprefix packages/lockstep/src/lockstep/kernel/,build.py
 PACKAGES := $(wildcard packages/*/pyproject.toml)
 # Before pip, which says nothing until it is done.
 SAY_HOW_LONG = @echo "Installing packages into $(@D): the first time, this takes minutes, and 1.5 GB or more of disk."
-# The systems that wheels are made for.
-WHEELS := linux-arm64 linux-x86_64 macos-arm64 macos-x86_64
+# The address that the metadata of wheels link to: make wheels REPOSITORY=https://HOST/OWNER/NAME
+REPOSITORY ?=
 
 # Builds wheels of the packages $(3), installs them into the environment $(1) under the constraints $(2), and runs their tests.
 define test_installed
@@ -85,8 +85,8 @@ simulate: .venv/test ## Check the statistics where the truth is known, and write
 torture: .venv/repro ## Kill a whole run at twenty random moments, and repair it; takes about 45 minutes on two cores
 	python -m benchmarks.torture
 
-wheels: .venv/python ## Write the engine's wheels for Linux and macOS, x86-64 and arm64, into dist/; downloads zig's compiler
-	for system in $(WHEELS); do pip wheel --quiet --no-deps --wheel-dir dist --config-settings target=$$system ./packages/lockstep || exit; done
+wheels: .venv/python ## Write the packages' wheels, for Linux, macOS and Windows, and their sources into dist/, as HEAD has them; downloads zig's compiler
+	PYTHON=.venv/bin/python packages/build.sh $(REPOSITORY)
 
 constraints: .venv/python ## Renew constraints.txt, the version of every package that is installed
 	python -m packages.gridstage.tests.constraints

@@ -2,10 +2,10 @@
 
 It is setuptools', with the libraries among what setuptools packs. Where no C compiler is found, pip
 installs zig's for the build. `pip wheel . --config-settings target=linux-arm64` builds for another system, by zig;
-`make wheels` builds for all.
+`make wheels` builds for all, to the same bytes each time.
 """
 
-import os
+import platform
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,11 +21,27 @@ sys.modules["lockstep"].__path__ = [str(_ENGINE)]
 
 from setuptools import build_meta  # noqa: E402
 from setuptools.build_meta import *  # noqa: E402, F403 (the hooks that stay as they are)
+from setuptools.command.bdist_wheel import bdist_wheel  # noqa: E402
 
 from lockstep.kernel import build  # noqa: E402
 from lockstep.kernel.library import KernelError  # noqa: E402
 
 Settings = dict[str, Any] | None
+
+
+class Wheel(bdist_wheel):
+    """A wheel for any Python, because the libraries know nothing of Python; pyproject.toml names this class."""
+
+    def finalize_options(self) -> None:
+        """Let setuptools take the package for one with compiled code if the wheel is for one platform."""
+        is_compiled = bool(self.plat_name)
+        self.distribution.has_ext_modules = lambda: is_compiled
+        super().finalize_options()
+
+    def get_tag(self) -> tuple[str, str, str]:
+        """Return the parts of the name that say where the wheel can be installed."""
+        *_, system = super().get_tag()
+        return "py3", "none", system
 
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
@@ -48,17 +64,19 @@ def build_wheel(
         raise KernelError(
             f"There is no C compiler. Install gcc or clang, or run `pip install {build.ZIG}`."
         )
-    with TemporaryDirectory() as folder:
+    # Windows keeps a library that was tried.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         # Not in the clone, where setuptools would find modules of earlier builds, and put them into the wheel.
-        options = ["build", "--build-base", folder]
+        built = Path(folder, "lib")
+        options = ["build", "--build-base", folder, "--build-lib", str(built)]
         if target is not None:
             # setuptools puts whatever is where it builds into the wheel.
-            build.build(Path(folder, "lib/lockstep/kernel"), command or [], target)
+            build.build(built / "lockstep/kernel", command or [], target)
             # What is built by this system's own compiler may need its C library, which only the name linux_… allows.
             is_own = target.system == "Linux" and not _named(config_settings)
             options = [
                 "--plat-name",
-                f"linux_{os.uname().machine}" if is_own else target.tag,
+                f"linux_{platform.machine()}" if is_own else target.tag,
                 *options,
             ]
         return build_meta.build_wheel(
