@@ -1,8 +1,9 @@
-"""The workflows of a pull request: one comment, whoever opened it, and what can write runs no code of the project."""
+"""The workflows: one comment for a pull request, whoever opened it; and what can write runs no code of the project."""
 
 import io
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -16,14 +17,20 @@ from gridstage.common import write_text
 from gridstage.config import yaml12
 from packages.gridstage.tests.project import ROOT, text_of
 
+PATHS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 WORKFLOWS: dict[str, dict[str, Any]] = {
-    path.stem: yaml12.load(text_of(path))
-    for path in (ROOT / ".github/workflows").glob("*.yml")
+    path.stem: yaml12.load(text_of(path)) for path in PATHS
 }
 JOBS = {
-    name: job
-    for workflow in WORKFLOWS.values()
+    f"{flow}/{name}": job
+    for flow, workflow in WORKFLOWS.items()
     for name, job in workflow["jobs"].items()
+}
+# What may write, and the actions that each such job uses.
+MAY_WRITE = {
+    "comment/comment": [],
+    "release/announce": ["actions/download-artifact"],
+    "release/publish": ["actions/download-artifact", "pypa/gh-action-pypi-publish"],
 }
 MARKER = "<!-- grid search -->"
 
@@ -76,7 +83,7 @@ def test_the_workflow_writes_down_its_comment(
     assert (
         run_step(
             tmp_path,
-            "compare",
+            "ci/compare",
             "Write",
             commands,
             GITHUB_STEP_SUMMARY=str(summary),
@@ -112,7 +119,7 @@ def test_github_says_whose_comment_it_is(
     assert (
         run_step(
             tmp_path,
-            "comment",
+            "comment/comment",
             "Find",
             {"gh": GH},
             HEAD_REPOSITORY="fork/project",
@@ -154,7 +161,7 @@ def test_the_text_is_a_comment_of_the_project_or_refused(
         for number, (day, size) in days.items()
     ]
     write_text(tmp_path / "artifacts.json", json.dumps({"artifacts": artifacts}))
-    assert run_step(tmp_path, "comment", "Get", {"gh": GH}, RUN="11") == status
+    assert run_step(tmp_path, "comment/comment", "Get", {"gh": GH}, RUN="11") == status
     assert text_of(tmp_path / "output") == ("" if status else "here=yes\n")
     assert status or (tmp_path / "comment.md").read_bytes() == text
     assert (tmp_path / "comment.md").stat().st_size <= 80_001
@@ -167,25 +174,68 @@ def test_the_workflow_keeps_one_comment(
     tmp_path: Path, existing: str, method: str
 ) -> None:
     gh = f'echo "$@" >> calls\ncase "$*" in *paginate*) printf "%s" "{existing}";; esac'
-    assert run_step(tmp_path, "comment", "Write", {"gh": gh}, NUMBER="5") == 0
+    assert run_step(tmp_path, "comment/comment", "Write", {"gh": gh}, NUMBER="5") == 0
     place = "issues/comments/17" if method == "PATCH" else "issues/5/comments"
     *_, call = text_of(tmp_path / "calls").split("api --method")
     assert call == f" {method} repos/someone/project/{place} --field body=@comment.md\n"
 
 
+def actions_of(job: dict[str, Any]) -> list[str]:
+    """Return the names of the actions of a job, without the commits that they are pinned to."""
+    return [
+        step["uses"].partition("@")[0]
+        for step in job.get("steps", [])
+        if "uses" in step
+    ]
+
+
 def test_what_can_write_runs_no_code_of_the_project() -> None:
-    assert [
-        name for name, job in JOBS.items() if "write" in job["permissions"].values()
-    ] == ["comment"]
-    for step in JOBS["comment"]["steps"]:
-        assert "uses" not in step
-        assert "${{" not in step["run"]  # what GitHub inserts there would be run
-        assert "make" not in step["run"]
-    for name in JOBS.keys() - {"comment"}:
+    can_write = {
+        name: actions_of(job)
+        for name, job in JOBS.items()
+        if "write" in job["permissions"].values()
+    }
+    assert can_write == MAY_WRITE  # among them no checkout
+    for name in MAY_WRITE:
+        for step in JOBS[name]["steps"]:
+            # What GitHub inserts there would be run.
+            assert "${{" not in step.get("run", "")
+    for name in JOBS.keys() - MAY_WRITE:
         assert "token" not in json.dumps(JOBS[name]).lower()
     (upload,) = [
         step
-        for step in JOBS["compare"]["steps"]
+        for step in JOBS["ci/compare"]["steps"]
         if "upload-artifact" in step.get("uses", "")
     ]
     assert (upload["with"]["name"], upload["with"]["path"]) == ("comment", "comment.md")
+
+
+def test_each_action_is_pinned_to_one_commit() -> None:
+    pins: dict[str, set[str]] = {}
+    for path in PATHS:
+        for used in re.findall(r"uses: (.*)", text_of(path)):
+            if used.startswith("$/"):  # a workflow of the same commit
+                assert (ROOT / used.removeprefix("$/")).exists()
+                continue
+            pinned = re.fullmatch(r"(\S+)@([0-9a-f]{40}  # v[0-9.]+)", used)
+            assert pinned, used
+            name, pin = pinned.groups()
+            pins.setdefault(name, set()).add(pin)
+    assert {name: len(pin) for name, pin in pins.items()} == dict.fromkeys(pins, 1)
+    assert "actions/checkout" in pins
+
+
+def test_compilers_come_from_the_file_with_hashes_alone() -> None:
+    """Pip would install the build's requirements without hashes, zig among them, in an environment of its own."""
+    lines = [
+        line.strip()
+        for path in PATHS
+        for line in text_of(path).replace("\\\n", " ").splitlines()
+    ]
+    assert not [line for line in lines if "ziglang" in line]
+    builds = [line for line in lines if re.search(r"\bwheel --", line)]
+    assert builds
+    assert [line for line in builds if "--no-build-isolation" not in line] == []
+    tools = [line for line in lines if "requirements-build.txt" in line]
+    assert tools
+    assert [line for line in tools if "--require-hashes" not in line] == []
