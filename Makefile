@@ -88,11 +88,16 @@ torture: .venv/repro ## Kill a whole run at twenty random moments, and repair it
 wheels: .venv/python ## Write the packages' wheels, for Linux, macOS and Windows, and their sources into dist/, as HEAD has them; downloads zig's compiler
 	PYTHON=.venv/bin/python packages/build.sh $(REPOSITORY)
 
+site: .venv/site ## Build the site of the documentation, which needs no network, into site/; fails at a warning
+	rm -rf site
+	sphinx-build --quiet --fail-on-warning --keep-going --fresh-env --doctree-dir .venv/doctrees --conf-dir docs . site
+	@echo "Open site/index.html."
+
 constraints: .venv/python ## Renew constraints.txt, the version of every package that is installed
 	python -m packages.gridstage.tests.constraints
 
-clean: ## Remove the environment, the report and all caches
-	rm -rf .venv .venv-arm64 .venv-oldest .venv-wheels report.html dvc_plots .hypothesis .mypy_cache .pytest_cache .ruff_cache
+clean: ## Remove the environment, the report, the site and all caches
+	rm -rf .venv .venv-arm64 .venv-oldest .venv-wheels report.html dvc_plots site .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(NO_TARGETS):
@@ -114,6 +119,12 @@ $(NO_TARGETS):
 .venv/test: requirements-dev.txt requirements.txt constraints.txt $(PACKAGES) $(KERNEL) | .venv/python
 	$(SAY_HOW_LONG)
 	pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt
+	python -m lockstep.kernel.build
+	touch $@ .venv/repro .venv/site
+
+.venv/site: requirements-site.txt requirements.txt constraints.txt $(PACKAGES) $(KERNEL) | .venv/python
+	$(SAY_HOW_LONG)
+	pip install --quiet --constraint constraints.txt --requirement requirements-site.txt
 	python -m lockstep.kernel.build
 	touch $@ .venv/repro
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from gridstage.config import yaml12
-from packages.gridstage.tests.pages import DOCS, PAGES
+from packages.gridstage.tests.pages import DOCS, PAGES, table
 from packages.gridstage.tests.project import ROOT, Project, text_of
 
 
@@ -26,20 +26,6 @@ def anchors(text: str) -> set[str]:
 def links(text: str) -> list[str]:
     """Return where the links and pictures of a page lead to."""
     return re.findall(r"\]\(([^)\s]+)\)", prose(text))
-
-
-def table(text: str, first_column: str) -> list[list[str]]:
-    """Return the cells of the table whose first column has this heading, without its headings."""
-    found = re.search(
-        rf"^\| {re.escape(first_column)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)",
-        text,
-        re.MULTILINE,
-    )
-    assert found, f"no table {first_column}"
-    return [
-        [cell.strip() for cell in row.strip("| ").split("|")]
-        for row in found[1].splitlines()
-    ]
 
 
 @pytest.mark.parametrize("page", PAGES)

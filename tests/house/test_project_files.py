@@ -52,6 +52,7 @@ DIRECT = (
     "requirements.txt",
     "requirements-dask.txt",
     "requirements-parquet.txt",
+    "requirements-site.txt",
     "requirements-dev.txt",
 )
 

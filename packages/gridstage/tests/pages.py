@@ -27,3 +27,17 @@ def commands(page: str) -> list[str]:
         for line in block.splitlines()
         if line
     ]
+
+
+def table(text: str, first_column: str) -> list[list[str]]:
+    """Return the cells of the table whose first column has this heading, without its headings."""
+    found = re.search(
+        rf"^\| {re.escape(first_column)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)",
+        text,
+        re.MULTILINE,
+    )
+    assert found, f"no table {first_column}"
+    return [
+        [cell.strip() for cell in row.strip("| ").split("|")]
+        for row in found[1].splitlines()
+    ]

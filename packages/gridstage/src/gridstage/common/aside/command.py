@@ -37,7 +37,7 @@ class UsageError(UserError):
 class Arguments(argparse.ArgumentParser):
     """Reads the arguments of a stage or a command; `--help` prints its docstring, and how to call it.
 
-    It is an `argparse.ArgumentParser` whose errors are sentences. What follows `Example: ` in the docstring comes last.
+    It is an `argparse.ArgumentParser` whose errors are sentences. What follows `Example:` in the docstring comes last.
 
     Parameters
     ----------
