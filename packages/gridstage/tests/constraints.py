@@ -16,12 +16,14 @@ BENCH = "# Needed for `make bench-joint` only.\n"
 
 
 def installed(python: Path, requirements: str) -> set[str]:
-    """Install requirements, and return all that is installed then, as `name==version`, except pip."""
+    """Install requirements, and return what is installed then, as `name==version`, except pip and the packages here."""
     subprocess.run(
         [python, "-m", "pip", "install", "--quiet", "--requirement", requirements],
         check=True,
     )
     freeze = [str(python), "-m", "pip", "freeze", "--all", "--exclude", "pip"]
+    # The repository's own packages are installed from their folders, which have no fixed version.
+    freeze.append("--exclude-editable")
     listed = subprocess.run(
         freeze, check=True, stdout=subprocess.PIPE, text=True
     ).stdout
