@@ -52,7 +52,7 @@ def test_explain_gives_the_error_of_skorch_for_what_skorch_can_not_fit(
         ): "KeyError: .*valid_loss",
         classifier(
             module=nn.Linear, module__in_features=99, module__out_features=2
-        ): "RuntimeError: mat1 and mat2 .*",
+        ): "RuntimeError: (addmm: )?mat1 and mat2 .*",
     }
     for broken, error in wrong.items():
         said = explain(around(broken), ROWS, LABELS)
