@@ -170,7 +170,8 @@ def test_a_worker_that_is_killed_changes_no_byte(
     _, told = search.communicate(timeout=300)
     assert search.returncode == 0, told
     assert project.metrics() == here
-    assert "rates: training on 1 worker: " in told
+    # On a busy machine, the first line that says so may be that of the fresh splits.
+    assert "training on 1 worker: " in told
 
 
 def test_a_worker_without_the_code_gets_nothing(
