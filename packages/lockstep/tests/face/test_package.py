@@ -86,8 +86,8 @@ def test_it_has_the_version_of_what_is_installed(
         lockstep.nothing  # type: ignore[attr-defined]  # noqa: B018
 
 
-# What a process lacks before two searches, of which only the first warns: parts of other packages or, as on Windows,
-# what only POSIX has.
+# What a process lacks before two searches, of which only the first warns: parts of other packages; what only POSIX has,
+# as on Windows; the same, on a processor that there is no kernel for.
 PARTS = """
 import torch._functorch.eager_transforms
 from sklearn.model_selection import _validation
@@ -104,6 +104,7 @@ for name in "pthread_sigmask SIGKILL alarm".split():
 sys.modules.update(dict.fromkeys(("fcntl", "grp", "pwd", "resource", "termios")))
 platform.system, platform.machine = (lambda: "Windows"), (lambda: "AMD64")
 """
+POSIX_ON_ARM = POSIX.replace("AMD64", "ARM64")
 SEARCHES = """
 import warnings
 import numpy, torch
@@ -123,22 +124,11 @@ with warnings.catch_warnings(record=True) as caught:
 assert numpy.isfinite(search.cv_results_["mean_test_score"]).all()
 print([str(each.message) for each in caught if each.category is lockstep.LockstepWarning], lockstep.explain(net, X, y))
 """
-NO_KERNEL = "The kernel has no version for Windows on AMD64."
+NO_KERNEL = "The kernel has no version for Windows on ARM64."
 
 
-@pytest.mark.parametrize(
-    ("lacks", "parts"),
-    [
-        (PARTS, ["'_wrap_all_tensors'", "has no _fit_and_predict as known"]),
-        pytest.param(
-            POSIX, ["There is no kernel, ", NO_KERNEL], marks=pytest.mark.long
-        ),
-    ],
-    ids=["parts", "POSIX"],
-)
-def test_without_a_part_that_it_rests_on_it_fits_one_by_one_and_says_so_once(
-    lacks: str, parts: list[str]
-) -> None:
+def search_without(lacks: str) -> tuple[str, str]:
+    """Search in another process that lacks parts, and return the warnings and what `explain` says."""
     done = subprocess.run(
         [sys.executable, "-c", lacks + SEARCHES],
         cwd=PACKAGE,
@@ -147,10 +137,34 @@ def test_without_a_part_that_it_rests_on_it_fits_one_by_one_and_says_so_once(
     )
     assert done.returncode == 0, done.stderr
     said, _, explained = done.stdout.partition("] ")
+    return said, explained
+
+
+@pytest.mark.parametrize(
+    ("lacks", "parts"),
+    [
+        (PARTS, ["'_wrap_all_tensors'", "has no _fit_and_predict as known"]),
+        pytest.param(
+            POSIX_ON_ARM, ["There is no kernel, ", NO_KERNEL], marks=pytest.mark.long
+        ),
+    ],
+    ids=["parts", "kernel"],
+)
+def test_without_a_part_that_it_rests_on_it_fits_one_by_one_and_says_so_once(
+    lacks: str, parts: list[str]
+) -> None:
+    said, explained = search_without(lacks)
     assert said.count("so every net is fitted one by one") == 1
     assert all(part in said for part in parts)
     assert explained.startswith("Nothing goes in lockstep here")
-    assert (NO_KERNEL in explained) == (lacks is POSIX)
+    assert (NO_KERNEL in explained) == (lacks is POSIX_ON_ARM)
+
+
+@pytest.mark.long
+def test_it_needs_nothing_that_only_posix_has() -> None:
+    said, explained = search_without(POSIX)
+    assert said == "["
+    assert "goes in lockstep" in explained
 
 
 # Says where the engine and its kernel come from, and whether all is as the wheel's list of hashes has it.
