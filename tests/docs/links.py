@@ -1,36 +1,29 @@
 """Looks for links that lead nowhere in a folder of HTML, and for what its pages would load from a network."""
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from bs4 import BeautifulSoup
 
-class Page(HTMLParser):
+
+class Page:
     """What a page has: places that links lead to, addresses of links, and of what it loads."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.places: set[str] = set()
-        self.followed: list[str] = []
-        self.loaded: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        named = {name: value or "" for name, value in attrs}
-        if "id" in named:
-            self.places.add(named["id"])
-        if "href" in named:
-            urls = self.followed if tag == "a" else self.loaded
-            urls.append(named["href"])
-        if "src" in named:
-            self.loaded.append(named["src"])
+    def __init__(self, content: bytes) -> None:
+        page = BeautifulSoup(content, "html.parser")
+        self.places = {str(each["id"]) for each in page.select("[id]")}
+        self.followed = [str(each["href"]) for each in page.select("a[href]")]
+        self.loaded = [
+            str(each.get("src", each.get("href")))
+            for each in page.select("[src], [href]:not(a)")
+        ]
 
 
 def wrong_links(folder: Path) -> list[str]:
     """Return a line for each link that leads nowhere, and for each address of a network that a page or style loads."""
     paths = sorted(folder.rglob("*.html"))
-    pages = {path: Page(path.read_text(encoding="utf-8")) for path in paths}
+    pages = {path: Page(path.read_bytes()) for path in paths}
     wrong = []
     for path, page in pages.items():
         within = [url for url in page.followed if not _is_outside(url)]
