@@ -12,6 +12,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +27,8 @@ X86 = (
     "Nehalem",
     "EPYC-Rome",
 )  # the levels x86-64 and x86-64-v3 of the kernel; this machine may have the third
+# The folders that the pipeline writes.
+WRITTEN = ("metrics", "models")
 # Splits are few because the baselines take longest.
 CV = {"n_splits": 3, "n_repeats": 1, "also_score": ["neg_log_loss", "roc_auc"]}
 EXPERIMENTS: dict[str, Any] = {
@@ -106,7 +109,7 @@ def start(machine: Machine, folder: Path) -> "subprocess.Popen[bytes]":
         }
     }
     project = Project.copied(folder, params)
-    for name in ("metrics", "models"):
+    for name in WRITTEN:
         shutil.rmtree(project.folder / name)
     # Without the kernels of this processor that this process has pinned, or the shell.
     kept = {
@@ -122,11 +125,11 @@ def start(machine: Machine, folder: Path) -> "subprocess.Popen[bytes]":
         )
 
 
-def hashes(folder: Path) -> dict[str, str]:
-    """Return a hash of each file that the pipeline has written."""
+def hashes(folder: Path, within: Sequence[str] = WRITTEN) -> dict[str, str]:
+    """Return a hash of each file within parts of a folder, which are those that the pipeline writes."""
     files = [
         path
-        for name in ("metrics", "models")
+        for name in within
         for path in sorted((folder / name).rglob("*"))
         if path.is_file()
     ]
