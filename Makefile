@@ -69,7 +69,7 @@ test-oldest: .venv-oldest/python ## Run the tests of lockstep and resampled from
 test-wheels: .venv-wheels/python ## Run the tests of all three packages from wheels, as a user installs them
 	$(call test_installed,.venv-wheels,constraints.txt,lockstep resampled gridstage)
 
-cross-cpu: .venv/test $(if $(ARM),.venv-arm64/made) ## Run the pipeline, in small, here, with spoilt sums and roots, and on two emulated processors; ARM=yes adds arm64; needs qemu-user
+cross-cpu: .venv/test $(if $(ARM),.venv-arm64/made) ## Run the pipeline as on older processors, and in small on two emulated ones; ARM=yes adds arm64; needs qemu-user
 	python -m benchmarks.cross_cpu $(if $(ARM),--arm64)
 
 bench-joint: .venv/bench ## Compare the joint search with Optuna; takes about 2 minutes

@@ -1,6 +1,7 @@
-"""Runs every stage of the project in the working folder: `python -m benchmarks.cross_cpu.pipeline`.
+"""Runs the stages of the project in the working folder: `python -m benchmarks.cross_cpu.pipeline [STAGE…]`.
 
-All of them run from one process that imports torch once, because under emulation an import takes as long as a stage.
+Those that are named come after the evaluation. All of them run from one process that imports torch once, because under
+emulation an import takes as long as a stage.
 """
 
 import runpy
@@ -12,10 +13,13 @@ from pathlib import Path
 import yaml
 
 
-def run_stages(experiments: list[str]) -> None:
-    """Run the stages, each in a process of its own, as `python -m stages.NAME` does; exit with 1 if one fails."""
+def run_project() -> None:
+    """Run the stages, each in a process of its own, as `python -m stages.NAME` does; exit if one fails."""
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    experiments, last = params["experiments"], sys.argv[1:]
     of_each = [(stage, name) for stage in ("search", "compare") for name in experiments]
-    stages = [("fetch",), *of_each, ("best_params",), ("baselines",), ("evaluate",)]
+    names = ["best_params", "baselines", "evaluate", *last]
+    stages = [("fetch",), *of_each, *((name,) for name in names)]
     for name in dict.fromkeys(stage for stage, *_ in stages):
         import_module(f"stages.{name}")
     for command in stages:
@@ -34,10 +38,4 @@ def run_stage(name: str, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    run_stages(
-        list(
-            yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))[
-                "experiments"
-            ]
-        )
-    )
+    run_project()

@@ -8,13 +8,11 @@ on arm64.
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
-from benchmarks.cross_cpu.pipeline import run_stages
+from benchmarks.cross_cpu.pipeline import run_project
 from gridstage.common.environment import pin
 
 # Those that differ by maker under MKL_CBWR=COMPATIBLE, of float32 or of float64, and two of their kin.
@@ -74,10 +72,4 @@ def spoilt() -> Iterator[None]:
 
 if __name__ == "__main__":
     with spoilt():
-        run_stages(
-            list(
-                yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))[
-                    "experiments"
-                ]
-            )
-        )
+        run_project()

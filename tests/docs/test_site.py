@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 import lockstep
 import resampled
-from benchmarks.cross_cpu.__main__ import hashes
+from benchmarks.cross_cpu.machine import hashes
 from gridstage.common import write_text
 from packages.gridstage.tests import test_face
 from packages.gridstage.tests.project import ROOT, text_of

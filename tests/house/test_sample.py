@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.cross_cpu.__main__ import hashes, same
+from benchmarks.cross_cpu.machine import hashes, same
 from benchmarks.cross_cpu.spoilt import FUNCTIONS, spoilt
 from gridstage.common import write_text
 from packages.gridstage.tests.conftest import Command

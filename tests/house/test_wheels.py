@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from benchmarks.cross_cpu.__main__ import hashes
+from benchmarks.cross_cpu.machine import hashes
 from packages.gridstage.tests.project import ROOT
 
 ADDRESS = "https://example.org/owner/name"

@@ -49,3 +49,16 @@ def orders(path: Path) -> None:
     )  # fmt: skip
     frame.loc[::9, "Weight"] = "-"
     frame.to_csv(path, index=False)
+
+
+def visits(path: Path) -> None:
+    """Visits of 60 persons, each of whom comes several times; few of them pay."""
+    rng = np.random.default_rng(81)
+    person = rng.permutation(np.repeat(np.arange(60), 6))
+    age = rng.normal(40, 10, 60)[person]
+    minutes = rng.lognormal(2, 1, len(person)).round(1)
+    paid = age / 10 + np.log(minutes) + rng.normal(0, 1, len(person)) > 7
+    frame = pd.DataFrame({"person": person, "age": age.round(), "minutes": minutes})
+    frame.loc[::11, "age"] = np.nan
+    frame["paid"] = np.where(paid, "yes", "no")
+    frame.to_csv(path, index=False)

@@ -48,7 +48,7 @@ def test_what_differs_is_listed(project: Project, in_process: Command) -> None:
         *("models/answer.onnx", "models/other.onnx"),
     ]
     assert by_kernel.startswith(
-        "The engine's kernel trained every net, so another processor does not explain it, "
+        "The engine's kernel trained every net, so another processor can change only "
     )
     assert advice.startswith(
         "All other differences come from other settings, code, data or packages: `dvc status` "

@@ -139,7 +139,7 @@ class Cheapest:
         chosen = own[np.arange(len(own)), self._places]
         changed = np.abs(chosen - own[:, place])
         costs = np.array([self.false_positive, self.false_negative])
-        squares = changed @ costs**2 / tested
+        squares = (changed * costs**2).sum(axis=1) / tested
         within = np.mean(squares - (self.at(place) - self.by_split) ** 2)
         error = np.sqrt(within / n_rows * (1 + 1 / (2 * n_repeats)))
         degrees = max(changed.sum() / n_repeats - 1, 1)

@@ -17,8 +17,8 @@ NOT_TESTED = (
 
 # Of docs/engine.md, "What is promised".
 _BY_KERNEL = (
-    "The engine's kernel trained every net, so another processor does not explain it, unless first weights come from "
-    "orthogonal_, or a module of your own draws them in float32."
+    "The engine's kernel trained every net, so another processor can change only a last digit that lies between two. "
+    "First weights are an exception: those of orthogonal_, and those that a module of your own draws in float32."
 )
 
 # How many nets a sentence names.

@@ -68,7 +68,8 @@ def effect_p_values(
         shuffled[number] = _shuffled(own, others, ranks.mean(axis=1), rng)
         # With one repeat, three splits often rank alike by chance; a place more or less in each is the least of noise,
         # as if one row were tested, which is worth a place.
-        effects = (own @ ranks).round(9)  # rounding is no effect
+        effects = (own[:, :, None] * ranks).sum(axis=1)
+        effects = effects.round(9)  # rounding is no effect
         nothing = np.zeros_like(effects[:1])
         p = p_values(np.vstack([nothing, effects]), 0, places)[1:]
         if np.isfinite(p).all():
@@ -93,9 +94,9 @@ def _contrasts(column: Column) -> np.ndarray:
 
 def _beside(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return what other rows leave of rows, with length 1; without those of which they leave nothing."""
-    left = rows - rows @ np.linalg.pinv(others) @ others
-    lengths = np.linalg.norm(left, axis=1)
-    there = lengths > TINY * np.linalg.norm(rows, axis=1)
+    left = _without(rows, _basis(others))
+    lengths = _lengths(left)
+    there = lengths > TINY * _lengths(rows)
     return np.asarray(left[there] / lengths[there, None])
 
 
@@ -103,13 +104,37 @@ def _shuffled(
     own: np.ndarray, others: np.ndarray, means: np.ndarray, rng: np.random.Generator
 ) -> float:
     """Return the p-value of the partial F of a key's contrasts; 1 if they leave no candidate's difference to chance."""
-    remove = np.eye(len(means)) - np.linalg.pinv(others) @ others
-    left = remove @ means
+    beside = _basis(others)
+    left = _without(means[None], beside)
     shuffled = rng.permuted(np.tile(left, (N_SHUFFLES, 1)), axis=1)
-    drawn = np.vstack([left, shuffled]) @ remove
-    by_own = drawn @ np.linalg.pinv(own) @ own
-    explained = (by_own**2).sum(axis=1) / np.maximum((drawn**2).sum(axis=1), TINY)
+    drawn = _without(np.vstack([left, shuffled]), beside)
+    of_own = drawn - _without(drawn, _basis(own))
+    explained = _lengths(of_own) ** 2 / np.maximum(_lengths(drawn) ** 2, TINY)
     return float((explained >= explained[0] - TINY).mean())
+
+
+def _basis(rows: np.ndarray) -> np.ndarray:
+    """Return rows of length 1 at right angles that span the same: Gram and Schmidt's, which needs no BLAS."""
+    basis = np.empty((0, rows.shape[1]))
+    for number in range(len(rows)):
+        row = rows[number : number + 1]
+        left = _without(row, basis)
+        length = _lengths(left)
+        if length > TINY * _lengths(row):
+            basis = np.vstack([basis, left / length])
+    return basis
+
+
+def _without(rows: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Return what rows of length 1 at right angles leave of rows."""
+    for _ in range(2):  # the second time, of rounding
+        for row in basis:
+            rows = rows - (rows * row).sum(axis=1, keepdims=True) * row
+    return rows
+
+
+def _lengths(rows: np.ndarray) -> np.ndarray:
+    return np.sqrt((rows**2).sum(axis=1))
 
 
 def codes(column: Column) -> np.ndarray:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from resampled.means.exact import summable
+
 
 @dataclass(frozen=True)
 class ByUnit:
@@ -35,16 +37,14 @@ class ByUnit:
         n_splits = len(tested)
         of_round = np.arange(n_splits) * n_rounds // n_splits
         weights = tested.astype(float)
-        finite = np.isfinite(values)
-        totals = np.where(finite, values, 0.0).sum(axis=(1, 2))
-        means = totals / np.maximum(finite.sum(axis=(1, 2)), 1)
+        finite = np.where(np.isfinite(values), values, 0.0)
+        finite = summable(finite, axis=(1, 2))  # so that what does not move is 0
         # By split, over the units that another split tests, too.
         sums = np.empty((n_candidates, n_splits, n_splits))
         for number in range(n_rounds):
             splits = of_round == number
-            centred = values[:, number] - means[:, None]
-            centred = np.where(finite[:, number], centred, 0.0)
-            sums[:, splits] = (centred[:, None] * weights[splits]) @ weights.T
+            of_splits = finite[:, number, None] * weights[splits]
+            sums[:, splits] = of_splits @ weights.T
         later, earlier = np.tril_indices(n_splits, -1)
         apart = of_round[later] != of_round[earlier]
         later, earlier = later[apart], earlier[apart]

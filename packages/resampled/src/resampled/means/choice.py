@@ -33,9 +33,10 @@ def whole_choice(
     scores, lows, highs = np.transpose(
         [(each.score, each.low, each.high) for each in found]
     )
-    among = share @ (scores - share @ scores) ** 2
+    mean = (share * scores).sum()
+    among = (share * (scores - mean) ** 2).sum()
     between = ndtri(1 - ALPHA / 2) ** 2 * among
-    squares = [share @ (end - scores) ** 2 + between for end in (lows, highs)]
+    squares = [(share * (end - scores) ** 2).sum() + between for end in (lows, highs)]
     below, above = np.sqrt(squares)
     low, high = np.clip([score - below, score + above], *bounds)
     return Corrected(score, float(low), float(high), found[0].over)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from resampled.means.exact import summable
 from resampled.means.intervals import errors_of_means, interval
 from resampled.means.rows import Rows, Units
 from resampled.resampling import Resampling, complete
@@ -120,11 +121,11 @@ def corrected_score(
     by_unit = rows.units(valid).by_unit(resampling.n_folds) if rows else None
     error, degrees = errors_of_means(scores, resampling, by_unit)
     means = scores.mean(axis=1)
-    squares = np.where(shares > 0, error**2 + (means - shares @ means) ** 2, 0)
-    variance = shares @ squares
-    ends = interval(
-        score, float(np.sqrt(variance)), float(shares @ degrees), resampling
-    )
+    of_means = (means - (shares * means).sum()) ** 2
+    squares = np.where(shares > 0, error**2 + of_means, 0)
+    variance = (shares * squares).sum()
+    mean_degrees = float((shares * degrees).sum())
+    ends = interval(score, float(np.sqrt(variance)), mean_degrees, resampling)
     return Corrected(score, *ends, over, noise, draws)
 
 
@@ -158,12 +159,14 @@ def _over_rows(units: Units, rng: np.random.Generator) -> _Round:
     # Step 3: the score of each candidate on the rows that select, then its mean over the splits that select.
     inside = np.empty((N_CUTS, n_splits, n_row_parts * n_candidates))
     for split, of_split in enumerate(sums):
-        added = rows_in.reshape(-1, n_blocks) @ of_split.reshape(n_blocks, -1)
+        of_blocks = summable(of_split, axis=0).reshape(n_blocks, -1)
+        added = rows_in.reshape(-1, n_blocks) @ of_blocks
         inside[:, split] = score(added.reshape(-1, k)).reshape(N_CUTS, -1)
     finite = np.isfinite(inside)
+    n_inside = splits_in @ finite.astype(float)
+    added = splits_in @ summable(np.where(finite, inside, 0), axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        n_inside = splits_in @ finite.astype(float)
-        means = (splits_in @ np.where(finite, inside, 0)) / n_inside
+        means = added / n_inside
     means = _even(means).reshape(N_CUTS, -1, n_row_parts, n_candidates)
     selected = np.nan_to_num(means, nan=-np.inf).argmax(axis=3)
 
@@ -181,7 +184,7 @@ def _over_rows(units: Units, rng: np.random.Generator) -> _Round:
         left_out = of_split.reshape(-1, k).take(chosen[cuts, part], axis=0)
         # A sum over both axes, in its order.
         kept[split] = np.bincount(columns, left_out.ravel()) / N_CUTS
-        scores = score((1 - rows_in) @ left_out)
+        scores = score((1 - rows_in) @ summable(left_out, axis=2))
         is_finite = np.isfinite(scores)
         total[cuts, part] += np.where(is_finite, scores, 0)
         counted[cuts, part] += is_finite
@@ -193,7 +196,8 @@ def _over_splits(scores: np.ndarray, rng: np.random.Generator) -> _Round:
     """Leave out a third of the splits alone, of scores of shape (n_candidates, n_splits)."""
     inside = _others(_parts(scores.shape[1], rng))
     outside = 1 - inside
-    means = _even((inside @ scores.T) / inside.sum(axis=2, keepdims=True))
+    added = inside @ summable(scores, axis=1).T
+    means = _even(added / inside.sum(axis=2, keepdims=True))
     selected = means.argmax(axis=2)
     left_out = (scores[selected] * outside).sum(axis=2) / outside.sum(axis=2)
     return _Round(selected, means.max(axis=2), left_out, left_out.mean(axis=0))

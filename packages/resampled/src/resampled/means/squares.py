@@ -8,17 +8,15 @@ from resampled.means.ttest import TINY
 def of_differences(rows: np.ndarray) -> np.ndarray:
     """Return the sum of the squares of the difference of each pair of rows, of shape (n_rows, n_rows).
 
-    Products leave rounding where rows are alike, so these are subtracted first, such as two that share an awful split.
+    They are subtracted first: products of matrices leave rounding where rows are alike, another one by each processor.
     """
-    rounding = TINY**2 * (rows**2).sum(axis=1)
-    rows = rows - rows[0]
-    products = rows @ rows.T
-    own = np.diag(products)
-    sizes = own[:, None] + own
-    squares = sizes - 2 * products
-    for row, alike in enumerate((squares <= 1e-3 * sizes) & (sizes > 0)):
-        squares[row, alike] = ((rows[alike] - rows[row]) ** 2).sum(axis=1)
-    return np.where(squares < rounding[:, None] + rounding, 0, squares)
+    sums = np.zeros((len(rows), len(rows)))
+    for number, row in enumerate(rows[:-1]):
+        apart = rows[number + 1 :] - row
+        sums[number, number + 1 :] = of_each(apart)
+    sums += sums.T
+    rounding = TINY**2 * of_each(rows)
+    return np.where(sums < rounding[:, None] + rounding, 0, sums)
 
 
 def of_each(rows: np.ndarray) -> np.ndarray:
