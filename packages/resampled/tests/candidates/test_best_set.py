@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from resampled.candidates.best_set import best_set, simplest
+from resampled.means.by_unit import ByUnit
 from resampled.means.differences import errors_of_pairs
 from resampled.means.ttest import p_values
 from resampled.resampling import Resampling
@@ -71,3 +72,28 @@ def test_corner_cases() -> None:
         best_set(scores, FOLDS, 0).tolist()
         == best_set(scores * 1e-13, FOLDS, 0).tolist()
     )
+
+
+@pytest.mark.parametrize("n_more", range(12, 28, 2))
+def test_the_same_scores_by_other_rows_change_no_decision(n_more: int) -> None:
+    """Where one more has the same score as another on every split, by other rows, the set stays what it was."""
+    n_folds, n_rows = 6, 300
+    folds = np.arange(n_rows) % n_folds
+    tested = np.arange(n_folds)[:, None] == folds
+    rng = np.random.default_rng(4)
+    hits = np.stack([rng.permutation(n_rows) < 200 for _ in range(20)])
+    missed = np.flatnonzero(~hits[0])
+    hits[1] = hits[0]
+    hits[1, rng.choice(missed, n_more, replace=False)] = True
+    again = hits[0].copy()
+    for fold in tested:
+        again[fold] = rng.permutation(again[fold])
+    rows = np.vstack([hits, again]).astype(float)
+    scores = np.stack([rows[:, fold].mean(axis=1) for fold in tested], axis=1)
+    resampling = Resampling.of_folds(n_folds)
+
+    def found(n: int) -> list[bool]:
+        by_unit = ByUnit.of(rows[:n, None], tested)
+        return list(best_set(scores[:n], resampling, 0, by_unit))
+
+    assert found(len(rows))[:-1] == found(len(rows) - 1)

@@ -56,7 +56,7 @@ def best_set(
         t_values = gaps[~alike] / errors.error[c, ~alike]
         z_values[~alike] = -ndtri(stdtr(errors.degrees[c, ~alike], -t_values))
         statistic = z_values.max()
-        drawn = z_values > -SCREEN
+        drawn = (z_values > -SCREEN) & (norms[c] > 0)  # the same splits draw the same
         if not bounds[0] < statistic < bounds[drawn.sum() - 1]:
             in_set[row] = statistic <= bounds[0]
             continue
