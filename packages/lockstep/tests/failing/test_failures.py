@@ -1,5 +1,6 @@
 """What fails, fails as under skorch alone, and ends no search that skorch would finish."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -7,15 +8,29 @@ import pytest
 import torch
 from joblib import parallel_config
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from skorch import NeuralNetRegressor
 from skorch.callbacks import Callback
+from torch.utils.data import WeightedRandomSampler
 
 from lockstep import reads_only
 from lockstep.stacks.stack import Stack
 from packages.lockstep.tests.cases.base import X as CASES
 from packages.lockstep.tests.cases.modules import MLP
-from packages.lockstep.tests.nets import LABELS, LogitNet, Y, net, scores, search, told
+from packages.lockstep.tests.nets import (
+    LABELS,
+    LogitNet,
+    X,
+    Y,
+    net,
+    scores,
+    search,
+    told,
+)
+from packages.lockstep.tests.searches import SEED
+
+# The rows that each of three splits trains on.
+N_TRAINED = len(X) * 2 // 3
 
 
 class Broken(LogitNet):
@@ -158,3 +173,33 @@ def test_an_interrupt_ends_the_search(stack: bool) -> None:
     assert np.isfinite(
         search(net(), {"lr": [0.1]}).cv_results_["mean_test_score"]
     ).all()
+
+
+def test_a_sampler_of_more_rows_than_a_split_has_fails_as_under_skorch() -> None:
+    """Its weights are of the whole table. Weights of rows that no split has are small, so later epochs draw them."""
+    weights = torch.ones(len(X))
+    weights[N_TRAINED:] = 0.003
+    sampled = net(
+        module=LogitNet,
+        criterion=torch.nn.CrossEntropyLoss,
+        iterator_train__sampler=WeightedRandomSampler(weights.tolist(), N_TRAINED),
+        max_epochs=4,
+        train_split=None,
+    )
+    found = []
+    for stack in (True, False):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            found.append(failing_scores(sampled, stack))
+        messages = [str(each.message) for each in caught]
+        assert any("a sampler draws rows that" in each for each in messages) == stack
+    assert np.isnan(found[0]).any()
+    in_lockstep, alone = found
+    np.testing.assert_array_equal(in_lockstep, alone)
+
+
+def failing_scores(estimator: BaseEstimator, stack: bool) -> list[np.ndarray]:
+    with parallel_config(backend="lockstep", random_state=SEED, stack=stack):
+        searched = GridSearchCV(estimator, {"lr": [0.01, 0.1]}, cv=3, refit=False)
+        found = searched.fit(X, LABELS).cv_results_
+    return [found[f"split{i}_test_score"] for i in range(3)]

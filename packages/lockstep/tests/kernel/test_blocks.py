@@ -4,12 +4,13 @@ import threading
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from lockstep.kernel import blocks
-from lockstep.kernel.blocks import Blocks
+from lockstep.kernel.blocks import Blocks, table
 from lockstep.kernel.program import LANES, Program
 from lockstep.kernel.values import Layout
 
@@ -102,3 +103,26 @@ def test_an_interrupt_waits_for_the_other_threads_which_begin_no_block(
         halved.run()
     assert began == [1]
     assert (halved.blocks.memory == before).all()
+
+
+@pytest.mark.parametrize("number", [-1, 5])
+def test_a_table_has_no_number_of_a_row_that_is_not_there(number: int) -> None:
+    rows = [torch.zeros(7, 2), torch.zeros(5, 2)]
+    index = np.array([[0, 6, 5], [0, 4, number]], dtype=np.int32)
+    with pytest.raises(IndexError, match=f"a table of 5 rows has no row {number}"):
+        table(rows, np.array([0, 1, 1]), index)
+
+
+def test_no_step_reads_beyond_the_end_of_a_table() -> None:
+    layout, program = Layout(), Program()
+    program.emit("copy", program.rows((2, 3)), out=layout.new((2, 3)))
+    steps = program.assembled()
+    blocks = Blocks(1, layout, torch.float32)
+    rows = [torch.zeros(7, 3)]
+    whole = table(rows, np.zeros(1, int))
+    longer = table(rows, np.zeros(1, int), np.zeros((1, 8), np.int32))
+    for each, n_steps in ((whole, 4), (whole.later(2), 3), (longer.later(3), 3)):
+        with pytest.raises(IndexError, match="ends before the steps"):
+            blocks.run(steps, n_steps, [each])
+    blocks.run(steps, 3, [whole])
+    blocks.run(steps, 4, [longer])

@@ -27,10 +27,12 @@ class Table:
     """The rows that the nets of a program read or write in its steps, one after the other.
 
     `rows` and `index` have an address for each net; without an index, rows come in order. `arrays` are those there.
+    A program may take `n_rows`.
     """
 
     rows: np.ndarray
     index: np.ndarray | None
+    n_rows: int
     row_bytes: int
     arrays: Any  # which would be gone otherwise
 
@@ -38,9 +40,11 @@ class Table:
         """Return the table from a later row on."""
         if n_rows == 0:
             return self
+        left = self.n_rows - n_rows
         if self.index is None:
-            return replace(self, rows=self.rows + np.uint64(n_rows * self.row_bytes))
-        return replace(self, index=self.index + np.uint64(4 * n_rows))
+            start = self.rows + np.uint64(n_rows * self.row_bytes)
+            return replace(self, rows=start, n_rows=left)
+        return replace(self, index=self.index + np.uint64(4 * n_rows), n_rows=left)
 
 
 def table(
@@ -49,7 +53,8 @@ def table(
     """Return a table.
 
     `rows` are tensors of rows, all contiguous, of which each net has the one at its number in `of_net`; in `index`,
-    int32, the numbers of the rows have the same places.
+    int32, the numbers of the rows have the same places. Raises `IndexError` if a number is not that of a row, because
+    the kernel would read other memory.
     """
     if isinstance(rows, Tensor):
         apart = rows.stride(0) * rows.itemsize
@@ -57,10 +62,23 @@ def table(
     else:
         start = np.array([each.data_ptr() for each in rows])
     order = None
+    n_rows = min(map(len, rows))
     if index is not None:
+        for each, numbers in zip(rows, index, strict=True):
+            _check_numbers(numbers, len(each))
+        n_rows = index.shape[1]
         order = (index.ctypes.data + of_net * index.strides[0]).astype("u8")
     row_bytes = prod(rows[0].shape[1:]) * rows[0].itemsize
-    return Table(start[of_net].astype("u8"), order, row_bytes, (rows, index))
+    return Table(start[of_net].astype("u8"), order, n_rows, row_bytes, (rows, index))
+
+
+def _check_numbers(numbers: np.ndarray, n_rows: int) -> None:
+    if not numbers.size:
+        return
+    lowest, highest = int(numbers.min()), int(numbers.max())
+    if lowest < 0 or highest >= n_rows:
+        wrong = lowest if lowest < 0 else highest
+        raise IndexError(f"a table of {n_rows} rows has no row {wrong}")
 
 
 class Blocks:
@@ -109,7 +127,10 @@ class Blocks:
         out.copy_(torch.from_numpy(rows).reshape(out.shape))
 
     def run(self, program: Assembled, n_steps: int, tables: list[Table]) -> None:
-        """Run the steps of all blocks."""
+        """Run the steps of all blocks; raises `IndexError` if a table is shorter than they are."""
+        for each, n in zip(tables, program.of_tables, strict=True):
+            if each.n_rows * each.row_bytes < n * n_steps * self.number.itemsize:
+                raise IndexError(f"a table of {each.n_rows} rows ends before the steps")
         given = np.zeros((self.n_blocks, max(len(tables), 1)), _TABLE)
         for i, each in enumerate(tables):
             given["rows"][:, i] = each.rows[self._lanes]

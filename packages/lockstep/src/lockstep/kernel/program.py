@@ -59,6 +59,7 @@ class Assembled(NamedTuple):
     # The program's own memory, float64 of shape (n_numbers,), with its constants.
     scratch: np.ndarray
     work: int  # operations on vectors that a step of a block has; a core does about a billion in a second
+    of_tables: list[int]  # how many numbers of each table a step takes
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Program:
 
     emitted: list[Emitted] = field(default_factory=list)
     constants: dict[bytes, tuple[np.ndarray, Value]] = field(default_factory=dict)
-    n_tables: int = 0
+    of_tables: list[int] = field(default_factory=list)
     # Of tensors that have a copy where torch has a view.
     torn: set[Buffer] = field(default_factory=set)
 
@@ -152,8 +153,8 @@ class Program:
         n = (x.shape[0], prod(x.shape[1:]), 1, 1) if x.shape else (1, 1, 1, 1)
         rows = replace(x, strides=(n[1], 1, 0, 0))
         about = n[0], 0
-        self.emitted.append(Emitted(operation, n, (rows,), self.n_tables, about))
-        self.n_tables += 1
+        self.emitted.append(Emitted(operation, n, (rows,), len(self.of_tables), about))
+        self.of_tables.append(prod(n))
         return x
 
     def indexed(
@@ -179,7 +180,7 @@ class Program:
         records = np.array([_record(each) for each in emitted], np.int64)
         instructions = records.reshape(-1, _N_NUMBERS).view(INSTRUCTION)[:, 0]
         work = sum(prod(each.n) for each in self.emitted)
-        return Assembled(instructions, scratch, work)
+        return Assembled(instructions, scratch, work, self.of_tables)
 
 
 def _in_four_loops(each: Emitted) -> Iterator[Emitted]:

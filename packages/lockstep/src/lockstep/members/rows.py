@@ -96,7 +96,7 @@ class Order:
     def fixed(self) -> Batches | None:
         """The batches of each epoch if all epochs have the same, else None."""
         if self.is_fixed and not self.is_followed:
-            return list(self.loader.batch_sampler)
+            return self._drawn()
         return None
 
     @cached_property
@@ -127,9 +127,19 @@ class Order:
                     generator=self.loader.generator
                 )
                 if i == 0:
-                    drawn = self.loader.batch_sampler
-                    batches = [list(map(int, batch)) for batch in drawn]
+                    batches = self._drawn()
             self.state = torch.get_rng_state()
+        return batches
+
+    def _drawn(self) -> Batches:
+        """Draw an epoch's batches; raises `RefusalError` if they have rows that the dataset has not."""
+        n = len(self.loader.dataset)
+        batches = [list(map(int, batch)) for batch in self.loader.batch_sampler]
+        if any(min(batch) < 0 or max(batch) >= n for batch in batches):
+            raise RefusalError(
+                "a sampler draws rows that a split does not have",
+                "let it draw from those of the split, which are fewer than the table's",
+            )
         return batches
 
 
