@@ -14,7 +14,7 @@ from numpy import show_config
 
 from benchmarks.cross_cpu.machine import WRITTEN, Machine, hashes, same
 from packages.gridstage.tests.kernels import openblas_kernels, variables
-from packages.gridstage.tests.project import ROOT, working_tree
+from packages.gridstage.tests.project import ROOT, copy_files, working_tree
 
 # The stages that write what `hashes` compares, and that are not run in small.
 LAST = ("charts", "results")
@@ -54,9 +54,7 @@ def all_same_as_committed() -> bool:
 def _is_same(machine: Machine, expected: dict[str, str]) -> bool:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        for file in working_tree():
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / file, folder / file, follow_symlinks=False)
+        copy_files(working_tree(), folder)
         for written in WRITTEN:
             shutil.rmtree(folder / written)
         if not machine.ended(folder, machine.start(folder)):

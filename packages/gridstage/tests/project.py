@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import chdir
 from copy import deepcopy
 from functools import cache
@@ -161,6 +161,13 @@ def working_tree() -> list[str]:
     ]
 
 
+def copy_files(names: Iterable[str], folder: Path) -> None:
+    """Copy files of the working tree, by their paths there, to the same paths in a folder; links stay links."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+
+
 def environment() -> dict[str, str]:
     """Return the environment of this process, where commands are found beside this Python first.
 
@@ -215,10 +222,12 @@ class Project:
     @classmethod
     def copied(cls, folder: Path, params: dict[str, Any] | None = None) -> "Project":
         """Copy the working tree, the sample in the place of what is the user's, into a folder; with these params."""
-        for name in working_tree():
-            if not name.startswith(("tests/", *YOURS)) and "/tests/" not in name:
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+        copied = [
+            name
+            for name in working_tree()
+            if not name.startswith(("tests/", *YOURS)) and "/tests/" not in name
+        ]
+        copy_files(copied, folder)
         _copy_installed(folder)
         shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
         project = cls(folder)
